@@ -1,0 +1,1 @@
+"""Where text and messages come from: the live node, files, directories."""

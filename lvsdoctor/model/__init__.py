@@ -1,0 +1,1 @@
+"""The nouns: frozen rows, each with the line it was seen on. No I/O."""

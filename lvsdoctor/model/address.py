@@ -1,0 +1,48 @@
+"""Addresses and the words around them."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+
+from lvsdoctor.model.seen import Seen
+
+IP = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address configured on a link (`ip addr`, RTM_NEWADDR), in the order the kernel keeps them.
+
+    `scope` is the kernel's word (global, site, link, host); `flags` hold the words of iproute2 (secondary,
+    noprefixroute, tentative, dadfailed, deprecated, dynamic, nodad, ...). `peer` is the far end's prefix of a
+    point-to-point address.
+    """
+
+    ip: IP
+    prefixlen: int
+    link: str
+    seen: Seen
+    scope: str = "global"
+    label: str = ""
+    flags: frozenset[str] = frozenset()
+    peer: Network | None = None
+    broadcast: IP | None = None
+
+    @property
+    def network(self) -> Network:
+        """The prefix that this address puts on its link (the peer's, for a point-to-point address)."""
+        return self.peer if self.peer is not None else ip_network((self.ip, self.prefixlen), strict=False)
+
+    @property
+    def secondary(self) -> bool:
+        return "secondary" in self.flags
+
+    @property
+    def host_only(self) -> bool:
+        """Is the prefix a single host's (/32, /128)?"""
+        return self.prefixlen == self.ip.max_prefixlen
+
+    def __str__(self) -> str:
+        return f"{self.ip}/{self.prefixlen}"

@@ -1,0 +1,44 @@
+"""The facts a node can hold, and the command that collects each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+COLLECTED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "sysctl": "sysctl -a",
+        "addresses": "ip addr show",
+        "links": "ip -d link show",
+        "routes": "ip route show table all",
+        "local-routes": "ip route show table all",
+        "policy-rules": "ip rule show",
+        "neighbours": "ip neigh show",
+        "ipvs": "ipvsadm -Sn",
+        "ipvs-stats": "ipvsadm -Ln --stats",
+        "arptables": "arptables-save",
+        # Not a dump of the node itself: who the directors of the same scan list as their real servers.
+        "memberships": "ipvsadm -Sn, on the director, scanned together with this node",
+    }
+)
+
+
+class NotCollected(Exception):
+    """A fact that a rule asked for is not in the evidence (which is not the same as empty, or zero).
+
+    `fact` is a key of COLLECTED_BY, `node` the node it is missing for, `wanted` the exact thing if known.
+    """
+
+    def __init__(self, fact: str, node: str, wanted: str = "") -> None:
+        self.fact, self.node, self.wanted = fact, node, wanted
+        super().__init__(f"{wanted or fact} of {node} was not collected (collect it with: {self.command})")
+
+    @property
+    def command(self) -> str:
+        return COLLECTED_BY[self.fact]
+
+
+class Undeclared(Exception):
+    """A rule read a fact that it declares neither under `needs` nor under `helps`: a bug in the rule."""
+
+    def __init__(self, fact: str) -> None:
+        self.fact = fact
+        super().__init__(f"the rule reads {fact!r} but declares it neither in needs nor in helps")

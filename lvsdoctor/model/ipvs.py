@@ -1,0 +1,88 @@
+"""The IPVS table: virtual services and their real servers."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.seen import Seen
+
+
+class Forwarding(Enum):
+    """How a director hands a packet to a real server (include/uapi/linux/ip_vs.h: IP_VS_CONN_F_FWD_MASK)."""
+
+    DR = "direct routing"
+    TUN = "tunnelling"
+    NAT = "masquerading"
+    LOCAL = "local"
+    BYPASS = "bypass"
+
+    @property
+    def keeps_destination(self) -> bool:
+        """Does the packet reach the real server with the VIP still as its destination?"""
+        return self in (Forwarding.DR, Forwarding.TUN)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Totals of `ipvsadm --stats`: connections, packets and bytes in and out. Suffixed numbers (12K) are rounded by ipvsadm."""
+
+    connections: int
+    packets_in: int
+    packets_out: int
+    bytes_in: int
+    bytes_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One real server of a virtual service (ipvsadm -r; the kernel's "dest").
+
+    `ip` is None where the dump holds a name instead, which `shown` keeps. `forwarding` is None where the dump does not
+    tell (--stats) and `method` keeps the word as shown (a dialect's FullNat has no Forwarding here).
+    """
+
+    ip: IP | None
+    port: int | None
+    seen: Seen
+    shown: str = ""
+    forwarding: Forwarding | None = None
+    method: str = ""
+    weight: int | None = None
+    active: int | None = None
+    inactive: int | None = None
+    upper_threshold: int = 0
+    lower_threshold: int = 0
+    tunnel_type: str = "ipip"
+    tunnel_port: int = 0
+    counters: Counters | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualService:
+    """One virtual service: `protocol` (tcp, udp, sctp) with VIP and port, or `fwmark`.
+
+    `vip` is None for a fwmark service, and where the dump holds a name instead, which `shown` keeps. `port` 0 means
+    all ports. `persistent` is the timeout in seconds, 0 for none. `flags` holds words such as ops, sched flags, pe.
+    """
+
+    protocol: str
+    vip: IP | None
+    port: int | None
+    seen: Seen
+    shown: str = ""
+    fwmark: int | None = None
+    family: int = 4
+    scheduler: str = ""
+    persistent: int = 0
+    netmask: str = ""
+    flags: tuple[str, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    counters: Counters | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int | None]:
+        """What makes two rows the same service (net/netfilter/ipvs/ip_vs_ctl.c: __ip_vs_service_find())."""
+        return self.protocol, str(self.vip or self.shown), self.port if self.fwmark is None else self.fwmark
+
+    def __str__(self) -> str:
+        return self.shown or f"{self.protocol} {self.vip}:{self.port}"

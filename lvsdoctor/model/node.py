@@ -1,0 +1,241 @@
+"""A node: everything that was collected about one host, and its standing in the cluster."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected, Undeclared
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import ENSLAVING_KINDS, Link
+from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.route import PolicyRule, Route
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
+
+
+class Role(StrEnum):
+    DIRECTOR = "director"
+    REAL_SERVER = "real-server"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFound:
+    """A role and what told it: a template of plain words with its `fields`, and the line, if one line told."""
+
+    role: Role
+    reason: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
+
+    @property
+    def why(self) -> str:
+        return self.reason.format_map(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Vip:
+    """A VIP that a real server has to carry and to keep quiet about (DR, TUN), and the line that told it is one."""
+
+    ip: IP
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`director` lists this node as `destination` of `service`."""
+
+    service: VirtualService
+    destination: Destination
+    director: "Node"
+
+    @property
+    def forwarding(self) -> Forwarding | None:
+        return self.destination.forwarding
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the scan as a whole says of a node (found by lvsdoctor/roles.py). `peers` are the other nodes of the scan.
+
+    `undecided` names the facts without which no role could be told.
+    """
+
+    roles: tuple[RoleFound, ...] = ()
+    vips: tuple[Vip, ...] = ()
+    memberships: tuple[Membership, ...] | None = None
+    peers: tuple["Node", ...] = ()
+    undecided: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One host as the evidence shows it.
+
+    `evidence` maps a fact (model/facts.py) to its rows. A fact that is not a key was not collected, and reading it
+    raises NotCollected; an empty tuple was collected and is empty. What a rule is handed is `limited_to` the facts
+    that it declares; reading another raises Undeclared. `unread` are the lines that no parser understood;
+    `notes` say what else the reader of the report should know (an interface's answer that was cut short, say).
+    """
+
+    name: str
+    source: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    standing: Standing = Standing()
+    kernel: str = ""
+    unread: tuple[Seen, ...] = ()
+    notes: tuple[str, ...] = ()
+    _allowed: frozenset[str] | None = None
+    _reads: set[str] | None = None
+
+    def limited_to(self, facts: Iterable[str], reads: set[str] | None = None) -> "Node":
+        """This node, and through it the others, showing only `facts`; what is read is noted in `reads`."""
+        allowed = frozenset(facts)
+
+        def limited(node: "Node") -> "Node":
+            return replace(node, _allowed=allowed, _reads=reads)
+
+        standing = self.standing
+        members = standing.memberships
+        if members is not None:
+            members = tuple(replace(member, director=limited(member.director)) for member in members)
+        seen_through = replace(standing, memberships=members, peers=tuple(map(limited, standing.peers)))
+        return replace(self, standing=seen_through, _allowed=allowed, _reads=reads)
+
+    def has(self, fact: str) -> bool:
+        """Was this fact collected?"""
+        self._note(fact)
+        if fact == "memberships":
+            return self.standing.memberships is not None
+        return fact in self.evidence
+
+    def missing(self, facts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(fact for fact in sorted(facts) if not self.has(fact))
+
+    def _note(self, fact: str) -> None:
+        if fact not in COLLECTED_BY:
+            raise KeyError(fact)
+        if self._allowed is not None and fact not in self._allowed:
+            raise Undeclared(fact)
+        if self._reads is not None:
+            self._reads.add(fact)
+
+    def _rows(self, fact: str) -> Any:
+        if not self.has(fact):
+            raise NotCollected(fact, self.name)
+        return self.evidence[fact]
+
+    # -- the facts ------------------------------------------------------------------------------------------------
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        rows: tuple[Address, ...] = self._rows("addresses")
+        return rows
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        rows: tuple[Link, ...] = self._rows("links")
+        return rows
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Routes of every table but local."""
+        rows: tuple[Route, ...] = self._rows("routes")
+        return rows
+
+    @property
+    def local_routes(self) -> tuple[Route, ...]:
+        """Routes of table local."""
+        rows: tuple[Route, ...] = self._rows("local-routes")
+        return rows
+
+    @property
+    def policy_rules(self) -> tuple[PolicyRule, ...]:
+        rows: tuple[PolicyRule, ...] = self._rows("policy-rules")
+        return rows
+
+    @property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        rows: tuple[Neighbour, ...] = self._rows("neighbours")
+        return rows
+
+    @property
+    def services(self) -> tuple[VirtualService, ...]:
+        rows: tuple[VirtualService, ...] = self._rows("ipvs")
+        return rows
+
+    @property
+    def arptables(self) -> ArpTables:
+        tables: ArpTables = self._rows("arptables")
+        return tables
+
+    def sysctl(self, key: str) -> Setting:
+        """One setting by its key as `sysctl -a` spells it.
+
+        A key that the evidence lacks is unknown, not zero: the kernel's own default stands in, marked `assumed`.
+        Raises NotCollected where no sysctl was collected at all, or no default is documented for the key.
+        """
+        settings: Mapping[str, Setting] = self._rows("sysctl")
+        if found := settings.get(key):
+            return found
+        name = key.rpartition(".")[2]
+        if key.startswith("net.ipv4.conf.") and name in IPV4_CONF_DEFAULTS:
+            raw = str(IPV4_CONF_DEFAULTS[name])
+            return Setting(key, raw, Seen("kernel default", None, f"{key} = {raw}"), assumed=True)
+        raise NotCollected("sysctl", self.name, key)
+
+    def knows_sysctl(self, key: str) -> bool:
+        """Does the evidence itself hold this key?"""
+        return key in self._rows("sysctl")
+
+    # -- what follows from them -----------------------------------------------------------------------------------
+
+    @property
+    def vips(self) -> tuple[Vip, ...]:
+        """The VIPs that this node, as a real server, carries or should carry under DR or TUN."""
+        return self.standing.vips
+
+    @property
+    def memberships(self) -> tuple[Membership, ...]:
+        """Where the directors of this scan list this node as a real server."""
+        self._note("memberships")
+        if self.standing.memberships is None:
+            raise NotCollected("memberships", self.name)
+        return self.standing.memberships
+
+    @property
+    def peers(self) -> tuple["Node", ...]:
+        return self.standing.peers
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(found.role for found in self.standing.roles)
+
+    def is_a(self, role: str) -> bool:
+        return role in self.roles
+
+    def link(self, name: str) -> Link | None:
+        return next((link for link in self.links if link.name == name), None)
+
+    def addresses_on(self, link: str) -> tuple[Address, ...]:
+        return tuple(address for address in self.addresses if address.link == link)
+
+    def holding(self, ip: IP) -> tuple[Address, ...]:
+        """The addresses configured here that are exactly `ip` (a route of type local may own it without one)."""
+        return tuple(address for address in self.addresses if address.ip == ip)
+
+    def enslaved(self, link: Link) -> bool:
+        """Does another link take this one's frames before IP sees them? (A VRF does not.)"""
+        if link.master is None:
+            return False
+        if link.kind_of_port:
+            return link.kind_of_port in ENSLAVING_KINDS
+        master = self.link(link.master)
+        return master is None or master.kind != "vrf"
+
+    @property
+    def links_hearing_arp(self) -> tuple[Link, ...]:
+        """Up, able to speak ARP, and not the port of a bridge or bond: there IP is the master's."""
+        return tuple(link for link in self.links if link.up and link.arp and not self.enslaved(link))

@@ -1,0 +1,15 @@
+"""Where a fact was seen: the file and line, the netlink message or the /proc file it came from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One quoted piece of evidence: `where` (file, netlink message, /proc path), its `line` if it has one, its `text`."""
+
+    where: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return self.where if self.line is None else f"{self.where}:{self.line}"

@@ -1,0 +1,76 @@
+"""Sysctl settings, spelled as `sysctl -a` spells them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lvsdoctor.model.seen import Seen
+
+# What the kernel starts with when nobody writes (net/ipv4/devinet.c: ipv4_devconf, ipv4_devconf_dflt). Distributions
+# differ, which is why a verdict that rests on one of these is never more than likely.
+IPV4_CONF_DEFAULTS: Mapping[str, int] = MappingProxyType(
+    {
+        "arp_ignore": 0,
+        "arp_announce": 0,
+        "arp_filter": 0,
+        "arp_notify": 0,
+        "arp_accept": 0,
+        "drop_gratuitous_arp": 0,
+        "proxy_arp": 0,
+        "proxy_arp_pvlan": 0,
+        "medium_id": 0,
+        "rp_filter": 0,
+        "accept_local": 0,
+        "route_localnet": 0,
+        "src_valid_mark": 0,
+        "forwarding": 0,
+        "send_redirects": 1,
+        "accept_redirects": 1,
+        "secure_redirects": 1,
+        "shared_media": 1,
+        "accept_source_route": 1,
+        "promote_secondaries": 0,
+        "log_martians": 0,
+        "ignore_routes_with_linkdown": 0,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One sysctl: `key` as `sysctl -a` spells it (a dot inside a link's name is a slash), `raw` its value's text.
+
+    `assumed` says that the evidence lacks the key and the kernel's own default stands in for it.
+    """
+
+    key: str
+    raw: str
+    seen: Seen
+    assumed: bool = False
+
+    @property
+    def value(self) -> int:
+        """The value as a number, as the kernel reads it (0x and leading 0 count). Raises ValueError if it is none."""
+        return int(self.raw.split()[0], 0) if self.raw[:1] != "0" else _c_number(self.raw)
+
+
+def _c_number(raw: str) -> int:
+    """What strtol(s, NULL, 0) makes of a text that starts with 0 (kernel/sysctl.c: strtoul_lenient())."""
+    word = raw.split()[0].lower()
+    return int(word, 16) if word.startswith("0x") else int(word, 8)
+
+
+def conf_key(link: str, name: str, family: int = 4) -> str:
+    """The sysctl key of an interface setting; `link` may also be all or default. A dot in a link's name becomes a slash."""
+    return f"net.ipv{family}.conf.{link.replace('.', '/')}.{name}"
+
+
+def canonical_key(text: str) -> str:
+    """`net/ipv4/conf/eth0.100/arp_ignore` and `net.ipv4.conf.eth0/100.arp_ignore` are one key (sysctl.d(5)).
+
+    The first separator decides which spelling it is.
+    """
+    dot, slash = text.find("."), text.find("/")
+    if slash != -1 and (dot == -1 or slash < dot):
+        return text.translate(str.maketrans("./", "/."))
+    return text

@@ -1,0 +1,1 @@
+"""Text to rows: one file per dump format."""

@@ -1,0 +1,51 @@
+"""What every dump format's reader has in common.
+
+A reader is fed one line at a time and says whether the line was its own. So several dumps may follow each other in
+one file, with prompts and chatter between them (`parse/stream.py` drives the readers), and content alone decides
+what a dump is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from lvsdoctor.model.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """What one reader made of the lines it took: the rows of each fact (see model/facts.py).
+
+    `host` is the host's name where the dump itself tells it. `unread` are lines inside the dump that the reader knew
+    for its own and could not understand.
+    """
+
+    facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    unread: tuple[Seen, ...] = ()
+    host: str = ""
+
+
+class Reader(ABC):
+    """Reads one dump of one format. A new object for each dump.
+
+    Class attributes: `name` is the format's name, as the fences of rule pages use it (`ip-addr`, `sysctl`, ...).
+    """
+
+    name: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def starts(cls, text: str) -> bool:
+        """Could this line be the first of such a dump? (Also of one whose beginning was cut off.) Must be strict."""
+
+    @abstractmethod
+    def feed(self, seen: Seen) -> bool:
+        """Take one line, the first included. False: not mine. Blank lines and prompts are never fed."""
+
+    @abstractmethod
+    def dump(self) -> Dump:
+        """What was read. Called once, after the last line."""
+
+    def told(self, command: Sequence[str]) -> None:
+        """The shell command, as words, whose echo stood above this dump; most formats need not know."""
