@@ -1,0 +1,183 @@
+"""Would this node answer an ARP request?
+
+net/ipv4/arp.c: arp_rcv(), arp_process(), arp_ignore(), arp_filter(); net/ipv4/devinet.c: confirm_addr_indev().
+"""
+
+from ipaddress import IPv4Address
+
+from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, arp_filtered
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.scope import LINK, scope_of
+from lvsdoctor.kernel.settings import effective, forwards
+from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.node import Node
+
+NOBODY = IPv4Address("0.0.0.0")
+
+
+def arp_reply(
+    node: Node, target: IP, *, heard_on: Link, sender: IP | None = None, proxied: tuple[Neighbour, ...] = ()
+) -> Answer:
+    """Would this node answer "who has `target`", asked by `sender` and heard on a link?
+
+    Without a sender it is a host of the link's own subnet that asks; 0.0.0.0 is an address probe (RFC 5227).
+    `proxied` are the entries of `ip neigh show proxy`. Nobody answers ARP for an IPv6 address.
+    Reads sysctl, addresses, links, local-routes, policy-rules, routes, arptables.
+    """
+    link = heard_on.name
+    if target.version != 4:
+        return no("IPv6 knows no ARP")
+    if not heard_on.arp or not heard_on.up or node.enslaved(heard_on):
+        return no("{link} hears no ARP", cite(heard_on), link=link)
+    sender = sender if sender is not None else _some_neighbour(node, heard_on, target)
+    filtered = arp_filtered(node, "INPUT", sender=sender, target=target, operation=REQUEST, link=link)
+    if filtered.dropped:
+        return no("arptables drops the request", *filtered.because)
+    # include/linux/inetdevice.h: IN_DEV_ROUTE_LOCALNET is asked only for 127/8.
+    if target.is_multicast or (target.is_loopback and not effective(node, "route_localnet", link)):
+        return no("nobody answers for such an address")
+    if sender == target:
+        drop = effective(node, "drop_gratuitous_arp", link)
+        if drop:
+            return no("drop_gratuitous_arp", *drop.because)
+    if sender == NOBODY:
+        found = is_local(node, target)
+        if found is None:
+            return no("{target} is not local here", target=target)
+        ignored = arp_ignored(node, target, heard_on, sender)
+        return _answered(node, target, sender, link, found, ignored, filtered.because)
+    return _routed(node, target, sender, heard_on, filtered.because, proxied)
+
+
+def _routed(
+    node: Node, target: IP, sender: IP, heard_on: Link, because: tuple[Citation, ...], proxied: tuple[Neighbour, ...]
+) -> Answer:
+    """arp_process() asks ip_route_input_noref() what the target is to a packet from the sender."""
+    link = heard_on.name
+    if sender.is_multicast or sender.is_unspecified or str(sender) == "255.255.255.255":
+        return no("such a sender is never answered")
+    if sender.is_loopback and not effective(node, "route_localnet", link):
+        return no("such a sender is never answered")
+    found = route_lookup(node, target, src=sender, arrived_on=link)
+    if found.type == "local":
+        accepted = source_ok(node, sender, target, arrived_on=link)
+        if not accepted:
+            return Answer(False, accepted.reason, accepted.because, accepted.fields)
+        ignored = arp_ignored(node, target, heard_on, sender)
+        if not ignored:
+            filtered = _arp_filter(node, target, sender, link)
+            if filtered:
+                return filtered
+        return _answered(node, target, sender, link, found, ignored, because)
+    if found.type != "unicast":
+        return no("{target} is not local here", *found.because, target=target)
+    return _proxied(node, target, sender, link, found, proxied)
+
+
+def _answered(
+    node: Node, target: IP, sender: IP, link: str, found: Lookup, ignored: Answer, because: tuple[Citation, ...]
+) -> Answer:
+    """The reply, unless arp_ignore holds it back or arptables OUTPUT drops or rewrites it."""
+    if ignored:
+        return no(ignored.reason, *ignored.because, **ignored.fields)
+    reply = arp_filtered(node, "OUTPUT", sender=target, target=sender, operation=REPLY, link=link)
+    if reply.dropped or reply.sender != target:
+        return no("arptables keeps the reply from naming {target}", *reply.because, target=target)
+    return yes(
+        "{target} is local and nothing keeps {link} from answering",
+        *found.because, *ignored.because, *because, *reply.because, target=target, link=link,
+    )  # fmt: skip
+
+
+def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
+    """Does arp_ignore keep this node silent about its own address `target` on a link? net/ipv4/arp.c: arp_ignore()."""
+    level = effective(node, "arp_ignore", link.name)
+    where, why = {"link": link.name, "level": str(level.value)}, level.because
+    if level.value in (1, 2):
+        on_link = [address for address in node.addresses_on(link.name) if address.ip.version == 4]
+        held = [address for address in on_link if address.ip == target]
+        if not held:
+            return yes("arp_ignore={level}: not configured on {link}", *why, **where)
+        if level.value == 2 and sender != NOBODY and not any(
+            target in address.network and sender in address.network for address in on_link
+        ):  # fmt: skip
+            return yes("arp_ignore=2: the sender is in no subnet of {link}", *why, **where)
+        held_here = cite(held[0], "configured on {link} itself, so arp_ignore={level} lets it answer", **where)
+        return no("configured on {link}", *why, held_here, **where)
+    if level.value == 3:
+        answering = [address for address in node.holding(target) if scope_of(node, address) <= LINK]
+        if not answering:
+            return yes("arp_ignore=3: no address {target} of scope global or link", *why, target=target)
+        wide = cite(
+            answering[0], "scope {scope}, and arp_ignore=3 keeps only scope host quiet", scope=answering[0].scope
+        )
+        return no("scope {scope}", *why, wide, scope=answering[0].scope)
+    if level.value == 8:
+        return yes("arp_ignore=8: answers for no address at all", *why)
+    # 0, and 4 to 7 which are reserved: arp_ignore() returns 0 for them and for anything it does not know.
+    return no("arp_ignore={level} answers for every local address", *why, level=level.value)
+
+
+def _arp_filter(node: Node, target: IP, sender: IP, link: str) -> Answer | None:
+    """arp_filter(): silent where this node's own packet from the target to the sender would leave by another link."""
+    setting = effective(node, "arp_filter", link)
+    if not setting:
+        return None
+    back = route_lookup(node, sender, src=target)
+    if back.type == "unicast" and back.links[:1] == (link,):
+        return None
+    return no(
+        "arp_filter: the way back to {sender} is not {link}", *setting.because, *back.because, sender=sender, link=link
+    )
+
+
+def _proxied(node: Node, target: IP, sender: IP, link: str, found: Lookup, proxied: tuple[Neighbour, ...]) -> Answer:
+    """Proxy ARP: answering for somebody else's address (arp_fwd_proxy(), arp_fwd_pvlan(), `ip neigh add proxy`)."""
+    forwarding = forwards(node, link)
+    if not forwarding:
+        return no("{target} is not local here", target=target)
+    out = found.links[0] if found.links else ""
+    accepted = source_ok(node, sender, target, arrived_on=link, oif=out)
+    if not accepted:
+        return Answer(False, accepted.reason, accepted.because, accepted.fields)
+    pvlan = effective(node, "proxy_arp_pvlan", link)
+    proxy = effective(node, "proxy_arp", link)
+    if out == link:
+        if pvlan and sender != target:
+            return yes("proxy_arp_pvlan answers for {target}", *pvlan.because, *found.because, target=target)
+        return no("{target} is not local here", target=target)
+    if proxy and _other_medium(node, link, out):
+        return yes("proxy_arp answers for {target}", *proxy.because, *found.because, target=target)
+    for entry in proxied:
+        if entry.ip == target and entry.link == link and "proxy" in entry.flags:
+            return yes("a proxy entry answers for {target}", cite(entry), target=target)
+    return no("{target} is not local here", target=target)
+
+
+def _other_medium(node: Node, link: str, out: str) -> bool:
+    """arp_fwd_proxy(): medium_id 0 proxies everywhere, -1 nowhere, else only to another medium."""
+    inside = effective(node, "medium_id", link).value
+    if inside in (0, -1):
+        return inside == 0
+    return effective(node, "medium_id", out).value not in (inside, -1)
+
+
+def _some_neighbour(node: Node, link: Link, target: IP) -> IP:
+    """A host that could ask: of a subnet of the link (the target's own first), not this node, not the target."""
+    return next(iter(neighbours_of(node, link, besides=target)), NOBODY)
+
+
+def neighbours_of(node: Node, link: Link, *, besides: IP) -> list[IP]:
+    """Of each subnet of `link` one address that is neither this node's nor `besides`; the subnet of `besides` first."""
+    own = {address.ip for address in node.addresses} | {besides}
+    subnets = {a.network for a in node.addresses_on(link.name) if a.ip.version == 4 and a.network.prefixlen < 31}
+    hosts = []
+    for subnet in sorted(subnets, key=lambda net: (besides not in net, net)):
+        first = subnet.network_address + 1
+        hosts.append(next(ip for ip in (first + i for i in range(len(own) + 1)) if ip not in own))
+    return hosts

@@ -1,0 +1,90 @@
+"""Which sender would this node's own ARP request carry?
+
+net/ipv4/arp.c: arp_solicit(); net/ipv4/devinet.c: inet_addr_onlink(), inet_select_addr(), in_dev_select_addr().
+"""
+
+from dataclasses import dataclass
+
+from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
+from lvsdoctor.kernel.routing import is_local
+from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
+from lvsdoctor.kernel.settings import effective
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The address that an ARP request names as its sender, and why. `ip` is None where no request is sent."""
+
+    ip: IP | None
+    because: tuple[Citation, ...] = ()
+    reason: str = ""
+
+
+def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | None) -> Sender:
+    """Which sender does this node's own request "who has `asking_for`" carry when a packet waits for the answer?
+
+    `packet_source` is that packet's source address; None for a re-probe, where no packet waits. The arptables OUTPUT
+    chain has the last word. Reads sysctl, addresses, links, local-routes, arptables.
+    """
+    if not link.arp:
+        return Sender(None, (cite(link),), "no ARP on this link")
+    level = effective(node, "arp_announce", link.name)
+    chosen: Sender | None = None
+    if packet_source is not None and packet_source.version == 4 and level.value != 2:
+        # The level falls through to 0 for anything but 1 and 2 (arp_solicit(): default).
+        local = _type_local(node, packet_source)
+        if local is not None and level.value != 1:
+            chosen = Sender(packet_source, level.because, "the packet's own source")
+        elif local is not None and (shared := _shared_subnet(node, link, asking_for, packet_source)):
+            both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
+                        target=asking_for, source=packet_source)  # fmt: skip
+            chosen = Sender(packet_source, (*level.because, both), "the packet's own source, of the target's subnet")
+    if chosen is None:
+        picked = select_source(node, link, asking_for)
+        chosen = Sender(
+            picked.ip if picked else None, (*level.because, *((cite(picked),) if picked else ())), "selected"
+        )
+    if chosen.ip is None:
+        return chosen
+    out = arp_filtered(node, "OUTPUT", sender=chosen.ip, target=asking_for, operation=REQUEST, link=link.name)
+    if out.dropped:
+        return Sender(None, out.because, "arptables drops the request")
+    return Sender(out.sender, (*chosen.because, *out.because), chosen.reason)
+
+
+def select_source(node: Node, link: Link, towards: IP) -> Address | None:
+    """The address that speaks for `link` towards a neighbour (net/ipv4/devinet.c: inet_select_addr(), scope link).
+
+    The first primary address whose prefix holds the neighbour, else the first primary one, else - on a link without
+    any - the first global one of all links in order of their index, lo first: there the VIP on lo speaks.
+    """
+    eligible = [a for a in _primaries(node, link.name) if scope_of(node, a) <= LINK]
+    for address in eligible:
+        if towards in address.network:
+            return address
+    if eligible:
+        return eligible[0]
+    in_order = sorted(node.links, key=lambda other: (other.index is None, other.index or 0))
+    for other in in_order:
+        for address in _primaries(node, other.name):
+            if SCOPES.get(address.scope, 0) < LINK:
+                return address
+    return None
+
+
+def _primaries(node: Node, link: str) -> list[Address]:
+    return [a for a in node.addresses_on(link) if a.ip.version == 4 and not a.secondary]
+
+
+def _type_local(node: Node, ip: IP) -> Citation | None:
+    found = is_local(node, ip)
+    return found.because[0] if found else None
+
+
+def _shared_subnet(node: Node, link: Link, one: IP, other: IP) -> Address | None:
+    """inet_addr_onlink(): the address of `link` whose prefix holds both."""
+    return next((a for a in node.addresses_on(link.name) if one in a.network and other in a.network), None)

@@ -1,0 +1,55 @@
+"""ICMP redirects: would this node send one, would it believe one?
+
+net/ipv4/route.c: __mkroute_input() decides to send, ip_rt_send_redirect() does; net/ipv4/ip_forward.c: ip_forward();
+include/linux/inetdevice.h: IN_DEV_TX_REDIRECTS, IN_DEV_RX_REDIRECTS.
+"""
+
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.settings import effective, forwards
+from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
+    """Would forwarding a packet from `src` to `dst` tell `src` of a shorter way?
+
+    Only what ip_forward() handles ever can: replies of NAT, or what passes a gateway; never the requests that IPVS
+    itself sends on (they go from LOCAL_IN to LOCAL_OUT, net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4).
+    Reads sysctl, addresses, links, routes, local-routes, policy-rules.
+    """
+    link = arrived_on.name
+    forwarding = forwards(node, link)
+    if not forwarding:
+        return no("{link} does not forward", *forwarding.because, link=link)
+    way = route_lookup(node, dst, src=src, arrived_on=link)
+    if way.type != "unicast" or link not in way.links:
+        return no("the way on is not the link it came from", *way.because)
+    accepted = source_ok(node, src, dst, arrived_on=link, oif=link)
+    if not accepted:
+        return no("the packet is dropped: {why}", *accepted.because, why=accepted.why)
+    back = route_lookup(node, src)
+    if not back.onlink:
+        return no("the sender is not a neighbour", *back.because)
+    sending = effective(node, "send_redirects", link)
+    if not sending:
+        return no("send_redirects is off", *sending.because)
+    next_hop = next(iter(way.gateways), dst)
+    shared_media = effective(node, "shared_media", link)
+    shared = any(src in a.network and next_hop in a.network for a in node.addresses_on(link))
+    if not shared_media and not shared:
+        return no("shared_media is off and no subnet holds both", *shared_media.because)
+    return yes("{src} is told to go to {next_hop} itself", *sending.because, *way.because, src=src, next_hop=next_hop)
+
+
+def believes_redirects(node: Node, link: Link) -> Answer:
+    """Would this node follow an ICMP redirect from its gateway on a link?
+
+    A forwarding link wants both all and its own accept_redirects, any other takes either (IN_DEV_RX_REDIRECTS).
+    """
+    accepting = effective(node, "accept_redirects", link.name)
+    if accepting:
+        return yes("{link} accepts redirects", *accepting.because, link=link.name)
+    return no("{link} accepts no redirects", *accepting.because, link=link.name)

@@ -1,0 +1,257 @@
+"""Which route a packet takes: policy rules, tables, longest prefix, metric.
+
+net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_trie.c: fib_table_lookup();
+net/ipv4/fib_frontend.c: fib_add_ifaddr(), which makes the routes that follow from addresses.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import FAILING_TYPES, NextHop, PolicyRule, Route
+from lvsdoctor.model.seen import Seen
+
+_DEFAULT_RULES = tuple(
+    PolicyRule(priority, Seen("kernel default", None, f"{priority}: from all lookup {table}"), table=table)
+    for priority, table in ((0, "local"), (32766, "main"), (32767, "default"))
+)
+# A packet of the node's own is looked up as if it had arrived on lo (net/ipv4/route.c: ip_route_output_key_hash_rcu()).
+OWN = "lo"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The answer of a route lookup: the route that won, or None where none did. `because` quotes it."""
+
+    route: Route | None
+    because: tuple[Citation, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """unicast, local, broadcast, ... and unreachable where there is no route, or one that says so."""
+        if self.route is None or self.route.type in FAILING_TYPES:
+            return "unreachable"
+        return self.route.type
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return self.route.links if self.route is not None else ()
+
+    @property
+    def gateways(self) -> tuple[IP, ...]:
+        return self.route.gateways if self.route is not None else ()
+
+    @property
+    def onlink(self) -> bool:
+        """Is the destination a neighbour (no gateway in between)?"""
+        return self.type == "unicast" and not self.gateways
+
+
+def route_lookup(
+    node: Node, dst: IP, *, src: IP | None = None, arrived_on: str = OWN, oif: str | None = None
+) -> Lookup:
+    """The route of a packet to `dst`, unmarked, as `ip route get` would show it.
+
+    Reads policy-rules (assumed to be the default three where not collected), local-routes and routes (what follows
+    from the addresses, where not collected). Raises NotCollected("routes") where only routes that were not collected
+    could tell.
+    """
+    rules, assumed = _rules(node, dst.version)
+    at = 0
+    while at < len(rules):
+        rule = rules[at]
+        at += 1
+        if not _selects(rule, dst, src, arrived_on, oif):
+            continue
+        if rule.action == "goto":
+            at = next((i for i, later in enumerate(rules) if later.priority >= (rule.target or 0)), len(rules))
+            continue
+        if rule.action in FAILING_TYPES:
+            return Lookup(None, (cite(rule, "this rule ends the lookup"), *assumed))
+        table = _vrf_table(node, arrived_on, oif) if rule.l3mdev else rule.table
+        if rule.action != "lookup" or not table:
+            continue
+        route = _best(_table(node, table, dst.version), dst, oif)
+        if route is None:
+            if table == "main" and not node.has("routes"):
+                raise NotCollected("routes", node.name, f"the route to {dst}")
+            continue
+        if route.type == "throw" or _suppressed(rule, route):
+            continue
+        if table == "main" and not node.has("routes"):
+            assumed += (assume("routes", "no route but those that the addresses make"),)
+        return Lookup(route, (*_citing(rule, route), *assumed))
+    return Lookup(None, assumed)
+
+
+def local_routes(node: Node) -> tuple[Route, ...]:
+    """Table local: as collected, else what follows from the addresses."""
+    if node.has("local-routes"):
+        return node.local_routes
+    return tuple(route for address in node.addresses for route in _local_routes_of(address, node))
+
+
+def is_local(node: Node, ip: IP) -> Lookup | None:
+    """The route that makes `ip` this node's own, or None. Needs no address: AnyIP is a route of type local too."""
+    route = _best(local_routes(node), ip, None)
+    if route is None or route.type != "local":
+        return None
+    return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
+
+
+def captured_by_mark(node: Node, ip: IP) -> Citation | None:
+    """A policy rule on a mark that leads to a table where `ip` is local (TPROXY and VIP-less directors do this).
+
+    Whether packets get the mark is the packet filter's business, which is not modelled: the rule is only a sign.
+    """
+    if not node.has("policy-rules"):
+        return None
+    for rule in node.policy_rules:
+        if rule.fwmark and rule.action == "lookup" and rule.family == ip.version:
+            route = _best(_table(node, rule.table, ip.version), ip, None)
+            if route is not None and route.type == "local":
+                return cite(rule, "marked packets find {ip} local in table {table}", ip=ip, table=rule.table)
+    return None
+
+
+def has_custom_local_routes(node: Node) -> Citation | None:
+    """A route in table local that nobody's address made. Adding one sets a flag of the namespace for good.
+
+    net/ipv4/fib_frontend.c: inet_rtm_newroute() sets fib_has_custom_local_routes; it is not visible otherwise.
+    """
+    if not node.has("local-routes"):
+        return None
+    for route in node.local_routes:
+        if route.type == "local" and route.dst.version == 4 and route.protocol not in ("kernel", ""):
+            return cite(route, "added by hand")
+    return None
+
+
+def has_custom_rules(node: Node) -> Citation | None:
+    """A policy rule besides the default three (net/ipv4/fib_rules.c: fib4_rule_configure())."""
+    if not node.has("policy-rules"):
+        return None
+    default = {(rule.priority, rule.table) for rule in _DEFAULT_RULES}
+    for rule in node.policy_rules:
+        if rule.family == 4 and ((rule.priority, rule.table) not in default or rule.src or rule.dst):
+            return cite(rule, "a rule of its own")
+    return None
+
+
+def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:
+    """The gateways of the default routes of table main, best metric first."""
+    routes = [r for r in node.routes if r.table == "main" and r.dst.version == family and r.dst.prefixlen == 0]
+    routes.sort(key=lambda route: route.metric)
+    return tuple((route, hop) for route in routes for hop in route.nexthops if hop.gateway is not None)
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
+    if not node.has("policy-rules"):
+        return _DEFAULT_RULES, (assume("policy-rules", "no policy rule besides the default three"),)
+    rules = tuple(sorted((r for r in node.policy_rules if r.family == family), key=lambda rule: rule.priority))
+    return rules or _DEFAULT_RULES, ()
+
+
+def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None) -> bool:
+    """Does the rule match an unmarked packet of unknown transport? net/core/fib_rules.c: fib_rule_match()."""
+    matches = (
+        (rule.dst is None or dst in rule.dst)
+        and (rule.src is None or rule.src.prefixlen == 0 or (src is not None and src in rule.src))
+        and (rule.iif is None or rule.iif == arrived_on)
+        and (rule.oif is None or rule.oif == oif)
+        and not (rule.fwmark and rule.fwmark & rule.fwmask)
+        and not rule.tos
+        and not rule.other
+    )
+    return matches != rule.negated
+
+
+def _suppressed(rule: PolicyRule, route: Route) -> bool:
+    return rule.suppress_prefixlength is not None and route.dst.prefixlen <= rule.suppress_prefixlength
+
+
+def _vrf_table(node: Node, *names: str | None) -> str:
+    """The table of the VRF that one of these links is a port of; "" where none is."""
+    for name in filter(None, names):
+        link = node.link(name) if node.has("links") else None
+        master = node.link(link.master) if link is not None and link.master else None
+        if master is not None and master.kind == "vrf":
+            return master.detail.get("table", "")
+    return ""
+
+
+def _table(node: Node, table: str, family: int) -> Iterable[Route]:
+    if table == "local":
+        rows: Iterable[Route] = local_routes(node)
+    elif node.has("routes"):
+        rows = (route for route in node.routes if route.table == table)
+    elif table == "main":
+        rows = (route for address in node.addresses for route in _connected_route_of(address, node))
+    else:
+        rows = ()
+    return (route for route in rows if route.dst.version == family)
+
+
+def _best(routes: Iterable[Route], dst: IP, oif: str | None) -> Route | None:
+    """Longest prefix, then lowest metric, then first; a route over a dead link is no route."""
+    best: Route | None = None
+    for route in routes:
+        if route.tos or dst.version != route.dst.version or dst not in route.dst:
+            continue
+        if route.nexthops and not any(_usable(hop, oif) for hop in route.nexthops):
+            continue
+        if best is None or (-route.dst.prefixlen, route.metric) < (-best.dst.prefixlen, best.metric):
+            best = route
+    return best
+
+
+def _usable(hop: NextHop, oif: str | None) -> bool:
+    return "dead" not in hop.flags and (oif is None or hop.link == oif)
+
+
+def _citing(rule: PolicyRule, route: Route) -> Iterator[Citation]:
+    if (rule.priority, rule.table) not in {(r.priority, r.table) for r in _DEFAULT_RULES}:
+        yield cite(rule, "this rule chooses table {table}", table=route.table)
+    yield cite(route, "this route is taken")
+
+
+# -- what follows from addresses --------------------------------------------------------------------------------------
+
+
+def _local_routes_of(address: Address, node: Node) -> Iterator[Route]:
+    hop = (NextHop(address.link),)
+    yield Route(ip_network(address.ip), address.seen, "local", "local", hop, "kernel", "host", address.ip)
+    if address.ip.version == 4 and _prefix_route(address) and _loopback(address, node):
+        # fib_add_ifaddr(): on a loopback device the prefix itself is a route of type local.
+        yield Route(address.network, address.seen, "local", "local", hop, "kernel", "host", address.ip)
+
+
+def _connected_route_of(address: Address, node: Node) -> Iterator[Route]:
+    if _prefix_route(address) and not _loopback(address, node):
+        hop = (NextHop(address.link),)
+        yield Route(address.network, address.seen, "unicast", "main", hop, "kernel", "link", address.ip)
+
+
+def _prefix_route(address: Address) -> bool:
+    return (
+        not address.secondary and "noprefixroute" not in address.flags
+        and (address.network.prefixlen < address.ip.max_prefixlen or address.peer is not None)
+    )  # fmt: skip
+
+
+def _loopback(address: Address, node: Node) -> bool:
+    link = _link(node, address.link)
+    return link.loopback if link is not None else address.link == "lo"
+
+
+def _link(node: Node, name: str) -> Link | None:
+    return node.link(name) if node.has("links") else None
