@@ -1,0 +1,51 @@
+"""lvsdoctor explain: the page of a rule, for whoever has to act on it."""
+
+import sys
+from argparse import Namespace, _SubParsersAction
+from typing import Any
+
+from lvsdoctor.cli.exits import OK, Trouble
+
+
+def add_to(verbs: "_SubParsersAction[Any]") -> None:
+    """Add `explain` and its options."""
+    parser = verbs.add_parser("explain", help="what a rule means, why, how to fix it, and when it is fine")
+    parser.set_defaults(run=run)
+    parser.add_argument("rule", metavar="RULE", help="a rule's name or code")
+    parser.add_argument("--cases", action="store_true", help="show the page's cases too")
+    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="rules of your own, besides ours")
+
+
+def run(options: Namespace) -> int:
+    """Print the page; on a terminal with its headings marked."""
+    from pathlib import Path
+
+    from lvsdoctor.cases import BadPage
+    from lvsdoctor.cli.scan import load, named
+    from lvsdoctor.model.facts import COLLECTED_BY
+    from lvsdoctor.trying import page_of
+
+    found = named(load([Path(directory) for directory in options.rules]), [options.rule])
+    if not found:
+        raise Trouble("which rule? (lvsdoctor rules list shows them)")
+    rule = found[0]
+    try:
+        page = page_of(rule)
+    except (OSError, BadPage) as error:
+        raise Trouble(f"the page of {rule.name} cannot be read: {error}") from None
+    bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+    print(f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n\n{page.summary}")
+    for heading, text in page.sections.items():
+        if heading != "Cases" or options.cases:
+            print(f"\n{bold}## {heading}{plain}\n\n{_text(text, bold, plain)}")
+    print(f"\n{bold}## What it looks at{plain}\n")
+    for facts, word in ((rule.needs, "needs"), (rule.helps, "helps")):
+        for fact in sorted(facts):
+            print(f"  {word}  {fact:14}  {COLLECTED_BY[fact]}")
+    return OK
+
+
+def _text(text: str, bold: str, plain: str) -> str:
+    """A section's text; its own headings stand out where the terminal can show it."""
+    lines = (f"{bold}{line}{plain}" if line.startswith("### ") else line for line in text.splitlines())
+    return "\n".join(lines)

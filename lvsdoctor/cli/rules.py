@@ -1,0 +1,105 @@
+"""lvsdoctor rules: list them, try the cases of their pages, start a new one."""
+
+import re
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import Any
+
+from lvsdoctor.cli.exits import FINDINGS, OK, Trouble
+
+
+def add_to(verbs: "_SubParsersAction[Any]") -> None:
+    """Add `rules list`, `rules try` and `rules new`."""
+    parser = verbs.add_parser("rules", help="list rules, try their cases, start a new one")
+    actions = parser.add_subparsers(dest="action", metavar="list|try|new", required=True)
+    listing = actions.add_parser("list", help="every rule with its code, severity, role and what it is about")
+    listing.add_argument("--rules", action="append", default=[], type=Path, metavar="DIR", help="also rules from there")
+    listing.set_defaults(run=show)
+    trying = actions.add_parser("try", help="run the cases of the pages in a rules directory")
+    trying.add_argument("directory", type=Path, nargs="?", metavar="DIR", help="default: the rules that ship with it")
+    trying.set_defaults(run=try_all)
+    new = actions.add_parser("new", help="write the two files of a new rule")
+    new.add_argument("rule", metavar="FAMILY/NAME", help="such as arp/some-bad-state")
+    new.add_argument("--dir", type=Path, default=Path("rules"), metavar="DIR", help="where (default: ./rules)")
+    new.set_defaults(run=start)
+
+
+def show(options: Namespace) -> int:
+    """One line per rule, sorted by code."""
+    from lvsdoctor.cases import BadPage
+    from lvsdoctor.cli.scan import load
+    from lvsdoctor.trying import page_of
+
+    for rule in sorted(load(options.rules), key=lambda rule: rule.code):
+        try:
+            about = " ".join(page_of(rule).summary.split())
+        except (OSError, BadPage):
+            about = "(its page cannot be read)"
+        print(f"{rule.code}  {rule.severity:7}  {rule.role or 'any':11}  {rule.name}: {about}")
+    return OK
+
+
+def try_all(options: Namespace) -> int:
+    """Run every case; exit 1 if one does not do what its heading says."""
+    from lvsdoctor.cases import BadPage
+    from lvsdoctor.cli.scan import load
+    from lvsdoctor.homes import home
+    from lvsdoctor.trying import page_of, try_page
+
+    directory = (options.directory or home("rules")).resolve()
+    rules = load([] if directory == home("rules").resolve() else [directory])
+    mine = [rule for rule in rules if Path(rule.file).resolve().is_relative_to(directory)]
+    if not mine:
+        raise Trouble(f"{directory}: there is no rule in it")
+    failed = passed = 0
+    for rule in mine:
+        try:
+            tried, about_page = try_page(rule, page_of(rule))
+        except (OSError, BadPage) as error:
+            failed += 1
+            print(f"FAIL  {rule.name}: {error}")
+            continue
+        for complaint in about_page:
+            failed += 1
+            print(f"FAIL  {rule.name}: {complaint}")
+        for one in tried:
+            word = "FAIL" if one.complaints else "ok"
+            print(f"{word:4}  {rule.name}: {one.case.expects}: {one.case.title} (line {one.case.line})")
+            for complaint in one.complaints:
+                print(f"      {complaint}")
+            failed += bool(one.complaints)
+            passed += not one.complaints
+    print(f"{passed} passed, {failed} failed")
+    return FINDINGS if failed else OK
+
+
+def start(options: Namespace) -> int:
+    """Write NAME.py and NAME.md, ready to be filled in; never over an existing file."""
+    from lvsdoctor.cli.templates import PAGE, RULE
+    from lvsdoctor.cli.scan import load
+
+    if not re.fullmatch(r"[a-z][a-z0-9]*/[a-z][a-z0-9]*(-[a-z0-9]+)*", options.rule):
+        raise Trouble(f"{options.rule!r}: a rule is named FAMILY/NAME in small letters, such as arp/some-bad-state")
+    family, name = options.rule.split("/")
+    ours = load([])
+    if any(rule.name == name for rule in ours):
+        raise Trouble(f"there is a rule {name} already")
+    words = {"name": name, "function": name.replace("-", "_"), "code": _free_code(family, {r.code for r in ours})}
+    file = options.dir / family / f"{words['function']}.py"
+    for path, template in ((file, RULE), (file.with_suffix(".md"), PAGE)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as stream:
+                stream.write(template.format_map(words))
+        except FileExistsError:
+            raise Trouble(f"{path} exists already") from None
+        except OSError as error:
+            raise Trouble(f"{path}: {error.strerror}") from None
+        print(path)
+    return OK
+
+
+def _free_code(family: str, taken: set[str]) -> str:
+    """A code above 900 that is nobody's: the catalogue's own stay below."""
+    prefix = family[:4].upper()
+    return next(code for number in range(901, 1000) if (code := f"{prefix}{number}") not in taken)

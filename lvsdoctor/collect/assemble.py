@@ -1,0 +1,202 @@
+"""Dumps to nodes: whose a dump is, and how two dumps of one fact become one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any
+
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import Setting, conf_key
+from lvsdoctor.parse.stream import Piece
+
+# More settings than anybody writes into files: what `sysctl -a` said of the running kernel.
+_RUNTIME = 300
+_NOWHERE = Seen("", None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is."""
+
+    piece: Piece
+    node: str
+    source: str
+
+
+def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
+    """One node for each name and, where the dumps under one name tell of several hosts, one for each of these."""
+    by_name: dict[str, list[Mine]] = {}
+    for mine in found:
+        by_name.setdefault(mine.node, []).append(mine)
+    nodes = [node for name, group in by_name.items() for node in _split(name, group)]
+    names = [node.name for node in nodes]
+    taken: dict[str, int] = {}
+    unique = []
+    for node in nodes:
+        taken[node.name] = taken.get(node.name, 0) + 1
+        again = names.count(node.name) > 1 and taken[node.name] > 1
+        unique.append(replace(node, name=f"{node.name} ({taken[node.name]})") if again else node)
+    return tuple(unique)
+
+
+def _split(name: str, group: Sequence[Mine]) -> list[Node]:
+    hosts: dict[str, str] = {}
+    for mine in group:
+        if host := mine.piece.host:
+            hosts.setdefault(_short(host), host)
+    source = group[0].source
+    if len(hosts) <= 1:
+        host = next(iter(hosts.values()), "")
+        return [_node(_name(host, name), source, [mine.piece.dump for mine in group])]
+    # What stands before the first prompt of a paste is the first host's.
+    first = next(iter(hosts))
+    return [
+        _node(host, source, [m.piece.dump for m in group if (_short(m.piece.host) if m.piece.host else first) == short])
+        for short, host in hosts.items()
+    ]  # fmt: skip
+
+
+def _short(host: str) -> str:
+    return host if host.replace(".", "").isdigit() else host.partition(".")[0].lower()
+
+
+def _name(host: str, given: str) -> str:
+    """The host's own name, unless it is one that every machine has."""
+    return given if not host or _short(host) in ("localhost", "ubuntu", "debian") else _short(host)
+
+
+def _node(name: str, source: str, dumps: Sequence[Any]) -> Node:
+    rows: dict[str, list[Any]] = {}
+    for dump in dumps:
+        for fact, found in dump.facts.items():
+            rows.setdefault(fact, []).append(found)
+    unread = tuple(seen for dump in dumps for seen in dump.unread)
+    notes: list[str] = []
+    evidence = {fact: _MERGED.get(fact, _together)(lists) for fact, lists in rows.items()}
+    kernel = next(iter(evidence.pop("kernel", ())), "")
+    links: tuple[Link, ...] = evidence.get("links", ())
+    if links and all(link.loopback for link in links):
+        # `ip addr show dev lo` is not a host without a network card.
+        del evidence["links"]
+        notes.append("only lo was shown, so nothing is known of the other links")
+    if "sysctl" in evidence:
+        evidence["sysctl"] = _without_globs(evidence["sysctl"], links)
+    if others := evidence.pop("other-routes", ()):
+        if "routes" in evidence:
+            evidence["routes"] = _together([evidence["routes"], others])
+        else:
+            notes.append("routes of other tables were shown, but not those of table main")
+    if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
+        evidence["ipvs"] = _services([evidence["ipvs"], counted])
+    return Node(name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes))
+
+
+# -- merging ----------------------------------------------------------------------------------------------------------
+
+
+def _together(lists: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    """All rows in order; what a second dump says again (other lines, the same facts) only once.
+
+    Within one dump equal rows stay: there they are two facts.
+    """
+    rows = list(lists[0])
+    for more in lists[1:]:
+        said = {_but_for_the_line(row) for row in rows}
+        rows += [row for row in more if _but_for_the_line(row) not in said]
+    return tuple(rows)
+
+
+def _but_for_the_line(row: Any) -> str:
+    return repr(replace(row, seen=_NOWHERE) if is_dataclass(row) else row)
+
+
+def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
+    """The last assignment wins, as in sysctl(8); what the running kernel says wins over files."""
+    ordered = sorted(lists, key=lambda rows: len(rows) > _RUNTIME)
+    return {setting.key: setting for rows in ordered for setting in rows}
+
+
+def _without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:
+    """sysctl.d(5): `net.ipv4.conf.*.rp_filter` sets every link that is not named by itself."""
+    globs = [setting for key, setting in settings.items() if ".conf.*." in key]
+    if not globs:
+        return settings
+    scopes = ["all", "default", *(link.name for link in links)]
+    spread = {
+        key: replace(setting, key=key)
+        for setting in globs
+        for key in (conf_key(scope, setting.key.rpartition(".")[2], int(setting.key[8])) for scope in scopes)
+    }
+    return {**spread, **settings}
+
+
+def _links(lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
+    """`ip addr` and `ip -d link` tell of the same links: the one with the details is kept, with the other's flags if
+    only that has any."""
+    merged: dict[str, Link] = {}
+    for rows in lists:
+        for link in rows:
+            known = merged.get(link.name)
+            if known is None or (known.kind is None and link.kind is not None):
+                merged[link.name] = link
+    return tuple(merged.values())
+
+
+def _services(lists: Iterable[Sequence[VirtualService]]) -> tuple[VirtualService, ...]:
+    """One table shown twice (-Ln and -Sn, --stats): what one leaves open the other fills in."""
+    merged: dict[Any, VirtualService] = {}
+    for rows in lists:
+        for service in rows:
+            known = merged.get(service.key)
+            merged[service.key] = service if known is None else _filled(known, service)
+    return tuple(merged.values())
+
+
+def _filled(known: VirtualService, other: VirtualService) -> VirtualService:
+    destinations = {(d.ip or d.shown, d.port): d for d in known.destinations}
+    for new in other.destinations:
+        key = (new.ip or new.shown, new.port)
+        old = destinations.get(key)
+        destinations[key] = new if old is None else _filled_destination(old, new)
+    return replace(
+        known,
+        scheduler=known.scheduler or other.scheduler,
+        persistent=known.persistent or other.persistent,
+        flags=known.flags or other.flags,
+        counters=known.counters or other.counters,
+        destinations=tuple(destinations.values()),
+    )
+
+
+def _filled_destination(old: Destination, new: Destination) -> Destination:
+    return replace(
+        old,
+        forwarding=old.forwarding or new.forwarding,
+        method=old.method or new.method,
+        weight=old.weight if old.weight is not None else new.weight,
+        active=old.active if old.active is not None else new.active,
+        inactive=old.inactive if old.inactive is not None else new.inactive,
+        counters=old.counters or new.counters,
+    )
+
+
+def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
+    """Both backends of arptables: a packet has to pass the rules of one and then of the other."""
+    tables = [table for rows in lists for table in rows]
+    policies: dict[str, str] = {}
+    for table in tables:
+        policies.update({chain: policy for chain, policy in table.policies.items() if policies.get(chain) != "DROP"})
+    rules = _together([table.rules for table in tables])
+    return ArpTables(policies, rules, tuple(seen for table in tables for seen in table.seen))
+
+
+_MERGED: Mapping[str, Callable[[Any], Any]] = {
+    "sysctl": _settings,
+    "links": _links,
+    "ipvs": _services,
+    "ipvs-stats": _services,
+    "arptables": _arptables,
+}

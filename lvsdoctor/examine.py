@@ -1,0 +1,97 @@
+"""Nodes x rules -> Examination."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from traceback import format_exc
+
+from lvsdoctor import __version__
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Verdict
+from lvsdoctor.finding import Role as ShownRole
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.node import Node
+from lvsdoctor.rulekit import Rule
+
+
+def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
+    """Every rule on every node. A rule that raises is reported as crashed, and the others go on."""
+    by_name = {rule.name: rule for rule in rules}
+    diagnoses: list[Diagnosis] = []
+    outcomes: list[Outcome] = []
+    for node in nodes:
+        found: list[Diagnosis] = []
+        became: list[Outcome] = []
+        for rule in by_name.values():
+            findings, outcome = try_rule(rule, node)
+            found += [diagnose(rule, node, finding) for finding in findings]
+            became.append(outcome)
+        spoken = _specific_ones(found, by_name)
+        outcomes += _explained(became, found, spoken, by_name)
+        diagnoses += sorted(spoken, key=lambda d: (d.severity.rank, d.certainty != "proved"))
+    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__)
+
+
+def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Finding], Outcome]:
+    """One rule on one node; the facts it read are noted in `reads`."""
+    if rule.role is not None and not node.is_a(rule.role):
+        if node.standing.undecided:
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
+        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    view = node.limited_to(rule.needs | rule.helps, reads)
+    if lacking := view.missing(rule.needs):
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
+    findings: list[Finding] = []
+    verdict, missing, traceback = Verdict.QUIET, (), ""
+    try:
+        for finding in rule.check(view):
+            _ = diagnose(rule, node, finding).message  # a template with a hole in it is the rule's crash, not ours
+            findings.append(finding)
+    except NotCollected as absent:
+        verdict, missing = Verdict.NOT_CHECKED, (Missing(absent.fact, absent.node, absent.command),)
+    except Exception:
+        verdict, traceback = Verdict.CRASHED, format_exc()
+    if findings and verdict is not Verdict.CRASHED:
+        verdict = Verdict.FIRES
+    return findings, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
+
+
+def diagnose(rule: Rule, node: Node, finding: Finding) -> Diagnosis:
+    """A rule's finding on the node it was found on."""
+    return Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+
+
+def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:
+    return tuple(Missing(fact, node, COLLECTED_BY[fact]) for fact in sorted(facts))
+
+
+# -- one root cause is one finding ------------------------------------------------------------------------------------
+
+
+def _specific_ones(found: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
+    """Without the findings of general rules about what a more specific rule has found too."""
+    return [general for general in found if not any(_explains(specific, general, rules) for specific in found)]
+
+
+def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:
+    if general.rule not in rules[specific.rule].instead_of:
+        return False
+    return all(general.about[name] == value for name, value in specific.about.items() if name in general.about)
+
+
+def _explained(
+    outcomes: Iterable[Outcome], found: Sequence[Diagnosis], spoken: Sequence[Diagnosis], rules: dict[str, Rule]
+) -> Iterator[Outcome]:
+    """A rule all of whose findings another speaks for is quiet, and says whose they are."""
+    speaking = {diagnosis.rule for diagnosis in spoken}
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.FIRES and outcome.rule not in speaking:
+            silent = [d for d in found if d.rule == outcome.rule]
+            names = sorted({s.rule for s in spoken for d in silent if _explains(s, d, rules)})
+            yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
+        else:
+            yield outcome
+
+
+def _examined(node: Node) -> Examined:
+    roles = tuple(ShownRole(found.role.value, found.why, found.seen) for found in node.standing.roles)
+    services = node.evidence.get("ipvs", ())
+    vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
+    return Examined(node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes)

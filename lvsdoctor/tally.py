@@ -1,0 +1,72 @@
+"""What every report counts and groups: how many of what, which node first, which command would have told more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lvsdoctor.finding import Examination, Examined, Outcome, Severity, Verdict
+
+
+def summary(examination: Examination) -> dict[str, int]:
+    """The numbers that a report ends with.
+
+    A rule counts once for every node that it could not be checked on. An accepted finding counts as nothing else.
+    """
+    open_ones = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
+    severities = [diagnosis.severity for diagnosis in open_ones]
+    verdicts = [outcome.verdict for outcome in examination.outcomes]
+    return {
+        **{str(severity): severities.count(severity) for severity in Severity},
+        "accepted": len(examination.diagnoses) - len(open_ones),
+        "nodes": len(examination.nodes),
+        "unread": len(examination.unread),
+        "not_checked": verdicts.count(Verdict.NOT_CHECKED),
+        "crashed": verdicts.count(Verdict.CRASHED),
+    }
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def worst_first(examination: Examination) -> list[Examined]:
+    """The nodes, those with the worst findings first, otherwise in the order of the scan.
+
+    What is said of a node that the scan does not list is not lost: such a node stands here with its name alone.
+    """
+    nodes = {node.name: node for node in examination.nodes}
+    worst: dict[str, int] = {}
+    for diagnosis in examination.diagnoses:
+        nodes.setdefault(diagnosis.node, Examined(diagnosis.node, ""))
+        if diagnosis.accepted is None:
+            worst[diagnosis.node] = min(diagnosis.severity.rank, worst.get(diagnosis.node, len(Severity)))
+    for outcome in examination.outcomes:
+        nodes.setdefault(outcome.node, Examined(outcome.node, ""))
+    return sorted(nodes.values(), key=lambda node: worst.get(node.name, len(Severity)))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one command on one node would have told, and the rules that wait for it. No command: nobody knows."""
+
+    command: str
+    node: str
+    facts: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+def wanted(outcomes: Iterable[Outcome]) -> list[Wanted]:
+    """The commands that the rules not checked wait for, each once, the most awaited first."""
+    facts: dict[tuple[str, str], dict[str, None]] = {}
+    rules: dict[tuple[str, str], dict[str, None]] = {}
+    for outcome in outcomes:
+        if outcome.verdict is not Verdict.NOT_CHECKED:
+            continue
+        for missing in outcome.missing:
+            key = (missing.command, missing.node)
+            facts.setdefault(key, {})[missing.fact] = None
+            rules.setdefault(key, {})[outcome.rule] = None
+        if not outcome.missing:
+            rules.setdefault(("", outcome.node), {})[outcome.rule] = None
+    groups = [Wanted(*key, tuple(facts.get(key, ())), tuple(names)) for key, names in rules.items()]
+    return sorted(groups, key=lambda group: -len(group.rules))
