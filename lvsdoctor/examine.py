@@ -39,7 +39,8 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     if lacking := view.missing(rule.needs):
         return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
     findings: list[Finding] = []
-    verdict, missing, traceback = Verdict.QUIET, (), ""
+    verdict, traceback = Verdict.QUIET, ""
+    missing: tuple[Missing, ...] = ()
     try:
         for finding in rule.check(view):
             _ = diagnose(rule, node, finding).message  # a template with a hole in it is the rule's crash, not ours

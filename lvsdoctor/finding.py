@@ -1,7 +1,5 @@
 """What a scan says: findings with citations, the outcome of every rule on every node, and the whole examination."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -161,11 +159,16 @@ class Diagnosis:
 
     @property
     def certainty(self) -> Certainty:
+        if self.confirmation:
+            return Certainty.CONFIRMED
         return Certainty.LIKELY if any(item.assumed for item in self.evidence) else Certainty.PROVED
 
     @property
     def fingerprint(self) -> str:
         """The same for the same pitfall in another scan: rule, node and `about`, never a line number or the message."""
+        import hashlib  # costs more than the rest of this module, and few reports ask
+        import json
+
         identity = json.dumps([self.rule, self.node, sorted(self.about.items())], ensure_ascii=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
 

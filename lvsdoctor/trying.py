@@ -43,7 +43,7 @@ def nodes_in(case: Case) -> tuple[Node, ...]:
 
 
 def try_page(rule: Rule, page: RulePage) -> tuple[list[Tried], tuple[str, ...]]:
-    """Every case, and what is wrong with the page as a whole: an outcome without a case, a fact declared but not read."""
+    """Every case, and what is wrong with the page itself: an outcome without a case, a fact declared but not read."""
     reads: set[str] = set()
     tried = [Tried(case, tuple(_complaints(rule, case, reads))) for case in page.cases]
     about_page = [

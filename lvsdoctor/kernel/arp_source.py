@@ -38,11 +38,11 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
         # The level falls through to 0 for anything but 1 and 2 (arp_solicit(): default).
         local = _type_local(node, packet_source)
         if local is not None and level.value != 1:
-            chosen = Sender(packet_source, level.because, "the packet's own source")
+            chosen = Sender(packet_source, (*level.because, local), "the packet's own source")
         elif local is not None and (shared := _shared_subnet(node, link, asking_for, packet_source)):
             both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
                         target=asking_for, source=packet_source)  # fmt: skip
-            chosen = Sender(packet_source, (*level.because, both), "the packet's own source, of the target's subnet")
+            chosen = Sender(packet_source, (*level.because, local, both), "the packet's own source, of the target's subnet")
     if chosen is None:
         picked = select_source(node, link, asking_for)
         chosen = Sender(
