@@ -25,13 +25,13 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     directors = [node for node in nodes if _services(node)]
     standing = []
     for node in nodes:
-        members = _memberships(node, directors) if directors or node.has("ipvs") else None
-        found, carried = _roles(node, members or (), role, vips)
+        listed = _memberships(node, directors) if directors or node.has("ipvs") else None
+        found, carried = _roles(node, listed or (), role, vips)
         standing.append(
             Standing(
                 roles=found,
                 vips=carried,
-                memberships=members if directors else None,
+                memberships=listed if directors else None,
                 peers=tuple(other for other in nodes if other is not node),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
             )
@@ -62,11 +62,11 @@ def _memberships(node: Node, directors: Iterable[Node]) -> tuple[Membership, ...
 
 
 def _roles(
-    node: Node, members: Sequence[Membership], role: str, vips: Sequence[IP]
+    node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP]
 ) -> tuple[tuple[RoleFound, ...], tuple[Vip, ...]]:
     named = tuple(Vip(ip, Seen(_TOLD_BY_USER, None, f"--vip {ip}")) for ip in vips)
     services = _services(node)
-    carried = _vips_of(members, named, services)
+    carried = _vips_of(memberships, named, services)
     found: list[RoleFound] = []
     if role == "none":
         return (), ()
@@ -77,12 +77,16 @@ def _roles(
         return tuple(found), carried if role == Role.REAL_SERVER else ()
     if services:
         found.append(_as_director(services))
-    others = [member for member in members if not _is_itself(member, node)]
+    others = [membership for membership in memberships if not _is_itself(membership, node)]
     if others:
-        member = others[0]
-        fields = {"director": member.director.name, "rip": str(member.destination.ip), "service": str(member.service)}
+        membership = others[0]
+        fields = {
+            "director": membership.director.name,
+            "rip": str(membership.destination.ip),
+            "service": str(membership.service),
+        }
         reason = "{director} lists {rip} as a real server of {service}"
-        found.append(RoleFound(Role.REAL_SERVER, reason, fields, member.destination.seen))
+        found.append(RoleFound(Role.REAL_SERVER, reason, fields, membership.destination.seen))
     elif not services and (named or (carried := _kept_on_lo(node))):
         carried = carried or named
         if named:
@@ -102,19 +106,26 @@ def _as_director(services: Sequence[VirtualService]) -> RoleFound:
     return RoleFound(Role.DIRECTOR, reason, fields, services[0].seen)
 
 
-def _is_itself(member: Membership, node: Node) -> bool:
+def _is_itself(membership: Membership, node: Node) -> bool:
     """LocalNode: the director's own address as a real server of its own service."""
-    return member.director.name == node.name and member.director.source == node.source
+    return membership.director.name == node.name and membership.director.source == node.source
 
 
-def _vips_of(members: Iterable[Membership], named: tuple[Vip, ...], own: Sequence[VirtualService]) -> tuple[Vip, ...]:
+def _vips_of(
+    memberships: Iterable[Membership], named: tuple[Vip, ...], own: Sequence[VirtualService]
+) -> tuple[Vip, ...]:
     """The VIPs that reach this node as destinations: DR and TUN do not rewrite them. Not those it directs itself."""
     directed = {service.vip for service in own}
     found: dict[IP, Vip] = {vip.ip: vip for vip in named}
-    for member in members:
-        vip = member.service.vip
-        if vip is not None and vip not in directed and member.forwarding and member.forwarding.keeps_destination:
-            found.setdefault(vip, Vip(vip, member.service.seen))
+    for membership in memberships:
+        vip = membership.service.vip
+        if (
+            vip is not None
+            and vip not in directed
+            and membership.forwarding
+            and membership.forwarding.keeps_destination
+        ):
+            found.setdefault(vip, Vip(vip, membership.service.seen))
     return tuple(found.values())
 
 

@@ -10,6 +10,7 @@ from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (
+    FAR_AWAY,
     Lookup,
     captured_by_mark,
     default_gateways,
@@ -92,6 +93,7 @@ def rule(
 
 __all__ = [
     "COLLECTED_BY",
+    "FAR_AWAY",
     "IP",
     "LOOPBACK_NETWORK",
     "NOBODY",

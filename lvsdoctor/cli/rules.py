@@ -75,8 +75,8 @@ def try_all(options: Namespace) -> int:
 
 def start(options: Namespace) -> int:
     """Write NAME.py and NAME.md, ready to be filled in; never over an existing file."""
-    from lvsdoctor.cli.templates import PAGE, RULE
     from lvsdoctor.cli.scan import load
+    from lvsdoctor.cli.templates import PAGE, RULE
 
     if not re.fullmatch(r"[a-z][a-z0-9]*/[a-z][a-z0-9]*(-[a-z0-9]+)*", options.rule):
         raise Trouble(f"{options.rule!r}: a rule is named FAMILY/NAME in small letters, such as arp/some-bad-state")

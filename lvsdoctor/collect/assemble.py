@@ -75,7 +75,10 @@ def _node(name: str, source: str, dumps: Sequence[Any]) -> Node:
             rows.setdefault(fact, []).append(found)
     unread = tuple(seen for dump in dumps for seen in dump.unread)
     notes: list[str] = []
-    evidence = {fact: _MERGED.get(fact, _together)(lists) for fact, lists in rows.items()}
+    evidence: dict[str, Any] = {}
+    for fact, lists in rows.items():
+        merge: Callable[[Any], Any] = _MERGED.get(fact, _together)
+        evidence[fact] = merge(lists)
     kernel = next(iter(evidence.pop("kernel", ())), "")
     links: tuple[Link, ...] = evidence.get("links", ())
     if links and all(link.loopback for link in links):
@@ -110,7 +113,7 @@ def _together(lists: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
 
 
 def _but_for_the_line(row: Any) -> str:
-    return repr(replace(row, seen=_NOWHERE) if is_dataclass(row) else row)
+    return repr(replace(row, seen=_NOWHERE) if is_dataclass(row) and not isinstance(row, type) else row)
 
 
 def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:

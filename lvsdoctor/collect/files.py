@@ -73,13 +73,13 @@ def _path(path: Path, several: bool) -> Iterator[Mine]:
 
 def _directory(top: Path) -> Iterator[Mine]:
     """A directory that holds dumps is one node, one of such directories a cluster."""
-    own = list(_of_node(top, top, sosreport_files(top) or _plain_files(top)))
+    own = list(_of_node(top, top.parent, sosreport_files(top) or _plain_files(top)))
     children = [child for child in _entries(top) if child.is_dir()]
     if any(_tells(mine.piece) for mine in own) or not children or all(map(is_part_of_a_node, children)):
         yield from own
         if not sosreport_files(top):
             for child in children:
-                yield from _of_node(top, top, _below(child))
+                yield from _of_node(top, top.parent, _below(child))
         return
     for child in children:
         mine = list(_of_node(child, top, sosreport_files(child) or _below(child)))
@@ -89,8 +89,9 @@ def _directory(top: Path) -> Iterator[Mine]:
 
 
 def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine]:
+    """The dumps of one node's files, which the evidence names as seen from `top`: rs1/sysctl.txt."""
     for file in files:
-        where = str(file.relative_to(top.parent) if top != Path(".") else file)
+        where = str(file.relative_to(top))
         try:
             text = _text(_bytes(file), str(file))
         except CannotCollect as error:

@@ -9,7 +9,7 @@ from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
-from lvsdoctor.kernel.settings import effective
+from lvsdoctor.kernel.settings import Effective, effective
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -33,27 +33,41 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     if not link.arp:
         return Sender(None, (cite(link),), "no ARP on this link")
     level = effective(node, "arp_announce", link.name)
-    chosen: Sender | None = None
-    if packet_source is not None and packet_source.version == 4 and level.value != 2:
-        # The level falls through to 0 for anything but 1 and 2 (arp_solicit(): default).
-        local = _type_local(node, packet_source)
-        if local is not None and level.value != 1:
-            chosen = Sender(packet_source, (*level.because, local), "the packet's own source")
-        elif local is not None and (shared := _shared_subnet(node, link, asking_for, packet_source)):
-            both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
-                        target=asking_for, source=packet_source)  # fmt: skip
-            chosen = Sender(packet_source, (*level.because, local, both), "the packet's own source, of the target's subnet")
-    if chosen is None:
-        picked = select_source(node, link, asking_for)
-        chosen = Sender(
-            picked.ip if picked else None, (*level.because, *((cite(picked),) if picked else ())), "selected"
-        )
+    kept = _packet_source_kept(node, link, level, asking_for, packet_source)
+    if kept is not None:
+        chosen = kept
+    elif picked := select_source(node, link, asking_for):
+        chosen = Sender(picked.ip, (*level.because, cite(picked, "speaks for {link}", link=link.name)), "selected")
+    else:
+        chosen = Sender(None, level.because, "no address to speak with")
     if chosen.ip is None:
         return chosen
     out = arp_filtered(node, "OUTPUT", sender=chosen.ip, target=asking_for, operation=REQUEST, link=link.name)
     if out.dropped:
         return Sender(None, out.because, "arptables drops the request")
     return Sender(out.sender, (*chosen.because, *out.because), chosen.reason)
+
+
+def _packet_source_kept(
+    node: Node, link: Link, level: Effective, asking_for: IP, packet_source: IP | None
+) -> Sender | None:
+    """arp_solicit(): the waiting packet's own source, if it is local and arp_announce lets it stand.
+
+    0 does, 1 where a subnet of the link holds target and source both, 2 never; any other level is taken for 0.
+    """
+    if packet_source is None or packet_source.version != 4 or level.value == 2:
+        return None
+    local = _type_local(node, packet_source)
+    if local is None:
+        return None
+    if level.value != 1:
+        return Sender(packet_source, (*level.because, local), "the packet's own source")
+    shared = _shared_subnet(node, link, asking_for, packet_source)
+    if shared is None:
+        return None
+    both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
+                target=asking_for, source=packet_source)  # fmt: skip
+    return Sender(packet_source, (*level.because, local, both), "the packet's own source, of the target's subnet")
 
 
 def select_source(node: Node, link: Link, towards: IP) -> Address | None:

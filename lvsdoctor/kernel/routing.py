@@ -6,7 +6,7 @@ net/ipv4/fib_frontend.c: fib_add_ifaddr(), which makes the routes that follow fr
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import assume
@@ -21,6 +21,8 @@ _DEFAULT_RULES = tuple(
     PolicyRule(priority, Seen("kernel default", None, f"{priority}: from all lookup {table}"), table=table)
     for priority, table in ((0, "local"), (32766, "main"), (32767, "default"))
 )
+# A host that stands for all clients beyond the routers, where the evidence names none.
+FAR_AWAY = IPv4Address("8.8.8.8")
 # A packet of the node's own is looked up as if it had arrived on lo (net/ipv4/route.c: ip_route_output_key_hash_rcu()).
 OWN = "lo"
 
@@ -86,7 +88,7 @@ def route_lookup(
             continue
         if table == "main" and not node.has("routes"):
             assumed += (assume("routes", "no route but those that the addresses make"),)
-        return Lookup(route, (*_citing(rule, route), *assumed))
+        return Lookup(route, (*_citing(rule, route, dst), *assumed))
     return Lookup(None, assumed)
 
 
@@ -218,10 +220,10 @@ def _usable(hop: NextHop, oif: str | None) -> bool:
     return "dead" not in hop.flags and (oif is None or hop.link == oif)
 
 
-def _citing(rule: PolicyRule, route: Route) -> Iterator[Citation]:
+def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:
     if (rule.priority, rule.table) not in {(r.priority, r.table) for r in _DEFAULT_RULES}:
         yield cite(rule, "this rule chooses table {table}", table=route.table)
-    yield cite(route, "this route is taken")
+    yield cite(route, "{dst} is local here" if route.type == "local" else "the route to {dst}", dst=dst)
 
 
 # -- what follows from addresses --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "ipvs-stats": "ipvsadm -Ln --stats",
         "arptables": "arptables-save",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
-        "memberships": "ipvsadm -Sn, on the director, scanned together with this node",
+        "memberships": "# scan it together with its director's ipvsadm -Sn",
     }
 )
 

@@ -24,7 +24,7 @@ class Forwarding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Totals of `ipvsadm --stats`: connections, packets and bytes in and out. Suffixed numbers (12K) are rounded by ipvsadm."""
+    """Totals of `ipvsadm --stats`: connections, packets, bytes. Suffixed numbers (12K) are ipvsadm's rounding."""
 
     connections: int
     packets_in: int

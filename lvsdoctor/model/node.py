@@ -98,10 +98,10 @@ class Node:
             return replace(node, _allowed=allowed, _reads=reads)
 
         standing = self.standing
-        members = standing.memberships
-        if members is not None:
-            members = tuple(replace(member, director=limited(member.director)) for member in members)
-        seen_through = replace(standing, memberships=members, peers=tuple(map(limited, standing.peers)))
+        listed = standing.memberships
+        if listed is not None:
+            listed = tuple(replace(membership, director=limited(membership.director)) for membership in listed)
+        seen_through = replace(standing, memberships=listed, peers=tuple(map(limited, standing.peers)))
         return replace(self, standing=seen_through, _allowed=allowed, _reads=reads)
 
     def has(self, fact: str) -> bool:

@@ -34,7 +34,7 @@ class ArpRule:
 
 @dataclass(frozen=True, slots=True)
 class ArpTables:
-    """The filter table of arptables: each chain's policy (ACCEPT, DROP, or - for a user's own chain), and the rules in order."""
+    """arptables' filter table: each chain's policy (ACCEPT, DROP, - for a user's own chain), and the rules in order."""
 
     policies: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[ArpRule, ...] = ()

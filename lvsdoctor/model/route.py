@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.seen import Seen
 
-# Route types of which a lookup result is an error (include/uapi/linux/rtnetlink.h, net/ipv4/fib_semantics.c: fib_props).
+# Route types of which a lookup's result is an error (net/ipv4/fib_semantics.c: fib_props).
 FAILING_TYPES = frozenset({"unreachable", "blackhole", "prohibit"})
 
 
@@ -21,9 +21,10 @@ class NextHop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route (`ip route`, RTM_NEWROUTE). `type`: unicast, local, broadcast, unreachable, blackhole, prohibit, throw, ...
+    """One route (`ip route`, RTM_NEWROUTE).
 
-    `table` is the name iproute2 shows (main, local, default, or the number as text). `src` is the preferred source.
+    `type` is unicast, local, broadcast, unreachable, blackhole, prohibit, throw, ... `table` is the name iproute2 shows (main, local, default, or the number as text). `src` is the
+    preferred source.
     """
 
     dst: Network

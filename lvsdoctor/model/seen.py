@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One quoted piece of evidence: `where` (file, netlink message, /proc path), its `line` if it has one, its `text`."""
+    """A quoted piece of evidence: `where` (file, netlink message, /proc path), its `line` if it has one, its `text`."""
 
     where: str
     line: int | None

@@ -61,7 +61,7 @@ def _c_number(raw: str) -> int:
 
 
 def conf_key(link: str, name: str, family: int = 4) -> str:
-    """The sysctl key of an interface setting; `link` may also be all or default. A dot in a link's name becomes a slash."""
+    """The key of an interface setting; `link` may be all or default. A dot in a link's name becomes a slash."""
     return f"net.ipv{family}.conf.{link.replace('.', '/')}.{name}"
 
 

@@ -1,0 +1,33 @@
+# Names for what ./test and the tools do; nothing here needs make to be installed.
+PYTHON = .venv/bin/python
+
+.PHONY: help check test format bench wheel clean
+.DEFAULT_GOAL = help
+
+help: ## these lines
+	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+check: ## format, lint, types, floors, tests: all that CI checks
+	@./test
+
+test: ## the tests alone
+	@./test tests
+
+format: environment ## put every file into the house's format
+	@$(PYTHON) -m ruff check --fix-only --quiet .
+	@$(PYTHON) -m ruff format .
+
+bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python
+	@$(PYTHON) bench/startup.py
+
+wheel: environment ## dist/: the sdist, and the wheel built from it
+	@rm -rf dist
+	@$(PYTHON) -m build --no-isolation
+
+clean: ## remove .venv, dist and the caches
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: environment
+environment:
+	@tools/environment test

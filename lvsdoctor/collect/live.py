@@ -1,0 +1,94 @@
+"""This node as it is now, or one of its network namespaces: read over netlink and from /proc, changing nothing."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from lvsdoctor.collect import netlink, procfs
+from lvsdoctor.collect.arptables_live import arptables
+from lvsdoctor.collect.conf_rows import conf_settings
+from lvsdoctor.collect.errors import CannotCollect, CannotSee
+from lvsdoctor.collect.ipvs_live import ipvs_services
+from lvsdoctor.collect.link_rows import address_rows, link_rows, names_of, neighbour_rows
+from lvsdoctor.collect.netlink_socket import ROUTE, Netlink
+from lvsdoctor.collect.netns import inside
+from lvsdoctor.collect.route_rows import route_rows, rule_rows
+from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl import Setting
+
+
+def collect_live(netns: str | None = None) -> Node:
+    """Everything that can be seen of this host, or of its network namespace of that name. Raises CannotCollect.
+
+    What could not be seen is absent from the evidence, and a note says why and how to see it.
+    """
+    if not sys.platform.startswith("linux"):
+        raise CannotCollect("a live scan reads a running Linux kernel; on another system, scan a directory of dumps")
+    if netns is None:
+        return _node(os.uname().nodename, "this node, live")
+    return inside(netns, partial(_node, netns, f"network namespace {netns}, live"))
+
+
+def _node(name: str, source: str) -> Node:
+    gathered = _Gathered()
+    gathered.from_rtnetlink()
+    gathered.from_proc()
+    with gathered.trying("ipvs"):
+        gathered.evidence["ipvs"] = gathered.evidence["ipvs-stats"] = ipvs_services()
+    with gathered.trying("arptables"):
+        gathered.evidence["arptables"] = arptables()
+    return Node(name, source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))
+
+
+class _Gathered:
+    """The evidence so far, and notes on what could not be seen."""
+
+    def __init__(self) -> None:
+        self.evidence: dict[str, Any] = {}
+        self.notes: list[str] = []
+        self._conf: list[Setting] | None = None
+
+    @contextmanager
+    def trying(self, fact: str) -> Iterator[None]:
+        """Whatever goes wrong with one fact must not cost the others; it is told, never silent."""
+        try:
+            yield
+        except CannotSee as reason:
+            self.notes.append(str(reason))
+        except Exception as problem:
+            told = (
+                problem.strerror if isinstance(problem, OSError) else None
+            ) or f"{type(problem).__name__}: {problem}"
+            advice = "run lvsdoctor as root" if isinstance(problem, PermissionError) else f"see {COLLECTED_BY[fact]}"
+            self.notes.append(f"The fact {fact!r} could not be read live ({told}); {advice}.")
+
+    def from_rtnetlink(self) -> None:
+        """Links first: every other message names a link by its number."""
+        with self.trying("links"), Netlink(ROUTE) as route:
+            links = netlink.links(route)
+            names = names_of(links)
+            self.evidence["links"] = link_rows(links)
+            self._conf = list(conf_settings(links))
+            with self.trying("addresses"):
+                self.evidence["addresses"] = address_rows(netlink.addresses(route), names)
+            with self.trying("routes"):
+                routes = route_rows(netlink.routes(route), names)
+                self.evidence["routes"] = tuple(row for row in routes if row.table != "local")
+                self.evidence["local-routes"] = tuple(row for row in routes if row.table == "local")
+            with self.trying("policy-rules"):
+                self.evidence["policy-rules"] = rule_rows(netlink.rules(route))
+            with self.trying("neighbours"):
+                self.evidence["neighbours"] = neighbour_rows(netlink.neighbours(route), names)
+            if route.interrupted:
+                self.notes.append("A table kept changing while it was read, so rows may be missing; scan again.")
+
+    def from_proc(self) -> None:
+        with self.trying("sysctl"):
+            if not procfs.mounted():
+                raise CannotSee("The sysctls could not be read: /proc is not mounted; mount it or see sysctl -a.")
+            settings = [*procfs.settings(), *(procfs.conf_settings() if self._conf is None else self._conf)]
+            self.evidence["sysctl"] = {setting.key: setting for setting in settings}

@@ -1,0 +1,165 @@
+"""`ip addr` and `ip link`: plain, with -d and -s, and one line each (-o)."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lvsdoctor.model.address import IP, Address, Network
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.ip_command import IpCommand, ip_command
+from lvsdoctor.parse.ip_link import LinkBlock
+from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, read_network, read_number, split_options, word_set
+
+_ONE_LINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
+_COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
+
+# `flags` is followed by the flags that this iproute2 had no word for, in hex.
+_ADDRESS_OPTIONS = frozenset({"peer", "brd", "any", "metric", "scope", "proto", "flags"})
+# An IPv4 line ends with the label; these can stand there instead where it was cut off or edited away.
+_ADDRESS_FLAGS = word_set(
+    "autojoin dadfailed deprecated dynamic home managetempaddr mngtmpaddr nodad noprefixroute optimistic permanent"
+    " secondary stable-privacy temporary tentative"
+)
+_FAMILY = {"inet": 4, "inet6": 6}
+# Lines that may stand under a link, and that no question here depends on.
+_UNUSED = frozenset({"alias", "altname", "vf", "prog/xdp", "ingress-qos-map", "egress-qos-map"})
+
+
+def prefix_of(ip: IP, length: str, peer: str) -> tuple[int, Network | None] | None:
+    """Prefix length and peer of an address; the length of a point-to-point address is written behind its peer."""
+    if peer:
+        network = read_network(peer)
+        return None if network is None or network.version != ip.version else (network.prefixlen, network)
+    prefixlen = read_number(length, most=ip.max_prefixlen) if length else ip.max_prefixlen
+    return None if prefixlen is None else (prefixlen, None)
+
+
+def read_address(words: list[str], link: str, seen: Seen) -> Address | None:
+    """`inet 192.0.2.10/24 brd 192.0.2.255 scope global secondary eth0:5`, standing under `link` ("": under none)."""
+    local, slash, length = words[1].partition("/")
+    options, flags = split_options(words[2:], _ADDRESS_OPTIONS)
+    ip = read_ip(local)
+    if ip is None or ip.version != _FAMILY[words[0]] or (slash and not length):
+        return None
+    prefix = prefix_of(ip, length, options.get("peer", ""))
+    label = flags.pop() if flags and ip.version == 4 and flags[-1] not in _ADDRESS_FLAGS else ""
+    # Without its header (`ip addr | grep inet`), the label is all there is to tell the link by.
+    link = link or label.partition(":")[0]
+    if prefix is None or read_link_name(link) is None:
+        return None
+    return Address(
+        ip=ip,
+        prefixlen=prefix[0],
+        link=link,
+        seen=seen,
+        scope=options.get("scope") or "global",
+        label=label,
+        flags=frozenset(flags),
+        peer=prefix[1],
+        broadcast=read_ip(options.get("brd", "")),
+    )
+
+
+class IpAddr(Reader):
+    """`ip addr` and `ip link`, whose lines are alike: addresses are a fact only where the command could show them."""
+
+    name = "ip-addr"
+
+    def __init__(self) -> None:
+        self._blocks: dict[tuple[int, str], LinkBlock] = {}
+        self._block: LinkBlock | None = None
+        self._addresses: list[Address] = []
+        self._unread: list[Seen] = []
+        self._begun = False
+        self._counters_follow = False
+        self._command: IpCommand | None = None
+
+    @classmethod
+    def starts(cls, text: str) -> bool:
+        head = text.partition("\\")[0]
+        words = head.split(maxsplit=4)
+        if not words:
+            return False
+        if words[0].endswith(":"):
+            seen = Seen("", None, head)
+            return LinkBlock.of_header(head, seen) is not None or bool(_ONE_LINE.fullmatch(head) and " scope " in head)
+        if words[0] in _FAMILY and len(words) > 2:
+            return " scope " in head and read_ip(words[1].partition("/")[0]) is not None
+        return text[:1].isspace() and words[0].startswith("link/") and len(words) > 3 and bool(read_mac(words[1]))
+
+    def told(self, command: Sequence[str]) -> None:
+        self._command = ip_command(command)
+
+    def feed(self, seen: Seen) -> bool:
+        head, *more = seen.text.split("\\")
+        if (block := LinkBlock.of_header(head, seen)) is not None:
+            if (block.index, block.name) in self._blocks:
+                return False  # the same link again: a second dump begins
+            self._block = self._blocks[block.index, block.name] = block
+            self._counters_follow = False
+            for piece in more:
+                self._under_link(piece, seen)
+            mine = True
+        elif match := _ONE_LINE.fullmatch(head):
+            mine = self._take_inet(match[3].split(), match[2], seen)
+        else:
+            mine = self._under_link(head, seen)
+        self._begun = self._begun or mine
+        return mine
+
+    def _under_link(self, text: str, seen: Seen) -> bool:
+        words = text.split()
+        first = words[0] if words else ""
+        if first in _FAMILY:
+            return self._take_inet(words, self._block.name if self._block else "", seen)
+        counters, self._counters_follow = self._counters_follow, False
+        if first == "valid_lft":
+            return self._begun
+        if not text[:1].isspace():
+            return False
+        if self._block is None:
+            if first.startswith("link/"):
+                self._unread.append(seen)  # the header, with the link's name, was cut off
+            return first.startswith("link/")
+        if first.startswith("link/"):
+            self._block.take_address(words)
+        elif first in ("RX:", "TX:") or words[:2] in (["RX", "errors:"], ["TX", "errors:"]):
+            self._counters_follow = True
+            self._block.expects_kind = False
+        elif not (counters and all(map(_COUNTER.fullmatch, words))) and first not in _UNUSED:
+            return self._take_detail(text, words, seen)
+        return True
+
+    def _take_detail(self, text: str, words: list[str], seen: Seen) -> bool:
+        assert self._block is not None
+        if words and self._block.take_detail(words):
+            return True
+        if self._block.expects_kind and text.startswith(" " * 6):
+            self._unread.append(seen)  # some drivers need more than one line for their details
+            return True
+        return False
+
+    def _take_inet(self, words: list[str], link: str, seen: Seen) -> bool:
+        # ifconfig has inet lines too. A line that ends with the address may have been cut off inside it.
+        if len(words) < 3 or "netmask" in words or "prefixlen" in words:
+            return False
+        address = read_address(words, link, seen)
+        if address is not None:
+            self._addresses.append(address)
+        elif "scope" in words or link:
+            self._unread.append(seen)
+        else:
+            return False
+        return True
+
+    def dump(self) -> Dump:
+        command = self._command
+        detailed = bool(command and command.details) or any(block.detailed for block in self._blocks.values())
+        facts: dict[str, Sequence[Any]] = {}
+        if self._blocks:
+            facts["links"] = tuple(block.link(detailed=detailed) for block in self._blocks.values())
+        # An interface without addresses is normal, so a dump without any tells nothing of what was asked for.
+        if self._addresses or (command is not None and command.object == "address"):
+            facts["addresses"] = tuple(self._addresses)
+        return Dump(facts, tuple(self._unread))

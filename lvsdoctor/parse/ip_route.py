@@ -1,0 +1,91 @@
+"""`ip route`: any table or all of them, IPv4 and IPv6, several lines per route or one (-o)."""
+
+import re
+from collections.abc import Sequence
+
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.ip_command import IpCommand, ip_command
+from lvsdoctor.parse.ip_neigh import is_neighbour_line
+from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.route_line import RouteLine
+from lvsdoctor.parse.route_tables import sort_by_table
+
+# Of a type, of `default`, of an address.
+_BEGINNINGS = frozenset("0123456789abcdefABCDEF:lmnptux")
+# -o puts a backslash where a line ended; before iproute2 3.x a blank followed, now a tab.
+_ONE_LINE_END = re.compile(r"\\\s*(?=nexthop\s|nh_info\s|cache(?:\s|$))")
+
+
+class IpRoute(Reader):
+    """`ip route [show table X]`. Without a `table` on its lines, a dump is of the table that the command asked for."""
+
+    name = "ip-route"
+
+    def __init__(self) -> None:
+        self._lines: list[RouteLine] = []
+        self._unread: list[Seen] = []
+        self._command: IpCommand | None = None
+
+    @classmethod
+    def starts(cls, text: str) -> bool:
+        words = _ONE_LINE_END.split(text, maxsplit=1)[0].split() if _could_begin(text) else []
+        if not words or is_neighbour_line(words):
+            return False
+        line = RouteLine.of(words, Seen("", None, ""))
+        # A multipath default route may be the first of all, with nothing but next hops, on the lines below it.
+        return line is not None and (line.certain or words == ["default"] or _ONE_LINE_END.search(text) is not None)
+
+    def told(self, command: Sequence[str]) -> None:
+        self._command = ip_command(command)
+
+    def feed(self, seen: Seen) -> bool:
+        first, *more = _ONE_LINE_END.split(seen.text)
+        words = first.split()
+        if not words:
+            return False
+        if words[0] in ("nexthop", "nh_info", "cache") and first[:1].isspace():
+            return self._take_continuation(words, seen)
+        if not _could_begin(first) or is_neighbour_line(words):
+            return False
+        line = RouteLine.of(words, seen)
+        if line is None or (line.strange and not line.options):
+            return False
+        self._lines.append(line)
+        for piece in more:
+            self._take_continuation(piece.split(), seen)
+        return True
+
+    def _take_continuation(self, words: list[str], seen: Seen) -> bool:
+        if not self._lines:
+            return False
+        line = self._lines[-1]
+        if words[0] == "nexthop":
+            if not line.take_hop(words[1:]):
+                line.broken = True  # half of a multipath route would be another route
+                self._unread_once(seen, line)
+        elif words[0] == "cache":
+            line.broken = True  # the answer of `ip route get`, or the route cache of an old kernel
+            self._unread_once(seen, line)
+        return True
+
+    def _unread_once(self, seen: Seen, line: RouteLine) -> None:
+        if seen is not line.seen:  # the line of the route itself follows when it is dropped
+            self._unread.append(seen)
+
+    def dump(self) -> Dump:
+        command = self._command
+        link = (command.value("dev") if command else None) or ""
+        rows = []
+        for line in self._lines:
+            row = line.route(command.family if command else None, link)
+            if row is None:
+                self._unread.append(line.seen)
+            else:
+                rows.append(row)
+        unread = sorted(self._unread, key=lambda seen: seen.line or 0)
+        return Dump(sort_by_table(rows, command), tuple(unread))
+
+
+def _could_begin(text: str) -> bool:
+    """The cheap question first. (Routes inside keepalived.conf look the same, but are indented; `ip` indents none.)"""
+    return text[:1] in _BEGINNINGS

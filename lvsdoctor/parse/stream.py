@@ -1,0 +1,120 @@
+"""Takes a text apart into dumps: one after the other, with prompts, command echoes and chatter between them.
+
+Content decides what a dump is. A prompt or a command echo ends a dump, tells whose the next one is, and makes even
+silence count: `# ipvsadm -Sn` with nothing after it is an IPVS table that was collected and is empty.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.echo import Echo, echo_in
+from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.readers import READERS
+
+# ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
+_NO_IPVS = "Can't initialize ipvs"
+_NOISE = ("```", "~~~")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A dump and whose it is ("" where nothing told)."""
+
+    host: str
+    dump: Dump
+
+
+@dataclass(slots=True)
+class _Section:
+    """What stands between two echoes."""
+
+    echo: Echo
+    seen: Seen | None
+    dumps: list[Dump] = field(default_factory=list)
+    unread: list[Seen] = field(default_factory=list)
+
+
+def pieces(text: str, where: str) -> Iterator[Piece]:
+    """The dumps of a text in order; a line that no reader takes comes as a Dump of its own, under `unread`."""
+    host = ""
+    for section in _sections(text, where):
+        host = section.echo.host or host
+        told = section.echo.command[:1]
+        named = told == ("hostname",) and not section.dumps and hostname_in([seen.text for seen in section.unread])
+        if named:
+            host = named
+            yield Piece(host, Dump(host=host))
+            continue
+        for dump in section.dumps:
+            host = dump.host or host
+            yield Piece(host, dump)
+        if not section.dumps and not section.unread and (silent := _silence(section)):
+            yield Piece(host, silent)
+        if section.unread:
+            yield Piece(host, Dump(unread=tuple(section.unread)))
+
+
+def _sections(text: str, where: str) -> Iterator[_Section]:
+    section, reader = _Section(Echo(), None), None
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.rstrip()
+        if line.startswith("> "):  # quoted in a mail or a ticket
+            line = line[2:]
+        if not line.strip() or line.lstrip().startswith(_NOISE):
+            continue
+        seen = Seen(where, number, line)
+        if reader is not None and reader.feed(seen):
+            continue
+        echo = echo_in(line)
+        if echo is not None:
+            _finish(section, reader)
+            yield section
+            section, reader = _Section(echo, seen), None
+            continue
+        started = _start(line, section.echo)
+        if started is not None:
+            _finish(section, reader)
+            reader = started
+            if reader.feed(seen):
+                continue
+        if line.startswith(_NO_IPVS):
+            section.dumps.append(Dump({"ipvs": ()}))
+            continue
+        section.unread.append(seen)
+    _finish(section, reader)
+    yield section
+
+
+def _start(line: str, echo: Echo) -> Reader | None:
+    for kind in READERS:
+        if kind.starts(line):
+            reader = kind()
+            if echo.command:
+                reader.told(echo.command)
+            return reader
+    return None
+
+
+def _finish(section: _Section, reader: Reader | None) -> None:
+    if reader is not None:
+        section.dumps.append(reader.dump())
+
+
+def _silence(section: _Section) -> Dump | None:
+    """What a command that printed nothing has said nevertheless; nothing where a pipe may have kept it back."""
+    if not section.echo.whole or not section.echo.command or section.seen is None:
+        return None
+    first, *rest = section.echo.command
+    words = [word for word in rest if not word.startswith("-")]
+    if first == "ip" and words[:1] and "neighbour".startswith(words[0]) and words[1:] in ([], ["show"], ["list"]):
+        return Dump({"neighbours": ()})
+    if first == "ipvsadm-save" or (first == "ipvsadm" and any(word.startswith(("-S", "--save")) for word in rest)):
+        return Dump({"ipvs": ()})
+    if first == "arptables-save" or (
+        first.startswith("arptables") and any(w.startswith(("-L", "-S", "-n")) for w in rest)
+    ):
+        return Dump({"arptables": (ArpTables(seen=(section.seen,)),)})
+    return None

@@ -1,0 +1,223 @@
+"""For people: every node, what is broken there, why, and what to paste; coloured on a terminal, plain elsewhere."""
+
+from collections.abc import Iterable
+
+from lvsdoctor.reportkit import (
+    Certainty,
+    Diagnosis,
+    Examination,
+    Examined,
+    Outcome,
+    Output,
+    Page,
+    Seen,
+    Verdict,
+    counted,
+    summary,
+    wanted,
+    worst_first,
+)
+
+# Colour repeats what a word or a sign says already: it may be off, or the eye may not tell red from green.
+STYLES = {
+    "heading": "bold underline",
+    "label": "bold",
+    "message": "bold",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "bold cyan",
+    "accepted": "dim",
+    "where": "cyan",
+    "why": "italic",
+    "command": "green",
+    "faint": "dim",
+}
+FEW = 3  # names listed of many, unless -v
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write the examination, the worst node first, and the summary as the last line."""
+    page = Page(output)
+    for node in worst_first(examination):
+        outcomes = [outcome for outcome in examination.outcomes if outcome.node == node.name]
+        (_put_bare if output.quiet else _put_node)(page, node, examination.of(node.name), outcomes)
+    if not output.quiet:
+        page.blank()
+    _put_summary(page, examination)
+    page.write(STYLES)
+
+
+def _put_bare(page: Page, node: Examined, diagnoses: Iterable[Diagnosis], outcomes: Iterable[Outcome]) -> None:
+    for diagnosis in diagnoses:
+        if diagnosis.accepted is None:
+            style = diagnosis.severity.value
+            page.say(diagnosis.message, label=_label(diagnosis), label_style=style, indent=0, wrap=False)
+    _put_crashed(page, outcomes, indent=0)
+
+
+def _put_node(page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outcomes: list[Outcome]) -> None:
+    page.heading(node.name)
+    _put_standing(page, node)
+    shown = [diagnosis for diagnosis in diagnoses if diagnosis.accepted is None or page.output.verbose]
+    for diagnosis in shown:
+        page.blank()
+        _put_diagnosis(page, diagnosis)
+    page.blank()
+    if len(shown) < len(diagnoses):
+        page.say(f"{counted(len(diagnoses) - len(shown), 'accepted finding')} not shown; -v shows them.")
+    if not diagnoses:
+        _put_nothing_found(page, node, outcomes)
+    _put_not_checked(page, node, outcomes)
+    _put_crashed(page, outcomes)
+    _put_unread(page, node.unread)
+    if page.output.verbose:
+        _put_silent(page, outcomes)
+
+
+def _put_standing(page: Page, node: Examined) -> None:
+    for role in node.roles:
+        page.say(role.why + (f", {role.seen}" if role.seen else ""), label=role.name.replace("-", " ") + ":")
+    if not node.roles:
+        page.say(
+            "the evidence shows neither IPVS services (a director) nor a VIP that is held here (a real server). "
+            "Most rules need to know: say it with --role director, or --role real-server --vip ADDRESS.",
+            label="no role found:",
+        )
+    if node.vips:
+        page.say(_some(page, node.vips), label="VIP:" if len(node.vips) == 1 else "VIPs:")
+    if node.source:
+        page.say(node.source, label="evidence:")
+    for note in node.notes:
+        page.say(note, label="note:")
+
+
+def _label(diagnosis: Diagnosis) -> str:
+    return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
+
+
+def _put_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
+    page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
+    if diagnosis.accepted is not None:
+        page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
+    if diagnosis.confirmation is not None:
+        page.say(_pairs(diagnosis.confirmation.items()), label="Probed:", indent=4)
+    longest = 0 if page.output.verbose else 3 * page.width
+    proofs = [item for item in diagnosis.evidence if not item.assumed]
+    assumptions = [item for item in diagnosis.evidence if item.assumed]
+    page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
+    if diagnosis.certainty is Certainty.LIKELY:
+        page.say("the evidence does not tell, so this was assumed:", label="Likely, not proved:")
+        page.quotes(((str(item.seen), item.seen.text, item.says) for item in assumptions), longest=longest)
+        page.say("", label="To settle it:")
+        page.commands(dict.fromkeys(item.settle for item in assumptions))
+    fix = diagnosis.fix
+    place = "" if diagnosis.fix_node == diagnosis.node else f" on {diagnosis.fix_node}"
+    if fix.now:
+        page.say("", label=f"Fix now{place}:")
+        page.commands(fix.now)
+    if fix.persist:
+        page.say("", label=f"After a reboot{place}:")
+        page.commands(fix.persist)
+    if fix.warning:
+        page.say(fix.warning, label="Careful:", label_style="warning")
+    page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label="more:", label_style="faint")
+
+
+def _put_nothing_found(page: Page, node: Examined, outcomes: list[Outcome]) -> None:
+    verdicts = [outcome.verdict for outcome in outcomes]
+    checked = verdicts.count(Verdict.FIRES) + verdicts.count(Verdict.QUIET)
+    numbers = f"{counted(checked, 'rule')} checked"
+    for verdict in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.CRASHED):
+        if number := verdicts.count(verdict):
+            numbers += f", {number} {verdict.replace('-', ' ')}"
+    # "No known pitfall" would calm somebody whose dumps could not be checked at all.
+    page.say(f"{'No known pitfall found' if checked else 'Nothing was checked'} on {node.name}: {numbers}.")
+
+
+def _put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:
+    groups = wanted(outcomes)
+    if groups:
+        page.say("the evidence lacks what these commands would tell.", label="Not checked:")
+    for group in groups:
+        page.commands(filter(None, [group.command]))
+        need = f" {'needs' if len(group.rules) == 1 else 'need'} {_listed(group.facts)}" if group.facts else ""
+        place = f" of {group.node}" if group.node != node.name else ""
+        page.say(f"{counted(len(group.rules), 'rule')}{need}{place}: {_some(page, group.rules)}", indent=8)
+
+
+def _put_crashed(page: Page, outcomes: Iterable[Outcome], indent: int = 2) -> None:
+    for outcome in outcomes:
+        if outcome.verdict is not Verdict.CRASHED:
+            continue
+        # The exception stands below the last stack, unindented; its message may have further lines.
+        raised = outcome.traceback.rpartition("Traceback (most recent call last):\n")[2]
+        error = next((line for line in raised.split("\n") if line and not line.startswith(" ")), "no traceback")
+        hint = "" if page.output.verbose else "; -v shows the traceback"
+        page.say(
+            f"rule {outcome.rule} on {outcome.node}: {error}; this is our bug{hint}",
+            label="CRASHED",
+            label_style="error",
+            indent=indent,
+            wrap=not page.output.quiet,
+        )
+        if page.output.verbose:
+            page.verbatim(outcome.traceback.strip().split("\n"))
+
+
+def _put_unread(page: Page, unread: tuple[Seen, ...]) -> None:
+    if not unread:
+        return
+    count = f"{counted(len(unread), 'line')} not understood"
+    if page.output.verbose:
+        page.say("", label=f"{count}:")
+        page.quotes((str(seen), seen.text, "") for seen in unread)
+        return
+    files: dict[str, list[Seen]] = {}
+    for seen in unread:
+        files.setdefault(seen.where, []).append(seen)
+    places = []
+    for where, lines in files.items():
+        numbers = _some(page, (str(seen.line) for seen in lines if seen.line is not None))
+        places.append(f"{len(lines)} of {where}" + (f" ({numbers})" if numbers else ""))
+    page.say(f"{_some(page, places)}; -v lists them.", label=f"{count}:")
+
+
+def _put_silent(page: Page, outcomes: list[Outcome]) -> None:
+    for label, verdict in (("Quiet:", Verdict.QUIET), ("Not applicable:", Verdict.NOT_APPLICABLE)):
+        names = [
+            outcome.rule + (f" (explained by {_listed(outcome.explained_by)})" if outcome.explained_by else "")
+            for outcome in outcomes
+            if outcome.verdict is verdict
+        ]
+        if names:
+            page.say(_listed(names), label=label)
+
+
+def _put_summary(page: Page, examination: Examination) -> None:
+    counts = summary(examination)
+    found = [counted(counts[name], name) for name in ("error", "warning", "note")]
+    parts = [
+        f"{counted(counts['nodes'], 'node')}: {_listed(found)}",
+        *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
+        f"{counted(counts['not_checked'], 'rule')} not checked",
+        *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
+        f"{counted(counts['unread'], 'line')} unread",
+    ]
+    page.say("; ".join(parts), "label", indent=0, wrap=False)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _some(page: Page, names: Iterable[str]) -> str:
+    """The first few, and how many more there are; with -v all."""
+    every = list(names)
+    # "and 1 more" would be no shorter than its name.
+    if page.output.verbose or len(every) <= FEW + 1:
+        return _listed(every)
+    return f"{_listed(every[:FEW])} and {len(every) - FEW} more"
+
+
+def _pairs(items: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in items)

@@ -1,0 +1,193 @@
+"""What netlink says of a namespace is what the text of `ip` and `sysctl` says of it."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lvsdoctor.collect.errors import CannotCollect
+from lvsdoctor.collect.live import collect_live
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.parse.ip_addr import IpAddr
+from lvsdoctor.parse.ip_neigh import IpNeigh
+from lvsdoctor.parse.ip_route import IpRoute
+from lvsdoctor.parse.ip_rule import IpRule
+from lvsdoctor.parse.reader import Reader
+from lvsdoctor.parse.sysctl import Sysctl
+
+NOWHERE = Seen("", None, "")
+
+# Odd values, two of them negative, and a link whose name has a dot.
+SYSCTLS = {
+    "net.ipv4.conf.all.arp_ignore": "1",
+    "net.ipv4.conf.default.rp_filter": "2",
+    "net.ipv4.conf.eth0.arp_announce": "2",
+    "net.ipv4.conf.eth0.medium_id": "-1",
+    "net.ipv4.conf.eth0.drop_gratuitous_arp": "1",
+    "net.ipv4.conf.mac/1.arp_ignore": "8",
+    "net.ipv4.ip_nonlocal_bind": "1",
+    "net.ipv6.conf.eth0.accept_ra": "2",
+    "net.ipv6.conf.eth0.accept_dad": "-1",
+    "net.ipv6.conf.eth0.proxy_ndp": "1",
+    "net.ipv6.conf.all.forwarding": "1",
+    "net.ipv6.conf.mac0.disable_ipv6": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def namespace(new_namespace: Callable[[], Any]) -> Any:
+    made = new_namespace()
+    everything = Path(__file__).with_name("everything.ip").read_text()
+    for line in everything.replace("FAR", f"far{os.getpid() % 10**8}").splitlines():
+        if line and not line.startswith("#"):
+            made.ip(*line.split())
+    for key, value in SYSCTLS.items():
+        made.run("sysctl", "-q", "-w", f"{key}={value}")
+    return made
+
+
+@pytest.fixture(scope="module")
+def live(namespace: Any) -> Node:
+    return collect_live(namespace.name)
+
+
+def rows(reader: Reader, text: str, command: Sequence[str], fact: str) -> list[Any]:
+    """The rows of a fact in this text, without the line they were on."""
+    reader.told(command)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            assert reader.feed(Seen("text", number, line)), line
+    dump = reader.dump()
+    assert dump.unread == ()
+    return bare(dump.facts[fact])
+
+
+def bare(found: Sequence[Any]) -> list[Any]:
+    return [replace(row, seen=NOWHERE) for row in found]
+
+
+def test_links_are_those_of_ip_link(namespace: Any, live: Node) -> None:
+    text = rows(IpAddr(), namespace.ip("-d", "addr"), ["ip", "-d", "addr"], "links")
+    assert bare(live.links) == text
+    kinds = {link.name: link.kind for link in live.links}
+    assert kinds["br0"] == "bridge"
+    assert kinds["mac.1"] == "macvlan"
+
+
+def test_addresses_are_those_of_ip_addr(namespace: Any, live: Node) -> None:
+    text = rows(IpAddr(), namespace.ip("-d", "addr"), ["ip", "-d", "addr"], "addresses")
+    assert bare(live.addresses) == text
+    assert "secondary" in next(row.flags for row in live.addresses if str(row) == "192.0.2.11/24")
+    assert "dynamic" in next(row.flags for row in live.addresses if str(row) == "203.0.113.5/24")
+
+
+@pytest.mark.parametrize("fact", ["routes", "local-routes"])
+@pytest.mark.parametrize("family", ["-4", "-6"])
+def test_routes_are_those_of_ip_route(namespace: Any, live: Node, family: str, fact: str) -> None:
+    command = ["ip", family, "route", "show", "table", "all"]
+    text = rows(IpRoute(), namespace.ip(*command[1:]), command, fact)
+    assert bare([row for row in live.evidence[fact] if row.dst.version == int(family[1])]) == text
+
+
+def test_a_multipath_route_keeps_its_weights_and_flags(live: Node) -> None:
+    several = next(route for route in live.routes if str(route.dst) == "198.51.100.0/24")
+    assert [(hop.link, hop.weight) for hop in several.nexthops] == [("eth0", 3), ("br0", 1)]
+    assert "onlink" in several.nexthops[1].flags
+    assert several.protocol == "bird"
+
+
+@pytest.mark.parametrize("family", ["-4", "-6"])
+def test_policy_rules_are_those_of_ip_rule(namespace: Any, live: Node, family: str) -> None:
+    command = ["ip", family, "rule", "show"]
+    text = rows(IpRule(), namespace.ip(*command[1:]), command, "policy-rules")
+    assert bare([rule for rule in live.policy_rules if rule.family == int(family[1])]) == text
+
+
+def test_neighbours_are_those_of_ip_neigh(namespace: Any, live: Node) -> None:
+    shown = namespace.ip("neigh", "show") + namespace.ip("neigh", "show", "proxy")
+    text = rows(IpNeigh(), shown, ["ip", "neigh", "show"], "neighbours")
+
+    def learned(found: Sequence[Any]) -> set[Any]:
+        # Stale entries come and go while we look; those that we made stay.
+        return {row for row in found if row.state == "PERMANENT" or row.flags}
+
+    assert learned(bare(live.neighbours)) == learned(text)
+    assert {str(row.ip) for row in live.neighbours if "proxy" in row.flags} == {"192.0.2.77", "2001:db8::77"}
+
+
+def test_sysctls_are_those_of_sysctl(namespace: Any, live: Node) -> None:
+    text = {row.key: row.raw for row in rows(Sysctl(), namespace.run("sysctl", "-a"), ["sysctl", "-a"], "sysctl")}
+    settings = live.evidence["sysctl"]
+    changing = ("nf_conntrack_count", "tcp_fastopen", "stable_secret")
+    differing = {
+        key: (setting.raw, text.get(key))
+        for key, setting in settings.items()
+        if setting.raw != text.get(key) and not key.endswith(changing)
+    }
+    assert differing == {}
+    for key, value in SYSCTLS.items():
+        assert settings[key].raw == value, key
+
+
+def test_every_ipv4_setting_of_every_link_is_there(namespace: Any, live: Node) -> None:
+    expected = namespace.run("find", "/proc/sys/net/ipv4/conf", "-type", "f").split()
+    keys = {conf_key(*path.split("/")[-2:]) for path in expected}
+    assert keys - set(live.evidence["sysctl"]) == set()
+
+
+def test_a_setting_quotes_the_message_it_came_in(live: Node) -> None:
+    assert live.sysctl("net.ipv4.conf.mac/1.arp_ignore").seen == Seen(
+        "netlink RTM_NEWLINK mac.1", None, "mac.1 arp_ignore 8"
+    )
+    assert live.sysctl("net.ipv4.conf.all.arp_ignore").seen == Seen("/proc/sys/net/ipv4/conf/all/arp_ignore", None, "1")
+
+
+def test_rows_quote_what_iproute2_would_print(live: Node) -> None:
+    quoted = {(row.seen.where, row.seen.text) for fact in ("addresses", "routes", "policy-rules", "neighbours")
+              for row in live.evidence[fact]}  # fmt: skip
+    assert ("netlink RTM_NEWADDR lo", "inet 192.0.2.100/32 scope global lo:0") in quoted
+    assert ("netlink RTM_NEWADDR br0", "inet 198.51.100.1 peer 198.51.100.2/32 scope global br0") in quoted
+    assert ("netlink RTM_NEWROUTE table 100", "prohibit 10.7.0.0/16 table 100 proto boot scope global") in quoted
+    assert ("netlink RTM_NEWRULE", "11: from all fwmark 0x10/0xff lookup 4000") in quoted
+    assert ("netlink RTM_NEWNEIGH eth0", "192.0.2.21 dev eth0 lladdr 02:00:00:00:00:21 PERMANENT") in quoted
+
+
+def test_a_namespace_without_ip_vs_has_an_empty_table(live: Node) -> None:
+    if Path("/proc/net/ip_vs").exists():
+        pytest.skip("ip_vs is in this kernel")
+    assert live.services == ()
+
+
+def test_the_node_is_named_after_its_namespace(namespace: Any, live: Node) -> None:
+    assert live.name == namespace.name
+    assert live.source == f"network namespace {namespace.name}, live"
+    assert live.kernel == os.uname().release
+
+
+def test_looking_into_a_namespace_leaves_this_process_where_it_was(namespace: Any) -> None:
+    before = os.readlink("/proc/thread-self/ns/net")
+    collect_live(namespace.name)
+    assert os.readlink("/proc/thread-self/ns/net") == before
+
+
+def test_this_node_is_read_without_a_namespace() -> None:
+    node = collect_live()
+    assert node.name == os.uname().nodename
+    assert next(link for link in node.links if link.loopback).name == "lo"
+    assert node.sysctl("net.ipv4.conf.lo.arp_ignore").seen.where == "netlink RTM_NEWLINK lo"
+
+
+def test_an_unknown_namespace_is_named_with_those_there_are(namespace: Any) -> None:
+    with pytest.raises(CannotCollect, match=f"there is no network namespace 'nosuch' \\(known: .*{namespace.name}"):
+        collect_live("nosuch")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../../etc/hostname"])
+def test_a_path_is_not_a_namespace(name: str) -> None:
+    with pytest.raises(CannotCollect, match="there is no network namespace"):
+        collect_live(name)

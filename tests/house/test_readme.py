@@ -1,0 +1,33 @@
+"""The README's two commands exist as written, and CI runs the one that tests."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands_in_fences(text: str) -> list[str]:
+    """The lines of all fenced blocks, without comments behind the command."""
+    fences = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return [re.sub(r"\s+#.*", "", line).strip() for fence in fences for line in fence.splitlines()]
+
+
+@pytest.mark.parametrize("command", ["./run", "./test"])
+def test_the_readme_gives_the_command_and_it_can_be_run(command: str) -> None:
+    assert command in commands_in_fences((ROOT / "README.md").read_text())
+    assert os.access(ROOT / command, os.X_OK)
+
+
+def test_ci_runs_the_readme_s_test_command() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert "./test" in lines
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/HOUSE.md"])
+def test_no_page_links_to_a_file_that_is_not_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    targets = [target for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if "://" not in target]
+    assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []

@@ -1,0 +1,146 @@
+"""sysctl -a, sysctl.conf, sysctl.d, and what is not one of them."""
+
+import pytest
+
+from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.parse.sysctl import Sysctl
+from tests.parse.driving_ipvs import drive, of_corpus, read, unread_of
+
+
+def rows(text: str) -> list[tuple[str, str, int | None]]:
+    settings: tuple[Setting, ...] = tuple(read(Sysctl, text).facts["sysctl"])
+    return [(row.key, row.raw, row.seen.line) for row in settings]
+
+
+def test_each_assignment_is_a_row_that_knows_its_line() -> None:
+    text = "net.ipv4.ip_forward = 1\n\nnet.ipv4.conf.all.arp_ignore=2\n"
+    assert rows(text) == [("net.ipv4.ip_forward", "1", 1), ("net.ipv4.conf.all.arp_ignore", "2", 3)]
+
+
+def test_a_key_given_twice_stays_twice_and_in_order() -> None:
+    text = "vm.swappiness=10\nvm.swappiness = 60"
+    assert [raw for _, raw, _ in rows(text)] == ["10", "60"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "net/ipv4/conf/eth0.100/arp_ignore = 1",
+        "net.ipv4.conf.eth0/100.arp_ignore = 1",
+        "  -net/ipv4/conf/eth0.100/arp_ignore=1  ",
+        "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore = 1",
+        "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore:1",
+    ],
+)
+def test_every_spelling_of_a_key_is_the_one_of_sysctl_a(line: str) -> None:
+    assert rows(line) == [("net.ipv4.conf.eth0/100.arp_ignore", "1", 1)]
+
+
+def test_a_value_keeps_its_blanks_and_its_equals_signs() -> None:
+    text = "net.ipv4.ip_local_port_range = 32768\t60999\nkernel.core_pattern=|/x --a=%p %e\nkernel.domainname = "
+    assert [raw for _, raw, _ in rows(text)] == ["32768\t60999", "|/x --a=%p %e", ""]
+
+
+def test_a_glob_is_a_row_with_its_key_as_written() -> None:
+    assert rows("net.ipv4.conf.*.rp_filter = 2") == [("net.ipv4.conf.*.rp_filter", "2", 1)]
+
+
+def test_an_exclude_without_a_value_goes_to_unread() -> None:
+    dump = read(Sysctl, "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.eth0.rp_filter\n")
+    assert unread_of(dump) == [(2, "-net.ipv4.conf.eth0.rp_filter")]
+    assert len(dump.facts["sysctl"]) == 1
+
+
+def test_an_assignment_without_its_sign_goes_to_unread() -> None:
+    dump = read(Sysctl, "net.ipv4.ip_forward = 1\nnet.ipv4.conf.all.arp_ignore 1\n")
+    assert unread_of(dump) == [(2, "net.ipv4.conf.all.arp_ignore 1")]
+
+
+def test_comments_hold_no_fact_and_are_dropped() -> None:
+    dump = read(Sysctl, "#net.ipv4.conf.lo.arp_ignore = 1\n; kernel.panic = 1\nvm.swappiness = 1\n# a remark\n")
+    assert [row.key for row in dump.facts["sysctl"]] == ["vm.swappiness"]
+    assert dump.unread == ()
+
+
+def test_a_file_of_nothing_but_comments_tells_of_no_sysctl_at_all() -> None:
+    assert read(Sysctl, "#net.ipv4.conf.all.arp_ignore = 1\n#net.ipv4.conf.all.arp_announce = 2\n").facts == {}
+
+
+@pytest.mark.parametrize("prompt", ["# ip addr show", "# ipvsadm -Ln", "#sysctl -a", "# cat /proc/net/ip_vs"])
+def test_a_root_prompt_below_is_not_taken_for_a_comment(prompt: str) -> None:
+    account = drive(Sysctl, f"vm.swappiness = 1\n{prompt}\n")
+    assert [seen.text for seen in account.refused] == [prompt]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sysctl: permission denied on key 'fs.protected_fifos'",
+        'sysctl: reading key "net.ipv6.conf.all.stable_secret"',
+        "sysctl: cannot stat /proc/sys/net/bridge: No such file or directory",
+        'error: "net.bridge.bridge-nf-call-iptables" is an unknown key',
+        "error: permission denied on key 'kernel.cad_pid'",
+    ],
+)
+def test_what_the_tool_complains_of_goes_to_unread(line: str) -> None:
+    dump = read(Sysctl, f"{line}\nvm.swappiness = 1\n{line}\n")
+    assert unread_of(dump) == [(1, line), (3, line)]
+
+
+def test_the_files_that_sysctl_system_names_are_headings() -> None:
+    text = "* Applying /etc/sysctl.d/99-lvs.conf ...\nnet.ipv4.conf.all.arp_ignore = 1\n"
+    assert rows(text) == [("net.ipv4.conf.all.arp_ignore", "1", 2)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kern.ostype: FreeBSD",
+        "net.inet.ip.forwarding: 1",
+        "vm.loadavg: { 0.1 = 2 }",
+        "PATH=/usr/bin",
+        "net.ipv4.ip_forward",
+        "user.name = somebody",
+        "dev.mode=true",
+        "net.example.host = x",
+        "debug.level=3",
+        "kernel=5.10",
+        "virtual_server 192.0.2.10 80 {",
+        "# net device names = odd",
+        "sysctl -w net.ipv4.ip_forward=1",
+        "TCP  192.0.2.10:80 rr",
+    ],
+)
+def test_other_lines_with_equals_signs_or_dots_do_not_start_a_dump(line: str) -> None:
+    assert not Sysctl.starts(line)
+
+
+def test_a_foreign_line_inside_is_refused() -> None:
+    account = drive(Sysctl, "fs.inotify.max_user_watches=524288\nkey2=value2\nkern.ostype: FreeBSD\n")
+    assert [seen.line for seen in account.refused] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "line", ["kernel.x=" + "y" * 1_000_000, "net." + "a" * 1_000_000, "net.ipv4.\0=\x1b", "-net.="]
+)
+def test_absurd_lines_are_survived(line: str) -> None:
+    drive(Sysctl, f"vm.swappiness = 1\n{line}")
+
+
+@of_corpus("sysctl/*", "sysctl-conf/*", "cases/*/*sysctl*", "sosreport-tree/*/**/sysctl*/*")
+def test_no_line_of_the_corpus_is_lost(text: str) -> None:
+    account = drive(Sysctl, text)
+    assert [line for line in account.silent if not line.lstrip().startswith(("#", ";"))] == []
+
+
+@of_corpus("sysctl/hotsos*", "sysctl/rhcos*", "sysctl/*ubuntu*")
+def test_a_linux_sysctl_a_is_read_to_the_last_line(text: str) -> None:
+    account = drive(Sysctl, text)
+    assert account.refused == []
+    assert len(account.dumps) == 1
+    assert [line for line in account.unread if not line.startswith("sysctl: ")] == []
+
+
+@of_corpus("sysctl/*freebsd*", "sysctl/*macos*")
+def test_a_bsd_sysctl_a_is_nothing_of_ours(text: str) -> None:
+    assert drive(Sysctl, text).taken == []
