@@ -18,7 +18,7 @@ from lvsdoctor.kernel.routing import (
     local_routes,
     route_lookup,
 )
-from lvsdoctor.kernel.segments import asked_for, leak, vip_on_segment
+from lvsdoctor.kernel.segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.kernel.settings import Effective, effective, forwards
 from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
@@ -30,7 +30,15 @@ from lvsdoctor.model.node import Membership, Node, Role, Vip
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, conf_key
-from lvsdoctor.remedies import add_address, announce_again, command, hide_vips, move_address, set_sysctls
+from lvsdoctor.remedies import (
+    add_address,
+    announce_again,
+    command,
+    hide_vips,
+    move_address,
+    move_vip_to_lo,
+    set_sysctls,
+)
 
 Check = Callable[[Node], Iterator[Finding]]
 
@@ -141,8 +149,10 @@ __all__ = [
     "hide_vips",
     "is_local",
     "leak",
+    "leak_at_any_level",
     "local_routes",
     "move_address",
+    "move_vip_to_lo",
     "neighbours_of",
     "route_lookup",
     "rule",

@@ -23,7 +23,15 @@ TARGET = struct.Struct("=H29sB")  # xt_entry_target
 RETURN = -5  # XT_RETURN
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 ERROR = "ERROR"  # XT_ERROR_TARGET
-INVERTED = {0x1: "in_link", 0x2: "out_link", 0x4: "src", 0x8: "dst", 0x10: "src_mac", 0x20: "dst_mac", 0x40: "operation"}
+INVERTED = {
+    0x1: "in_link",
+    0x2: "out_link",
+    0x4: "src",
+    0x8: "dst",
+    0x10: "src_mac",
+    0x20: "dst_mac",
+    0x40: "operation",
+}
 HARDWARE_TYPE, PROTOCOL_TYPE, HARDWARE_LENGTH = 0x80, 0x100, 0x200
 WHERE = "getsockopt ARPT_SO_GET_ENTRIES filter"
 
@@ -81,7 +89,7 @@ def _entries(blob: bytes) -> Iterator[Entry]:
 
 
 def decode(info: bytes, blob: bytes) -> ArpTables:
-    """The table that these two answers hold. Raises ValueError, LookupError or struct.error if it does not hang together."""
+    """The table that these two answers hold. Raises ValueError, LookupError, struct.error for nonsense."""
     _, valid, *offsets, _, _ = INFO.unpack(info)
     hooks = {hook: name for hook, name in HOOKS.items() if valid & 1 << hook}
     policy_at = {offsets[3 + hook]: name for hook, name in hooks.items()}
@@ -128,7 +136,11 @@ def _rule(chain: str, entry: Entry, chains: Mapping[int, str]) -> ArpRule:
         if mask
     ]
     told = _target(entry, chains)
-    fields |= {"negated": frozenset(name for name in negated if fields[name] is not None), **told, "other": (*other, *told.get("other", ()))}
+    fields |= {
+        "negated": frozenset(name for name in negated if fields[name] is not None),
+        **told,
+        "other": (*other, *told.get("other", ())),
+    }
     rule = ArpRule(chain, fields.pop("target"), Seen("", None, ""), **fields)
     return replace(rule, seen=Seen(WHERE, None, rule_text(rule)))
 

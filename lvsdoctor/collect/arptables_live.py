@@ -1,6 +1,5 @@
 """ARP packet filters of the running kernel. Nothing is executed and no module is loaded to look at them."""
 
-
 import errno
 
 from lvsdoctor.collect import procfs

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lvsdoctor.collect import netlink
+from lvsdoctor.collect import dumps
 from lvsdoctor.collect.arp_words import HOOKS, VERDICTS
 from lvsdoctor.collect.netlink_socket import Message
 from lvsdoctor.collect.nft_rule import ACCEPT, Undecodable, nft_rule
@@ -16,7 +16,7 @@ Key = tuple[str, str]  # a table's name and a chain's
 
 def nft_tables() -> ArpTables | None:
     """What stands in the way of ARP packets; None for nothing. Raises OSError, Undecodable."""
-    return decode(*netlink.nft_arp())
+    return decode(*dumps.nft_arp())
 
 
 def decode(tables: Sequence[Message], chains: Sequence[Message], rules: Sequence[Message]) -> ArpTables | None:
@@ -27,7 +27,11 @@ def decode(tables: Sequence[Message], chains: Sequence[Message], rules: Sequence
     names: dict[Key, str] = {}
     policies: dict[str, str] = {}
     for chain in awake:
-        key, hook, policy = _of_chain(chain), chain.get_attr("NFTA_CHAIN_HOOK"), chain.get_attr("NFTA_CHAIN_POLICY", ACCEPT)
+        key, hook, policy = (
+            _of_chain(chain),
+            chain.get_attr("NFTA_CHAIN_HOOK"),
+            chain.get_attr("NFTA_CHAIN_POLICY", ACCEPT),
+        )
         if hook is not None and (key in filled or policy != ACCEPT):
             names[key] = name = HOOKS[hook.get_attr("NFTA_HOOK_HOOKNUM")]
             if name in policies or len({table for table, _ in names}) > 1:

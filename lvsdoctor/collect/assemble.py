@@ -9,7 +9,7 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting, conf_key
+from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.parse.stream import Piece
 
 # More settings than anybody writes into files: what `sysctl -a` said of the running kernel.
@@ -81,12 +81,18 @@ def _node(name: str, source: str, dumps: Sequence[Any]) -> Node:
         evidence[fact] = merge(lists)
     kernel = next(iter(evidence.pop("kernel", ())), "")
     links: tuple[Link, ...] = evidence.get("links", ())
-    if links and all(link.loopback for link in links):
-        # `ip addr show dev lo` is not a host without a network card.
+    if links and len({link.loopback for link in links}) == 1:
+        # Every host has lo and another link: `ip addr show dev eth0` is a part of the answer, and no rule may take it
+        # for the whole.
         del evidence["links"]
-        notes.append("only lo was shown, so nothing is known of the other links")
+        names = ", ".join(link.name for link in links[:3])
+        notes.append(f"only a part of the links was shown ({names}), so nothing is concluded from what is not there")
     if "sysctl" in evidence:
         evidence["sysctl"] = _without_globs(evidence["sysctl"], links)
+    for fact in ("local-routes", "routes"):
+        # `ip -6 route` says nothing about IPv4. Table local is never without 127.0.0.0/8 where IPv4 was shown.
+        if not any(route.dst.version == 4 for route in (*evidence.get(fact, ()), *evidence.get("local-routes", ()))):
+            evidence.pop(fact, None)
     if others := evidence.pop("other-routes", ()):
         if "routes" in evidence:
             evidence["routes"] = _together([evidence["routes"], others])
@@ -127,12 +133,9 @@ def _without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Ma
     globs = [setting for key, setting in settings.items() if ".conf.*." in key]
     if not globs:
         return settings
-    scopes = ["all", "default", *(link.name for link in links)]
-    spread = {
-        key: replace(setting, key=key)
-        for setting in globs
-        for key in (conf_key(scope, setting.key.rpartition(".")[2], int(setting.key[8])) for scope in scopes)
-    }
+    scopes = ["all", "default", *(link.name.replace(".", "/") for link in links)]
+    keys = [(setting, setting.key.replace(".conf.*.", f".conf.{scope}.")) for setting in globs for scope in scopes]
+    spread = {key: replace(setting, key=key) for setting, key in keys}
     return {**spread, **settings}
 
 

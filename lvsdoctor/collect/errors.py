@@ -2,7 +2,7 @@
 
 
 class CannotCollect(Exception):
-    """Nothing can be collected from where the user pointed; the message says why, in a few words without a full stop."""
+    """Nothing can be collected where the user pointed; the message says why, in a sentence without its full stop."""
 
 
 class CannotSee(Exception):

@@ -1,6 +1,6 @@
 """The IPVS table of the running kernel, without loading ip_vs."""
 
-from lvsdoctor.collect import netlink, procfs
+from lvsdoctor.collect import dumps, procfs
 from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.collect.ipvs_rows import service_rows
 from lvsdoctor.model.ipvs import VirtualService
@@ -21,7 +21,7 @@ def ipvs_services() -> tuple[VirtualService, ...]:
     if not procfs.exists(TABLE):
         return ()
     try:
-        return service_rows(netlink.ipvs())
+        return service_rows(dumps.ipvs())
     except Exception as problem:  # whatever keeps us from the better source, there is another
         return _from_proc(problem)
 
@@ -34,7 +34,7 @@ def _from_proc(problem: Exception) -> tuple[VirtualService, ...]:
     except OSError:
         raise CannotSee(why) from problem
     reader = ProcIpVs()
-    lines = [Seen(SHOWN_AS, number, line) for number, line in enumerate((text or "").splitlines(), start=1)]
+    lines = [Seen(SHOWN_AS, number, line.rstrip()) for number, line in enumerate((text or "").splitlines(), start=1)]
     if not all(reader.feed(line) for line in lines):
         raise CannotSee(why) from problem
     services: tuple[VirtualService, ...] | None = reader.dump().facts.get("ipvs")  # type: ignore[assignment]

@@ -85,7 +85,7 @@ def _netmask(data: bytes, six: bool) -> str:
 def _destination(message: Message, service_is_six: bool) -> Destination:
     destination = message.get_attr("IPVS_CMD_ATTR_DEST")
 
-    def get(name: str, default: int = 0) -> Any:
+    def get(name: str, default: Any = 0) -> Any:
         return destination.get_attr(f"IPVS_DEST_ATTR_{name}", default)
 
     # Kernels before 3.18 do not tell: there, it is always the service's own family.

@@ -112,7 +112,7 @@ def _address(message: Message, names: Mapping[int, str]) -> Address:
 
 
 def neighbour_rows(messages: Iterable[Message], names: Mapping[int, str]) -> tuple[Neighbour, ...]:
-    """What `ip neigh` and `ip neigh show proxy` show; entries without a state or any need of ARP are not shown there."""
+    """What `ip neigh` and `ip neigh show proxy` show, which is not the entries without a state or a need of ARP."""
     return tuple(_neighbour(message, names) for message in messages if _shown(message))
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from lvsdoctor.collect import netlink, procfs
+from lvsdoctor.collect import dumps, procfs
 from lvsdoctor.collect.arptables_live import arptables
 from lvsdoctor.collect.conf_rows import conf_settings
 from lvsdoctor.collect.errors import CannotCollect, CannotSee
@@ -15,10 +15,13 @@ from lvsdoctor.collect.ipvs_live import ipvs_services
 from lvsdoctor.collect.link_rows import address_rows, link_rows, names_of, neighbour_rows
 from lvsdoctor.collect.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.netns import inside
-from lvsdoctor.collect.route_rows import route_rows, rule_rows
+from lvsdoctor.collect.route_rows import route_rows
+from lvsdoctor.collect.rule_rows import rule_rows
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
+
+FROM_RTNETLINK = ("links", "addresses", "routes", "local-routes", "policy-rules", "neighbours")
 
 
 def collect_live(netns: str | None = None) -> Node:
@@ -53,36 +56,38 @@ class _Gathered:
         self._conf: list[Setting] | None = None
 
     @contextmanager
-    def trying(self, fact: str) -> Iterator[None]:
-        """Whatever goes wrong with one fact must not cost the others; it is told, never silent."""
+    def trying(self, *facts: str) -> Iterator[None]:
+        """Whatever goes wrong with these facts must not cost the others; it is told, never passed over."""
         try:
             yield
         except CannotSee as reason:
             self.notes.append(str(reason))
         except Exception as problem:
-            told = (
-                problem.strerror if isinstance(problem, OSError) else None
-            ) or f"{type(problem).__name__}: {problem}"
-            advice = "run lvsdoctor as root" if isinstance(problem, PermissionError) else f"see {COLLECTED_BY[fact]}"
-            self.notes.append(f"The fact {fact!r} could not be read live ({told}); {advice}.")
+            why = problem.strerror if isinstance(problem, OSError) else None
+            advice = (
+                "run lvsdoctor as root" if isinstance(problem, PermissionError) else f"see {COLLECTED_BY[facts[0]]}"
+            )
+            names = ", ".join(facts).replace("-", " ")
+            why = why or f"{type(problem).__name__}: {problem}"
+            self.notes.append(f"Could not be read live: {names} ({why}); {advice}.")
 
     def from_rtnetlink(self) -> None:
         """Links first: every other message names a link by its number."""
-        with self.trying("links"), Netlink(ROUTE) as route:
-            links = netlink.links(route)
+        with self.trying(*FROM_RTNETLINK), Netlink(ROUTE) as route:
+            links = dumps.links(route)
             names = names_of(links)
             self.evidence["links"] = link_rows(links)
             self._conf = list(conf_settings(links))
             with self.trying("addresses"):
-                self.evidence["addresses"] = address_rows(netlink.addresses(route), names)
-            with self.trying("routes"):
-                routes = route_rows(netlink.routes(route), names)
+                self.evidence["addresses"] = address_rows(dumps.addresses(route), names)
+            with self.trying("routes", "local-routes"):
+                routes = route_rows(dumps.routes(route), names)
                 self.evidence["routes"] = tuple(row for row in routes if row.table != "local")
                 self.evidence["local-routes"] = tuple(row for row in routes if row.table == "local")
             with self.trying("policy-rules"):
-                self.evidence["policy-rules"] = rule_rows(netlink.rules(route))
+                self.evidence["policy-rules"] = rule_rows(dumps.rules(route))
             with self.trying("neighbours"):
-                self.evidence["neighbours"] = neighbour_rows(netlink.neighbours(route), names)
+                self.evidence["neighbours"] = neighbour_rows(dumps.neighbours(route), names)
             if route.interrupted:
                 self.notes.append("A table kept changing while it was read, so rows may be missing; scan again.")
 

@@ -1,4 +1,4 @@
-"""The netlink tables as messages. The only file that imports pyroute2: its message classes, not its sockets."""
+"""Netlink message classes. The only file that imports pyroute2: its message classes, not its sockets."""
 
 import importlib
 import importlib.util
@@ -6,90 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from lvsdoctor.collect.netlink_socket import GENERIC, NETFILTER, Message, Netlink
-
-GETLINK, GETADDR, GETROUTE, GETNEIGH, GETRULE = 18, 22, 26, 30, 34  # include/uapi/linux/rtnetlink.h
-NTF_PROXY = 0x08  # include/uapi/linux/neighbour.h
-GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 0x10, 3  # include/uapi/linux/genetlink.h
-IPVS_CMD_GET_SERVICE, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION = 4, 8, 1  # include/uapi/linux/ip_vs.h
-NFNL_SUBSYS_NFTABLES, NFPROTO_ARP = 10, 3  # include/uapi/linux/netfilter/nfnetlink.h, include/uapi/linux/netfilter.h
-NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE = 1, 4, 7  # include/uapi/linux/netfilter/nf_tables.h
 CHAIN = "TABLE:asciiz HANDLE:be64 NAME:asciiz HOOK:hook POLICY:be32"
 RULE = "TABLE:asciiz CHAIN:asciiz HANDLE:be64 EXPRESSIONS:cdata"
 
 
-def links(route: Netlink) -> list[Any]:
-    return route.dump(GETLINK, messages().link)
-
-
-def addresses(route: Netlink) -> list[Any]:
-    return route.dump(GETADDR, messages().address)
-
-
-def routes(route: Netlink) -> list[Any]:
-    return route.dump(GETROUTE, messages().route, family=0)  # AF_UNSPEC: every family
-
-
-def rules(route: Netlink) -> list[Any]:
-    return route.dump(GETRULE, messages().rule)
-
-
-def neighbours(route: Netlink) -> list[Any]:
-    """Learned and permanent entries, then the proxy entries, which are another table."""
-    neighbour = messages().neighbour
-    return route.dump(GETNEIGH, neighbour) + route.dump(GETNEIGH, neighbour, flags=NTF_PROXY)
-
-
-def ipvs() -> list[tuple[Any, list[Any]]]:
-    """Every virtual service with its destinations. Raises OSError (PermissionError without CAP_NET_ADMIN).
-
-    The family is found in the list of all families: asking for it by its name would load ip_vs.
-    """
-    known = messages()
-    with Netlink(GENERIC) as generic:
-        families = generic.dump(GENL_ID_CTRL, known.control, cmd=CTRL_CMD_GETFAMILY, version=1)
-        numbers = {each.get_attr("CTRL_ATTR_FAMILY_NAME"): each.get_attr("CTRL_ATTR_FAMILY_ID") for each in families}
-        if "IPVS" not in numbers:
-            raise OSError("the kernel has no generic netlink family named IPVS")
-
-        def ask(command: int, **fields: Any) -> list[Any]:
-            return generic.dump(numbers["IPVS"], known.ipvs, cmd=command, version=IPVS_GENL_VERSION, **fields)
-
-        return [
-            (service, ask(IPVS_CMD_GET_DEST, attrs=[("IPVS_CMD_ATTR_SERVICE", {"attrs": list(_key_of(service))})]))
-            for service in ask(IPVS_CMD_GET_SERVICE)
-        ]
-
-
-def nft_arp() -> tuple[list[Any], list[Any], list[Any]]:
-    """The tables, chains and rules of nf_tables' family arp. Raises OSError.
-
-    Only where nf_tables is in the kernel already: opening this socket, or asking it for nf_tables, would load them.
-    """
-    known = messages()
-    with Netlink(NETFILTER) as netfilter:
-
-        def ask(command: int, message: Any) -> list[Any]:
-            return netfilter.dump(NFNL_SUBSYS_NFTABLES << 8 | command, message, nfgen_family=NFPROTO_ARP)
-
-        return ask(NFT_MSG_GETTABLE, known.nft_table), ask(NFT_MSG_GETCHAIN, known.nft_chain), ask(NFT_MSG_GETRULE, known.nft_rule)
-
-
-def _key_of(message: Message) -> Iterator[tuple[str, Any]]:
-    """The attributes that tell the kernel which service is meant, as it sent them."""
-    service = message.get_attr("IPVS_CMD_ATTR_SERVICE")
-    for name in ("AF", "FWMARK", "PROTOCOL", "ADDR", "PORT"):
-        value = service.get_attr(f"IPVS_SVC_ATTR_{name}")
-        if value is not None:
-            yield f"IPVS_SVC_ATTR_{name}", value
-
-
 @cache
 def messages() -> Any:
-    """The message classes, with what pyroute2's lack or get wrong: link, address, route, neighbour, rule, control, ipvs."""
+    """The message classes by what they are about, with what pyroute2's lack or get wrong."""
     base, *modules = _modules("", *(f".rtnl.{name}" for name in ("ifinfmsg", "ifaddrmsg", "rtmsg", "ndmsg", "fibmsg")))
     link, address, route, neighbour, rule = modules
     return SimpleNamespace(
@@ -107,26 +33,31 @@ def messages() -> Any:
 
 
 def _modules(*names: str) -> list[Any]:
-    with _without_its_init("pyroute2"):
+    with _private_copy("pyroute2"):
         return [importlib.import_module(f"pyroute2.netlink{name}") for name in names]
 
 
 @contextmanager
-def _without_its_init(package: str) -> Iterator[None]:
-    """Submodules can be imported here without running the package's __init__, and no trace stays in sys.modules.
+def _private_copy(package: str) -> Iterator[None]:
+    """Submodules imported here are ours alone, and the package's __init__ is not run; sys.modules stays as it was.
 
-    pyroute2/__init__.py imports the whole library (NDB, asyncio, ssl, ...): 130 ms where the message classes are 30.
+    pyroute2/__init__.py imports the whole library (NDB, asyncio, ssl, ...): 130 ms, where the message classes take 30.
+    And a class of theirs that somebody has used has cached its attributes, so that those of a subclass would not count.
     """
     spec = importlib.util.find_spec(package)
-    if package in sys.modules or spec is None:
-        yield
-        return
-    sys.modules[package] = importlib.util.module_from_spec(spec)
+    theirs = _forget(package)
+    if spec is not None:
+        sys.modules[package] = importlib.util.module_from_spec(spec)
     try:
         yield
     finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-            del sys.modules[name]
+        _forget(package)
+        sys.modules.update(theirs)
+
+
+def _forget(package: str) -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] == package]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def _retyped(nla_map: Any, **types: str) -> Any:

@@ -18,7 +18,17 @@ NETWORK_HEADER = 1  # NFT_PAYLOAD_NETWORK_HEADER
 EQUAL, NOT_EQUAL = 0, 1  # NFT_CMP_EQ, NFT_CMP_NEQ
 LINK_NAMES = {6: "in_link", 7: "out_link"}  # NFT_META_IIFNAME, NFT_META_OIFNAME
 # An ARP packet for IPv4 over Ethernet, by offset (include/uapi/linux/if_arp.h: struct arphdr, and what follows it).
-FIELDS = {0: "htype", 2: "ptype", 4: "hlen", 5: "plen", 6: "operation", 8: "src_mac", 14: "src", 18: "dst_mac", 24: "dst"}
+FIELDS = {
+    0: "htype",
+    2: "ptype",
+    4: "hlen",
+    5: "plen",
+    6: "operation",
+    8: "src_mac",
+    14: "src",
+    18: "dst_mac",
+    24: "dst",
+}
 ENDS = dict(zip(FIELDS, (*list(FIELDS)[1:], 28), strict=True))
 ALWAYS = {"htype": b"\0\1", "ptype": b"\x08\0", "hlen": b"\6", "plen": b"\4"}  # of each such packet
 MANGLES = {"src": "mangle_ip_s", "dst": "mangle_ip_d"}
@@ -32,7 +42,7 @@ class Undecodable(Exception):
 
 
 def nft_rule(table: str, chain: str, expressions: bytes) -> ArpRule:
-    """The row of one rule. Raises Undecodable, and ValueError or LookupError where the attributes do not hang together."""
+    """The row of one rule. Raises Undecodable, and ValueError or LookupError for nonsense."""
     reading = _Reading()
     for number, expression in attributes(expressions):
         if number == 1:  # NFTA_LIST_ELEM
@@ -109,7 +119,7 @@ class _Reading:
     def _write(self, offset: int, held: _Held) -> None:
         """`arp saddr ip set 192.0.2.21`: nft's own way to mangle, after which the packet goes on to the next rule."""
         what = MANGLES.get(FIELDS.get(offset, ""))
-        if what is None or len(held.value) != 4 or "target" in self.fields and self.fields.get("other") != CONTINUE:
+        if what is None or len(held.value) != 4 or ("target" in self.fields and self.fields.get("other") != CONTINUE):
             raise Undecodable("a rule that rewrites the packet")
         self.fields |= {"target": "mangle", what: IPv4Address(held.value), "other": CONTINUE}
 

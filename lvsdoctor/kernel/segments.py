@@ -12,20 +12,26 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     """What tells that hosts on this link's segment ask for the VIP by ARP: a subnet of the link that holds it, or the
     director's VIP link being on the same segment. None: the VIP is of another network.
 
-    Reads addresses and, where collected, memberships and the directors' addresses.
+    Reads addresses and, where collected, routes, memberships and the directors' addresses.
     """
-    memberships = node.memberships if node.has("memberships") else ()
+    members = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
     for address in on_link:
         if vip in address.network:
             return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
-    for membership in memberships:
-        director = membership.director
+    gateways = _gateways_on(node, link)
+    for member in members:
+        director = member.director
         for held in director.holding(vip) if director.has("addresses") else ():
             for beside in director.addresses_on(held.link):
-                if any(beside.ip in address.network for address in on_link):
+                if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
+
+
+def _gateways_on(node: Node, link: Link) -> list[IP]:
+    routes = node.routes if node.has("routes") else ()
+    return [hop.gateway for route in routes for hop in route.nexthops if hop.link == link.name and hop.gateway]
 
 
 def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
@@ -35,8 +41,7 @@ def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
     Reads addresses and, where collected, routes and neighbours.
     """
     known = {n.ip for n in node.neighbours if n.state == "PERMANENT"} if node.has("neighbours") else set()
-    routes = node.routes if node.has("routes") else ()
-    hops = [hop.gateway for route in routes for hop in route.nexthops if hop.link == link.name and hop.gateway]
+    hops = _gateways_on(node, link)
     if any(vip in address.network for address in node.addresses_on(link.name) if not address.host_only):
         hops += neighbours_of(node, link, besides=vip)
     return [ip for ip in dict.fromkeys(hops) if ip.version == 4 and ip not in known]
@@ -44,8 +49,18 @@ def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
 
 def leak(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
     """Whom the node asks for with the VIP as the sender of its ARP request, and why; None where it never does."""
+    return _leak(node, vip, link, packet_source=vip)
+
+
+def leak_at_any_level(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
+    """The same where no arp_announce would help: where the kernel's own choice of a sender (what level 2 asks for, and
+    every request without a waiting packet gets) is the VIP. net/ipv4/devinet.c: inet_select_addr()."""
+    return _leak(node, vip, link, packet_source=None)
+
+
+def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP, Sender] | None:
     for hop in asked_for(node, link, vip):
-        sender = arp_sender(node, link, asking_for=hop, packet_source=vip)
+        sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)
         if sender.ip == vip:
             return hop, sender
     return None

@@ -85,4 +85,7 @@ class VirtualService:
         return self.protocol, str(self.vip or self.shown), self.port if self.fwmark is None else self.fwmark
 
     def __str__(self) -> str:
-        return self.shown or f"{self.protocol} {self.vip}:{self.port}"
+        if self.vip is None:
+            return self.shown
+        vip = f"[{self.vip}]" if self.vip.version == 6 else str(self.vip)
+        return f"{self.protocol} {vip}:{self.port}"

@@ -4,61 +4,19 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from lvsdoctor.model.address import IP, Address, Network
+from lvsdoctor.model.address import Address
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.inet_line import FAMILY, read_address
 from lvsdoctor.parse.ip_command import IpCommand, ip_command
 from lvsdoctor.parse.ip_link import LinkBlock
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, read_network, read_number, split_options, word_set
+from lvsdoctor.parse.words import read_ip, read_mac
 
 _ONE_LINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
 _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 
-# `flags` is followed by the flags that this iproute2 had no word for, in hex.
-_ADDRESS_OPTIONS = frozenset({"peer", "brd", "any", "metric", "scope", "proto", "flags"})
-# An IPv4 line ends with the label; these can stand there instead where it was cut off or edited away.
-_ADDRESS_FLAGS = word_set(
-    "autojoin dadfailed deprecated dynamic home managetempaddr mngtmpaddr nodad noprefixroute optimistic permanent"
-    " secondary stable-privacy temporary tentative"
-)
-_FAMILY = {"inet": 4, "inet6": 6}
 # Lines that may stand under a link, and that no question here depends on.
 _UNUSED = frozenset({"alias", "altname", "vf", "prog/xdp", "ingress-qos-map", "egress-qos-map"})
-
-
-def prefix_of(ip: IP, length: str, peer: str) -> tuple[int, Network | None] | None:
-    """Prefix length and peer of an address; the length of a point-to-point address is written behind its peer."""
-    if peer:
-        network = read_network(peer)
-        return None if network is None or network.version != ip.version else (network.prefixlen, network)
-    prefixlen = read_number(length, most=ip.max_prefixlen) if length else ip.max_prefixlen
-    return None if prefixlen is None else (prefixlen, None)
-
-
-def read_address(words: list[str], link: str, seen: Seen) -> Address | None:
-    """`inet 192.0.2.10/24 brd 192.0.2.255 scope global secondary eth0:5`, standing under `link` ("": under none)."""
-    local, slash, length = words[1].partition("/")
-    options, flags = split_options(words[2:], _ADDRESS_OPTIONS)
-    ip = read_ip(local)
-    if ip is None or ip.version != _FAMILY[words[0]] or (slash and not length):
-        return None
-    prefix = prefix_of(ip, length, options.get("peer", ""))
-    label = flags.pop() if flags and ip.version == 4 and flags[-1] not in _ADDRESS_FLAGS else ""
-    # Without its header (`ip addr | grep inet`), the label is all there is to tell the link by.
-    link = link or label.partition(":")[0]
-    if prefix is None or read_link_name(link) is None:
-        return None
-    return Address(
-        ip=ip,
-        prefixlen=prefix[0],
-        link=link,
-        seen=seen,
-        scope=options.get("scope") or "global",
-        label=label,
-        flags=frozenset(flags),
-        peer=prefix[1],
-        broadcast=read_ip(options.get("brd", "")),
-    )
 
 
 class IpAddr(Reader):
@@ -84,7 +42,7 @@ class IpAddr(Reader):
         if words[0].endswith(":"):
             seen = Seen("", None, head)
             return LinkBlock.of_header(head, seen) is not None or bool(_ONE_LINE.fullmatch(head) and " scope " in head)
-        if words[0] in _FAMILY and len(words) > 2:
+        if words[0] in FAMILY and len(words) > 2:
             return " scope " in head and read_ip(words[1].partition("/")[0]) is not None
         return text[:1].isspace() and words[0].startswith("link/") and len(words) > 3 and bool(read_mac(words[1]))
 
@@ -111,7 +69,7 @@ class IpAddr(Reader):
     def _under_link(self, text: str, seen: Seen) -> bool:
         words = text.split()
         first = words[0] if words else ""
-        if first in _FAMILY:
+        if first in FAMILY:
             return self._take_inet(words, self._block.name if self._block else "", seen)
         counters, self._counters_follow = self._counters_follow, False
         if first == "valid_lft":

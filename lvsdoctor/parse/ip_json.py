@@ -1,18 +1,18 @@
 """`ip -j`: addr, link, route, rule and neigh, on one line or pretty (-p). The keys tell which it is."""
 
-import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse import ip_json_links as links_of
 from lvsdoctor.parse import ip_json_rows as rows
 from lvsdoctor.parse.ip_command import IpCommand, ip_command
 from lvsdoctor.parse.ip_rule import in_one_family
+from lvsdoctor.parse.json_text import Element, JsonText
+from lvsdoctor.parse.json_words import text
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.route_tables import sort_by_table
 
@@ -20,63 +20,9 @@ _START = re.compile(r"\s*\[\s*(?:\{\s*(?:\"|\}|$)|\]?\s*$)")
 _INSIDE = re.compile(r"\s*(?:[\[\]{}\",:]|-?\d|true|false|null)")
 # Possessive, and content with an end that is missing: linear on any text.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)')
-_GAP = re.compile(r"[\s,]*")
-_LONG = 500
 # What identifies a row in pretty print, where a row's own line is no more than a brace.
 _KEY_LINE = {"address": "ifname", "route": "dst", "rule": "priority", "neighbour": "dst"}
-_BESIDE_THE_LINK = frozenset({"addr_info", "stats", "stats64"})
-
 _T = TypeVar("_T")
-# A member of the array, and where in the text it begins and ends.
-_Element = tuple[Any, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """The gathered lines as one text, which finds its way back to them."""
-
-    lines: tuple[Seen, ...]
-    text: str
-    starts: tuple[int, ...]
-
-    @classmethod
-    def of(cls, lines: Sequence[Seen]) -> "_Text":
-        starts = [0]
-        for seen in lines:
-            starts.append(starts[-1] + len(seen.text) + 1)
-        return cls(tuple(lines), "\n".join(seen.text for seen in lines), tuple(starts[:-1]))
-
-    def line_at(self, offset: int) -> Seen:
-        return self.lines[bisect_right(self.starts, offset) - 1]
-
-    def elements(self) -> Iterator[_Element]:
-        """The members of the outermost array, each with where it begins and ends. Raises ValueError, RecursionError."""
-        decoder, at = json.JSONDecoder(), self.text.index("[") + 1
-        while True:
-            match = _GAP.match(self.text, at)
-            at = match.end() if match else at
-            if self.text[at : at + 1] == "]":
-                break
-            element, end = decoder.raw_decode(self.text, at)
-            yield element, at, end
-            at = end
-        if self.text[at + 1 :].strip():
-            raise ValueError("something follows the array")
-
-    def find(self, key: str, begin: int, end: int) -> int | None:
-        match = re.compile(rf'"{key}"\s*:').search(self.text, begin, end)
-        return match.start() if match else None
-
-    def cite(self, row: Any, begin: int, end: int, key_at: int | None) -> Seen:
-        """The line of the row's key in pretty print; on one line, that line with the row alone for its text."""
-        line = self.line_at(begin)
-        if self.line_at(end - 1) is not line:
-            line = self.line_at(begin if key_at is None else key_at)
-            if len(line.text) <= _LONG:
-                return line
-        if isinstance(row, dict):
-            row = {key: value for key, value in row.items() if key not in _BESIDE_THE_LINK}
-        return Seen(line.where, line.line, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
 
 
 class IpJson(Reader):
@@ -108,7 +54,7 @@ class IpJson(Reader):
         return True
 
     def dump(self) -> Dump:
-        text = _Text.of(self._lines)
+        text = JsonText.of(self._lines)
         try:
             # `ip` prints an empty object for a link that it was asked to leave out.
             elements = [(row, begin, end) for row, begin, end in text.elements() if row != {}]
@@ -125,13 +71,13 @@ class IpJson(Reader):
 class _Reading:
     """Rows of one kind, collected from the elements of one array."""
 
-    def __init__(self, text: _Text, command: IpCommand | None) -> None:
+    def __init__(self, text: JsonText, command: IpCommand | None) -> None:
         self._text = text
         self._command = command
         self._unread: list[Seen] = []
         self._link = (command.value("dev") if command else None) or ""
 
-    def dump(self, kind: str, elements: Sequence[_Element]) -> Dump:
+    def dump(self, kind: str, elements: Sequence[Element]) -> Dump:
         known, cited = [], []
         for row, begin, end in elements:
             seen = self._text.cite(row, begin, end, self._text.find(_KEY_LINE[kind], begin, end))
@@ -164,13 +110,13 @@ class _Reading:
         neighbours = [n for row, seen in each for n in self._keep(rows.neighbour_row(row, seen, link), seen)]
         return {"neighbours": tuple(neighbours)}
 
-    def _links_and_addresses(self, elements: Sequence[_Element], cited: Sequence[Seen]) -> dict[str, Sequence[Any]]:
+    def _links_and_addresses(self, elements: Sequence[Element], cited: Sequence[Seen]) -> dict[str, Sequence[Any]]:
         detailed = any("linkinfo" in row or "promiscuity" in row for row, _, _ in elements)
         links: list[Link] = []
         addresses: list[Address] = []
         for (row, begin, end), seen in zip(elements, cited, strict=True):
             if "flags" in row:  # -br tells no flags: addresses, but no links
-                links.extend(self._keep(rows.link_row(row, seen, detailed=detailed), seen))
+                links.extend(self._keep(links_of.link_row(row, seen, detailed=detailed), seen))
             infos, after = row.get("addr_info"), self._text.find("addr_info", begin, end) or begin
             for info in infos if isinstance(infos, list) else ():
                 if info == {}:
@@ -178,7 +124,7 @@ class _Reading:
                 at = self._text.find("local", after, end)
                 after = end if at is None else at + 1
                 line = self._text.cite(info, begin, end, at)
-                addresses.extend(self._keep(rows.address_row(info, rows.text(row.get("ifname")), line), line))
+                addresses.extend(self._keep(links_of.address_row(info, text(row.get("ifname")), line), line))
         facts: dict[str, Sequence[Any]] = {"links": tuple(links)} if links else {}
         asked = self._command.object if self._command else ""
         if asked == "address" or any("addr_info" in row for row, _, _ in elements):

@@ -4,6 +4,7 @@ Content decides what a dump is. A prompt or a command echo ends a dump, tells wh
 silence count: `# ipvsadm -Sn` with nothing after it is an IPVS table that was collected and is empty.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,9 +14,11 @@ from lvsdoctor.parse.echo import Echo, echo_in
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.readers import READERS
+from lvsdoctor.parse.sysctl import Sysctl
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # ip -c
 _NOISE = ("```", "~~~")
 
 
@@ -35,6 +38,7 @@ class _Section:
     seen: Seen | None
     dumps: list[Dump] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
+    comments: list[Seen] = field(default_factory=list)
 
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
@@ -65,6 +69,7 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             line = line[2:]
         if not line.strip() or line.lstrip().startswith(_NOISE):
             continue
+        line = _COLOURS.sub("", line) if "\x1b" in line else line
         seen = Seen(where, number, line)
         if reader is not None and reader.feed(seen):
             continue
@@ -76,10 +81,15 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             continue
         started = _start(line, section.echo)
         if started is not None:
+            if isinstance(started, Sysctl):
+                section.comments.clear()  # the head of a sysctl.conf
             _finish(section, reader)
             reader = started
             if reader.feed(seen):
                 continue
+        if line.lstrip().startswith(("#", ";")):
+            section.comments.append(seen)
+            continue
         if line.startswith(_NO_IPVS):
             section.dumps.append(Dump({"ipvs": ()}))
             continue
@@ -93,7 +103,7 @@ def _start(line: str, echo: Echo) -> Reader | None:
         if kind.starts(line):
             reader = kind()
             if echo.command:
-                reader.told(echo.command)
+                reader.told(echo.command if echo.whole else (*echo.command, "|"))
             return reader
     return None
 
@@ -101,6 +111,8 @@ def _start(line: str, echo: Echo) -> Reader | None:
 def _finish(section: _Section, reader: Reader | None) -> None:
     if reader is not None:
         section.dumps.append(reader.dump())
+    section.unread += section.comments
+    section.comments = []
 
 
 def _silence(section: _Section) -> Dump | None:

@@ -1,5 +1,6 @@
 """What netlink says of a namespace is what the text of `ip` and `sysctl` says of it."""
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from lvsdoctor.collect import dumps, ipvs_live
+from lvsdoctor.collect import live as live_module
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live import collect_live
 from lvsdoctor.model.node import Node
@@ -191,3 +194,77 @@ def test_an_unknown_namespace_is_named_with_those_there_are(namespace: Any) -> N
 def test_a_path_is_not_a_namespace(name: str) -> None:
     with pytest.raises(CannotCollect, match="there is no network namespace"):
         collect_live(name)
+
+
+def test_without_root_what_is_missing_is_absent_and_told() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("dropping root needs root")
+    collect_live()  # import everything while the files can be read
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        node = collect_live()
+        os.write(writing, json.dumps([sorted(node.evidence), node.notes]).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        facts, notes = json.load(pipe)
+    os.waitpid(child, 0)
+    assert {"links", "addresses", "routes", "local-routes", "policy-rules", "neighbours", "sysctl"} <= set(facts)
+    if Path("/proc/net/arp_tables_names").exists():
+        assert "arptables" not in facts
+        assert notes == ["ARP packet filters could not be read without root: run lvsdoctor as root."]
+
+
+def test_a_netlink_that_says_no_is_told_and_proc_still_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(live_module, "Netlink", refuse)
+    node = collect_live()
+    assert not node.has("links")
+    assert node.sysctl("net.ipv4.conf.lo.arp_ignore").seen.where == "/proc/sys/net/ipv4/conf/lo/arp_ignore"
+    assert node.notes[0] == (
+        "Could not be read live: links, addresses, routes, local routes, policy rules, neighbours "
+        "(Operation not permitted); run lvsdoctor as root."
+    )
+
+
+IP_VS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+TCP  C000020A:0050 rr
+  -> C0000215:0050      Route   1      0          0
+"""
+
+
+@pytest.mark.parametrize("problem", [PermissionError(1, "Operation not permitted"), OSError("no family named IPVS")])
+def test_where_netlink_does_not_tell_of_ipvs_proc_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, problem: OSError
+) -> None:
+    def refuse() -> None:
+        raise problem
+
+    (tmp_path / "ip_vs").write_text(IP_VS)
+    monkeypatch.setattr(ipvs_live, "TABLE", str(tmp_path / "ip_vs"))
+    monkeypatch.setattr(dumps, "ipvs", refuse)
+    (service,) = collect_live().services
+    assert (str(service), [row.method for row in service.destinations]) == ("tcp 192.0.2.10:80", ["Route"])
+    assert service.seen == Seen("/proc/net/ip_vs", 4, "TCP  C000020A:0050 rr")
+
+
+def test_an_ipvs_table_that_nobody_shows_us_is_not_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    (tmp_path / "ip_vs").mkdir()  # there, and not to be read
+    monkeypatch.setattr(ipvs_live, "TABLE", str(tmp_path / "ip_vs"))
+    monkeypatch.setattr(dumps, "ipvs", refuse)
+    node = collect_live()
+    assert not node.has("ipvs")
+    assert any("The IPVS table could not be read" in note and "as root" in note for note in node.notes)

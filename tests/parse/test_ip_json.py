@@ -254,3 +254,12 @@ def test_no_value_of_any_key_upsets_it(junk: object) -> None:
     for key in infos[0]:
         found = drive(IpJson, json.dumps([{**ADDRESSES[0], "addr_info": [{**infos[0], key: junk}, junk]}]))
         assert len(found["links"]) == 1
+
+
+def test_escapes_cannot_smuggle_in_what_no_terminal_should_get() -> None:
+    link = {**ADDRESSES[0], "operstate": "\ud800", "master": "\u001b[31m", "flags": ["UP", "\n"]}
+    found = drive(IpJson, json.dumps([link]))
+    row = found.one("links")
+    assert (row.state, row.master, row.flags) == ("", None, {"UP"})
+    assert row.seen.text.isascii()
+    assert row.seen.text.isprintable()

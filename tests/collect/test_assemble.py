@@ -1,0 +1,86 @@
+"""Two dumps of one fact become one, and a part is not taken for the whole."""
+
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+
+
+def node_of(*texts: str) -> Node:
+    found = [Mine(piece, "n", "n") for number, text in enumerate(texts, 1) for piece in pieces(text, f"file{number}")]
+    (node,) = nodes_of(found)
+    return node
+
+
+PLAIN = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet 127.0.0.1/8 scope host lo
+2: bond0: <BROADCAST,MULTICAST,MASTER,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff
+    inet 192.0.2.21/24 scope global bond0
+"""
+DETAILED = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0 minmtu 0 maxmtu 0 numtxqueues 1
+2: bond0: <BROADCAST,MULTICAST,MASTER,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000
+    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 68 maxmtu 65535
+    bond mode active-backup miimon 100 numtxqueues 16
+"""
+
+
+def test_the_link_dump_with_details_is_kept_whichever_comes_first() -> None:
+    for texts in ((PLAIN, DETAILED), (DETAILED, PLAIN)):
+        link = node_of(*texts).link("bond0")
+        assert link is not None
+        assert link.kind == "bond"
+
+
+def test_what_two_dumps_both_say_is_one_row_with_the_first_one_s_line() -> None:
+    node = node_of(PLAIN, PLAIN)
+    assert [(str(address), address.seen.where) for address in node.addresses] == [
+        ("127.0.0.1/8", "file1"),
+        ("192.0.2.21/24", "file1"),
+    ]
+
+
+def test_the_last_assignment_wins_over_earlier_files() -> None:
+    node = node_of("net.ipv4.ip_forward = 0\n", "net.ipv4.ip_forward = 1\n")
+    assert str(node.sysctl("net.ipv4.ip_forward").seen) == "file2:1"
+
+
+def test_the_running_kernel_s_word_wins_over_a_file_read_later() -> None:
+    running = "".join(f"net.core.setting_{number} = 1\n" for number in range(400)) + "net.ipv4.ip_forward = 0\n"
+    assert node_of(running, "net.ipv4.ip_forward = 1\n").sysctl("net.ipv4.ip_forward").value == 0
+
+
+def test_a_glob_sets_the_links_that_are_not_named_by_themselves() -> None:
+    node = node_of(PLAIN, "net.ipv4.conf.*.rp_filter = 2\nnet.ipv4.conf.bond0.rp_filter = 1\n")
+    assert [node.sysctl(f"net.ipv4.conf.{name}.rp_filter").value for name in ("all", "lo", "bond0")] == [2, 2, 1]
+
+
+def test_counters_of_a_second_listing_join_the_service_of_the_first() -> None:
+    listing = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+    listing += "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+    listing += "TCP  192.0.2.10:80 rr\n  -> 192.0.2.21:80                Route   1      0          0\n"
+    stats = "IP Virtual Server version 1.2.1 (size=4096)\n"
+    stats += "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n  -> RemoteAddress:Port\n"
+    stats += "TCP  192.0.2.10:80                      7       70        0     4200        0\n"
+    stats += "  -> 192.0.2.21:80                      7       70        0     4200        0\n"
+    for texts in ((listing, stats), (stats, listing)):
+        ((service),) = node_of(*texts).services
+        (destination,) = service.destinations
+        assert destination.forwarding is Forwarding.DR
+        assert destination.counters is not None
+        assert destination.counters.packets_in == 70
+
+
+def test_one_link_s_answer_is_not_taken_for_a_host_with_one_link() -> None:
+    node = node_of("\n".join(PLAIN.splitlines()[:2]) + "\n")
+    assert (node.has("links"), node.has("addresses")) == (False, True)
+    assert node.notes == (
+        "only a part of the links was shown (lo), so nothing is concluded from what is not there",
+    )  # fmt: skip
+
+
+def test_routes_of_ipv6_alone_say_nothing_about_ipv4() -> None:
+    assert not node_of("# ip -6 route\n2001:db8::/64 dev eth0 proto kernel metric 256 pref medium\n").has("routes")
