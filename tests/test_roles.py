@@ -12,9 +12,7 @@ from lvsdoctor.roles import with_standing
 LO = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\n    inet 127.0.0.1/8 scope host lo\n"
 ETH0 = "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP\n    link/ether 02:00:00:00:00:21\n"
 TUNL0 = "3: tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480 qdisc noqueue state UNKNOWN\n    link/ipip 0.0.0.0 brd 0.0.0.0\n"
-DUMMY0 = (
-    "3: dummy0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN\n    link/ether 02:00:00:00:0d:00\n"
-)
+DUMMY0 = "3: dummy0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n    link/ether 02:00:00:00:0d:00\n"
 KUBE = DUMMY0.replace("dummy0", "kube-ipvs0")
 
 
@@ -105,7 +103,7 @@ def test_without_any_director_nobody_knows_who_lists_the_node() -> None:
     ],
     ids=[
         "a dummy link",
-        "a tunnel with a VIP of the wire's subnet",
+        "a tunnel, VIP of the wire's subnet",
         "a container network's tunnel",
         "kube-proxy",
         "nothing",

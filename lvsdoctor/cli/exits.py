@@ -15,5 +15,5 @@ class Trouble(Exception):
 def unknown(what: str, name: str, known: list[str]) -> Trouble:
     """`name` is no such thing; says the nearest name that is."""
     near = get_close_matches(name, known, 1, 0.5)
-    hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+    hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
     return Trouble(f"there is no {what} {name!r}{hint}")

@@ -129,7 +129,8 @@ def named(rules: Sequence["Rule"], lists: Sequence[str]) -> list["Rule"]:
             continue
         rule = known.get(word.lower()) or known.get(word.lower().replace("-", "", 1))
         if rule is None:
-            raise unknown("rule", word, [rule.name for rule in rules])
+            codes_too = word[-1:].isdigit()
+            raise unknown("rule", word, [rule.code if codes_too else rule.name for rule in rules])
         found.append(rule)
     return found
 

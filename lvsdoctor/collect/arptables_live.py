@@ -3,8 +3,6 @@
 import errno
 
 from lvsdoctor.collect import procfs
-from lvsdoctor.collect.arptables_legacy import legacy_table
-from lvsdoctor.collect.arptables_nft import nft_tables
 from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
@@ -45,6 +43,8 @@ def _legacy() -> tuple[ArpTables | None, Seen]:
     # Asking for a table that is not listed would create it.
     if "filter" not in names.split():
         return None, Seen(SHOWN_AS, None, "empty: no table of arptables-legacy")
+    from lvsdoctor.collect.arptables_legacy import legacy_table  # few hosts need it
+
     table = legacy_table()
     idle = not table.rules and set(table.policies.values()) <= {"ACCEPT", "-"}
     return None if idle else table, Seen(SHOWN_AS, None, "filter: without rules")
@@ -58,6 +58,8 @@ def _nft() -> tuple[ArpTables | None, Seen]:
         raise CannotSee("Whether nf_tables filters ARP cannot be asked without loading it: see nft list ruleset arp.")
     if not present:
         return None, Seen("/proc/modules", None, "nf_tables is not in the kernel")
+    from lvsdoctor.collect.arptables_nft import nft_tables
+
     try:
         return nft_tables(), Seen(where, None, "no chain of family arp has a rule")
     except OSError as problem:

@@ -5,7 +5,6 @@ from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.collect.ipvs_rows import service_rows
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.proc_ip_vs import ProcIpVs
 
 TABLE = f"{procfs.NET}/ip_vs"
 SHOWN_AS = "/proc/net/ip_vs"
@@ -27,6 +26,8 @@ def ipvs_services() -> tuple[VirtualService, ...]:
 
 
 def _from_proc(problem: Exception) -> tuple[VirtualService, ...]:
+    from lvsdoctor.parse.proc_ip_vs import ProcIpVs  # seldom needed, and it takes its time to import
+
     advice = "run lvsdoctor as root" if isinstance(problem, PermissionError) else "see ipvsadm -Sn"
     why = f"The IPVS table could not be read ({problem}); {advice}."
     try:

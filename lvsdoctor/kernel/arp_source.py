@@ -32,14 +32,23 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     """
     if not link.arp:
         return Sender(None, (cite(link),), "no ARP on this link")
-    level = effective(node, "arp_announce", link.name)
-    kept = _packet_source_kept(node, link, level, asking_for, packet_source)
-    if kept is not None:
-        chosen = kept
-    elif picked := select_source(node, link, asking_for):
-        chosen = Sender(picked.ip, (*level.because, cite(picked, "speaks for {link}", link=link.name)), "selected")
-    else:
-        chosen = Sender(None, level.because, "no address to speak with")
+    chosen: Sender | None = None
+    because: tuple[Citation, ...] = ()
+    local = _type_local(node, packet_source) if packet_source is not None and packet_source.version == 4 else None
+    if packet_source is not None and local is not None:
+        # Only for a source of this node's own does the level make a difference.
+        level = effective(node, "arp_announce", link.name)
+        because = level.because
+        # The level falls through to 0 for anything but 1 and 2 (arp_solicit(): default).
+        if level.value not in (1, 2):
+            chosen = Sender(packet_source, (*because, local), "the packet's own source")
+        elif level.value == 1 and (shared := _shared_subnet(node, link, asking_for, packet_source)):
+            both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
+                        target=asking_for, source=packet_source)  # fmt: skip
+            chosen = Sender(packet_source, (*because, local, both), "the packet's own source, of the target's subnet")
+    if chosen is None:
+        picked = select_source(node, link, asking_for)
+        chosen = Sender(picked.ip if picked else None, (*because, *((cite(picked),) if picked else ())), "selected")
     if chosen.ip is None:
         return chosen
     out = arp_filtered(node, "OUTPUT", sender=chosen.ip, target=asking_for, operation=REQUEST, link=link.name)

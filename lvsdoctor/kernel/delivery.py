@@ -1,0 +1,80 @@
+"""What becomes of a packet on a node: delivered there, passed on, or dropped; and who draws packets to itself.
+
+net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request only where it is delivered
+(net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4 hooks LOCAL_IN).
+"""
+
+from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.answer import Answer, assume, no, yes
+from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.routing import (
+    FAR_AWAY,
+    captured_by_mark,
+    default_gateways,
+    is_local,
+    route_lookup,
+)
+from lvsdoctor.kernel.settings import forwards
+from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.node import Node
+
+
+def delivered(node: Node, ip: IP) -> Answer:
+    """Is a client's packet to `ip` delivered on this node, by an address, a local route or a policy rule?
+
+    A rule on a mark counts, since it is there for nothing else. A no rests on what was not collected being usual.
+    Reads local-routes or addresses, and policy-rules and routes where collected.
+    """
+    if found := is_local(node, ip):
+        return yes("{ip} is local here", *found.because, ip=ip)
+    if marked := captured_by_mark(node, ip):
+        return yes("marked packets to {ip} are local here", marked, ip=ip)
+    assumed: list[Citation] = []
+    if not node.has("local-routes"):
+        assumed.append(assume("local-routes", "no local route but those that the addresses make"))
+    if not node.has("policy-rules"):
+        assumed.append(assume("policy-rules", "no policy rule besides the default three"))
+    elif node.has("routes") and ip.version == 4:
+        for link in dict.fromkeys(address.link for address in node.addresses):
+            way = route_lookup(node, ip, src=FAR_AWAY, arrived_on=link)
+            if way.type == "local":
+                return yes("{ip} is local to what arrives on {link}", *way.because, ip=ip, link=link)
+    return no("{ip} is not local here", *assumed, ip=ip)
+
+
+def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
+    """Would this node forward a packet from `src` to `dst`, which is not its own, that arrived on a link?
+
+    The packet filter aside. Reads sysctl, addresses, links, routes, local-routes, policy-rules.
+    """
+    forwarding = forwards(node, arrived_on)
+    if not forwarding:
+        return no("{link} does not forward", *forwarding.because, link=arrived_on)
+    way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
+    if way.type != "unicast":
+        return no("it has no route to {dst}", *way.because, dst=dst)
+    accepted = source_ok(node, src, dst, arrived_on=arrived_on, oif=next(iter(way.links), None))
+    return Answer(accepted.yes, accepted.reason, (*accepted.because, *forwarding.because), accepted.fields)
+
+
+def draws(node: Node, ip: IP) -> bool:
+    """Do hosts on some segment find `ip` at this node? (An address on lo is drawn there too, unless arp_ignore.)
+
+    Neighbour discovery answers only for what the link itself holds (net/ipv6/ndisc.c: ndisc_recv_ns()). Reads
+    addresses, and what arp_reply() reads where links and sysctl were collected.
+    """
+    if ip.version == 4 and node.has("links") and node.has("sysctl"):
+        return any(arp_reply(node, ip, heard_on=link) for link in node.links_hearing_arp)
+    deaf = {link.name for link in node.links} - {link.name for link in node.links_hearing_arp} if node.has("links") else {"lo"}
+    return any(address.link not in deaf for address in node.holding(ip))
+
+
+def home_link(node: Node, ip: IP) -> str | None:
+    """The link where an address belongs: the one whose subnet holds it, else the one towards the default gateway."""
+    for address in node.addresses:
+        if ip in address.network and not address.host_only and address.link != "lo":
+            return address.link
+    if not node.has("routes"):
+        return None
+    return next((hop.link for _, hop in default_gateways(node, ip.version) if hop.link), None)

@@ -1,0 +1,87 @@
+"""Masquerading (NAT) by a director: whose replies it has to see again, and what decides whether it does.
+
+net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_nat_xmit() rewrites the destination of a request and nothing else;
+net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply, at FORWARD, if the reply comes by.
+"""
+
+from collections.abc import Collection, Iterator
+
+from lvsdoctor.finding import Citation
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.routing import Lookup, is_local
+from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.node import Membership, Node
+from lvsdoctor.model.route import NextHop
+
+_KUBE_PROXY = "kube-ipvs0"  # its VIPs; iptables rules of its own masquerade what the reply would not come back for
+_CONNTRACK = "net.ipv4.vs.conntrack"
+
+
+def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]]:
+    """Each service with each IPv4 real server (and its RIP) that this node masquerades to, its own addresses left out.
+
+    Reads ipvs, addresses, local-routes.
+    """
+    for service in director.services:
+        for real in service.destinations:
+            if real.forwarding is Forwarding.NAT and real.ip is not None and real.ip.version == 4:
+                if is_local(director, real.ip) is None:
+                    yield service, real, real.ip
+
+
+def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
+    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. Reads memberships, addresses."""
+    found: dict[IP, tuple[Membership, ...]] = {}
+    for member in node.memberships:
+        rip = member.destination.ip
+        if member.forwarding is Forwarding.NAT and rip is not None and rip.version == 4:
+            if not member.director.holding(rip):
+                found[rip] = (*found.get(rip, ()), member)
+    return found
+
+
+def real_server(director: Node, rip: IP) -> Node | None:
+    """The node of this scan that holds a RIP. Reads addresses."""
+    return next((peer for peer in director.peers if peer.has("addresses") and peer.holding(rip)), None)
+
+
+def no_source_nat(director: Node) -> Citation | None:
+    """What tells that the director leaves the clients' addresses alone. None: kube-proxy's iptables rules do not.
+
+    With vs.conntrack=0 no rule of the nat table sees a packet of IPVS (ip_vs_xmit.c: ip_vs_nat_send_or_cont() calls
+    ip_vs_notrack()); with 1 it takes the rules, which no dump shows. Reads addresses, sysctl.
+    """
+    if any(address.link == _KUBE_PROXY for address in director.addresses):
+        return None
+    if director.has("sysctl") and director.knows_sysctl(_CONNTRACK):
+        setting = director.sysctl(_CONNTRACK)
+        if setting.value == 0:
+            return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
+    text = "no iptables or nftables rule changes the source of what IPVS forwards"
+    assumed = assume("ipvs", text, settle="iptables-save -t nat")
+    return Citation(assumed.seen, "not in the evidence of {director}", {"director": director.name}, assumed.settle)
+
+
+def passes(node: Node, way: Lookup, addresses: Collection[IP]) -> bool:
+    """Do all next hops of a route of this node lead to the host that has these addresses?
+
+    A hop without a gateway does if its link speaks no ARP and one of the addresses is at the far end. Reads links.
+    """
+    hops = [hop for hop in way.route.nexthops if "dead" not in hop.flags] if way.route is not None else []
+    return bool(hops) and all(_leads_to(node, hop, addresses) for hop in hops)
+
+
+def _leads_to(node: Node, hop: NextHop, addresses: Collection[IP]) -> bool:
+    if hop.gateway is not None:
+        return hop.gateway in addresses
+    link = node.link(hop.link) if hop.link is not None and node.has("links") else None
+    if link is None or link.arp:
+        return False
+    return any(ip in end.network for end in node.addresses_on(link.name) for ip in addresses)
+
+
+def client_in(subnet: Network, *nodes: Node) -> IP | None:
+    """A host of the subnet that is none of these nodes: it stands for the clients there."""
+    taken = {address.ip for node in nodes for address in node.addresses}
+    return next((ip for ip in subnet.hosts() if ip not in taken), None)

@@ -1,0 +1,30 @@
+"""arp_announce=1 on a link whose subnet holds the VIP: there level 1 is as good as 0."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from lvsdoctor.rulekit import Finding, Node, Severity, effective, hide_vips, leak, leak_at_any_level, rule
+
+
+@rule(
+    name="arp-announce-one-in-vip-subnet",
+    code="ARP004",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "neighbours", "arptables"},
+)
+def arp_announce_one_in_vip_subnet(node: Node) -> Iterator[Finding]:
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        if effective(node, "arp_announce", link.name).value != 1 or leak_at_any_level(node, vip.ip, link):
+            continue
+        if leaking := leak(node, vip.ip, link):
+            hop, sender = leaking
+            yield Finding(
+                "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
+                "arp_announce=1 keeps it, as one subnet of {link} holds them both",
+                about={"vip": vip.ip, "link": link.name},
+                evidence=sender.because,
+                fix=hide_vips(node),
+                hop=hop,
+            )

@@ -1,0 +1,38 @@
+"""A real server answers ARP requests for the VIP, so clients send to it and not to the director."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from lvsdoctor.rulekit import Finding, Node, Severity, arp_reply, hide_vips, is_local, rule, vip_on_segment
+
+
+@rule(
+    name="real-server-answers-arp",
+    code="ARP001",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    instead_of={"vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+)
+def real_server_answers_arp(node: Node) -> Iterator[Finding]:
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        reply = arp_reply(node, vip.ip, heard_on=link)
+        if not reply or not is_local(node, vip.ip):  # a proxy answers for what is not its own: another pitfall
+            continue
+        about, fix = {"vip": vip.ip, "link": link.name}, hide_vips(node)
+        if segment := vip_on_segment(node, vip.ip, link):
+            yield Finding(
+                "{node} answers ARP for VIP {vip} on {link}: whoever hears it first sends there, past the director",
+                about=about,
+                evidence=[segment, *reply.because],
+                fix=fix,
+            )
+        else:
+            yield Finding(
+                "{node} answers ARP for VIP {vip} on {link}: traffic passes the director by if a host there asks for it",
+                about=about,
+                evidence=reply.because,
+                fix=fix,
+                severity=Severity.WARNING,
+            )

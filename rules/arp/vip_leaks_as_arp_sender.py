@@ -1,0 +1,55 @@
+"""A real server asks for its neighbours in the VIP's name, and they learn the VIP at its MAC."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Node,
+    Severity,
+    effective,
+    hide_vips,
+    leak,
+    leak_at_any_level,
+    rule,
+    vip_on_segment,
+)
+
+
+@rule(
+    name="vip-leaks-as-arp-sender",
+    code="ARP003",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "neighbours", "arptables", "memberships"},
+)
+def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        level = effective(node, "arp_announce", link.name)
+        if level.value in (1, 2) or leak_at_any_level(node, vip.ip, link):
+            continue  # arp-announce-one-in-vip-subnet and arp-announce-two-defeated speak
+        if not (leaking := leak(node, vip.ip, link)):
+            continue
+        (hop, sender), about = leaking, {"vip": vip.ip, "link": link.name}
+        if segment := vip_on_segment(node, vip.ip, link):
+            yield Finding(
+                "{node} names VIP {vip} as the sender when it asks for {hop} on {link} (arp_announce={level}): "
+                "all who hear it send the VIP's traffic to {node}",
+                about=about,
+                evidence=[segment, *sender.because],
+                fix=hide_vips(node),
+                hop=hop,
+                level=level.value,
+            )
+        else:
+            yield Finding(
+                "{node} names VIP {vip} as the sender when it asks for {hop} on {link} (arp_announce={level}), "
+                "which harms if a host there sends to the VIP",
+                about=about,
+                evidence=sender.because,
+                fix=hide_vips(node),
+                severity=Severity.WARNING,
+                hop=hop,
+                level=level.value,
+            )

@@ -1,0 +1,184 @@
+"""The command line as a user meets it: what it prints, where, and the exit code."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lvsdoctor import __version__
+from lvsdoctor.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/leaking-real-server"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the program: exit code, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def findings(output: str) -> list[tuple[str, str]]:
+    return [(found["node"], found["rule"]) for found in json.loads(output)["findings"]]
+
+
+def test_the_example_names_the_leaking_real_server_and_no_other(run: Run) -> None:
+    code, out, err = run("scan", EXAMPLE, "-f", "json")
+    assert (code, err) == (1, "")
+    assert findings(out) == [("rs2", "arp-ignore-only-on-lo")]
+
+
+def test_the_same_dumps_as_files_as_one_paste_and_as_a_directory_say_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = EXAMPLE / "rs2"
+    files = sorted(node.iterdir())
+    paste = "".join(f"[root@rs2 ~]# cat {file.name}\n{file.read_text()}" for file in files)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(paste.encode())))
+    said = [
+        json.loads(run("scan", *paths, "-f", "json")[1])["findings"] for paths in ([node], files, ["-"])
+    ]  # fmt: skip
+    assert [[(f["rule"], f["about"], [e["text"] for e in f["evidence"]]) for f in one] for one in said] == [
+        [(f["rule"], f["about"], [e["text"] for e in f["evidence"]]) for f in said[0]]
+    ] * 3
+    assert said[0][0]["rule"] == "arp-ignore-only-on-lo"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 1),
+        (("--fail-on", "never"), 0),
+        (("--ignore", "ARP002,real-server-answers-arp,vip-leaks-as-arp-sender"), 0),
+        (("--select", "vip-missing-on-real-server"), 0),
+    ],
+)
+def test_the_exit_code_tells_whether_something_was_found(run: Run, arguments: tuple[str, ...], code: int) -> None:
+    assert run("scan", EXAMPLE, "-f", "json", *arguments)[0] == code
+
+
+def test_incomplete_is_an_exit_code_only_when_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text("0:\tfrom all lookup local\n")
+    assert run("scan", tmp_path)[0] == 0
+    assert run("scan", tmp_path, "--require-complete")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("scan", "nowhere"), "lvsdoctor: nowhere: there is no such file or directory"),
+        (("scn",), "lvsdoctor: there is no verb 'scn'; did you mean scan?"),
+        (("scan", "-f", "jsn"), "lvsdoctor: there is no format 'jsn'; did you mean json?"),
+        (("scan", ".", "--select", "arp-ignore-on-lo"), "did you mean arp-ignore-only-on-lo?"),
+        (("explain", "ARP02"), "lvsdoctor: there is no rule 'ARP02'; did you mean"),
+        (("scan", "--vip", "fe80:::1", "."), "lvsdoctor: --vip 'fe80:::1' is no IP address"),
+        (("scan", "-f", "json", "-f", "terminal", "."), "only one format can go to standard output"),
+        (("scan", "--netns", "x", "."), "--netns is about a live scan"),
+        (("scan", "--rules", "/nonexistent", "."), "there is no rules directory /nonexistent"),
+        (("scan", "--role", "boss"), "argument --role: invalid choice: 'boss'"),
+        (("scan", "-f", "json=/nonexistent/x", str(EXAMPLE)), "/nonexistent/x: No such file or directory"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_exit_2(run: Run, arguments: tuple[str, ...], sentence: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_control_characters_of_an_argument_never_reach_the_terminal(run: Run) -> None:
+    _, _, err = run("scan", "no\x1b[31mwhere")
+    assert "\x1b" not in err
+
+
+def test_a_format_goes_to_its_file_and_another_to_standard_output(run: Run, tmp_path: Path) -> None:
+    _, out, _ = run("scan", EXAMPLE, "-f", "terminal", "-f", f"json={tmp_path / 'out.json'}")
+    assert "ARP002" in out
+    assert findings((tmp_path / "out.json").read_text()) == [("rs2", "arp-ignore-only-on-lo")]
+
+
+def test_an_operator_s_own_rule_runs_beside_ours(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("rules", "new", "own/never-forward")[1].split() == [
+        "rules/own/never_forward.py",
+        "rules/own/never_forward.md",
+    ]
+    code, out, _ = run("rules", "try", "rules")
+    assert (code, out.splitlines()[-1]) == (0, "3 passed, 0 failed")
+    (tmp_path / "dump").write_text("net.ipv4.ip_forward = 1\n")
+    _, out, _ = run("scan", "dump", "--rules", "rules", "-f", "json")
+    assert findings(out) == [("dump", "never-forward")]
+    assert not list(tmp_path.rglob("__pycache__")), "a scan writes nothing into the operator's directory"
+
+
+def test_a_new_rule_never_overwrites_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/some_state.py").write_text("precious")
+    code, _, err = run("rules", "new", "own/some-state", "--dir", tmp_path)
+    assert (code, "exists already" in err) == (2, True)
+    assert (tmp_path / "own/some_state.py").read_text() == "precious"
+
+
+def test_a_rule_file_that_does_not_run_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def broken(:\n")
+    code, _, err = run("scan", EXAMPLE, "--rules", tmp_path)
+    assert (code, "bad.py: SyntaxError" in err) == (2, True)
+
+
+def test_a_failing_case_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+    run("rules", "new", "own/wrong-case", "--dir", tmp_path)
+    page = tmp_path / "own/wrong_case.md"
+    page.write_text(page.read_text().replace("net.ipv4.ip_forward = 0\n", "net.ipv4.ip_forward = 1\n"))
+    code, out, _ = run("rules", "try", tmp_path)
+    assert code == 1
+    assert "FAIL  wrong-case: quiet: it is off" in out
+    assert "fires: lb1 forwards packets" in out
+
+
+def test_the_page_of_a_rule_reads_without_its_cases(run: Run) -> None:
+    code, out, _ = run("explain", "arp-002")
+    assert code == 0
+    assert out.startswith("arp-ignore-only-on-lo  (ARP002, error, real-server)\n")
+    assert "sysctl -w net.ipv4.conf.all.arp_ignore=1" in out
+    assert "```" not in out
+    assert "needs  sysctl          sysctl -a" in out
+
+
+def test_the_list_names_every_rule_with_its_sentence(run: Run) -> None:
+    _, out, _ = run("rules", "list")
+    assert "ARP002  error    real-server  arp-ignore-only-on-lo: arp_ignore (or arp_announce) is set on `lo`" in out
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version") == (0, f"lvsdoctor {__version__}\n", "")
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} -m lvsdoctor scan {EXAMPLE} -v | head -1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert done.stderr == ""
+
+
+def test_an_internal_error_is_one_sentence_and_exit_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("lvsdoctor.collect.files.collect_paths", broken)
+    code, _, err = run("scan", EXAMPLE)
+    assert (code, err) == (
+        2,
+        "lvsdoctor: internal error: RuntimeError: boom (this is our bug; -v shows the traceback)\n",
+    )
