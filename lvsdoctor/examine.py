@@ -1,7 +1,6 @@
 """Nodes x rules -> Examination."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from traceback import format_exc
 
 from lvsdoctor import __version__
 from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Verdict
@@ -48,6 +47,8 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     except NotCollected as absent:
         verdict, missing = Verdict.NOT_CHECKED, (Missing(absent.fact, absent.node, absent.command),)
     except Exception:
+        from traceback import format_exc  # only crashes pay for it
+
         verdict, traceback = Verdict.CRASHED, format_exc()
     if findings and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES

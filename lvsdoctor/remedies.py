@@ -1,13 +1,15 @@
 """Fixes that many rules share: shell commands for now, and what makes them last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from shlex import join, quote
 
 from lvsdoctor.finding import Fix
 from lvsdoctor.kernel.settings import effective
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import NextHop
 from lvsdoctor.model.sysctl import conf_key
 
 SYSCTL_FILE = "/etc/sysctl.d/90-lvs.conf"
@@ -15,6 +17,10 @@ SYSCTL_FILE = "/etc/sysctl.d/90-lvs.conf"
 # arp_ignore() answers for a host's own addresses of other links at 0 and 3 to 7, and at 8 not even for the link's own;
 # arp_solicit() names such an address as its sender at any level but 2 (at 1 where a subnet holds both ends).
 _HIDING = {"arp_ignore": ((1, 2), 1), "arp_announce": ((2,), 2)}
+# ipvsadm(8); a fwmark service has no protocol.
+_SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "-f"}
+# Where an IPVS table comes from again after a reboot.
+SAVE_TABLE = "# in keepalived.conf, ldirectord.cf or the saved rules (ipvsadm-save -n > /etc/ipvsadm.rules):"
 _ADDRESS_HOMES = "netplan, systemd-networkd, NetworkManager, ifcfg or /etc/network/interfaces"
 
 
@@ -39,21 +45,25 @@ def hide_vips(node: Node | None = None) -> Fix:
     For a node, only what it lacks: a link's own value that is too large is lowered, for the larger of all and the link
     counts, and no fix is left where every link is silent already. Reads sysctl and links.
     """
+    if node is None:
+        return set_sysctls({conf_key("all", name): level for name, (_, level) in _HIDING.items()})
     wanted: dict[str, int] = {}
     for name, (enough, level) in _HIDING.items():
-        links = node.links_hearing_arp if node is not None else ()
-        loud = [link.name for link in links if node and effective(node, name, link.name).value not in enough]
-        if loud or node is None:
-            wanted[conf_key("all", name)] = level
-        for key in (conf_key(link, name) for link in loud):
-            if node and node.sysctl(key).value > max(enough):
-                wanted[key] = level
+        loud = [link.name for link in node.links_hearing_arp if effective(node, name, link.name).value not in enough]
+        too_large = [key for link in loud if node.sysctl(key := conf_key(link, name)).value > max(enough)]
+        wanted |= dict.fromkeys([conf_key("all", name), *too_large] if loud else [], level)
     return set_sysctls(wanted) if wanted else Fix()
 
 
 def announce_again(director_link: str, vip: IP) -> str:
     """The line that makes the segment learn the director's MAC again; it is run on the director."""
     return command("arping", "-U", "-I", director_link, "-c", 3, vip)
+
+
+def announced_by(director: str, links: Iterable[str], vip: IP) -> Fix:
+    """What is left to do on a director when another node's part is done, as comments: a fix is run on one node."""
+    lines = [announce_again(link, vip) for link in links if link != "lo" and vip.version == 4]
+    return Fix(now=tuple(f"# then on {legible_word(director)}, for all other caches: {line}" for line in lines))
 
 
 def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
@@ -74,10 +84,10 @@ def move_vip_to_lo(node: Node, held: Address) -> Fix:
     __inet_del_ifa()), and the real server's own address may be one of them. Reads addresses and sysctl.
     """
     beside = [other for other in node.addresses_on(held.link) if other.ip.version == 4 and other is not held]
+    behind = not held.secondary and any(other.secondary and other.network == held.network for other in beside)
     fix = Fix()
-    if not held.secondary and any(other.secondary and other.network == held.network for other in beside):
-        if not effective(node, "promote_secondaries", held.link):
-            fix += set_sysctls({conf_key(held.link, "promote_secondaries"): 1})
+    if behind and not effective(node, "promote_secondaries", held.link):
+        fix += set_sysctls({conf_key(held.link, "promote_secondaries"): 1})
     fix += move_address(str(held), held.link, f"{held.ip}/{held.ip.max_prefixlen}", "lo")
     if any(other.link == "lo" for other in node.holding(held.ip)):
         fix = replace(fix, now=fix.now[:-1])  # it is on lo already
@@ -91,6 +101,115 @@ def add_address(new: str, link: str) -> Fix:
     return Fix(
         now=(command("ip", "addr", "add", new, "dev", link),),
         persist=(f"# in the host's network configuration ({_ADDRESS_HOMES}): {new} on {legible_word(link)}",),
+    )
+
+
+def as_single_hosts(node: Node, held: Sequence[Address]) -> Fix:
+    """Give addresses of one link and prefix the prefix length of a single host, each on its own link.
+
+    Secondaries go first, for they would be deleted with their primary (net/ipv4/devinet.c: __inet_del_ifa()); those
+    that stay are kept by promote_secondaries. Reads addresses, and sysctl where collected.
+    """
+    fix, link = Fix(), held[0].link
+    staying = [a for a in node.addresses_on(link) if a.secondary and a.network == held[0].network and a not in held]
+    if staying and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+        fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+    for address in sorted(held, key=lambda address: not address.secondary):
+        fix += move_address(str(address), link, f"{address.ip}/{address.ip.max_prefixlen}", link)
+    return fix
+
+
+def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
+    """Let a director speak on `link` from an address of its own: its VIPs become single hosts there, behind the other
+    addresses, and no route prefers this one as a source (which `ip addr del` would take along).
+
+    Reads ipvs, addresses, and routes and sysctl where collected.
+    """
+    vips = {service.vip for service in node.services}
+    held = [address for address in node.addresses_on(link) if address.ip == vip]
+    wide = [a for a in node.addresses_on(link) if held and a.ip in vips and a.network == held[0].network]
+    preferring = [r for r in node.routes if r.src == vip and r.protocol != "kernel"] if node.has("routes") else []
+    fix = Fix()
+    if all(address.ip in vips for address in node.addresses_on(link) if address.ip.version == 4):
+        prefix = f"/{held[0].prefixlen}" if held and not held[0].host_only else ""
+        on = legible_word(link)
+        first = (f"# first give it an address of its own on {on}: ip addr add DIP{prefix} dev {on}",)
+        fix += Fix(now=first, persist=first, warning="Without an address of its own the director is cut off.")
+        fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+    if held and not (held[0].host_only and preferring):
+        fix += as_single_hosts(node, wide)
+    for route in preferring:
+        where = [word for hop in route.nexthops[:1] for word in _hop_words(hop)]
+        where += ["metric", str(route.metric)] if route.metric else []
+        where += ["table", route.table] if route.table != "main" else []
+        line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
+        fix += Fix(now=(line,), persist=(f"# and its routes without: src {vip}",))
+    return fix
+
+
+def _hop_words(hop: NextHop) -> list[str]:
+    return [*(["via", str(hop.gateway)] if hop.gateway else []), *(["dev", hop.link] if hop.link else [])]
+
+
+def change_real_server(
+    verb: str, service: VirtualService, real: Destination, *, how: str = "", port: int | None = None
+) -> str:
+    """One ipvsadm command about a real server; `how` is its forwarding method (-g, -i, -m) and `port` another port.
+
+    -a and -e set what they are not told to 1 (the weight) and 0 (the thresholds), so they are told.
+    """
+    words = [_SERVICE_OPTIONS[service.protocol], _endpoint(service.vip, service.port)]
+    if service.fwmark is not None:
+        words = ["-f", str(service.fwmark), *(["-6"] if service.family == 6 else [])]
+    words += ["-r", _endpoint(real.ip, real.port if port is None else port)]
+    if how:
+        words += [how, "-w", str(1 if real.weight is None else real.weight)]
+        thresholds = (("-x", real.upper_threshold), ("-y", real.lower_threshold))
+        words += [word for option, value in thresholds if value for word in (option, str(value))]
+    return command("ipvsadm", verb, *words)
+
+
+def _endpoint(ip: IP | None, port: int | None) -> str:
+    return f"[{ip}]:{port}" if ip is not None and ip.version == 6 else f"{ip}:{port}"
+
+
+def check_loosely(link: str, *, vip: IP | None) -> Fix:
+    """Let requests in on one link although the replies leave by another: rp_filter=2 there, which beats conf/all.
+
+    The loose check refuses everything on a link without any IPv4 address (net/ipv4/fib_frontend.c:
+    __fib_validate_source(): last_resort), so such a link is given the `vip`.
+    """
+    address = add_address(f"{vip}/32", link) if vip is not None else Fix()
+    return address + set_sysctls({conf_key(link, "rp_filter"): 2})
+
+
+def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
+    """Send what goes to `dst` (or to "default") through a gateway."""
+    where = ["table", table] if table != "main" else []
+    shown = legible_word(" ".join([dst, "via", str(gateway), *where]))
+    return Fix(
+        now=(command("ip", "route", "replace", dst, "via", gateway, *where),),
+        persist=(f"# in the host's network configuration ({_ADDRESS_HOMES}), in place of what it says now: {shown}",),
+    )
+
+
+def hide_clients(clients: str, rip: IP) -> Fix:
+    """On a NAT director: real servers see its own address instead of these clients', so their replies come back to it.
+
+    The nat table sees no packet of IPVS before vs.conntrack=1 (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_notrack()), and
+    the key exists only while ip_vs is loaded.
+    """
+    masquerade = command("iptables", "-t", "nat", "-A", "POSTROUTING", "-s", clients, "-d", rip, "-j", "MASQUERADE")
+    tracked = set_sysctls({"net.ipv4.vs.conntrack": 1})
+    return Fix(
+        now=(*tracked.now, masquerade),
+        persist=(
+            "echo ip_vs >> /etc/modules-load.d/lvs.conf",
+            *tracked.persist,
+            "# save the iptables rule the way this host saves them (iptables-save, netfilter-persistent, firewalld)",
+        ),
+        warning="The real servers then see the director's address in place of these clients'; and with conntrack=1 "
+        "a firewall on the director judges packets of IPVS by their connection.",
     )
 
 

@@ -41,7 +41,9 @@ def _node(name: str, source: str) -> Node:
     gathered.from_rtnetlink()
     gathered.from_proc()
     with gathered.trying("ipvs"):
-        gathered.evidence["ipvs"] = gathered.evidence["ipvs-stats"] = ipvs_services()
+        gathered.evidence["ipvs"] = services = ipvs_services()
+        if all(service.counters is not None for service in services):  # /proc/net/ip_vs has none
+            gathered.evidence["ipvs-stats"] = services
     with gathered.trying("arptables"):
         gathered.evidence["arptables"] = arptables()
     return Node(name, source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))

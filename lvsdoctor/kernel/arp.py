@@ -3,6 +3,7 @@
 net/ipv4/arp.c: arp_rcv(), arp_process(), arp_ignore(), arp_filter(); net/ipv4/devinet.c: confirm_addr_indev().
 """
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from lvsdoctor.finding import Citation, cite
@@ -12,12 +13,13 @@ from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.kernel.scope import LINK, scope_of
 from lvsdoctor.kernel.settings import effective, forwards
 from lvsdoctor.kernel.source_check import source_ok
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
 NOBODY = IPv4Address("0.0.0.0")
+EVERYBODY = IPv4Address("255.255.255.255")
 
 
 def arp_reply(
@@ -38,8 +40,8 @@ def arp_reply(
     filtered = arp_filtered(node, "INPUT", sender=sender, target=target, operation=REQUEST, link=link)
     if filtered.dropped:
         return no("arptables drops the request", *filtered.because)
-    # include/linux/inetdevice.h: IN_DEV_ROUTE_LOCALNET is asked only for 127/8.
-    if target.is_multicast or (target.is_loopback and not effective(node, "route_localnet", link)):
+    # Only for 127/8 is IN_DEV_ROUTE_LOCALNET asked; what is broadcast is local to nobody (ip_route_input_slow()).
+    if target.is_multicast or target in (NOBODY, EVERYBODY) or (target.is_loopback and not effective(node, "route_localnet", link)):
         return no("nobody answers for such an address")
     if sender == target:
         drop = effective(node, "drop_gratuitous_arp", link)
@@ -59,7 +61,7 @@ def _routed(
 ) -> Answer:
     """arp_process() asks ip_route_input_noref() what the target is to a packet from the sender."""
     link = heard_on.name
-    if sender.is_multicast or sender.is_unspecified or str(sender) == "255.255.255.255":
+    if sender.is_multicast or sender == EVERYBODY:
         return no("such a sender is never answered")
     if sender.is_loopback and not effective(node, "route_localnet", link):
         return no("such a sender is never answered")
@@ -71,7 +73,7 @@ def _routed(
         ignored = arp_ignored(node, target, heard_on, sender)
         if not ignored:
             filtered = _arp_filter(node, target, sender, link)
-            if filtered:
+            if filtered is not None:
                 return filtered
         return _answered(node, target, sender, link, found, ignored, because)
     if found.type != "unicast":
@@ -103,6 +105,8 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
         held = [address for address in on_link if address.ip == target]
         if not held:
             return yes("arp_ignore={level}: not configured on {link}", *why, **where)
+        if not _in_a_prefix(target, on_link):
+            return yes("arp_ignore={level}: {target} is in no subnet of {link}", *why, cite(held[0]), target=target, **where)
         if level.value == 2 and sender != NOBODY and not any(
             target in address.network and sender in address.network for address in on_link
         ):  # fmt: skip
@@ -110,7 +114,10 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
         held_here = cite(held[0], "configured on {link} itself, so arp_ignore={level} lets it answer", **where)
         return no("configured on {link}", *why, held_here, **where)
     if level.value == 3:
-        answering = [address for address in node.holding(target) if scope_of(node, address) <= LINK]
+        answering = [
+            address for address in node.holding(target)
+            if scope_of(node, address) <= LINK and _in_a_prefix(target, node.addresses_on(address.link))
+        ]  # fmt: skip
         if not answering:
             return yes("arp_ignore=3: no address {target} of scope global or link", *why, target=target)
         wide = cite(
@@ -123,13 +130,19 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
     return no("arp_ignore={level} answers for every local address", *why, level=level.value)
 
 
+def _in_a_prefix(target: IP, addresses: Iterable[Address]) -> bool:
+    """confirm_addr_indev() wants one: a point-to-point address is in none, for there the prefix is the far end's."""
+    return any(target in address.network for address in addresses)
+
+
 def _arp_filter(node: Node, target: IP, sender: IP, link: str) -> Answer | None:
     """arp_filter(): silent where this node's own packet from the target to the sender would leave by another link."""
     setting = effective(node, "arp_filter", link)
     if not setting:
         return None
     back = route_lookup(node, sender, src=target)
-    if back.type == "unicast" and back.links[:1] == (link,):
+    # What is local only by a policy rule is no source: __ip_dev_find() knows table local alone.
+    if back.type in ("unicast", "broadcast") and back.links[:1] == (link,) and is_local(node, target):
         return None
     return no(
         "arp_filter: the way back to {sender} is not {link}", *setting.because, *back.because, sender=sender, link=link

@@ -26,19 +26,30 @@ def arp_filtered(node: Node, chain: str, *, sender: IP, target: IP, operation: i
     if not node.has("arptables"):
         return Filtered(False, sender, (assume("arptables", "no arptables rules"),))
     tables = node.arptables
-    verdict, sender, because = _walk(tables, chain, sender, target, operation, link, _JUMPS)
+    packet = _Packet(chain, target, operation, link)
+    verdict, sender, because = _walk(tables, chain, sender, packet, _JUMPS)
     if verdict == "":
         verdict = tables.policies.get(chain, "ACCEPT")
     return Filtered(verdict == "DROP", sender, because)
 
 
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    """An ARP packet but for its sender, which a rule may change. `hook` is INPUT or OUTPUT, whatever chain it is in."""
+
+    hook: str
+    target: IP
+    operation: int
+    link: str
+
+
 def _walk(
-    tables: ArpTables, chain: str, sender: IP, target: IP, operation: int, link: str, jumps: int
+    tables: ArpTables, chain: str, sender: IP, packet: _Packet, jumps: int
 ) -> tuple[str, IP, tuple[Citation, ...]]:
     """The verdict of a chain ("" where it falls off the end), the sender then, and the rules that had a say."""
     because: tuple[Citation, ...] = ()
     for rule in tables.chain(chain):
-        if not _matches(rule, chain, sender, target, operation, link):
+        if not _matches(rule, sender, packet):
             continue
         if rule.other:
             # A match we do not model: it cannot be told whether the rule applies, so it is not counted on.
@@ -52,21 +63,21 @@ def _walk(
             because += (cite(rule, "rewrites the ARP packet"),)
             return "ACCEPT", rule.mangle_ip_s or sender, because
         if rule.target in tables.policies and jumps:
-            verdict, sender, more = _walk(tables, rule.target, sender, target, operation, link, jumps - 1)
+            verdict, sender, more = _walk(tables, rule.target, sender, packet, jumps - 1)
             because += more
             if verdict:
                 return verdict, sender, because
     return "", sender, because
 
 
-def _matches(rule: ArpRule, chain: str, sender: IP, target: IP, operation: int, link: str) -> bool:
+def _matches(rule: ArpRule, sender: IP, packet: _Packet) -> bool:
     """net/ipv4/netfilter/arp_tables.c: arp_packet_match()."""
     selectors = (
         ("src", rule.src is None or sender in rule.src, rule.src is None),
-        ("dst", rule.dst is None or target in rule.dst, rule.dst is None),
-        ("operation", rule.operation in (None, operation), rule.operation is None),
-        ("in_link", _link_matches(rule.in_link, link) and chain != "OUTPUT", rule.in_link is None),
-        ("out_link", _link_matches(rule.out_link, link) and chain != "INPUT", rule.out_link is None),
+        ("dst", rule.dst is None or packet.target in rule.dst, rule.dst is None),
+        ("operation", rule.operation in (None, packet.operation), rule.operation is None),
+        ("in_link", _link_matches(rule.in_link, packet.link) and packet.hook != "OUTPUT", rule.in_link is None),
+        ("out_link", _link_matches(rule.out_link, packet.link) and packet.hook != "INPUT", rule.out_link is None),
     )
     if rule.src_mac is not None or rule.dst_mac is not None:
         return False  # a MAC match is about one sender, not about the VIP

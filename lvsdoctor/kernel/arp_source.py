@@ -32,23 +32,17 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     """
     if not link.arp:
         return Sender(None, (cite(link),), "no ARP on this link")
-    chosen: Sender | None = None
-    because: tuple[Citation, ...] = ()
+    # A source that is not this node's own is never kept, whatever the level: then arp_announce is not asked for.
     local = _type_local(node, packet_source) if packet_source is not None and packet_source.version == 4 else None
-    if packet_source is not None and local is not None:
-        # Only for a source of this node's own does the level make a difference.
-        level = effective(node, "arp_announce", link.name)
-        because = level.because
-        # The level falls through to 0 for anything but 1 and 2 (arp_solicit(): default).
-        if level.value not in (1, 2):
-            chosen = Sender(packet_source, (*because, local), "the packet's own source")
-        elif level.value == 1 and (shared := _shared_subnet(node, link, asking_for, packet_source)):
-            both = cite(shared, "holds {target} and {source} both, so level 1 keeps the source",
-                        target=asking_for, source=packet_source)  # fmt: skip
-            chosen = Sender(packet_source, (*because, local, both), "the packet's own source, of the target's subnet")
-    if chosen is None:
-        picked = select_source(node, link, asking_for)
-        chosen = Sender(picked.ip if picked else None, (*because, *((cite(picked),) if picked else ())), "selected")
+    level = effective(node, "arp_announce", link.name) if local is not None else None
+    kept = _packet_source_kept(node, link, level, asking_for, packet_source, local)
+    because = level.because if level is not None else ()
+    if kept is not None:
+        chosen = kept
+    elif picked := select_source(node, link, asking_for):
+        chosen = Sender(picked.ip, (*because, cite(picked, "speaks for {link}", link=link.name)), "selected")
+    else:
+        chosen = Sender(None, because, "no address to speak with")
     if chosen.ip is None:
         return chosen
     out = arp_filtered(node, "OUTPUT", sender=chosen.ip, target=asking_for, operation=REQUEST, link=link.name)
@@ -58,16 +52,13 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
 
 
 def _packet_source_kept(
-    node: Node, link: Link, level: Effective, asking_for: IP, packet_source: IP | None
+    node: Node, link: Link, level: Effective | None, asking_for: IP, packet_source: IP | None, local: Citation | None
 ) -> Sender | None:
     """arp_solicit(): the waiting packet's own source, if it is local and arp_announce lets it stand.
 
     0 does, 1 where a subnet of the link holds target and source both, 2 never; any other level is taken for 0.
     """
-    if packet_source is None or packet_source.version != 4 or level.value == 2:
-        return None
-    local = _type_local(node, packet_source)
-    if local is None:
+    if packet_source is None or local is None or level is None or level.value == 2:
         return None
     if level.value != 1:
         return Sender(packet_source, (*level.because, local), "the packet's own source")

@@ -25,7 +25,7 @@ _ANY = ("any", "0.0.0.0")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Requests for `vip` arrive on `link`, and why. `told`: a director's table says so; else it is only to be expected."""
+    """Requests for `vip` arrive on `link`, and why. `told`: a director says so, it is not only to be expected."""
 
     vip: IP
     link: Link
@@ -55,8 +55,8 @@ def _sent_to(node: Node, vip: IP, member: Membership) -> Arrival | None:
     rip = member.destination.ip
     if rip is None or rip.version != 4:
         return None
-    listed = cite(member.destination, "{director} sends requests for {vip} to {rip}",
-                  director=member.director.name, vip=vip, rip=rip)  # fmt: skip
+    note = "{director} sends requests for {vip} to {rip}"
+    listed = cite(member.destination, note, director=member.director.name, vip=vip, rip=rip)
     if member.forwarding is Forwarding.TUN:
         link = tunnel_for(node, member)
         return Arrival(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
@@ -70,10 +70,8 @@ def _sent_to(node: Node, vip: IP, member: Membership) -> Arrival | None:
 def _expected(node: Node, vip: Vip, how: Forwarding) -> Iterator[Arrival]:
     held = {address.link for address in node.holding(vip.ip)}
     on_lo = any(link.name in held and link.loopback for link in node.links)
-    tunnels = [
-        link for link in node.links if link.up and {link.kind, link.type} & UNPACKED_BY
-        and (link.name in held or (on_lo and not _ipv4_on(node, link)))
-    ]  # fmt: skip
+    tunnels = [link for link in node.links if link.up and {link.kind, link.type} & UNPACKED_BY]
+    tunnels = [link for link in tunnels if link.name in held or (on_lo and not _ipv4_on(node, link))]
     assumed = assume("memberships", "no director of this scan lists this real server")
     if how is Forwarding.TUN:
         for link in tunnels:
@@ -94,7 +92,7 @@ def tunnels_of(node: Node, kind: str) -> list[Link]:
 
 
 def takes(link: Link, member: Membership) -> bool:
-    """Do a tunnel's two ends let in what this director sends to this RIP? Reads the director's addresses, if it must."""
+    """Do a tunnel's two ends let in what this director sends to this RIP? May read the director's addresses."""
     local, remote = link.detail.get("local", "any"), link.detail.get("remote", "any")
     if local not in _ANY and local != str(member.destination.ip):
         return False
@@ -103,12 +101,13 @@ def takes(link: Link, member: Membership) -> bool:
 
 def tunnel_for(node: Node, member: Membership) -> Link | None:
     """The link that unpacks what a director tunnels to this node: of those that are up the one that names most."""
-    fitting = [
-        link for link in tunnels_of(node, member.destination.tunnel_type) if link.up and takes(link, member)
-    ]  # fmt: skip
+    up = [link for link in tunnels_of(node, member.destination.tunnel_type) if link.up]
     # ip_tunnel_lookup(): both ends, then the remote one, then the local one, then the fallback link (tunl0, gre0).
-    return max(fitting, key=lambda link: [link.detail.get(end, "any") not in _ANY for end in ("remote", "local")],
-               default=None)  # fmt: skip
+    return max((link for link in up if takes(link, member)), key=_ends_named, default=None)
+
+
+def _ends_named(link: Link) -> list[bool]:
+    return [link.detail.get(end, "any") not in _ANY for end in ("remote", "local")]
 
 
 def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:

@@ -4,19 +4,16 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 (net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4 hooks LOCAL_IN).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
-from lvsdoctor.kernel.routing import (
-    FAR_AWAY,
-    captured_by_mark,
-    default_gateways,
-    is_local,
-    route_lookup,
-)
+from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark, default_gateways, is_local, route_lookup
 from lvsdoctor.kernel.settings import forwards
 from lvsdoctor.kernel.source_check import source_ok
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.node import Node
 
 
@@ -66,8 +63,10 @@ def draws(node: Node, ip: IP) -> bool:
     """
     if ip.version == 4 and node.has("links") and node.has("sysctl"):
         return any(arp_reply(node, ip, heard_on=link) for link in node.links_hearing_arp)
-    deaf = {link.name for link in node.links} - {link.name for link in node.links_hearing_arp} if node.has("links") else {"lo"}
-    return any(address.link not in deaf for address in node.holding(ip))
+    held = {address.link for address in node.holding(ip)}
+    if node.has("links"):
+        return any(link.name in held for link in node.links_hearing_arp)
+    return bool(held - {"lo"})
 
 
 def home_link(node: Node, ip: IP) -> str | None:
@@ -78,3 +77,37 @@ def home_link(node: Node, ip: IP) -> str | None:
     if not node.has("routes"):
         return None
     return next((hop.link for _, hop in default_gateways(node, ip.version) if hop.link), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What a node would reach if it did not take it for its own: a host or a subnet, and the line that shows it.
+
+    `partly`: of the subnet only a part is taken, in which nobody is known to live.
+    """
+
+    what: IP | Network
+    because: Citation
+    partly: bool = False
+
+
+def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
+    """What lies in `prefix`, all of which is local on link `on`, and is reached through another link: gateways, hosts
+    of this scan, then subnets. Addresses that this node holds itself, or as a real server should, are no loss.
+
+    Reads addresses, the other nodes' too, and routes where collected.
+    """
+    own = {address.ip for address in node.addresses} | {vip.ip for vip in node.vips}
+    for route in node.routes if node.has("routes") else ():
+        for hop in route.nexthops:
+            if hop.gateway is not None and hop.gateway in prefix and hop.gateway not in own and hop.link != on:
+                yield Shadowed(hop.gateway, cite(route, "{gateway} is a gateway", gateway=hop.gateway))
+    for peer in node.peers:
+        for address in peer.addresses if peer.has("addresses") else ():
+            if address.ip in prefix and address.ip not in own and not address.host_only and address.link != "lo":
+                yield Shadowed(address.ip, cite(address, "{host} is {peer}", host=address.ip, peer=peer.name))
+    for address in node.addresses:
+        subnet = address.network
+        if address.link != on and not address.host_only and subnet.overlaps(prefix):
+            behind = cite(address, "the hosts of {subnet} are behind {link}", subnet=subnet, link=address.link)
+            yield Shadowed(subnet, behind, partly=subnet.prefixlen < prefix.prefixlen)

@@ -4,15 +4,15 @@ net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_nat_xmit() rewrites the destination of a 
 net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply, at FORWARD, if the reply comes by.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from lvsdoctor.finding import Citation
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.kernel.routing import Lookup, is_local
-from lvsdoctor.model.address import IP, Network
+from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Membership, Node
-from lvsdoctor.model.route import NextHop
+from lvsdoctor.model.route import NextHop, Route
 
 _KUBE_PROXY = "kube-ipvs0"  # its VIPs; iptables rules of its own masquerade what the reply would not come back for
 _CONNTRACK = "net.ipv4.vs.conntrack"
@@ -25,9 +25,10 @@ def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]
     """
     for service in director.services:
         for real in service.destinations:
-            if real.forwarding is Forwarding.NAT and real.ip is not None and real.ip.version == 4:
-                if is_local(director, real.ip) is None:
-                    yield service, real, real.ip
+            if real.ip is None or real.ip.version != 4 or real.forwarding is not Forwarding.NAT:
+                continue
+            if is_local(director, real.ip) is None:
+                yield service, real, real.ip
 
 
 def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
@@ -35,9 +36,10 @@ def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
     found: dict[IP, tuple[Membership, ...]] = {}
     for member in node.memberships:
         rip = member.destination.ip
-        if member.forwarding is Forwarding.NAT and rip is not None and rip.version == 4:
-            if not member.director.holding(rip):
-                found[rip] = (*found.get(rip, ()), member)
+        if rip is None or rip.version != 4 or member.forwarding is not Forwarding.NAT:
+            continue
+        if not member.director.holding(rip):
+            found[rip] = (*found.get(rip, ()), member)
     return found
 
 
@@ -85,3 +87,50 @@ def client_in(subnet: Network, *nodes: Node) -> IP | None:
     """A host of the subnet that is none of these nodes: it stands for the clients there."""
     taken = {address.ip for node in nodes for address in node.addresses}
     return next((ip for ip in subnet.hosts() if ip not in taken), None)
+
+
+def passes_for_some(node: Node, addresses: Collection[IP]) -> Route | None:
+    """A route to the host with these addresses that only some packets take: to a few hosts, or of a table that a policy
+    rule chooses by what no lookup here knows (a mark, a port).
+
+    Reads routes, policy-rules.
+    """
+    tables = {route.table for route in node.routes}
+    if node.has("policy-rules"):
+        tables = {rule.table for rule in node.policy_rules if rule.fwmark or rule.other or rule.tos} | {"main"}
+    for route in node.routes:
+        for_all = route.table == "main" and not route.dst.prefixlen
+        if not for_all and route.table in tables and any(gateway in addresses for gateway in route.gateways):
+            return route
+    return None
+
+
+def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citation, ...]]]:
+    """Clients that a real server answers through its NAT director, and what tells so: some host far away, and one for
+    each route to the director that the real server has.
+
+    Reads addresses, routes, policy-rules, local-routes, links of the real server.
+    """
+    peer = real_server(director, rip)
+    if peer is None or not peer.has("routes"):
+        if (kept := no_source_nat(director)) is not None:
+            yield FAR_AWAY, (kept,)
+        return
+    own = {address.ip for address in director.addresses}
+    nets = [r.dst for r in peer.routes if r.dst.version == 4 and r.dst.prefixlen and own.intersection(r.gateways)]
+    for client in (FAR_AWAY, *(client_in(net, director, peer) for net in nets)):
+        way = route_lookup(peer, client, src=rip) if client is not None else None
+        if client is not None and way is not None and passes(peer, way, own):
+            yield client, way.because
+
+
+def gateway_to_director(node: Node, members: Sequence[Membership]) -> Address | None:
+    """The address that a real server should send its replies to: one of its directors', on a subnet of its own.
+
+    No VIP if there is another; of several directors one that moves between them, if there is one. Reads addresses.
+    """
+    subnets = [address.network for address in node.addresses if not address.host_only]
+    vips = {member.service.vip for member in members}
+    several = len({member.director.name for member in members}) > 1
+    beside = [a for m in members for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
+    return min(beside, key=lambda a: (a.ip in vips, (a.host_only or a.secondary) != several), default=None)

@@ -4,11 +4,12 @@ net/ipv4/route.c: ip_route_output_key_hash_rcu(); net/ipv4/fib_semantics.c: fib_
 fib_info_update_nhc_saddr(), which asks inet_select_addr() for the next hop's link.
 """
 
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from lvsdoctor.finding import cite
-from lvsdoctor.kernel.arp_source import Sender, select_source
-from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
+from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 
@@ -28,5 +29,34 @@ def own_source(node: Node, dst: IP) -> Sender:
     if way.route.src is not None:
         return Sender(way.route.src, way.because, "the route's preferred source")
     picked = select_source(node, link, next(iter(way.gateways), _NO_GATEWAY))
-    because = (*way.because, cite(picked)) if picked else way.because
+    because = (*way.because, cite(picked, "speaks for {link}", link=link.name)) if picked else way.because
     return Sender(picked.ip if picked else None, because, "selected")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """On which `link` a node speaks to another host in the name of some address: already in its ARP request for that
+    host (`by_arp`), or only in the packets that it makes itself."""
+
+    link: str
+    by_arp: bool
+    because: tuple[Citation, ...]
+
+
+def speaks_as(node: Node, ip: IP, *, to: IP) -> Speaks | None:
+    """Does this node speak to `to` in the name of `ip` when it passes on a client's packet, or sends one of its own?
+
+    A neighbour that is permanent is never asked for. IPv4 only. Reads addresses, links, and what route_lookup() and
+    arp_sender() read, and neighbours, where collected.
+    """
+    way = route_lookup(node, to)
+    link = node.link(way.links[0]) if way.type == "unicast" and way.links else None
+    if link is None:
+        return None
+    known = node.has("neighbours") and any(n.ip == to and n.state == "PERMANENT" for n in node.neighbours)
+    if way.onlink and not known:
+        asked = arp_sender(node, link, asking_for=to, packet_source=FAR_AWAY)
+        if asked.ip == ip:
+            return Speaks(link.name, True, (*way.because, *asked.because))
+    own = own_source(node, to)
+    return Speaks(link.name, False, own.because) if own.ip == ip else None

@@ -5,8 +5,9 @@ net/ipv4/fib_frontend.c: fib_add_ifaddr(), which makes the routes that follow fr
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, ip_network
+from itertools import chain
 
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import assume
@@ -21,6 +22,10 @@ _DEFAULT_RULES = tuple(
     PolicyRule(priority, Seen("kernel default", None, f"{priority}: from all lookup {table}"), table=table)
     for priority, table in ((0, "local"), (32766, "main"), (32767, "default"))
 )
+# Until somebody touches the policy rules, tables local and main of IPv4 are one (net/ipv4/fib_trie.c: fib_trie_table();
+# include/net/ip_fib.h: fib_lookup()), and the longest prefix of both wins: a subnet of a link over a wider one on lo.
+_MERGED = "local and main"
+_MERGED_RULES = (replace(_DEFAULT_RULES[0], table=_MERGED), _DEFAULT_RULES[2])
 # A host that stands for all clients beyond the routers, where the evidence names none.
 FAR_AWAY = IPv4Address("8.8.8.8")
 # A packet of the node's own is looked up as if it had arrived on lo (net/ipv4/route.c: ip_route_output_key_hash_rcu()).
@@ -72,7 +77,8 @@ def route_lookup(
         if not _selects(rule, dst, src, arrived_on, oif):
             continue
         if rule.action == "goto":
-            at = next((i for i, later in enumerate(rules) if later.priority >= (rule.target or 0)), len(rules))
+            # A jump to a priority without a rule is none (fib_rules_lookup(): ctarget is NULL).
+            at = next((i for i, later in enumerate(rules) if later.priority == rule.target and i >= at), at)
             continue
         if rule.action in FAILING_TYPES:
             return Lookup(None, (cite(rule, "this rule ends the lookup"), *assumed))
@@ -81,27 +87,39 @@ def route_lookup(
             continue
         route = _best(_table(node, table, dst.version), dst, oif)
         if route is None:
-            if table == "main" and not node.has("routes"):
+            if table in ("main", _MERGED) and not node.has("routes"):
                 raise NotCollected("routes", node.name, f"the route to {dst}")
             continue
         if route.type == "throw" or _suppressed(rule, route):
             continue
-        if table == "main" and not node.has("routes"):
+        # No route that nobody collected is more specific than that of a single host.
+        sure = route.table == "local" and route.dst.prefixlen == dst.max_prefixlen
+        if table in ("main", _MERGED) and not node.has("routes") and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
         return Lookup(route, (*_citing(rule, route, dst), *assumed))
     return Lookup(None, assumed)
 
 
 def local_routes(node: Node) -> tuple[Route, ...]:
-    """Table local: as collected, else what follows from the addresses."""
-    if node.has("local-routes"):
-        return node.local_routes
-    return tuple(route for address in node.addresses for route in _local_routes_of(address, node))
+    """Table local: as collected, else what follows from the addresses.
+
+    `ip route show table local` shows IPv4 alone: a family without a single row, not even 127/8 or ::1, was not shown.
+    """
+    collected = node.local_routes if node.has("local-routes") else ()
+    shown = {route.dst.version for route in collected}
+    if shown == {4, 6} or (collected and not node.has("addresses")):
+        return collected
+    others = (address for address in node.addresses if address.ip.version not in shown)
+    return (*collected, *(route for address in others for route in _local_routes_of(address, node)))
 
 
 def is_local(node: Node, ip: IP) -> Lookup | None:
-    """The route that makes `ip` this node's own, or None. Needs no address: AnyIP is a route of type local too."""
-    route = _best(local_routes(node), ip, None)
+    """The route that makes `ip` this node's own, or None. Needs no address: AnyIP is a route of type local too.
+
+    net/ipv4/fib_frontend.c: inet_addr_type_table(). Reads addresses, links, local-routes, policy-rules, routes.
+    """
+    merged = ip.version == 4 and has_custom_rules(node) is None
+    route = _best(_table(node, _MERGED if merged else "local", ip.version), ip, None)
     if route is None or route.type != "local":
         return None
     return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
@@ -123,27 +141,34 @@ def captured_by_mark(node: Node, ip: IP) -> Citation | None:
 
 
 def has_custom_local_routes(node: Node) -> Citation | None:
-    """A route in table local that nobody's address made. Adding one sets a flag of the namespace for good.
+    """A route of type local, in any table, that nobody's address made. Adding one sets a flag of the namespace for good.
 
     net/ipv4/fib_frontend.c: inet_rtm_newroute() sets fib_has_custom_local_routes; it is not visible otherwise.
     """
-    if not node.has("local-routes"):
-        return None
-    for route in node.local_routes:
+    for route in chain(node.local_routes if node.has("local-routes") else (), node.routes if node.has("routes") else ()):
         if route.type == "local" and route.dst.version == 4 and route.protocol not in ("kernel", ""):
             return cite(route, "added by hand")
     return None
 
 
 def has_custom_rules(node: Node) -> Citation | None:
-    """A policy rule besides the default three (net/ipv4/fib_rules.c: fib4_rule_configure())."""
+    """A policy rule besides the default three, or one of these gone. Either sets a flag of the namespace for good.
+
+    net/ipv4/fib_rules.c: fib4_rule_configure(), fib4_rule_delete() set fib_has_custom_rules.
+    """
     if not node.has("policy-rules"):
         return None
-    default = {(rule.priority, rule.table) for rule in _DEFAULT_RULES}
-    for rule in node.policy_rules:
-        if rule.family == 4 and ((rule.priority, rule.table) not in default or rule.src or rule.dst):
+    rules = [rule for rule in node.policy_rules if rule.family == 4]
+    for rule in rules:
+        if not _is_default(rule):
             return cite(rule, "a rule of its own")
+    if rules and len(rules) < len(_DEFAULT_RULES):
+        return cite(rules[0], "not all of the default rules are there")
     return None
+
+
+def _is_default(rule: PolicyRule) -> bool:
+    return any(replace(rule, seen=default.seen) == default for default in _DEFAULT_RULES)
 
 
 def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:
@@ -157,10 +182,13 @@ def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop]
 
 
 def _rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
+    default = _MERGED_RULES if family == 4 else _DEFAULT_RULES
     if not node.has("policy-rules"):
-        return _DEFAULT_RULES, (assume("policy-rules", "no policy rule besides the default three"),)
+        return default, (assume("policy-rules", "no policy rule besides the default three"),)
+    if family == 4 and has_custom_rules(node) is None:
+        return default, ()
     rules = tuple(sorted((r for r in node.policy_rules if r.family == family), key=lambda rule: rule.priority))
-    return rules or _DEFAULT_RULES, ()
+    return rules or default, ()
 
 
 def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None) -> bool:
@@ -178,7 +206,9 @@ def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: st
 
 
 def _suppressed(rule: PolicyRule, route: Route) -> bool:
-    return rule.suppress_prefixlength is not None and route.dst.prefixlen <= rule.suppress_prefixlength
+    """Only a route that is one: what fails, fails (net/core/fib_rules.c: fib_rules_lookup(), `!err && ops->suppress`)."""
+    limit = rule.suppress_prefixlength
+    return limit is not None and route.dst.prefixlen <= limit and route.type not in FAILING_TYPES
 
 
 def _vrf_table(node: Node, *names: str | None) -> str:
@@ -192,8 +222,10 @@ def _vrf_table(node: Node, *names: str | None) -> str:
 
 
 def _table(node: Node, table: str, family: int) -> Iterable[Route]:
-    if table == "local":
-        rows: Iterable[Route] = local_routes(node)
+    if table == _MERGED:
+        rows: Iterable[Route] = chain(_table(node, "local", family), _table(node, "main", family))
+    elif table == "local":
+        rows = local_routes(node)
     elif node.has("routes"):
         rows = (route for route in node.routes if route.table == table)
     elif table == "main":
@@ -204,14 +236,18 @@ def _table(node: Node, table: str, family: int) -> Iterable[Route]:
 
 
 def _best(routes: Iterable[Route], dst: IP, oif: str | None) -> Route | None:
-    """Longest prefix, then lowest metric, then first; a route over a dead link is no route."""
+    """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
+
+    def rank(route: Route) -> tuple[int, bool, int]:
+        return -route.dst.prefixlen, route.table != "local", route.metric
+
     best: Route | None = None
     for route in routes:
         if route.tos or dst.version != route.dst.version or dst not in route.dst:
             continue
         if route.nexthops and not any(_usable(hop, oif) for hop in route.nexthops):
             continue
-        if best is None or (-route.dst.prefixlen, route.metric) < (-best.dst.prefixlen, best.metric):
+        if best is None or rank(route) < rank(best):
             best = route
     return best
 
@@ -221,7 +257,7 @@ def _usable(hop: NextHop, oif: str | None) -> bool:
 
 
 def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:
-    if (rule.priority, rule.table) not in {(r.priority, r.table) for r in _DEFAULT_RULES}:
+    if rule.table != _MERGED and not _is_default(rule):
         yield cite(rule, "this rule chooses table {table}", table=route.table)
     yield cite(route, "{dst} is local here" if route.type == "local" else "the route to {dst}", dst=dst)
 
@@ -238,7 +274,8 @@ def _local_routes_of(address: Address, node: Node) -> Iterator[Route]:
 
 
 def _connected_route_of(address: Address, node: Node) -> Iterator[Route]:
-    if _prefix_route(address) and not _loopback(address, node):
+    link = _link(node, address.link)
+    if _prefix_route(address) and not _loopback(address, node) and (link is None or link.up):
         hop = (NextHop(address.link),)
         yield Route(address.network, address.seen, "unicast", "main", hop, "kernel", "link", address.ip)
 

@@ -1,34 +1,53 @@
-"""Every reader there is, in the order in which they are asked whether a line is theirs."""
+"""Every reader there is, in the order in which they are asked whether a line is theirs.
 
-from lvsdoctor.parse.arp import ArpA, ArpN, ProcNetArp
-from lvsdoctor.parse.arptables import Arptables
-from lvsdoctor.parse.identity import Uname
-from lvsdoctor.parse.ip_addr import IpAddr
-from lvsdoctor.parse.ip_json import IpJson
-from lvsdoctor.parse.ip_neigh import IpNeigh
-from lvsdoctor.parse.ip_route import IpRoute
-from lvsdoctor.parse.ip_rule import IpRule
-from lvsdoctor.parse.ipvsadm_list import IpvsadmList
-from lvsdoctor.parse.ipvsadm_save import IpvsadmSave
-from lvsdoctor.parse.proc_ip_vs import ProcIpVs
+A reader is imported when the first line turns up that begins as its dumps do: most scans meet a handful of the
+formats, and reading the code of the others would take longer than reading the dumps.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import NamedTuple, cast
+
 from lvsdoctor.parse.reader import Reader
-from lvsdoctor.parse.route_n import RouteN
-from lvsdoctor.parse.sysctl import Sysctl
 
-READERS: tuple[type[Reader], ...] = (
-    Sysctl,
-    IpAddr,
-    IpRule,
-    IpNeigh,
-    IpRoute,
-    IpvsadmList,
-    ProcIpVs,
-    IpvsadmSave,
-    Arptables,
-    IpJson,
-    RouteN,
-    ArpA,
-    ArpN,
-    ProcNetArp,
-    Uname,
+
+class _Format(NamedTuple):
+    """A reader's module and class. Its first lines begin with one of `begins` (any, if empty) and hold `holds`."""
+
+    module: str
+    name: str
+    begins: tuple[str, ...] = ()
+    holds: str = ""
+
+    def may_start(self, text: str) -> bool:
+        return (not self.begins or text.lstrip().startswith(self.begins)) and self.holds in text
+
+    def reader(self) -> type[Reader]:
+        return cast(type[Reader], getattr(import_module(f"lvsdoctor.parse.{self.module}"), self.name))
+
+
+_TABLE = ("IP ", "Prot", "->", "TCP", "UDP", "SCTP", "FWM", "*")
+FORMATS = (
+    _Format("sysctl", "Sysctl"),
+    _Format("ip_addr", "IpAddr"),
+    _Format("ip_rule", "IpRule", holds=":"),
+    _Format("ip_neigh", "IpNeigh"),
+    _Format("ip_route", "IpRoute"),
+    _Format("ipvsadm_list", "IpvsadmList", begins=_TABLE),
+    _Format("proc_ip_vs", "ProcIpVs", begins=_TABLE),
+    _Format("ipvsadm_save", "IpvsadmSave", holds="-"),
+    _Format("arptables", "Arptables", begins=("Chain", "*filter", ":", "-", "#")),
+    _Format("ip_json", "IpJson", begins=("[",)),
+    _Format("route_n", "RouteN", begins=("Kernel", "Destination")),
+    _Format("arp", "ArpA", holds=" at "),
+    _Format("arp", "ArpN", begins=("Address",)),
+    _Format("arp", "ProcNetArp", begins=("IP address",)),
+    _Format("identity", "Uname", begins=("Linux",)),
 )
+
+
+def readers_for(text: str) -> Iterator[type[Reader]]:
+    """The readers that take this line for the first of a dump of theirs."""
+    for known in FORMATS:
+        if known.may_start(text) and (reader := known.reader()).starts(text):
+            yield reader

@@ -13,8 +13,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.echo import Echo, echo_in
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.readers import READERS
-from lvsdoctor.parse.sysctl import Sysctl
+from lvsdoctor.parse.readers import readers_for
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
@@ -81,7 +80,7 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             continue
         started = _start(line, section.echo)
         if started is not None:
-            if isinstance(started, Sysctl):
+            if started.name == "sysctl":
                 section.comments.clear()  # the head of a sysctl.conf
             _finish(section, reader)
             reader = started
@@ -99,13 +98,13 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
 
 
 def _start(line: str, echo: Echo) -> Reader | None:
-    for kind in READERS:
-        if kind.starts(line):
-            reader = kind()
-            if echo.command:
-                reader.told(echo.command if echo.whole else (*echo.command, "|"))
-            return reader
-    return None
+    kind = next(readers_for(line), None)
+    if kind is None:
+        return None
+    reader = kind()
+    if echo.command:
+        reader.told(echo.command if echo.whole else (*echo.command, "|"))
+    return reader
 
 
 def _finish(section: _Section, reader: Reader | None) -> None:

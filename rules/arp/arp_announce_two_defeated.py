@@ -1,4 +1,4 @@
-"""Whatever arp_announce says, the VIP is the address that speaks for the link."""
+"""The VIP is the address that the kernel itself picks to speak for a link, whatever arp_announce says."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -6,6 +6,7 @@ from itertools import product
 from lvsdoctor.rulekit import (
     Finding,
     Fix,
+    Link,
     Node,
     Severity,
     add_address,
@@ -31,4 +32,31 @@ def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
         if not (leaking := leak_at_any_level(node, vip.ip, link)):
             continue
         hop, sender = leaking
-        ...
+        on_link = [address for address in node.holding(vip.ip) if address.link == link.name]
+        segment, level = vip_on_segment(node, vip.ip, link), effective(node, "arp_announce", link.name)
+        message = (
+            "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: arp_announce={level} makes it name "
+            "the first address of {link} that fits, and that is the VIP"
+            if on_link
+            else "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: {link} has no address of its "
+            "own, and arp_announce={level} cannot keep the VIP from standing in for one"
+        )
+        yield Finding(
+            message,
+            about={"vip": vip.ip, "link": link.name},
+            evidence=[*filter(None, [segment]), *sender.because, *level.because],
+            fix=hide_vips(node) + (move_vip_to_lo(node, on_link[0]) if on_link else _an_own_address(node, link)),
+            severity=None if segment else Severity.WARNING,
+            hop=hop,
+            level=level.value,
+        )
+
+
+def _an_own_address(node: Node, link: Link) -> Fix:
+    """The host's own address on this link too: it speaks for the link then."""
+    vips = {vip.ip for vip in node.vips}
+    own = [a.ip for a in node.addresses if a.ip.version == 4 and a.scope == "global" and a.ip not in vips]
+    if not own:
+        return Fix(persist=(f"# give {link.name} an address of its own, in the subnet of the hosts it asks for",))
+    better = "An address of the subnet of the hosts it asks for is better, if there is one to be had."
+    return add_address(f"{own[0]}/32", link.name) + Fix(warning=better)

@@ -1,10 +1,25 @@
 """arp_ignore or arp_announce is set on lo, where no ARP packet ever passes."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from lvsdoctor.rulekit import (
-    Finding, Node, Severity, arp_reply, cite, conf_key, effective, hide_vips, leak, rule, vip_on_segment,
-)  # fmt: skip
+    IP,
+    Finding,
+    Link,
+    Node,
+    Setting,
+    Severity,
+    arp_reply,
+    cite,
+    conf_key,
+    effective,
+    hide_vips,
+    leak,
+    leak_at_any_level,
+    rule,
+    vip_on_segment,
+)
 
 
 @rule(
@@ -14,30 +29,50 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender"},
+    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
-    for deaf in (link for link in node.links if not link.arp):
-        ignore, announce = (node.sysctl(conf_key(deaf.name, name)) for name in ("arp_ignore", "arp_announce"))
-        for vip in node.vips:
-            for link in node.links_hearing_arp:
-                severity = None if vip_on_segment(node, vip.ip, link) else Severity.WARNING
-                about = {"vip": vip.ip, "link": link.name}
-                if ignore.value and not effective(node, "arp_ignore", link.name):
-                    if reply := arp_reply(node, vip.ip, heard_on=link):
-                        yield Finding(
-                            "{node} answers ARP for VIP {vip} on {link}: arp_ignore={value} is set on {deaf}, "
-                            "which hears no ARP",
-                            about=about, deaf=deaf.name, value=ignore.value, severity=severity, fix=hide_vips(),
-                            evidence=[cite(ignore, "set here, read by nobody"), *reply.because],
-                        )  # fmt: skip
-                        continue
-                if announce.value and effective(node, "arp_announce", link.name).value < 2:
-                    if leaking := leak(node, vip.ip, link):
-                        hop, sender = leaking
-                        yield Finding(
-                            "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
-                            "arp_announce={value} is set on {deaf}, which sends no ARP",
-                            about=about, deaf=deaf.name, value=announce.value, hop=hop, severity=severity, fix=hide_vips(),
-                            evidence=[cite(announce, "set here, read by nobody"), *sender.because],
-                        )  # fmt: skip
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        if finding := _answers(node, vip.ip, link) or _leaks(node, vip.ip, link):
+            yield finding
+
+
+def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
+    unread = _set_on_a_deaf_link(node, "arp_ignore")
+    if unread is None or effective(node, "arp_ignore", link.name):
+        return None
+    reply, segment = arp_reply(node, vip, heard_on=link), vip_on_segment(node, vip, link)
+    if not reply:
+        return None
+    return Finding(
+        "{node} answers ARP for VIP {vip} on {link}: arp_ignore={value} is set on {deaf}, which hears no ARP",
+        about={"vip": vip, "link": link.name},
+        evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *reply.because],
+        fix=hide_vips(node),
+        severity=None if segment else Severity.WARNING,
+        deaf=unread.key.split(".")[3],
+        value=unread.value,
+    )
+
+
+def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
+    unread, leaking = _set_on_a_deaf_link(node, "arp_announce"), leak(node, vip, link)
+    if unread is None or leaking is None or leak_at_any_level(node, vip, link):
+        return None
+    (hop, sender), segment = leaking, vip_on_segment(node, vip, link)
+    return Finding(
+        "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
+        "arp_announce={value} is set on {deaf}, which sends no ARP",
+        about={"vip": vip, "link": link.name},
+        evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *sender.because],
+        fix=hide_vips(node),
+        severity=None if segment else Severity.WARNING,
+        deaf=unread.key.split(".")[3],
+        value=unread.value,
+        hop=hop,
+    )
+
+
+def _set_on_a_deaf_link(node: Node, name: str) -> Setting | None:
+    settings = (node.sysctl(conf_key(link.name, name)) for link in node.links if not link.arp)
+    return next((setting for setting in settings if setting.value), None)

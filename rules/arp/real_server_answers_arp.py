@@ -30,7 +30,7 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
             )
         else:
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: traffic passes the director by if a host there asks for it",
+                "{node} answers ARP for VIP {vip} on {link}: should a host there ask, it sends past the director",
                 about=about,
                 evidence=reply.because,
                 fix=fix,

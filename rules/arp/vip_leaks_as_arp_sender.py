@@ -22,7 +22,7 @@ from lvsdoctor.rulekit import (
     severity=Severity.ERROR,
     role="real-server",
     needs={"sysctl", "addresses", "links"},
-    helps={"routes", "local-routes", "neighbours", "arptables", "memberships"},
+    helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},
 )
 def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):

@@ -251,7 +251,9 @@ def test_where_netlink_does_not_tell_of_ipvs_proc_does(
     (tmp_path / "ip_vs").write_text(IP_VS)
     monkeypatch.setattr(ipvs_live, "TABLE", str(tmp_path / "ip_vs"))
     monkeypatch.setattr(dumps, "ipvs", refuse)
-    (service,) = collect_live().services
+    node = collect_live()
+    (service,) = node.services
+    assert not node.has("ipvs-stats")
     assert (str(service), [row.method for row in service.destinations]) == ("tcp 192.0.2.10:80", ["Route"])
     assert service.seen == Seen("/proc/net/ip_vs", 4, "TCP  C000020A:0050 rr")
 

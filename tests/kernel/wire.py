@@ -9,11 +9,12 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import TypeVar
 
 from lvsdoctor.collect.live import collect_live
 from lvsdoctor.collect.netns import inside
@@ -25,7 +26,11 @@ PORT = 5353
 BROADCAST = b"\xff" * 6
 LINKS = ("eth0", "eth1")
 # What a silence is: an answer over a veth is there before sendto() returns, as a rule.
-SILENCE, PATIENCE = 0.02, 1.0
+SILENCE, PATIENCE = 0.02, float(os.environ.get("PATIENCE", "1.0"))
+ICMP_REDIRECT = 5
+
+Heard = TypeVar("Heard")
+Reads = Callable[[str, bytes], Heard | None]
 
 
 @dataclass(frozen=True, order=True)
@@ -67,16 +72,18 @@ class Wire:
     def run(self, *command: str) -> None:
         subprocess.run(("ip", "netns", "exec", self.here, *command), check=True, capture_output=True, text=True)
 
-    def set(self, settings: Mapping[str, int]) -> None:
+    def write(self, settings: Mapping[str, int]) -> None:
         """Writes `eth0.rp_filter` and the like, all first: a change of all.forwarding is copied to the links."""
         ordered = sorted(settings.items(), key=lambda item: not item[0].startswith("all."))
 
-        def write() -> None:
+        def written() -> None:
             for key, value in ordered:
                 scope, name = key.split(".")
                 Path("/proc/sys/net/ipv4/conf", scope, name).write_text(str(value))
+            for file in Path("/proc/sys/net/ipv4/neigh").glob("*/proxy_delay"):
+                file.write_text("0")  # else a proxied answer comes after up to 0.8 s
 
-        inside(self.here, write)
+        inside(self.here, written)
 
     def node(self) -> Node:
         return collect_live(self.here)
@@ -135,7 +142,7 @@ def wire() -> Iterator[Wire]:
     try:
         for name in names:
             subprocess.run(("ip", "netns", "add", name), check=True)
-            inside(name, _without_ipv6)
+            inside(name, _made_quiet)
         _batch(made.here, "link set lo up")
         for link in LINKS:
             _batch(made.here, f"link add {link} type veth peer name {link} netns {made.there}\nlink set {link} up")
@@ -171,7 +178,8 @@ def _batch(name: str, lines: str) -> None:
         raise RuntimeError(f"ip -batch: {done.stderr.strip()}\n{lines}")
 
 
-def _without_ipv6() -> None:
+def _made_quiet() -> None:
+    """No IPv6 chatter."""
     for scope in ("all", "default"):
         file = Path("/proc/sys/net/ipv6/conf", scope, "disable_ipv6")
         if file.exists():
@@ -195,5 +203,30 @@ def _mac(link: str) -> bytes:
         return mac
 
 
-def _heard[T](sockets: Mapping[str, socket.socket], read: object, awaited: set[T]) -> Iterator[T]:
-    raise NotImplementedError
+def _heard(sockets: Mapping[str, socket.socket], read: Reads[Heard], awaited: set[Heard]) -> Iterator[Heard]:
+    """What comes in on all of the links until there is silence, and all that is awaited came (or patience ends)."""
+    until = time.monotonic() + PATIENCE
+    with selectors.DefaultSelector() as selector:
+        for link, opened in sockets.items():
+            selector.register(opened, selectors.EVENT_READ, link)
+        while (ready := selector.select(SILENCE)) or (awaited and time.monotonic() < until):
+            for key, _ in ready:
+                with suppress(BlockingIOError):
+                    while frame := sockets[key.data].recv(2048):
+                        if (heard := read(key.data, frame)) is not None:
+                            awaited.discard(heard)
+                            yield heard
+
+
+def _arp(link: str, frame: bytes) -> Arp:
+    operation, sender, target = struct.unpack("!6xH6x4s6x4s", frame[14:42])
+    return Arp(link, operation, IPv4Address(sender), IPv4Address(target))
+
+
+def _packet(link: str, frame: bytes) -> Packet | None:
+    packet = frame[14:]
+    src, dst, rest = IPv4Address(packet[12:16]), IPv4Address(packet[16:20]), packet[(packet[0] & 15) * 4 :]
+    if packet[9] == socket.IPPROTO_ICMP:
+        # An ICMP redirect quotes the packet that it is about, after 8 bytes of its own.
+        return Packet(link, src, dst, True, IPv4Address(rest[24:28])) if rest[0] == ICMP_REDIRECT else None
+    return Packet(link, src, dst)

@@ -1,0 +1,79 @@
+"""An address on lo has a prefix shorter than /32, and the host takes the whole prefix for its own."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    LOOPBACK_NETWORK,
+    Address,
+    Finding,
+    Fix,
+    Node,
+    Route,
+    Severity,
+    Shadowed,
+    as_single_hosts,
+    cite,
+    command,
+    local_routes,
+    rule,
+    shadowed,
+)  # fmt: skip
+
+
+@rule(
+    name="vip-mask-on-lo-too-wide",
+    code="ADDR001",
+    severity=Severity.ERROR,
+    needs={"addresses"},
+    helps={"links", "local-routes", "routes"},
+)
+def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
+    for route in local_routes(node):
+        prefix, link = route.dst, next(iter(route.links), "lo")
+        if route.type != "local" or prefix.version != 4 or prefix.prefixlen == 32 or prefix.overlaps(LOOPBACK_NETWORK):
+            continue
+        held = [a for a in node.addresses_on(link) if a.network == prefix] if route.protocol == "kernel" else []
+        lost = list(shadowed(node, prefix, on=link))
+        if held:
+            yield _made_by_address(node, route, held, lost[:1])
+        elif known := [loss for loss in lost if not loss.partly]:
+            yield _made_by_hand(node, route, known[0])
+
+
+def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[Shadowed]) -> Finding:
+    first = next((address for address in held if address.ip == route.src), held[0])
+    wide = [cite(first, "on {link} its whole prefix becomes local, not the one address", link=first.link)]
+    if route.seen != first.seen:
+        wide.append(cite(route, "every address of {prefix} is this host", prefix=route.dst))
+    return Finding(
+        "{node} takes all of {prefix} for its own, because {address} is on {link}: what it sends to {lost} "
+        "never leaves the host"
+        if lost
+        else "{node} takes all of {prefix} for its own, because {address} is on {link}: if another host has an address "
+        "of that prefix, it is out of reach",
+        about={"vip": first.ip, "link": first.link},
+        prefix=route.dst, address=first, lost=lost[0].what if lost else "",
+        severity=None if lost else Severity.WARNING,
+        evidence=[*wide, *(loss.because for loss in lost)],
+        fix=as_single_hosts(node, held),
+    )  # fmt: skip
+
+
+def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:
+    """`ip route add local PREFIX dev lo` gives a host a whole range; wrong where others live in it."""
+    prefix, link = route.dst, next(iter(route.links), "lo")
+    served = [vip.ip for vip in node.vips if vip.ip in prefix and not node.holding(vip.ip)]
+    return Finding(
+        "{node} takes all of {prefix} for its own, because of a local route on {link}: what it sends to {lost} "
+        "never leaves the host",
+        about={"prefix": prefix, "link": link},
+        lost=lost.what,
+        evidence=[cite(route, "every address of {prefix} is this host", prefix=prefix), lost.because],
+        fix=Fix(
+            now=(
+                *(command("ip", "route", "add", "local", f"{vip}/32", "dev", link) for vip in served),
+                command("ip", "route", "del", "local", prefix, "dev", link, "table", "local"),
+            ),
+            persist=("# take the local route out of the script that adds it, and add one for each VIP, as /32",),
+        ),
+    )

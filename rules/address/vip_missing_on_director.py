@@ -1,0 +1,79 @@
+"""A director has a virtual service on an address that no director holds, so IPVS never sees a request."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Citation,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    add_address,
+    announce_again,
+    assume,
+    cite,
+    delivered,
+    draws,
+    home_link,
+    legible_word,
+    rule,
+)  # fmt: skip
+
+_ONE_ONLY = (
+    "Only one director may hold a VIP: run this on the one that is to be active. Where keepalived or pacemaker moves "
+    "the VIP, repair that instead: what it did not put there it will not take away."
+)
+
+
+@rule(
+    name="vip-missing-on-director",
+    code="ADDR002",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses"},
+    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables"},
+)
+def vip_missing_on_director(node: Node) -> Iterator[Finding]:
+    vips = _vips(node)
+    others = [peer for peer in node.peers if peer.has("ipvs") and peer.has("addresses")]
+    for vip in vips:
+        here = delivered(node, vip)
+        directors = [peer for peer in others if vip in _vips(peer)]
+        if here or any(draws(peer, vip) for peer in directors) or _standby(node, vip, directors):
+            continue
+        proof: list[Citation] = [cite(s, "no address and no route here makes {vip} local", vip=vip)
+                                 for s in node.services if s.vip == vip]  # fmt: skip
+        for peer in directors:
+            proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
+        if not directors and not any(delivered(node, other) for other in vips):
+            text = "no other director holds the VIP: this one is not the standby of a pair"
+            proof.append(assume("addresses", text, settle="# scan the directors together"))
+        yield Finding(
+            "{node} directs VIP {vip}, and neither it nor another director of the scan holds that address: "
+            "no request reaches IPVS"
+            if directors
+            else "{node} directs VIP {vip} and does not hold that address: no request reaches IPVS",
+            about={"vip": vip},
+            evidence=[*proof, *here.because],
+            fix=_hold(vip, home_link(node, vip)),
+        )
+
+
+def _vips(node: Node) -> list[IP]:
+    return list(dict.fromkeys(service.vip for service in node.services if service.vip is not None))
+
+
+def _standby(node: Node, vip: IP, directors: list[Node]) -> bool:
+    """Is it another director of the pair that should hold the VIP: the one that holds its other VIPs, or the first?"""
+    lacking = [node, *(peer for peer in directors if not delivered(peer, vip))]
+    active = [director for director in lacking if any(draws(director, other) for other in _vips(director))]
+    return node.name != min(director.name for director in active or lacking)
+
+
+def _hold(vip: IP, link: str | None) -> Fix:
+    if link is None:
+        return Fix(now=(f"# put {vip}/{vip.max_prefixlen} on the link that faces the clients",), warning=_ONE_ONLY)
+    now = (announce_again(link, vip),) if vip.version == 4 else ()
+    kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {legible_word(link)} }}"
+    return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_ONE_ONLY)

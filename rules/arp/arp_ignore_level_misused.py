@@ -1,0 +1,87 @@
+"""arp_ignore is 8, which answers for no address at all, or a number that the kernel takes for 0."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    NOBODY,
+    Finding,
+    Link,
+    Node,
+    Severity,
+    arp_ignored,
+    arp_reply,
+    cite,
+    conf_key,
+    effective,
+    hide_vips,
+    rule,
+    set_sysctls,
+    vip_on_segment,
+)
+
+
+@rule(
+    name="arp-ignore-level-misused",
+    code="ARP011",
+    severity=Severity.ERROR,
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
+    instead_of={
+        "real-server-answers-arp",
+        "vip-leaks-as-arp-sender",
+        "arp-announce-one-in-vip-subnet",
+        "director-never-answers-arp",
+    },
+)
+def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
+    for link in node.links_hearing_arp if node.roles else ():
+        level = effective(node, "arp_ignore", link.name).value
+        if level == 8:
+            yield from _found_by_nobody(node, link)
+        elif level not in (0, 1, 2, 3):
+            yield from _as_good_as_none(node, link, level)
+
+
+def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
+    rips = {member.destination.ip for member in node.memberships} if node.has("memberships") else set()
+    for address in node.addresses_on(link.name):
+        if address.ip.version == 4 and (address.ip in rips or not rips) and not _known_for_good(node, address.ip):
+            keys = [conf_key(scope, "arp_ignore") for scope in ("all", link.name)]
+            wrong = [key for key in keys if node.sysctl(key).value == 8] or keys
+            yield Finding(
+                "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody there can find {ip}",
+                about={"link": link.name},
+                evidence=[
+                    cite(address, "who asks for this one gets no answer"),
+                    *arp_ignored(node, address.ip, link, NOBODY).because,
+                ],
+                fix=hide_vips(node) if node.vips else set_sysctls(dict.fromkeys(wrong, 0)),
+                ip=address.ip,
+            )
+            return
+
+
+def _known_for_good(node: Node, rip: IP) -> bool:
+    """Has every director a permanent neighbour entry for the real server, so that none ever asks?"""
+    members = node.memberships if node.has("memberships") else ()
+    directors = [member.director for member in members if member.destination.ip == rip]
+    return bool(directors) and all(
+        director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
+        for director in directors
+    )
+
+
+def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
+    for vip in node.vips:
+        reply = arp_reply(node, vip.ip, heard_on=link)
+        if reply and not any(address.link == link.name for address in node.holding(vip.ip)):
+            segment = vip_on_segment(node, vip.ip, link)
+            yield Finding(
+                "{node} answers ARP for VIP {vip} on {link}: the kernel takes arp_ignore={level} for 0",
+                about={"vip": vip.ip, "link": link.name},
+                evidence=[*filter(None, [segment]), *reply.because],
+                fix=hide_vips(node),
+                severity=None if segment else Severity.WARNING,
+                level=level,
+            )

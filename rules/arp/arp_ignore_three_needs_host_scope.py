@@ -1,0 +1,37 @@
+"""arp_ignore=3 spares only addresses of scope host, and the VIP's scope is wider."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from lvsdoctor.rulekit import Finding, Node, Severity, arp_reply, effective, hide_vips, rule, vip_on_segment
+
+
+@rule(
+    name="arp-ignore-three-needs-host-scope",
+    code="ARP010",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+)
+def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        held = node.holding(vip.ip)
+        if not held or effective(node, "arp_ignore", link.name).value != 3:
+            continue
+        if any(address.link == link.name for address in held):
+            continue  # no level but 8 keeps it quiet there: vip-on-answering-link speaks
+        if reply := arp_reply(node, vip.ip, heard_on=link):
+            wide = next((address for address in held if address.scope != "host"), held[0])
+            segment = vip_on_segment(node, vip.ip, link)
+            yield Finding(
+                "{node} answers ARP for VIP {vip} on {link}: arp_ignore=3 keeps only addresses of scope host quiet, "
+                "and {vip} on {held} has scope {scope}",
+                about={"vip": vip.ip, "link": link.name},
+                evidence=[*filter(None, [segment]), *reply.because],
+                fix=hide_vips(node),
+                severity=None if segment else Severity.WARNING,
+                held=wide.link,
+                scope=wide.scope,
+            )

@@ -1,0 +1,47 @@
+"""A real server keeps the VIP on a link that hears ARP, and no arp_ignore but 8 keeps a link quiet about its own."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Node,
+    Severity,
+    arp_reply,
+    effective,
+    hide_vips,
+    move_vip_to_lo,
+    rule,
+    vip_on_segment,
+)
+
+
+@rule(
+    name="vip-on-answering-link",
+    code="ARP005",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    instead_of={
+        "real-server-answers-arp",
+        "arp-ignore-only-on-lo",
+        "vip-leaks-as-arp-sender",
+        "arp-announce-one-in-vip-subnet",
+        "arp-announce-two-defeated",
+    },
+)
+def vip_on_answering_link(node: Node) -> Iterator[Finding]:
+    for vip, link in product(node.vips, node.links_hearing_arp):
+        held = next((address for address in node.holding(vip.ip) if address.link == link.name), None)
+        if held and (reply := arp_reply(node, vip.ip, heard_on=link)):
+            segment = vip_on_segment(node, vip.ip, link)
+            yield Finding(
+                "{node} answers ARP for VIP {vip} on {link}: the VIP is configured on {link} itself, "
+                "where arp_ignore={level} lets it answer",
+                about={"vip": vip.ip, "link": link.name},
+                evidence=[*filter(None, [segment]), *reply.because],
+                fix=hide_vips(node) + move_vip_to_lo(node, held),
+                severity=None if segment else Severity.WARNING,
+                level=effective(node, "arp_ignore", link.name).value,
+            )

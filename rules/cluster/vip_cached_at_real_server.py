@@ -1,0 +1,91 @@
+"""A host's neighbour cache has the VIP at the MAC of a real server, or at one that is no director's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from lvsdoctor.rulekit import (
+    IP,
+    Destination,
+    Finding,
+    Fix,
+    Link,
+    Lookup,
+    Neighbour,
+    Node,
+    Severity,
+    announced_by,
+    cite,
+    command,
+    is_local,
+    rule,
+)
+
+VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
+
+
+@rule(
+    name="vip-cached-at-real-server",
+    code="CL001",
+    severity=Severity.ERROR,
+    needs={"neighbours", "memberships"},
+    helps={"ipvs", "links", "addresses", "routes", "local-routes", "policy-rules"},
+)
+def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
+    directors = [other for other in (node, *node.peers) if other.has("ipvs") and other.services]
+    vips = {service.vip for director in directors for service in director.services}
+    for entry in node.neighbours:
+        if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _home(node, entry.ip):
+            continue
+        if any(_link_with(director, entry.mac) for director in directors):
+            continue
+        used = cite(entry, "every packet from {node} to the VIP goes there", node=node.name)
+        homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
+        for holder in node.peers:
+            link, destination = _link_with(holder, entry.mac), _listed(holder, directors)
+            if link and destination:
+                its = cite(link, "{mac} is its MAC", mac=entry.mac)
+                real = cite(destination, "{holder} is a real server", holder=holder.name)
+                yield Finding(
+                    "{node} sends what is for VIP {vip} to real server {holder}, past the director: "
+                    "its neighbour cache on {link} has the VIP at {mac}",
+                    about={"vip": entry.ip, "link": entry.link},
+                    evidence=[used, its, real],
+                    fix=_forget(entry, homes),
+                    holder=holder.name,
+                    mac=entry.mac,
+                )
+                break
+        else:
+            if homes and all(director.has("links") for director in directors):
+                yield Finding(
+                    "{node} sends what is for VIP {vip} to {mac} on {link}, which no director of this scan has: "
+                    "a director gets it only if that is a router that answers for the VIP and passes it on",
+                    about={"vip": entry.ip, "link": entry.link},
+                    evidence=[used, *(line for home in homes.values() for line in home.because)],
+                    fix=_forget(entry, homes),
+                    severity=Severity.WARNING,
+                    mac=entry.mac,
+                )
+
+
+def _home(node: Node, vip: IP) -> Lookup | None:
+    """What makes the VIP this node's own, as far as is known."""
+    return is_local(node, vip) if node.has("local-routes") or node.has("addresses") else None
+
+
+def _link_with(node: Node, mac: str) -> Link | None:
+    return next((link for link in node.links if link.mac == mac), None) if node.has("links") else None
+
+
+def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
+    """As which real server a director lists the node."""
+    own = {address.ip for address in node.addresses} if node.has("addresses") else set()
+    listed = (d for director in directors for service in director.services for d in service.destinations)
+    return next((destination for destination in listed if destination.ip in own), None)
+
+
+def _forget(entry: Neighbour, homes: Mapping[str, Lookup]) -> Fix:
+    how = ("del", entry.ip) if entry.state == "PERMANENT" else ("flush", "to", entry.ip)
+    fix = Fix(now=(command("ip", "neigh", *how, *(("dev", entry.link) if entry.link else ())),))
+    for director, home in homes.items():
+        fix += announced_by(director, home.links, entry.ip)
+    return fix

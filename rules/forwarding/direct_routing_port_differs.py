@@ -1,0 +1,70 @@
+"""A real server is listed with another port than its service's, under a method that changes no port."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    SAVE_TABLE,
+    Destination,
+    Finding,
+    Fix,
+    Forwarding,
+    Node,
+    Severity,
+    VirtualService,
+    assume,
+    change_real_server,
+    cite,
+    rule,
+)
+
+_ROUTED = (
+    "{node} lists {rip} with port {port} for {service}: direct routing changes no port, so requests ask for {asked}"
+)
+_TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling changes no port, requests arrive there at port {asked}"
+
+
+@rule(name="direct-routing-port-differs", code="DR003", severity=Severity.ERROR, role="director", needs={"ipvs"})
+def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
+    for service in node.services:
+        for real in service.destinations:
+            if not (real.forwarding and real.forwarding.keeps_destination) or service.vip is None or real.ip is None:
+                continue
+            if not service.port or not real.port or real.port == service.port:
+                continue
+            yield Finding(
+                _ROUTED if real.forwarding is Forwarding.DR else _TUNNELLED,
+                about={"service": service, "rip": real.ip, "port": real.port},
+                asked=service.port,
+                evidence=[
+                    cite(service, "a client asks for port {asked}", asked=service.port),
+                    cite(
+                        real,
+                        "port {port} is used by nobody: not by IPVS, and ipvsadm would not keep it",
+                        port=real.port,
+                    ),
+                    assume(
+                        "ipvs",
+                        "no rule on the real server redirects the service's port",
+                        settle="iptables-save -t nat  # on the real server",
+                    ),
+                ],
+                fix=_with_its_port(service, real),
+            )
+
+
+def _with_its_port(service: VirtualService, real: Destination) -> Fix:
+    """The table may say what is true; that the real server listens there is beyond it."""
+    how = "-g" if real.forwarding is Forwarding.DR else "-i"
+    listens = (
+        f"# on {real.ip} something must listen on port {service.port}, or there: iptables -t nat -A PREROUTING "
+        f"-d {service.vip} -p {service.protocol} --dport {service.port} -j REDIRECT --to-ports {real.port}"
+    )
+    return Fix(
+        now=(
+            listens,
+            change_real_server("-a", service, real, how=how, port=service.port),
+            change_real_server("-d", service, real),
+        ),
+        persist=(f"{SAVE_TABLE} {real.ip} with port {service.port}",),
+        warning="A real server that listens on the other port alone refuses connections until they are redirected.",
+    )

@@ -1,0 +1,66 @@
+"""A NAT director on one link tells its real servers, by ICMP redirects, to answer past it."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Citation,
+    Finding,
+    Node,
+    Severity,
+    assume,
+    believes_redirects,
+    cite,
+    conf_key,
+    nat_pairs,
+    real_server,
+    replying_through,
+    route_lookup,
+    rule,
+    sends_redirect,
+    set_sysctls,
+)
+
+SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to answer by {next_hop}, past the NAT"
+IGNORED = "{node} sends ICMP redirects on {link} to real server {rip}, which ignores them"
+
+
+@rule(
+    name="director-sends-redirects",
+    code="FWD001",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "sysctl", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules"},
+)
+def director_sends_redirects(node: Node) -> Iterator[Finding]:
+    found: dict[str, Finding] = {}
+    for _, destination, rip in nat_pairs(node):
+        for link in (link for name in route_lookup(node, rip).links if (link := node.link(name))):
+            for client, comes_by in replying_through(node, rip):
+                told = sends_redirect(node, src=rip, dst=client, arrived_on=link)
+                believed, why = _believed(node, rip, client)
+                worse = link.name not in found or (believed and found[link.name].severity is Severity.NOTE)
+                if not told or not worse:
+                    continue
+                found[link.name] = Finding(
+                    SENT if believed else IGNORED,
+                    about={"link": link.name},
+                    rip=rip,
+                    next_hop=told.fields["next_hop"],
+                    severity=None if believed else Severity.NOTE,
+                    evidence=[cite(destination, "behind NAT"), *told.because, *comes_by, *why],
+                    fix=set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)}),
+                )
+    yield from found.values()
+
+
+def _believed(node: Node, rip: IP, client: IP) -> tuple[bool, tuple[Citation, ...]]:
+    """Does the real server follow a redirect, and what tells so?"""
+    peer = real_server(node, rip)
+    if peer is None or not all(peer.has(fact) for fact in ("sysctl", "links", "routes")):
+        text = f"{rip} follows redirects, as Linux does unless told otherwise"
+        return True, (assume("sysctl", text, "on the real server", "sysctl -a -r '[.]accept_redirects'"),)
+    links = [link for name in route_lookup(peer, client, src=rip).links if (link := peer.link(name))]
+    answers = [believes_redirects(peer, link) for link in links]
+    return any(answers), tuple(line for answer in answers for line in answer.because)

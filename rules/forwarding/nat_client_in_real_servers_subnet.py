@@ -1,0 +1,68 @@
+"""Clients in the subnet of a real server behind NAT are answered by it directly, and drop the answer."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Citation,
+    Finding,
+    Network,
+    Node,
+    Severity,
+    assume,
+    cite,
+    client_in,
+    hide_clients,
+    nat_pairs,
+    no_source_nat,
+    passes,
+    real_server,
+    route_lookup,
+    rule,
+)
+
+
+@rule(
+    name="nat-client-in-real-servers-subnet",
+    code="NAT002",
+    severity=Severity.WARNING,
+    role="director",
+    needs={"ipvs", "addresses"},
+    helps={"routes", "policy-rules", "local-routes", "links", "sysctl"},
+)
+def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
+    kept = no_source_nat(node)
+    pairs = {(service.vip, rip): destination for service, destination, rip in nat_pairs(node) if service.vip}
+    for (vip, rip), destination in pairs.items():
+        shared = [a for a in node.addresses if not a.host_only and vip in a.network and rip in a.network]
+        straight = _answers_straight(node, rip, shared[0].network) if kept is not None and shared else ()
+        if kept is None or not straight:
+            continue
+        yield Finding(
+            "clients in {subnet} get no answer from VIP {vip}: real server {rip} is in their subnet "
+            "and answers them past {node}",
+            about={"vip": vip, "rip": rip},
+            subnet=shared[0].network,
+            evidence=[
+                cite(destination, "behind NAT"),
+                cite(shared[0], "the subnet of {vip} and {rip} both", vip=vip, rip=rip),
+                *straight,
+                kept,
+            ],
+            fix=hide_clients(str(shared[0].network), rip),
+        )
+
+
+def _answers_straight(node: Node, rip: IP, subnet: Network) -> tuple[Citation, ...]:
+    """What tells that the real server reaches clients of the subnet without a gateway; nothing if it does not."""
+    peer = real_server(node, rip)
+    if peer is None:
+        settle = f"ip route get {client_in(subnet, node)} from {rip}"
+        return (assume("routes", f"{rip} has no route to {subnet} but the subnet's own", "on the real server", settle),)
+    ours = {address.ip for address in node.addresses}
+    for route in peer.routes if peer.has("routes") else ():
+        if route.dst.version == 4 and route.dst.prefixlen > subnet.prefixlen and ours & {*route.gateways}:
+            return ()  # somebody routes these clients one by one
+    client = client_in(subnet, node, peer)
+    way = route_lookup(peer, client, src=rip) if client else None
+    return way.because if way is not None and way.onlink and not passes(peer, way, ours) else ()

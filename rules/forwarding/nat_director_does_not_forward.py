@@ -1,0 +1,55 @@
+"""A NAT director does not forward what arrives on the link of its real servers: their replies end there."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Citation,
+    Finding,
+    Node,
+    Severity,
+    cite,
+    conf_key,
+    forwards,
+    nat_pairs,
+    route_lookup,
+    rule,
+    set_sysctls,
+)
+
+IP_FORWARD = "net.ipv4.ip_forward"
+
+
+@rule(
+    name="nat-director-does-not-forward",
+    code="NAT003",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "sysctl", "addresses"},
+    helps={"routes", "local-routes", "policy-rules", "links"},
+)
+def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
+    behind: dict[str, dict[IP, tuple[Citation, ...]]] = {}
+    for _, destination, rip in nat_pairs(node):
+        way = route_lookup(node, rip)
+        for link in way.links if way.type == "unicast" else ():
+            proof = (cite(destination, "behind NAT"), *way.because)
+            behind.setdefault(link, {}).setdefault(rip, proof)
+    for link, rips in behind.items():
+        forwarding = forwards(node, link)
+        if forwarding:
+            continue
+        rip, because = next(iter(rips.items()))
+        known = [node.sysctl(key) for key in (IP_FORWARD, conf_key("all", "forwarding")) if node.knows_sysctl(key)]
+        # A change of ip_forward is copied to every link; where it is 1 already, writing 1 again copies nothing.
+        settings = {} if any(setting.value for setting in known) else {IP_FORWARD: 1}
+        settings |= {} if settings and known else {conf_key(link, "forwarding"): 1}
+        yield Finding(
+            "{node} drops the replies of its NAT real servers ({count}, {rip} the first): "
+            "{link}, where they arrive, does not forward",
+            about={"link": link},
+            rip=rip,
+            count=len(rips),
+            evidence=[*because, *forwarding.because],
+            fix=set_sysctls(settings),
+        )

@@ -1,0 +1,80 @@
+"""A real server behind NAT sends its replies past the director, which has to undo the NAT."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lvsdoctor.rulekit import (
+    FAR_AWAY,
+    IP,
+    Address,
+    Finding,
+    Fix,
+    Lookup,
+    Node,
+    Severity,
+    cite,
+    gateway_to_director,
+    hide_clients,
+    nat_memberships,
+    no_source_nat,
+    passes,
+    passes_for_some,
+    replace_route,
+    route_lookup,
+    rule,
+)
+
+BY_GATEWAY = "{node} sends its replies from {rip} by {hop}, past director {director}: nobody undoes the NAT"
+STRAIGHT = "{node} sends its replies from {rip} straight out of {hop}, past director {director}: nobody undoes the NAT"
+NOWHERE = "{node} has no route for its replies from {rip}: they never reach director {director}"
+SOME = "{node} sends its replies from {rip} through director {director} only to {back}: other clients get no answer"
+MARKED = "{node} sends its replies from {rip} through director {director} only where a policy rule chooses table {back}"
+
+
+@rule(
+    name="nat-reply-bypasses-director",
+    code="NAT001",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"memberships", "addresses", "routes"},
+    helps={"policy-rules", "local-routes", "links", "sysctl"},
+)
+def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
+    for rip, members in nat_memberships(node).items():
+        listed, director = members[0].destination, members[0].director
+        ours = {address.ip for member in members for address in member.director.addresses}
+        way = route_lookup(node, FAR_AWAY, src=rip)
+        kept = [no_source_nat(member.director) for member in members]
+        if passes(node, way, ours) or None in kept:
+            continue
+        hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
+        message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
+        evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
+        evidence += [*way.because, *filter(None, kept)]
+        back = passes_for_some(node, ours)
+        if back is not None:
+            message = SOME if back.table == "main" else MARKED
+            evidence.append(cite(back, "what takes this route is answered through the director"))
+        gateway = gateway_to_director(node, members)
+        if gateway is not None:
+            evidence.append(cite(gateway, "the director, on a subnet of {node}", node=node.name))
+        yield Finding(
+            message,
+            about={"rip": rip},
+            director=director.name,
+            hop=hop or ", ".join(way.links),
+            back=(back.dst if back.table == "main" else back.table) if back is not None else "",
+            severity=None if back is None else Severity.WARNING,
+            evidence=evidence,
+            fix=_fix(way, rip, director, gateway),
+        )
+
+
+def _fix(way: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
+    if gateway is None:
+        # No route leads to a director that is no neighbour: it has to make the replies come to it.
+        return replace(hide_clients("0.0.0.0/0", rip), node=director.name)
+    if way.route is None or not way.route.nexthops or not way.route.dst.prefixlen:
+        table = way.route.table if way.route is not None and way.route.nexthops else "main"
+        return replace_route("default", gateway.ip, table)
+    return replace_route(str(way.route.dst), gateway.ip, way.route.table)

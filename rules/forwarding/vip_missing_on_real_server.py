@@ -1,0 +1,81 @@
+"""A real server does not hold the VIP whose requests a director sends it unchanged, and drops them."""
+
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.rulekit import (
+    IP,
+    Finding,
+    Fix,
+    Forwarding,
+    Membership,
+    Node,
+    Severity,
+    add_address,
+    assume,
+    cite,
+    delivered,
+    forwards,
+    hide_vips,
+    rule,
+)
+
+_DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
+_RETURNS = (
+    "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back to the director, "
+    "up to 32 times each"
+)
+_DROPS_LATER = "{node} does not hold VIP {vip}: requests for it are dropped once its weight is more than 0 again"
+
+
+@rule(
+    name="vip-missing-on-real-server",
+    code="DR001",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"addresses"},
+    helps={"memberships", "local-routes", "policy-rules", "routes", "sysctl", "links"},
+)
+def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
+    for vip in node.vips:
+        here = delivered(node, vip.ip)
+        if here:
+            continue
+        members = [m for m in node.memberships if m.service.vip == vip.ip] if node.has("memberships") else []
+        members = [m for m in members if m.forwarding and m.forwarding.keeps_destination]
+        idle = bool(members) and all(m.destination.weight == 0 for m in members)
+        back = [] if idle else [link for link in _arrive_on(node, members) if forwards(node, link)]
+        listed = [
+            line
+            for m in members
+            for line in (
+                cite(m.service, "the VIP of {director}", director=m.director.name),
+                cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip),
+            )
+        ]
+        yield Finding(
+            _DROPS_LATER if idle else _RETURNS if back else _DROPS,
+            about={"vip": vip.ip},
+            link=", ".join(back),
+            severity=Severity.WARNING if idle else None,
+            evidence=[
+                *(listed or [cite(vip, "this node is to carry it")]),
+                *(line for link in back for line in forwards(node, link).because),
+                *here.because,
+                assume("ipvs", "no NAT or TPROXY rule takes the requests in", settle="iptables-save"),
+            ],
+            fix=_carry(node, vip.ip),
+        )
+
+
+def _arrive_on(node: Node, members: Sequence[Membership]) -> list[str]:
+    """The links of the RIPs that direct routing sends to; none where it is not known what they forward."""
+    rips = {m.destination.ip for m in members if m.forwarding is Forwarding.DR}
+    links = dict.fromkeys(address.link for address in node.addresses if address.ip in rips and address.ip.version == 4)
+    return list(links) if node.has("sysctl") else []
+
+
+def _carry(node: Node, vip: IP) -> Fix:
+    """First hide, then hold: in between the real server would answer ARP for the VIP."""
+    known = node.has("sysctl") and node.has("links")
+    hidden = Fix() if vip.version == 6 else hide_vips(node) if known else hide_vips()
+    return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo")

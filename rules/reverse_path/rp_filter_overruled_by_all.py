@@ -1,0 +1,50 @@
+"""rp_filter=0 is set on the link where requests arrive, but conf/all is larger and counts."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Forwarding,
+    Node,
+    Severity,
+    arrivals,
+    check_loosely,
+    cite,
+    conf_key,
+    rp_filter_drops,
+    rule,
+)
+
+
+@rule(
+    name="rp-filter-overruled-by-all",
+    code="RP002",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links", "routes"},
+    helps={"memberships", "local-routes", "policy-rules"},
+    instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
+)
+def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
+    for arrival in (*arrivals(node, Forwarding.DR), *arrivals(node, Forwarding.TUN)):
+        link = arrival.link
+        key = conf_key(link.name, "rp_filter")
+        if not node.knows_sysctl(key) or node.sysctl(key).value:
+            continue
+        dropped, own, of_all = (
+            rp_filter_drops(node, arrival.vip, link.name),
+            node.sysctl(key),
+            node.sysctl(conf_key("all", "rp_filter")),
+        )
+        if not dropped:
+            continue
+        bare = not any(address.ip.version == 4 for address in node.addresses_on(link.name))
+        yield Finding(
+            "{node} drops requests for VIP {vip} that arrive on {link}: rp_filter=0 is set there, "
+            "but all.rp_filter={value} is larger and counts",
+            about={"vip": arrival.vip, "link": link.name},
+            value=of_all.value,
+            severity=None if arrival.told or not link.arp else Severity.WARNING,
+            evidence=[*arrival.because, cite(own, "set here, outdone by all"), *dropped.because],
+            fix=check_loosely(link.name, vip=arrival.vip if bare else None),
+        )

@@ -1,0 +1,42 @@
+"""rp_filter on a tunnel's link drops the requests that a TUN director sends through it."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Forwarding,
+    Node,
+    Severity,
+    arrivals,
+    check_loosely,
+    effective,
+    rp_filter_drops,
+    rule,
+)
+
+
+@rule(
+    name="rp-filter-on-tunnel-device",
+    code="TUN002",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"sysctl", "addresses", "links", "routes"},
+    helps={"memberships", "local-routes", "policy-rules"},
+)
+def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
+    for arrival in arrivals(node, Forwarding.TUN):
+        link = arrival.link.name
+        dropped = rp_filter_drops(node, arrival.vip, link)
+        if not dropped:
+            continue
+        level = effective(node, "rp_filter", link)
+        bare = not any(address.ip.version == 4 for address in node.addresses_on(link))
+        message = "{node} drops requests for VIP {vip} that are unpacked on {link}: rp_filter={value}, and "
+        message += "{link} has no IPv4 address" if bare else "the replies leave by another link"
+        yield Finding(
+            message,
+            about={"vip": arrival.vip, "link": link},
+            value=level.value,
+            evidence=[*arrival.because, *dropped.because],
+            fix=check_loosely(link, vip=arrival.vip if bare else None),
+        )
