@@ -133,7 +133,7 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
     if all(address.ip in vips for address in node.addresses_on(link) if address.ip.version == 4):
         prefix = f"/{held[0].prefixlen}" if held and not held[0].host_only else ""
         on = legible_word(link)
-        first = (f"# first give it an address of its own on {on}: ip addr add DIP{prefix} dev {on}",)
+        first = (f"# first give the director an address of its own on {on}: ip addr add DIP{prefix} dev {on}",)
         fix += Fix(now=first, persist=first, warning="Without an address of its own the director is cut off.")
         fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
     if held and not (held[0].host_only and preferring):
@@ -143,7 +143,8 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
         where += ["metric", str(route.metric)] if route.metric else []
         where += ["table", route.table] if route.table != "main" else []
         line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
-        fix += Fix(now=(line,), persist=(f"# and its routes without: src {vip}",))
+        kept = f"# in the host's network configuration ({_ADDRESS_HOMES}): routes without src {vip}"
+        fix += Fix(now=(line,), persist=(kept,))
     return fix
 
 

@@ -14,6 +14,7 @@ from lvsdoctor.kernel.arrival import (
     arrivals,
     rp_filter_drops,
     takes,
+    tun_memberships,
     tunnel_for,
     tunnels_of,
 )
@@ -29,7 +30,7 @@ from lvsdoctor.kernel.masquerading import (
     real_server,
     replying_through,
 )
-from lvsdoctor.kernel.own_source import Speaks, own_source, speaks_as
+from lvsdoctor.kernel.own_source import Voice, own_source, voices
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (
     FAR_AWAY,
@@ -164,9 +165,9 @@ __all__ = [
     "Setting",
     "Severity",
     "Shadowed",
-    "Speaks",
     "Vip",
     "VirtualService",
+    "Voice",
     "add_address",
     "announce_again",
     "announced_by",
@@ -221,9 +222,10 @@ __all__ = [
     "set_sysctls",
     "shadowed",
     "source_ok",
-    "speaks_as",
     "takes",
+    "tun_memberships",
     "tunnel_for",
     "tunnels_of",
     "vip_on_segment",
+    "voices",
 ]

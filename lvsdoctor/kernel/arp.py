@@ -41,7 +41,8 @@ def arp_reply(
     if filtered.dropped:
         return no("arptables drops the request", *filtered.because)
     # Only for 127/8 is IN_DEV_ROUTE_LOCALNET asked; what is broadcast is local to nobody (ip_route_input_slow()).
-    if target.is_multicast or target in (NOBODY, EVERYBODY) or (target.is_loopback and not effective(node, "route_localnet", link)):
+    unlocal = target.is_loopback and not effective(node, "route_localnet", link)
+    if unlocal or target.is_multicast or target in (NOBODY, EVERYBODY):
         return no("nobody answers for such an address")
     if sender == target:
         drop = effective(node, "drop_gratuitous_arp", link)
@@ -106,7 +107,8 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
         if not held:
             return yes("arp_ignore={level}: not configured on {link}", *why, **where)
         if not _in_a_prefix(target, on_link):
-            return yes("arp_ignore={level}: {target} is in no subnet of {link}", *why, cite(held[0]), target=target, **where)
+            far = cite(held[0], "the prefix is the far end's")
+            return yes("arp_ignore={level}: {target} is in no subnet of {link}", *why, far, target=target, **where)
         if level.value == 2 and sender != NOBODY and not any(
             target in address.network and sender in address.network for address in on_link
         ):  # fmt: skip

@@ -6,6 +6,7 @@ net/ipv4/arp.c: arp_solicit(); net/ipv4/devinet.c: inet_addr_onlink(), inet_sele
 from dataclasses import dataclass
 
 from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.arp import NOBODY
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
@@ -17,7 +18,8 @@ from lvsdoctor.model.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The address that an ARP request names as its sender, and why. `ip` is None where no request is sent."""
+    """The address that an ARP request names as its sender, and why. `ip` is None where no request is sent, and 0.0.0.0
+    where the node has no address to send one from."""
 
     ip: IP | None
     because: tuple[Citation, ...] = ()
@@ -42,10 +44,8 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     elif picked := select_source(node, link, asking_for):
         chosen = Sender(picked.ip, (*because, cite(picked, "speaks for {link}", link=link.name)), "selected")
     else:
-        chosen = Sender(None, because, "no address to speak with")
-    if chosen.ip is None:
-        return chosen
-    out = arp_filtered(node, "OUTPUT", sender=chosen.ip, target=asking_for, operation=REQUEST, link=link.name)
+        chosen = Sender(NOBODY, because, "no address to speak with")
+    out = arp_filtered(node, "OUTPUT", sender=chosen.ip or NOBODY, target=asking_for, operation=REQUEST, link=link.name)
     if out.dropped:
         return Sender(None, out.because, "arptables drops the request")
     return Sender(out.sender, (*chosen.because, *out.because), chosen.reason)

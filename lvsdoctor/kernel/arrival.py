@@ -15,6 +15,7 @@ from lvsdoctor.kernel.segments import vip_on_segment
 from lvsdoctor.kernel.settings import effective
 from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Membership, Node, Vip
@@ -39,11 +40,11 @@ def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
     Where no director of the scan tells, a tunnel that is up beside a VIP on lo is taken for TUN, and else the link
     whose subnet holds the VIP for the one that the director sends to. Reads addresses, links, memberships.
     """
-    members = [m for m in node.memberships if m.service.vip] if node.has("memberships") else []
-    members = [m for m in members if m.forwarding and m.forwarding.keeps_destination]
+    listings = [m for m in node.memberships if m.service.vip] if node.has("memberships") else []
+    listings = [m for m in listings if m.forwarding and m.forwarding.keeps_destination]
     found: dict[tuple[IP, str], Arrival] = {}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
-        told = [m for m in members if m.service.vip == vip.ip]
+        told = [m for m in listings if m.service.vip == vip.ip]
         rows = [_sent_to(node, vip.ip, m) for m in told if m.forwarding is how] if told else _expected(node, vip, how)
         for arrival in rows:
             if arrival is not None:
@@ -51,14 +52,14 @@ def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
     yield from found.values()
 
 
-def _sent_to(node: Node, vip: IP, member: Membership) -> Arrival | None:
-    rip = member.destination.ip
+def _sent_to(node: Node, vip: IP, listing: Membership) -> Arrival | None:
+    rip = listing.destination.ip
     if rip is None or rip.version != 4:
         return None
     note = "{director} sends requests for {vip} to {rip}"
-    listed = cite(member.destination, note, director=member.director.name, vip=vip, rip=rip)
-    if member.forwarding is Forwarding.TUN:
-        link = tunnel_for(node, member)
+    listed = cite(listing.destination, note, director=listing.director.name, vip=vip, rip=rip)
+    if listing.forwarding is Forwarding.TUN:
+        link = tunnel_for(node, listing)
         return Arrival(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
     for address in node.holding(rip):
         for link in node.links_hearing_arp:
@@ -86,24 +87,41 @@ def _ipv4_on(node: Node, link: Link) -> list[Address]:
     return [address for address in node.addresses_on(link.name) if address.ip.version == 4]
 
 
+def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
+    """Who tunnels IPv4 in IPv4 to this node, by RIP and type of tunnel; not a director to itself.
+
+    Reads memberships, addresses. Raises NotCollected for a table that does not tell the forwarding (--stats).
+    """
+    found: dict[tuple[IP, str], list[Membership]] = {}
+    for listing in node.memberships:
+        rip, vip = listing.destination.ip, listing.service.vip
+        if listing.forwarding is None and not listing.destination.method:
+            raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
+        if listing.forwarding is not Forwarding.TUN or rip is None or rip.version != 4 or (vip and vip.version != 4):
+            continue
+        if not listing.director.holding(rip):
+            found.setdefault((rip, listing.destination.tunnel_type), []).append(listing)
+    return found
+
+
 def tunnels_of(node: Node, kind: str) -> list[Link]:
     """The links of a kind of tunnel (ipip, gre), up or down. Reads links."""
     return [link for link in node.links if kind in (link.kind, link.type)]
 
 
-def takes(link: Link, member: Membership) -> bool:
+def takes(link: Link, listing: Membership) -> bool:
     """Do a tunnel's two ends let in what this director sends to this RIP? May read the director's addresses."""
     local, remote = link.detail.get("local", "any"), link.detail.get("remote", "any")
-    if local not in _ANY and local != str(member.destination.ip):
+    if local not in _ANY and local != str(listing.destination.ip):
         return False
-    return remote in _ANY or any(str(address.ip) == remote for address in member.director.addresses)
+    return remote in _ANY or any(str(address.ip) == remote for address in listing.director.addresses)
 
 
-def tunnel_for(node: Node, member: Membership) -> Link | None:
+def tunnel_for(node: Node, listing: Membership) -> Link | None:
     """The link that unpacks what a director tunnels to this node: of those that are up the one that names most."""
-    up = [link for link in tunnels_of(node, member.destination.tunnel_type) if link.up]
+    up = [link for link in tunnels_of(node, listing.destination.tunnel_type) if link.up]
     # ip_tunnel_lookup(): both ends, then the remote one, then the local one, then the fallback link (tunl0, gre0).
-    return max((link for link in up if takes(link, member)), key=_ends_named, default=None)
+    return max((link for link in up if takes(link, listing)), key=_ends_named, default=None)
 
 
 def _ends_named(link: Link) -> list[bool]:

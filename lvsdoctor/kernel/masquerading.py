@@ -10,6 +10,7 @@ from lvsdoctor.finding import Citation
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Membership, Node
 from lvsdoctor.model.route import NextHop, Route
@@ -32,14 +33,19 @@ def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]
 
 
 def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
-    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. Reads memberships, addresses."""
+    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. Reads memberships, addresses.
+
+    Raises NotCollected for a table that does not tell the forwarding (--stats).
+    """
     found: dict[IP, tuple[Membership, ...]] = {}
-    for member in node.memberships:
-        rip = member.destination.ip
-        if rip is None or rip.version != 4 or member.forwarding is not Forwarding.NAT:
+    for listing in node.memberships:
+        rip = listing.destination.ip
+        if listing.forwarding is None and not listing.destination.method:
+            raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
+        if rip is None or rip.version != 4 or listing.forwarding is not Forwarding.NAT:
             continue
-        if not member.director.holding(rip):
-            found[rip] = (*found.get(rip, ()), member)
+        if not listing.director.holding(rip):
+            found[rip] = (*found.get(rip, ()), listing)
     return found
 
 
@@ -124,13 +130,14 @@ def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citati
             yield client, way.because
 
 
-def gateway_to_director(node: Node, members: Sequence[Membership]) -> Address | None:
+def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address | None:
     """The address that a real server should send its replies to: one of its directors', on a subnet of its own.
 
     No VIP if there is another; of several directors one that moves between them, if there is one. Reads addresses.
     """
-    subnets = [address.network for address in node.addresses if not address.host_only]
-    vips = {member.service.vip for member in members}
-    several = len({member.director.name for member in members}) > 1
-    beside = [a for m in members for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
+    own = [address for address in node.addresses if address.ip.version == 4 and not address.ip.is_loopback]
+    subnets = [address.network for address in own if not address.host_only]
+    vips = {listing.service.vip for listing in listings}
+    several = len({listing.director.name for listing in listings}) > 1
+    beside = [a for m in listings for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
     return min(beside, key=lambda a: (a.ip in vips, (a.host_only or a.secondary) != several), default=None)

@@ -34,17 +34,18 @@ def own_source(node: Node, dst: IP) -> Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaks:
-    """On which `link` a node speaks to another host in the name of some address: already in its ARP request for that
-    host (`by_arp`), or only in the packets that it makes itself."""
+class Voice:
+    """In whose name (`ip`) a node speaks to another host on `link`: already in its ARP request for that host
+    (`by_arp`), or in the packets that it makes itself."""
 
+    ip: IP
     link: str
     by_arp: bool
     because: tuple[Citation, ...]
 
 
-def speaks_as(node: Node, ip: IP, *, to: IP) -> Speaks | None:
-    """Does this node speak to `to` in the name of `ip` when it passes on a client's packet, or sends one of its own?
+def voices(node: Node, to: IP) -> tuple[Voice, ...]:
+    """How this node speaks to `to` when it passes on a client's packet, and when it sends one of its own.
 
     A neighbour that is permanent is never asked for. IPv4 only. Reads addresses, links, and what route_lookup() and
     arp_sender() read, and neighbours, where collected.
@@ -52,11 +53,14 @@ def speaks_as(node: Node, ip: IP, *, to: IP) -> Speaks | None:
     way = route_lookup(node, to)
     link = node.link(way.links[0]) if way.type == "unicast" and way.links else None
     if link is None:
-        return None
+        return ()
+    found = []
     known = node.has("neighbours") and any(n.ip == to and n.state == "PERMANENT" for n in node.neighbours)
     if way.onlink and not known:
         asked = arp_sender(node, link, asking_for=to, packet_source=FAR_AWAY)
-        if asked.ip == ip:
-            return Speaks(link.name, True, (*way.because, *asked.because))
+        if asked.ip is not None:
+            found.append(Voice(asked.ip, link.name, True, (*way.because, *asked.because)))
     own = own_source(node, to)
-    return Speaks(link.name, False, own.because) if own.ip == ip else None
+    if own.ip is not None:
+        found.append(Voice(own.ip, link.name, False, own.because))
+    return tuple(found)

@@ -5,7 +5,7 @@ include/linux/inetdevice.h: IN_DEV_TX_REDIRECTS, IN_DEV_RX_REDIRECTS.
 """
 
 from lvsdoctor.kernel.answer import Answer, no, yes
-from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.settings import effective, forwards
 from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.model.address import IP
@@ -30,18 +30,30 @@ def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
     accepted = source_ok(node, src, dst, arrived_on=link, oif=link)
     if not accepted:
         return no("the packet is dropped: {why}", *accepted.because, why=accepted.why)
-    back = route_lookup(node, src)
+    back = _way_back(node, src, dst, link)
     if not back.onlink:
         return no("the sender is not a neighbour", *back.because)
     sending = effective(node, "send_redirects", link)
     if not sending:
         return no("send_redirects is off", *sending.because)
-    next_hop = next(iter(way.gateways), dst)
+    gateway = next(iter(way.gateways), None)
+    next_hop = gateway or dst
     shared_media = effective(node, "shared_media", link)
-    shared = any(src in a.network and next_hop in a.network for a in node.addresses_on(link))
+    # inet_addr_onlink() with no gateway asks only for a subnet of the sender.
+    shared = any(src in a.network and (gateway is None or gateway in a.network) for a in node.addresses_on(link))
     if not shared_media and not shared:
         return no("shared_media is off and no subnet holds both", *shared_media.because)
     return yes("{src} is told to go to {next_hop} itself", *sending.because, *way.because, src=src, next_hop=next_hop)
+
+
+def _way_back(node: Node, src: IP, dst: IP, link: str) -> Lookup:
+    """The route to the sender that __fib_validate_source() judges: where it leads elsewhere, one through `link`."""
+    back = route_lookup(node, src, src=dst, arrived_on=link)
+    if back.type == "unreachable" or link in back.links:
+        return back
+    if not any(address.ip.version == 4 for address in node.addresses_on(link)):
+        return Lookup(None, back.because)
+    return route_lookup(node, src, src=dst, arrived_on=link, oif=link)
 
 
 def believes_redirects(node: Node, link: Link) -> Answer:

@@ -141,11 +141,12 @@ def captured_by_mark(node: Node, ip: IP) -> Citation | None:
 
 
 def has_custom_local_routes(node: Node) -> Citation | None:
-    """A route of type local, in any table, that nobody's address made. Adding one sets a flag of the namespace for good.
+    """A route of type local, in any table, that no address made. Adding one sets a flag of the namespace for good.
 
     net/ipv4/fib_frontend.c: inet_rtm_newroute() sets fib_has_custom_local_routes; it is not visible otherwise.
     """
-    for route in chain(node.local_routes if node.has("local-routes") else (), node.routes if node.has("routes") else ()):
+    added = node.routes if node.has("routes") else ()
+    for route in chain(node.local_routes if node.has("local-routes") else (), added):
         if route.type == "local" and route.dst.version == 4 and route.protocol not in ("kernel", ""):
             return cite(route, "added by hand")
     return None
@@ -206,7 +207,7 @@ def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: st
 
 
 def _suppressed(rule: PolicyRule, route: Route) -> bool:
-    """Only a route that is one: what fails, fails (net/core/fib_rules.c: fib_rules_lookup(), `!err && ops->suppress`)."""
+    """fib_rules_lookup(), `!err && ops->suppress`: what is unreachable is so whatever its prefix."""
     limit = rule.suppress_prefixlength
     return limit is not None and route.dst.prefixlen <= limit and route.type not in FAILING_TYPES
 
@@ -228,7 +229,7 @@ def _table(node: Node, table: str, family: int) -> Iterable[Route]:
         rows = local_routes(node)
     elif node.has("routes"):
         rows = (route for route in node.routes if route.table == table)
-    elif table == "main":
+    elif table == "main" and node.has("addresses"):
         rows = (route for address in node.addresses for route in _connected_route_of(address, node))
     else:
         rows = ()
@@ -271,11 +272,13 @@ def _local_routes_of(address: Address, node: Node) -> Iterator[Route]:
     if address.ip.version == 4 and _prefix_route(address) and _loopback(address, node):
         # fib_add_ifaddr(): on a loopback device the prefix itself is a route of type local.
         yield Route(address.network, address.seen, "local", "local", hop, "kernel", "host", address.ip)
+    if _up(address, node):
+        for ip in _broadcasts(address):
+            yield Route(ip_network(ip), address.seen, "broadcast", "local", hop, "kernel", "link", address.ip)
 
 
 def _connected_route_of(address: Address, node: Node) -> Iterator[Route]:
-    link = _link(node, address.link)
-    if _prefix_route(address) and not _loopback(address, node) and (link is None or link.up):
+    if _prefix_route(address) and not _loopback(address, node) and _up(address, node):
         hop = (NextHop(address.link),)
         yield Route(address.network, address.seen, "unicast", "main", hop, "kernel", "link", address.ip)
 
@@ -285,6 +288,18 @@ def _prefix_route(address: Address) -> bool:
         not address.secondary and "noprefixroute" not in address.flags
         and (address.network.prefixlen < address.ip.max_prefixlen or address.peer is not None)
     )  # fmt: skip
+
+
+def _broadcasts(address: Address) -> Iterator[IP]:
+    if address.broadcast is not None:
+        yield address.broadcast
+    if address.ip.version == 4 and not address.secondary and address.network.prefixlen < 31:
+        yield address.network.broadcast_address
+
+
+def _up(address: Address, node: Node) -> bool:
+    link = _link(node, address.link)
+    return link is None or link.up
 
 
 def _loopback(address: Address, node: Node) -> bool:

@@ -14,14 +14,14 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
 
     Reads addresses and, where collected, routes, memberships and the directors' addresses.
     """
-    members = node.memberships if node.has("memberships") else ()
+    listings = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
     for address in on_link:
         if vip in address.network:
             return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
     gateways = _gateways_on(node, link)
-    for member in members:
-        director = member.director
+    for listing in listings:
+        director = listing.director
         for held in director.holding(vip) if director.has("addresses") else ():
             for beside in director.addresses_on(held.link):
                 if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):

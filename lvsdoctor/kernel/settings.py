@@ -83,7 +83,8 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
 
     A key that the evidence lacks (a sysctl.d file names few) is what the kernel would have made of it: `forwarding`
     follows ip_forward (net/ipv4/devinet.c: inet_forward_change()), a link's own value starts as a copy of
-    conf/default (inetdev_init()), and what nobody wrote is the kernel's default - all of which is assumed.
+    conf/default (inetdev_init()), all.accept_redirects is turned off with forwarding on, and what nobody wrote is the
+    kernel's default - all of which is assumed.
     """
     fields = {"link": link}
     key = conf_key(scope, name)
@@ -91,16 +92,21 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
         setting = node.sysctl(key)
         return setting.value, Citation(setting.seen, note, fields)
     heirs = []
+    forwarding = conf_key("all", "forwarding"), "net.ipv4.ip_forward"
+    turned = name == "accept_redirects" and scope == "all"
     if name == "forwarding":
-        heirs = [(conf_key("all", name), "a change of it is copied to every link")]
-        heirs += [("net.ipv4.ip_forward", "the same variable as all.forwarding; a change is copied to every link")]
+        heirs = [(forwarding[0], "a change of it is copied to every link")]
+        heirs += [(forwarding[1], "the same variable as all.forwarding; a change is copied to every link")]
+    elif turned:
+        heirs = [(heir, "a change of it sets all.accept_redirects to the opposite") for heir in forwarding]
     elif scope != "all":
         heirs = [(conf_key("default", name), "a link starts with a copy of default")]
     settle = _SETTLE.format(key=key)
     for heir, inherited in heirs:
         if node.knows_sysctl(heir):
             setting = node.sysctl(heir)
-            return setting.value, Citation(setting.seen, inherited, fields, settle)
+            value = int(not setting.value) if turned else setting.value
+            return value, Citation(setting.seen, inherited, fields, settle)
     setting = node.sysctl(key)
     return setting.value, Citation(setting.seen, "not in the evidence; " + note, fields, settle)
 

@@ -10,7 +10,7 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Node,
     Severity,
-    Speaks,
+    Voice,
     assume,
     cite,
     free_from_vip,
@@ -18,8 +18,8 @@ from lvsdoctor.rulekit import (
     real_server,
     rule,
     source_ok,
-    speaks_as,
-)  # fmt: skip
+    voices,
+)
 
 _ASKS = "{node} asks for {rips} on {link} in the name of VIP {vip}: a real server that holds the VIP never answers"
 _ASKS_ALWAYS = (
@@ -42,18 +42,20 @@ _SENDS = (
     helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"},
 )
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
-    found: dict[tuple[IP, str], list[tuple[Destination, Speaks, tuple[Citation, ...]]]] = {}
+    found: dict[tuple[IP, str], list[tuple[Destination, Voice, tuple[Citation, ...]]]] = {}
+    heard: dict[IP, tuple[Voice, ...]] = {}
     for service in node.services:
         for real in service.destinations:
-            if service.vip is None or real.ip is None or real.forwarding not in (Forwarding.DR, Forwarding.TUN):
+            if real.ip is None or real.ip.version == 6 or real.forwarding not in (Forwarding.DR, Forwarding.TUN):
                 continue
-            speaks = speaks_as(node, service.vip, to=real.ip) if real.ip.version == 4 else None
-            refused = _refused(node, service.vip, real.ip) if speaks else ()
-            if speaks and refused:
-                found.setdefault((service.vip, speaks.link), []).append((real, speaks, refused))
+            if real.ip not in heard:
+                heard[real.ip] = voices(node, real.ip)
+            voice = next((voice for voice in heard[real.ip] if voice.ip == service.vip), None)
+            if voice and (refused := _refused(node, voice.ip, real.ip)):
+                found.setdefault((voice.ip, voice.link), []).append((real, voice, refused))
     for (vip, link), rows in found.items():
-        only = len(node.addresses_on(link)) == len(node.holding(vip))
-        by_arp = any(speaks.by_arp for _, speaks, _ in rows)
+        only = {address.ip for address in node.addresses_on(link) if address.ip.version == 4} == {vip}
+        by_arp = any(voice.by_arp for _, voice, _ in rows)
         tunnelled = any(real.forwarding is Forwarding.TUN for real, _, _ in rows)
         yield Finding(
             (_ASKS_ALWAYS if only else _ASKS) if by_arp else _TUNNELS if tunnelled else _SENDS,
@@ -62,7 +64,7 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
             severity=None if by_arp or tunnelled else Severity.WARNING,
             evidence=[
                 *(cite(real, "sent on with {vip} unchanged", vip=vip) for real, _, _ in rows),
-                *(line for _, speaks, refused in rows for line in (*speaks.because, *refused)),
+                *(line for _, voice, refused in rows for line in (*voice.because, *refused)),
                 *_unresolved(node, [real.ip for real, _, _ in rows]),
             ],
             fix=free_from_vip(node, link, vip),
@@ -85,4 +87,8 @@ def _refused(node: Node, vip: IP, rip: IP) -> tuple[Citation, ...]:
 
 def _unresolved(node: Node, rips: Sequence[IP | None]) -> list[Citation]:
     entries = node.neighbours if node.has("neighbours") else ()
-    return [cite(n, "and so it stays") for n in entries if n.ip in rips and n.state in ("INCOMPLETE", "FAILED")]
+    return [
+        cite(n, "and indeed it does not answer")
+        for n in entries
+        if n.ip in rips and n.state in ("INCOMPLETE", "FAILED")
+    ]

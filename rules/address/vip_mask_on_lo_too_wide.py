@@ -17,7 +17,7 @@ from lvsdoctor.rulekit import (
     local_routes,
     rule,
     shadowed,
-)  # fmt: skip
+)
 
 
 @rule(
@@ -52,11 +52,13 @@ def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[S
         else "{node} takes all of {prefix} for its own, because {address} is on {link}: if another host has an address "
         "of that prefix, it is out of reach",
         about={"vip": first.ip, "link": first.link},
-        prefix=route.dst, address=first, lost=lost[0].what if lost else "",
+        prefix=route.dst,
+        address=first,
+        lost=lost[0].what if lost else "",
         severity=None if lost else Severity.WARNING,
         evidence=[*wide, *(loss.because for loss in lost)],
         fix=as_single_hosts(node, held),
-    )  # fmt: skip
+    )
 
 
 def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:

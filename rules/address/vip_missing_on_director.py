@@ -18,7 +18,7 @@ from lvsdoctor.rulekit import (
     home_link,
     legible_word,
     rule,
-)  # fmt: skip
+)
 
 _ONE_ONLY = (
     "Only one director may hold a VIP: run this on the one that is to be active. Where keepalived or pacemaker moves "
@@ -36,14 +36,16 @@ _ONE_ONLY = (
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = _vips(node)
-    others = [peer for peer in node.peers if peer.has("ipvs") and peer.has("addresses")]
-    for vip in vips:
+    others = [(peer, _vips(peer)) for peer in node.peers if peer.has("ipvs") and peer.has("addresses")]
+    held = {address.ip for address in node.addresses}
+    for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
-        directors = [peer for peer in others if vip in _vips(peer)]
+        directors = [peer for peer, directed in others if vip in directed]
         if here or any(draws(peer, vip) for peer in directors) or _standby(node, vip, directors):
             continue
-        proof: list[Citation] = [cite(s, "no address and no route here makes {vip} local", vip=vip)
-                                 for s in node.services if s.vip == vip]  # fmt: skip
+        proof: list[Citation] = [
+            cite(s, "no address and no route here makes {vip} local", vip=vip) for s in node.services if s.vip == vip
+        ]
         for peer in directors:
             proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
         if not directors and not any(delivered(node, other) for other in vips):
@@ -60,8 +62,8 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
         )
 
 
-def _vips(node: Node) -> list[IP]:
-    return list(dict.fromkeys(service.vip for service in node.services if service.vip is not None))
+def _vips(node: Node) -> dict[IP, None]:
+    return dict.fromkeys(service.vip for service in node.services if service.vip is not None)
 
 
 def _standby(node: Node, vip: IP, directors: list[Node]) -> bool:

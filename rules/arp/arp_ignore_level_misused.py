@@ -44,7 +44,7 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
 
 
 def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
-    rips = {member.destination.ip for member in node.memberships} if node.has("memberships") else set()
+    rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
         if address.ip.version == 4 and (address.ip in rips or not rips) and not _known_for_good(node, address.ip):
             keys = [conf_key(scope, "arp_ignore") for scope in ("all", link.name)]
@@ -64,8 +64,8 @@ def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
 
 def _known_for_good(node: Node, rip: IP) -> bool:
     """Has every director a permanent neighbour entry for the real server, so that none ever asks?"""
-    members = node.memberships if node.has("memberships") else ()
-    directors = [member.director for member in members if member.destination.ip == rip]
+    listings = node.memberships if node.has("memberships") else ()
+    directors = [listing.director for listing in listings if listing.destination.ip == rip]
     return bool(directors) and all(
         director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
         for director in directors

@@ -38,7 +38,7 @@ def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
 
 
 def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
-    unread = _set_on_a_deaf_link(node, "arp_ignore")
+    deaf, unread = _set_where_nobody_reads(node, "arp_ignore")
     if unread is None or effective(node, "arp_ignore", link.name):
         return None
     reply, segment = arp_reply(node, vip, heard_on=link), vip_on_segment(node, vip, link)
@@ -50,13 +50,14 @@ def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
         evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *reply.because],
         fix=hide_vips(node),
         severity=None if segment else Severity.WARNING,
-        deaf=unread.key.split(".")[3],
+        deaf=deaf,
         value=unread.value,
     )
 
 
 def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
-    unread, leaking = _set_on_a_deaf_link(node, "arp_announce"), leak(node, vip, link)
+    deaf, unread = _set_where_nobody_reads(node, "arp_announce")
+    leaking = leak(node, vip, link)
     if unread is None or leaking is None or leak_at_any_level(node, vip, link):
         return None
     (hop, sender), segment = leaking, vip_on_segment(node, vip, link)
@@ -67,12 +68,13 @@ def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
         evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *sender.because],
         fix=hide_vips(node),
         severity=None if segment else Severity.WARNING,
-        deaf=unread.key.split(".")[3],
+        deaf=deaf,
         value=unread.value,
         hop=hop,
     )
 
 
-def _set_on_a_deaf_link(node: Node, name: str) -> Setting | None:
-    settings = (node.sysctl(conf_key(link.name, name)) for link in node.links if not link.arp)
-    return next((setting for setting in settings if setting.value), None)
+def _set_where_nobody_reads(node: Node, name: str) -> tuple[str, Setting | None]:
+    """The first link without ARP for which the setting is not 0."""
+    deaf = ((link.name, node.sysctl(conf_key(link.name, name))) for link in node.links if not link.arp)
+    return next(((link, setting) for link, setting in deaf if setting.value), ("", None))

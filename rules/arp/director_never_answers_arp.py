@@ -69,4 +69,4 @@ def _directs(node: Node, vip: IP) -> bool:
 
 def _serves(node: Node, vip: IP) -> bool:
     """Is the director a real server of the VIP itself? Then it keeps the VIP on lo while another director has it."""
-    return node.has("memberships") and any(member.service.vip == vip for member in node.memberships)
+    return node.has("memberships") and any(listing.service.vip == vip for listing in node.memberships)

@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Node,
     Severity,
     arp_reply,
+    cite,
     effective,
     hide_vips,
     move_vip_to_lo,
@@ -36,11 +37,12 @@ def vip_on_answering_link(node: Node) -> Iterator[Finding]:
         held = next((address for address in node.holding(vip.ip) if address.link == link.name), None)
         if held and (reply := arp_reply(node, vip.ip, heard_on=link)):
             segment = vip_on_segment(node, vip.ip, link)
+            others = [line for line in (segment, *reply.because) if line and line.seen != held.seen]
             yield Finding(
                 "{node} answers ARP for VIP {vip} on {link}: the VIP is configured on {link} itself, "
                 "where arp_ignore={level} lets it answer",
                 about={"vip": vip.ip, "link": link.name},
-                evidence=[*filter(None, [segment]), *reply.because],
+                evidence=[cite(held, "on {link}, not on lo", link=link.name), *others],
                 fix=hide_vips(node) + move_vip_to_lo(node, held),
                 severity=None if segment else Severity.WARNING,
                 level=effective(node, "arp_ignore", link.name).value,

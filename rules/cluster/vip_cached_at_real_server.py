@@ -69,7 +69,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
 
 def _home(node: Node, vip: IP) -> Lookup | None:
     """What makes the VIP this node's own, as far as is known."""
-    return is_local(node, vip) if node.has("local-routes") or node.has("addresses") else None
+    return is_local(node, vip) if node.has("addresses") else None
 
 
 def _link_with(node: Node, mac: str) -> Link | None:

@@ -17,10 +17,8 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
-_ROUTED = (
-    "{node} lists {rip} with port {port} for {service}: direct routing changes no port, so requests ask for {asked}"
-)
-_TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling changes no port, requests arrive there at port {asked}"
+_ROUTED = "{node} lists {rip} with port {port} for {service}: direct routing keeps the service's port, {asked}"
+_TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling keeps the service's port, {asked}"
 
 
 @rule(name="direct-routing-port-differs", code="DR003", severity=Severity.ERROR, role="director", needs={"ipvs"})

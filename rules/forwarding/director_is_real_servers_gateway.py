@@ -45,8 +45,8 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                 if own is None or passed is None or passed:
                     continue
                 yield Finding(
-                    "{node} answers clients of VIP {vip} through {gateway}, which is {director}: it holds the VIP "
-                    "itself and drops such replies ({why})",
+                    "{node} answers clients of VIP {vip} through {gateway}, an address of {director}, which holds the "
+                    "VIP itself and drops such replies: {why}",
                     about={"vip": vip.ip, "gateway": gateway.ip},
                     director=director.name,
                     why=passed.why,
@@ -77,5 +77,5 @@ def _past_the_director(node: Node, way: Lookup, director: Node, link: str) -> Fi
     if not forwards(director, link):
         everywhere = director.knows_sysctl(IP_FORWARD) and director.sysctl(IP_FORWARD).value
         wanted[conf_key(link, "forwarding") if everywhere else IP_FORWARD] = 1
-    better = "# or give the real server a route for its replies that does not lead through a director"
+    better = "# better, where there is another router: make that the real server's gateway; where there is none:"
     return Fix(now=(better,), node=director.name) + set_sysctls(wanted)

@@ -21,7 +21,7 @@ from lvsdoctor.rulekit import (
     set_sysctls,
 )
 
-SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to answer by {next_hop}, past the NAT"
+SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to reply by way of {next_hop}, past the NAT"
 IGNORED = "{node} sends ICMP redirects on {link} to real server {rip}, which ignores them"
 
 

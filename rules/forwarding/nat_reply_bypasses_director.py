@@ -30,6 +30,8 @@ NOWHERE = "{node} has no route for its replies from {rip}: they never reach dire
 SOME = "{node} sends its replies from {rip} through director {director} only to {back}: other clients get no answer"
 MARKED = "{node} sends its replies from {rip} through director {director} only where a policy rule chooses table {back}"
 
+CAREFUL = "All that it sends beyond its own subnets passes the director then, an administrator's session too."
+
 
 @rule(
     name="nat-reply-bypasses-director",
@@ -40,11 +42,11 @@ MARKED = "{node} sends its replies from {rip} through director {director} only w
     helps={"policy-rules", "local-routes", "links", "sysctl"},
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
-    for rip, members in nat_memberships(node).items():
-        listed, director = members[0].destination, members[0].director
-        ours = {address.ip for member in members for address in member.director.addresses}
+    for rip, listings in nat_memberships(node).items():
+        listed, director = listings[0].destination, listings[0].director
+        ours = {address.ip for listing in listings for address in listing.director.addresses}
         way = route_lookup(node, FAR_AWAY, src=rip)
-        kept = [no_source_nat(member.director) for member in members]
+        kept = [no_source_nat(listing.director) for listing in listings]
         if passes(node, way, ours) or None in kept:
             continue
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
@@ -55,7 +57,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         if back is not None:
             message = SOME if back.table == "main" else MARKED
             evidence.append(cite(back, "what takes this route is answered through the director"))
-        gateway = gateway_to_director(node, members)
+        gateway = gateway_to_director(node, listings)
         if gateway is not None:
             evidence.append(cite(gateway, "the director, on a subnet of {node}", node=node.name))
         yield Finding(
@@ -74,7 +76,6 @@ def _fix(way: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
     if gateway is None:
         # No route leads to a director that is no neighbour: it has to make the replies come to it.
         return replace(hide_clients("0.0.0.0/0", rip), node=director.name)
-    if way.route is None or not way.route.nexthops or not way.route.dst.prefixlen:
-        table = way.route.table if way.route is not None and way.route.nexthops else "main"
-        return replace_route("default", gateway.ip, table)
-    return replace_route(str(way.route.dst), gateway.ip, way.route.table)
+    route = way.route if way.route is not None and way.route.nexthops else None
+    dst = str(route.dst) if route is not None and route.dst.prefixlen else "default"
+    return replace_route(dst, gateway.ip, route.table if route is not None else "main") + Fix(warning=CAREFUL)

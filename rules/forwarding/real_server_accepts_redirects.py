@@ -32,10 +32,10 @@ from lvsdoctor.rulekit import (
 )
 def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
     done: set[str] = set()
-    for rip, members in nat_memberships(node).items():
+    for rip, listings in nat_memberships(node).items():
         way = route_lookup(node, FAR_AWAY, src=rip)
-        for member in members:
-            director = member.director
+        for listing in listings:
+            director = listing.director
             for hop in way.route.nexthops if way.route else ():
                 link = node.link(hop.link) if hop.link else None
                 if link is None or link.name in done or hop.gateway is None or not director.holding(hop.gateway):
@@ -51,7 +51,7 @@ def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
                     gateway=hop.gateway,
                     director=director.name,
                     evidence=[
-                        cite(member.destination, "{director} masquerades to {rip}", director=director.name, rip=rip),
+                        cite(listing.destination, "{director} masquerades to {rip}", director=director.name, rip=rip),
                         *way.because,
                         *believes.because,
                         *sent,

@@ -32,11 +32,12 @@ from lvsdoctor.rulekit import (
     helps={"routes", "local-routes", "policy-rules", "links"},
 )
 def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
+    ways: dict[IP, Lookup] = {}
     for service in node.services:
         for real in service.destinations:
             if real.forwarding is not Forwarding.DR or real.ip is None:
                 continue
-            way = route_lookup(node, real.ip)
+            way = ways[real.ip] = ways.get(real.ip) or route_lookup(node, real.ip)
             strangers = [hop for hop in way.gateways if not _same_host(node, hop, real.ip)]
             if way.type == "unicast" and strangers:
                 yield Finding(

@@ -21,8 +21,8 @@ from lvsdoctor.rulekit import (
 
 _DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
 _RETURNS = (
-    "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back to the director, "
-    "up to 32 times each"
+    "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back towards the "
+    "director, up to 32 times each"
 )
 _DROPS_LATER = "{node} does not hold VIP {vip}: requests for it are dropped once its weight is more than 0 again"
 
@@ -40,16 +40,15 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         here = delivered(node, vip.ip)
         if here:
             continue
-        members = [m for m in node.memberships if m.service.vip == vip.ip] if node.has("memberships") else []
-        members = [m for m in members if m.forwarding and m.forwarding.keeps_destination]
-        idle = bool(members) and all(m.destination.weight == 0 for m in members)
-        back = [] if idle else [link for link in _arrive_on(node, members) if forwards(node, link)]
-        listed = [
+        told = _listed(node, vip.ip)
+        idle = bool(told) and all(listed.destination.weight == 0 for listed in told)
+        back = [] if idle else [link for link in _arrive_on(node, told) if forwards(node, link)]
+        lines = [
             line
-            for m in members
+            for listed in told
             for line in (
-                cite(m.service, "the VIP of {director}", director=m.director.name),
-                cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip),
+                cite(listed.service, "the VIP of {director}", director=listed.director.name),
+                cite(listed.destination, "sent here with {vip} as the destination still", vip=vip.ip),
             )
         ]
         yield Finding(
@@ -58,7 +57,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             link=", ".join(back),
             severity=Severity.WARNING if idle else None,
             evidence=[
-                *(listed or [cite(vip, "this node is to carry it")]),
+                *(lines or [cite(vip, "this node is to carry it")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *here.because,
                 assume("ipvs", "no NAT or TPROXY rule takes the requests in", settle="iptables-save"),
@@ -67,9 +66,14 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         )
 
 
-def _arrive_on(node: Node, members: Sequence[Membership]) -> list[str]:
+def _listed(node: Node, vip: IP) -> list[Membership]:
+    found = [listed for listed in node.memberships if listed.service.vip == vip] if node.has("memberships") else []
+    return [listed for listed in found if listed.forwarding and listed.forwarding.keeps_destination]
+
+
+def _arrive_on(node: Node, told: Sequence[Membership]) -> list[str]:
     """The links of the RIPs that direct routing sends to; none where it is not known what they forward."""
-    rips = {m.destination.ip for m in members if m.forwarding is Forwarding.DR}
+    rips = {listed.destination.ip for listed in told if listed.forwarding is Forwarding.DR}
     links = dict.fromkeys(address.link for address in node.addresses if address.ip in rips and address.ip.version == 4)
     return list(links) if node.has("sysctl") else []
 

@@ -31,11 +31,8 @@ def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
         key = conf_key(link.name, "rp_filter")
         if not node.knows_sysctl(key) or node.sysctl(key).value:
             continue
-        dropped, own, of_all = (
-            rp_filter_drops(node, arrival.vip, link.name),
-            node.sysctl(key),
-            node.sysctl(conf_key("all", "rp_filter")),
-        )
+        own, of_all = node.sysctl(key), node.sysctl(conf_key("all", "rp_filter"))
+        dropped = rp_filter_drops(node, arrival.vip, link.name)
         if not dropped:
             continue
         bare = not any(address.ip.version == 4 for address in node.addresses_on(link.name))
@@ -45,6 +42,10 @@ def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
             about={"vip": arrival.vip, "link": link.name},
             value=of_all.value,
             severity=None if arrival.told or not link.arp else Severity.WARNING,
-            evidence=[*arrival.because, cite(own, "set here, outdone by all"), *dropped.because],
+            evidence=[
+                *arrival.because,
+                cite(own, "set here, outdone by all"),
+                *(line for line in dropped.because if line.seen != own.seen),
+            ],
             fix=check_loosely(link.name, vip=arrival.vip if bare else None),
         )

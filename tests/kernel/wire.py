@@ -9,33 +9,28 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TypeVar
 
 from lvsdoctor.collect.live import collect_live
 from lvsdoctor.collect.netns import inside
 from lvsdoctor.model.node import Node
 
-ETH_P_IP, ETH_P_ARP = 0x0800, 0x0806
+ETH_P_ALL, ETH_P_IP, ETH_P_ARP = 3, 0x0800, 0x0806
+PACKET_OUTGOING = 4  # include/uapi/linux/if_packet.h
 REQUEST, REPLY = 1, 2
-PORT = 5353
+ICMP_REDIRECT = 5
 BROADCAST = b"\xff" * 6
 LINKS = ("eth0", "eth1")
-# What a silence is: an answer over a veth is there before sendto() returns, as a rule.
-SILENCE, PATIENCE = 0.02, float(os.environ.get("PATIENCE", "1.0"))
-ICMP_REDIRECT = 5
-
-Heard = TypeVar("Heard")
-Reads = Callable[[str, bytes], Heard | None]
+PORT = 5353
 
 
 @dataclass(frozen=True, order=True)
 class Arp:
-    """An ARP packet as it was on the wire beyond `link`."""
+    """The node sent an ARP packet out of `link`."""
 
     link: str
     operation: int
@@ -44,26 +39,71 @@ class Arp:
 
 
 @dataclass(frozen=True, order=True)
-class Packet:
-    """An IPv4 packet as it was on the wire beyond `link`; `redirect` for an ICMP redirect, `about` whom it is about."""
+class Delivered:
+    """A packet reached a socket on the node. Its UDP source port is the mark that tells which packet it was."""
 
+    mark: int
+
+
+@dataclass(frozen=True, order=True)
+class Forwarded:
+    """The node passed a packet on, out of `link`."""
+
+    mark: int
     link: str
-    src: IPv4Address
-    dst: IPv4Address
-    redirect: bool = False
-    about: IPv4Address | None = None
 
 
-@dataclass
+@dataclass(frozen=True, order=True)
+class Redirected:
+    """The node told the sender of a packet to go to `gateway` itself."""
+
+    mark: int
+    gateway: IPv4Address
+
+
+Event = Arp | Delivered | Forwarded | Redirected
+
+
 class Wire:
     """The node's namespace `here`, with the links eth0 and eth1, and the namespace `there` of their far ends."""
 
-    here: str
-    there: str
-    macs: dict[str, bytes] = field(default_factory=dict)
-    far_macs: dict[str, bytes] = field(default_factory=dict)
-    arp: dict[str, socket.socket] = field(default_factory=dict)
-    packets: dict[str, socket.socket] = field(default_factory=dict)
+    def __init__(self) -> None:
+        word = f"lvsdoctor-{os.getpid()}-{os.urandom(3).hex()}"
+        self.here, self.there = f"{word}-here", f"{word}-there"
+        self._sockets: list[socket.socket] = []
+
+    def make(self) -> None:
+        """Joins the two by two veth pairs that are up and have no address."""
+        for name in (self.here, self.there):
+            subprocess.run(("ip", "netns", "add", name), check=True)
+            inside(name, _without_ipv6)
+        self.ip("link set lo up")
+        for link in LINKS:
+            self.ip(f"link add {link} type veth peer name {link} netns {self.there}\nlink set {link} up")
+            _batch(self.there, f"link set {link} up")
+        self.macs = inside(self.here, _macs)
+        self.far_macs = inside(self.there, _macs)
+        self._far = self._open(self.there, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._listener = self._open(self.here, socket.AF_INET, socket.SOCK_DGRAM, 0)
+        self._listener.bind(("0.0.0.0", PORT))
+        self._own = {link: self._open(self.here, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) for link in LINKS}
+        for link in LINKS:
+            self._own[link].setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+
+    def remove(self) -> None:
+        for opened in self._sockets:
+            opened.close()
+        for name in (self.here, self.there):
+            subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
+
+    def _open(self, name: str, *kind: int) -> socket.socket:
+        opened = inside(name, lambda: socket.socket(*kind))
+        opened.setblocking(False)
+        self._sockets.append(opened)
+        return opened
+
+    # -- the node -----------------------------------------------------------------------------------------------------
 
     def ip(self, lines: str) -> None:
         """What `ip -batch` is told about the node."""
@@ -88,88 +128,102 @@ class Wire:
     def node(self) -> Node:
         return collect_live(self.here)
 
-    # -- ARP ----------------------------------------------------------------------------------------------------------
+    # -- what is done to it -------------------------------------------------------------------------------------------
 
     def ask(self, link: str, target: IPv4Address, sender: IPv4Address) -> None:
         """ "Who has `target`, tell `sender`", broadcast towards a link of the node."""
         mac = self.far_macs[link]
-        frame = BROADCAST + mac + struct.pack("!HHHBBH", ETH_P_ARP, 1, ETH_P_IP, 6, 4, REQUEST)
-        self.arp[link].send(frame + mac + sender.packed + bytes(6) + target.packed)
+        request = struct.pack("!HHBBH", 1, ETH_P_IP, 6, 4, REQUEST) + mac + sender.packed + bytes(6) + target.packed
+        self._send(link, BROADCAST, ETH_P_ARP, request)
 
-    def arps(self, awaited: Iterable[Arp] = ()) -> set[Arp]:
-        """What the node has sent by ARP. What is awaited is waited for longer than silence is."""
-        return set(_heard(self.arp, _arp, set(awaited)))
+    def send(self, link: str, src: IPv4Address, dst: IPv4Address, mark: int) -> None:
+        """A UDP packet towards a link of the node, to the node's MAC."""
+        self._send(link, self.macs[link], ETH_P_IP, _packet(src, dst, mark))
 
-    # -- packets ------------------------------------------------------------------------------------------------------
+    def _send(self, link: str, to: bytes, protocol: int, payload: bytes) -> None:
+        head = to + self.far_macs[link] + struct.pack("!H", protocol)
+        self._far.sendto(head + payload, (link, protocol))
 
-    def send(self, link: str, src: IPv4Address, dst: IPv4Address) -> None:
-        """A UDP packet towards a link of the node, addressed to the node's MAC."""
-        frame = self.macs[link] + self.far_macs[link] + struct.pack("!H", ETH_P_IP) + udp_packet(src, dst)
-        self.packets[link].send(frame)
+    def send_from(self, link: str, src: IPv4Address, dst: IPv4Address) -> bool:
+        """The node itself sends a packet out of `link`, whatever its source. False where the kernel refuses to."""
+        try:
+            self._own[link].sendto(_packet(src, dst, PORT), (str(dst), 0))
+        except OSError:
+            return False
+        return True
 
-    def forwarded(self, awaited: Iterable[Packet] = ()) -> set[Packet]:
-        """The packets that came out of the node, ICMP redirects among them."""
-        return set(_heard(self.packets, _packet, set(awaited)))
+    # -- what it does -------------------------------------------------------------------------------------------------
 
-    def listener(self) -> socket.socket:
-        """A socket that is handed every UDP packet which the node accepts for itself."""
+    def events(self, awaited: Collection[Event], silence: float, patience: float) -> set[Event]:
+        """All that the node does, until nothing happens for `silence` seconds and all that is awaited has happened.
 
-        def opened() -> socket.socket:
-            listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-            listening.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO, 1)
-            listening.bind(("0.0.0.0", PORT))
-            return listening
+        After `patience` seconds what is awaited will not come any more.
+        """
+        seen: set[Event] = set()
+        until = time.monotonic() + patience
+        with selectors.DefaultSelector() as selector:
+            for opened in (self._far, self._listener):
+                selector.register(opened, selectors.EVENT_READ)
+            while (ready := selector.select(silence)) or (not seen.issuperset(awaited) and time.monotonic() < until):
+                for key, _ in ready:
+                    with suppress(BlockingIOError):
+                        seen.update(self._heard() if key.fileobj is self._far else self._received())
+        return seen
 
-        return inside(self.here, opened)
+    def _received(self) -> Iterator[Event]:
+        while True:
+            _, (_, port) = self._listener.recvfrom(2048)
+            yield Delivered(port)
 
-    def sender(self, link: str) -> socket.socket:
-        """A socket that sends what it is given out of one link of the node, whatever its source."""
-
-        def opened() -> socket.socket:
-            raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
-            return raw
-
-        return inside(self.here, opened)
+    def _heard(self) -> Iterator[Event]:
+        while True:
+            frame, (link, protocol, kind, *_) = self._far.recvfrom(2048)
+            if kind != PACKET_OUTGOING and (event := _event(link, protocol, frame[14:])) is not None:
+                yield event
 
 
 @contextmanager
 def wire() -> Iterator[Wire]:
-    """Two namespaces, joined by two veth pairs that are up and have no address. Needs root."""
-    word = f"lvsdoctor-{os.getpid()}-{os.urandom(3).hex()}"
-    made = Wire(f"{word}-here", f"{word}-there")
-    names = [made.here, made.there]
+    """Two namespaces for as long as the block lasts. Needs root."""
+    made = Wire()
     try:
-        for name in names:
-            subprocess.run(("ip", "netns", "add", name), check=True)
-            inside(name, _made_quiet)
-        _batch(made.here, "link set lo up")
-        for link in LINKS:
-            _batch(made.here, f"link add {link} type veth peer name {link} netns {made.there}\nlink set {link} up")
-            _batch(made.there, f"link set {link} up")
-        inside(made.there, lambda: _open(made))
-        for link in LINKS:
-            made.macs[link] = inside(made.here, lambda link=link: _mac(link))  # type: ignore[misc]
+        made.make()
         yield made
     finally:
-        for opened in (*made.arp.values(), *made.packets.values()):
-            opened.close()
-        for name in names:
-            subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
+        made.remove()
 
 
-def udp_packet(src: IPv4Address, dst: IPv4Address) -> bytes:
-    datagram = struct.pack("!HHHH", PORT, PORT, 8, 0)  # a checksum of 0 is none
+def _event(link: str, protocol: int, data: bytes) -> Event | None:
+    if protocol == ETH_P_ARP:
+        operation, sender, target = struct.unpack("!6xH6x4s6x4s", data[:28])
+        return Arp(link, operation, IPv4Address(sender), IPv4Address(target))
+    if protocol != ETH_P_IP:
+        return None
+    number, rest = data[9], data[(data[0] & 15) * 4 :]
+    if number == socket.IPPROTO_UDP:
+        return Forwarded(_port(data), link)
+    if number == socket.IPPROTO_ICMP and rest[0] == ICMP_REDIRECT:
+        return Redirected(_port(rest[8:]), IPv4Address(rest[4:8]))
+    return None
+
+
+def _port(packet: bytes) -> int:
+    start = (packet[0] & 15) * 4
+    return int.from_bytes(packet[start : start + 2], "big")
+
+
+def _packet(src: IPv4Address, dst: IPv4Address, mark: int) -> bytes:
+    datagram = struct.pack("!HHHH", mark, PORT, 8, 0)  # a checksum of 0 is none
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 0, 0, 64, socket.IPPROTO_UDP, 0)
     head += src.packed + dst.packed
     return head[:10] + struct.pack("!H", _checksum(head)) + head[12:] + datagram
 
 
 def _checksum(data: bytes) -> int:
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    return 0xFFFF - total
 
 
 def _batch(name: str, lines: str) -> None:
@@ -178,55 +232,17 @@ def _batch(name: str, lines: str) -> None:
         raise RuntimeError(f"ip -batch: {done.stderr.strip()}\n{lines}")
 
 
-def _made_quiet() -> None:
-    """No IPv6 chatter."""
+def _without_ipv6() -> None:
     for scope in ("all", "default"):
         file = Path("/proc/sys/net/ipv6/conf", scope, "disable_ipv6")
         if file.exists():
             file.write_text("1")
 
 
-def _open(made: Wire) -> None:
-    for link in LINKS:
-        for sockets, protocol in ((made.arp, ETH_P_ARP), (made.packets, ETH_P_IP)):
-            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(protocol))
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-            opened.bind((link, protocol))
-            sockets[link] = opened
-        made.far_macs[link] = _mac(link)
+def _macs() -> dict[str, bytes]:
+    """Read with SIOCGIFHWADDR: /sys still shows the namespace that it was mounted in."""
+    import fcntl
 
-
-def _mac(link: str) -> bytes:
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as unbound:
-        unbound.bind((link, 0))
-        mac: bytes = unbound.getsockname()[4]
-        return mac
-
-
-def _heard(sockets: Mapping[str, socket.socket], read: Reads[Heard], awaited: set[Heard]) -> Iterator[Heard]:
-    """What comes in on all of the links until there is silence, and all that is awaited came (or patience ends)."""
-    until = time.monotonic() + PATIENCE
-    with selectors.DefaultSelector() as selector:
-        for link, opened in sockets.items():
-            selector.register(opened, selectors.EVENT_READ, link)
-        while (ready := selector.select(SILENCE)) or (awaited and time.monotonic() < until):
-            for key, _ in ready:
-                with suppress(BlockingIOError):
-                    while frame := sockets[key.data].recv(2048):
-                        if (heard := read(key.data, frame)) is not None:
-                            awaited.discard(heard)
-                            yield heard
-
-
-def _arp(link: str, frame: bytes) -> Arp:
-    operation, sender, target = struct.unpack("!6xH6x4s6x4s", frame[14:42])
-    return Arp(link, operation, IPv4Address(sender), IPv4Address(target))
-
-
-def _packet(link: str, frame: bytes) -> Packet | None:
-    packet = frame[14:]
-    src, dst, rest = IPv4Address(packet[12:16]), IPv4Address(packet[16:20]), packet[(packet[0] & 15) * 4 :]
-    if packet[9] == socket.IPPROTO_ICMP:
-        # An ICMP redirect quotes the packet that it is about, after 8 bytes of its own.
-        return Packet(link, src, dst, True, IPv4Address(rest[24:28])) if rest[0] == ICMP_REDIRECT else None
-    return Packet(link, src, dst)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        answers = {link: fcntl.ioctl(asking, 0x8927, struct.pack("256s", link.encode())) for link in LINKS}
+    return {link: answer[18:24] for link, answer in answers.items()}
