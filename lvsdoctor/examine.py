@@ -75,7 +75,8 @@ def _specific_ones(found: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[D
 def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:
     if general.rule not in rules[specific.rule].instead_of:
         return False
-    return all(general.about[name] == value for name, value in specific.about.items() if name in general.about)
+    shared = specific.about.keys() & general.about.keys()
+    return bool(shared) and all(general.about[name] == specific.about[name] for name in shared)
 
 
 def _explained(

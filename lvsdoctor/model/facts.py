@@ -14,7 +14,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "neighbours": "ip neigh show",
         "ipvs": "ipvsadm -Sn",
         "ipvs-stats": "ipvsadm -Ln --stats",
-        "arptables": "arptables-save",
+        "arptables": "arptables -nvL",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
         "memberships": "# scan it together with its director's ipvsadm -Sn",
     }
@@ -24,16 +24,14 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
 class NotCollected(Exception):
     """A fact that a rule asked for is not in the evidence (which is not the same as empty, or zero).
 
-    `fact` is a key of COLLECTED_BY, `node` the node it is missing for, `wanted` the exact thing if known.
+    `fact` is a key of COLLECTED_BY, `node` the node it is missing for, `wanted` the exact thing if known, `command`
+    what collects it if not the fact's usual command.
     """
 
-    def __init__(self, fact: str, node: str, wanted: str = "") -> None:
+    def __init__(self, fact: str, node: str, wanted: str = "", command: str = "") -> None:
         self.fact, self.node, self.wanted = fact, node, wanted
+        self.command = command or COLLECTED_BY[fact]
         super().__init__(f"{wanted or fact} of {node} was not collected (collect it with: {self.command})")
-
-    @property
-    def command(self) -> str:
-        return COLLECTED_BY[self.fact]
 
 
 class Undeclared(Exception):

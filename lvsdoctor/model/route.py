@@ -23,8 +23,8 @@ class NextHop:
 class Route:
     """One route (`ip route`, RTM_NEWROUTE).
 
-    `type` is unicast, local, broadcast, unreachable, blackhole, prohibit, throw, ... `table` is the name iproute2 shows (main, local, default, or the number as text). `src` is the
-    preferred source.
+    `type` is unicast, local, broadcast, unreachable, blackhole, prohibit, throw, ...; `table` the name that iproute2
+    shows (main, local, default, or the number as text); `src` the preferred source.
     """
 
     dst: Network

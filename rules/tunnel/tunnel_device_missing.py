@@ -62,7 +62,7 @@ def tunnel_device_missing(node: Node) -> Iterator[Finding]:
         )
     if any(kind == "gue" for _, kind in tunnelled):
         # GUE is unpacked by a UDP socket of the kernel, which no dump that is read here shows.
-        raise NotCollected("links", node.name, "ip fou show")
+        raise NotCollected("links", node.name, "the GUE tunnels", "ip fou show")
 
 
 def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Sequence[Membership]) -> Fix:

@@ -122,8 +122,8 @@ def test_its_dumps_say_the_same_as_files_as_one_paste_and_as_a_directory(leaking
 def test_a_scan_changes_nothing_and_loads_no_module(leaking: Host) -> None:
     def state() -> list[str]:
         # Not IPv6, whose duplicate address detection takes its time.
-        commands = ("ip -d link", "ip -4 addr", "ip -4 route show table all", "ip rule")
-        commands += (r"sysctl -a -r ^net\\.ipv4\\.conf", "cat /proc/modules")
+        commands = ["ip -d link", "ip -4 addr", "ip -4 route show table all", "ip rule"]
+        commands += [r"sysctl -a -r ^net\\.ipv4\\.conf", "cat /proc/modules"]
         return [leaking.sh(command).stdout for command in commands]
 
     before = state()

@@ -29,7 +29,7 @@ def test_cases_of_the_page_hold(rule: Rule) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), [(r, c) for r, c in CASES if c.expects == "fires"], ids=_name)
 def test_one_root_cause_is_one_error(rule: Rule, case: Case) -> None:
-    """With all rules at work, a case that shows one pitfall brings no error of another rule about the same VIP or link."""
+    """With all rules at work, a case that shows one pitfall brings no error of another rule."""
     examination = examine(nodes_in(case), RULES)
     errors = {d.rule for d in examination.diagnoses if d.severity is Severity.ERROR}
     assert errors <= {rule.name}, [d.message for d in examination.diagnoses if d.rule != rule.name]
