@@ -83,7 +83,7 @@ class Fix:
             now=tuple(dict.fromkeys(self.now + other.now)),
             persist=tuple(dict.fromkeys(self.persist + other.persist)),
             node=self.node or other.node,
-            warning=" ".join(filter(None, (self.warning, other.warning))),
+            warning=" ".join(dict.fromkeys(filter(None, (self.warning, other.warning)))),
         )
 
 

@@ -23,7 +23,7 @@ from lvsdoctor.finding import (
 from lvsdoctor.legible import cells, legible, shortened, wrapped
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.page import Output, Page
-from lvsdoctor.tally import Wanted, counted, summary, wanted, worst_first
+from lvsdoctor.tally import Wanted, alike, counted, summary, wanted, worst_first
 
 Render = Callable[[Examination, Output], None]
 
@@ -45,6 +45,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "Wanted",
+    "alike",
     "cells",
     "counted",
     "legible",

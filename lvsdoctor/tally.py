@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lvsdoctor.finding import Examination, Examined, Outcome, Severity, Verdict
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Outcome, Severity, Verdict
 
 
 def summary(examination: Examination) -> dict[str, int]:
@@ -43,6 +43,16 @@ def worst_first(examination: Examination) -> list[Examined]:
     for outcome in examination.outcomes:
         nodes.setdefault(outcome.node, Examined(outcome.node, ""))
     return sorted(nodes.values(), key=lambda node: worst.get(node.name, len(Severity)))
+
+
+def alike(diagnoses: Iterable[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
+    """The same pitfall of one node about several VIPs or links, together: one cause, and as a rule one fix."""
+    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        open_one = diagnosis.accepted is None and diagnosis.confirmation is None
+        same = (diagnosis.rule, diagnosis.severity, diagnosis.certainty, diagnosis.fix_node, diagnosis.fix.warning)
+        groups.setdefault(same if open_one else (diagnosis.fingerprint,), []).append(diagnosis)
+    return [tuple(group) for group in groups.values()]
 
 
 @dataclass(frozen=True, slots=True)

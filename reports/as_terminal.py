@@ -12,6 +12,7 @@ from lvsdoctor.reportkit import (
     Page,
     Seen,
     Verdict,
+    alike,
     counted,
     summary,
     wanted,
@@ -59,9 +60,9 @@ def _put_node(page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outc
     page.heading(node.name)
     _put_standing(page, node)
     shown = [diagnosis for diagnosis in diagnoses if diagnosis.accepted is None or page.output.verbose]
-    for diagnosis in shown:
+    for together in alike(shown):
         page.blank()
-        _put_diagnosis(page, diagnosis)
+        _put_diagnoses(page, together)
     page.blank()
     if len(shown) < len(diagnoses):
         page.say(f"{counted(len(diagnoses) - len(shown), 'accepted finding')} not shown; -v shows them.")
@@ -95,22 +96,26 @@ def _label(diagnosis: Diagnosis) -> str:
     return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
 
 
-def _put_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
-    page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
-    if diagnosis.accepted is not None:
-        page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
-    if diagnosis.confirmation is not None:
-        page.say(_pairs(diagnosis.confirmation.items()), label="Probed:", indent=4)
+def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...]) -> None:
+    """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
+    for diagnosis in together:
+        page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
+        if diagnosis.accepted is not None:
+            page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
+        if diagnosis.confirmation is not None:
+            page.say(_pairs(diagnosis.confirmation.items()), label="Probed:", indent=4)
     longest = 0 if page.output.verbose else 3 * page.width
-    proofs = [item for item in diagnosis.evidence if not item.assumed]
-    assumptions = [item for item in diagnosis.evidence if item.assumed]
+    evidence = {(item.seen, item.says): item for diagnosis in together for item in diagnosis.evidence}.values()
+    proofs = [item for item in evidence if not item.assumed]
+    assumptions = [item for item in evidence if item.assumed]
     page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
-    if diagnosis.certainty is Certainty.LIKELY:
+    if any(diagnosis.certainty is Certainty.LIKELY for diagnosis in together):
         page.say("the evidence does not tell, so this was assumed:", label="Likely, not proved:")
         page.quotes(((str(item.seen), item.seen.text, item.says) for item in assumptions), longest=longest)
         page.say("", label="To settle it:")
         page.commands(dict.fromkeys(item.settle for item in assumptions))
-    fix = diagnosis.fix
+    diagnosis = together[0]
+    fix = sum((other.fix for other in together[1:]), diagnosis.fix)
     place = "" if diagnosis.fix_node == diagnosis.node else f" on {diagnosis.fix_node}"
     if fix.now:
         page.say("", label=f"Fix now{place}:")
@@ -131,7 +136,12 @@ def _put_nothing_found(page: Page, node: Examined, outcomes: list[Outcome]) -> N
         if number := verdicts.count(verdict):
             numbers += f", {number} {verdict.replace('-', ' ')}"
     # "No known pitfall" would calm somebody whose dumps could not be checked at all.
-    page.say(f"{'No known pitfall found' if checked else 'Nothing was checked'} on {node.name}: {numbers}.")
+    found = (
+        "No known pitfall found in what could be checked"
+        if Verdict.NOT_CHECKED in verdicts
+        else "No known pitfall found"
+    )
+    page.say(f"{found if checked else 'Nothing was checked'} on {node.name}: {numbers}.")
 
 
 def _put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:

@@ -31,7 +31,7 @@ def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
     by_name: dict[str, list[Mine]] = {}
     for mine in found:
         by_name.setdefault(mine.node, []).append(mine)
-    nodes = [node for name, group in by_name.items() for node in _split(name, group)]
+    nodes = _without_strays([node for name, group in by_name.items() for node in _split(name, group)])
     names = [node.name for node in nodes]
     taken: dict[str, int] = {}
     unique = []
@@ -40,6 +40,15 @@ def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
         again = names.count(node.name) > 1 and taken[node.name] > 1
         unique.append(replace(node, name=f"{node.name} ({taken[node.name]})") if again else node)
     return tuple(unique)
+
+
+def _without_strays(nodes: list[Node]) -> list[Node]:
+    """A README beside the nodes is no node. What was not understood in it is counted with the first one's."""
+    told = [node for node in nodes if node.evidence or node.kernel]
+    strays = [seen for node in nodes if node not in told for seen in node.unread]
+    if not told or not strays:
+        return told or nodes
+    return [replace(told[0], unread=(*told[0].unread, *strays)), *told[1:]]
 
 
 def _split(name: str, group: Sequence[Mine]) -> list[Node]:

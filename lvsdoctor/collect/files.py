@@ -82,10 +82,8 @@ def _directory(top: Path) -> Iterator[Mine]:
                 yield from _of_node(top, top.parent, _below(child))
         return
     for child in children:
-        mine = list(_of_node(child, top, sosreport_files(child) or _below(child)))
-        if any(_tells(one.piece) for one in mine):
-            yield from mine
-    yield from own  # a README beside the nodes: nobody's, counted as not understood
+        yield from _of_node(child, top, sosreport_files(child) or _below(child))
+    yield from own  # a README beside the nodes
 
 
 def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine]:

@@ -13,11 +13,11 @@ LINK, HOST = SCOPES["link"], SCOPES["host"]
 
 
 def scope_of(node: Node, address: Address) -> int:
-    """The scope of an address; with route_localnet on its link, scope host counts as scope link.
+    """The scope of an address, host at most; with route_localnet on its link, link at most.
 
     net/ipv4/devinet.c: confirm_addr_indev(), inet_select_addr(): localnet_scope.
     """
     scope = SCOPES.get(address.scope, 0)
-    if scope == HOST and effective(node, "route_localnet", address.link):
-        return LINK
-    return scope
+    if scope <= LINK:
+        return scope
+    return LINK if effective(node, "route_localnet", address.link) else HOST

@@ -47,6 +47,18 @@ def test_a_directory_of_such_directories_is_a_cluster(tmp_path: Path) -> None:
     assert list(nodes) == ["rs1", "rs2"]
 
 
+def test_a_readme_beside_the_nodes_is_no_node_but_is_counted(tmp_path: Path) -> None:
+    nodes = collected(
+        put(tmp_path / "case", {"rs1/a": ADDR, "rs2/a": ADDR, "README": "a note\n", "rs3/broken": "not a dump\n"})
+    )
+    assert list(nodes) == ["rs1", "rs2"]
+    counted = {(seen.where, seen.text) for seen in nodes["rs1"].unread}
+    assert counted == {
+        ("case/README", "(1 lines, no dump among them)"),
+        ("rs3/broken", "(1 lines, no dump among them)"),
+    }
+
+
 def test_the_evidence_names_a_file_as_seen_from_the_cluster(tmp_path: Path) -> None:
     node = collected(put(tmp_path / "case", {"rs1/ip.txt": ADDR, "rs2/ip.txt": ADDR}))["rs1"]
     assert str(node.addresses[1].seen) == "rs1/ip.txt:6"

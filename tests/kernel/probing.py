@@ -163,7 +163,8 @@ class Rounds:
             yield from self._senders(node, link, dice)
 
     def _redirects(self, node: Node, link: str, dice: random.Random) -> Iterator[Claim]:
-        """A host that was never told before (then the kernel tells it at once), and its neighbour entry."""
+        """A host that was never told before (then the kernel tells it at once), known to the node on every link, for the
+        redirect takes the way back."""
         # Mostly of the link's own subnet, and to where the same link leads.
         subnets = {"eth0": UNKNOWN, "eth1": UNKNOWN[::-1]}[link]
         src, mark = IPv4Address(f"{dice.choices(subnets, (6, 1, 1))[0]}.{next(self.hosts)}"), next(self.marks)
@@ -172,7 +173,11 @@ class Rounds:
         assert found is not None
         if not found.arp or not found.up:
             return
-        self.neighbours.append(f"neigh replace {src} lladdr {self.on.far_macs[link].hex(':')} nud permanent dev {link}")
+        speaking = [name for name in self.setup.links if (at := node.link(name)) and at.arp and at.up and not at.master]
+        for name in speaking:
+            self.neighbours.append(
+                f"neigh replace {src} lladdr {self.on.far_macs[name].hex(':')} nud permanent dev {name}"
+            )
         answer = sends_redirect(node, src=src, dst=dst, arrived_on=found)
         next_hop = IPv4Address(answer.fields["next_hop"]) if answer else dst
         others = route_lookup(node, dst, src=src, arrived_on=link).gateways if answer else ()
