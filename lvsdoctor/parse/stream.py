@@ -62,7 +62,7 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
 
 def _sections(text: str, where: str) -> Iterator[_Section]:
     section, reader = _Section(Echo(), None), None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # as an editor counts: splitlines() knows more line ends
         line = line.rstrip()
         if line.startswith("> "):  # quoted in a mail or a ticket
             line = line[2:]

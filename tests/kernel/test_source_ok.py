@@ -104,8 +104,6 @@ ROWS = [
         on=("lo 192.0.2.200/24", "eth0 192.0.2.21/24"), src=IPv4Address("192.0.2.1"), dst=RIP, settings=rp(2)),
     row("[E1d] VIP/24 on lo and policy rules: the same", False, MARTIAN,
         on=("lo 192.0.2.200/24", "eth0 192.0.2.21/24"), src=IPv4Address("192.0.2.1"), dst=RIP, rules=A_RULE),
-    row("a local route by hand makes the check a full one, in any table", False, NO_WAY_BACK,
-        routes=CONNECTED + "local default dev lo table 100 proto static scope host", settings=rp(1)),
     row("a local route by hand in another table: martians are looked for by route", False, MARTIAN,
         on=("lo 192.0.2.200/24", "eth0 192.0.2.21/24"), src=IPv4Address("192.0.2.1"), dst=RIP,
         routes=CONNECTED + "local default dev lo table 100 proto static scope host"),
