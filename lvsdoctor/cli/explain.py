@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
 from typing import Any
 
 from lvsdoctor.cli.exits import OK, Trouble
@@ -34,10 +35,19 @@ def run(options: Namespace) -> int:
     except (OSError, BadPage) as error:
         raise Trouble(f"the page of {rule.name} cannot be read: {error}") from None
     bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
-    print(f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n\n{page.summary}")
+    print(
+        f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n\n{_reflowed(page.summary)}"
+    )
     for heading, text in page.sections.items():
-        if heading != "Cases" or options.cases:
-            print(f"\n{bold}## {heading}{plain}\n\n{_text(text, bold, plain)}")
+        if heading != "Cases":
+            body = _reflowed(text)
+        elif options.cases:
+            body = text
+        else:
+            continue
+        print(f"\n{bold}## {heading}{plain}\n")
+        for line in body.splitlines():
+            print(f"{bold}{line}{plain}" if line.startswith("### ") else line)
     print(f"\n{bold}## What it looks at{plain}\n")
     for facts, word in ((rule.needs, "needs"), (rule.helps, "helps")):
         for fact in sorted(facts):
@@ -45,7 +55,29 @@ def run(options: Namespace) -> int:
     return OK
 
 
-def _text(text: str, bold: str, plain: str) -> str:
-    """A section's text; its own headings stand out where the terminal can show it."""
-    lines = (f"{bold}{line}{plain}" if line.startswith("### ") else line for line in text.splitlines())
-    return "\n".join(lines)
+def _reflowed(text: str) -> str:
+    """A page's text in the terminal's width; commands (indented), tables and fences stand as they are."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = min(get_terminal_size().columns, 100)
+    blocks: list[list[str]] = []
+    fenced = joins = False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        verbatim = fenced or not line or line.startswith(("    ", "|", "#", "```"))
+        starts = verbatim or line.startswith(("- ", "* ", "1. ", "2. ", "3. "))
+        if starts or not joins:
+            blocks.append([line])
+        else:
+            blocks[-1].append(line.strip())
+        joins = not verbatim
+    return "\n".join(_filled(block, width, fill) for block in blocks)
+
+
+def _filled(block: list[str], width: int, fill: Callable[..., str]) -> str:
+    first = block[0]
+    if not first or first.startswith(("    ", "|", "#", "```")):
+        return "\n".join(block)
+    indent = "  " if first.startswith(("- ", "* ")) else ""
+    return fill(" ".join(block), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -182,3 +182,18 @@ def test_an_internal_error_is_one_sentence_and_exit_2(run: Run, monkeypatch: pyt
         2,
         "lvsdoctor: internal error: RuntimeError: boom (this is our bug; -v shows the traceback)\n",
     )
+
+
+def test_a_page_fits_the_terminal_and_its_commands_stand_as_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = run("explain", "ARP002")[1].splitlines()
+    prose = [line for line in lines if not line.startswith(("    ", "  needs", "  helps", "- "))]
+    assert max(map(len, prose)) <= 60
+    assert "    sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2" in lines
+
+
+def test_real_output_meets_the_published_schema(run: Run) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((ROOT / "reports/lvsdoctor-1.schema.json").read_text())
+    Draft202012Validator(schema).validate(json.loads(run("scan", EXAMPLE, "-f", "json")[1]))
