@@ -51,9 +51,9 @@ def _way_back(node: Node, src: IP, dst: IP, link: str) -> Lookup:
     back = route_lookup(node, src, src=dst, arrived_on=link)
     if back.type == "unreachable" or link in back.links:
         return back
-    if not any(address.ip.version == 4 for address in node.addresses_on(link)):
-        return Lookup(None, back.because)
-    return route_lookup(node, src, src=dst, arrived_on=link, oif=link)
+    through = route_lookup(node, src, src=dst, arrived_on=link, oif=link)
+    has_address = any(address.ip.version == 4 for address in node.addresses_on(link))
+    return through if has_address and through.route is not None else Lookup(None, back.because)
 
 
 def believes_redirects(node: Node, link: Link) -> Answer:

@@ -90,11 +90,11 @@ def _ip_addr(addresses: Sequence[str], links: Sequence[str]) -> str:
     lines = []
     for index, name in enumerate(dict.fromkeys([*held, *said]), 1):
         flags, kind = next((_FLAGS[start] for start in _FLAGS if name.startswith(start)), _ETHER)
-        words = list(said.get(name, ()))
-        if "down" in words:
-            words.remove("down")
+        more = list(said.get(name, ()))
+        if "down" in more:
+            more.remove("down")
             flags = flags.replace(",UP,LOWER_UP", "")
-        rest = " ".join([*words, "state UNKNOWN"])
+        rest = " ".join([*more, "state UNKNOWN"])
         lines.append(f"{index}: {name}: <{flags}> mtu 1500 qdisc noqueue {rest} group default qlen 1000")
         mac = "0.0.0.0 brd 0.0.0.0" if kind == "ipip" else f"02:00:00:00:00:{index:02x} brd ff:ff:ff:ff:ff:ff"
         lines.append(f"    link/{kind} {mac}")

@@ -163,8 +163,7 @@ class Rounds:
             yield from self._senders(node, link, dice)
 
     def _redirects(self, node: Node, link: str, dice: random.Random) -> Iterator[Claim]:
-        """A host that was never told before (then the kernel tells it at once), known to the node on every link, for the
-        redirect takes the way back."""
+        """A host that was never told before, for then the kernel tells it at once."""
         # Mostly of the link's own subnet, and to where the same link leads.
         subnets = {"eth0": UNKNOWN, "eth1": UNKNOWN[::-1]}[link]
         src, mark = IPv4Address(f"{dice.choices(subnets, (6, 1, 1))[0]}.{next(self.hosts)}"), next(self.marks)
@@ -173,6 +172,7 @@ class Rounds:
         assert found is not None
         if not found.arp or not found.up:
             return
+        # The redirect takes the way back, which may be another link.
         speaking = [name for name in self.setup.links if (at := node.link(name)) and at.arp and at.up and not at.master]
         for name in speaking:
             self.neighbours.append(

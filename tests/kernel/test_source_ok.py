@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lvsdoctor.kernel.source_check import source_ok
-from tests.kernel.hosts import FAR, REAL_SERVER, RIP, VIP, expect, host
+from tests.kernel.hosts import FAR, REAL_SERVER, RIP, THREE_RULES, VIP, expect, host
 
 OWN = "the source is this host's own address"
 MARTIAN = "the source is local here (martian)"
@@ -18,7 +18,7 @@ BY_ETH1 = (
     CONNECTED + "198.51.100.0/24 dev eth1 proto kernel scope link src 198.51.100.21\ndefault via 198.51.100.1 dev eth1"
 )
 BY_ETH0 = CONNECTED + "default via 192.0.2.254 dev eth0"
-A_RULE = "0: from all lookup local\n9: from all to 203.0.113.77 lookup main\n32766: from all lookup main\n32767: from all lookup default"
+A_RULE = THREE_RULES.replace("\n32766", "\n9: from all to 203.0.113.77 lookup main\n32766")
 # A tunnel's end without an address: what it unpacks arrives on it, from clients behind eth0.
 TUNNEL = (*REAL_SERVER,)
 DIRECTOR = ("eth0 10.0.0.10/24", "eth0 10.0.0.200/32", "eth1 192.0.2.10/24")
@@ -43,7 +43,7 @@ def row(
 
 
 def rp(of_all: int = 0, **links: int) -> dict[str, object]:
-    return {"all.rp_filter": of_all} | {f"{link}.rp_filter": value for link, value in links.items()}
+    return {"all.rp_filter": of_all, **{f"{link}.rp_filter": value for link, value in links.items()}}
 
 
 ROWS = [
@@ -58,7 +58,8 @@ ROWS = [
     row("1 takes what it would answer by the same link", True, "the way back is the link it came from",
         "default via 192.0.2.254", routes=BY_ETH0, settings=rp(eth0=1)),
     row("1 takes what one of several next hops leads to", True, "the way back is the link it came from",
-        routes=CONNECTED + "default \n\tnexthop via 198.51.100.1 dev eth1 weight 1 \n\tnexthop via 192.0.2.254 dev eth0 weight 1",
+        routes=CONNECTED + "default \n\tnexthop via 198.51.100.1 dev eth1 weight 1"
+                           " \n\tnexthop via 192.0.2.254 dev eth0 weight 1",
         settings=rp(eth0=1)),
     row("1 without a route back", False, NO_WAY_BACK, routes=CONNECTED, settings=rp(eth0=1)),
     row("2 without a route back", False, NO_WAY_BACK, routes=CONNECTED, settings=rp(eth0=2)),
@@ -116,8 +117,7 @@ ROWS = [
     row("a rule for the reply decides about the way back", True, "the way back is the link it came from",
         "9: from 192.0.2.200 lookup 100",
         routes=BY_ETH1 + "\ndefault via 192.0.2.254 dev eth0 table 100", settings=rp(1),
-        rules="0: from all lookup local\n9: from 192.0.2.200 lookup 100\n32766: from all lookup main\n"
-              "32767: from all lookup default"),
+        rules=THREE_RULES.replace("\n32766", "\n9: from 192.0.2.200 lookup 100\n32766")),
     row("routes were not collected: what the addresses make is assumed", False,
         "rp_filter=1: the way back is eth1, not eth0", "assumed: no route but those that the addresses make",
         src=BEHIND_ETH1, settings=rp(1)),
