@@ -35,9 +35,8 @@ def run(options: Namespace) -> int:
     except (OSError, BadPage) as error:
         raise Trouble(f"the page of {rule.name} cannot be read: {error}") from None
     bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
-    print(
-        f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n\n{_reflowed(page.summary)}"
-    )
+    print(f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n")
+    print(_reflowed(page.summary))
     for heading, text in page.sections.items():
         if heading != "Cases":
             body = _reflowed(text)

@@ -47,7 +47,7 @@ def try_all(options: Namespace) -> int:
     from lvsdoctor.trying import page_of, try_page
 
     directory = (options.directory or home("rules")).resolve()
-    rules = load([] if directory == home("rules").resolve() else [directory])
+    rules = load([] if directory.is_relative_to(home("rules").resolve()) else [directory])
     mine = [rule for rule in rules if Path(rule.file).resolve().is_relative_to(directory)]
     if not mine:
         raise Trouble(f"{directory}: there is no rule in it")

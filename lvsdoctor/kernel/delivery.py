@@ -95,19 +95,27 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
     """What lies in `prefix`, all of which is local on link `on`, and is reached through another link: gateways, hosts
     of this scan, then subnets. Addresses that this node holds itself, or as a real server should, are no loss.
 
-    Reads addresses, the other nodes' too, and routes where collected.
+    A subnet's own route is taken before that of a shorter prefix, local or not: tables local and main are looked up as
+    one until somebody adds a policy rule (net/ipv4/fib_trie.c: fib_trie_unmerge()). So a /16 on lo leaves the /24 of
+    the wire alone. Reads addresses, the other nodes' too, and local-routes, routes, policy-rules where collected.
     """
     own = {address.ip for address in node.addresses} | {vip.ip for vip in node.vips}
+
+    def lost(ip: IP) -> bool:
+        return ip in prefix and ip not in own and is_local(node, ip) is not None
+
     for route in node.routes if node.has("routes") else ():
         for hop in route.nexthops:
-            if hop.gateway is not None and hop.gateway in prefix and hop.gateway not in own and hop.link != on:
+            if hop.gateway is not None and hop.link != on and lost(hop.gateway):
                 yield Shadowed(hop.gateway, cite(route, "{gateway} is a gateway", gateway=hop.gateway))
     for peer in node.peers:
         for address in peer.addresses if peer.has("addresses") else ():
-            if address.ip in prefix and address.ip not in own and not address.host_only and address.link != "lo":
+            if not address.host_only and address.link != "lo" and lost(address.ip):
                 yield Shadowed(address.ip, cite(address, "{host} is {peer}", host=address.ip, peer=peer.name))
     for address in node.addresses:
         subnet = address.network
-        if address.link != on and not address.host_only and subnet.overlaps(prefix):
+        taken = prefix if subnet.prefixlen < prefix.prefixlen else subnet
+        somebody = next(ip for ip in (taken.network_address + i for i in range(1, len(own) + 2)) if ip not in own)
+        if address.link != on and not address.host_only and subnet.overlaps(prefix) and lost(somebody):
             behind = cite(address, "the hosts of {subnet} are behind {link}", subnet=subnet, link=address.link)
             yield Shadowed(subnet, behind, partly=subnet.prefixlen < prefix.prefixlen)

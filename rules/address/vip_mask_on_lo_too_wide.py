@@ -25,7 +25,7 @@ from lvsdoctor.rulekit import (
     code="ADDR001",
     severity=Severity.ERROR,
     needs={"addresses"},
-    helps={"links", "local-routes", "routes"},
+    helps={"links", "local-routes", "policy-rules", "routes"},
 )
 def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
     for route in local_routes(node):
@@ -49,8 +49,8 @@ def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[S
         "{node} takes all of {prefix} for its own, because {address} is on {link}: what it sends to {lost} "
         "never leaves the host"
         if lost
-        else "{node} takes all of {prefix} for its own, because {address} is on {link}: if another host has an address "
-        "of that prefix, it is out of reach",
+        else "{node} takes all of {prefix} for its own, because {address} is on {link}: a host there that no more "
+        "specific route leads to is out of reach",
         about={"vip": first.ip, "link": first.link},
         prefix=route.dst,
         address=first,

@@ -147,6 +147,14 @@ def test_a_failing_case_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
     assert "fires: lb1 forwards packets" in out
 
 
+def test_the_cases_of_one_family_can_be_tried_alone(run: Run) -> None:
+    code, out, _ = run("rules", "try", ROOT / "rules/arp")
+    assert code == 0
+    assert {line.split()[1].rstrip(":") for line in out.splitlines()[:-1]} == {
+        file.stem.replace("_", "-") for file in (ROOT / "rules/arp").glob("*.py")
+    }
+
+
 def test_the_page_of_a_rule_reads_without_its_cases(run: Run) -> None:
     code, out, _ = run("explain", "arp-002")
     assert code == 0
