@@ -76,7 +76,7 @@ def _collect(options: Namespace) -> Sequence["Node"]:
             return collect_paths(options.paths)
         if not sys.platform.startswith("linux"):
             raise Trouble("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")
-        from lvsdoctor.collect.live import collect_live
+        from lvsdoctor.collect.live.node import collect_live
 
         return (collect_live(options.netns),)
     except CannotCollect as error:

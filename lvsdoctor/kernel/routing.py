@@ -1,19 +1,18 @@
 """Which route a packet takes: policy rules, tables, longest prefix, metric.
 
-net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_trie.c: fib_table_lookup();
-net/ipv4/fib_frontend.c: fib_add_ifaddr(), which makes the routes that follow from addresses.
+net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_trie.c: fib_table_lookup().
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address
 from itertools import chain
 
 from lvsdoctor.finding import Citation, cite
+from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
@@ -110,7 +109,7 @@ def local_routes(node: Node) -> tuple[Route, ...]:
     if shown == {4, 6} or (collected and not node.has("addresses")):
         return collected
     others = (address for address in node.addresses if address.ip.version not in shown)
-    return (*collected, *(route for address in others for route in _local_routes_of(address, node)))
+    return (*collected, *(route for address in others for route in local_routes_of(address, node)))
 
 
 def is_local(node: Node, ip: IP) -> Lookup | None:
@@ -230,7 +229,7 @@ def _table(node: Node, table: str, family: int) -> Iterable[Route]:
     elif node.has("routes"):
         rows = (route for route in node.routes if route.table == table)
     elif table == "main" and node.has("addresses"):
-        rows = (route for address in node.addresses for route in _connected_route_of(address, node))
+        rows = (route for address in node.addresses for route in connected_routes_of(address, node))
     else:
         rows = ()
     return (route for route in rows if route.dst.version == family)
@@ -261,51 +260,3 @@ def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:
     if rule.table != _MERGED and not _is_default(rule):
         yield cite(rule, "this rule chooses table {table}", table=route.table)
     yield cite(route, "{dst} is local here" if route.type == "local" else "the route to {dst}", dst=dst)
-
-
-# -- what follows from addresses --------------------------------------------------------------------------------------
-
-
-def _local_routes_of(address: Address, node: Node) -> Iterator[Route]:
-    hop = (NextHop(address.link),)
-    yield Route(ip_network(address.ip), address.seen, "local", "local", hop, "kernel", "host", address.ip)
-    if address.ip.version == 4 and _prefix_route(address) and _loopback(address, node):
-        # fib_add_ifaddr(): on a loopback device the prefix itself is a route of type local.
-        yield Route(address.network, address.seen, "local", "local", hop, "kernel", "host", address.ip)
-    if _up(address, node):
-        for ip in _broadcasts(address):
-            yield Route(ip_network(ip), address.seen, "broadcast", "local", hop, "kernel", "link", address.ip)
-
-
-def _connected_route_of(address: Address, node: Node) -> Iterator[Route]:
-    if _prefix_route(address) and not _loopback(address, node) and _up(address, node):
-        hop = (NextHop(address.link),)
-        yield Route(address.network, address.seen, "unicast", "main", hop, "kernel", "link", address.ip)
-
-
-def _prefix_route(address: Address) -> bool:
-    return (
-        not address.secondary and "noprefixroute" not in address.flags
-        and (address.network.prefixlen < address.ip.max_prefixlen or address.peer is not None)
-    )  # fmt: skip
-
-
-def _broadcasts(address: Address) -> Iterator[IP]:
-    if address.broadcast is not None:
-        yield address.broadcast
-    if address.ip.version == 4 and not address.secondary and address.network.prefixlen < 31:
-        yield address.network.broadcast_address
-
-
-def _up(address: Address, node: Node) -> bool:
-    link = _link(node, address.link)
-    return link is None or link.up
-
-
-def _loopback(address: Address, node: Node) -> bool:
-    link = _link(node, address.link)
-    return link.loopback if link is not None else address.link == "lo"
-
-
-def _link(node: Node, name: str) -> Link | None:
-    return node.link(name) if node.has("links") else None

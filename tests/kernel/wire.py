@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from lvsdoctor.collect.live import collect_live
-from lvsdoctor.collect.netns import inside
+from lvsdoctor.collect.live.netns import inside
+from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 
 ETH_P_ALL, ETH_P_IP, ETH_P_ARP = 3, 0x0800, 0x0806

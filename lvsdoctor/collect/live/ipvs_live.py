@@ -1,8 +1,8 @@
 """The IPVS table of the running kernel, without loading ip_vs."""
 
-from lvsdoctor.collect import dumps, procfs
 from lvsdoctor.collect.errors import CannotSee
-from lvsdoctor.collect.ipvs_rows import service_rows
+from lvsdoctor.collect.live import dumps, procfs
+from lvsdoctor.collect.live.ipvs_rows import service_rows
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.seen import Seen
 

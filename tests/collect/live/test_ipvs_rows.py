@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pyroute2.netlink.generic.ipvs import ipvsmsg
 
-from lvsdoctor.collect import dumps, netlink
-from lvsdoctor.collect.ipvs_rows import service_rows
+from lvsdoctor.collect.live import dumps, netlink
+from lvsdoctor.collect.live.ipvs_rows import service_rows
 from lvsdoctor.model.ipvs import Counters, Destination, Forwarding, VirtualService
 
 INET, INET6 = 2, 10

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from lvsdoctor.collect import dumps, procfs
-from lvsdoctor.collect.arptables_live import arptables
-from lvsdoctor.collect.conf_rows import conf_settings
 from lvsdoctor.collect.errors import CannotCollect, CannotSee
-from lvsdoctor.collect.ipvs_live import ipvs_services
-from lvsdoctor.collect.link_rows import address_rows, link_rows, names_of, neighbour_rows
-from lvsdoctor.collect.netlink_socket import ROUTE, Netlink
-from lvsdoctor.collect.netns import inside
-from lvsdoctor.collect.route_rows import route_rows
-from lvsdoctor.collect.rule_rows import rule_rows
+from lvsdoctor.collect.live import dumps, procfs
+from lvsdoctor.collect.live.arptables_live import arptables
+from lvsdoctor.collect.live.conf_rows import conf_settings
+from lvsdoctor.collect.live.ipvs_live import ipvs_services
+from lvsdoctor.collect.live.link_rows import address_rows, link_rows, names_of, neighbour_rows
+from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
+from lvsdoctor.collect.live.netns import inside
+from lvsdoctor.collect.live.route_rows import route_rows
+from lvsdoctor.collect.live.rule_rows import rule_rows
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.collect import dumps, ipvs_live
-from lvsdoctor.collect import live as live_module
 from lvsdoctor.collect.errors import CannotCollect
-from lvsdoctor.collect.live import collect_live
+from lvsdoctor.collect.live import dumps, ipvs_live
+from lvsdoctor.collect.live import node as live_module
+from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import conf_key

@@ -2,8 +2,8 @@
 
 import errno
 
-from lvsdoctor.collect import procfs
 from lvsdoctor.collect.errors import CannotSee
+from lvsdoctor.collect.live import procfs
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 
@@ -43,7 +43,7 @@ def _legacy() -> tuple[ArpTables | None, Seen]:
     # Asking for a table that is not listed would create it.
     if "filter" not in names.split():
         return None, Seen(SHOWN_AS, None, "empty: no table of arptables-legacy")
-    from lvsdoctor.collect.arptables_legacy import legacy_table  # few hosts need it
+    from lvsdoctor.collect.live.arptables_legacy import legacy_table  # few hosts need it
 
     table = legacy_table()
     idle = not table.rules and set(table.policies.values()) <= {"ACCEPT", "-"}
@@ -58,7 +58,7 @@ def _nft() -> tuple[ArpTables | None, Seen]:
         raise CannotSee("Whether nf_tables filters ARP cannot be asked without loading it: see nft list ruleset arp.")
     if not present:
         return None, Seen("/proc/modules", None, "nf_tables is not in the kernel")
-    from lvsdoctor.collect.arptables_nft import nft_tables
+    from lvsdoctor.collect.live.arptables_nft import nft_tables
 
     try:
         return nft_tables(), Seen(where, None, "no chain of family arp has a rule")

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable, Iterator
 
-from lvsdoctor.collect.netlink_socket import Message
+from lvsdoctor.collect.live.netlink_socket import Message
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, conf_key
 

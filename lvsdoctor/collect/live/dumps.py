@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from lvsdoctor.collect.netlink import messages
-from lvsdoctor.collect.netlink_socket import GENERIC, NETFILTER, Message, Netlink
+from lvsdoctor.collect.live.netlink import messages
+from lvsdoctor.collect.live.netlink_socket import GENERIC, NETFILTER, Message, Netlink
 
 GETLINK, GETADDR, GETROUTE, GETNEIGH, GETRULE = 18, 22, 26, 30, 34  # include/uapi/linux/rtnetlink.h
 NTF_PROXY = 0x08  # include/uapi/linux/neighbour.h

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 from typing import Any
 
-from lvsdoctor.collect.arp_words import HOOKS, VERDICTS, mangled, name_of, rule_text
+from lvsdoctor.collect.live.arp_words import HOOKS, VERDICTS, mangled, name_of, rule_text
 from lvsdoctor.model.packetfilter import ArpRule, ArpTables
 from lvsdoctor.model.seen import Seen
 

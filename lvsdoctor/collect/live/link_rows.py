@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from ipaddress import ip_address, ip_network
 
-from lvsdoctor.collect.link_detail import link_detail
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.words import (
+from lvsdoctor.collect.live.link_detail import link_detail
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.words import (
     ADDRESS_FLAGS,
     INET,
     INET6,

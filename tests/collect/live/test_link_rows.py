@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from lvsdoctor.collect import netlink
-from lvsdoctor.collect.conf_rows import IPV4, conf_settings
-from lvsdoctor.collect.link_rows import link_rows
+from lvsdoctor.collect.live import netlink
+from lvsdoctor.collect.live.conf_rows import IPV4, conf_settings
+from lvsdoctor.collect.live.link_rows import link_rows
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.ip_addr import IpAddr

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from lvsdoctor.collect.arp_words import VERDICTS, mangled, name_of, rule_text
+from lvsdoctor.collect.live.arp_words import VERDICTS, mangled, name_of, rule_text
 from lvsdoctor.model.packetfilter import ArpRule
 from lvsdoctor.model.seen import Seen
 

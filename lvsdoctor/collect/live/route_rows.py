@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.words import (
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.words import (
     INET,
     INET6,
     NEXTHOP_FLAGS,

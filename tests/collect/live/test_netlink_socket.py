@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.collect import netlink_socket
-from lvsdoctor.collect.netlink_socket import Netlink
+from lvsdoctor.collect.live import netlink_socket
+from lvsdoctor.collect.live.netlink_socket import Netlink
 
 DONE, ERROR, ROW, INTERRUPTED = 3, 2, 16, 0x10
 
@@ -95,7 +95,7 @@ def in_a_new_python(script: str) -> None:
 def test_a_live_scan_imports_little_of_pyroute2_and_leaves_no_trace() -> None:
     in_a_new_python("""if True:
         import sys
-        from lvsdoctor.collect.live import collect_live
+        from lvsdoctor.collect.live.node import collect_live
         assert collect_live().has("links")
         assert "asyncio" not in sys.modules, "pyroute2's sockets were imported"
         assert not [name for name in sys.modules if name.startswith("pyroute2")]
@@ -111,7 +111,7 @@ def test_a_pyroute2_that_somebody_uses_is_left_alone() -> None:
         with IPRoute() as route:
             before = route.get_links()[0].get_attr("IFLA_ADDRESS")
         modules = {name: module for name, module in sys.modules.items() if name.startswith("pyroute2")}
-        from lvsdoctor.collect.live import collect_live
+        from lvsdoctor.collect.live.node import collect_live
         assert collect_live().links[0].mac == before
         assert modules == {name: module for name, module in sys.modules.items() if name.startswith("pyroute2")}
         with IPRoute() as route:

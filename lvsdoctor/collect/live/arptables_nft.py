@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from lvsdoctor.collect import dumps
-from lvsdoctor.collect.arp_words import HOOKS, VERDICTS
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.nft_rule import ACCEPT, Undecodable, nft_rule
+from lvsdoctor.collect.live import dumps
+from lvsdoctor.collect.live.arp_words import HOOKS, VERDICTS
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.nft_rule import ACCEPT, Undecodable, nft_rule
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.collect import procfs
-from lvsdoctor.collect.arptables_live import arptables
 from lvsdoctor.collect.errors import CannotSee
-from lvsdoctor.collect.netns import inside
+from lvsdoctor.collect.live import procfs
+from lvsdoctor.collect.live.arptables_live import arptables
+from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.arptables import Arptables

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.words import INET6, TRANSPORTS
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.words import INET6, TRANSPORTS
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Counters, Destination, Forwarding, VirtualService
 from lvsdoctor.model.seen import Seen

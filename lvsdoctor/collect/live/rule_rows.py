@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.route_rows import prefix, shown
-from lvsdoctor.collect.words import INET, INET6, RULE_ACTIONS, TRANSPORTS, table_names, word
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.route_rows import prefix, shown
+from lvsdoctor.collect.live.words import INET, INET6, RULE_ACTIONS, TRANSPORTS, table_names, word
 from lvsdoctor.model.route import PolicyRule
 from lvsdoctor.model.seen import Seen
 

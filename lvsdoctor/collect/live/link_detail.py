@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lvsdoctor.collect.netlink_socket import Message
-from lvsdoctor.collect.words import word
+from lvsdoctor.collect.live.netlink_socket import Message
+from lvsdoctor.collect.live.words import word
 
 ENCAPSULATIONS = {1: "fou", 2: "gue", 3: "mpls"}  # include/uapi/linux/if_tunnel.h: TUNNEL_ENCAP_*
 VLAN_PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}

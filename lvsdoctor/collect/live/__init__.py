@@ -1,0 +1,1 @@
+"""The node lvsdoctor runs on, through netlink and /proc. Reads, and changes nothing."""
