@@ -34,6 +34,8 @@ STYLES = {
     "faint": "dim",
 }
 FEW = 3  # names listed of many, unless -v
+ALIKE = 10  # sentences of one pitfall, unless -v
+COMMANDS = 50  # lines of one fix, unless -v
 
 
 def render(examination: Examination, output: Output) -> None:
@@ -98,14 +100,20 @@ def _label(diagnosis: Diagnosis) -> str:
 
 def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...]) -> None:
     """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
-    for diagnosis in together:
+    shown = together if page.output.verbose else together[:ALIKE]
+    for diagnosis in shown:
         page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
         if diagnosis.accepted is not None:
             page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
         if diagnosis.confirmation is not None:
             page.say(_pairs(diagnosis.confirmation.items()), label="Probed:", indent=4)
+    if len(shown) < len(together):
+        more = (
+            f"{len(together) - len(shown)} more of the same about another {_listed(together[-1].about)}; -v lists them."
+        )
+        page.say(more, label=_label(together[0]), label_style=together[0].severity.value)
     longest = 0 if page.output.verbose else 3 * page.width
-    evidence = {(item.seen, item.says): item for diagnosis in together for item in diagnosis.evidence}.values()
+    evidence = {(item.seen, item.says): item for diagnosis in shown for item in diagnosis.evidence}.values()
     proofs = [item for item in evidence if not item.assumed]
     assumptions = [item for item in evidence if item.assumed]
     page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
@@ -117,15 +125,20 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...]) -> None:
     diagnosis = together[0]
     fix = sum((other.fix for other in together[1:]), diagnosis.fix)
     place = "" if diagnosis.fix_node == diagnosis.node else f" on {diagnosis.fix_node}"
-    if fix.now:
-        page.say("", label=f"Fix now{place}:")
-        page.commands(fix.now)
-    if fix.persist:
-        page.say("", label=f"After a reboot{place}:")
-        page.commands(fix.persist)
+    for label, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):
+        if commands:
+            page.say("", label=f"{label}{place}:")
+            page.commands(_first(page, commands))
     if fix.warning:
         page.say(fix.warning, label="Careful:", label_style="warning")
     page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label="more:", label_style="faint")
+
+
+def _first(page: Page, commands: tuple[str, ...]) -> Iterable[str]:
+    """A fix of a hundred lines would push its reason off the screen."""
+    if page.output.verbose or len(commands) <= COMMANDS:
+        return commands
+    return (*commands[:COMMANDS], f"# and {len(commands) - COMMANDS} more lines: -v shows them")
 
 
 def _put_nothing_found(page: Page, node: Examined, outcomes: list[Outcome]) -> None:

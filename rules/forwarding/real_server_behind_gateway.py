@@ -32,26 +32,30 @@ from lvsdoctor.rulekit import (
     helps={"routes", "local-routes", "policy-rules", "links"},
 )
 def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
-    ways: dict[IP, Lookup] = {}
+    listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
     for service in node.services:
         for real in service.destinations:
-            if real.forwarding is not Forwarding.DR or real.ip is None:
-                continue
-            way = ways[real.ip] = ways.get(real.ip) or route_lookup(node, real.ip)
-            strangers = [hop for hop in way.gateways if not _same_host(node, hop, real.ip)]
-            if way.type == "unicast" and strangers:
-                yield Finding(
-                    "{node} reaches {rip} of {service} through {gateway}: direct routing hands the request to that "
-                    "router, with the VIP still as its destination, and not to the real server",
-                    about={"service": service, "rip": real.ip},
-                    gateway=", ".join(map(str, strangers)),
-                    evidence=[
-                        cite(real, "direct routing: only the MAC address is changed"),
-                        *way.because,
-                        *_taken_for_a_router(way),
-                    ],
-                    fix=_tunnel_instead(service, real),
-                )
+            if real.forwarding is Forwarding.DR and real.ip is not None:
+                listed.setdefault(real.ip, []).append((service, real))
+    for rip, places in listed.items():
+        way = route_lookup(node, rip)
+        strangers = [hop for hop in way.gateways if not _same_host(node, hop, rip)]
+        if way.type == "unicast" and strangers:
+            others = "" if len(places) == 1 else " and {others} more services"
+            yield Finding(
+                "{node} reaches {rip} of {service}" + others + " through {gateway}: direct routing hands the request "
+                "to that router, with the VIP still as its destination, and not to the real server",
+                about={"rip": rip},
+                service=places[0][0],
+                others=len(places) - 1,
+                gateway=", ".join(map(str, strangers)),
+                evidence=[
+                    cite(places[0][1], "direct routing: only the MAC address is changed"),
+                    *way.because,
+                    *_taken_for_a_router(way),
+                ],
+                fix=sum((_tunnel_instead(*place) for place in places), Fix()),
+            )
 
 
 def _same_host(node: Node, gateway: IP, rip: IP) -> bool:
