@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check test format bench wheel clean
+.PHONY: help check test format bench catalogue wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -19,6 +19,9 @@ format: environment ## put every file into the house's format
 
 bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python
 	@$(PYTHON) bench/startup.py
+
+catalogue: environment ## docs/RULES.md, from the rules and their pages
+	@$(PYTHON) tools/catalogue.py
 
 wheel: environment ## dist/: the sdist, and the wheel built from it
 	@rm -rf dist

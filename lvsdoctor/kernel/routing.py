@@ -5,6 +5,7 @@ net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_tri
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address
 from itertools import chain
 
@@ -168,7 +169,14 @@ def has_custom_rules(node: Node) -> Citation | None:
 
 
 def _is_default(rule: PolicyRule) -> bool:
-    return any(replace(rule, seen=default.seen) == default for default in _DEFAULT_RULES)
+    default = next((known for known in _DEFAULT_RULES if known.priority == rule.priority), None)
+    return default is not None and (rule == default or _like(rule, default.seen) == default)
+
+
+@lru_cache(maxsize=64)
+def _like(rule: PolicyRule, seen: Seen) -> PolicyRule:
+    """The same rule as if seen elsewhere: rows that differ in nothing else are the same rule."""
+    return replace(rule, seen=seen)
 
 
 def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:

@@ -1,6 +1,7 @@
 """Every case of every rule's page does what its heading says, and one root cause is one error."""
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,8 @@ def test_no_rule_crashes_on_any_case() -> None:
 def test_codes_are_unique_and_never_a_retired_one() -> None:
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
+    retired = (Path(__file__).parents[2] / "rules/RETIRED.md").read_text(encoding="utf-8").split()
+    assert [code for code in codes if code in retired] == []
 
 
 def test_every_rule_that_is_spoken_for_exists() -> None:
