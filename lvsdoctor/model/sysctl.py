@@ -50,14 +50,20 @@ class Setting:
 
     @property
     def value(self) -> int:
-        """The value as a number, as the kernel reads it (0x and leading 0 count). Raises ValueError if it is none."""
-        return int(self.raw.split()[0], 0) if self.raw[:1] != "0" else _c_number(self.raw)
+        """The value as a number, as the kernel reads it (0x is hexadecimal, a leading 0 octal).
 
+        kernel/sysctl.c: strtoul_lenient(). Raises ValueError if it is none.
+        """
+        word = next(iter(self.raw.split()), "")
+        octal = len(word) > 1 and word[0] == "0" and word[1:].isdigit()
+        return int(word, 8) if octal else int(word, 0)
 
-def _c_number(raw: str) -> int:
-    """What strtol(s, NULL, 0) makes of a text that starts with 0 (kernel/sysctl.c: strtoul_lenient())."""
-    word = raw.split()[0].lower()
-    return int(word, 16) if word.startswith("0x") else int(word, 8)
+    @property
+    def is_number(self) -> bool:
+        try:
+            return self.value is not None
+        except ValueError:
+            return False
 
 
 def conf_key(link: str, name: str, family: int = 4) -> str:

@@ -34,6 +34,10 @@ def _root(key: str) -> str:
     return key.replace("/", ".", 1).partition(".")[0]
 
 
+# Settings that are a number each, and that the kernel model reads.
+NUMBERS = ("net.ipv4.conf.", "net.ipv4.ip_forward", "net.ipv4.vs.conntrack")
+
+
 class Sysctl(Reader):
     """Keeps every assignment in order: of two to one key the last wins, but that is for the merging to say."""
 
@@ -65,7 +69,10 @@ class Sysctl(Reader):
             key, value = assigned
             if _root(key) not in ROOTS:
                 return False
-            self._rows.append(Setting(canonical_key(key), value.strip(), seen))
+            setting = Setting(canonical_key(key), value.strip(), seen)
+            # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
+            wrong = setting.key.startswith(NUMBERS) and not setting.is_number
+            (self._unread.append(seen) if wrong else self._rows.append(setting))
             return True
         # An exclude of sysctl.d (`-net.ipv4.conf.eth0.rp_filter`), or an assignment that lacks its sign.
         found = KEY.match(line)

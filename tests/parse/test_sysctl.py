@@ -144,3 +144,11 @@ def test_a_linux_sysctl_a_is_read_to_the_last_line(text: str) -> None:
 @of_corpus("sysctl/*freebsd*", "sysctl/*macos*")
 def test_a_bsd_sysctl_a_is_nothing_of_ours(text: str) -> None:
     assert drive(Sysctl, text).taken == []
+
+
+def test_a_value_that_is_no_number_is_counted_as_not_understood() -> None:
+    found = read(
+        Sysctl, "net.ipv4.conf.all.arp_ignore = {{ level }}\nnet.ipv4.conf.eth0.arp_ignore =\nnet.ipv4.ip_forward = 1\n"
+    )
+    assert [row.key for row in found.facts["sysctl"]] == ["net.ipv4.ip_forward"]
+    assert [seen.line for seen in found.unread] == [1, 2]
