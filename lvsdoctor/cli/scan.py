@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK, Trouble, unknown
+from lvsdoctor.homes import home
 
 if TYPE_CHECKING:
     from lvsdoctor.finding import Examination
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 _LEVELS = ("error", "warning", "note", "never")
 _DESCRIPTION = """Look for known pitfalls.
 
-Without PATH this node is inspected, live and read-only. A PATH is a file, a directory or - (a paste on stdin). A
-directory that holds dumps is one node, a directory of such directories a cluster; nodes named together are a cluster.
+Without PATH this node is inspected, live and read-only. A PATH is a file, a
+directory or - (a paste on stdin). A directory that holds dumps is one node, a
+directory of such directories a cluster; nodes named together are a cluster.
 """
 
 
@@ -38,7 +40,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--role", choices=roles, default="auto", metavar="ROLE", help=f"{', '.join(roles)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help="inspect this network namespace instead")
-    add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help="terminal or json (repeat)")
+    add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=f"{', '.join(_formats())} (repeat; default terminal)")
     add("--fail-on", choices=_LEVELS, default="error", metavar="LEVEL", help="error, warning, note, never")
     add("--select", action="append", default=[], metavar="RULE,...", help="only these rules (names or codes)")
     add("--ignore", action="append", default=[], metavar="RULE,...", help="not these rules")
@@ -47,6 +49,11 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
     add("-q", "--quiet", action="store_true", help="only the findings and the summary")
     add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
+
+
+def _formats() -> list[str]:
+    """As loader.report_formats(), which would import the renderers' kit for no more than --help."""
+    return sorted(file.stem.removeprefix("as_") for file in home("reports").glob("as_*.py"))
 
 
 def run(options: Namespace) -> int:
