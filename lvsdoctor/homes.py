@@ -11,3 +11,8 @@ def home(part: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"this installation of lvsdoctor has no {part} directory")
+
+
+def report_formats() -> dict[str, Path]:
+    """The formats that reports can be written in, and the file that writes each (reports/as_NAME.py)."""
+    return {file.stem.removeprefix("as_"): file for file in sorted(home("reports").glob("as_*.py"))}

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from lvsdoctor.homes import home
+from lvsdoctor.homes import home, report_formats
 from lvsdoctor.reportkit import Render
 from lvsdoctor.rulekit import Rule
 
@@ -66,11 +66,6 @@ def _execute(file: Path) -> ModuleType:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise CannotLoad(f"cannot load {file}: {type(error).__name__}: {error}{line}") from error
     return module
-
-
-def report_formats() -> dict[str, Path]:
-    """The formats that reports can be written in, and the file that writes each (reports/as_NAME.py)."""
-    return {file.stem.removeprefix("as_"): file for file in sorted(home("reports").glob("as_*.py"))}
 
 
 def load_report(name: str) -> Render:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK, Trouble, unknown
-from lvsdoctor.homes import home
+from lvsdoctor.homes import report_formats
 
 if TYPE_CHECKING:
     from lvsdoctor.finding import Examination
@@ -40,7 +40,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--role", choices=roles, default="auto", metavar="ROLE", help=f"{', '.join(roles)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help="inspect this network namespace instead")
-    add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=f"{', '.join(_formats())} (repeat; default terminal)")
+    formats = f"{', '.join(report_formats())} (repeat; default terminal)"
+    add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=formats)
     add("--fail-on", choices=_LEVELS, default="error", metavar="LEVEL", help="error, warning, note, never")
     add("--select", action="append", default=[], metavar="RULE,...", help="only these rules (names or codes)")
     add("--ignore", action="append", default=[], metavar="RULE,...", help="not these rules")
@@ -49,11 +50,6 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
     add("-q", "--quiet", action="store_true", help="only the findings and the summary")
     add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
-
-
-def _formats() -> list[str]:
-    """As loader.report_formats(), which would import the renderers' kit for no more than --help."""
-    return sorted(file.stem.removeprefix("as_") for file in home("reports").glob("as_*.py"))
 
 
 def run(options: Namespace) -> int:
@@ -147,8 +143,6 @@ def named(rules: Sequence["Rule"], lists: Sequence[str]) -> list["Rule"]:
 
 def _writers(options: Namespace) -> list[Callable[["Examination"], None]]:
     """One function per -f, all checked before anything is collected."""
-    from lvsdoctor.loader import report_formats
-
     formats = report_formats()
     wanted = []
     for text in options.format or ["terminal"]:

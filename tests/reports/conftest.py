@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.loader import load_report, report_formats
+from lvsdoctor.homes import report_formats
+from lvsdoctor.loader import load_report
 from lvsdoctor.reportkit import Examination, Output, Render
 
 HERE = Path(__file__).parent
