@@ -25,6 +25,13 @@ _ONE_ONLY = (
     "the VIP, repair that instead: what it did not put there it will not take away."
 )
 
+_MISSING = "{node} directs VIP {vip} and does not hold that address: no request reaches IPVS"
+_ALONE = _MISSING + " (unless it is the standby of a pair)"
+_NOBODY = (
+    "{node} directs VIP {vip}, and neither it nor another director of the scan holds that address: "
+    "no request reaches IPVS"
+)
+
 
 @rule(
     name="vip-missing-on-director",
@@ -32,7 +39,7 @@ _ONE_ONLY = (
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables"},
+    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours"},
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = _vips(node)
@@ -41,29 +48,35 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
         directors = [peer for peer, directed in others if vip in directed]
-        if here or any(draws(peer, vip) for peer in directors) or _standby(node, vip, directors):
+        elsewhere = any(draws(peer, vip) for peer in directors) or _standby(node, vip, directors)
+        if here or elsewhere or _neighbour_has(node, vip):
             continue
         proof: list[Citation] = [
             cite(s, "no address and no route here makes {vip} local", vip=vip) for s in node.services if s.vip == vip
         ]
         for peer in directors:
             proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
-        if not directors and not any(delivered(node, other) for other in vips):
+        maybe_standby = not directors and not any(delivered(node, other) for other in vips)
+        if maybe_standby:
             text = "no other director holds the VIP: this one is not the standby of a pair"
             proof.append(assume("addresses", text, settle="# scan the directors together"))
         yield Finding(
-            "{node} directs VIP {vip}, and neither it nor another director of the scan holds that address: "
-            "no request reaches IPVS"
-            if directors
-            else "{node} directs VIP {vip} and does not hold that address: no request reaches IPVS",
+            _NOBODY if directors else _ALONE if maybe_standby and not node.peers else _MISSING,
             about={"vip": vip},
             evidence=[*proof, *here.because],
             fix=_hold(vip, home_link(node, vip)),
+            # Scanned with its real servers it is their director; scanned alone it may be the backup of a healthy pair.
+            severity=Severity.WARNING if maybe_standby and not node.peers else None,
         )
 
 
 def _vips(node: Node) -> dict[IP, None]:
     return dict.fromkeys(service.vip for service in node.services if service.vip is not None)
+
+
+def _neighbour_has(node: Node, vip: IP) -> bool:
+    """Another host answered for the VIP not long ago: this one is the standby, or somebody hijacks it (CL001)."""
+    return node.has("neighbours") and any(entry.ip == vip and entry.mac for entry in node.neighbours)
 
 
 def _standby(node: Node, vip: IP, directors: list[Node]) -> bool:
