@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lvsdoctor import __version__
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Verdict
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.finding import Role as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
@@ -19,8 +19,8 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
         found: list[Diagnosis] = []
         became: list[Outcome] = []
         for rule in by_name.values():
-            findings, outcome = try_rule(rule, node)
-            found += [diagnose(rule, node, finding) for finding in findings]
+            diagnosed, outcome = try_rule(rule, node)
+            found += diagnosed
             became.append(outcome)
         spoken = _specific_ones(found, by_name)
         outcomes += _explained(became, found, spoken, by_name)
@@ -28,7 +28,7 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__)
 
 
-def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Finding], Outcome]:
+def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Diagnosis], Outcome]:
     """One rule on one node; the facts it read are noted in `reads`."""
     if rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
@@ -37,27 +37,23 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     view = node.limited_to(rule.needs | rule.helps, reads)
     if lacking := view.missing(rule.needs):
         return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
-    findings: list[Finding] = []
+    found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""
     missing: tuple[Missing, ...] = ()
     try:
         for finding in rule.check(view):
-            _ = diagnose(rule, node, finding).message  # a template with a hole in it is the rule's crash, not ours
-            findings.append(finding)
+            diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+            _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
+            found.append(diagnosis)
     except NotCollected as absent:
         verdict, missing = Verdict.NOT_CHECKED, (Missing(absent.fact, absent.node, absent.command),)
     except Exception:
         from traceback import format_exc  # only crashes pay for it
 
         verdict, traceback = Verdict.CRASHED, format_exc()
-    if findings and verdict is not Verdict.CRASHED:
+    if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
-    return findings, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
-
-
-def diagnose(rule: Rule, node: Node, finding: Finding) -> Diagnosis:
-    """A rule's finding on the node it was found on."""
-    return Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+    return found, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
 
 
 def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:

@@ -77,7 +77,8 @@ def _roles(
         return tuple(found), carried if role == Role.REAL_SERVER else ()
     if services:
         found.append(_as_director(services))
-    others = [membership for membership in memberships if not _is_itself(membership, node)]
+    # LocalNode, the director's own address as a real server of its own service, makes nobody a real server.
+    others = [membership for membership in memberships if membership.director is not node]
     if others:
         membership = others[0]
         fields = {
@@ -104,11 +105,6 @@ def _as_director(services: Sequence[VirtualService]) -> RoleFound:
     reason = "{count} virtual services, {first} the first" if len(services) > 1 else "virtual service {first}"
     fields = {"count": str(len(services)), "first": str(services[0])}
     return RoleFound(Role.DIRECTOR, reason, fields, services[0].seen)
-
-
-def _is_itself(membership: Membership, node: Node) -> bool:
-    """LocalNode: the director's own address as a real server of its own service."""
-    return membership.director.name == node.name and membership.director.source == node.source
 
 
 def _vips_of(

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from lvsdoctor.cases import Case, RulePage, read_page
 from lvsdoctor.collect.assemble import Mine, nodes_of
-from lvsdoctor.examine import diagnose, try_rule
+from lvsdoctor.examine import try_rule
 from lvsdoctor.finding import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
@@ -64,8 +64,8 @@ def _complaints(rule: Rule, case: Case, reads: set[str]) -> Iterator[str]:
     diagnoses: list[Diagnosis] = []
     verdicts: set[Verdict] = set()
     for node in nodes:
-        findings, outcome = try_rule(rule, node, reads)
-        diagnoses += [diagnose(rule, node, finding) for finding in findings]
+        diagnosed, outcome = try_rule(rule, node, reads)
+        diagnoses += diagnosed
         verdicts.add(outcome.verdict)
         if outcome.verdict is Verdict.CRASHED:
             yield f"crashed on {node.name}: {outcome.traceback.strip().splitlines()[-1]}"

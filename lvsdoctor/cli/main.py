@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from lvsdoctor import __version__
-from lvsdoctor.cli.exits import TROUBLE, Trouble
+from lvsdoctor.cli.exits import TROUBLE, Trouble, unknown
 
 VERBS = ("scan", "explain", "rules")
 EXIT_CODES = """exit codes:
@@ -70,14 +70,10 @@ def _dispatch(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=f"lvsdoctor {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    if asked and asked not in VERBS and not asked.startswith("-"):
-        from lvsdoctor.cli.exits import unknown
-
+    if asked and asked not in VERBS:
         raise unknown("verb", asked, list(VERBS))
     for verb in VERBS:
-        # Only the verb that runs is imported with its options; the others are names in --help.
-        module = import_module(f"lvsdoctor.cli.{verb}")
-        module.add_to(verbs)
+        import_module(f"lvsdoctor.cli.{verb}").add_to(verbs)
     options = parser.parse_args(arguments)
     code: int = options.run(options)
     return code

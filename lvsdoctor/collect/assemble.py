@@ -32,20 +32,18 @@ def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
     for mine in found:
         by_name.setdefault(mine.node, []).append(mine)
     nodes = _without_strays([node for name, group in by_name.items() for node in _split(name, group)])
-    names = [node.name for node in nodes]
     taken: dict[str, int] = {}
     unique = []
     for node in nodes:
-        taken[node.name] = taken.get(node.name, 0) + 1
-        again = names.count(node.name) > 1 and taken[node.name] > 1
-        unique.append(replace(node, name=f"{node.name} ({taken[node.name]})") if again else node)
+        number = taken[node.name] = taken.get(node.name, 0) + 1
+        unique.append(node if number == 1 else replace(node, name=f"{node.name} ({number})"))
     return tuple(unique)
 
 
 def _without_strays(nodes: list[Node]) -> list[Node]:
     """A README beside the nodes is no node. What was not understood in it is counted with the first one's."""
     told = [node for node in nodes if node.evidence or node.kernel]
-    strays = [seen for node in nodes if node not in told for seen in node.unread]
+    strays = [seen for node in nodes if not (node.evidence or node.kernel) for seen in node.unread]
     if not told or not strays:
         return told or nodes
     return [replace(told[0], unread=(*told[0].unread, *strays)), *told[1:]]

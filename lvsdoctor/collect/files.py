@@ -73,13 +73,13 @@ def _path(path: Path, several: bool) -> Iterator[Mine]:
 
 def _directory(top: Path) -> Iterator[Mine]:
     """A directory that holds dumps is one node, one of such directories a cluster."""
-    own = list(_of_node(top, top.parent, sosreport_files(top) or _plain_files(top)))
+    sosreport = sosreport_files(top)
+    own = list(_of_node(top, top.parent, sosreport or _plain_files(top)))
     children = [child for child in _entries(top) if child.is_dir()]
     if any(_tells(mine.piece) for mine in own) or not children or all(map(is_part_of_a_node, children)):
         yield from own
-        if not sosreport_files(top):
-            for child in children:
-                yield from _of_node(top, top.parent, _below(child))
+        for child in [] if sosreport else children:
+            yield from _of_node(top, top.parent, _below(child))
         return
     for child in children:
         yield from _of_node(child, top, sosreport_files(child) or _below(child))
@@ -107,7 +107,7 @@ def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:
-    if name := hostname_in(text.splitlines()):
+    if name := hostname_in(text.strip().split("\n", 1)):
         yield Piece(name, Dump(host=name))
         return
     yield from pieces(text, where)

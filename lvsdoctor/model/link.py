@@ -8,7 +8,6 @@ from lvsdoctor.model.seen import Seen
 # A port of one of these hands its frames to the master before IP sees them, so the port's own IPv4 settings are
 # never read. A VRF port stays an IP interface of its own (net/core/dev.c: __netif_receive_skb_core()).
 ENSLAVING_KINDS = frozenset({"bridge", "bond", "team", "openvswitch", "ovs"})
-TUNNEL_KINDS = frozenset({"ipip", "sit", "gre", "ip6tnl", "ip6gre", "vti", "fou"})
 
 
 @dataclass(frozen=True, slots=True)

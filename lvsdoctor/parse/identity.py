@@ -46,25 +46,3 @@ class Uname(Reader):
 
     def dump(self) -> Dump:
         return Dump({"kernel": (self._kernel,)} if self._kernel else {}, host=self._host)
-
-
-class Hostname(Reader):
-    """A line that is one bare host name. Any word looks like that, so it never starts: something else has to tell."""
-
-    name: ClassVar[str] = "hostname"
-
-    def __init__(self) -> None:
-        self._host = ""
-
-    @classmethod
-    def starts(cls, text: str) -> bool:
-        return False
-
-    def feed(self, seen: Seen) -> bool:
-        if self._host:
-            return False
-        self._host = _host_name(seen.text)
-        return bool(self._host)
-
-    def dump(self) -> Dump:
-        return Dump(host=self._host)

@@ -3,7 +3,9 @@
 import pytest
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.identity import Hostname, Uname, hostname_in
+from lvsdoctor.parse.identity import Uname, hostname_in
+from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.stream import pieces
 from tests.parse.driving_ipvs import drive, of_corpus, read
 
 UNAME = "Linux rs1 5.10.0-8-amd64 #1 SMP Debian 5.10.46-5 (2021-09-23) x86_64 GNU/Linux"
@@ -67,12 +69,10 @@ def test_other_lines_are_no_host_name(lines: list[str]) -> None:
     assert hostname_in(lines) == ""
 
 
-def test_a_word_alone_never_starts_a_dump_but_may_be_one() -> None:
-    assert not Hostname.starts("rs1")
-    reader = Hostname()
-    assert reader.feed(Seen("hostname", 1, "rs1"))
-    assert not reader.feed(Seen("hostname", 2, "rs2"))
-    assert reader.dump().host == "rs1"
+def test_a_word_alone_never_starts_a_dump_but_names_the_host_after_its_command() -> None:
+    assert list(readers_for("rs1")) == []
+    assert [piece.host for piece in pieces("# hostname\nrs1\n", "paste")] == ["rs1"]
+    assert [piece.dump.unread[0].text for piece in pieces("# hostname\nrs1\nrs2\n", "paste")] == ["rs1"]
 
 
 @of_corpus("sosreport-tree/*/sos_commands/kernel/uname_-a")
