@@ -1,0 +1,153 @@
+"""A Linux kernel with IPVS that runs as an ordinary process (user-mode-linux), and requests to what runs in there.
+
+It sees the machine's files read-only and has no network but its own: whatever happens in there, nothing is left behind
+once its process is gone.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import Future
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+LINUX = "linux.uml"
+# What else the guest runs, and the Debian package that brings it: tests/system-packages.txt.
+COMMANDS = (LINUX, "modprobe", "ip", "sysctl", "ipvsadm", "arping", "arptables-legacy", "iptables-legacy")
+MODULES = """
+    veth bridge dummy ipip nf_conntrack
+    ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh
+    ip_tables iptable_filter iptable_nat iptable_mangle xt_tcpudp xt_mark xt_REDIRECT xt_MASQUERADE
+    arp_tables arptable_filter arpt_mangle
+""".split()
+_INIT = """#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C
+export PYTHONPATH='{root}' PYTHONDONTWRITEBYTECODE=1
+mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run || exit 1
+ip link set lo up
+exec '{python}' -m tests.lab.inside
+"""
+# Seconds. A guest boots in 3 and an answer comes within 10 when nothing is wrong.
+_BOOT_LIMIT, _ANSWER_LIMIT, _LIFE_LIMIT = 120, 300, 3600
+
+
+def missing() -> list[str]:
+    """What the lab needs and this machine does not have."""
+    found = [command for command in COMMANDS if shutil.which(command) is None]
+    return found if os.geteuid() == 0 else ["root", *found]
+
+
+class GuestFailed(Exception):
+    """The guest has ended, does not answer, or could not do what it was asked. Says what it said."""
+
+
+class Guest:
+    """A running guest. Ends when asked, when its time is over, or with the process that started it."""
+
+    def __init__(self, life: float = _LIFE_LIMIT, init: str = _INIT) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="lvsdoctor-guest-"))
+        self._numbers = count(1)
+        self._waiting: dict[str, Future[Any]] = {}
+        self._lock = threading.Lock()
+        script = self._directory / "init"
+        script.write_text(init.format(root=ROOT, python=sys.executable))
+        script.chmod(0o700)
+        self._log = (self._directory / "log").open("w+b")
+        guest_reads, self._write = os.pipe()
+        read, guest_writes = os.pipe()
+        words = [LINUX, "mem=768M", "umid=guest", f"uml_dir={self._directory}/", "rootfstype=hostfs", "rootflags=/"]
+        words += ["ro", f"init={script}", "con=null", "con0=null,fd:2", "con1=null", "quiet"]
+        words.append(f"ssl0=fd:{guest_reads},fd:{guest_writes}")
+        self._process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=(guest_reads, guest_writes),
+            # A group of its own: the guest's processes are traced ones of this one, and end with it.
+            start_new_session=True,
+        )
+        os.close(guest_reads)
+        os.close(guest_writes)
+        self.pid = self._process.pid
+        self._ready = self._waiting["ready"] = Future()
+        self._reader = threading.Thread(target=self._listen, args=(read,), daemon=True)
+        self._reader.start()
+        self._limit = threading.Timer(life, self._kill)
+        self._limit.daemon = True
+        self._limit.start()
+
+    def wait_until_ready(self) -> None:
+        """Until it answers; its modules are loaded then."""
+        self._result(self._ready, _BOOT_LIMIT)
+        self.ask("modprobe", modules=MODULES)
+
+    def ask(self, verb: str, **said: Any) -> Any:
+        """What tests/lab/inside.py answers. Raises GuestFailed, which ends the guest unless it gave a reason itself."""
+        file = self._directory / f"request-{next(self._numbers)}.json"
+        file.write_text(json.dumps({"verb": verb, **said}))
+        answer: Future[Any] = Future()
+        with self._lock:
+            self._waiting[str(file)] = answer
+        try:
+            os.write(self._write, f"{file}\n".encode())
+        except OSError:
+            raise GuestFailed(self._last_words("has ended")) from None
+        try:
+            return self._result(answer, _ANSWER_LIMIT)
+        finally:
+            file.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        """Kill it by its own process id and remove its files."""
+        self._limit.cancel()
+        self._kill()
+        self._process.wait()
+        self._reader.join()
+        os.close(self._write)
+        self._log.close()
+        shutil.rmtree(self._directory)
+
+    def __enter__(self) -> "Guest":
+        self.wait_until_ready()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _result(self, answer: "Future[Any]", limit: float) -> Any:
+        try:
+            return answer.result(limit)
+        except TimeoutError:
+            self._kill()
+            raise GuestFailed(self._last_words(f"did not answer within {limit} s and was ended")) from None
+
+    def _listen(self, read: int) -> None:
+        with os.fdopen(read, "rb") as lines:
+            for line in lines:
+                said = json.loads(line)
+                with self._lock:
+                    answer = self._waiting.pop(said.get("request", "ready"))
+                if "error" in said:
+                    answer.set_exception(GuestFailed(said["error"]))
+                else:
+                    answer.set_result(said.get("result"))
+        with self._lock:
+            left, self._waiting = self._waiting, {}
+        for answer in left.values():
+            answer.set_exception(GuestFailed(self._last_words("has ended")))
+
+    def _last_words(self, what: str) -> str:
+        log = (self._directory / "log").read_text(errors="replace").strip()
+        return f"the guest {what}; its last lines:\n" + "\n".join(log.splitlines()[-15:])

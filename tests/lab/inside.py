@@ -1,0 +1,413 @@
+"""Runs inside the guest, as its first process: builds clusters of network namespaces, measures them, dumps their nodes.
+
+Only the standard library, and as few processes as can be: a system call takes 50 us in there, a process 20 to 60 ms. So
+every host is a thread that has left for a network namespace of its own, and what it starts or opens is in there too.
+
+A request is a line that names a file of JSON (the guest can read the machine's files, and writes none); the answer is
+a line of JSON. Requests run side by side: while one cluster waits for an answer that does not come, others go on.
+"""
+
+import ctypes
+import json
+import os
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import tty
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from fcntl import ioctl
+from typing import Any
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_CLONE_NEWNET, _MS_BIND = 0x40000000, 4096
+_ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
+# How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
+_PATIENCE, _ARP_PATIENCE = 1.0, 0.3
+_COMMAND_LIMIT = 30
+
+
+def check(result: int, what: str) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def run(words: list[str], stdin: str = "") -> tuple[int, str]:
+    """Exit status and output of a command in the calling thread's network namespace."""
+    # Without close_fds Python need not look through the file descriptors; its own are not inherited.
+    done = subprocess.run(
+        words,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_COMMAND_LIMIT,
+        close_fds=False,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def must(words: list[str], stdin: str = "") -> str:
+    status, output = run(words, stdin)
+    if status != 0:
+        raise RuntimeError(f"{' '.join(words)}: exit {status}: {output.strip()}\n{stdin}")
+    return output
+
+
+# -- one host ---------------------------------------------------------------------------------------------------------
+
+
+class Host:
+    """A thread in a network namespace of its own, which `ip netns` knows as `netns`."""
+
+    def __init__(self, netns: str) -> None:
+        self.netns = netns
+        self._path = f"/run/netns/{netns}"
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=netns)
+        self._listening: list[socket.socket] = []
+        self._icmp: socket.socket | None = None
+        self.do(self._leave)
+
+    def _leave(self) -> None:
+        check(_LIBC.unshare(_CLONE_NEWNET), "unshare")
+        open(self._path, "w").close()
+        check(_LIBC.mount(b"/proc/thread-self/ns/net", self._path.encode(), b"none", _MS_BIND, None), "mount")
+
+    def start(self, work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+        return self._thread.submit(work, *arguments)
+
+    def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return self.start(work, *arguments).result()
+
+    def close(self) -> None:
+        for listening in self._listening:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+        if self._icmp:
+            self._icmp.close()
+        self._thread.shutdown()
+        check(_LIBC.umount2(self._path.encode(), 2), "umount")
+        os.unlink(self._path)
+
+    # -- what the thread does in there
+
+    def set_up(self, said: dict[str, Any]) -> None:
+        for key, value in said["sysctls"].items():
+            with open("/proc/sys/" + key.replace(".", "/"), "w") as file:
+                file.write(value)
+        must(["ip", "-batch", "-"], "\n".join(["link set lo up", *said["ip"]]) + "\n")
+        if said["ipvs"]:
+            must(["ipvsadm", "-R"], "\n".join(said["ipvs"]) + "\n")
+
+    def serve(self, name: str, ports: Iterable[int]) -> None:
+        """Answer every TCP connection to `ports` with the host's name; and keep what ICMP messages arrive."""
+        self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self._icmp.setblocking(False)
+        for port in ports:
+            listening = socket.create_server(("", port), backlog=64)
+            self._listening.append(listening)
+            threading.Thread(target=_answer, args=(listening, name.encode()), daemon=True).start()
+
+    def redirects(self) -> list[str]:
+        """The sources of the ICMP redirects that arrived here since the last time."""
+        sources = []
+        with suppress(BlockingIOError):
+            while self._icmp:
+                packet = self._icmp.recv(2048)
+                if packet[(packet[0] & 15) * 4] == 5:
+                    sources.append(socket.inet_ntoa(packet[12:16]))
+        return sources
+
+
+def _answer(listening: socket.socket, name: bytes) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(name)
+
+
+def wait_for_links(links: list[str]) -> None:
+    """Until the links that are up have carrier, which comes a moment after; within bounds, as one may never have it."""
+    deadline = time.monotonic() + 2
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        while any(_without_carrier(probe, link) for link in links) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _without_carrier(probe: socket.socket, link: str) -> bool:
+    try:
+        answer = ioctl(probe, _SIOCGIFFLAGS, struct.pack("16sh14x", link.encode(), 0))
+    except OSError:
+        return False
+    flags = struct.unpack("16xh14x", answer)[0]
+    return bool(flags & _IFF_UP and not flags & _IFF_RUNNING)
+
+
+def ask(address: str, port: int) -> tuple[str | None, tuple[str, int]]:
+    """Who answers a TCP connection (None where nobody does in time), and which address and port asked."""
+    with socket.socket() as connection:
+        connection.settimeout(_PATIENCE)
+        asking = ("", 0)
+        try:
+            connection.connect((address, port))
+            asking = connection.getsockname()
+            return connection.recv(64).decode() or None, asking
+        except OSError:
+            return None, asking
+
+
+def who_has(vip: str, link: str, sender: str) -> list[str]:
+    """The MACs that answer an ARP request for `vip`; every answer is waited for."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ARP)) as wire:
+        wire.bind((link, _ETH_P_ARP))
+        mac = bytes(wire.getsockname()[4])
+        target, source = socket.inet_aton(vip), socket.inet_aton(sender)
+        arp = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, mac, source, bytes(6), target)
+        wire.send(b"\xff" * 6 + mac + struct.pack("!H", _ETH_P_ARP) + arp)
+        found, deadline = set(), time.monotonic() + _ARP_PATIENCE
+        while (left := deadline - time.monotonic()) > 0:
+            wire.settimeout(left)
+            try:
+                frame = wire.recv(2048)
+            except TimeoutError:
+                break
+            kind, answering, said = frame[20:22], frame[22:28], frame[28:32]
+            if kind == b"\0\2" and said == target and frame[:6] == mac:
+                found.add(answering.hex(":"))
+    return sorted(found)
+
+
+# -- neighbour entries, through netlink: the `ip` command would take 50 ms ---------------------------------------------
+
+_GETNEIGH, _DELNEIGH, _NUD_KEPT = 30, 29, 0xC0  # NUD_NOARP, NUD_PERMANENT: what `ip neigh flush` leaves alone
+
+
+def flush_neighbours() -> None:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+        netlink.bind((0, 0))
+        netlink.send(struct.pack("=IHHIIB11x", 28, _GETNEIGH, 0x301, 1, 0, socket.AF_INET))
+        entries, done = [], False
+        while not done:
+            data = netlink.recv(65536)
+            while data:
+                length, kind = struct.unpack_from("=IH", data)
+                if kind in (2, 3):
+                    done = True
+                elif kind == 28 and not struct.unpack_from("=H", data, 24)[0] & _NUD_KEPT:
+                    entries.append(data[16:28] + _address(data[28:length]))
+                data = data[(length + 3) & ~3 :]
+        for entry in entries:
+            netlink.send(struct.pack("=IHHII", 16 + len(entry), _DELNEIGH, 5, 2, 0) + entry)
+            netlink.recv(65536)
+
+
+def _address(attributes: bytes) -> bytes:
+    while attributes:
+        length, kind = struct.unpack_from("=HH", attributes)
+        if kind == 1:  # NDA_DST
+            return attributes[:length]
+        attributes = attributes[(length + 3) & ~3 :]
+    return b""
+
+
+# -- one cluster ------------------------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """Hosts on bridges. The bridges have a namespace of their own, the switch."""
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self._hosts: dict[str, Host] = {}
+        number = said["number"]
+        try:
+            self._switch = Host(f"{number}-switch")
+            self._hosts[""] = self._switch
+            lines = [f"link add {name} type bridge forward_delay 0" for name in said["segments"]]
+            lines += [f"link set {name} up" for name in said["segments"]]
+            self._links = {name: list(host["links"]) for name, host in said["hosts"].items()}
+            port = 0
+            for name, host in said["hosts"].items():
+                self._hosts[name] = Host(f"{number}-{name}")
+                for link, (segment, mac) in host["links"].items():
+                    port += 1
+                    peer = f"peer name {link} address {mac} netns {number}-{name}"
+                    lines += [f"link add port{port} type veth {peer}", f"link set port{port} master {segment} up"]
+            self._switch.do(must, ["ip", "-batch", "-"], "\n".join(lines) + "\n")
+            self._heard = self._switch.do(self._listen)
+            for name, host in said["hosts"].items():
+                self._hosts[name].do(self._hosts[name].set_up, host)
+                self._hosts[name].do(self._hosts[name].serve, name, host["serves"])
+            for name, links in self._links.items():
+                self._hosts[name].do(wait_for_links, links)
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _listen() -> socket.socket:
+        heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ARP))
+        heard.setblocking(False)
+        return heard
+
+    def close(self) -> None:
+        if hasattr(self, "_heard"):
+            self._heard.close()
+        for host in self._hosts.values():
+            host.close()
+
+    def run(self, host: str, commands: list[str]) -> list[tuple[int, str]]:
+        """Each command in a shell of that host."""
+        return [self._hosts[host].do(run, ["sh", "-c", command]) for command in commands]
+
+    def dump(self, hosts: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+        """The output of commands (words, no shell), as what their user would keep of them."""
+        return {
+            name: {command: self._hosts[name].do(run, command.split())[1] for command in commands}
+            for name, commands in hosts.items()
+        }
+
+    def measure(self, said: dict[str, Any]) -> dict[str, Any]:
+        """What clients, directors and the wire say."""
+        for name, links in self._links.items():
+            self._hosts[name].do(wait_for_links, links)
+        self._senders()
+        for host in self._hosts.values():
+            host.do(host.redirects)
+        served = {}
+        for client in said["clients"]:
+            served[client] = [self._request(client, said) for _ in range(said["requests"])]
+        health = {
+            director: {
+                name: self._hosts[director].start(ask, rip, port) for name, (rip, port) in said["checks"].items()
+            }
+            for director in said["directors"]
+        }
+        arp = {
+            name: self._hosts[name].start(who_has, said["vip"], link, sender)
+            for name, (link, sender) in said["asks"].items()
+        }
+        scheduled = {client for name in said["directors"] for client in self._hosts[name].do(scheduled_clients)}
+        return {
+            "served": {
+                client: [(name, asking in scheduled) for name, asking in answers] for client, answers in served.items()
+            },
+            "health": {
+                director: {name: waiting.result()[0] is not None for name, waiting in checks.items()}
+                for director, checks in health.items()
+            },
+            "arp": {name: waiting.result() for name, waiting in arp.items()},
+            "senders": self._senders(),
+            "redirects": sorted({source for host in self._hosts.values() for source in host.do(host.redirects)}),
+            "stats": {name: self._hosts[name].do(stats) for name in said["directors"]},
+        }
+
+    def _request(self, client: str, said: dict[str, Any]) -> tuple[str | None, tuple[str, int]]:
+        if said["flush"]:
+            for waiting in [host.start(flush_neighbours) for host in self._hosts.values()]:
+                waiting.result()
+        name, asking = self._hosts[client].do(ask, said["vip"], said["port"])
+        return name, tuple(asking)
+
+    def _senders(self) -> list[tuple[str, str]]:
+        """MAC and sender of every ARP request that was heard on a bridge since the last time; no announcements."""
+        found = set()
+        with suppress(BlockingIOError):
+            while True:
+                frame, where = self._heard.recvfrom(2048)
+                asks = frame[20:22] == b"\0\1" and frame[28:32] != frame[38:42]
+                if asks and where[2] != socket.PACKET_OUTGOING:
+                    found.add((frame[22:28].hex(":"), socket.inet_ntoa(frame[28:32])))
+        return sorted(found)
+
+
+def scheduled_clients() -> set[tuple[str, int]]:
+    """Address and port of every client whose connection this director has scheduled."""
+    with open("/proc/thread-self/net/ip_vs_conn") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return {(socket.inet_ntoa(bytes.fromhex(row[1])), int(row[2], 16)) for row in rows if len(row[1]) == 8}
+
+
+def stats() -> str:
+    """`ipvsadm -Ln --stats`, once the counters have caught up: the kernel adds them up every two seconds."""
+    expected, deadline = len(scheduled_clients()), time.monotonic() + 2.5
+    while _connections() < expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return run(["ipvsadm", "-Ln", "--stats", "--exact"])[1]
+
+
+def _connections() -> int:
+    with open("/proc/thread-self/net/ip_vs_stats") as file:
+        return int(file.readlines()[2].split()[0], 16)
+
+
+# -- the line ---------------------------------------------------------------------------------------------------------
+
+
+class Guest:
+    """Answers requests, each in a thread of its own."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+        self._writing = threading.Lock()
+        self._clusters: dict[int, Cluster] = {}
+
+    def work(self) -> None:
+        self._say({"ready": True})
+        rest = b""
+        while got := os.read(self._line, 4096):
+            *files, rest = (rest + got).split(b"\n")
+            for file in files:
+                threading.Thread(target=self._handle, args=(file.decode(),), daemon=True).start()
+
+    def _handle(self, file: str) -> None:
+        answer: dict[str, Any] = {"request": file}
+        try:
+            with open(file) as request:
+                said = json.load(request)
+            answer["result"] = self._do(said.pop("verb"), said)
+        except Exception:
+            answer["error"] = traceback.format_exc()
+        self._say(answer)
+
+    def _do(self, verb: str, said: dict[str, Any]) -> Any:
+        if verb == "modprobe":
+            return must(["modprobe", "--dirname", "/run/modules", "--all", *said["modules"]])
+        if verb == "build":
+            self._clusters[said["number"]] = Cluster(said)
+            return None
+        number = said.pop("number")
+        if verb == "close":
+            return self._clusters.pop(number).close()
+        return getattr(self._clusters[number], verb)(**said)
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        line = json.dumps(answer).encode() + b"\n"
+        with self._writing:
+            while line:
+                line = line[os.write(self._line, line) :]
+
+
+def main() -> None:
+    """Serve the serial line. The machine's own /dev is not the guest's: its line needs a node of its own."""
+    os.makedirs("/run/netns")
+    os.makedirs("/run/modules/lib/modules")
+    release = os.uname().release
+    os.symlink(f"/usr/lib/uml/modules/{release}", f"/run/modules/lib/modules/{release}")
+    os.mknod("/run/line", stat.S_IFCHR | 0o600, os.makedev(4, 64))
+    line = os.open("/run/line", os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(line)
+    sys.stdout = sys.stderr
+    Guest(line).work()
+
+
+if __name__ == "__main__":
+    main()

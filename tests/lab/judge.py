@@ -1,0 +1,214 @@
+"""Lets the guest and the scanner judge the same cluster, and says where they disagree."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from itertools import count
+
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.examine import examine
+from lvsdoctor.finding import Diagnosis, Examination, Severity, Verdict
+from lvsdoctor.loader import load_rules
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+from lvsdoctor.roles import with_standing
+from lvsdoctor.rulekit import Rule
+from tests.lab.cluster import BASES, PORT, Cluster
+from tests.lab.guest import Guest
+from tests.lab.scenarios import Scenario
+from tests.lab.symptoms import Measured, measured
+
+# What an operator would send in, in words of the commands that our parsers read. All of `sysctl -a` would take a guest
+# half a second for each host.
+DUMPS = (
+    "ip addr",
+    "ip -d link",
+    "ip route show table all",
+    "ip rule",
+    "ip neigh",
+    "sysctl net.ipv4.conf net.ipv4.ip_forward net.ipv4.vs",
+    "arptables-legacy -nvL",
+)
+DIRECTORS_DUMPS = (*DUMPS, "ipvsadm -Sn")
+REQUESTS = 4
+_numbers = count(1)
+
+
+@cache
+def rules() -> Sequence[Rule]:
+    return load_rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A cluster that runs in a guest."""
+
+    guest: Guest
+    number: int
+    cluster: Cluster
+
+    def run(self, host: str, commands: Sequence[str]) -> Iterator[str]:
+        """What went wrong with the commands, if anything."""
+        answers = self.guest.ask("run", number=self.number, host=host, commands=list(commands))
+        for command, (status, output) in zip(commands, answers, strict=True):
+            if status != 0:
+                yield f"on {host}: {command}: exit {status}: {output.strip()}"
+
+    def measure(self, clients: Sequence[str] = (), flush: bool = True) -> Measured:
+        cluster = self.cluster
+        said = {
+            "vip": cluster.vip,
+            "port": PORT,
+            "directors": cluster.directors,
+            "clients": list(clients or cluster.clients),
+            "requests": REQUESTS,
+            "flush": flush,
+            "checks": {name: (rip, PORT) for name, rip in cluster.real_servers.items()},
+            "asks": cluster.asks,
+        }
+        return measured(cluster, self.guest.ask("measure", number=self.number, said=said))
+
+    def dumps(self, hosts: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+        """Host: command: its output."""
+        wanted = hosts or (*self.cluster.directors, *self.cluster.real_servers)
+        commands = {name: DIRECTORS_DUMPS if name in self.cluster.directors else DUMPS for name in wanted}
+        found: dict[str, dict[str, str]] = self.guest.ask("dump", number=self.number, hosts=commands)
+        return found
+
+
+@contextmanager
+def running(guest: Guest, cluster: Cluster) -> Iterator[Running]:
+    """The cluster, built in the guest and taken down again."""
+    number = next(_numbers)
+    guest.ask("build", number=number, **cluster.as_request())
+    try:
+        yield Running(guest, number, cluster)
+    finally:
+        guest.ask("close", number=number)
+
+
+def nodes_from(dumps: dict[str, dict[str, str]], options: Sequence[str] = ()) -> Sequence[Node]:
+    """As `lvsdoctor scan` reads them; a command is the file's name."""
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    found = [
+        Mine(piece, host, host)
+        for host, outputs in dumps.items()
+        for command, text in outputs.items()
+        for piece in pieces(text or f"# {command}\n", f"{host}/{command}")
+    ]
+    vips = [ip_address(said["--vip"])] if "--vip" in said else []
+    return with_standing(nodes_of(found), role=said.get("--role", "auto"), vips=vips)
+
+
+# -- one scenario -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What both said of a scenario, and how it differs from what was to be proved."""
+
+    complaints: tuple[str, ...]
+    account: tuple[str, ...]
+
+
+def judge(guest: Guest, scenario: Scenario) -> Judged:
+    """Run a scenario: broken, flagged, fixed, healed, quiet; or healthy and quiet."""
+    if scenario.modules:
+        guest.ask("modprobe", modules=list(scenario.modules))
+    account: list[str] = []
+    with running(guest, _cluster(scenario)) as lab:
+        complaints = [wrong for host, commands in scenario.on.items() for wrong in lab.run(host, commands)]
+        if not complaints:
+            prove = _prove_fires if scenario.kind == "fires" else _prove_quiet
+            complaints = list(prove(lab, scenario, account))
+    return Judged(tuple(complaints), tuple(account))
+
+
+def _cluster(scenario: Scenario) -> Cluster:
+    from dataclasses import replace
+
+    base = BASES[scenario.base]()
+    hosts = {name: replace(host, serves=(PORT,)) for name, host in base.hosts.items() if name in scenario.serves}
+    return replace(base, hosts={**base.hosts, **hosts})
+
+
+def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
+    before, examination = _look(lab, scenario, account, "before")
+    for symptom in set(scenario.shows) - set(before.symptoms):
+        yield f"does not show {symptom!r}"
+    if not scenario.shows:
+        yield "says nothing that it shows"
+    yield from _crashed(examination)
+    found = [diagnosis for diagnosis in examination.diagnoses if diagnosis.rule == scenario.rule]
+    if not found:
+        yield "the rule does not fire"
+        return
+    for diagnosis in _errors(examination):
+        if diagnosis.rule not in (scenario.rule, *scenario.also):
+            yield f"another rule says error: {diagnosis.rule}: {diagnosis.message}"
+    fixes = list(_commands_of(found))
+    if not fixes:
+        yield "the fix has no command"
+    for host, commands in fixes:
+        account += [f"fix on {host}: {command}" for command in commands]
+        yield from (f"the fix fails {wrong}" for wrong in lab.run(host, commands))
+
+    after, examination = _look(lab, scenario, account, "after the fix")
+    for symptom in set(after.symptoms) - set(scenario.remains):
+        yield f"after the fix still: {symptom}"
+    for diagnosis in examination.diagnoses:
+        wrong = diagnosis.rule == scenario.rule or diagnosis.severity is Severity.ERROR
+        if wrong and diagnosis.rule not in scenario.still:
+            yield f"after the fix {diagnosis.rule} says {diagnosis.severity}: {diagnosis.message}"
+    yield from _crashed(examination)
+
+
+def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
+    if not scenario.why:
+        yield "does not say why it is fine"
+    measured, examination = _look(lab, scenario, account, "as it is")
+    for symptom in set(measured.symptoms) - set(scenario.remains):
+        yield f"is not healthy: {symptom}"
+    for diagnosis in examination.diagnoses:
+        if diagnosis.rule == scenario.rule or diagnosis.severity is Severity.ERROR:
+            yield f"{diagnosis.rule} says {diagnosis.severity}: {diagnosis.message}"
+    yield from _crashed(examination)
+    verdicts = {outcome.verdict for outcome in examination.outcomes if outcome.rule == scenario.rule}
+    if Verdict.QUIET not in verdicts and Verdict.FIRES not in verdicts:
+        yield f"the rule is not quiet: {', '.join(sorted(verdicts))}"
+
+
+def _look(lab: Running, scenario: Scenario, account: list[str], when: str) -> tuple[Measured, Examination]:
+    measured = lab.measure(scenario.clients, scenario.flush)
+    examination = examine(nodes_from(lab.dumps(scenario.scan), scenario.options), rules())
+    account += [f"{when}: {client} was served by {_names(names)}" for client, names in measured.served.items()]
+    account += [f"{when}: {symptom}" for symptom in measured.symptoms]
+    account += [f"{when}: {found.severity}: {found.rule}: {found.message}" for found in examination.diagnoses]
+    return measured, examination
+
+
+def _names(names: Sequence[str | None]) -> str:
+    return " ".join(name or "nobody" for name in names)
+
+
+def _errors(examination: Examination) -> list[Diagnosis]:
+    return [diagnosis for diagnosis in examination.diagnoses if diagnosis.severity is Severity.ERROR]
+
+
+def _crashed(examination: Examination) -> Iterator[str]:
+    for outcome in examination.outcomes:
+        if outcome.verdict is Verdict.CRASHED:
+            yield f"{outcome.rule} crashed on {outcome.node}:\n{outcome.traceback}"
+
+
+def _commands_of(found: Sequence[Diagnosis]) -> Iterator[tuple[str, list[str]]]:
+    """The fixes' commands for each host, as their user would paste them: each once, without the comments."""
+    seen = set()
+    for diagnosis in found:
+        host = diagnosis.fix.node or diagnosis.node
+        commands = [line for line in diagnosis.fix.now if not line.lstrip().startswith("#")]
+        if commands and (host, *commands) not in seen:
+            seen.add((host, *commands))
+            yield host, commands

@@ -1,0 +1,42 @@
+"""Two guests side by side, and in each of them several clusters at a time."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Queue
+from typing import TypeVar
+
+from tests.lab.guest import Guest
+
+_Answer = TypeVar("_Answer")
+# A guest has one processor; while one of its clusters waits for an answer that never comes, others can work.
+_GUESTS, _CLUSTERS_EACH = 2, 3
+
+
+class Pool:
+    """Runs pieces of work, each with one of the guests. A guest is booted when the first work comes."""
+
+    def __init__(self, guests: int = _GUESTS) -> None:
+        self._guests = [Guest() for _ in range(guests)]
+        self._free: Queue[Guest] = Queue()
+        for guest in self._guests * _CLUSTERS_EACH:
+            self._free.put(guest)
+        self._workers = ThreadPoolExecutor(len(self._guests) * _CLUSTERS_EACH)
+        for guest in self._guests:
+            guest.wait_until_ready()
+
+    def start(self, work: Callable[[Guest], _Answer]) -> "Future[_Answer]":
+        return self._workers.submit(self._run, work)
+
+    def _run(self, work: Callable[[Guest], _Answer]) -> _Answer:
+        guest = self._free.get()
+        try:
+            return work(guest)
+        finally:
+            self._free.put(guest)
+
+    def end(self) -> None:
+        """Drop what has not begun, and end the guests."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        for guest in self._guests:
+            guest.end()
+        self._workers.shutdown()

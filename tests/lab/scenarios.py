@@ -1,0 +1,86 @@
+"""What is tried for each rule: tests/lab/scenarios/NAME.toml, beside rules/FAMILY/NAME.py and its page.
+
+    base = "dr"                      a cluster of tests/lab/cluster.py; a scenario may name another
+
+    [[fires]]                        broken, flagged by the rule, healed by the finding's fix
+    case = "both are set on lo alone"   the heading of the page's case; `title` where the page has none
+    on.rs1 = '''commands'''          what is changed, a command a line, run by sh on that host
+    shows = ["rs1 answers ARP for the VIP"]   symptoms (tests/lab/symptoms.py) that it must have, at least
+
+    [[quiet]]                        a look-alike: healthy, and no rule calls it an error
+    case = "..."
+    why = "..."                      why it is fine
+
+    [[unshown]]                      a case of the page that the guest cannot show
+    case = "..."
+    why = "..."
+
+Also, for a scenario: `scan` (hosts whose dumps are scanned; all directors and real servers unless said), `options`
+(`--vip ADDR` and `--role ROLE`, as of `lvsdoctor scan`), `clients` (who asks; the base's unless said), `serves` (hosts
+that answer on port 80 too), `modules` (kernel modules), `flush = false` (neighbour entries stay between requests),
+`also` (other rules that may say error), `still` (rules that may speak after the fix) and `remains` (symptoms that the
+fix cannot end): these three only with a comment that says why.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HOME = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One `fires`, `quiet` or `unshown` of a scenario file."""
+
+    rule: str
+    kind: str
+    title: str
+    of_page: bool
+    base: str
+    why: str = ""
+    on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shows: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
+    scan: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    flush: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.kind}: {self.title}"
+
+
+def scenarios(home: Path = HOME) -> Iterator[Scenario]:
+    """All scenarios. Raises ValueError for a key or a kind that is none."""
+    for file in sorted(home.glob("*.toml")):
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        base = said.pop("base", "dr")
+        for kind, entries in said.items():
+            if kind not in ("fires", "quiet", "unshown"):
+                raise ValueError(f"{file}: {kind!r} is neither fires, quiet nor unshown")
+            for entry in entries:
+                yield _scenario(file, kind, {"base": base, **entry})
+
+
+def _scenario(file: Path, kind: str, entry: dict[str, Any]) -> Scenario:
+    of_page = "case" in entry
+    title = entry.pop("case", None) or entry.pop("title", None)
+    if not title:
+        raise ValueError(f"{file}: a scenario of {kind} has neither case nor title")
+    on = {host: tuple(_commands(text)) for host, text in entry.pop("on", {}).items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    try:
+        return Scenario(file.stem.replace("_", "-"), kind, title, of_page, on=on, **lists)
+    except TypeError as error:
+        raise ValueError(f"{file}: {title!r}: {error}") from None
+
+
+def _commands(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]

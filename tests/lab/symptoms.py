@@ -1,0 +1,85 @@
+"""What is wrong with a cluster, told by what was measured and by nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.lab.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What clients, directors and the wire said. `cluster` is as the base has it, whatever was changed since."""
+
+    cluster: Cluster
+    # Client: who answered each request (None: nobody in time), and whether a director had scheduled it.
+    served: Mapping[str, Sequence[str | None]]
+    scheduled: Mapping[str, Sequence[bool]]
+    # Director: real server: whether a health check of the RIP succeeds.
+    health: Mapping[str, Mapping[str, bool]]
+    # Who asked: the hosts that answered for the VIP.
+    arp: Mapping[str, Sequence[str]]
+    # Hosts that asked with the VIP as sender.
+    vip_senders: Sequence[str]
+    # Hosts that sent ICMP redirects.
+    redirecting: Sequence[str]
+    # Director: the output of `ipvsadm -Ln --stats`.
+    stats: Mapping[str, str]
+
+    @property
+    def symptoms(self) -> tuple[str, ...]:
+        """Sentences of a fixed form; none if the cluster is healthy."""
+        return tuple(self._symptoms())
+
+    def _symptoms(self) -> Iterator[str]:
+        cluster = self.cluster
+        for client, answers in self.served.items():
+            if None in answers:
+                yield f"{client} is not always answered"
+        answered = {name for answers in self.served.values() for name in answers}
+        for name in cluster.real_servers:
+            if name not in answered:
+                yield f"{name} serves nobody"
+        for client, scheduled in self.scheduled.items():
+            if any(name and not by for name, by in zip(self.served[client], scheduled, strict=True)):
+                yield f"{client} is served past the director"
+        answering = {name for names in self.arp.values() for name in names}
+        for name in sorted(answering - {cluster.active}):
+            yield f"{name} answers ARP for the VIP"
+        if not answering:
+            yield "nobody answers ARP for the VIP"
+        for name in self.vip_senders:
+            if name in cluster.real_servers:
+                yield f"{name} asks with the VIP as sender"
+        for name in self.redirecting:
+            if name in cluster.directors:
+                yield f"{name} sends redirects"
+        for director, checks in self.health.items():
+            for name, healthy in checks.items():
+                if not healthy:
+                    yield f"the health check of {name} by {director} fails"
+
+
+def measured(cluster: Cluster, said: dict[str, Any]) -> Measured:
+    """From what `measure` of tests/lab/inside.py answers."""
+    holders = _holders(cluster)
+    return Measured(
+        cluster,
+        {client: [name for name, _ in answers] for client, answers in said["served"].items()},
+        {client: [by for _, by in answers] for client, answers in said["served"].items()},
+        said["health"],
+        {name: [cluster.host_of(mac) for mac in macs] for name, macs in said["arp"].items()},
+        sorted({cluster.host_of(mac) for mac, sender in said["senders"] if sender == cluster.vip}),
+        sorted({holders.get(source, source) for source in said["redirects"]}),
+        said["stats"],
+    )
+
+
+def _holders(cluster: Cluster) -> dict[str, str]:
+    """The host of every address that a base gives to a link, and the director for the VIP."""
+    held = {}
+    for name, host in cluster.hosts.items():
+        for line in host.ip:
+            if line.startswith("addr add "):
+                held[line.split()[2].partition("/")[0]] = name
+    return held | {cluster.vip: cluster.active}

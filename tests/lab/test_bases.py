@@ -1,0 +1,40 @@
+"""The clusters that all else is measured against."""
+
+from concurrent.futures import Future
+from functools import partial
+
+import pytest
+
+from lvsdoctor.examine import examine
+from lvsdoctor.finding import Diagnosis, Severity
+from tests.lab.cluster import BASES
+from tests.lab.guest import Guest
+from tests.lab.judge import nodes_from, rules, running
+from tests.lab.pool import Pool
+from tests.lab.symptoms import Measured
+
+_Found = tuple[Measured, list[Diagnosis]]
+
+
+def _looked_at(guest: Guest, base: str) -> _Found:
+    with running(guest, BASES[base]()) as lab:
+        measured = lab.measure()
+        return measured, list(examine(nodes_from(lab.dumps()), rules()).diagnoses)
+
+
+@pytest.fixture(scope="session")
+def found(pool: Pool) -> "dict[str, Future[_Found]]":
+    return {base: pool.start(partial(_looked_at, base=base)) for base in BASES}
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_base_is_healthy_and_no_rule_calls_it_broken(base: str, found: "dict[str, Future[_Found]]") -> None:
+    measured, diagnoses = found[base].result()
+    assert measured.symptoms == ()
+    # On one subnet masquerading never serves the clients of that subnet, and nobody asks from there in this base.
+    warned = {"nat-client-in-real-servers-subnet"} if base == "nat-one-subnet" else set()
+    assert {found.rule for found in diagnoses if found.severity in (Severity.ERROR, Severity.WARNING)} == warned
+    assert all(set(names) == set(measured.cluster.real_servers) for names in measured.served.values())
+    # The counters of `ipvsadm --stats` agree: four requests from each client.
+    service = next(line.split() for line in measured.stats["lb1"].splitlines() if line.startswith("TCP"))
+    assert int(service[2]) == 4 * len(measured.served)

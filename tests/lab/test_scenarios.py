@@ -1,0 +1,55 @@
+"""A real IPVS kernel judges every rule: broken where it fires, healed by its fix, healthy where it is quiet."""
+
+from concurrent.futures import Future
+from functools import partial
+
+import pytest
+
+from lvsdoctor.loader import load_rules
+from lvsdoctor.trying import page_of
+from tests.lab.judge import Judged, judge
+from tests.lab.pool import Pool
+from tests.lab.scenarios import Scenario, scenarios
+
+ALL = list(scenarios())
+TRIED = [scenario for scenario in ALL if scenario.kind != "unshown"]
+
+
+@pytest.fixture(scope="session")
+def judged(pool: Pool, request: pytest.FixtureRequest) -> dict[str, "Future[Judged]"]:
+    """Every scenario that was asked for, all begun at once; each test waits for its own."""
+    asked_for = (item.callspec.params.get("scenario") for item in request.session.items if hasattr(item, "callspec"))
+    return {str(scenario): pool.start(partial(judge, scenario=scenario)) for scenario in asked_for if scenario}
+
+
+@pytest.mark.parametrize("scenario", TRIED, ids=str)
+def test_the_kernel_and_the_rule_agree(scenario: Scenario, judged: dict[str, "Future[Judged]"]) -> None:
+    result = judged[str(scenario)].result()
+    assert not result.complaints, "\n".join([*result.complaints, "--", *result.account])
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.name)
+def test_every_case_of_a_page_is_tried_or_has_a_reason_why_not(rule: object) -> None:
+    from lvsdoctor.rulekit import Rule
+
+    assert isinstance(rule, Rule)
+    mine = [scenario for scenario in ALL if scenario.rule == rule.name]
+    said = {(scenario.kind, scenario.title): scenario for scenario in mine if scenario.of_page}
+    on_page = {(case.expects, case.title) for case in page_of(rule).cases if case.expects in ("fires", "quiet")}
+    tried = {key for key in said if key[0] != "unshown"}
+    unshown = {title for kind, title in said if kind == "unshown"}
+    assert tried <= on_page
+    assert unshown <= {title for _, title in on_page}
+    assert {key for key in on_page if key not in tried and key[1] not in unshown} == set()
+    for scenario in mine:
+        assert scenario.why or scenario.kind == "fires", f"{scenario} does not say why"
+
+
+def test_a_rule_is_proved_to_fire_or_has_a_reason_why_not() -> None:
+    for rule in load_rules():
+        kinds = {scenario.kind for scenario in ALL if scenario.rule == rule.name}
+        assert kinds & {"fires", "unshown"}, rule.name
+
+
+def test_every_scenario_belongs_to_a_rule() -> None:
+    assert {scenario.rule for scenario in ALL} <= {rule.name for rule in load_rules()}
