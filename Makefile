@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check test format bench catalogue wheel clean
+.PHONY: help check test lab stories format bench catalogue wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -13,12 +13,18 @@ check: ## format, lint, types, floors, tests: all that CI checks
 test: ## the tests alone
 	@./test tests
 
+lab: ## a real IPVS kernel judges every rule (root); N=500 SEED=word: that many random clusters
+	@LVSDOCTOR_LAB_CLUSTERS=$(N) LVSDOCTOR_TEST_SEED=$(SEED) ./test tests/lab
+
 format: environment ## put every file into the house's format
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format .
 
 bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python
 	@$(PYTHON) bench/startup.py
+
+stories: environment ## tests/fixtures/stories: whole clusters, captured anew in the lab (root)
+	@$(PYTHON) -m tests.lab.stories
 
 catalogue: environment ## docs/RULES.md, from the rules and their pages
 	@$(PYTHON) tools/catalogue.py

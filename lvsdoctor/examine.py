@@ -11,7 +11,10 @@ from lvsdoctor.rulekit import Rule
 
 
 def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
-    """Every rule on every node. A rule that raises is reported as crashed, and the others go on."""
+    """Every rule on every node; the worst findings first, and causes before what follows from them.
+
+    A rule that raises is reported as crashed, and the others go on.
+    """
     by_name = {rule.name: rule for rule in rules}
     diagnoses: list[Diagnosis] = []
     outcomes: list[Outcome] = []
@@ -24,7 +27,8 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
             became.append(outcome)
         spoken = _specific_ones(found, by_name)
         outcomes += _explained(became, found, spoken, by_name)
-        diagnoses += sorted(spoken, key=lambda d: (d.severity.rank, d.certainty != "proved"))
+        diagnoses += spoken
+    diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__)
 
 

@@ -30,19 +30,20 @@ def counted(number: int, noun: str) -> str:
 
 
 def worst_first(examination: Examination) -> list[Examined]:
-    """The nodes, those with the worst findings first, otherwise in the order of the scan.
+    """The nodes, those with the worst findings first, otherwise in the order of the findings and of the scan.
 
     What is said of a node that the scan does not list is not lost: such a node stands here with its name alone.
     """
     nodes = {node.name: node for node in examination.nodes}
-    worst: dict[str, int] = {}
-    for diagnosis in examination.diagnoses:
+    last = (len(Severity), 0)
+    worst: dict[str, tuple[int, int]] = {}
+    for place, diagnosis in enumerate(examination.diagnoses):
         nodes.setdefault(diagnosis.node, Examined(diagnosis.node, ""))
         if diagnosis.accepted is None:
-            worst[diagnosis.node] = min(diagnosis.severity.rank, worst.get(diagnosis.node, len(Severity)))
+            worst[diagnosis.node] = min((diagnosis.severity.rank, place), worst.get(diagnosis.node, last))
     for outcome in examination.outcomes:
         nodes.setdefault(outcome.node, Examined(outcome.node, ""))
-    return sorted(nodes.values(), key=lambda node: worst.get(node.name, len(Severity)))
+    return sorted(nodes.values(), key=lambda node: worst.get(node.name, last))
 
 
 def alike(diagnoses: Iterable[Diagnosis]) -> list[tuple[Diagnosis, ...]]:

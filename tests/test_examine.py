@@ -136,3 +136,30 @@ def test_the_fingerprint_outlives_a_moved_line_and_a_reworded_message() -> None:
 def test_a_rule_that_declares_nonsense_is_refused(how: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         rule(name="x", code="X009", severity=Severity.NOTE, **how)  # type: ignore[arg-type]
+
+
+def test_what_others_cause_is_listed_after_its_cause_even_on_another_node() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        if node.name == "rs2":
+            yield a_finding(node)
+
+    check.__name__ = "forwards"
+    cause = rule(name="forwards", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS}, node().standing)]
+    found = examine(nodes, [always("cached", "X002", consequence=True), cause]).diagnoses
+    assert [(diagnosis.rule, diagnosis.node) for diagnosis in found] == [
+        ("forwards", "rs2"),
+        ("cached", "rs1"),
+        ("cached", "rs2"),
+    ]
+
+
+def test_the_worst_findings_of_all_nodes_come_first() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        worse = Severity.ERROR if node.name == "rs2" else Severity.WARNING
+        yield Finding("{node} forwards", about={}, evidence=[], fix=Fix(), severity=worse)
+
+    check.__name__ = "forwards"
+    made = rule(name="forwards", code="X001", severity=Severity.NOTE, needs={"sysctl"})(check)
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS})]
+    assert [diagnosis.node for diagnosis in examine(nodes, [made]).diagnoses] == ["rs2", "rs1"]

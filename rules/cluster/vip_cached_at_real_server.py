@@ -28,6 +28,7 @@ VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual r
     severity=Severity.ERROR,
     needs={"neighbours", "memberships"},
     helps={"ipvs", "links", "addresses", "routes", "local-routes", "policy-rules"},
+    consequence=True,
 )
 def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     directors = [other for other in (node, *node.peers) if other.has("ipvs") and other.services]

@@ -1,17 +1,31 @@
-"""The lab's guests, booted when the first test asks for them."""
+"""The lab's guests, booted when the first test asks for them, and the tables that it prints at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.guest import missing
+from tests.lab.guest import why_not
 from tests.lab.pool import Pool
+
+# Title and lines of each table; the lines are asked for when all is over.
+TABLES: "pytest.StashKey[list[tuple[str, Callable[[], list[str]]]]]" = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for title, lines in terminalreporter.config.stash[TABLES]:
+        terminalreporter.section(f"lab: {title}")
+        for line in lines():
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:
-    if lacking := missing():
-        pytest.skip(f"NO RULE IS PROVED HERE: the lab needs {', '.join(lacking)} (./test as root installs it)")
+    if reason := why_not():
+        pytest.skip(reason)
     guests = Pool()
     yield guests
     guests.end()

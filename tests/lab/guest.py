@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ def missing() -> list[str]:
     """What the lab needs and this machine does not have."""
     found = [command for command in COMMANDS if shutil.which(command) is None]
     return found if os.geteuid() == 0 else ["root", *found]
+
+
+def why_not() -> str:
+    """Why there can be no lab here, in one sentence; empty where there can."""
+    lacking = missing()
+    return f"NO RULE IS PROVED HERE: the lab needs {', '.join(lacking)} (./test as root installs it)" if lacking else ""
 
 
 class GuestFailed(Exception):
@@ -123,8 +130,10 @@ class Guest:
         self.end()
 
     def _kill(self) -> None:
-        if self._process.poll() is None:
-            os.killpg(self.pid, signal.SIGKILL)
+        # Also when it has ended by itself: those that it traced may be left. Until it is waited for, the id is its own.
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def _result(self, answer: "Future[Any]", limit: float) -> Any:
         try:
@@ -149,5 +158,6 @@ class Guest:
             answer.set_exception(GuestFailed(self._last_words("has ended")))
 
     def _last_words(self, what: str) -> str:
-        log = (self._directory / "log").read_text(errors="replace").strip()
-        return f"the guest {what}; its last lines:\n" + "\n".join(log.splitlines()[-15:])
+        log = (self._directory / "log").read_text(errors="replace").splitlines()
+        # When the kernel panics, because its first process has ended, most lines are addresses of its own code.
+        return f"the guest {what}; its last lines:\n" + "\n".join([line for line in log if " [<" not in line][-30:])

@@ -6,7 +6,9 @@ from functools import partial
 import pytest
 
 from lvsdoctor.loader import load_rules
+from lvsdoctor.rulekit import Rule
 from lvsdoctor.trying import page_of
+from tests.lab.conftest import TABLES
 from tests.lab.judge import Judged, judge
 from tests.lab.pool import Pool
 from tests.lab.scenarios import Scenario, scenarios
@@ -19,7 +21,29 @@ TRIED = [scenario for scenario in ALL if scenario.kind != "unshown"]
 def judged(pool: Pool, request: pytest.FixtureRequest) -> dict[str, "Future[Judged]"]:
     """Every scenario that was asked for, all begun at once; each test waits for its own."""
     asked_for = (item.callspec.params.get("scenario") for item in request.session.items if hasattr(item, "callspec"))
-    return {str(scenario): pool.start(partial(judge, scenario=scenario)) for scenario in asked_for if scenario}
+    started = {str(scenario): pool.start(partial(judge, scenario=scenario)) for scenario in asked_for if scenario}
+    request.config.stash[TABLES].append((f"{len(started)} scenarios", partial(_table, started)))
+    return started
+
+
+def _table(started: "dict[str, Future[Judged]]") -> list[str]:
+    """For each rule how many of its scenarios were proved."""
+    lines = [
+        f"{'':36}{'broken, flagged,':>17}{'':>12}{'not shown':>11}",
+        f"{'rule':36}{'healed, quiet':>17}{'look-alikes':>12}{'(reasons)':>11}",
+    ]
+    for rule in load_rules():
+        mine = [scenario for scenario in ALL if scenario.rule == rule.name]
+        columns = [_proved([s for s in mine if s.kind == kind], started) for kind in ("fires", "quiet")]
+        unshown = sum(scenario.kind == "unshown" for scenario in mine)
+        lines.append(f"{rule.name:36}{columns[0]:>17}{columns[1]:>12}{unshown:>11}")
+    return lines
+
+
+def _proved(scenarios: list[Scenario], started: "dict[str, Future[Judged]]") -> str:
+    tried = [started[str(scenario)] for scenario in scenarios if str(scenario) in started]
+    proved = [one for one in tried if one.done() and not one.exception() and not one.result().complaints]
+    return f"{len(proved)} of {len(tried)}" if len(proved) < len(tried) else str(len(proved))
 
 
 @pytest.mark.parametrize("scenario", TRIED, ids=str)
@@ -29,10 +53,7 @@ def test_the_kernel_and_the_rule_agree(scenario: Scenario, judged: dict[str, "Fu
 
 
 @pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.name)
-def test_every_case_of_a_page_is_tried_or_has_a_reason_why_not(rule: object) -> None:
-    from lvsdoctor.rulekit import Rule
-
-    assert isinstance(rule, Rule)
+def test_every_case_of_a_page_is_tried_or_has_a_reason_why_not(rule: Rule) -> None:
     mine = [scenario for scenario in ALL if scenario.rule == rule.name]
     said = {(scenario.kind, scenario.title): scenario for scenario in mine if scenario.of_page}
     on_page = {(case.expects, case.title) for case in page_of(rule).cases if case.expects in ("fires", "quiet")}

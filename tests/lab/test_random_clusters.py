@@ -1,0 +1,44 @@
+"""Clusters that nobody thought of: does the scanner say of them what the kernel does?
+
+LVSDOCTOR_TEST_SEED draws others, LVSDOCTOR_LAB_CLUSTERS another number of them (`make lab N=500 SEED=word`).
+"""
+
+import os
+from concurrent.futures import Future
+from functools import partial
+
+import pytest
+
+from tests.lab.conftest import TABLES
+from tests.lab.pool import Pool
+from tests.lab.random_clusters import Compared, compare, draw, table
+
+SEED = os.environ.get("LVSDOCTOR_TEST_SEED") or "a fixed seed"
+NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 120)
+
+
+@pytest.fixture(scope="session")
+def compared(pool: Pool, request: pytest.FixtureRequest) -> "dict[int, Future[Compared]]":
+    """Every cluster that was asked for, all begun at once; each test waits for its own."""
+    asked_for = (item.callspec.params.get("index") for item in request.session.items if hasattr(item, "callspec"))
+    started = {index: pool.start(partial(compare, drawn=draw(SEED, index))) for index in asked_for if index is not None}
+    request.config.stash[TABLES].append((f"{len(started)} random clusters of seed {SEED!r}", partial(_table, started)))
+    return started
+
+
+def _table(started: "dict[int, Future[Compared]]") -> list[str]:
+    done = [future.result() for future in started.values() if future.done() and not future.exception()]
+    return list(table(done))
+
+
+@pytest.mark.parametrize("index", range(NUMBER))
+def test_broken_is_flagged_and_healthy_is_no_error(index: int, compared: "dict[int, Future[Compared]]") -> None:
+    one = compared[index].result()
+    assert not one.failed, str(one)
+    assert one.agree, str(one)
+
+
+def test_the_first_finding_names_the_single_change_that_broke_it(compared: "dict[int, Future[Compared]]") -> None:
+    single = [one for future in compared.values() if (one := future.result()).single]
+    wrong = [one for one in single if not one.first_names_the_change]
+    assert len(wrong) <= len(single) * 0.05, "\n".join(map(str, wrong))
