@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_network
 from shlex import join, quote
 
 from lvsdoctor.finding import Fix
 from lvsdoctor.kernel.settings import effective
-from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.address import IP, Address, Network
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.route import NextHop
+from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.sysctl import conf_key
 
 SYSCTL_FILE = "/etc/sysctl.d/90-lvs.conf"
@@ -19,6 +21,7 @@ SYSCTL_FILE = "/etc/sysctl.d/90-lvs.conf"
 _HIDING = {"arp_ignore": ((1, 2), 1), "arp_announce": ((2,), 2)}
 # ipvsadm(8); a fwmark service has no protocol.
 _SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "-f"}
+_METHODS: Mapping[Forwarding | None, str] = {Forwarding.DR: "-g", Forwarding.TUN: "-i", Forwarding.NAT: "-m"}
 # Where an IPVS table comes from again after a reboot.
 SAVE_TABLE = "# in keepalived.conf, ldirectord.cf or the saved rules (ipvsadm-save -n > /etc/ipvsadm.rules):"
 _ADDRESS_HOMES = "netplan, systemd-networkd, NetworkManager, ifcfg or /etc/network/interfaces"
@@ -58,6 +61,21 @@ def hide_vips(node: Node | None = None) -> Fix:
 def announce_again(director_link: str, vip: IP) -> str:
     """The line that makes the segment learn the director's MAC again; it is run on the director."""
     return command("arping", "-U", "-I", director_link, "-c", 3, vip)
+
+
+def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
+    """No proxy ARP on a link: the settings of all and the link (either is enough), and an entry for this address.
+
+    Reads sysctl, and neighbours where collected.
+    """
+    entries = [n for n in node.neighbours if n.ip == ip and "proxy" in n.flags] if node.has("neighbours") else []
+    lines = [command("ip", "neigh", "del", "proxy", ip, "dev", link) for entry in entries if entry.link == link]
+    keys = [key for scope in ("all", link) if node.sysctl(key := conf_key(scope, "proxy_arp")).value]
+    fix = Fix(now=tuple(lines), persist=("# no proxy entry in the network configuration or a script",) if lines else ())
+    if not keys:
+        return fix
+    told = "It then answers for no other host on that link either: hosts there need a route or the right prefix."
+    return fix + set_sysctls(dict.fromkeys(keys, 0)) + Fix(warning=told)
 
 
 def announced_by(director: str, links: Iterable[str], vip: IP) -> Fix:
@@ -102,6 +120,31 @@ def add_address(new: str, link: str) -> Fix:
         now=(command("ip", "addr", "add", new, "dev", link),),
         persist=(f"# in the host's network configuration ({_ADDRESS_HOMES}): {new} on {legible_word(link)}",),
     )
+
+
+def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
+    """Take an address off every link, or `on` one, or else away the route of type local that makes it the node's own.
+    Secondaries of its subnet, which go with it (net/ipv4/devinet.c: __inet_del_ifa()), promote_secondaries keeps.
+
+    Reads addresses, and sysctl and local-routes where collected.
+    """
+    where = f" on {legible_word(on)}" if on is not None else ""
+    kept = (f"# in the host's network configuration ({_ADDRESS_HOMES}): no {ip}{where} any more",)
+    fix = Fix()
+    for held in (held for held in node.holding(ip) if on in (None, held.link)):
+        link = held.link
+        beside = [a for a in node.addresses_on(link) if a.ip.version == ip.version and a is not held]
+        behind = not held.secondary and any(a.secondary and a.network == held.network for a in beside)
+        if behind and ip.version == 4 and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+            fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+        fix += Fix(now=(command("ip", "addr", "del", held, "dev", link),), persist=kept)
+        if not beside and not held.host_only:
+            fix += Fix(warning="It is the only address of its link: the routes over that link go with it.")
+    own = [] if fix.now or not node.has("local-routes") else [r for r in node.local_routes if r.dst == ip_network(ip)]
+    for route in own:
+        dev = ("dev", route.links[0]) if route.links else ()
+        fix += Fix(now=(command("ip", "route", "del", "local", ip, *dev, "table", "local"),), persist=kept)
+    return fix
 
 
 def as_single_hosts(node: Node, held: Sequence[Address]) -> Fix:
@@ -170,6 +213,18 @@ def change_real_server(
     return command("ipvsadm", verb, *words)
 
 
+def edit_real_server(service: VirtualService, real: Destination) -> str:
+    """The ipvsadm command that makes a real server what `real` says; a comment where the dump does not tell it all."""
+    how = _METHODS.get(real.forwarding)
+    if how is None or real.ip is None or (service.vip is None and service.fwmark is None):
+        said = f"{service}, real server {real.ip or real.shown}, -w {real.weight}, with its method (-g, -i, -m)"
+        return legible_word(f"# ipvsadm -e for {said}")
+    line = change_real_server("-e", service, real, how=how)
+    tunnel = ["--tun-type", real.tunnel_type] if how == "-i" and real.tunnel_type != "ipip" else []
+    tunnel += ["--tun-port", str(real.tunnel_port)] if tunnel and real.tunnel_port else []
+    return f"{line} {command(*tunnel)}" if tunnel else line
+
+
 def _endpoint(ip: IP | None, port: int | None) -> str:
     return f"[{ip}]:{port}" if ip is not None and ip.version == 6 else f"{ip}:{port}"
 
@@ -192,6 +247,43 @@ def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
         now=(command("ip", "route", "replace", dst, "via", gateway, *where),),
         persist=(f"# in the host's network configuration ({_ADDRESS_HOMES}), in place of what it says now: {shown}",),
     )
+
+
+def route_to_subnet(subnet: Network, link: str) -> Fix:
+    """The route that an address on `link` should have brought with it."""
+    kept = f"# in the host's network configuration ({_ADDRESS_HOMES}): no noprefixroute on {legible_word(link)}"
+    return Fix(now=(command("ip", "route", "replace", subnet, "dev", link),), persist=(kept,))
+
+
+def delete_route(route: Route) -> Fix:
+    """Take away one route that fails (unreachable, blackhole, prohibit)."""
+    words: list[object] = [route.type, route.dst]
+    words += ["metric", route.metric] if route.metric else []
+    words += ["table", route.table] if route.table != "main" else []
+    kept = legible_word(
+        f"# in the host's network configuration ({_ADDRESS_HOMES}): no {route.type} route to {route.dst}"
+    )
+    return Fix(now=(command("ip", "route", "del", *words),), persist=(kept,))
+
+
+def delete_rule(rule: PolicyRule) -> Fix:
+    """Take away one policy rule, told by its priority."""
+    kept = legible_word(f"# in the host's network configuration: no policy rule {rule.priority} ({rule.action})")
+    return Fix(now=(command("ip", "rule", "del", "priority", rule.priority),), persist=(kept,))
+
+
+def bring_up(*links: Link) -> Fix:
+    """Set links up that are down. One that is up and has no carrier needs somebody with hands."""
+    fix = Fix()
+    for link in links:
+        name = legible_word(link.name)
+        if link.up:
+            fix += Fix(now=(f"# {name} has no carrier: see to its cable, its switch port, or the other end",))
+            continue
+        kept = f"# in the host's network configuration ({_ADDRESS_HOMES}): {name} comes up at boot"
+        text = "Routes through gateways of that link are gone and do not come back by themselves."
+        fix += Fix(now=(command("ip", "link", "set", link.name, "up"),), persist=(kept,), warning=text)
+    return fix
 
 
 def hide_clients(clients: str, rip: IP) -> Fix:

@@ -18,7 +18,9 @@ from lvsdoctor.kernel.arrival import (
     tunnel_for,
     tunnels_of,
 )
+from lvsdoctor.kernel.claims import Claim, claims, on_one_segment, proxied_past
 from lvsdoctor.kernel.delivery import Shadowed, delivered, draws, home_link, passes_on, shadowed
+from lvsdoctor.kernel.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
 from lvsdoctor.kernel.masquerading import (
     client_in,
     gateway_to_director,
@@ -31,6 +33,7 @@ from lvsdoctor.kernel.masquerading import (
     replying_through,
 )
 from lvsdoctor.kernel.own_source import Voice, own_source, voices
+from lvsdoctor.kernel.reaching import Reach, reach
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (
     FAR_AWAY,
@@ -44,6 +47,16 @@ from lvsdoctor.kernel.routing import (
 from lvsdoctor.kernel.segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.kernel.settings import Effective, effective, forwards
 from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.kernel.usable import kept_by_kube_proxy, overloaded, without_usable
+from lvsdoctor.kernel.way_back import (
+    answered_by_gateway,
+    answered_neighbours,
+    answering_for,
+    clients_beyond,
+    routers_beside,
+    rule_that_ends,
+    way_back,
+)
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
@@ -59,17 +72,24 @@ from lvsdoctor.remedies import (
     announce_again,
     announced_by,
     as_single_hosts,
+    bring_up,
     change_real_server,
     check_loosely,
     command,
+    delete_route,
+    delete_rule,
+    edit_real_server,
     free_from_vip,
+    give_up,
     hide_clients,
     hide_vips,
     legible_word,
     move_address,
     move_vip_to_lo,
     replace_route,
+    route_to_subnet,
     set_sysctls,
+    stop_proxying,
 )
 
 Check = Callable[[Node], Iterator[Finding]]
@@ -81,6 +101,7 @@ class Rule:
 
     `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine.
     `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
+    `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
     """
 
     name: str
@@ -92,6 +113,7 @@ class Rule:
     instead_of: frozenset[str]
     check: Check
     file: str = ""
+    consequence: bool = False
 
     @property
     def page(self) -> str:
@@ -112,6 +134,7 @@ def rule(
     helps: Iterable[str] = (),
     role: str | None = None,
     instead_of: Iterable[str] = (),
+    consequence: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
     needs, helps = frozenset(needs), frozenset(helps)
@@ -126,7 +149,7 @@ def rule(
         if check.__name__ != name.replace("-", "_"):
             raise ValueError(f"rule {name}: its function must be named {name.replace('-', '_')}")
         file = check.__code__.co_filename
-        return Rule(name, code, severity, role, needs, helps, frozenset(instead_of), check, file)
+        return Rule(name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence)
 
     return made
 
@@ -143,6 +166,7 @@ __all__ = [
     "Answer",
     "Arrival",
     "Citation",
+    "Claim",
     "Destination",
     "Effective",
     "Finding",
@@ -156,7 +180,9 @@ __all__ = [
     "NextHop",
     "Node",
     "NotCollected",
+    "OwnRip",
     "PolicyRule",
+    "Reach",
     "Role",
     "Route",
     "Rule",
@@ -171,6 +197,10 @@ __all__ = [
     "add_address",
     "announce_again",
     "announced_by",
+    "answered_by_gateway",
+    "answered_elsewhere",
+    "answered_neighbours",
+    "answering_for",
     "arp_ignored",
     "arp_reply",
     "arp_sender",
@@ -179,24 +209,33 @@ __all__ = [
     "asked_for",
     "assume",
     "believes_redirects",
+    "beside_own",
+    "bring_up",
     "captured_by_mark",
     "change_real_server",
     "check_loosely",
     "cite",
+    "claims",
     "client_in",
+    "clients_beyond",
     "command",
     "conf_key",
     "default_gateways",
+    "delete_route",
+    "delete_rule",
     "delivered",
     "draws",
+    "edit_real_server",
     "effective",
     "forwards",
     "free_from_vip",
     "gateway_to_director",
+    "give_up",
     "hide_clients",
     "hide_vips",
     "home_link",
     "is_local",
+    "kept_by_kube_proxy",
     "leak",
     "leak_at_any_level",
     "legible_word",
@@ -207,25 +246,37 @@ __all__ = [
     "nat_pairs",
     "neighbours_of",
     "no_source_nat",
+    "on_one_segment",
+    "other_holder",
+    "overloaded",
+    "own_rips",
     "own_source",
     "passes",
     "passes_for_some",
     "passes_on",
+    "proxied_past",
+    "reach",
     "real_server",
     "replace_route",
     "replying_through",
     "route_lookup",
+    "route_to_subnet",
+    "routers_beside",
     "rp_filter_drops",
     "rule",
+    "rule_that_ends",
     "select_source",
     "sends_redirect",
     "set_sysctls",
     "shadowed",
     "source_ok",
+    "stop_proxying",
     "takes",
     "tun_memberships",
     "tunnel_for",
     "tunnels_of",
     "vip_on_segment",
     "voices",
+    "way_back",
+    "without_usable",
 ]

@@ -1,6 +1,7 @@
 """The director speaks to its real servers in the name of the VIP, which they hold themselves: they never answer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lvsdoctor.rulekit import (
     IP,
@@ -28,9 +29,10 @@ _ASKS_ALWAYS = (
 )
 _TUNNELS = "{node} tunnels to {rips} with VIP {vip} as the source: a real server that holds the VIP drops that"
 _SENDS = (
-    "{node} sends packets of its own to {rips} with VIP {vip} as the source: a real server that holds the VIP "
-    "drops them, so health checks fail"
+    "{node} sends packets of its own to {rips} with VIP {vip} as the source: no answer of a real server that holds "
+    "the VIP comes back, so health checks fail"
 )
+_WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
 
 
 @rule(
@@ -42,7 +44,7 @@ _SENDS = (
     helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"},
 )
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
-    found: dict[tuple[IP, str], list[tuple[Destination, Voice, tuple[Citation, ...]]]] = {}
+    found: dict[tuple[IP, str], list[_Unheard]] = {}
     heard: dict[IP, tuple[Voice, ...]] = {}
     for service in node.services:
         for real in service.destinations:
@@ -50,39 +52,55 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
                 continue
             if real.ip not in heard:
                 heard[real.ip] = voices(node, real.ip)
-            voice = next((voice for voice in heard[real.ip] if voice.ip == service.vip), None)
-            if voice and (refused := _refused(node, voice.ip, real.ip)):
-                found.setdefault((voice.ip, voice.link), []).append((real, voice, refused))
-    for (vip, link), rows in found.items():
+            named = [voice for voice in heard[real.ip] if voice.ip == service.vip]
+            if named and (unheard := _unheard(node, real, real.ip, named)):
+                found.setdefault((named[0].ip, named[0].link), []).append(unheard)
+    for (vip, link), all_rows in found.items():
+        text = min((row.text for row in all_rows), key=_WORST_FIRST.index)
+        rows = [row for row in all_rows if row.text == text]
         only = {address.ip for address in node.addresses_on(link) if address.ip.version == 4} == {vip}
-        by_arp = any(voice.by_arp for _, voice, _ in rows)
-        tunnelled = any(real.forwarding is Forwarding.TUN for real, _, _ in rows)
         yield Finding(
-            (_ASKS_ALWAYS if only else _ASKS) if by_arp else _TUNNELS if tunnelled else _SENDS,
+            _ASKS_ALWAYS if only and text == _ASKS else text,
             about={"vip": vip, "link": link},
-            rips=", ".join(dict.fromkeys(str(real.ip) for real, _, _ in rows)),
-            severity=None if by_arp or tunnelled else Severity.WARNING,
+            rips=", ".join(dict.fromkeys(str(row.real.ip) for row in rows)),
+            severity=Severity.WARNING if text == _SENDS else None,
             evidence=[
-                *(cite(real, "sent on with {vip} unchanged", vip=vip) for real, _, _ in rows),
-                *(line for _, voice, refused in rows for line in (*voice.because, *refused)),
-                *_unresolved(node, [real.ip for real, _, _ in rows]),
+                *(cite(row.real, "sent on with {vip} unchanged", vip=vip) for row in rows),
+                *(line for row in rows for line in row.because),
+                *_unresolved(node, [row.real.ip for row in rows]),
             ],
             fix=free_from_vip(node, link, vip),
         )
 
 
-def _refused(node: Node, vip: IP, rip: IP) -> tuple[Citation, ...]:
-    """Why the real server does not take what comes from the VIP; nothing if it does."""
-    server = real_server(node, rip)
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """A real server that does not answer the VIP's voice; `text` is the message that says what does not work."""
+
+    text: str
+    real: Destination
+    because: tuple[Citation, ...]
+
+
+def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[Voice]) -> _Unheard | None:
+    """What fails at a real server that the director speaks to in the name of the VIP; None where nothing does."""
+    server, first = real_server(node, rip), named[0]
+    why: tuple[Citation, ...]
     if server is None:
         text = "the real servers hold the VIP, as they must, and accept_local is 0 there"
-        return (assume("addresses", text, settle="ip addr show; sysctl -a  # on each real server"),)
-    held = is_local(server, vip)
-    if held is None or not server.has("sysctl"):
-        unknown = assume("sysctl", "accept_local = 0 on the real server")
-        return (*held.because, unknown) if held else ()
-    accepted = source_ok(server, vip, rip, arrived_on=server.holding(rip)[0].link)
-    return () if accepted else accepted.because
+        why = (assume("addresses", text, settle="ip addr show; sysctl -a  # on each real server"),)
+    elif (held := is_local(server, first.ip)) is None:
+        return None
+    elif not server.has("sysctl"):
+        why = (*held.because, assume("sysctl", "accept_local = 0 on the real server"))
+    elif accepted := source_ok(server, first.ip, rip, arrived_on=server.holding(rip)[0].link):
+        # It takes what comes from the VIP, and what it answers to the VIP stays with itself.
+        own = next((voice for voice in named if not voice.by_arp), None)
+        return _Unheard(_SENDS, real, (*own.because, *held.because)) if own else None
+    else:
+        why = accepted.because
+    fails = _ASKS if first.by_arp else _TUNNELS if real.forwarding is Forwarding.TUN else _SENDS
+    return _Unheard(fails, real, (*first.because, *why))
 
 
 def _unresolved(node: Node, rips: Sequence[IP | None]) -> list[Citation]:

@@ -1,0 +1,33 @@
+"""A host that is no director answers ARP for the VIP by proxy, and passes on what it gets past the director."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import Finding, Node, Severity, announced_by, cite, proxied_past, rule, stop_proxying
+
+
+@rule(
+    name="proxy-answers-for-vip",
+    code="ARP015",
+    severity=Severity.ERROR,
+    needs={"sysctl", "addresses", "links", "routes", "memberships"},
+    helps={"ipvs", "local-routes", "policy-rules", "arptables", "neighbours"},
+)
+def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
+    own = {service.vip for service in node.services} if node.has("ipvs") else set()
+    told: set[tuple[str, str]] = set()
+    for director in (peer for peer in node.peers if peer.has("ipvs")):
+        for vip, service in {service.vip: service for service in director.services}.items():
+            for proxied in proxied_past(node, vip, director) if vip is not None and vip not in own else ():
+                link = proxied.link.name
+                if vip is None or (str(vip), link) in told:
+                    continue
+                told.add((str(vip), link))
+                yield Finding(
+                    "{node} answers ARP for VIP {vip} on {link} by proxy, beside director {director}, and sends what "
+                    "it gets there by {out}, past the director",
+                    about={"vip": vip, "link": link},
+                    director=director.name,
+                    out=", ".join(map(str, proxied.way.gateways or proxied.way.links)),
+                    evidence=[cite(service, "the VIP of {director}", director=director.name), *proxied.because],
+                    fix=stop_proxying(node, link, vip) + announced_by(director.name, [proxied.rival.link.name], vip),
+                )

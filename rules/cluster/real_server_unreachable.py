@@ -1,0 +1,76 @@
+"""A director has no route to a real server, or the link to it is down: its share of the connections is lost."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Destination,
+    Finding,
+    Fix,
+    Forwarding,
+    Node,
+    Reach,
+    Severity,
+    VirtualService,
+    bring_up,
+    cite,
+    delete_route,
+    delete_rule,
+    reach,
+    replace_route,
+    route_to_subnet,
+    routers_beside,
+    rule,
+    rule_that_ends,
+)
+
+CUT = "{node} does not reach real server {rip}: {why}, and its share of {services} is lost"
+LATER = CUT + " once its weight is more than 0 again"
+
+
+@rule(
+    name="real-server-unreachable",
+    code="CL003",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses", "routes"},
+    helps={"links", "local-routes", "policy-rules"},
+    instead_of={"real-server-behind-gateway"},
+)
+def real_server_unreachable(node: Node) -> Iterator[Finding]:
+    listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
+    for service in node.services:
+        for real in service.destinations:
+            if real.ip is not None and not real.ip.is_loopback:
+                listed.setdefault(real.ip, []).append((service, real))
+    for rip, places in listed.items():
+        how = {real.forwarding for _, real in places}
+        found = reach(node, rip, how)
+        if not found.cut:
+            continue
+        idle = all(real.weight == 0 for _, real in places)
+        yield Finding(
+            LATER if idle else CUT,
+            about={"rip": rip},
+            why=found.cut.why,
+            services=", ".join(str(service) for service, _ in places),
+            severity=Severity.WARNING if idle else None,
+            evidence=[*(cite(real, "listed as a real server") for _, real in places), *found.cut.because],
+            fix=_fix(node, rip, found, Forwarding.DR in how),
+        )
+
+
+def _fix(node: Node, rip: IP, found: Reach, direct: bool) -> Fix:
+    if found.links:
+        return bring_up(*found.links)
+    if ends := rule_that_ends(node, found.way):
+        return delete_rule(ends)
+    if found.way.route is not None and found.way.route.dst.prefixlen:
+        return delete_route(found.way.route)
+    if found.home is not None:
+        return route_to_subnet(found.home.network, found.home.link)
+    for router in () if direct else routers_beside(node, rip):
+        return replace_route("default", router)
+    line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
+    line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
+    return Fix(now=(line,), persist=("# the same in the host's network configuration",))

@@ -1,0 +1,78 @@
+"""A real server has no route by which its replies, sent from the VIP, would get to the clients."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    FAR_AWAY,
+    IP,
+    Finding,
+    Fix,
+    Lookup,
+    Node,
+    Severity,
+    answered_by_gateway,
+    answered_neighbours,
+    answering_for,
+    cite,
+    clients_beyond,
+    delete_rule,
+    nat_memberships,
+    replace_route,
+    route_lookup,
+    routers_beside,
+    rule,
+    rule_that_ends,
+    way_back,
+)
+
+NOBODY = "{node} has no route for its replies from VIP {vip}: no client gets an answer"
+BEYOND = "{node} has no route for its replies from VIP {vip} beyond {near}: clients behind a router get no answer"
+SOME = "{node} has routes for its replies from VIP {vip} only to {near}: other clients get no answer"
+
+
+@rule(
+    name="no-route-back-to-clients",
+    code="DR006",
+    severity=Severity.ERROR,
+    needs={"addresses", "routes"},
+    helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
+)
+def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
+    for vip, told in answering_for(node).items():
+        way = way_back(node, vip)
+        # A failing route to a part of the world is somebody's wish. Without a way for masqueraded replies see NAT001.
+        if way.type != "unreachable" or (way.route and way.route.dst.prefixlen) or _masqueraded_neither(node):
+            continue
+        near = answered_neighbours(node, vip)
+        some = answered_by_gateway(node, vip)
+        beyond = clients_beyond(node, vip, near) if near and not some else []
+        yield Finding(
+            SOME if some else BEYOND if near else NOBODY,
+            about={"vip": vip},
+            near=", ".join(map(str, [*near, *(some or ())[:1]])),
+            severity=None if beyond or not (near or some) else Severity.WARNING,
+            evidence=[
+                cite(told, "replies leave from {vip}", vip=vip),
+                *way.because,
+                *(cite(found.route, "these are answered") for found in near.values() if found.route),
+                *(some[1].because if some else ()),
+                *beyond,
+            ],
+            fix=_fix(node, way, vip),
+        )
+
+
+def _masqueraded_neither(node: Node) -> bool:
+    rips = nat_memberships(node) if node.has("memberships") else {}
+    return any(route_lookup(node, FAR_AWAY, src=rip).type == "unreachable" for rip in rips)
+
+
+def _fix(node: Node, way: Lookup, vip: IP) -> Fix:
+    ends = rule_that_ends(node, way)
+    fix = delete_rule(ends) if ends else Fix()
+    if ends and route_lookup(node, FAR_AWAY).type == "unicast":
+        return fix
+    for router in routers_beside(node, vip):
+        return fix + replace_route("default", router, way.route.table if way.route else "main")
+    unknown = "# ip route replace default via ROUTER, the router of this host's subnet"
+    return fix + Fix(now=(unknown,), persist=(f"{unknown}, in the host's network configuration",))

@@ -1,0 +1,79 @@
+"""A virtual service has no real server that a scheduler may choose, so every new connection is refused."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lvsdoctor.rulekit import (
+    SAVE_TABLE,
+    Destination,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    VirtualService,
+    assume,
+    cite,
+    delivered,
+    edit_real_server,
+    kept_by_kube_proxy,
+    legible_word,
+    rule,
+    without_usable,
+)
+
+NONE = "{node} has no real server for {service}: every connection is refused"
+QUIESCED = "{node} has only real servers of weight 0 for {service}: every new connection is refused"
+FULL = "{node} has no real server for {service} below its upper threshold: new connections are refused for now"
+STANDBY = " once {node} holds the VIP"
+UNKNOWN = " if {node} is the director that holds the VIP"
+CHECKER = (
+    "A health checker that finds them down sets them to 0 again: see what it asks for. And what was drained on purpose "
+    "gets connections again."
+)
+
+
+@rule(
+    name="service-without-usable-real-server",
+    code="SCH001",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs"},
+    helps={"addresses", "links", "local-routes", "policy-rules", "routes"},
+)
+def service_without_usable_real_server(node: Node) -> Iterator[Finding]:
+    for service in without_usable(node):
+        vip, real_servers = service.vip, service.destinations
+        if kept_by_kube_proxy(node, vip):
+            continue
+        full = [real for real in real_servers if real.weight != 0]
+        known = vip is None or node.has("addresses") or node.has("local-routes")
+        active = vip is None or (known and bool(delivered(node, vip)))
+        doubt = None if known else assume("addresses", "the VIP is held here, and kube-proxy does not look after it")
+        if vip is None:
+            doubt = assume("ipvs", "packets get the mark", settle="iptables-save -t mangle")
+        yield Finding(
+            (FULL if full else QUIESCED if real_servers else NONE) + ("" if active else STANDBY if known else UNKNOWN),
+            about={"service": service},
+            severity=None if active and not full else Severity.WARNING,
+            evidence=[
+                cite(service, "asked for by clients"),
+                *(
+                    cite(real, "at its upper threshold" if real in full else "gets no connection")
+                    for real in real_servers
+                ),
+                *([doubt] if doubt else []),
+            ],
+            fix=_fix(service, full),
+        )
+
+
+def _fix(service: VirtualService, full: Sequence[Destination]) -> Fix:
+    name = legible_word(service)
+    if not service.destinations:
+        line = f"# ipvsadm -a for each real server of {name}, with -r RIP:PORT and its method (-g, -i, -m)"
+        return Fix(now=(line,), persist=(f"{SAVE_TABLE} the real servers of {name}",))
+    if full:
+        lines = [edit_real_server(service, replace(real, upper_threshold=0, lower_threshold=0)) for real in full]
+        return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} a higher upper threshold for {name}",))
+    lines = [edit_real_server(service, replace(real, weight=1)) for real in service.destinations]
+    return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} weights above 0 for {name}",), warning=CHECKER)

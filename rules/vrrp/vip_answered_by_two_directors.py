@@ -1,0 +1,78 @@
+"""Two directors both answer ARP for the VIP on one segment: split brain."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from lvsdoctor.rulekit import (
+    IP,
+    Claim,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    announced_by,
+    cite,
+    claims,
+    give_up,
+    hide_vips,
+    on_one_segment,
+    rule,
+)
+
+SPLIT = "{node} answers ARP for VIP {vip} on {link}, and so does director {other}: each takes some of the clients"
+HEARD = Fix(
+    persist=(
+        "# where keepalived moves it: let VRRP in on both directors, and save it: iptables -I INPUT -p vrrp -j ACCEPT",
+        "# in keepalived.conf of both: the same virtual_router_id, interface, advert_int and authentication",
+    ),
+    warning="The director that gives up the VIP loses its connections. Where keepalived moves the VIP it puts it there "
+    "again, until the directors hear each other.",
+)
+
+
+@rule(
+    name="vip-answered-by-two-directors",
+    code="VRRP001",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses", "links"},
+    helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"},
+)
+def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
+    for vip in dict.fromkeys(service.vip for service in node.services if service.vip):
+        # kube-proxy keeps every VIP on every host, and something else answers for it.
+        ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(claims(node, vip))
+        told: set[str] = set()
+        for peer in (peer for peer in node.peers if ours and _directs(peer, vip)):
+            theirs = list(claims(peer, vip))
+            for mine, its in product(ours, theirs if _yields(node, ours, peer, theirs) else ()):
+                pair = on_one_segment(node, mine.link, peer, its.link)
+                if pair is None or mine.link.name in told:
+                    continue
+                told.add(mine.link.name)
+                yield Finding(
+                    SPLIT,
+                    about={"vip": vip, "link": mine.link.name},
+                    other=peer.name,
+                    evidence=[*mine.because, *its.because, *(cite(address, "on one segment") for address in pair)],
+                    fix=_fix(node, vip, ours) + announced_by(peer.name, [its.link.name], vip),
+                )
+
+
+def _directs(node: Node, vip: IP) -> bool:
+    return node.has("ipvs") and any(service.vip == vip for service in node.services)
+
+
+def _yields(node: Node, ours: Sequence[Claim], peer: Node, theirs: Sequence[Claim]) -> bool:
+    """One of the two is told: the one that holds the VIP on no wire, else the second by name."""
+    on_wire, its_on_wire = (any(claim.held for claim in claimed) for claimed in (ours, theirs))
+    return (on_wire, peer.name) < (its_on_wire, node.name)
+
+
+def _fix(node: Node, vip: IP, ours: Sequence[Claim]) -> Fix:
+    wires = {claim.link.name for claim in ours if claim.held}
+    elsewhere = any(held.link not in wires for held in node.holding(vip)) and node.has("sysctl")
+    fix = hide_vips(node) if elsewhere else Fix()
+    for wire in sorted(wires):
+        fix += give_up(node, vip, on=wire) + HEARD
+    return fix
