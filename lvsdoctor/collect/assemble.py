@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
-from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpTables
@@ -15,6 +15,7 @@ from lvsdoctor.parse.stream import Piece
 # More settings than anybody writes into files: what `sysctl -a` said of the running kernel.
 _RUNTIME = 300
 _NOWHERE = Seen("", None, "")
+_RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +175,32 @@ def _filled(known: VirtualService, other: VirtualService) -> VirtualService:
         key = (new.ip or new.shown, new.port)
         old = destinations.get(key)
         destinations[key] = new if old is None else _filled_destination(old, new)
+    # /proc/net/ip_vs tells the timeout in jiffies, and few of the flags.
+    exact, vague = (other, known) if any("jiffies" in flag for flag in known.flags) else (known, other)
     return replace(
         known,
         scheduler=known.scheduler or other.scheduler,
-        persistent=known.persistent or other.persistent,
-        flags=known.flags or other.flags,
+        persistent=exact.persistent or vague.persistent,
+        netmask=exact.netmask or vague.netmask,
+        flags=exact.flags or vague.flags,
         counters=known.counters or other.counters,
         destinations=tuple(destinations.values()),
     )
 
 
 def _filled_destination(old: Destination, new: Destination) -> Destination:
+    # `ipvsadm -S` has -g for Local, too, and /proc/net/ip_vs has Masq for Bypass: the rarer word is the one that knows.
+    told = new if old.forwarding is None or new.forwarding in _RARE else old
+    tunnel = new if (old.tunnel_type, old.tunnel_port) == ("ipip", 0) else old
     return replace(
         old,
-        forwarding=old.forwarding or new.forwarding,
-        method=old.method or new.method,
+        forwarding=told.forwarding or old.forwarding,
+        method=told.method or old.method,
         weight=old.weight if old.weight is not None else new.weight,
+        upper_threshold=old.upper_threshold or new.upper_threshold,
+        lower_threshold=old.lower_threshold or new.lower_threshold,
+        tunnel_type=tunnel.tunnel_type,
+        tunnel_port=tunnel.tunnel_port,
         active=old.active if old.active is not None else new.active,
         inactive=old.inactive if old.inactive is not None else new.inactive,
         counters=old.counters or new.counters,

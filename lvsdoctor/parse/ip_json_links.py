@@ -4,12 +4,12 @@ from lvsdoctor.model.address import Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.inet_line import read_address
-from lvsdoctor.parse.ip_link import DETAILS, tunnel_ends
+from lvsdoctor.parse.ip_link import DETAILS, link_details, tunnel_ends
 from lvsdoctor.parse.json_words import Object, part, text, words
 from lvsdoctor.parse.words import read_link_name, read_mac, read_number
 
 # Where -j spells a detail otherwise than the text does.
-_DETAIL_NAMES = {"link": "dev", "port": "dstport"}
+_DETAIL_NAMES = {"link": "dev", "port": "dstport", "remote6": "remote", "local6": "local"}
 
 
 def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
@@ -34,7 +34,7 @@ def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
         parent=parent,
         kind=text(linkinfo.get("info_kind")) if detailed else None,
         kind_of_port=text(linkinfo.get("info_slave_kind")) or None,
-        detail={**tunnel_ends(link_type, address, broadcast), **_details(part(linkinfo.get("info_data")))},
+        detail=link_details(tunnel_ends(link_type, address, broadcast), _details(part(linkinfo.get("info_data")))),
     )
 
 

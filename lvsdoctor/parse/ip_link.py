@@ -22,6 +22,7 @@ DETAILS = word_set(
     "active_slave dev dstport encap encap-dport encap-sport id local mode nf_call_arptables nf_call_iptables protocol"
     " remote table ttl type vlan_filtering"
 )
+_HOPLIMIT = "hoplimit"  # what the tunnels over IPv6 call their ttl
 _ADDRESS_IS_ENDPOINT = frozenset({"ipip", "sit", "gre", "tunnel6", "gre6"})
 
 
@@ -41,6 +42,13 @@ def tunnel_ends(link_type: str, local: str, remote: str) -> dict[str, str]:
             if (ip := read_ip(text)) is not None:
                 ends[key] = "any" if ip.is_unspecified else str(ip)
     return ends
+
+
+def link_details(ends: dict[str, str], details: dict[str, str]) -> dict[str, str]:
+    """All details of a link. To an external tunnel each packet brings the ends; what `ip` prints for them is none."""
+    if "external" in details:
+        return {key: value for key, value in details.items() if value != "any"}
+    return {**ends, **details}
 
 
 @dataclass(slots=True)
@@ -94,9 +102,9 @@ class LinkBlock:
             self.kind_of_port = first.removesuffix("_slave")
         elif not self.kind and (first in _KINDS or (self.expects_kind and _KIND.fullmatch(first))):
             self.kind = first
-            options, bare = split_options(words[1:], DETAILS)
-            self.details = {key: value for key, value in options.items() if value}
-            if not options.get("ttl", "").isdigit():
+            options, bare = split_options(words[1:], {*DETAILS, _HOPLIMIT})
+            self.details = {key if key != _HOPLIMIT else "ttl": value for key, value in options.items() if value}
+            if not self.details.get("ttl", "").isdigit():
                 self.details.pop("ttl", None)  # "inherit" and "auto" are what no ttl means
             if "external" in bare:
                 self.details["external"] = "on"
@@ -120,5 +128,5 @@ class LinkBlock:
             parent=self.parent,
             kind=self.kind if detailed else None,
             kind_of_port=self.kind_of_port,
-            detail={**self.ends, **self.details},
+            detail=link_details(self.ends, self.details),
         )

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from lvsdoctor.model.ipvs import Counters, Destination
-from lvsdoctor.parse.ipvs_rows import FORWARDING, without_host_mask
+from lvsdoctor.parse.ipvs_rows import FORWARDING, NAMELESS, without_host_mask
 from lvsdoctor.parse.words import read_number
 
 _WITH_VALUE = frozenset({"pe", "conn-timeout"})
@@ -78,9 +78,10 @@ def with_columns(row: Destination, words: list[str], form: str) -> Destination |
                 row, upper_threshold=first or 0, lower_threshold=second or 0, active=active, inactive=inactive
             )
         return replace(row, weight=first, active=active, inactive=inactive)
-    if not words or not words[0][0].isalpha():
+    if not words or not (words[0][0].isalpha() or words[0] == NAMELESS):
         return None
     method, *rest = words
+    method = "Bypass" if method == NAMELESS else method
     tunnel: list[str] = []
     if rest and not rest[0].isdigit():  # --tun-info: n/a, ipip, gue:6080:r+c
         tunnel = rest.pop(0).split(":")

@@ -11,9 +11,8 @@ from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import Endpoint, endpoint, hex_endpoint
 from lvsdoctor.parse.ipvs_columns import counters_in, flags_in, hexadecimal, with_columns
-from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown
+from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, read_fwmark
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.words import read_number
 
 PROTOCOLS = frozenset({"TCP", "UDP", "SCTP", "FWM"})
 SCHEDULERS = frozenset("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos conhash".split())
@@ -51,7 +50,7 @@ def opens_service(text: str) -> str:
     if not rest or rest[0] not in SCHEDULERS or (len(rest) > 1 and not rest[1].startswith(_OPENS_FLAGS)):
         return ""
     if mark:
-        known = read_number(words[1]) is not None or hexadecimal(words[1])
+        known = read_fwmark(words[1]) is not None or hexadecimal(words[1])
     elif hex_endpoint(words[1]):
         return "proc"
     else:
@@ -142,8 +141,8 @@ class IpvsListing(Reader):
         if hexadecimal(text) and (self._proc or text[0] == "0" or not text.isdigit()):
             mark: int | None = int(text, 16)
         else:
-            mark = read_number(text)
-        if mark is None or mark > 0xFFFFFFFF:
+            mark = read_fwmark(text)
+        if mark is None:
             return None
         family = 6 if words[2:3] == ["IPv6"] else 4
         return VirtualService(

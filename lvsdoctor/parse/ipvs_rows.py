@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.parse.words import read_number
 
 FORWARDING = {
     "Route": Forwarding.DR,
@@ -11,6 +12,16 @@ FORWARDING = {
     "Local": Forwarding.LOCAL,
     "Bypass": Forwarding.BYPASS,
 }
+# ipvsadm has no word for the last one, and prints what its C library makes of that.
+NAMELESS = "(null)"
+
+
+def read_fwmark(text: str) -> int | None:
+    """A mark of 32 bits; ipvsadm prints one above 2147483647 as a negative number (ipvsadm.c: `%d`)."""
+    if text[:1] == "-":
+        below = read_number(text[1:], most=2**31)
+        return 2**32 - below if below else None
+    return read_number(text, most=2**32 - 1)
 
 
 def fwmark_shown(mark: int, family: int) -> str:

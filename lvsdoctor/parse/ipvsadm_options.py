@@ -2,6 +2,8 @@
 
 import re
 
+from lvsdoctor.parse.ipvs_rows import NAMELESS
+
 ADDS = {"-A": "-A", "--add-service": "-A", "-a": "-a", "--add-server": "-a"}
 EDITS = frozenset({"-E", "-e", "-D", "-d", "--edit-service", "--edit-server", "--delete-service", "--delete-server"})
 # Each spelling of an option that takes a value, and the one that we go by. The value of -p may be missing.
@@ -15,6 +17,7 @@ _VALUED = {
 _ALONE = {
     **ADDS, "-g": "-g", "--gatewaying": "-g", "-i": "-i", "--ipip": "-i", "-m": "-m", "--masquerading": "-m",
     "-o": "-o", "--ops": "-o", "-6": "-6", "--ipv6": "-6", "--tun-nocsum": "", "--tun-csum": "", "--tun-remcsum": "",
+    NAMELESS: NAMELESS,
 }  # fmt: skip
 _SHELL = re.compile(r"[$`;|&<>(){}\\\"']")
 
@@ -44,7 +47,7 @@ def options_of(words: list[str]) -> dict[str, str] | None:
         word = words.pop()
         if word.startswith("#"):
             break
-        if _SHELL.search(word):
+        if _SHELL.search(word) and word not in _ALONE:
             return None
         if word[:2] == "--" and "=" in word:
             word, _, value = word.partition("=")

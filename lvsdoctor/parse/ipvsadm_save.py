@@ -6,13 +6,13 @@ from typing import ClassVar
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import Endpoint, endpoint
-from lvsdoctor.parse.ipvs_rows import FORWARDING, Services, fwmark_shown, without_host_mask
+from lvsdoctor.parse.ipvs_rows import FORWARDING, NAMELESS, Services, fwmark_shown, read_fwmark, without_host_mask
 from lvsdoctor.parse.ipvsadm_options import EDITS, arguments, options_of
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_number
 
 SERVICES = {"-t": "tcp", "-u": "udp", "--sctp-service": "sctp", "-f": ""}
-METHODS = {"-g": "Route", "-i": "Tunnel", "-m": "Masq"}  # in the words of ipvsadm -L
+METHODS = {"-g": "Route", "-i": "Tunnel", "-m": "Masq", NAMELESS: "Bypass"}  # in the words of ipvsadm -L
 
 # ipvsadm.c: what it takes where the option is not given (its manual says 300 seconds; 1.31 sets 360).
 DEFAULT_SCHEDULER, DEFAULT_TIMEOUT, DEFAULT_WEIGHT = "wlc", 360, 1
@@ -96,8 +96,8 @@ def _service(seen: Seen, kind: str, options: Mapping[str, str]) -> VirtualServic
     flags += [f"pe {options['--pe']}"] if "--pe" in options else []
     flags += ["ops"] if "-o" in options else []
     if kind == "-f":
-        mark, family = read_number(options[kind]), 6 if "-6" in options else 4
-        if mark is None or mark > 0xFFFFFFFF:
+        mark, family = read_fwmark(options[kind]), 6 if "-6" in options else 4
+        if mark is None:
             return None
         protocol, at, shown = "", Endpoint(None, None), fwmark_shown(mark, family)
     else:

@@ -1,5 +1,10 @@
 """Two dumps of one fact become one, and a part is not taken for the whole."""
 
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
@@ -72,6 +77,49 @@ def test_counters_of_a_second_listing_join_the_service_of_the_first() -> None:
         assert destination.forwarding is Forwarding.DR
         assert destination.counters is not None
         assert destination.counters.packets_in == 70
+
+
+LISTING = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  192.0.2.10:80 sh (sh-port) persistent 60 mask 255.255.255.0
+  -> 192.0.2.2:80                 Local   1      0          0
+  -> 192.0.2.21:80                Tunnel  1      0          0
+"""
+THRESHOLDS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn
+  -> RemoteAddress:Port
+TCP  192.0.2.10:80 sh (sh-port) persistent 60 mask 255.255.255.0
+  -> 192.0.2.2:80                 0          0          0          0
+  -> 192.0.2.21:80                20         5          0          0
+"""
+SAVED = """\
+-A -t 192.0.2.10:80 -s sh -p 60 -M 255.255.255.0 -b sh-port
+-a -t 192.0.2.10:80 -r 192.0.2.2:80 -g -w 1
+-a -t 192.0.2.10:80 -r 192.0.2.21:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-nocsum
+"""
+PROC = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+TCP  C000020A:0050 sh  persistent 6000 FFFFFF00
+  -> C0000215:0050      Tunnel  1      0          0
+  -> C0000202:0050      Local   1      0          0
+"""
+
+
+@pytest.mark.parametrize("texts", list(permutations([LISTING, THRESHOLDS, SAVED, PROC])))
+def test_forms_of_one_ipvs_table_tell_together_what_none_tells_alone(texts: Sequence[str]) -> None:
+    (service,) = node_of(*texts).services
+    assert (service.persistent, service.netmask, service.flags) == (60, "255.255.255.0", ("sh-port",))
+    by_ip = {str(each.ip): each for each in service.destinations}
+    # `ipvsadm -S` has -g for it.
+    assert (by_ip["192.0.2.2"].forwarding, by_ip["192.0.2.2"].method) == (Forwarding.LOCAL, "Local")
+    tunnel = by_ip["192.0.2.21"]
+    assert (tunnel.forwarding, tunnel.tunnel_type, tunnel.tunnel_port) == (Forwarding.TUN, "gue", 6080)
+    assert (tunnel.upper_threshold, tunnel.lower_threshold, tunnel.weight) == (20, 5, 1)
 
 
 def test_one_link_s_answer_is_not_taken_for_a_host_with_one_link() -> None:

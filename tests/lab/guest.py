@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
@@ -91,10 +92,10 @@ class Guest:
         self._limit.daemon = True
         self._limit.start()
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, modules: Sequence[str] = MODULES) -> None:
         """Until it answers; its modules are loaded then."""
         self._result(self._ready, _BOOT_LIMIT)
-        self.ask("modprobe", modules=MODULES)
+        self.ask("modprobe", modules=list(modules))
 
     def ask(self, verb: str, **said: Any) -> Any:
         """What tests/lab/inside.py answers. Raises GuestFailed, which ends the guest unless it gave a reason itself."""

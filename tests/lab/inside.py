@@ -26,6 +26,7 @@ from fcntl import ioctl
 from typing import Any
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_IP_TRANSPARENT = 19
 _CLONE_NEWNET, _MS_BIND = 0x40000000, 4096
 _ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
 # How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
@@ -107,14 +108,23 @@ class Host:
         if said["ipvs"]:
             must(["ipvsadm", "-R"], "\n".join(said["ipvs"]) + "\n")
 
-    def serve(self, name: str, ports: Iterable[int]) -> None:
+    def serve(self, name: str, ports: Iterable[int], transparent: bool) -> None:
         """Answer every TCP connection to `ports` with the host's name; and keep what ICMP messages arrive."""
         self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         self._icmp.setblocking(False)
         for port in ports:
             listening = socket.create_server(("", port), backlog=64)
             self._listening.append(listening)
+            if transparent:
+                listening.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
             threading.Thread(target=_answer, args=(listening, name.encode()), daemon=True).start()
+
+    def announce(self, vip: str, links: Iterable[str]) -> None:
+        """Answer ARP requests for `vip` on these links, whatever the kernel does."""
+        for link in links:
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ARP))
+            wire.bind((link, _ETH_P_ARP))
+            threading.Thread(target=_announce, args=(wire, socket.inet_aton(vip)), daemon=True).start()
 
     def redirects(self) -> list[str]:
         """The sources of the ICMP redirects that arrived here since the last time."""
@@ -133,6 +143,17 @@ def _answer(listening: socket.socket, name: bytes) -> None:
             connection, _ = listening.accept()
             with connection, suppress(OSError):
                 connection.sendall(name)
+
+
+def _announce(wire: socket.socket, vip: bytes) -> None:
+    """Ends when its link goes."""
+    mac = bytes(wire.getsockname()[4])
+    with wire, suppress(OSError):
+        while True:
+            frame = wire.recv(2048)
+            if frame[20:22] == b"\0\1" and frame[38:42] == vip:
+                reply = struct.pack("!HHBBH6s4s", 1, 0x0800, 6, 4, 2, mac, vip) + frame[22:32]
+                wire.send(frame[6:12] + mac + frame[12:14] + reply)
 
 
 def wait_for_links(links: list[str]) -> None:
@@ -245,7 +266,9 @@ class Cluster:
             self._heard = self._switch.do(self._listen)
             for name, host in said["hosts"].items():
                 self._hosts[name].do(self._hosts[name].set_up, host)
-                self._hosts[name].do(self._hosts[name].serve, name, host["serves"])
+                self._hosts[name].do(self._hosts[name].serve, name, host["serves"], host["transparent"])
+                if host["announces"]:
+                    self._hosts[name].do(self._hosts[name].announce, said["vip"], host["links"])
             for name, links in self._links.items():
                 self._hosts[name].do(wait_for_links, links)
         except BaseException:
@@ -263,6 +286,14 @@ class Cluster:
             self._heard.close()
         for host in self._hosts.values():
             host.close()
+
+    def collect_live(self, host: str) -> Any:
+        """What the live collector sees of that host, as tests/lab/plain.py spells it."""
+        # Only where it is asked for: every other request does with the standard library.
+        from lvsdoctor.collect.live.node import collect_live
+        from tests.lab.plain import plain
+
+        return self._hosts[host].do(lambda: plain(collect_live()))
 
     def run(self, host: str, commands: list[str]) -> list[tuple[int, str]]:
         """Each command in a shell of that host."""
@@ -381,6 +412,8 @@ class Guest:
     def _do(self, verb: str, said: dict[str, Any]) -> Any:
         if verb == "modprobe":
             return must(["modprobe", "--dirname", "/run/modules", "--all", *said["modules"]])
+        if verb == "install_modules":
+            return install_modules()
         if verb == "build":
             self._clusters[said["number"]] = Cluster(said)
             return None
@@ -394,6 +427,23 @@ class Guest:
         with self._writing:
             while line:
                 line = line[os.write(self._line, line) :]
+
+
+def install_modules() -> None:
+    """Put the modules where the kernel looks for them by itself: from now on, whoever asks for one has it loaded.
+
+    Nothing can be made in the machine's own files, so its /lib is covered by links to all that it holds.
+    """
+    lib = os.path.realpath("/lib")
+    for path in ("/run/lib", "/run/lib-with-modules"):
+        os.mkdir(path)
+    must(["mount", "--bind", lib, "/run/lib"])
+    for entry in os.scandir(lib):
+        if entry.name != "modules":
+            target = os.readlink(entry.path) if entry.is_symlink() else f"/run/lib/{entry.name}"
+            os.symlink(target, f"/run/lib-with-modules/{entry.name}")
+    os.symlink("/run/modules/lib/modules", "/run/lib-with-modules/modules")
+    must(["mount", "--bind", "/run/lib-with-modules", lib])
 
 
 def main() -> None:

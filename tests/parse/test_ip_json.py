@@ -82,6 +82,20 @@ def test_addresses_and_links_are_those_of_the_text(text: str) -> None:
     assert (found.refused, found.unread) == ((), [])
 
 
+def detail(kind: str, link_type: str, **data: object) -> object:
+    row = {"ifname": "x0", "flags": [], "link_type": link_type, "address": "0.0.0.0", "broadcast": "0.0.0.0"}
+    return drive(IpJson, compact([{**row, "linkinfo": {"info_kind": kind, "info_data": data}}])).one("links").detail
+
+
+def test_a_vxlan_over_ipv6_has_its_ends() -> None:
+    ends = {"remote": "2001:db8::9", "local": "2001:db8::1"}
+    assert detail("vxlan", "ether", id=44, remote6=ends["remote"], local6=ends["local"]) == {"id": "44", **ends}
+
+
+def test_an_external_tunnel_has_no_ends() -> None:
+    assert detail("ipip", "ipip", external=True, remote="any", local="any", ttl=0) == {"external": "on"}
+
+
 def test_on_one_line_an_address_is_quoted_alone() -> None:
     found = drive(IpJson, "\n\n" + compact(ADDRESSES))
     vip = found["addresses"][1]

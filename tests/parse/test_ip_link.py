@@ -99,6 +99,29 @@ def test_a_tunnels_ends_are_known_without_details() -> None:
     assert drive(IpAddr, text).one("links").detail == {"local": "192.0.2.10", "remote": "192.0.2.21"}
 
 
+# As iproute2 6.1 prints them.
+OVER_IPV6 = """\
+38: ip6tnl1@NONE: <POINTOPOINT,NOARP> mtu 1452 qdisc noop state DOWN mode DEFAULT group default qlen 1000
+    link/tunnel6 2001:db8::21 peer 2001:db8::2 permaddr 2e4d:de6c:6671:: promiscuity 0 minmtu 68 maxmtu 65407
+    ip6tnl any remote 2001:db8::2 local 2001:db8::21 hoplimit {} encaplimit 4 tclass 0x00 numtxqueues 1
+"""
+EXTERNAL = """\
+34: ipip4@NONE: <NOARP> mtu 1480 qdisc noop state DOWN mode DEFAULT group default qlen 1000
+    link/ipip 0.0.0.0 brd 0.0.0.0 promiscuity 0 minmtu 0 maxmtu 0
+    ipip external any remote any local any ttl inherit pmtudisc numtxqueues 1
+"""
+
+
+def test_a_tunnel_over_ipv6_calls_its_ttl_a_hoplimit() -> None:
+    ends = {"remote": "2001:db8::2", "local": "2001:db8::21"}
+    assert drive(IpAddr, OVER_IPV6.format(64)).one("links").detail == {**ends, "ttl": "64"}
+    assert drive(IpAddr, OVER_IPV6.format("inherit")).one("links").detail == ends
+
+
+def test_an_external_tunnel_has_no_ends() -> None:
+    assert drive(IpAddr, EXTERNAL).one("links").detail == {"external": "on"}
+
+
 def test_vlan_and_bridge_details_are_kept() -> None:
     links = {link.name: link for link in drive(IpAddr, DETAILED)["links"]}
     assert links["bond0.57"].detail == {"protocol": "802.1Q", "id": "57"}

@@ -119,6 +119,18 @@ def test_a_word_of_another_dialect_is_kept_as_the_method() -> None:
     assert (row.forwarding, row.method, row.weight) == (None, "FullNat", 100)
 
 
+def test_a_method_that_ipvsadm_has_no_word_for_is_bypass() -> None:
+    row = destination("198.51.100.1:80            (null)  7      0          42")
+    assert (row.forwarding, row.method, row.weight, row.inactive) == (Forwarding.BYPASS, "Bypass", 7, 42)
+    assert destination("198.51.100.1:80            (null)  n/a           7      0          0").weight == 7
+
+
+def test_a_large_mark_is_printed_as_a_negative_number() -> None:
+    row = only(f"{HEADER}FWM  -2147483648 rr")
+    assert (row.fwmark, str(row)) == (2**31, "fwmark 2147483648")
+    assert only("FWM  -1 rr").fwmark == 2**32 - 1
+
+
 def test_flags_of_another_dialect_are_kept() -> None:
     service = only("TCP  192.0.2.10:80 rr synproxy conn-timeout 60")
     assert (service.scheduler, service.flags) == ("rr", ("synproxy", "conn-timeout 60"))

@@ -103,6 +103,16 @@ def test_the_mask_of_one_client_is_none() -> None:
     assert service.netmask == ""
 
 
+def test_a_large_mark_is_printed_as_a_negative_number() -> None:
+    (service,) = services("-A -f -1 -s rr\n-a -f -1 -r 198.51.100.1:0 -g -w 1")
+    assert (service.fwmark, str(service), len(service.destinations)) == (2**32 - 1, "fwmark 4294967295", 1)
+
+
+def test_a_method_that_ipvsadm_has_no_option_for_is_bypass() -> None:
+    row = destination("-r 198.51.100.1:80 (null) -w 1")
+    assert (row.forwarding, row.method, row.weight) == (Forwarding.BYPASS, "Bypass", 1)
+
+
 @pytest.mark.parametrize(
     "commands",
     [
@@ -148,6 +158,9 @@ def test_a_fragment_makes_its_service_from_the_line_of_the_real_server() -> None
         "-A -t 192.0.2.10:80 -p soon",
         "-A -s rr",
         "-A -f 99999999999",
+        "-A -f -99999999999",
+        "-A -f -0",
+        "-a -t 192.0.2.10:80 -r 198.51.100.1:80 -g (null)",
         "-a -t 192.0.2.10:80 -g -w 1",
         "-a -t 192.0.2.10:80 -r 198.51.100.1:80 -g -m",
         "-a -t 192.0.2.10:80 -r 198.51.100.1:80 -w -1",

@@ -1,6 +1,7 @@
 """ARP packet filters of the running kernel. Nothing is executed and no module is loaded to look at them."""
 
 import errno
+from collections.abc import Mapping
 
 from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.collect.live import procfs
@@ -21,7 +22,7 @@ def arptables() -> ArpTables:
     if not procfs.mounted():
         raise CannotSee("ARP packet filters could not be read: /proc is not mounted; mount it or see arptables-save.")
     try:
-        legacy, why_no_legacy = _legacy()
+        legacy, why_no_legacy, idle = _legacy()
         nft, why_no_nft = _nft()
     except PermissionError:
         raise CannotSee("ARP packet filters could not be read without root: run lvsdoctor as root.") from None
@@ -32,22 +33,22 @@ def arptables() -> ArpTables:
         raise CannotSee(f"{why} and nft list ruleset arp.") from problem
     if legacy and nft:
         raise CannotSee("Both arptables-legacy and nf_tables filter ARP here, which is not read: see arptables-save.")
-    return legacy or nft or ArpTables(seen=(why_no_legacy, why_no_nft))
+    return legacy or nft or ArpTables(idle, seen=(why_no_legacy, why_no_nft))
 
 
-def _legacy() -> tuple[ArpTables | None, Seen]:
-    """Its rules, or why there are none."""
+def _legacy() -> tuple[ArpTables | None, Seen, Mapping[str, str]]:
+    """Its rules, or why there are none and the policies of its chains, which accept."""
     names = procfs.read(LEGACY_NAMES)
     if names is None:
-        return None, Seen(SHOWN_AS, None, "no such file: arp_tables is not in the kernel")
+        return None, Seen(SHOWN_AS, None, "no such file: arp_tables is not in the kernel"), {}
     # Asking for a table that is not listed would create it.
     if "filter" not in names.split():
-        return None, Seen(SHOWN_AS, None, "empty: no table of arptables-legacy")
+        return None, Seen(SHOWN_AS, None, "empty: no table of arptables-legacy"), {}
     from lvsdoctor.collect.live.arptables_legacy import legacy_table  # few hosts need it
 
     table = legacy_table()
     idle = not table.rules and set(table.policies.values()) <= {"ACCEPT", "-"}
-    return None if idle else table, Seen(SHOWN_AS, None, "filter: without rules")
+    return None if idle else table, Seen(SHOWN_AS, None, "filter: without rules"), table.policies
 
 
 def _nft() -> tuple[ArpTables | None, Seen]:

@@ -20,6 +20,7 @@ FORWARDING = {
     4: (Forwarding.BYPASS, "Bypass"),
 }
 FWD_MASK = 0x7
+PROTOCOLS = {word: number for number, word in TRANSPORTS.items()}
 PERSISTENT, ONE_PACKET = 0x1, 0x4
 SCHEDULER_FLAGS = (0x8, 0x10, 0x20)  # IP_VS_SVC_F_SCHED1 to 3, which every scheduler gives a meaning of its own
 SCHEDULER_FLAG_WORDS = {"sh": ("sh-fallback", "sh-port"), "mh": ("mh-fallback", "mh-port")}
@@ -28,7 +29,14 @@ COUNTERS = ("CONNS", "INPKTS", "OUTPKTS", "INBYTES", "OUTBYTES")
 
 
 def service_rows(table: Iterable[tuple[Message, Iterable[Message]]]) -> tuple[VirtualService, ...]:
-    return tuple(_service(service, destinations) for service, destinations in table)
+    """The services in the order of ipvsadm (libipvs.c: ipvs_cmp_services()); the kernel's is that of its hash table."""
+    return tuple(sorted((_service(service, destinations) for service, destinations in table), key=_place))
+
+
+def _place(service: VirtualService) -> tuple[int, int, int, int, int]:
+    mark, protocol = service.fwmark or 0, PROTOCOLS.get(service.protocol, 0)
+    vip = int(service.vip) if service.vip else 0
+    return mark - 2**32 if mark >= 2**31 else mark, service.family, protocol, vip, service.port or 0
 
 
 def _service(message: Message, destinations: Iterable[Message]) -> VirtualService:
@@ -59,9 +67,14 @@ def _service(message: Message, destinations: Iterable[Message]) -> VirtualServic
         persistent=persistent,
         netmask=netmask,
         flags=flags,
-        destinations=tuple(_destination(each, six) for each in destinations),
+        destinations=tuple(sorted((_destination(each, six) for each in destinations), key=_place_in_service)),
         counters=_counters(get("STATS64") or get("STATS")),
     )
+
+
+def _place_in_service(destination: Destination) -> tuple[int, int, int]:
+    ip = destination.ip or IPv4Address(0)
+    return ip.version, int(ip), destination.port or 0
 
 
 def _flags(number: int, scheduler: str, engine: str | None) -> tuple[str, ...]:

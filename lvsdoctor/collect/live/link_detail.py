@@ -1,6 +1,7 @@
 """What `ip -d link` says of a link besides: a tunnel's ends, a VLAN's number, a bond's mode, in its words."""
 
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from lvsdoctor.collect.live.netlink_socket import Message
@@ -31,7 +32,7 @@ def _tunnel(prefix: str) -> Callable[[Message, Names], dict[str, Any]]:
             return data.get_attr(f"IFLA_{prefix}_{name}", default)
 
         if get("COLLECT_METADATA") is not None:
-            return {"external": "on"}
+            return {"external": "on", "ttl": get("TTL") or None}
         found = {"remote": _end(get("REMOTE")), "local": _end(get("LOCAL")), "dev": names.get(get("LINK", 0))}
         found["ttl"] = get("TTL") or None
         if encapsulation := get("ENCAP_TYPE", 0):
@@ -57,7 +58,7 @@ def _vxlan(data: Message, names: Names) -> dict[str, Any]:
         return data.get_attr(f"IFLA_VXLAN_{name}", default)
 
     far = get("GROUP") or get("GROUP6")
-    multicast = far is not None and (far.lower().startswith("ff") or 224 <= int(far.partition(".")[0] or 0) < 240)
+    multicast = far is not None and ip_address(far).is_multicast
     found = {"id": get("ID"), "remote": None if multicast else far, "local": get("LOCAL") or get("LOCAL6")}
     found |= {"dev": names.get(get("LINK", 0)), "dstport": get("PORT"), "ttl": get("TTL") or None}
     return found | {"external": "on" if get("COLLECT_METADATA") else None}
@@ -83,8 +84,9 @@ def _of(key: str, attribute: str, values: Names) -> Callable[[Message, Names], d
 
 
 KINDS: Mapping[str, Callable[[Message, Names], dict[str, Any]]] = {
-    **{kind: _tunnel(kind.upper()) for kind in ("ipip", "gre", "ip6tnl", "ip6gre", "vti", "vti6")},
+    **{kind: _tunnel(kind.upper()) for kind in ("ipip", "gre", "ip6tnl", "ip6gre", "vti")},
     **{"sit": _tunnel("SIT"), "gretap": _tunnel("GRE"), "ip6gretap": _tunnel("IP6GRE")},
+    **{"erspan": _tunnel("GRE"), "ip6erspan": _tunnel("IP6GRE"), "vti6": _tunnel("VTI")},
     **{"vlan": _vlan, "vxlan": _vxlan, "bridge": _bridge, "bond": _bond},
     "vrf": _of("table", "IFLA_VRF_TABLE", {}),
     "macvlan": _of("mode", "IFLA_MACVLAN_MODE", {}),

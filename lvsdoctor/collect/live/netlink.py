@@ -67,6 +67,10 @@ def _retyped(nla_map: Any, **types: str) -> Any:
 def _link_class(ifinfmsg: Any, nla: Any) -> Any:
     # l2addr takes six bytes from any type of link, but a tunnel's address has 4 or 16, and InfiniBand's 20.
     types = {"IFLA_ADDRESS": "cdata", "IFLA_BROADCAST": "cdata", "IFLA_OPERSTATE": "uint8"}
+    # net/ipv4/ip_gre.c, net/ipv6/ip6_gre.c: erspan is a kind of GRE.
+    kinds = ifinfmsg.ifinfo.data_map
+    ip6gre = _ip6gre_class(kinds["ip6gre"])
+    kinds |= {"ip6gre": ip6gre, "ip6gretap": ip6gre, "ip6erspan": ip6gre, "erspan": kinds["gre"]}
 
     class Link(ifinfmsg):  # type: ignore[misc]
         nla_map = _retyped(ifinfmsg.nla_map, **types)
@@ -82,6 +86,13 @@ def _link_class(ifinfmsg: Any, nla: Any) -> Any:
                 nla_map = ((2, "IFLA_INET6_CONF", "cdata"),)
 
     return Link
+
+
+def _ip6gre_class(ip6gre: Any) -> Any:
+    class Ip6Gre(ip6gre):  # type: ignore[misc]
+        nla_map = (*ip6gre.nla_map, ("IFLA_IP6GRE_COLLECT_METADATA", "flag"))
+
+    return Ip6Gre
 
 
 def _rule_class(fibmsg: Any) -> Any:

@@ -82,6 +82,15 @@ def test_chains_that_accept_everything_are_no_rules(new_namespace: Callable[[], 
     assert inside(namespace.name, arptables).rules == ()
 
 
+def test_a_table_without_rules_has_its_chains(new_namespace: Callable[[], Any]) -> None:
+    needs("arptables-legacy")
+    namespace = new_namespace()
+    text = printed(namespace.run("arptables-legacy", "-nvL"), "arptables-legacy")
+    live = inside(namespace.name, arptables)
+    assert (live.policies, live.rules) == (text.policies, ())
+    assert live.policies["INPUT"] == "ACCEPT"
+
+
 def test_rules_of_both_kinds_are_not_half_told(new_namespace: Callable[[], Any]) -> None:
     needs("arptables-nft")
     needs("arptables-legacy")

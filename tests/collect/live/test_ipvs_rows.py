@@ -174,6 +174,24 @@ def test_counters_are_the_wide_ones() -> None:
     assert found.counters == Counters(*(2**33 + place for place in range(1, 6)))
 
 
+def test_the_order_is_that_of_ipvsadm() -> None:
+    table = [service("2001:db8::10"), service(port=443), service(protocol=UDP, port=53), service(), service(fwmark=1)]
+    table += [service(fwmark=2**32 - 1)]
+    found = service_rows([(decoded(each), []) for each in table])
+    web = ["tcp 192.0.2.10:80", "tcp 192.0.2.10:443"]
+    assert [str(each) for each in found] == [
+        *("fwmark 4294967295", *web, "udp 192.0.2.10:53", "tcp [2001:db8::10]:80", "fwmark 1"),
+    ]  # a mark that ipvsadm takes for a negative number comes first
+
+
+def test_real_servers_are_in_the_order_of_their_addresses() -> None:
+    last_added_first = [destination("2001:db8::21"), destination("192.0.2.22"), destination("192.0.2.21", port=81)]
+    found = row(service(), *last_added_first, destination("192.0.2.21"))
+    assert [(str(each.ip), each.port) for each in found.destinations] == [
+        *(("192.0.2.21", 80), ("192.0.2.21", 81), ("192.0.2.22", 80), ("2001:db8::21", 80)),
+    ]
+
+
 def test_what_pyroute2_encodes_is_read_the_same() -> None:
     told = ipvsmsg()
     told["header"].update(type=30, flags=2, sequence_number=1)

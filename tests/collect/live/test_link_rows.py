@@ -1,5 +1,6 @@
 """Links of the kinds that not every kernel can make, as pyroute2 encodes them, against the text of `ip -d link`."""
 
+import struct
 from dataclasses import replace
 from typing import Any
 
@@ -96,6 +97,55 @@ def test_a_gre_tunnel_over_a_link() -> None:
     text += "    gre remote 192.0.2.21 local 192.0.2.10 dev eth0 ttl inherit numtxqueues 1"
     data = {"kind": "gre", "attrs": attributes}
     assert live("gre1", 778, UP | 0x10 | 0x80, [("IFLA_LINK", 1)], data) == read(text)
+
+
+@pytest.mark.parametrize("far", ["203.0.113.9", "2001:db8::9"])
+def test_a_vxlan_to_either_family(far: str) -> None:
+    attribute = "IFLA_VXLAN_GROUP6" if ":" in far else "IFLA_VXLAN_GROUP"
+    data = {"kind": "vxlan", "attrs": [("IFLA_VXLAN_ID", 44), (attribute, far), ("IFLA_VXLAN_PORT", 4789)]}
+    text = HEADER.format("vx0", "") + ETHER + f"    vxlan id 44 remote {far} srcport 0 0 dstport 4789 numtxqueues 1"
+    assert live("vx0", 1, UP, [], data) == read(text)
+
+
+@pytest.mark.parametrize("group", ["239.1.1.1", "ff05::100"])
+def test_a_vxlans_multicast_group_is_no_far_end(group: str) -> None:
+    attribute = "IFLA_VXLAN_GROUP6" if ":" in group else "IFLA_VXLAN_GROUP"
+    data = {"kind": "vxlan", "attrs": [("IFLA_VXLAN_ID", 44), (attribute, group)]}
+    assert live("vx0", 1, UP, [], data).detail == {"id": "44"}
+
+
+@pytest.mark.parametrize("kind", ["gretap", "erspan"])
+def test_kinds_of_gre_tell_their_ends(kind: str) -> None:
+    link = encoded(kind, [("LOCAL", b"\xc0\0\2\x0a"), ("REMOTE", b"\xc0\0\2\x15"), ("TTL", b"\x40")])
+    assert link.detail == {"local": "192.0.2.10", "remote": "192.0.2.21", "ttl": "64"}
+
+
+def test_a_gre_tunnel_over_ipv6_may_be_external() -> None:
+    assert encoded("ip6gre", [("COLLECT_METADATA", b"")]).detail == {"external": "on"}
+
+
+def test_a_vti_over_ipv6_tells_its_ends() -> None:
+    data = {"kind": "vti6", "attrs": [("IFLA_VTI_LOCAL", "2001:db8::1"), ("IFLA_VTI_REMOTE", "2001:db8::2")]}
+    assert live("vti1", 769, UP, [], data).detail == {"local": "2001:db8::1", "remote": "2001:db8::2"}
+
+
+# include/uapi/linux/if_tunnel.h: IFLA_GRE_*, which those over IPv6 share
+GRE = {"LOCAL": 6, "REMOTE": 7, "TTL": 8, "COLLECT_METADATA": 18}
+
+
+def encoded(kind: str, attributes: list[tuple[str, bytes]]) -> Link:
+    """A link as the kernel sends it, of a kind that pyroute2 has no names for."""
+
+    def attribute(number: int, value: bytes) -> bytes:
+        return struct.pack("=HH", 4 + len(value), number) + value.ljust(len(value) + 3 & ~3, b"\0")
+
+    data = b"".join(attribute(GRE[name], value) for name, value in attributes)
+    information = attribute(1, kind.encode() + b"\0") + attribute(2, data)
+    body = struct.pack("=BxHiII", 0, 778, 6, UP, 0) + attribute(3, b"x0\0") + attribute(18, information)
+    message = netlink.messages().link(struct.pack("=IHHII", 16 + len(body), 16, 2, 1, 0) + body)
+    message.decode()
+    (link,) = link_rows([message])
+    return link
 
 
 def test_a_bond_and_a_vrf() -> None:
