@@ -1,5 +1,6 @@
 """The lab's guests, booted when the first test asks for them, and the tables that it prints at the end."""
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,6 +27,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pool() -> Iterator[Pool]:
     if reason := why_not():
         pytest.skip(reason)
+    # Ended from outside, by a time limit say, pytest would leave the guests' files behind: let it clean up first.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     guests = Pool()
     yield guests
     guests.end()
+    signal.signal(signal.SIGTERM, before)

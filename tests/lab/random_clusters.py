@@ -68,7 +68,7 @@ def _draw_change(random: Random, base: str) -> Change:
 
 _Kind = Callable[[Random, str], Change]
 _KINDS: list[tuple[frozenset[str], _Kind]] = []
-_DR = ("dr", "dr-pair", "dr-back")
+_DR = ("dr", "dr-pair", "dr-back", "dr-back-only")
 _NAT = ("nat", "nat-one-subnet")
 _ALL = tuple(BASES)
 _ARP = frozenset(
@@ -78,7 +78,7 @@ _ARP = frozenset(
 _SENDER = frozenset("vip-leaks-as-arp-sender arp-announce-one-in-vip-subnet arp-announce-two-defeated".split())
 _RP = frozenset("strict-rp-filter-drops-requests rp-filter-overruled-by-all rp-filter-on-tunnel-device".split())
 _RETURN = frozenset(
-    """director-is-real-servers-gateway real-server-has-no-return-route nat-reply-bypasses-director
+    """director-is-real-servers-gateway no-route-back-to-clients nat-reply-bypasses-director
     nat-client-in-real-servers-subnet""".split()
 )
 
@@ -97,6 +97,23 @@ def _real_server(random: Random) -> str:
 
 def _vip_link(base: str) -> str:
     return "tunl0" if base == "tun" else "lo"
+
+
+def _director(base: str) -> str:
+    """The director's address beside the real servers' default gateway."""
+    return "198.51.100.2" if base in ("nat", "dr-back-only") else "192.0.2.2"
+
+
+def _gateway(base: str) -> str:
+    """The real servers' default gateway."""
+    if base in _NAT:
+        return _director(base)
+    return "198.51.100.1" if base in ("tun", "dr-back-only") else "192.0.2.1"
+
+
+def _own(base: str, host: str) -> str:
+    """The real server's address on eth0."""
+    return BASES[base]().hosts[host].ip[0].split()[2].partition("/")[0]
 
 
 @_kind(*_DR)
@@ -127,7 +144,7 @@ def both_arp_settings_gone(random: Random, base: str) -> Change:
 @_kind(*_DR)
 def arptables_instead(random: Random, base: str) -> Change:
     host = _real_server(random)
-    rip = {"rs1": "192.0.2.21", "rs2": "192.0.2.22"}[host]
+    rip = _own(base, host)
     commands = (
         "sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0",
         f"arptables-legacy -A INPUT -d {VIP} -j DROP",
@@ -165,16 +182,18 @@ def vip_elsewhere(random: Random, base: str) -> Change:
         )
     )
     commands = (f"ip addr del {VIP}/32 dev {_vip_link(base)}", *commands)
-    return Change("vip", _real_server(random), commands, _ARP | _SENDER | _RP | {"vip-mask-on-lo-too-wide"})
+    named = _ARP | _SENDER | _RP | {"vip-mask-on-lo-too-wide", "vip-mask-on-silent-link-too-wide"}
+    return Change("vip", _real_server(random), commands, named)
 
 
 @_kind(*_DR)
 def vip_first_on_the_link(random: Random, base: str) -> Change:
     host = _real_server(random)
-    own = {"rs1": "192.0.2.21", "rs2": "192.0.2.22"}[host]
     commands = (
-        f"ip addr flush dev eth0; ip addr add {VIP}/{random.choice((24, 32))} dev eth0; ip addr add {own}/24 dev eth0",
-        "ip route add default via 192.0.2.1",
+        "ip addr flush dev eth0",
+        f"ip addr add {VIP}/{random.choice((24, 32))} dev eth0",
+        f"ip addr add {_own(base, host)}/24 dev eth0",
+        f"ip route add default via {_gateway(base)}",
     )
     return Change("vip", host, commands, _ARP | _SENDER)
 
@@ -189,10 +208,9 @@ def rp_filter(random: Random, base: str) -> Change:
 
 @_kind(*_ALL)
 def default_route(random: Random, base: str) -> Change:
-    director = "198.51.100.2" if base == "nat" else "192.0.2.2"
     then = ["", "ip route add unreachable default", "ip route add blackhole default"]
     if base != "tun":
-        then.append(f"ip route add default via {director}")
+        then.append(f"ip route add default via {_director(base)}")
     commands = ("ip route del default", random.choice(then))
     return Change("route", _real_server(random), tuple(filter(None, commands)), _RETURN)
 
@@ -206,9 +224,8 @@ def router_as_gateway(random: Random, base: str) -> Change:
 def policy_route(random: Random, base: str) -> Change:
     """A table of its own for what comes from an address of the host."""
     host = _real_server(random)
-    gateway = {"tun": "198.51.100.1", "nat": "198.51.100.2", "nat-one-subnet": "192.0.2.2"}.get(base, "192.0.2.1")
     source = BASES[base]().real_servers[host] if base in _NAT else VIP
-    route = random.choice((f"default via {gateway}", "unreachable default", "blackhole default"))
+    route = random.choice((f"default via {_gateway(base)}", "unreachable default", "blackhole default"))
     commands = (f"ip rule add from {source} lookup 100", f"ip route add {route} table 100")
     return Change("rule", host, commands, _RETURN)
 
@@ -300,7 +317,7 @@ def forwarding_method(random: Random, base: str) -> Change:
 @_kind(*_ALL)
 def real_servers_are_gone(random: Random, base: str) -> Change:
     commands = tuple(f"ipvsadm -d {_SERVICE} -r {rip}:{PORT}" for rip in BASES[base]().real_servers.values())
-    return Change("weight", "lb1", commands, frozenset({"service-without-real-servers"}))
+    return Change("weight", "lb1", commands, frozenset({"service-without-usable-real-server"}))
 
 
 @_kind(*_ALL)
@@ -342,7 +359,7 @@ def director_holds_rip(random: Random, base: str) -> Change:
 
 @_kind("dr-pair")
 def both_directors_have_the_vip(random: Random, base: str) -> Change:
-    return Change("vip", "lb2", (f"ip addr add {VIP}/32 dev eth0",), frozenset({"vip-on-two-directors"}))
+    return Change("vip", "lb2", (f"ip addr add {VIP}/32 dev eth0",), frozenset({"vip-answered-by-two-directors"}))
 
 
 @_kind("tun")
