@@ -46,6 +46,7 @@ from lvsdoctor.kernel.routing import (
 )
 from lvsdoctor.kernel.segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.kernel.settings import Effective, effective, forwards
+from lvsdoctor.kernel.silence import serves_its_own, should_answer, silences
 from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.kernel.usable import kept_by_kube_proxy, overloaded, without_usable
 from lvsdoctor.kernel.way_back import (
@@ -56,6 +57,7 @@ from lvsdoctor.kernel.way_back import (
     routers_beside,
     rule_that_ends,
     way_back,
+    ways_back,
 )
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
@@ -267,8 +269,11 @@ __all__ = [
     "rule_that_ends",
     "select_source",
     "sends_redirect",
+    "serves_its_own",
     "set_sysctls",
     "shadowed",
+    "should_answer",
+    "silences",
     "source_ok",
     "stop_proxying",
     "takes",
@@ -278,5 +283,6 @@ __all__ = [
     "vip_on_segment",
     "voices",
     "way_back",
+    "ways_back",
     "without_usable",
 ]

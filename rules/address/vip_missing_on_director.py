@@ -18,6 +18,7 @@ from lvsdoctor.rulekit import (
     home_link,
     legible_word,
     rule,
+    should_answer,
 )
 
 _ONE_ONLY = (
@@ -39,7 +40,7 @@ _NOBODY = (
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours"},
+    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours", "memberships"},
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = _vips(node)
@@ -48,20 +49,21 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
         directors = [peer for peer, directed in others if vip in directed]
-        elsewhere = any(draws(peer, vip) for peer in directors) or _standby(node, vip, directors)
+        elsewhere = any(draws(peer, vip) for peer in directors) or should_answer(vip, [node, *directors]) is not node
         if here or elsewhere or _neighbour_has(node, vip):
             continue
         proof: list[Citation] = [
             cite(s, "no address and no route here makes {vip} local", vip=vip) for s in node.services if s.vip == vip
         ]
-        for peer in directors:
+        lacking = [peer for peer in directors if not delivered(peer, vip)]
+        for peer in lacking:
             proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
         maybe_standby = not directors and not any(delivered(node, other) for other in vips)
         if maybe_standby:
             text = "no other director holds the VIP: this one is not the standby of a pair"
             proof.append(assume("addresses", text, settle="# scan the directors together"))
         yield Finding(
-            _NOBODY if directors else _ALONE if maybe_standby and not node.peers else _MISSING,
+            _NOBODY if lacking and lacking == directors else _ALONE if maybe_standby and not node.peers else _MISSING,
             about={"vip": vip},
             evidence=[*proof, *here.because],
             fix=_hold(vip, home_link(node, vip)),
@@ -77,13 +79,6 @@ def _vips(node: Node) -> dict[IP, None]:
 def _neighbour_has(node: Node, vip: IP) -> bool:
     """Another host answered for the VIP not long ago: this one is the standby, or somebody hijacks it (CL001)."""
     return node.has("neighbours") and any(entry.ip == vip and entry.mac for entry in node.neighbours)
-
-
-def _standby(node: Node, vip: IP, directors: list[Node]) -> bool:
-    """Is it another director of the pair that should hold the VIP: the one that holds its other VIPs, or the first?"""
-    lacking = [node, *(peer for peer in directors if not delivered(peer, vip))]
-    active = [director for director in lacking if any(draws(director, other) for other in _vips(director))]
-    return node.name != min(director.name for director in active or lacking)
 
 
 def _hold(vip: IP, link: str | None) -> Fix:

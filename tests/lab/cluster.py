@@ -5,7 +5,7 @@ two real servers (`rs1`, `rs2`). Addresses are RFC 5737's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 VIP, PORT = "192.0.2.10", 80
@@ -24,6 +24,10 @@ class Host:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     ipvs: tuple[str, ...] = ()
     serves: tuple[int, ...] = ()
+    # Answers from an address that is not its own, where such a packet is delivered (IP_TRANSPARENT).
+    transparent: bool = False
+    # Answers ARP for the VIP from user space, as MetalLB does.
+    announces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Cluster:
     def as_request(self) -> dict[str, Any]:
         """For `build` in tests/lab/inside.py."""
         return {
+            "vip": self.vip,
             "segments": sorted({segment for host in self.hosts.values() for segment in host.links.values()}),
             "hosts": {
                 name: {
@@ -69,6 +74,8 @@ class Cluster:
                     "ip": [f"link set {link} up" for link in host.links] + list(host.ip),
                     "ipvs": host.ipvs,
                     "serves": host.serves,
+                    "transparent": host.transparent,
+                    "announces": host.announces,
                 }
                 for name, host in self.hosts.items()
             },
@@ -88,8 +95,8 @@ def _around(third: str = "") -> dict[str, Host]:
     }
 
 
-def _table(method: str, *rips: str) -> tuple[str, ...]:
-    service = f"-t {VIP}:{PORT}"
+def _table(method: str, *rips: str, vip: str = VIP) -> tuple[str, ...]:
+    service = f"-t {vip}:{PORT}"
     return (f"-A {service} -s rr", *(f"-a {service} -r {rip}:{PORT} {method} -w 1" for rip in rips))
 
 
@@ -120,6 +127,19 @@ def dr_pair() -> Cluster:
     return Cluster({**base.hosts, "lb2": lb2}, base.real_servers, ("lb1", "lb2"))
 
 
+def dr_routed() -> Cluster:
+    """Direct routing for a VIP that is in no host's subnet: the router has a route to it, through the director."""
+    vip, base = "198.51.100.10", dr_pair()
+    ipvs = _table("-g", *base.real_servers.values(), vip=vip)
+    hosts = {
+        name: replace(host, ip=tuple(line.replace(f"{VIP}/", f"{vip}/") for line in host.ip), ipvs=host.ipvs and ipvs)
+        for name, host in base.hosts.items()
+    }
+    router = hosts["router"]
+    hosts["router"] = replace(router, ip=(*router.ip, f"route add {vip} via 192.0.2.2"))
+    return replace(base, hosts=hosts, vip=vip)
+
+
 def dr_back() -> Cluster:
     """Direct routing over a back network: requests come to eth1 (the RIP's link), replies leave by eth0."""
     rips = {"rs1": "198.51.100.21", "rs2": "198.51.100.22"}
@@ -140,6 +160,22 @@ def dr_back() -> Cluster:
         for name, rip in rips.items()
     }
     return Cluster(_around() | {"lb1": lb1} | servers, rips)
+
+
+def dr_back_only() -> Cluster:
+    """Direct routing to real servers that have the back network alone and reply through the router there."""
+    base = dr_back()
+    servers = {
+        name: Host(
+            {"eth0": BACK},
+            (f"addr add {rip}/24 dev eth0", f"addr add {VIP}/32 dev lo", "route add default via 198.51.100.1"),
+            _SILENT,
+            serves=(PORT,),
+        )
+        for name, rip in base.real_servers.items()
+    }
+    asks = {"client": ("eth0", "192.0.2.100"), "router": ("eth2", "198.51.100.1")}
+    return Cluster(_around(third=BACK) | {"lb1": base.hosts["lb1"]} | servers, base.real_servers, asks=asks)
 
 
 def tun() -> Cluster:
@@ -178,7 +214,9 @@ def nat_one_subnet() -> Cluster:
 BASES = {
     "dr": dr,
     "dr-pair": dr_pair,
+    "dr-routed": dr_routed,
     "dr-back": dr_back,
+    "dr-back-only": dr_back_only,
     "tun": tun,
     "nat": nat,
     "nat-one-subnet": nat_one_subnet,

@@ -65,15 +65,20 @@ class Running:
             "clients": list(clients or cluster.clients),
             "requests": REQUESTS,
             "flush": flush,
-            "checks": {name: (rip, PORT) for name, rip in cluster.real_servers.items()},
+            "checks": {
+                # What listens on another port is checked there, as its operator would.
+                name: (rip, next(iter(cluster.hosts[name].serves), PORT))
+                for name, rip in cluster.real_servers.items()
+            },
             "asks": cluster.asks,
         }
         return measured(cluster, self.guest.ask("measure", number=self.number, said=said))
 
-    def dumps(self, hosts: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+    def dumps(self, hosts: Sequence[str] = (), more: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         """Host: command: its output."""
         wanted = hosts or (*self.cluster.directors, *self.cluster.real_servers)
-        commands = {name: DIRECTORS_DUMPS if name in self.cluster.directors else DUMPS for name in wanted}
+        own = {name: DIRECTORS_DUMPS if name in self.cluster.directors else DUMPS for name in wanted}
+        commands = {name: [*usual, *more] for name, usual in own.items()}
         found: dict[str, dict[str, str]] = self.guest.ask("dump", number=self.number, hosts=commands)
         return found
 
@@ -119,7 +124,8 @@ def judge(guest: Guest, scenario: Scenario) -> Judged:
         guest.ask("modprobe", modules=list(scenario.modules))
     account: list[str] = []
     with running(guest, _cluster(scenario)) as lab:
-        complaints = [wrong for host, commands in scenario.on.items() for wrong in lab.run(host, commands)]
+        changes = [*scenario.on.items(), *scenario.then.items()]
+        complaints = [wrong for host, commands in changes for wrong in lab.run(host, commands)]
         if not complaints:
             prove = _prove_fires if scenario.kind == "fires" else _prove_quiet
             complaints = list(prove(lab, scenario, account))
@@ -130,8 +136,11 @@ def _cluster(scenario: Scenario) -> Cluster:
     from dataclasses import replace
 
     base = BASES[scenario.base]()
-    hosts = {name: replace(host, serves=(PORT,)) for name, host in base.hosts.items() if name in scenario.serves}
-    return replace(base, hosts={**base.hosts, **hosts})
+    ports = {name: int(port or PORT) for name, _, port in (place.partition(":") for place in scenario.serves)}
+    hosts = {name: replace(base.hosts[name], serves=(port,)) for name, port in ports.items()}
+    hosts = {**base.hosts, **hosts}
+    hosts |= {name: replace(hosts[name], transparent=True) for name in scenario.transparent}
+    return replace(base, hosts=hosts | {name: replace(hosts[name], announces=True) for name in scenario.announces})
 
 
 def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
@@ -149,8 +158,14 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
         if diagnosis.rule not in (scenario.rule, *scenario.also):
             yield f"another rule says error: {diagnosis.rule}: {diagnosis.message}"
     fixes = list(_commands_of(found))
-    if not fixes:
+    if not fixes and not scenario.by_hand:
         yield "the fix has no command"
+    asked = [line for diagnosis in found for line in diagnosis.fix.now if line.lstrip().startswith("#")]
+    if scenario.by_hand and not asked:
+        yield "the fix asks for nothing by hand"
+    for host, by_hand in scenario.by_hand.items():
+        account += [f"by hand on {host}: {command}" for command in by_hand]
+        yield from lab.run(host, by_hand)
     for host, commands in fixes:
         account += [f"fix on {host}: {command}" for command in commands]
         yield from (f"the fix fails {wrong}" for wrong in lab.run(host, commands))
@@ -182,7 +197,7 @@ def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
 
 def _look(lab: Running, scenario: Scenario, account: list[str], when: str) -> tuple[Measured, Examination]:
     measured = lab.measure(scenario.clients, scenario.flush)
-    examination = examine(nodes_from(lab.dumps(scenario.scan), scenario.options), rules())
+    examination = examine(nodes_from(lab.dumps(scenario.scan, scenario.dumps), scenario.options), rules())
     account += [f"{when}: {client} was served by {_names(names)}" for client, names in measured.served.items()]
     account += [f"{when}: {symptom}" for symptom in measured.symptoms]
     account += [f"{when}: {found.severity}: {found.rule}: {found.message}" for found in examination.diagnoses]

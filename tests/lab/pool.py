@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.lab.guest import Guest
 
@@ -40,3 +40,8 @@ class Pool:
         for guest in self._guests:
             guest.end()
         self._workers.shutdown()
+
+
+def finished(work: "Future[Any]") -> bool:
+    """Whether it has a result; not if it was dropped, or failed."""
+    return work.done() and not work.cancelled() and work.exception() is None

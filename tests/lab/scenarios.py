@@ -4,7 +4,7 @@
 
     [[fires]]                        broken, flagged by the rule, healed by the finding's fix
     case = "both are set on lo alone"   the heading of the page's case; `title` where the page has none
-    on.rs1 = '''commands'''          what is changed, a command a line, run by sh on that host
+    on.rs1 = '''commands'''          what is changed, a command a line, run by sh on that host; hosts in this order
     shows = ["rs1 answers ARP for the VIP"]   symptoms (tests/lab/symptoms.py) that it must have, at least
 
     [[quiet]]                        a look-alike: healthy, and no rule calls it an error
@@ -17,9 +17,12 @@
 
 Also, for a scenario: `scan` (hosts whose dumps are scanned; all directors and real servers unless said), `options`
 (`--vip ADDR` and `--role ROLE`, as of `lvsdoctor scan`), `clients` (who asks; the base's unless said), `serves` (hosts
-that answer on port 80 too), `modules` (kernel modules), `flush = false` (neighbour entries stay between requests),
+that answer on port 80 too, or with `rs1:8080` on another port alone), `transparent` (hosts that answer as a transparent
+proxy does), `announces` (hosts that answer ARP for the VIP from user space, as MetalLB does), `dumps` (commands that
+are run on them too, beside the usual ones), `then` (like `on`, after it), `modules` (kernel modules), `flush = false`
+(neighbour entries stay between requests), `by_hand` (like `on`: what a comment of the fix asks its user to do first),
 `also` (other rules that may say error), `still` (rules that may speak after the fix) and `remains` (symptoms that the
-fix cannot end): these three only with a comment that says why.
+fix cannot end): the last three only with a comment that says why.
 """
 
 import tomllib
@@ -42,6 +45,8 @@ class Scenario:
     base: str
     why: str = ""
     on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    then: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_hand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shows: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     still: tuple[str, ...] = ()
@@ -50,6 +55,9 @@ class Scenario:
     options: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
+    transparent: tuple[str, ...] = ()
+    announces: tuple[str, ...] = ()
+    dumps: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     flush: bool = True
 
@@ -74,10 +82,12 @@ def _scenario(file: Path, kind: str, entry: dict[str, Any]) -> Scenario:
     title = entry.pop("case", None) or entry.pop("title", None)
     if not title:
         raise ValueError(f"{file}: a scenario of {kind} has neither case nor title")
-    on = {host: tuple(_commands(text)) for host, text in entry.pop("on", {}).items()}
+    on, then, by_hand = (
+        {host: tuple(_commands(text)) for host, text in entry.pop(key, {}).items()} for key in ("on", "then", "by_hand")
+    )
     lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     try:
-        return Scenario(file.stem.replace("_", "-"), kind, title, of_page, on=on, **lists)
+        return Scenario(file.stem.replace("_", "-"), kind, title, of_page, on=on, then=then, by_hand=by_hand, **lists)
     except TypeError as error:
         raise ValueError(f"{file}: {title!r}: {error}") from None
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from tests.lab.conftest import TABLES
-from tests.lab.pool import Pool
+from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, compare, draw, table
 
 SEED = os.environ.get("LVSDOCTOR_TEST_SEED") or "a fixed seed"
@@ -27,7 +27,7 @@ def compared(pool: Pool, request: pytest.FixtureRequest) -> "dict[int, Future[Co
 
 
 def _table(started: "dict[int, Future[Compared]]") -> list[str]:
-    done = [future.result() for future in started.values() if future.done() and not future.exception()]
+    done = [future.result() for future in started.values() if finished(future)]
     return list(table(done))
 
 

@@ -10,7 +10,7 @@ from lvsdoctor.rulekit import Rule
 from lvsdoctor.trying import page_of
 from tests.lab.conftest import TABLES
 from tests.lab.judge import Judged, judge
-from tests.lab.pool import Pool
+from tests.lab.pool import Pool, finished
 from tests.lab.scenarios import Scenario, scenarios
 
 ALL = list(scenarios())
@@ -42,7 +42,7 @@ def _table(started: "dict[str, Future[Judged]]") -> list[str]:
 
 def _proved(scenarios: list[Scenario], started: "dict[str, Future[Judged]]") -> str:
     tried = [started[str(scenario)] for scenario in scenarios if str(scenario) in started]
-    proved = [one for one in tried if one.done() and not one.exception() and not one.result().complaints]
+    proved = [one for one in tried if finished(one) and not one.result().complaints]
     return f"{len(proved)} of {len(tried)}" if len(proved) < len(tried) else str(len(proved))
 
 
