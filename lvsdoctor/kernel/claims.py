@@ -56,7 +56,9 @@ def _subnets(node: Node, link: Link) -> list[Address]:
     names = [link.name]
     if link.kind in _ON_PARENTS_SEGMENT and link.parent:
         names.append(link.parent)
-    return [address for name in names for address in node.addresses_on(name) if not address.host_only]
+    # Every link has the same subnet of link-local addresses, which tells of no segment.
+    held = [address for name in names for address in node.addresses_on(name)]
+    return [address for address in held if not address.host_only and not address.ip.is_link_local]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
@@ -83,7 +84,8 @@ def home_link(node: Node, ip: IP) -> str | None:
 class Shadowed:
     """What a node would reach if it did not take it for its own: a host or a subnet, and the line that shows it.
 
-    `partly`: of the subnet only a part is taken, in which nobody is known to live.
+    `partly`: nobody is known to be missed. Of the subnet only a part is taken, in which nobody is known to live, or the
+    host is known by an address in a subnet that this node is not on.
     """
 
     what: IP | Network
@@ -108,14 +110,28 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
         for hop in route.nexthops:
             if hop.gateway is not None and hop.link != on and lost(hop.gateway):
                 yield Shadowed(hop.gateway, cite(route, "{gateway} is a gateway", gateway=hop.gateway))
+    wires = [address.network for address in node.addresses if address.link != on and not address.host_only]
+    afar = []
     for peer in node.peers:
         for address in peer.addresses if peer.has("addresses") else ():
-            if not address.host_only and address.link != "lo" and lost(address.ip):
-                yield Shadowed(address.ip, cite(address, "{host} is {peer}", host=address.ip, peer=peer.name))
+            if address.host_only or address.link == "lo" or not lost(address.ip):
+                continue
+            is_peer = cite(address, "{host} is {peer}", host=address.ip, peer=peer.name)
+            near = any(address.ip in wire for wire in wires) or _within(address.network, prefix)
+            if near:
+                yield Shadowed(address.ip, is_peer)
+            else:
+                afar.append(Shadowed(address.ip, is_peer, partly=True))
     for address in node.addresses:
         subnet = address.network
         taken = prefix if subnet.prefixlen < prefix.prefixlen else subnet
-        somebody = next(ip for ip in (taken.network_address + i for i in range(1, len(own) + 2)) if ip not in own)
-        if address.link != on and not address.host_only and subnet.overlaps(prefix) and lost(somebody):
+        if address.link == on or address.host_only or not subnet.overlaps(prefix):
+            continue
+        if any(lost(ip) for ip in islice(taken.hosts(), len(own) + 1)):
             behind = cite(address, "the hosts of {subnet} are behind {link}", subnet=subnet, link=address.link)
             yield Shadowed(subnet, behind, partly=subnet.prefixlen < prefix.prefixlen)
+    yield from afar
+
+
+def _within(inner: Network, outer: Network) -> bool:
+    return inner.version == outer.version and inner.network_address in outer and inner.broadcast_address in outer

@@ -20,17 +20,19 @@ from lvsdoctor.model.node import Node
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whether a director is cut off from a RIP (`cut`, with the reason), its `way` there, the address of its own in the
-    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier."""
+    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is `unsure` where a gateway
+    of another link may lead there all the same."""
 
     cut: Answer
     way: Lookup
     home: Address | None = None
     links: tuple[Link, ...] = ()
+    unsure: bool = False
 
 
 def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
-    """Where a RIP's own subnet is on a link that is down, a way through a gateway is none for direct routing, none to
-    rely on for masquerading (the replies come by that link), and one for tunnelling.
+    """Where a RIP's own subnet is on a link that is down, or has no route, a way through a gateway is none for direct
+    routing, none to rely on for masquerading (the replies come by that link), and one for tunnelling.
 
     An IPv6 address is taken for reached where no IPv6 route was shown, for `ip route` shows none. Raises NotCollected
     for a table that nobody showed. Reads addresses, routes, and local-routes, policy-rules, links where collected.
@@ -43,14 +45,17 @@ def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
     link = _link(director, home.link) if home else None
     detour = bool(way.gateways) and Forwarding.DR not in how
     lost = way.type == "unreachable" or (bool(way.gateways) and not {Forwarding.DR, Forwarding.NAT}.isdisjoint(how))
-    if home is not None and link is not None and not link.up and lost:
-        told = [cite(home, "{rip} is in the subnet of {link}", rip=rip, link=link.name), cite(link)]
-        if detour:
-            told += [
-                *way.because,
-                assume("routes", "that gateway does not lead to the real server", settle=f"ping {rip}"),
-            ]
-        return Reach(yes("{link} is down", *told, link=link.name), way, home, (link,))
+    if home is not None and lost:
+        told = [cite(home, "{rip} is in the subnet of {link}", rip=rip, link=home.link)]
+        dead_end = assume("routes", "that gateway does not lead to the real server", settle=f"ping {rip}")
+        if link is not None and not link.up:
+            told += [cite(link), *((*way.because, dead_end) if detour else ())]
+            return Reach(yes("{link} is down", *told, link=link.name), way, home, (link,))
+        wider = way.route is not None and way.route.dst.prefixlen < home.network.prefixlen
+        if way.gateways and wider and (link is None or link.kind_of_port != "vrf"):
+            told += [*way.because, *([dead_end] if detour else [])]
+            why = yes("no route leads to {subnet} on {link}", *told, subnet=home.network, link=home.link)
+            return Reach(why, way, home, unsure=detour)
     if way.type == "unreachable":
         all_tables_seen(director)
         return Reach(yes("it has no route there", *way.because), way, home)

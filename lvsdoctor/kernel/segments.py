@@ -15,7 +15,9 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     Reads addresses and, where collected, routes, memberships and the directors' addresses.
     """
     listings = node.memberships if node.has("memberships") else ()
-    on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
+    # Every link has the same subnet of link-local addresses, which tells of no segment.
+    subnets = [address for address in node.addresses_on(link.name) if not address.ip.is_link_local]
+    on_link = [address for address in subnets if not address.host_only]
     for address in on_link:
         if vip in address.network:
             return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)

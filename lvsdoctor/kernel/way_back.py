@@ -48,6 +48,19 @@ def way_back(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
     return found
 
 
+def ways_back(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
+    """A client far away and one in each subnet beyond a gateway, with the way of replies to them; each route once.
+    Reads as way_back()."""
+    seen = []
+    beyond = [r.dst for r in node.routes if r.dst.version == 4 and r.dst.prefixlen and r.gateways]
+    clients = [client for subnet in beyond if (client := client_in(subnet, node))]
+    for client in (FAR_AWAY, *clients):
+        way = way_back(node, vip, client)
+        if way.route is not None and way.route not in seen:
+            seen.append(way.route)
+            yield client, way
+
+
 def all_tables_seen(node: Node, src: IP | None = None) -> None:
     """Raises NotCollected where a policy rule sends the node's own packets from `src` to a table that nobody showed:
     `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as way_back()."""

@@ -19,6 +19,11 @@ from lvsdoctor.rulekit import (
     shadowed,
 )
 
+TAKES = "{node} takes all of {prefix} for its own, because {address} is on {link}: "
+MISSED = TAKES + "what it sends to {lost} never leaves the host"
+PARTLY = TAKES + "should a client in there ask, it gets no answer"
+ELSEWHERE = TAKES + "a host there that no more specific route leads to is out of reach"
+
 
 @rule(
     name="vip-mask-on-lo-too-wide",
@@ -45,17 +50,14 @@ def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[S
     wide = [cite(first, "on {link} its whole prefix becomes local, not the one address", link=first.link)]
     if route.seen != first.seen:
         wide.append(cite(route, "every address of {prefix} is this host", prefix=route.dst))
+    missed = [loss for loss in lost if not loss.partly]
     return Finding(
-        "{node} takes all of {prefix} for its own, because {address} is on {link}: what it sends to {lost} "
-        "never leaves the host"
-        if lost
-        else "{node} takes all of {prefix} for its own, because {address} is on {link}: a host there that no more "
-        "specific route leads to is out of reach",
+        MISSED if missed else PARTLY if lost else ELSEWHERE,
         about={"vip": first.ip, "link": first.link},
         prefix=route.dst,
         address=first,
         lost=lost[0].what if lost else "",
-        severity=None if lost else Severity.WARNING,
+        severity=None if missed else Severity.WARNING,
         evidence=[*wide, *(loss.because for loss in lost)],
         fix=as_single_hosts(node, held),
     )

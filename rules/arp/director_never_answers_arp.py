@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     IP,
-    NOBODY,
     Finding,
     Fix,
     Node,
     Severity,
     add_address,
     announce_again,
-    arp_ignored,
     draws,
     effective,
     is_local,
     rule,
-    vip_on_segment,
+    serves_its_own,
+    should_answer,
+    silences,
 )
 
 ALONE = (
@@ -45,28 +45,23 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
         # MetalLB answers for what kube-proxy keeps on kube-ipvs0 by itself, whatever the sysctls say.
         if local is None or any(name.startswith("kube-ipvs") for name in local.links):
             continue
-        if any(draws(director, vip) for director in (node, *others)):
+        directors = (node, *others)
+        if any(draws(director, vip) for director in directors) or should_answer(vip, directors) is not node:
             continue
-        for link in node.links_hearing_arp:
-            segment, ignored = vip_on_segment(node, vip, link), arp_ignored(node, vip, link, NOBODY)
-            if segment and ignored:
-                standby = not others and _serves(node, vip)
-                yield Finding(
-                    LOCAL_NODE if standby else ALONE,
-                    about={"vip": vip, "link": link.name},
-                    evidence=[*local.because, segment, *ignored.because],
-                    fix=add_address(f"{vip}/{vip.max_prefixlen}", link.name)
-                    + Fix(now=(announce_again(link.name, vip),), warning=DAEMON),
-                    severity=Severity.WARNING if standby else None,
-                    held=", ".join(local.links),
-                    level=effective(node, "arp_ignore", link.name).value,
-                )
+        standby = not others and serves_its_own(node, vip, directors)
+        for silence in silences(node, vip):
+            link = silence.link.name
+            yield Finding(
+                LOCAL_NODE if standby else ALONE,
+                about={"vip": vip, "link": link},
+                evidence=[*local.because, *silence.because],
+                fix=add_address(f"{vip}/{vip.max_prefixlen}", link)
+                + Fix(now=(announce_again(link, vip),), warning=DAEMON),
+                severity=Severity.WARNING if standby else None,
+                held=", ".join(local.links),
+                level=effective(node, "arp_ignore", link).value,
+            )
 
 
 def _directs(node: Node, vip: IP) -> bool:
     return any(service.vip == vip for service in node.services)
-
-
-def _serves(node: Node, vip: IP) -> bool:
-    """Is the director a real server of the VIP itself? Then it keeps the VIP on lo while another director has it."""
-    return node.has("memberships") and any(listing.service.vip == vip for listing in node.memberships)

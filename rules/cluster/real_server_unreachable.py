@@ -54,7 +54,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
             about={"rip": rip},
             why=found.cut.why,
             services=", ".join(str(service) for service, _ in places),
-            severity=Severity.WARNING if idle else None,
+            severity=Severity.WARNING if idle or found.unsure else None,
             evidence=[*(cite(real, "listed as a real server") for _, real in places), *found.cut.because],
             fix=_fix(node, rip, found, Forwarding.DR in how),
         )
@@ -65,7 +65,7 @@ def _fix(node: Node, rip: IP, found: Reach, direct: bool) -> Fix:
         return bring_up(*found.links)
     if ends := rule_that_ends(node, found.way):
         return delete_rule(ends)
-    if found.way.route is not None and found.way.route.dst.prefixlen:
+    if found.way.type == "unreachable" and found.way.route is not None and found.way.route.dst.prefixlen:
         return delete_route(found.way.route)
     if found.home is not None:
         return route_to_subnet(found.home.network, found.home.link)

@@ -1,4 +1,4 @@
-"""A host's neighbour cache has the VIP at the MAC of a real server, or at one that is no director's."""
+"""A host's neighbour cache has the VIP at the MAC of a real server, of the standby, or of nobody known."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,11 +15,20 @@ from lvsdoctor.rulekit import (
     announced_by,
     cite,
     command,
+    delivered,
     is_local,
     rule,
 )
 
 VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
+_STANDBY = (
+    "{node} sends what is for VIP {vip} to {mac} on {link}: that is director {standby}, which does not have the VIP, "
+    "while {director} has it"
+)
+_STRANGER = (
+    "{node} sends what is for VIP {vip} to {mac} on {link}, which no director of this scan has: "
+    "a director gets it only if that is a router that answers for the VIP and passes it on"
+)
 
 
 @rule(
@@ -36,11 +45,12 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     for entry in node.neighbours:
         if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _home(node, entry.ip):
             continue
-        if any(_link_with(director, entry.mac) for director in directors):
+        having = next((director for director in directors if _link_with(director, entry.mac)), None)
+        if having and (not having.has("addresses") or delivered(having, entry.ip)):
             continue
         used = cite(entry, "every packet from {node} to the VIP goes there", node=node.name)
         homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
-        for holder in node.peers:
+        for holder in () if having else node.peers:
             link, destination = _link_with(holder, entry.mac), _listed(holder, directors)
             if link and destination:
                 its = cite(link, "{mac} is its MAC", mac=entry.mac)
@@ -58,13 +68,14 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
         else:
             if homes and all(director.has("links") for director in directors):
                 yield Finding(
-                    "{node} sends what is for VIP {vip} to {mac} on {link}, which no director of this scan has: "
-                    "a director gets it only if that is a router that answers for the VIP and passes it on",
+                    _STANDBY if having else _STRANGER,
                     about={"vip": entry.ip, "link": entry.link},
                     evidence=[used, *(line for home in homes.values() for line in home.because)],
                     fix=_forget(entry, homes),
                     severity=Severity.WARNING,
                     mac=entry.mac,
+                    standby=having.name if having else "",
+                    director=", ".join(homes),
                 )
 
 

@@ -1,15 +1,15 @@
 """A real server sends its replies through the director, which holds the VIP too and drops what comes from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
-    FAR_AWAY,
     Finding,
     Fix,
     Forwarding,
     Lookup,
     Node,
     Severity,
+    assume,
     cite,
     conf_key,
     default_gateways,
@@ -21,6 +21,7 @@ from lvsdoctor.rulekit import (
     route_lookup,
     rule,
     set_sysctls,
+    ways_back,
 )
 
 IP_FORWARD = "net.ipv4.ip_forward"
@@ -37,38 +38,50 @@ IP_FORWARD = "net.ipv4.ip_forward"
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
-        way = route_lookup(node, FAR_AWAY, src=vip.ip)
+        ways = list(ways_back(node, vip.ip))
         for director in directors.values():
-            for gateway in (held for held in director.addresses if held.ip in way.gateways):
-                own = is_local(director, vip.ip)
-                passed = passes_on(director, src=vip.ip, dst=FAR_AWAY, arrived_on=gateway.link) if own else None
-                if own is None or passed is None or passed:
+            own = is_local(director, vip.ip)
+            for gateway in director.addresses if own else ():
+                lost = [
+                    (way, passed)
+                    for client, way in ways
+                    if gateway.ip in way.gateways
+                    and not (passed := passes_on(director, src=vip.ip, dst=client, arrived_on=gateway.link))
+                ]
+                if not lost or own is None:
                     continue
+                subnets = [str(way.route.dst) for way, _ in lost if way.route and way.route.dst.prefixlen]
+                some = len(subnets) == len(lost)
+                who = assume("ipvs", "the VIP has clients there", settle="ipvsadm -Lnc  # on the director")
                 yield Finding(
-                    "{node} answers clients of VIP {vip} through {gateway}, an address of {director}, which holds the "
-                    "VIP itself and drops such replies: {why}",
+                    "{node} answers clients " + ("in {subnets} " if some else "") + "of VIP {vip} through {gateway}, "
+                    "an address of {director}, which holds the VIP itself and drops such replies: {why}",
                     about={"vip": vip.ip, "gateway": gateway.ip},
+                    subnets=", ".join(subnets),
                     director=director.name,
-                    why=passed.why,
+                    why=lost[0][1].why,
                     evidence=[
                         cite(vip, "replies have this source"),
-                        *way.because,
+                        *(line for way, _ in lost for line in way.because),
                         cite(gateway, "{director} is this gateway", director=director.name),
                         *own.because,
-                        *passed.because,
+                        *lost[0][1].because,
+                        *([who] if some else []),
                     ],
-                    fix=_past_the_director(node, way, director, gateway.link),
+                    severity=Severity.WARNING if some else None,
+                    fix=_past_the_director(node, [way for way, _ in lost], director, gateway.link),
                 )
 
 
-def _past_the_director(node: Node, way: Lookup, director: Node, link: str) -> Fix:
+def _past_the_director(node: Node, ways: Sequence[Lookup], director: Node, link: str) -> Fix:
     """The director's own router, if the real server has it for a neighbour; else the director has to let replies by."""
     masqueraded = any(listing.forwarding is Forwarding.NAT for listing in node.memberships)  # these need this gateway
     for _, hop in default_gateways(director):
         router = hop.gateway
-        if router and way.route and not masqueraded and route_lookup(node, router).onlink:
-            dst = "default" if way.route.dst.prefixlen == 0 else str(way.route.dst)
-            return replace_route(dst, router, way.route.table)
+        if router and not masqueraded and route_lookup(node, router).onlink:
+            routes = [way.route for way in ways if way.route]
+            places = [("default" if route.dst.prefixlen == 0 else str(route.dst), route.table) for route in routes]
+            return sum((replace_route(dst, router, table) for dst, table in places), Fix())
     wanted: dict[str, int] = {}
     if not effective(director, "accept_local", link):
         wanted[conf_key(link, "accept_local")] = 1

@@ -11,6 +11,7 @@ from lvsdoctor.rulekit import (
     Fix,
     Forwarding,
     Lookup,
+    Neighbour,
     Node,
     Severity,
     VirtualService,
@@ -20,6 +21,7 @@ from lvsdoctor.rulekit import (
     real_server,
     route_lookup,
     rule,
+    tunnels_of,
 )
 
 
@@ -29,7 +31,7 @@ from lvsdoctor.rulekit import (
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"routes", "local-routes", "policy-rules", "links"},
+    helps={"routes", "local-routes", "policy-rules", "links", "neighbours"},
 )
 def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
@@ -40,21 +42,24 @@ def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
     for rip, places in listed.items():
         way = route_lookup(node, rip)
         strangers = [hop for hop in way.gateways if not _same_host(node, hop, rip)]
-        if way.type == "unicast" and strangers:
+        proxy = _proxy(node, rip) if way.onlink else None
+        if way.type == "unicast" and (strangers or proxy):
             others = "" if len(places) == 1 else " and {others} more services"
+            by = " through {gateway}: " if strangers else " at the MAC of {gateway}, which answers ARP for it: "
             yield Finding(
-                "{node} reaches {rip} of {service}" + others + " through {gateway}: direct routing hands the request "
+                "{node} reaches {rip} of {service}" + others + by + "direct routing hands the request "
                 "to that router, with the VIP still as its destination, and not to the real server",
                 about={"rip": rip},
                 service=places[0][0],
                 others=len(places) - 1,
-                gateway=", ".join(map(str, strangers)),
+                gateway=", ".join(map(str, strangers)) or (proxy.ip if proxy else ""),
                 evidence=[
                     cite(places[0][1], "direct routing: only the MAC address is changed"),
                     *way.because,
-                    *_taken_for_a_router(way),
+                    *(_same_mac(node, rip, proxy) if proxy else _taken_for_a_router(way)),
                 ],
-                fix=sum((_tunnel_instead(*place) for place in places), Fix()),
+                severity=Severity.WARNING if proxy and not _server_with_links(node, rip) else None,
+                fix=sum((_tunnel_instead(node, *place) for place in places), Fix()),
             )
 
 
@@ -62,6 +67,31 @@ def _same_host(node: Node, gateway: IP, rip: IP) -> bool:
     """A host route may lead to a real server's loopback address through its own address on the wire."""
     server = real_server(node, rip)
     return gateway == rip or (server is not None and bool(server.holding(gateway)))
+
+
+def _proxy(node: Node, rip: IP) -> Neighbour | None:
+    """The gateway of this host that has the MAC at which it reaches a RIP, if that is not the real server's own."""
+    entries = [entry for entry in node.neighbours if entry.mac] if node.has("neighbours") and node.has("routes") else []
+    macs = {entry.mac for entry in entries if entry.ip == rip}
+    gateways = {gateway for route in node.routes for gateway in route.gateways} if macs else set()
+    server = _server_with_links(node, rip)
+    own = {link.mac for link in server.links} if server else set()
+    found = (entry for entry in entries if entry.ip in gateways and entry.mac in macs - own)
+    return next((entry for entry in found if not _same_host(node, entry.ip, rip)), None)
+
+
+def _same_mac(node: Node, rip: IP, proxy: Neighbour) -> list[Citation]:
+    its = next(entry for entry in node.neighbours if entry.ip == rip and entry.mac == proxy.mac)
+    lines = [cite(its, "{mac} answers for it", mac=proxy.mac), cite(proxy, "a gateway of {node}", node=node.name)]
+    if not _server_with_links(node, rip):
+        settle = "ip link show  # on the real server"
+        lines.append(assume("links", "the gateway is not the real server itself", settle=settle))
+    return lines
+
+
+def _server_with_links(node: Node, rip: IP) -> Node | None:
+    server = real_server(node, rip)
+    return server if server is not None and server.has("links") else None
 
 
 def _taken_for_a_router(way: Lookup) -> list[Citation]:
@@ -72,10 +102,20 @@ def _taken_for_a_router(way: Lookup) -> list[Citation]:
     ]
 
 
-def _tunnel_instead(service: VirtualService, real: Destination) -> Fix:
+def _tunnel_instead(node: Node, service: VirtualService, real: Destination) -> Fix:
+    first: tuple[str, ...] = ()
+    if real.ip and {ip.version for ip in (real.ip, service.vip) if ip} == {4} and not _unpacks(node, real.ip):
+        # A link without an address would fail even the loose check (net/ipv4/fib_frontend.c: last_resort).
+        vip, loose = service.vip or "VIP", "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
+        first = (f"# on {real.ip} first: modprobe ipip; ip link set tunl0 up; ip addr add {vip}/32 dev tunl0; {loose}",)
     return Fix(
-        now=(change_real_server("-e", service, real, how="-i"),),
+        now=(*first, change_real_server("-e", service, real, how="-i")),
         persist=(f"{SAVE_TABLE} {real.ip} by tunnelling (-i, lvs_method TUN)",),
         warning="Tunnelling needs the real server's part as well: tunl0 up, rp_filter off or loose on it, and the VIP. "
         "The other way is a link of the director's own in the real server's subnet.",
     )
+
+
+def _unpacks(node: Node, rip: IP) -> bool:
+    server = _server_with_links(node, rip)
+    return server is not None and any(link.up for link in tunnels_of(server, "ipip"))

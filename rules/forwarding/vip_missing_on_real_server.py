@@ -12,19 +12,29 @@ from lvsdoctor.rulekit import (
     Severity,
     add_address,
     assume,
+    captured_by_mark,
     cite,
     delivered,
     forwards,
     hide_vips,
+    is_local,
     rule,
 )
 
+_QUIESCENT = "net.ipv4.vs.expire_quiescent_template"
 _DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
 _RETURNS = (
     "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back towards the "
     "director, up to 32 times each"
 )
 _DROPS_LATER = "{node} does not hold VIP {vip}: requests for it are dropped once its weight is more than 0 again"
+_DROPS_KEPT = (
+    "{node} does not hold VIP {vip}: requests of clients that persistence still sends here are dropped, and all once "
+    "its weight is more than 0 again"
+)
+_CANNOT_REPLY = (
+    "{node} does not hold VIP {vip}: a policy rule delivers requests for it, but no reply can leave from the VIP"
+)
 
 
 @rule(
@@ -38,11 +48,11 @@ _DROPS_LATER = "{node} does not hold VIP {vip}: requests for it are dropped once
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
         here = delivered(node, vip.ip)
-        if here:
+        if is_local(node, vip.ip) or captured_by_mark(node, vip.ip):
             continue
         told = _listed(node, vip.ip)
         idle = bool(told) and all(listed.destination.weight == 0 for listed in told)
-        back = [] if idle else [link for link in _arrive_on(node, told) if forwards(node, link)]
+        back = [] if idle or here else [link for link in _arrive_on(node, told) if forwards(node, link)]
         lines = [
             line
             for listed in told
@@ -51,8 +61,12 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 cite(listed.destination, "sent here with {vip} as the destination still", vip=vip.ip),
             )
         ]
+        kept = idle and any(_kept_by_persistence(listed) for listed in told)
+        later = _DROPS_KEPT if kept else _DROPS_LATER
+        proxy = assume("ipvs", "no transparent proxy answers (IP_TRANSPARENT)", settle="ss -tlnp")
+        taken = assume("ipvs", "no NAT or TPROXY rule takes the requests in", settle="iptables-save")
         yield Finding(
-            _DROPS_LATER if idle else _RETURNS if back else _DROPS,
+            later if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
             about={"vip": vip.ip},
             link=", ".join(back),
             severity=Severity.WARNING if idle else None,
@@ -60,7 +74,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 *(lines or [cite(vip, "this node is to carry it")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *here.because,
-                assume("ipvs", "no NAT or TPROXY rule takes the requests in", settle="iptables-save"),
+                proxy if here else taken,
             ],
             fix=_carry(node, vip.ip),
         )
@@ -69,6 +83,13 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
 def _listed(node: Node, vip: IP) -> list[Membership]:
     found = [listed for listed in node.memberships if listed.service.vip == vip] if node.has("memberships") else []
     return [listed for listed in found if listed.forwarding and listed.forwarding.keeps_destination]
+
+
+def _kept_by_persistence(listed: Membership) -> bool:
+    """net/netfilter/ipvs/ip_vs_conn.c: ip_vs_check_template() lets a template go only if expire_quiescent_template."""
+    director = listed.director
+    known = director.has("sysctl") and director.knows_sysctl(_QUIESCENT)
+    return bool(listed.service.persistent) and not (known and director.sysctl(_QUIESCENT).value)
 
 
 def _arrive_on(node: Node, told: Sequence[Membership]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity, Verdict
+from lvsdoctor.finding import Diagnosis, Severity, Verdict
 from tests.lab.cluster import BASES, PORT, VIP
 from tests.lab.guest import Guest
 from tests.lab.judge import nodes_from, rules, running
@@ -394,7 +394,7 @@ class Compared:
     drawn: Drawn
     failed: tuple[str, ...]
     symptoms: tuple[str, ...]
-    # Severity, rule, the nodes it is about (its own and its fix's), message.
+    # Severity, rule, the nodes it names (its own, its fix's, those whose lines it quotes), message.
     findings: tuple[tuple[Severity, str, frozenset[str], str], ...]
     crashes: tuple[str, ...]
 
@@ -444,7 +444,7 @@ def compare(guest: Guest, drawn: Drawn) -> Compared:
         failed,
         tuple(symptom for symptom in measured.symptoms if symptom not in meant),
         tuple(
-            (found.severity, found.rule, frozenset({found.node, found.fix.node}), found.message)
+            (found.severity, found.rule, _named_in(found), found.message)
             for found in examination.diagnoses
             if (drawn.base, found.rule) != _OF_THE_BASE
         ),
@@ -454,6 +454,11 @@ def compare(guest: Guest, drawn: Drawn) -> Compared:
             if outcome.verdict is Verdict.CRASHED
         ),
     )
+
+
+def _named_in(found: Diagnosis) -> frozenset[str]:
+    quoted = {line.seen.where.partition("/")[0] for line in found.evidence}
+    return frozenset({found.node, found.fix.node} | quoted)
 
 
 # A warning that the base itself has (tests/lab/test_bases.py): about clients that do not ask there.
