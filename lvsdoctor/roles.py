@@ -31,6 +31,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
             Standing(
                 roles=found,
                 vips=carried,
+                needless_vips=_needless(node, listed or (), carried),
                 memberships=listed if directors else None,
                 peers=tuple(other for other in nodes if other is not node),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
@@ -121,6 +122,18 @@ def _vips_of(
             and membership.forwarding
             and membership.forwarding.keeps_destination
         ):
+            found.setdefault(vip, Vip(vip, membership.service.seen))
+    return tuple(found.values())
+
+
+def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[Vip]) -> tuple[Vip, ...]:
+    """VIPs that the node holds though its directors rewrite the destination: it never gets a packet to them."""
+    known = {service.vip for service in _services(node)} | {vip.ip for vip in carried}
+    found: dict[IP, Vip] = {}
+    for membership in memberships:
+        vip = membership.service.vip
+        rewritten = membership.forwarding is not None and not membership.forwarding.keeps_destination
+        if vip is not None and vip not in known and rewritten and node.holding(vip):
             found.setdefault(vip, Vip(vip, membership.service.seen))
     return tuple(found.values())
 

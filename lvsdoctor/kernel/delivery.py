@@ -127,10 +127,14 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
         taken = prefix if subnet.prefixlen < prefix.prefixlen else subnet
         if address.link == on or address.host_only or not subnet.overlaps(prefix):
             continue
-        if any(lost(ip) for ip in islice(taken.hosts(), len(own) + 1)):
+        if any(lost(ip) for ip in islice(_hosts(taken), len(own) + 1)):
             behind = cite(address, "the hosts of {subnet} are behind {link}", subnet=subnet, link=address.link)
             yield Shadowed(subnet, behind, partly=subnet.prefixlen < prefix.prefixlen)
     yield from afar
+
+
+def _hosts(network: Network) -> Iterator[IP]:
+    yield from network.hosts()
 
 
 def _within(inner: Network, outer: Network) -> bool:

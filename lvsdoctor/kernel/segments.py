@@ -15,9 +15,7 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     Reads addresses and, where collected, routes, memberships and the directors' addresses.
     """
     listings = node.memberships if node.has("memberships") else ()
-    # Every link has the same subnet of link-local addresses, which tells of no segment.
-    subnets = [address for address in node.addresses_on(link.name) if not address.ip.is_link_local]
-    on_link = [address for address in subnets if not address.host_only]
+    on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
     for address in on_link:
         if vip in address.network:
             return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
@@ -25,7 +23,8 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     for listing in listings:
         director = listing.director
         for held in director.holding(vip) if director.has("addresses") else ():
-            for beside in director.addresses_on(held.link):
+            # Every link has the same subnet of link-local addresses, which tells of no segment.
+            for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
                 if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None

@@ -65,6 +65,7 @@ class Standing:
 
     roles: tuple[RoleFound, ...] = ()
     vips: tuple[Vip, ...] = ()
+    needless_vips: tuple[Vip, ...] = ()
     memberships: tuple[Membership, ...] | None = None
     peers: tuple["Node", ...] = ()
     undecided: frozenset[str] = frozenset()
@@ -196,6 +197,12 @@ class Node:
     def vips(self) -> tuple[Vip, ...]:
         """The VIPs that this node, as a real server, carries or should carry under DR or TUN."""
         return self.standing.vips
+
+    @property
+    def vips_to_hide(self) -> tuple[Vip, ...]:
+        """The VIPs that this node, as a real server, must not answer for: also those that it holds though masquerading
+        never sends them here."""
+        return self.standing.vips + self.standing.needless_vips
 
     @property
     def memberships(self) -> tuple[Membership, ...]:

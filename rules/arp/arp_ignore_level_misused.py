@@ -56,7 +56,7 @@ def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
                     cite(address, "who asks for this one gets no answer"),
                     *arp_ignored(node, address.ip, link, NOBODY).because,
                 ],
-                fix=hide_vips(node) if node.vips else set_sysctls(dict.fromkeys(wrong, 0)),
+                fix=hide_vips(node) if node.vips_to_hide else set_sysctls(dict.fromkeys(wrong, 0)),
                 ip=address.ip,
             )
             return
@@ -73,7 +73,7 @@ def _known_for_good(node: Node, rip: IP) -> bool:
 
 
 def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
-    for vip in node.vips:
+    for vip in node.vips_to_hide:
         reply = arp_reply(node, vip.ip, heard_on=link)
         if reply and not any(address.link == link.name for address in node.holding(vip.ip)):
             segment = vip_on_segment(node, vip.ip, link)

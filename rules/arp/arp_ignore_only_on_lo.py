@@ -32,7 +32,7 @@ from lvsdoctor.rulekit import (
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips, node.links_hearing_arp):
+    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
         if finding := _answers(node, vip.ip, link) or _leaks(node, vip.ip, link):
             yield finding
 

@@ -16,7 +16,7 @@ from lvsdoctor.rulekit import Finding, Node, Severity, arp_reply, effective, hid
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips, node.links_hearing_arp):
+    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
         held = node.holding(vip.ip)
         if not held or effective(node, "arp_ignore", link.name).value != 3:
             continue
