@@ -20,8 +20,8 @@ from lvsdoctor.model.node import Node
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whether a director is cut off from a RIP (`cut`, with the reason), its `way` there, the address of its own in the
-    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is `unsure` where a gateway
-    of another link may lead there all the same."""
+    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is `unsure` where a
+    gateway of another link may lead there all the same."""
 
     cut: Answer
     way: Lookup

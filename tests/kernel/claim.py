@@ -1,6 +1,7 @@
 """What the model says of a node, beside what the kernel did; and the addresses that both are asked about."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 
@@ -20,7 +21,8 @@ SOURCES = ips_in(
 class Claim:
     """What was done to the node, what the model says of it, and which events that bear on the question followed.
 
-    `as_good` are others of which one may have come instead: of several next hops the kernel takes one by a hash."""
+    `as_good` are others of which one may have come instead: of several next hops the kernel takes one by a hash.
+    `at` is where the claim stands among all combinations: the value of each dimension."""
 
     about: str
     settings: str
@@ -31,6 +33,7 @@ class Claim:
     question: object
     as_good: frozenset[object] = frozenset()
     happened: frozenset[object] = frozenset()
+    at: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:

@@ -207,9 +207,11 @@ class Rounds:
         return Claim("arp_sender", "", done, f"{ip}: {reason}", reason, predicted, ("request", link, dst))
 
 
-def claim(about: str, done: str, answer: Answer, events: Iterable[Event], key: object) -> Claim:
+def claim(
+    about: str, done: str, answer: Answer, events: Iterable[Event], key: object, at: Mapping[str, object] | None = None
+) -> Claim:
     predicted = frozenset(events if answer else ())
-    return Claim(about, "", done, f"{answer.yes}, {answer.why}", answer.reason, predicted, key)
+    return Claim(about, "", done, f"{answer.yes}, {answer.why}", answer.reason, predicted, key, at=at or {})
 
 
 def key_of(event: Event) -> object:

@@ -16,17 +16,19 @@ BY_ROUTER = f"{CONNECTED}\ndefault via 192.0.2.254 dev eth0"
 FOREIGN = IPv4Address("203.0.113.200")  # a VIP of another network than the real server's
 
 
-def cluster(director_link: str) -> Node:
-    """A real server 192.0.2.21 whose director holds 203.0.113.200/32 on a link with this address."""
+def cluster(director_link: str, *, more: str = "") -> Node:
+    """A real server 192.0.2.21 whose director holds 203.0.113.200/32 on a link with this address. `more` is a line for
+    eth0 of both."""
     dumps = {
         ("lb1", "lb1/ip-addr.txt"): f"2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
         "    link/ether 02:00:00:00:00:10 brd ff:ff:ff:ff:ff:ff\n"
-        f"    inet {director_link} scope global eth0\n    inet 203.0.113.200/32 scope global eth0",
+        f"    inet {director_link} scope global eth0\n    inet 203.0.113.200/32 scope global eth0{more}",
         ("lb1", "lb1/ipvsadm.txt"): "-A -t 203.0.113.200:80 -s rr\n-a -t 203.0.113.200:80 -r 192.0.2.21:80 -g -w 1",
         ("rs1", "rs1/ip-addr.txt"): "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN\n"
         "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 203.0.113.200/32 scope global lo\n"
         "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
-        "    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.21/24 scope global eth0",
+        "    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.21/24 scope global eth0"
+        f"{more}",
         ("rs1", "rs1/ip-route.txt"): f"# ip route show table all\n{BY_ROUTER}",
     }
     found = [Mine(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
@@ -63,6 +65,11 @@ def test_where_the_director_has_the_vip_beside_an_address_of_the_segment_it_is_a
 
 def test_where_the_director_is_on_another_segment_it_is_not() -> None:
     node = cluster("198.51.100.10/24")
+    assert vip_on_segment(node, FOREIGN, link_of(node)) is None
+
+
+def test_link_local_addresses_tell_of_no_segment() -> None:
+    node = cluster("198.51.100.10/24", more="\n    inet6 fe80::1/64 scope link")
     assert vip_on_segment(node, FOREIGN, link_of(node)) is None
 
 

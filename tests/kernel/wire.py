@@ -9,9 +9,10 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -65,31 +66,38 @@ Event = Arp | Delivered | Forwarded | Redirected
 
 
 class Wire:
-    """The node's namespace `here`, with the links eth0 and eth1, and the namespace `there` of their far ends."""
+    """The node's namespace `here`, with links eth0 and eth1 or others, and the namespace `there` of their far ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: Sequence[str] = LINKS) -> None:
+        self.links = tuple(links)
         word = f"lvsdoctor-{os.getpid()}-{os.urandom(3).hex()}"
         self.here, self.there = f"{word}-here", f"{word}-there"
+        self.macs: dict[str, bytes] = {}
+        self.far_macs: dict[str, bytes] = {}
+        self._own: dict[str, socket.socket] = {}
         self._sockets: list[socket.socket] = []
+        self._prompt: set[Path] = set()
 
     def make(self) -> None:
-        """Joins the two by two veth pairs that are up and have no address."""
+        """Joins the two by veth pairs that are up and have no address."""
         for name in (self.here, self.there):
             subprocess.run(("ip", "netns", "add", name), check=True)
             inside(name, _without_ipv6)
         self.ip("link set lo up")
-        for link in LINKS:
-            self.ip(f"link add {link} type veth peer name {link} netns {self.there}\nlink set {link} up")
-            _batch(self.there, f"link set {link} up")
-        self.macs = inside(self.here, _macs)
-        self.far_macs = inside(self.there, _macs)
         self._far = self._open(self.there, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._listener = self._open(self.here, socket.AF_INET, socket.SOCK_DGRAM, 0)
         self._listener.bind(("0.0.0.0", PORT))
-        self._own = {link: self._open(self.here, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) for link in LINKS}
-        for link in LINKS:
+        self.join(self.links)
+
+    def join(self, links: Sequence[str]) -> None:
+        for link in links:
+            self.ip(f"link add {link} type veth peer name {link} netns {self.there}\nlink set {link} up")
+            _batch(self.there, f"link set {link} up")
+            self._own[link] = self._open(self.here, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
             self._own[link].setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+        self.macs |= inside(self.here, partial(_macs, links))
+        self.far_macs |= inside(self.there, partial(_macs, links))
 
     def remove(self) -> None:
         for opened in self._sockets:
@@ -120,8 +128,9 @@ class Wire:
             for key, value in ordered:
                 scope, name = key.split(".")
                 Path("/proc/sys/net/ipv4/conf", scope, name).write_text(str(value))
-            for file in Path("/proc/sys/net/ipv4/neigh").glob("*/proxy_delay"):
+            for file in set(Path("/proc/sys/net/ipv4/neigh").glob("*/proxy_delay")) - self._prompt:
                 file.write_text("0")  # else a proxied answer comes after up to 0.8 s
+                self._prompt.add(file)
 
         inside(self.here, written)
 
@@ -183,9 +192,9 @@ class Wire:
 
 
 @contextmanager
-def wire() -> Iterator[Wire]:
+def wire(links: Sequence[str] = LINKS) -> Iterator[Wire]:
     """Two namespaces for as long as the block lasts. Needs root."""
-    made = Wire()
+    made = Wire(links)
     try:
         made.make()
         yield made
@@ -239,10 +248,10 @@ def _without_ipv6() -> None:
             file.write_text("1")
 
 
-def _macs() -> dict[str, bytes]:
+def _macs(links: Sequence[str]) -> dict[str, bytes]:
     """Read with SIOCGIFHWADDR: /sys still shows the namespace that it was mounted in."""
     import fcntl
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        answers = {link: fcntl.ioctl(asking, 0x8927, struct.pack("256s", link.encode())) for link in LINKS}
+        answers = {link: fcntl.ioctl(asking, 0x8927, struct.pack("256s", link.encode())) for link in links}
     return {link: answer[18:24] for link, answer in answers.items()}

@@ -128,7 +128,8 @@ def dr_pair() -> Cluster:
 
 
 def dr_routed() -> Cluster:
-    """Direct routing for a VIP that is in no host's subnet: the router has a route to it, through the director."""
+    """Direct routing for a VIP that is in no host's subnet, so nobody asks for its MAC: the router has a route to it,
+    through the director."""
     vip, base = "198.51.100.10", dr_pair()
     ipvs = _table("-g", *base.real_servers.values(), vip=vip)
     hosts = {

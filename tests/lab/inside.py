@@ -195,11 +195,12 @@ def who_has(vip: str, link: str, sender: str) -> list[str]:
         arp = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, mac, source, bytes(6), target)
         wire.send(b"\xff" * 6 + mac + struct.pack("!H", _ETH_P_ARP) + arp)
         found, deadline = set(), time.monotonic() + _ARP_PATIENCE
-        while (left := deadline - time.monotonic()) > 0:
-            wire.settimeout(left)
+        while True:
+            # What came in time is read, however late this thread gets its turn.
+            wire.settimeout(max(deadline - time.monotonic(), 0))
             try:
                 frame = wire.recv(2048)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 break
             kind, answering, said = frame[20:22], frame[22:28], frame[28:32]
             if kind == b"\0\2" and said == target and frame[:6] == mac:

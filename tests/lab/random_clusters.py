@@ -4,15 +4,16 @@ The draw does not know which changes do harm. The guest decides; the scanner pre
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from lvsdoctor.examine import examine
 from lvsdoctor.finding import Diagnosis, Severity, Verdict
-from tests.lab.cluster import BASES, PORT, VIP
+from tests.lab.cluster import BASES, PORT
 from tests.lab.guest import Guest
 from tests.lab.judge import nodes_from, rules, running
 
+VIP = "VIP"  # in commands: stands for the base's own
 _CONF = "sysctl -w net.ipv4.conf"
 _SERVICE = f"-t {VIP}:{PORT}"
 
@@ -61,14 +62,15 @@ def draw(seed: str, index: int) -> Drawn:
 
 def _draw_change(random: Random, base: str) -> Change:
     kinds = [kind for bases, kind in _KINDS if base in bases]
-    return random.choice(kinds)(random, base)
+    change = random.choice(kinds)(random, base)
+    return replace(change, commands=tuple(command.replace(VIP, BASES[base]().vip) for command in change.commands))
 
 
 # -- the changes ------------------------------------------------------------------------------------------------------
 
 _Kind = Callable[[Random, str], Change]
 _KINDS: list[tuple[frozenset[str], _Kind]] = []
-_DR = ("dr", "dr-pair", "dr-back", "dr-back-only")
+_DR = ("dr", "dr-pair", "dr-routed", "dr-back", "dr-back-only")
 _NAT = ("nat", "nat-one-subnet")
 _ALL = tuple(BASES)
 _ARP = frozenset(
@@ -433,7 +435,10 @@ class Compared:
 
 def compare(guest: Guest, drawn: Drawn) -> Compared:
     """Build it, measure it, dump it, scan the dumps."""
-    with running(guest, BASES[drawn.base]()) as lab:
+    base = BASES[drawn.base]()
+    # A routed VIP is in no host's subnet: nobody asks for its MAC but the lab itself.
+    cluster = replace(base, asks={}) if drawn.base == "dr-routed" else base
+    with running(guest, cluster) as lab:
         failed = tuple(wrong for change in drawn.changes for wrong in lab.run(change.host, change.commands))
         measured = lab.measure()
         hosts = [name for name in lab.cluster.hosts if name != "far"]

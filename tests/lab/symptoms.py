@@ -46,7 +46,7 @@ class Measured:
         answering = {name for names in self.arp.values() for name in names}
         for name in sorted(answering - {cluster.active}):
             yield f"{name} answers ARP for the VIP"
-        if not answering:
+        if cluster.asks and not answering:
             yield "nobody answers ARP for the VIP"
         for name in self.vip_senders:
             if name in cluster.real_servers:

@@ -14,7 +14,20 @@ HERE, THERE = Seen("here", 1, "a line"), Seen("there", 2, "another line")
 
 
 def test_different_values_look_different() -> None:
-    values: list[Any] = [None, False, 0, "0", (), frozenset(), {}, "", Forwarding.DR, "DR", "192.0.2.1", ip_address("192.0.2.1")]
+    values: list[Any] = [
+        None,
+        False,
+        0,
+        "0",
+        (),
+        frozenset(),
+        {},
+        "",
+        Forwarding.DR,
+        "DR",
+        "192.0.2.1",
+        ip_address("192.0.2.1"),
+    ]
     values += [ip_network("192.0.2.1"), ip_address("::1"), frozenset({"1"}), ("1",), {"1": None}]
     assert len({json.dumps(plain(value)) for value in values}) == len(values)
 
