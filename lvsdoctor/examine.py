@@ -1,9 +1,10 @@
 """Nodes x rules -> Examination."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from lvsdoctor import __version__
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Missing, Outcome, Verdict
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Missing, Outcome, Severity, Verdict, cite
 from lvsdoctor.finding import Role as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
@@ -47,6 +48,8 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     try:
         for finding in rule.check(view):
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+            if rule.while_serving and diagnosis.severity is Severity.ERROR:
+                diagnosis = _eased(diagnosis, node)
             _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
             found.append(diagnosis)
     except NotCollected as absent:
@@ -58,6 +61,19 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
     return found, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
+
+
+def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
+    """A warning, if no director sends the node new clients. Those that persistence keeps there still come."""
+    vip = diagnosis.about.get("vip")
+    serving = [m for m in node.standing.memberships or () if m.director is not node]
+    serving = [m for m in serving if vip is None or m.service.vip is None or str(m.service.vip) == vip]
+    if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
+        return diagnosis
+    weight = cite(serving[0].destination, "no new client is sent there")
+    message = diagnosis.finding.message + "; its weight is 0, so this breaks nothing yet"
+    finding = replace(diagnosis.finding, message=message, evidence=(*diagnosis.evidence, weight))
+    return replace(diagnosis, finding=finding, severity=Severity.WARNING)
 
 
 def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:

@@ -1,12 +1,14 @@
 """What becomes of a rule on a node: it fires, is quiet, is not checked, does not apply, or crashes - never silence."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import pytest
 
 from lvsdoctor.examine import examine
 from lvsdoctor.finding import Severity, Verdict
-from lvsdoctor.model.node import Node, Role, RoleFound, Standing
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.rulekit import Finding, Fix, Rule, cite, rule
@@ -163,3 +165,18 @@ def test_the_worst_findings_of_all_nodes_come_first() -> None:
     made = rule(name="forwards", code="X001", severity=Severity.NOTE, needs={"sysctl"})(check)
     nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS})]
     assert [diagnosis.node for diagnosis in examine(nodes, [made]).diagnoses] == ["rs2", "rs1"]
+
+
+def test_what_harms_only_clients_is_a_warning_while_the_real_server_gets_none() -> None:
+    given = always("drops", "X001", while_serving=True)
+    for weight, persistent, expected in ((1, 0, Severity.ERROR), (0, 0, Severity.WARNING), (0, 300, Severity.ERROR)):
+        listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=weight)
+        service = VirtualService(
+            "tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"), persistent=persistent
+        )
+        there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
+        (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+        assert found.severity is expected
+        eased = expected is Severity.WARNING
+        assert found.message.endswith("; its weight is 0, so this breaks nothing yet") is eased
+        assert ("lb1/ipvsadm:3" in [str(line.seen) for line in found.evidence]) is eased

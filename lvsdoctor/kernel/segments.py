@@ -3,6 +3,7 @@
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
+from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -10,9 +11,10 @@ from lvsdoctor.model.node import Node
 
 def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     """What tells that hosts on this link's segment ask for the VIP by ARP: a subnet of the link that holds it, or the
-    director's VIP link being on the same segment. None: the VIP is of another network.
+    director's VIP link being on the same segment. None: the VIP is of another network, or another host of the scan
+    routes it through the director, as a gateway, so that nobody need ask.
 
-    Reads addresses and, where collected, routes, memberships and the directors' addresses.
+    Reads addresses and, where collected, routes, memberships and the other nodes' addresses and routes.
     """
     listings = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
@@ -20,14 +22,24 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
         if vip in address.network:
             return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
     gateways = _gateways_on(node, link)
-    for listing in listings:
-        director = listing.director
+    for director in {listing.director.name: listing.director for listing in listings}.values():
+        if _routed_through(director, vip, node):
+            continue
         for held in director.holding(vip) if director.has("addresses") else ():
             # Every link has the same subnet of link-local addresses, which tells of no segment.
             for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
                 if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
+
+
+def _routed_through(director: Node, vip: IP, node: Node) -> bool:
+    """Has another host of the scan, a router say, a route to the VIP whose next hop is an address of the director? (A
+    default route through it tells nothing of how the clients' requests come.)"""
+    others = (peer for peer in node.peers if peer.name != director.name and peer.has("routes"))
+    ways = (route_lookup(peer, vip) for peer in others if peer.has("addresses"))
+    routed = (way for way in ways if way.route is not None and way.route.dst.prefixlen)
+    return any(director.holding(gateway) for way in routed for gateway in way.gateways)
 
 
 def _gateways_on(node: Node, link: Link) -> list[IP]:

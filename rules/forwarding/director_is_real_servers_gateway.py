@@ -34,6 +34,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     role="real-server",
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "sysctl", "links"},
+    while_serving=True,
 )
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}

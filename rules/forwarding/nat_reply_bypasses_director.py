@@ -40,6 +40,7 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
     role="real-server",
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "links", "sysctl"},
+    while_serving=True,
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in nat_memberships(node).items():

@@ -36,6 +36,7 @@ SOME = "{node} has routes for its replies from VIP {vip} only to {near}: other c
     severity=Severity.ERROR,
     needs={"addresses", "routes"},
     helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
+    while_serving=True,
 )
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
     for vip, told in answering_for(node).items():

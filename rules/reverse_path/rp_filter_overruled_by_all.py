@@ -24,6 +24,7 @@ from lvsdoctor.rulekit import (
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
+    while_serving=True,
 )
 def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
     for arrival in (*arrivals(node, Forwarding.DR), *arrivals(node, Forwarding.TUN)):

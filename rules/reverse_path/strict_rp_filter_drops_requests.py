@@ -15,6 +15,7 @@ EXPECTED = TOLD + " (if the director sends them to {link}, whose subnet holds th
     role="real-server",
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
+    while_serving=True,
 )
 def strict_rp_filter_drops_requests(node: Node) -> Iterator[Finding]:
     for arrival in arrivals(node, Forwarding.DR):

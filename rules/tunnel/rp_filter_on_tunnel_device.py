@@ -22,6 +22,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
+    while_serving=True,
 )
 def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
     for arrival in arrivals(node, Forwarding.TUN):

@@ -38,6 +38,7 @@ OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other
     role="real-server",
     needs={"memberships", "links", "addresses"},
     helps={"sysctl", "routes", "local-routes", "policy-rules"},
+    while_serving=True,
 )
 def tunnel_device_missing(node: Node) -> Iterator[Finding]:
     tunnelled = tun_memberships(node)

@@ -16,9 +16,9 @@ BY_ROUTER = f"{CONNECTED}\ndefault via 192.0.2.254 dev eth0"
 FOREIGN = IPv4Address("203.0.113.200")  # a VIP of another network than the real server's
 
 
-def cluster(director_link: str, *, more: str = "") -> Node:
+def cluster(director_link: str, *, more: str = "", routers_way: str = "") -> Node:
     """A real server 192.0.2.21 whose director holds 203.0.113.200/32 on a link with this address. `more` is a line for
-    eth0 of both."""
+    eth0 of both, `routers_way` a route of its gateway, which is in the scan if there is one."""
     dumps = {
         ("lb1", "lb1/ip-addr.txt"): f"2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
         "    link/ether 02:00:00:00:00:10 brd ff:ff:ff:ff:ff:ff\n"
@@ -31,6 +31,14 @@ def cluster(director_link: str, *, more: str = "") -> Node:
         f"{more}",
         ("rs1", "rs1/ip-route.txt"): f"# ip route show table all\n{BY_ROUTER}",
     }
+    if routers_way:
+        dumps["gw", "gw/ip-addr.txt"] = (
+            "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
+            "    link/ether 02:00:00:00:00:fe brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.254/24 scope global eth0"
+        )
+        dumps["gw", "gw/ip-route.txt"] = (
+            f"# ip route show table all\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.254\n{routers_way}"
+        )
     found = [Mine(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
     return next(node for node in with_standing(nodes_of(found)) if node.name == "rs1")
 
@@ -66,6 +74,19 @@ def test_where_the_director_has_the_vip_beside_an_address_of_the_segment_it_is_a
 def test_where_the_director_is_on_another_segment_it_is_not() -> None:
     node = cluster("198.51.100.10/24")
     assert vip_on_segment(node, FOREIGN, link_of(node)) is None
+
+
+@pytest.mark.parametrize(
+    ("routers_way", "asked"),
+    [
+        pytest.param("203.0.113.200 via 192.0.2.10 dev eth0", False, id="a route through the director"),
+        pytest.param("203.0.113.0/24 dev eth0 scope link", True, id="the VIP's subnet is on the router's link"),
+        pytest.param("default via 192.0.2.10 dev eth0", True, id="a default route tells nothing"),
+    ],
+)
+def test_a_vip_that_the_router_routes_through_the_director_is_not_asked_for(routers_way: str, asked: bool) -> None:
+    node = cluster("192.0.2.10/24", routers_way=routers_way)
+    assert (vip_on_segment(node, FOREIGN, link_of(node)) is not None) is asked
 
 
 def test_link_local_addresses_tell_of_no_segment() -> None:
