@@ -1,10 +1,11 @@
 """Nodes x rules -> Examination."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from lvsdoctor import __version__
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Missing, Outcome, Severity, Verdict, cite
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Severity, Verdict, cite
 from lvsdoctor.finding import Role as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
@@ -71,8 +72,15 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
         return diagnosis
     weight = cite(serving[0].destination, "no new client is sent there")
-    message = diagnosis.finding.message + "; its weight is 0, so this breaks nothing yet"
-    finding = replace(diagnosis.finding, message=message, evidence=(*diagnosis.evidence, weight))
+    said = diagnosis.finding
+    fields: Mapping[str, Any] = said.fields
+    finding = Finding(
+        said.message + "; its weight is 0, so this breaks nothing yet",
+        about=said.about,
+        evidence=(*said.evidence, weight),
+        fix=said.fix,
+        **fields,
+    )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)
 
 

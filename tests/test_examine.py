@@ -27,7 +27,8 @@ def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> 
 
 def always(name: str, code: str, **how: object) -> Rule:
     def check(node: Node) -> Iterator[Finding]:
-        yield a_finding(node, vip="192.0.2.10")
+        about = {"vip": "192.0.2.10"}
+        yield Finding("{node} {does}", about=about, evidence=[cite(node.sysctl(KEY), "set")], fix=Fix(), does="forwards")
 
     check.__name__ = name.replace("-", "_")
     return rule(name=name, code=code, severity=Severity.ERROR, needs={"sysctl"}, **how)(check)  # type: ignore[arg-type]

@@ -18,9 +18,10 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     """
     listings = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
-    for address in on_link:
-        if vip in address.network:
-            return cite(address, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
+    holding = [address for address in on_link if vip in address.network]
+    # Beside another address, the VIP's own mask tells of no subnet.
+    if any(address.ip != vip or len(on_link) == 1 for address in holding):
+        return cite(holding[0], "the subnet of {link} holds {vip}", link=link.name, vip=vip)
     gateways = _gateways_on(node, link)
     for director in {listing.director.name: listing.director for listing in listings}.values():
         if _routed_through(director, vip, node):

@@ -195,7 +195,7 @@ def vip_first_on_the_link(random: Random, base: str) -> Change:
         "ip addr flush dev eth0",
         f"ip addr add {VIP}/{random.choice((24, 32))} dev eth0",
         f"ip addr add {_own(base, host)}/24 dev eth0",
-        f"ip route add default via {_gateway(base)}",
+        f"ip route replace default via {_gateway(base)}",
     )
     return Change("vip", host, commands, _ARP | _SENDER)
 
