@@ -3,7 +3,6 @@
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
-from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -37,10 +36,14 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
 def _routed_through(director: Node, vip: IP, node: Node) -> bool:
     """Has another host of the scan, a router say, a route to the VIP whose next hop is an address of the director? (A
     default route through it tells nothing of how the clients' requests come.)"""
-    others = (peer for peer in node.peers if peer.name != director.name and peer.has("routes"))
-    ways = (route_lookup(peer, vip) for peer in others if peer.has("addresses"))
-    routed = (way for way in ways if way.route is not None and way.route.dst.prefixlen)
-    return any(director.holding(gateway) for way in routed for gateway in way.gateways)
+    if not director.has("addresses"):
+        return False
+    for peer in node.peers:
+        ways = [r for r in peer.routes if r.dst.prefixlen and vip in r.dst] if peer.has("routes") else []
+        narrow = max((route.dst.prefixlen for route in ways), default=0)
+        if any(director.holding(g) for route in ways if route.dst.prefixlen == narrow for g in route.gateways):
+            return True
+    return False
 
 
 def _gateways_on(node: Node, link: Link) -> list[IP]:
