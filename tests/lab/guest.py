@@ -30,7 +30,7 @@ MODULES = """
     arp_tables arptable_filter arpt_mangle
 """.split()
 _INIT = """#!/bin/sh
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C
+export PATH=/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C
 export PYTHONPATH='{root}' PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run || exit 1
 ip link set lo up

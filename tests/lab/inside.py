@@ -450,6 +450,10 @@ def install_modules() -> None:
 def main() -> None:
     """Serve the serial line. The machine's own /dev is not the guest's: its line needs a node of its own."""
     os.makedirs("/run/netns")
+    # This kernel has no nftables: the commands have their legacy meaning, as on a host that chose so.
+    os.makedirs("/run/bin")
+    for command in ("iptables", "arptables"):
+        os.symlink(f"/usr/sbin/{command}-legacy", f"/run/bin/{command}")
     os.makedirs("/run/modules/lib/modules")
     release = os.uname().release
     os.symlink(f"/usr/lib/uml/modules/{release}", f"/run/modules/lib/modules/{release}")
