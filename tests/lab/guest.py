@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -162,3 +162,15 @@ class Guest:
         log = (self._directory / "log").read_text(errors="replace").splitlines()
         # When the kernel panics, because its first process has ended, most lines are addresses of its own code.
         return f"the guest {what}; its last lines:\n" + "\n".join([line for line in log if " [<" not in line][-30:])
+
+
+@contextmanager
+def guest_without(modules: Collection[str]) -> Iterator[Guest]:
+    """A guest that has not loaded these modules, and loads them when it is told to by a plain modprobe."""
+    guest = Guest()
+    try:
+        guest.wait_until_ready([module for module in MODULES if module not in modules])
+        guest.ask("install_modules")
+        yield guest
+    finally:
+        guest.end()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address
 from itertools import count
@@ -16,7 +16,7 @@ from lvsdoctor.parse.stream import pieces
 from lvsdoctor.roles import with_standing
 from lvsdoctor.rulekit import Rule
 from tests.lab.cluster import BASES, PORT, Cluster
-from tests.lab.guest import Guest
+from tests.lab.guest import Guest, guest_without
 from tests.lab.scenarios import Scenario
 from tests.lab.symptoms import Measured, measured
 
@@ -120,6 +120,9 @@ class Judged:
 
 def judge(guest: Guest, scenario: Scenario) -> Judged:
     """Run a scenario: broken, flagged, fixed, healed, quiet; or healthy and quiet."""
+    if scenario.lacks:
+        with guest_without(scenario.lacks) as own:
+            return judge(own, replace(scenario, lacks=()))
     if scenario.modules:
         guest.ask("modprobe", modules=list(scenario.modules))
     account: list[str] = []
@@ -133,8 +136,6 @@ def judge(guest: Guest, scenario: Scenario) -> Judged:
 
 
 def _cluster(scenario: Scenario) -> Cluster:
-    from dataclasses import replace
-
     base = BASES[scenario.base]()
     ports = {name: int(port or PORT) for name, _, port in (place.partition(":") for place in scenario.serves)}
     hosts = {name: replace(base.hosts[name], serves=(port,)) for name, port in ports.items()}
