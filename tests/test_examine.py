@@ -27,8 +27,8 @@ def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> 
 
 def always(name: str, code: str, **how: object) -> Rule:
     def check(node: Node) -> Iterator[Finding]:
-        about = {"vip": "192.0.2.10"}
-        yield Finding("{node} {does}", about=about, evidence=[cite(node.sysctl(KEY), "set")], fix=Fix(), does="forwards")
+        set_here = [cite(node.sysctl(KEY), "set")]
+        yield Finding("{node} {does}", about={"vip": "192.0.2.10"}, evidence=set_here, fix=Fix(), does="forwards")
 
     check.__name__ = name.replace("-", "_")
     return rule(name=name, code=code, severity=Severity.ERROR, needs={"sysctl"}, **how)(check)  # type: ignore[arg-type]
