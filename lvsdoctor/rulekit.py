@@ -31,6 +31,7 @@ from lvsdoctor.kernel.masquerading import (
     passes_for_some,
     real_server,
     replying_through,
+    taking_requests,
 )
 from lvsdoctor.kernel.own_source import Voice, own_source, voices
 from lvsdoctor.kernel.reaching import Reach, reach
@@ -46,7 +47,7 @@ from lvsdoctor.kernel.routing import (
 )
 from lvsdoctor.kernel.segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.kernel.settings import Effective, effective, forwards
-from lvsdoctor.kernel.silence import serves_its_own, should_answer, silences
+from lvsdoctor.kernel.silence import reached_by_route, serves_its_own, should_answer, silences
 from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.kernel.usable import kept_by_kube_proxy, overloaded, without_usable
 from lvsdoctor.kernel.way_back import (
@@ -263,6 +264,7 @@ __all__ = [
     "passes_on",
     "proxied_past",
     "reach",
+    "reached_by_route",
     "real_server",
     "replace_route",
     "replying_through",
@@ -282,6 +284,8 @@ __all__ = [
     "source_ok",
     "stop_proxying",
     "takes",
+    "taking_requests",
+    "taking_requests",
     "tun_memberships",
     "tunnel_for",
     "tunnels_of",

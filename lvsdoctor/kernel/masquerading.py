@@ -49,6 +49,19 @@ def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
     return found
 
 
+def taking_requests(listings: Sequence[Membership]) -> tuple[Membership, ...]:
+    """Without those of a director that stands by: another has their VIP, so it has no connection whose NAT to undo.
+
+    Reads addresses, links, local-routes, policy-rules, routes.
+    """
+    taken = {listing.service.vip for listing in listings if _has_vip(listing)}
+    return tuple(listing for listing in listings if _has_vip(listing) or listing.service.vip not in taken)
+
+
+def _has_vip(listing: Membership) -> bool:
+    return listing.service.vip is not None and is_local(listing.director, listing.service.vip) is not None
+
+
 def real_server(director: Node, rip: IP) -> Node | None:
     """The node of this scan that holds a RIP. Reads addresses."""
     return next((peer for peer in director.peers if peer.has("addresses") and peer.holding(rip)), None)
@@ -133,11 +146,13 @@ def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citati
 def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address | None:
     """The address that a real server should send its replies to: one of its directors', on a subnet of its own.
 
-    No VIP if there is another; of several directors one that moves between them, if there is one. Reads addresses.
+    No VIP if there is another; of several directors one that moves between them, or else one of the director that has
+    the VIP. Reads what taking_requests() does.
     """
     own = [address for address in node.addresses if address.ip.version == 4 and not address.ip.is_loopback]
     subnets = [address.network for address in own if not address.host_only]
     vips = {listing.service.vip for listing in listings}
     several = len({listing.director.name for listing in listings}) > 1
-    beside = [a for m in listings for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
+    active_first = sorted(listings, key=lambda listing: not _has_vip(listing))
+    beside = [a for m in active_first for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
     return min(beside, key=lambda a: (a.ip in vips, (a.host_only or a.secondary) != several), default=None)

@@ -59,3 +59,11 @@ def should_answer(vip: IP, directors: Sequence[Node]) -> Node | None:
         may_stand_by = silent and serves_its_own(director, vip, directors)
         ranked.append(((not silent or may_stand_by, not active, may_stand_by, director.name), director))
     return min(ranked, key=lambda one: one[0])[1] if ranked else None
+
+
+def reached_by_route(director: Node, vip: IP) -> bool:
+    """Does the director have a VIP that is in no subnet of its links? Then routers send requests there, whether it
+    answers ARP for the VIP or not. Reads what vip_on_segment() and delivered() read."""
+    if not director.has("links") or not delivered(director, vip):
+        return False
+    return not any(vip_on_segment(director, vip, link) for link in director.links_hearing_arp)

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     draws,
     home_link,
     legible_word,
+    reached_by_route,
     rule,
     should_answer,
 )
@@ -49,7 +50,8 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
         directors = [peer for peer, directed in others if vip in directed]
-        elsewhere = any(draws(peer, vip) for peer in directors) or should_answer(vip, [node, *directors]) is not node
+        found = any(draws(peer, vip) or reached_by_route(peer, vip) for peer in directors)
+        elsewhere = found or should_answer(vip, [node, *directors]) is not node
         if here or elsewhere or _neighbour_has(node, vip):
             continue
         proof: list[Citation] = [

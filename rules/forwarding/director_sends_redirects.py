@@ -6,6 +6,7 @@ from lvsdoctor.rulekit import (
     IP,
     Citation,
     Finding,
+    Fix,
     Node,
     Severity,
     assume,
@@ -23,6 +24,7 @@ from lvsdoctor.rulekit import (
 
 SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to reply by way of {next_hop}, past the NAT"
 IGNORED = "{node} sends ICMP redirects on {link} to real server {rip}, which ignores them"
+FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip route flush cache",))
 
 
 @rule(
@@ -43,6 +45,7 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
                 worse = link.name not in found or (believed and found[link.name].severity is Severity.NOTE)
                 if not told or not worse:
                     continue
+                silence = set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)})
                 found[link.name] = Finding(
                     SENT if believed else IGNORED,
                     about={"link": link.name},
@@ -50,7 +53,7 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
                     next_hop=told.fields["next_hop"],
                     severity=None if believed else Severity.NOTE,
                     evidence=[cite(destination, "behind NAT"), *told.because, *comes_by, *why],
-                    fix=set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)}),
+                    fix=silence + FORGET if believed else silence,
                 )
     yield from found.values()
 

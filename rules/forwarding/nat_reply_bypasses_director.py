@@ -13,6 +13,7 @@ from lvsdoctor.rulekit import (
     Node,
     Severity,
     cite,
+    delete_rule,
     gateway_to_director,
     hide_clients,
     nat_memberships,
@@ -22,6 +23,8 @@ from lvsdoctor.rulekit import (
     replace_route,
     route_lookup,
     rule,
+    rule_that_ends,
+    taking_requests,
 )
 
 BY_GATEWAY = "{node} sends its replies from {rip} by {hop}, past director {director}: nobody undoes the NAT"
@@ -44,10 +47,11 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in nat_memberships(node).items():
-        listed, director = listings[0].destination, listings[0].director
-        ours = {address.ip for listing in listings for address in listing.director.addresses}
+        taking = taking_requests(listings)
+        listed, director = taking[0].destination, taking[0].director
+        ours = {address.ip for listing in taking for address in listing.director.addresses}
         way = route_lookup(node, FAR_AWAY, src=rip)
-        kept = [no_source_nat(listing.director) for listing in listings]
+        kept = [no_source_nat(listing.director) for listing in taking]
         if passes(node, way, ours) or None in kept:
             continue
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
@@ -69,14 +73,18 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
             back=(back.dst if back.table == "main" else back.table) if back is not None else "",
             severity=None if back is None else Severity.WARNING,
             evidence=evidence,
-            fix=_fix(way, rip, director, gateway),
+            fix=_fix(node, way, rip, director, gateway),
         )
 
 
-def _fix(way: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
+def _fix(node: Node, way: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
     if gateway is None:
         # No route leads to a director that is no neighbour: it has to make the replies come to it.
         return replace(hide_clients("0.0.0.0/0", rip), node=director.name)
-    route = way.route if way.route is not None and way.route.nexthops else None
-    dst = str(route.dst) if route is not None and route.dst.prefixlen else "default"
-    return replace_route(dst, gateway.ip, route.table if route is not None else "main") + Fix(warning=CAREFUL)
+    ends = rule_that_ends(node, way)
+    fix = delete_rule(ends) if ends else Fix()
+    if ends and passes(node, route_lookup(node, FAR_AWAY), {address.ip for address in director.addresses}):
+        return fix
+    dst = str(way.route.dst) if way.route is not None and way.route.dst.prefixlen else "default"
+    table = way.route.table if way.route is not None else "main"
+    return fix + replace_route(dst, gateway.ip, table) + Fix(warning=CAREFUL)

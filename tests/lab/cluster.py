@@ -201,6 +201,18 @@ def nat() -> Cluster:
     return Cluster(hosts, rips)
 
 
+def nat_pair() -> Cluster:
+    """Masquerading with a second director, `lb2`, which stands by: the real servers' gateway moves with the VIP."""
+    base, gateway = nat(), "198.51.100.250"
+    lb1 = base.hosts["lb1"]
+    standby = ("addr add 192.0.2.3/24 dev eth0", "addr add 198.51.100.3/24 dev eth1", "route add default via 192.0.2.1")
+    hosts = {**base.hosts, "lb1": replace(lb1, ip=(*lb1.ip, f"addr add {gateway}/32 dev eth1"))}
+    for name, rip in base.real_servers.items():
+        back = (f"addr add {rip}/24 dev eth0", f"route add default via {gateway}")
+        hosts[name] = replace(hosts[name], ip=back)
+    return Cluster({**hosts, "lb2": replace(lb1, ip=standby)}, base.real_servers, ("lb1", "lb2"))
+
+
 def nat_one_subnet() -> Cluster:
     """Masquerading on one subnet: only clients from elsewhere are served, and redirects are off."""
     rips = {"rs1": "192.0.2.21", "rs2": "192.0.2.22"}
@@ -220,5 +232,6 @@ BASES = {
     "dr-back-only": dr_back_only,
     "tun": tun,
     "nat": nat,
+    "nat-pair": nat_pair,
     "nat-one-subnet": nat_one_subnet,
 }
