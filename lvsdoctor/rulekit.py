@@ -285,7 +285,6 @@ __all__ = [
     "stop_proxying",
     "takes",
     "taking_requests",
-    "taking_requests",
     "tun_memberships",
     "tunnel_for",
     "tunnels_of",

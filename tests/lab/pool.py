@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from typing import Any, TypeVar
 
-from tests.lab.guest import Guest
+from tests.lab.guest import Guest, GuestFailed
 
 _Answer = TypeVar("_Answer")
 # A guest has one processor; while one of its clusters waits for an answer that never comes, others can work.
@@ -16,13 +16,12 @@ class Pool:
     """Runs pieces of work, each with one of the guests. A guest is booted when the first work comes."""
 
     def __init__(self, guests: int = _GUESTS) -> None:
-        self._guests = [Guest() for _ in range(guests)]
+        booting = [Guest() for _ in range(guests)]
+        self._guests = [_booted(guest) for guest in booting]
         self._free: Queue[Guest] = Queue()
         for guest in self._guests * _CLUSTERS_EACH:
             self._free.put(guest)
         self._workers = ThreadPoolExecutor(len(self._guests) * _CLUSTERS_EACH)
-        for guest in self._guests:
-            guest.wait_until_ready()
 
     def start(self, work: Callable[[Guest], _Answer]) -> "Future[_Answer]":
         return self._workers.submit(self._run, work)
@@ -40,6 +39,17 @@ class Pool:
         for guest in self._guests:
             guest.end()
         self._workers.shutdown()
+
+
+def _booted(guest: Guest) -> Guest:
+    """The guest, or another one: once in some hundred boots, on a machine under load, none answered in time."""
+    try:
+        guest.wait_until_ready()
+    except GuestFailed:
+        guest.end()
+        guest = Guest()
+        guest.wait_until_ready()
+    return guest
 
 
 def finished(work: "Future[Any]") -> bool:
