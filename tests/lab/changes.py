@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.lab.cluster import BASES, PORT
+from tests.lab.cluster import BASES, NAT_PAIR_GATEWAY, PORT
 
 VIP = "VIP"  # in commands: stands for the base's own
 _CONF = "sysctl -w net.ipv4.conf"
@@ -42,7 +42,7 @@ def draw_change(random: Random, base: str) -> Change:
 _Kind = Callable[[Random, str], Change]
 _KINDS: list[tuple[frozenset[str], _Kind]] = []
 _DR = ("dr", "dr-pair", "dr-routed", "dr-back", "dr-back-only")
-_NAT = ("nat", "nat-one-subnet")
+_NAT = ("nat", "nat-pair", "nat-one-subnet")
 _ALL = tuple(BASES)
 _ARP = frozenset(
     """real-server-answers-arp arp-ignore-only-on-lo arp-ignore-three-needs-host-scope arp-ignore-level-misused
@@ -74,6 +74,8 @@ def _vip_link(base: str) -> str:
 
 def _director(base: str) -> str:
     """The director's address beside the real servers' default gateway."""
+    if base == "nat-pair":
+        return NAT_PAIR_GATEWAY
     return "198.51.100.2" if base in ("nat", "dr-back-only") else "192.0.2.2"
 
 
@@ -207,7 +209,7 @@ def policy_route(random: Random, base: str) -> Change:
 def forwarding(random: Random, base: str) -> Change:
     host = random.choice(("rs1", "rs2", "lb1", "lb1"))
     key = random.choice(("ip_forward", "conf.eth0.forwarding", "conf.all.forwarding", "conf.default.forwarding"))
-    if base == "nat" and host == "lb1" and random.random() < 0.3:
+    if base in ("nat", "nat-pair") and host == "lb1" and random.random() < 0.3:
         key = "conf.eth1.forwarding"
     commands = (f"sysctl -w net.ipv4.{key}={random.choice((0, 1))}",)
     return Change("forwarding", host, commands, frozenset({"nat-director-does-not-forward", "forwarding-not-needed"}))
@@ -261,7 +263,7 @@ def lo_down(random: Random, base: str) -> Change:
 @_kind(*_ALL)
 def weight(random: Random, base: str) -> Change:
     name, value = _real_server(random), random.choice((0, 2, 5))
-    method = {"tun": "-i", "nat": "-m", "nat-one-subnet": "-m"}.get(base, "-g")
+    method = "-m" if base in _NAT else "-i" if base == "tun" else "-g"
     rip = BASES[base]().real_servers[name]
     meant = (f"{name} serves nobody",) if value == 0 else ()
     return Change("weight", "lb1", (f"ipvsadm -e {_SERVICE} -r {rip}:{PORT} {method} -w {value}",), meant=meant)
@@ -330,7 +332,7 @@ def director_holds_rip(random: Random, base: str) -> Change:
     return Change("rip", "lb1", (f"ip addr add {rip}/32 dev lo",), frozenset({"rip-held-by-director"}))
 
 
-@_kind("dr-pair")
+@_kind("dr-pair", "nat-pair")
 def both_directors_have_the_vip(random: Random, base: str) -> Change:
     return Change("vip", "lb2", (f"ip addr add {VIP}/32 dev eth0",), frozenset({"vip-answered-by-two-directors"}))
 

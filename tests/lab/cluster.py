@@ -10,6 +10,7 @@ from typing import Any
 
 VIP, PORT = "192.0.2.10", 80
 FRONT, BACK, FAR = "front", "back", "far"
+NAT_PAIR_GATEWAY = "198.51.100.250"  # moves between the directors with the VIP
 _SILENT = {"net.ipv4.conf.all.arp_ignore": "1", "net.ipv4.conf.all.arp_announce": "2"}
 _FORWARDS = {"net.ipv4.ip_forward": "1"}
 _NO_REDIRECTS = {"net.ipv4.conf.all.send_redirects": "0", "net.ipv4.conf.eth0.send_redirects": "0"}
@@ -203,7 +204,7 @@ def nat() -> Cluster:
 
 def nat_pair() -> Cluster:
     """Masquerading with a second director, `lb2`, which stands by: the real servers' gateway moves with the VIP."""
-    base, gateway = nat(), "198.51.100.250"
+    base, gateway = nat(), NAT_PAIR_GATEWAY
     lb1 = base.hosts["lb1"]
     standby = ("addr add 192.0.2.3/24 dev eth0", "addr add 198.51.100.3/24 dev eth1", "route add default via 192.0.2.1")
     hosts = {**base.hosts, "lb1": replace(lb1, ip=(*lb1.ip, f"addr add {gateway}/32 dev eth1"))}
