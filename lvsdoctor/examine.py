@@ -7,7 +7,7 @@ from typing import Any
 from lvsdoctor import __version__
 from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Severity, Verdict, cite
 from lvsdoctor.finding import Role as ShownRole
-from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.rulekit import Rule
 
@@ -42,6 +42,8 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     view = node.limited_to(rule.needs | rule.helps, reads)
     if lacking := view.missing(rule.needs):
+        if ON_REQUEST.intersection(lacking):
+            return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
         return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
     found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""

@@ -1,6 +1,7 @@
 """Where a report is written, and a page of styled lines for it: every style says the same words, colour only helps."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from sys import maxsize
 from typing import TextIO
@@ -125,6 +126,17 @@ class Page:
         paint = _painter(styles) if self.output.color else _bare
         rows = ("".join(paint(style, text) for style, text in line) for line in self.lines)
         self.output.stream.write("".join(f"{row}\n" for row in rows))
+
+
+@contextmanager
+def progress_bar(stream: TextIO) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, gone when all is done; it is told the share that is done, 0 to 1."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TimeRemainingColumn
+
+    with Progress(BarColumn(), TimeRemainingColumn(), console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 def _bare(style: str, text: str) -> str:

@@ -9,7 +9,7 @@ from typing import NoReturn
 from lvsdoctor import __version__
 from lvsdoctor.cli.exits import TROUBLE, Trouble, unknown
 
-VERBS = ("scan", "explain", "rules")
+VERBS = ("scan", "probe", "explain", "rules")
 EXIT_CODES = """exit codes:
   0  nothing found at or above --fail-on
   1  findings

@@ -15,10 +15,15 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "ipvs": "ipvsadm -Sn",
         "ipvs-stats": "ipvsadm -Ln --stats",
         "arptables": "arptables -nvL",
+        # What the wire said (an `arping` in the dumps, or `scan --probe`).
+        "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
         "memberships": "# scan it together with its director's ipvsadm -Sn",
     }
 )
+
+# Nobody misses these: they are there if the user asked for them. A rule that needs one has nothing to say without it.
+ON_REQUEST = frozenset({"probes"})
 
 
 class NotCollected(Exception):

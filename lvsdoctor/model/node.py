@@ -11,6 +11,7 @@ from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
@@ -171,6 +172,12 @@ class Node:
     def arptables(self) -> ArpTables:
         tables: ArpTables = self._rows("arptables")
         return tables
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Who answered for an address on a link."""
+        rows: tuple[Probe, ...] = self._rows("probes")
+        return rows
 
     def sysctl(self, key: str) -> Setting:
         """One setting by its key as `sysctl -a` spells it.

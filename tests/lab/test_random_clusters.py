@@ -14,7 +14,7 @@ from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, compare, draw, table
 
 SEED = os.environ.get("LVSDOCTOR_TEST_SEED") or "a fixed seed"
-NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 100)
+NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 150)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,50 @@
+"""Where the verbs write: standard output with or without colour, and progress beside it."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lvsdoctor.page import Output
+
+
+def standard_output(options: Namespace) -> "Output":
+    """Standard output as --color, -v and -q ask for it."""
+    from lvsdoctor.page import Output
+
+    color = options.color == "always" or (options.color == "auto" and colors())
+    return Output(sys.stdout, color, width(), options.verbose, options.quiet)
+
+
+def colors() -> bool:
+    """On a terminal, unless NO_COLOR or TERM=dumb asks otherwise."""
+    from os import environ
+
+    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """In columns."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
+@contextmanager
+def progress(sentence: str, *, quiet: bool = False) -> Iterator[Callable[[float], None] | None]:
+    """Says on stderr what is about to be done; on a terminal a bar follows the share of it that is done."""
+    if quiet:
+        yield None
+        return
+    from lvsdoctor.legible import legible
+
+    print(f"lvsdoctor: {legible(sentence)}", file=sys.stderr, flush=True)
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from lvsdoctor.page import progress_bar
+
+    with progress_bar(sys.stderr) as done:
+        yield done
