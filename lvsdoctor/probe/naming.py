@@ -37,7 +37,8 @@ class Names:
         for probe in probes:
             for mac in probe.macs if probe.target not in never else ():
                 self._add(mac, Name(str(probe.target), "answers for it", silent=probe.target in self._rips))
-        for entry in prober.neighbours if prober.has("neighbours") else ():
+        entries = prober.neighbours if prober.has("neighbours") else ()
+        for entry in sorted(entries, key=lambda entry: entry.ip.is_link_local):
             if entry.ip not in never and "proxy" not in entry.flags:
                 self._add(entry.mac, Name(str(entry.ip), "in the neighbour table", silent=entry.ip in self._rips))
 
