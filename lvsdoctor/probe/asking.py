@@ -19,6 +19,7 @@ REQUESTS = 3  # of each target, and never more than that in any second
 WAIT = 0.35  # seconds after the last request
 _SPACING = 0.25  # seconds between the three of a second
 _STAGGER = 0.001  # seconds between two targets: a burst of ARP is what switches shut ports for
+_REDRAW = 0.1  # seconds
 
 Progress = Callable[[float], None]  # told the share that is done, 0 to 1
 
@@ -67,14 +68,16 @@ def ask(
         ends = begun + whole
 
         def send_due() -> float:
-            """Until when there is nothing to send."""
+            """Until when there is nothing to do."""
             while schedule and begun + schedule[-1][0] <= time.monotonic():
                 _, place, number = schedule.pop()
                 one = asked[place]
                 one.send(wires[one.question.link, _protocol(one.question)], number)
-            if progress is not None:
-                progress(min(1.0, (time.monotonic() - begun) / whole))
-            return begun + schedule[-1][0] if schedule else ends
+            until = begun + schedule[-1][0] if schedule else ends
+            if progress is None:
+                return until
+            progress(min(1.0, (time.monotonic() - begun) / whole))
+            return min(until, time.monotonic() + _REDRAW)
 
         for wire, frame, when in hearing(wires.values(), ends, send_due):
             _take(asked, wire.link, frame, when)

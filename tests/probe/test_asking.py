@@ -177,25 +177,6 @@ def answering_late(made: Segment, name: str, address: str, seconds: float) -> It
             opened_one.close()
 
 
-def test_every_host_is_found_where_three_frames_of_ten_are_lost(four: Segment) -> None:
-    for name in ("lb1", "rs2"):
-        _netem(four, name, "loss 30%")
-    try:
-        said = asked(four, "client", VIP, "--requests", "12")
-    finally:
-        for name in ("lb1", "rs2"):
-            four.run(name, "tc qdisc del dev eth0 root")
-    assert macs(said) == {LB1, RS2}
-
-
-def _netem(made: Segment, name: str, words: str) -> None:
-    if (
-        shutil.which("tc") is None
-        or made.run(name, f"tc qdisc add dev eth0 root netem {words} && echo made", check=False) == ""
-    ):
-        pytest.skip("this kernel has no netem")
-
-
 def test_a_host_that_ignores_address_probes_is_told_apart(four: Segment) -> None:
     """A proxying router answers no address probe; here, a host whose arptables drops them."""
     if shutil.which("arptables-legacy") is None:
