@@ -114,6 +114,34 @@ def move_vip_to_lo(node: Node, held: Address) -> Fix:
     return fix
 
 
+def stop_answering(node: Node | None, ip: IP) -> Fix:
+    """What a real server lacks that answers for a VIP on a wire, though it has to keep it: silence, and the VIP on lo.
+    Without a node, what helps if it has it on lo; IPv6 knows no silence but that (net/ipv6/ndisc.c: ndisc_recv_ns()).
+
+    Reads addresses, links and sysctl where collected.
+    """
+    settings = node if node is not None and node.has("sysctl") and node.has("links") else None
+    fix = hide_vips(settings) if ip.version == 4 else Fix()
+    if node is None or not (node.has("addresses") and node.has("links")):
+        line = (
+            f"# if `ip addr show to {ip}` there names another link than lo: the VIP has to move to lo, as a single host"
+        )
+        return fix + Fix(now=(line,), persist=(f"# in the host's network configuration: {ip} on lo",))
+    wires = {link.name for link in node.links_hearing_arp}
+    for held in (held for held in node.holding(ip) if held.link in wires):
+        alone = f"{ip}/{ip.max_prefixlen}"
+        knows = settings is not None and ip.version == 4
+        fix += move_vip_to_lo(node, held) if knows else move_address(str(held), held.link, alone, "lo")
+    stale = "# by its own dumps it does not answer: collect them again, and look for a program that answers for others"
+    return fix if fix.now else Fix(now=(stale,))
+
+
+def find_host(mac: str, ip: IP) -> Fix:
+    """How to find a host of which only the MAC is known, as comments: it is somebody else's."""
+    seek = f"# find the host that has {mac} (a switch's table of MACs; on Linux: bridge fdb show | grep {mac})"
+    return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))
+
+
 def add_address(new: str, link: str) -> Fix:
     """Put an address with its prefix length on a link."""
     return Fix(

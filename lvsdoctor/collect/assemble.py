@@ -119,10 +119,11 @@ def _together(lists: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
 
     Within one dump equal rows stay: there they are two facts.
     """
-    rows = list(lists[0])
+    rows, said = list(lists[0]), set(map(_but_for_the_line, lists[0]))
     for more in lists[1:]:
-        said = {_but_for_the_line(row) for row in rows}
-        rows += [row for row in more if _but_for_the_line(row) not in said]
+        new = [row for row in more if _but_for_the_line(row) not in said]
+        said.update(map(_but_for_the_line, new))
+        rows += new
     return tuple(rows)
 
 

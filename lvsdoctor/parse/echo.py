@@ -16,7 +16,7 @@ _SHOWING = re.compile(
     r"(?:sudo\s+)?(?:/\S*/)?"
     r"(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule|n|neigh|neighbou?r)\b(?!\s+(?:add|del|replace|change|set|flush))"
     r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*|hostname$|uname\b|cat\s+/"
-    r"|route\s+-n|arp\s+-)[^=]*$"
+    r"|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
 )
 _PROMPTS = (
     re.compile(r"^\[?[\w.-]+@(?P<host>[\w.-]+)[\s:][^\]#$]{0,200}\]?\s?[#$%](?:\s+(?P<command>.*))?$"),

@@ -42,6 +42,7 @@ FORMATS = (
     _Format("arp", "ArpA", holds=" at "),
     _Format("arp", "ArpN", begins=("Address",)),
     _Format("arp", "ProcNetArp", begins=("IP address",)),
+    _Format("arping", "Arping", begins=("ARPING",)),
     _Format("identity", "Uname", begins=("Linux",)),
 )
 

@@ -167,9 +167,11 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
     for host, by_hand in scenario.by_hand.items():
         account += [f"by hand on {host}: {command}" for command in by_hand]
         yield from lab.run(host, by_hand)
+    # A host that is not in the scan is called by its RIP.
+    names = {rip: name for name, rip in lab.cluster.real_servers.items()}
     for host, commands in fixes:
         account += [f"fix on {host}: {command}" for command in commands]
-        yield from (f"the fix fails {wrong}" for wrong in lab.run(host, commands))
+        yield from (f"the fix fails {wrong}" for wrong in lab.run(names.get(host, host), commands))
 
     after, examination = _look(lab, scenario, account, "after the fix")
     for symptom in set(after.symptoms) - set(scenario.remains):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lvsdoctor.parse.arp import ArpA, ArpN, ProcNetArp
+from lvsdoctor.parse.arping import Arping
 from lvsdoctor.parse.ip_addr import IpAddr
 from lvsdoctor.parse.ip_json import IpJson
 from lvsdoctor.parse.ip_neigh import IpNeigh
@@ -16,7 +17,7 @@ from lvsdoctor.parse.reader import Reader
 from lvsdoctor.parse.route_n import RouteN
 from tests.parse.driving_ip import drive
 
-READERS: tuple[type[Reader], ...] = (IpAddr, IpRule, IpNeigh, IpRoute, IpJson, RouteN, ArpA, ArpN, ProcNetArp)
+READERS: tuple[type[Reader], ...] = (IpAddr, IpRule, IpNeigh, IpRoute, IpJson, RouteN, ArpA, ArpN, ProcNetArp, Arping)
 
 # One line of everything, to be cut, doubled and mixed.
 SEEDS = (
@@ -39,6 +40,10 @@ SEEDS = (
     "192.0.2.52               ether   02:00:00:00:00:01   CM                    eth0",
     "IP address       HW type     Flags       HW address            Mask     Device",
     "192.0.2.51       0x1         0x2         02:00:00:00:00:02     *        eth0",
+    "ARPING 192.0.2.10 from 192.0.2.2 eth0",
+    "Unicast reply from 192.0.2.10 [02:00:00:00:00:04] for 192.0.2.3 [02:00:00:00:00:05] 0.546ms",
+    "42 bytes from 02:00:00:00:00:04 (192.0.2.10): index=0 time=9.004 usec",
+    "Sent 2 probes (2 broadcast(s))",
     '[{"ifindex":1,"ifname":"lo","flags":["UP"],"operstate":"UP","addr_info":[{"family":"inet","local":"192.0.2.1",'
     '"prefixlen":32}]}]',
     '[{"dst":"default","gateway":"192.0.2.1","dev":"eth0","flags":[],"nexthops":[{"dev":"eth0","weight":1}]}]',
@@ -112,6 +117,10 @@ LONG_LINES = (
     "192.0.2.1 dev eth0 lladdr " + "0:" * (MEGABYTE // 2),
     "? " * (MEGABYTE // 2) + "(192.0.2.1) at",
     "a" * MEGABYTE + " (192.0.2.1) at 0:0:0:0:0:0",
+    "ARPING " + "192.0.2.10 from " * (MEGABYTE // 16),
+    "Unicast reply from 192.0.2.10 [02:00:00:00:00:04]" + " " * MEGABYTE,
+    "Unicast reply from 192.0.2.10 [" + "02:" * (MEGABYTE // 3),
+    "9 packets transmitted," + " " * MEGABYTE + "\0",
     "[{" + '"\\' * (MEGABYTE // 2),
     '[{"' + "\\" * MEGABYTE,
     '[{"' + '\\"' * (MEGABYTE // 2),
@@ -141,6 +150,7 @@ def test_a_line_of_a_megabyte_is_dealt_with_at_once(kind: type[Reader], line: st
         (IpRoute, SEEDS[6:8]),
         (IpNeigh, SEEDS[10:11]),
         (ArpA, SEEDS[14:15]),
+        (Arping, SEEDS[19:21]),
         (IpJson, ("[",)),
     ],
 )

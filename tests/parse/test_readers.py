@@ -43,6 +43,8 @@ def test_no_line_that_starts_a_dump_is_kept_from_its_reader() -> None:
         ("Kernel IP routing table", "route-n"),
         ("? (192.0.2.1) at 02:00:00:00:00:01 [ether] on eth0", "arp-a"),
         ("IP address       HW type     Flags       HW address            Mask     Device", "proc-net-arp"),
+        ("ARPING 192.0.2.10 from 192.0.2.2 eth0", "arping"),
+        ("ARPING 192.0.2.10", "arping"),
         ("Linux rs1 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01) x86_64 GNU/Linux", "uname"),
     ],
 )

@@ -1,0 +1,109 @@
+"""The wire shows it: a host beside the directors asked for the VIP in both ways, and nobody answered."""
+
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.rulekit import (
+    NOBODY,
+    Address,
+    Finding,
+    Fix,
+    Heard,
+    Node,
+    Severity,
+    add_address,
+    announce_again,
+    captured_by_mark,
+    cite,
+    directs,
+    draws,
+    heard,
+    is_local,
+    legible_word,
+    reached_by_route,
+    rule,
+    services_of,
+)
+
+_SILENT = (
+    "nobody answers {word} for VIP {vip} on {link}, as {node} asked, though {director} has it by its own dumps: "
+    "no host there finds the VIP"
+)
+_GONE = (
+    "nobody answers {word} for VIP {vip} on {link}, as director {node} asked, which does not have it: no director does"
+)
+_SEEK = (
+    "# on {director}: does the request come in (tcpdump -eni any arp and host {vip})? arptables -nvL; nft list ruleset",
+    "# between the two: is it the same VLAN? do the switch's ports isolate the hosts, or does it filter ARP?",
+)
+_ONE_ONLY = (
+    "Only one director may hold a VIP: see first what became of the active one. Where keepalived or pacemaker moves "
+    "the VIP, repair that instead: what it did not put there it will not take away."
+)
+
+
+@rule(
+    name="vip-answered-by-nobody",
+    code="ARP021",
+    severity=Severity.ERROR,
+    needs={"probes", "links", "addresses"},
+    helps={"ipvs", "neighbours", "sysctl", "routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    instead_of={"vip-missing-on-director"},
+)
+def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
+    for said in heard(node):
+        vip, subnet = said.target, _subnet(node, said)
+        directors = [one for one in (node, *node.peers) if directs(one, vip)]
+        if (
+            any(probe.replies for probe in said.probes)
+            or subnet is None
+            or not _asked_well(said)
+            or is_local(node, vip)
+        ):
+            continue
+        if not directors or _routed(node, said, subnet, directors):
+            continue
+        having = next((one for one in directors if one is not node and draws(one, vip)), None)
+        # Of directors that are in the scan and do not have it, other rules tell.
+        if having is None and (node not in directors or node.peers):
+            continue
+        service = next(service for service in services_of(node, vip) if service.vip == vip)
+        asked = [cite(probe, "{count} requests and no answer", count=probe.asked) for probe in said.probes]
+        yield Finding(
+            _SILENT if having else _GONE,
+            about={"vip": vip, "link": said.link},
+            evidence=[*asked, cite(subnet, "the VIP is in a subnet of {link}", link=said.link), cite(service)],
+            fix=_search(having, said) if having else _take_over(said),
+            word="ARP" if vip.version == 4 else "neighbour discovery",
+            director=having.name if having else "",
+        )
+
+
+def _subnet(node: Node, said: Heard) -> Address | None:
+    """What tells that hosts of this link ask for the VIP at all."""
+    held = (a for a in node.addresses_on(said.link) if not a.host_only and a.ip != said.target)
+    return next((address for address in held if said.target in address.network), None)
+
+
+def _asked_well(said: Heard) -> bool:
+    """In the name of a neighbour and, for IPv4, of nobody: each alone may be refused (rp_filter, arp_ignore=2)."""
+    senders = {sender for probe in said.probes for sender in probe.senders} - {said.target}
+    return bool(senders - {NOBODY}) and (said.target.version == 6 or NOBODY in senders)
+
+
+def _routed(node: Node, said: Heard, subnet: Address, directors: Sequence[Node]) -> bool:
+    """Do requests come by a route or a mark, so that nobody need answer?"""
+    if any(reached_by_route(one, said.target) or captured_by_mark(one, said.target) for one in directors):
+        return True
+    ways = [route for one in (node, *node.peers) if one.has("routes") for route in one.routes]
+    return any(w.dst.prefixlen > subnet.prefixlen and said.target in w.dst and w.gateways for w in ways)
+
+
+def _search(director: Node, said: Heard) -> Fix:
+    name = legible_word(director.name)
+    return Fix(now=tuple(line.format(director=name, vip=said.target) for line in _SEEK))
+
+
+def _take_over(said: Heard) -> Fix:
+    fix = add_address(f"{said.target}/{said.target.max_prefixlen}", said.link)
+    announced = (announce_again(said.link, said.target),) if said.target.version == 4 else ()
+    return fix + Fix(now=announced, warning=_ONE_ONLY)
