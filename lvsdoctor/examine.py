@@ -81,6 +81,7 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
         about=said.about,
         evidence=(*said.evidence, weight),
         fix=said.fix,
+        predicts=said.predicts,
         **fields,
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)

@@ -29,6 +29,28 @@ class Certainty(StrEnum):
     LIKELY = "likely"
 
 
+class Predicts(StrEnum):
+    """What a finding says of its `about["vip"]` that the wire can show, or another host.
+
+    answers, silent: the node answers ARP for the VIP on `about["link"]`, or does not. unanswered: nobody who directs
+    it answers. sender: the node names the VIP as the sender of its own ARP requests. refuses: it does not take the VIP.
+    """
+
+    ANSWERS = "answers"
+    SILENT = "silent"
+    UNANSWERED = "unanswered"
+    SENDER = "sender"
+    REFUSES = "refuses"
+
+
+class Probed(StrEnum):
+    """Whether the wire shows what a finding says."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    NOT_PROBED = "not-probed"
+
+
 class HasSeen(Protocol):
     """Any row of the model."""
 
@@ -92,7 +114,8 @@ class Finding:
     """One pitfall as a rule sees it.
 
     `message` is a template. `about` is the finding's identity (with the rule and the node), the other `fields` only
-    fill the sentence; `{node}` is always known. `severity` overrides the rule's own.
+    fill the sentence; `{node}` is always known. `severity` overrides the rule's own. `predicts` is what a probe can
+    confirm or contradict, None if nothing on the wire tells.
     """
 
     message: str
@@ -101,6 +124,7 @@ class Finding:
     evidence: tuple[Citation, ...]
     fix: Fix
     severity: Severity | None
+    predicts: Predicts | None
 
     def __init__(
         self,
@@ -110,6 +134,7 @@ class Finding:
         evidence: Iterable[Citation],
         fix: Fix,
         severity: Severity | None = None,
+        predicts: Predicts | None = None,
         **fields: object,
     ) -> None:
         def put(name: str, value: object) -> None:
@@ -121,18 +146,42 @@ class Finding:
         put("evidence", tuple({(item.seen, item.says): item for item in evidence}.values()))
         put("fix", fix)
         put("severity", severity)
+        put("predicts", predicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the wire says of a finding: `why` and `perhaps` are templates filled from `fields`.
+
+    `seen` is the frame that shows it: an answer, or the request that got none. `perhaps` belongs to a contradiction
+    and says what the scan may not know.
+    """
+
+    verdict: Probed
+    why: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
+    perhaps: str = ""
+
+    @property
+    def says(self) -> str:
+        return self.why.format_map(self.fields)
+
+    @property
+    def suggests(self) -> str:
+        return self.perhaps.format_map(self.fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A finding on its node: what a report shows."""
+    """A finding on its node: what a report shows. No `confirmation`: the scan did not probe."""
 
     finding: Finding
     rule: str
     code: str
     node: str
     severity: Severity
-    confirmation: Mapping[str, str] | None = None
+    confirmation: Confirmation | None = None
     accepted: Mapping[str, str] | None = None
 
     @property
@@ -158,8 +207,13 @@ class Diagnosis:
         return self.fix.node or self.node
 
     @property
+    def probed(self) -> Probed | None:
+        """What a probe said of it."""
+        return self.confirmation.verdict if self.confirmation else None
+
+    @property
     def certainty(self) -> Certainty:
-        if self.confirmation:
+        if self.probed is Probed.CONFIRMED:
             return Certainty.CONFIRMED
         return Certainty.LIKELY if any(item.assumed for item in self.evidence) else Certainty.PROVED
 
@@ -228,7 +282,8 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All of one scan: every report is made from this alone. Diagnoses stand worst first within a node."""
+    """All of one scan: every report is made from this alone. Diagnoses stand worst first, before them those that the
+    wire contradicts."""
 
     nodes: tuple[Examined, ...]
     diagnoses: tuple[Diagnosis, ...]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from lvsdoctor.finding import (
     Certainty,
     Citation,
+    Confirmation,
     Diagnosis,
     Examination,
     Examined,
@@ -16,6 +17,7 @@ from lvsdoctor.finding import (
     Fix,
     Missing,
     Outcome,
+    Probed,
     Role,
     Severity,
     Verdict,
@@ -30,6 +32,7 @@ Render = Callable[[Examination, Output], None]
 __all__ = [
     "Certainty",
     "Citation",
+    "Confirmation",
     "Diagnosis",
     "Examination",
     "Examined",
@@ -39,6 +42,7 @@ __all__ = [
     "Outcome",
     "Output",
     "Page",
+    "Probed",
     "Render",
     "Role",
     "Seen",

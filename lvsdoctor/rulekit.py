@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from lvsdoctor.finding import Citation, Finding, Fix, Severity, cite
+from lvsdoctor.finding import Citation, Finding, Fix, Predicts, Severity, cite
 from lvsdoctor.kernel.answer import Answer, assume
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
@@ -20,6 +20,7 @@ from lvsdoctor.kernel.arrival import (
 )
 from lvsdoctor.kernel.claims import Claim, claims, on_one_segment, proxied_past
 from lvsdoctor.kernel.delivery import Shadowed, delivered, draws, home_link, passes_on, shadowed
+from lvsdoctor.kernel.heard import Answerer, Heard, directs, foretold, heard, listing, services_of
 from lvsdoctor.kernel.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
 from lvsdoctor.kernel.masquerading import (
     client_in,
@@ -66,6 +67,7 @@ from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Membership, Node, Role, Vip
+from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, conf_key
@@ -82,6 +84,7 @@ from lvsdoctor.remedies import (
     delete_route,
     delete_rule,
     edit_real_server,
+    find_host,
     free_from_vip,
     give_up,
     hide_clients,
@@ -92,6 +95,7 @@ from lvsdoctor.remedies import (
     replace_route,
     route_to_subnet,
     set_sysctls,
+    stop_answering,
     stop_proxying,
 )
 
@@ -172,6 +176,7 @@ __all__ = [
     "UNPACKED_BY",
     "Address",
     "Answer",
+    "Answerer",
     "Arrival",
     "Citation",
     "Claim",
@@ -180,6 +185,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Forwarding",
+    "Heard",
     "Link",
     "Lookup",
     "Membership",
@@ -190,7 +196,10 @@ __all__ = [
     "NotCollected",
     "OwnRip",
     "PolicyRule",
+    "Predicts",
+    "Probe",
     "Reach",
+    "Reply",
     "Role",
     "Route",
     "Rule",
@@ -232,13 +241,17 @@ __all__ = [
     "delete_route",
     "delete_rule",
     "delivered",
+    "directs",
     "draws",
     "edit_real_server",
     "effective",
+    "find_host",
+    "foretold",
     "forwards",
     "free_from_vip",
     "gateway_to_director",
     "give_up",
+    "heard",
     "hide_clients",
     "hide_vips",
     "home_link",
@@ -247,6 +260,7 @@ __all__ = [
     "leak",
     "leak_at_any_level",
     "legible_word",
+    "listing",
     "local_routes",
     "move_address",
     "move_vip_to_lo",
@@ -277,11 +291,13 @@ __all__ = [
     "select_source",
     "sends_redirect",
     "serves_its_own",
+    "services_of",
     "set_sysctls",
     "shadowed",
     "should_answer",
     "silences",
     "source_ok",
+    "stop_answering",
     "stop_proxying",
     "takes",
     "taking_requests",

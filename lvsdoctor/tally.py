@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Outcome, Severity, Verdict
+from lvsdoctor.finding import Diagnosis, Examination, Examined, Outcome, Probed, Severity, Verdict
 
 
 def summary(examination: Examination) -> dict[str, int]:
     """The numbers that a report ends with.
 
-    A rule counts once for every node that it could not be checked on. An accepted finding counts as nothing else.
+    A rule counts once for every node that it could not be checked on. An accepted finding counts as nothing else. What
+    was probed counts beside its severity: the wire may confirm or contradict an error, or leave it open.
     """
     open_ones = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
     severities = [diagnosis.severity for diagnosis in open_ones]
     verdicts = [outcome.verdict for outcome in examination.outcomes]
+    probed = [diagnosis.probed for diagnosis in open_ones]
     return {
         **{str(severity): severities.count(severity) for severity in Severity},
         "accepted": len(examination.diagnoses) - len(open_ones),
@@ -21,6 +23,7 @@ def summary(examination: Examination) -> dict[str, int]:
         "unread": len(examination.unread),
         "not_checked": verdicts.count(Verdict.NOT_CHECKED),
         "crashed": verdicts.count(Verdict.CRASHED),
+        **{str(each).replace("-", "_"): probed.count(each) for each in Probed},
     }
 
 
@@ -30,17 +33,19 @@ def counted(number: int, noun: str) -> str:
 
 
 def worst_first(examination: Examination) -> list[Examined]:
-    """The nodes, those with the worst findings first, otherwise in the order of the findings and of the scan.
+    """The nodes: those that the wire contradicts first, then those with the worst findings, otherwise in the order of
+    the findings and of the scan.
 
     What is said of a node that the scan does not list is not lost: such a node stands here with its name alone.
     """
     nodes = {node.name: node for node in examination.nodes}
-    last = (len(Severity), 0)
-    worst: dict[str, tuple[int, int]] = {}
+    last = (True, len(Severity), 0)
+    worst: dict[str, tuple[bool, int, int]] = {}
     for place, diagnosis in enumerate(examination.diagnoses):
         nodes.setdefault(diagnosis.node, Examined(diagnosis.node, ""))
         if diagnosis.accepted is None:
-            worst[diagnosis.node] = min((diagnosis.severity.rank, place), worst.get(diagnosis.node, last))
+            rank = (diagnosis.probed is not Probed.CONTRADICTED, diagnosis.severity.rank, place)
+            worst[diagnosis.node] = min(rank, worst.get(diagnosis.node, last))
     for outcome in examination.outcomes:
         nodes.setdefault(outcome.node, Examined(outcome.node, ""))
     return sorted(nodes.values(), key=lambda node: worst.get(node.name, last))
@@ -50,9 +55,9 @@ def alike(diagnoses: Iterable[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
     """The same pitfall of one node about several VIPs or links, together: one cause, and as a rule one fix."""
     groups: dict[tuple[object, ...], list[Diagnosis]] = {}
     for diagnosis in diagnoses:
-        open_one = diagnosis.accepted is None and diagnosis.confirmation is None
         same = (diagnosis.rule, diagnosis.severity, diagnosis.certainty, diagnosis.fix_node, diagnosis.fix.warning)
-        groups.setdefault(same if open_one else (diagnosis.fingerprint,), []).append(diagnosis)
+        key = (*same, diagnosis.probed) if diagnosis.accepted is None else (diagnosis.fingerprint,)
+        groups.setdefault(key, []).append(diagnosis)
     return [tuple(group) for group in groups.values()]
 
 

@@ -1,11 +1,11 @@
 """Everything, for scripts: keys are never renamed, only added (lvsdoctor-1.schema.json)."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from lvsdoctor.reportkit import (
     Citation,
+    Confirmation,
     Diagnosis,
     Examination,
     Examined,
@@ -69,8 +69,8 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
             "node": diagnosis.fix_node,
             "warning": fix.warning,
         },
-        "confirmation": _maybe(diagnosis.confirmation),
-        "accepted": _maybe(diagnosis.accepted),
+        "confirmation": _confirmation(diagnosis.confirmation),
+        "accepted": None if diagnosis.accepted is None else dict(diagnosis.accepted),
         "fingerprint": diagnosis.fingerprint,
     }
 
@@ -79,8 +79,10 @@ def _citation(item: Citation) -> dict[str, Any]:
     return {**_seen(item.seen), "note": item.says, "settle": item.settle or None}
 
 
-def _maybe(mapping: Mapping[str, str] | None) -> dict[str, str] | None:
-    return None if mapping is None else dict(mapping)
+def _confirmation(probed: Confirmation | None) -> dict[str, Any] | None:
+    if probed is None:
+        return None
+    return {"verdict": probed.verdict.value, "why": probed.says, "perhaps": probed.suggests, **_seen(probed.seen)}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from lvsdoctor.reportkit import (
     Outcome,
     Output,
     Page,
+    Probed,
     Seen,
     Verdict,
     alike,
@@ -28,6 +29,7 @@ STYLES = {
     "warning": "bold yellow",
     "note": "bold cyan",
     "accepted": "dim",
+    "contradicted": "bold magenta",
     "where": "cyan",
     "why": "italic",
     "command": "green",
@@ -41,30 +43,72 @@ COMMANDS = 50  # lines of one fix, unless -v
 def render(examination: Examination, output: Output) -> None:
     """Write the examination, the worst node first, and the summary as the last line."""
     page = Page(output)
+    contradicted = [d for d in examination.diagnoses if d.probed is Probed.CONTRADICTED and d.accepted is None]
+    if output.quiet:
+        _put_bare(page, contradicted)
+    elif contradicted:
+        _put_contradictions(page, contradicted)
+    told = {note for node in examination.nodes for note in node.notes}
     for node in worst_first(examination):
         outcomes = [outcome for outcome in examination.outcomes if outcome.node == node.name]
-        (_put_bare if output.quiet else _put_node)(page, node, examination.of(node.name), outcomes)
+        diagnoses = examination.of(node.name)
+        if output.quiet:
+            _put_bare(page, (d for d in diagnoses if d.probed is not Probed.CONTRADICTED))
+            _put_crashed(page, outcomes, indent=0)
+        else:
+            _put_node(page, node, diagnoses, outcomes, told)
     if not output.quiet:
         page.blank()
     _put_summary(page, examination)
     page.write(STYLES)
 
 
-def _put_bare(page: Page, node: Examined, diagnoses: Iterable[Diagnosis], outcomes: Iterable[Outcome]) -> None:
+def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
     for diagnosis in diagnoses:
         if diagnosis.accepted is None:
-            style = diagnosis.severity.value
-            page.say(diagnosis.message, label=_label(diagnosis), label_style=style, indent=0, wrap=False)
-    _put_crashed(page, outcomes, indent=0)
+            said = diagnosis.message
+            if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:
+                said += f" [{diagnosis.probed}: {diagnosis.confirmation.says}]"
+            page.say(said, label=_label(diagnosis), label_style=diagnosis.severity.value, indent=0, wrap=False)
 
 
-def _put_node(page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outcomes: list[Outcome]) -> None:
+def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
+    """Above everything: what is read below rests on dumps of which something is wrong or missing."""
+    page.heading("The wire contradicts this scan")
+    shown = contradicted if page.output.verbose else contradicted[:ALIKE]
+    for diagnosis in shown:
+        told = diagnosis.confirmation
+        if told is None:
+            continue
+        page.blank()
+        style = diagnosis.severity.value
+        page.say(diagnosis.message, "message", label=f"Predicted: {_label(diagnosis)}", label_style=style)
+        page.say(told.says, "message", label="Seen on the wire:", label_style="contradicted")
+        if told.seen:
+            page.quotes([(str(told.seen), told.seen.text, "")])
+        if told.suggests:
+            page.say(told.suggests, label="This may be:")
+        if settle := dict.fromkeys(item.settle for item in diagnosis.evidence if item.assumed):
+            page.say("what this shows was assumed, not collected:", label=f"Look on {diagnosis.node}:")
+            page.commands(settle)
+    page.blank()
+    if len(shown) < len(contradicted):
+        page.say(f"{len(contradicted) - len(shown)} more below; -v lists them here.", "contradicted")
+    page.say(
+        "One of the two is wrong, and other findings may be too: collect the dumps anew before a fix is run.",
+        "contradicted",
+    )
+
+
+def _put_node(
+    page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outcomes: list[Outcome], told: set[str]
+) -> None:
     page.heading(node.name)
     _put_standing(page, node)
     shown = [diagnosis for diagnosis in diagnoses if diagnosis.accepted is None or page.output.verbose]
     for together in alike(shown):
         page.blank()
-        _put_diagnoses(page, together)
+        _put_diagnoses(page, together, told)
     page.blank()
     if len(shown) < len(diagnoses):
         page.say(f"{counted(len(diagnoses) - len(shown), 'accepted finding')} not shown; -v shows them.")
@@ -98,23 +142,24 @@ def _label(diagnosis: Diagnosis) -> str:
     return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
 
 
-def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...]) -> None:
+def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) -> None:
     """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
     shown = together if page.output.verbose else together[:ALIKE]
     for diagnosis in shown:
         page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
         if diagnosis.accepted is not None:
             page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
-        if diagnosis.confirmation is not None:
-            page.say(_pairs(diagnosis.confirmation.items()), label="Probed:", indent=4)
     if len(shown) < len(together):
         more = (
             f"{len(together) - len(shown)} more of the same about another {_listed(together[-1].about)}; -v lists them."
         )
         page.say(more, label=_label(together[0]), label_style=together[0].severity.value)
+    _put_probed(page, shown, told)
     longest = 0 if page.output.verbose else 3 * page.width
     evidence = {(item.seen, item.says): item for diagnosis in shown for item in diagnosis.evidence}.values()
-    proofs = [item for item in evidence if not item.assumed]
+    # What was assumed of a confirmed finding needs no settling any more.
+    sure = together[0].probed is Probed.CONFIRMED
+    proofs = [item for item in evidence if sure or not item.assumed]
     assumptions = [item for item in evidence if item.assumed]
     page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
     if any(diagnosis.certainty is Certainty.LIKELY for diagnosis in together):
@@ -132,6 +177,25 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...]) -> None:
     if fix.warning:
         page.say(fix.warning, label="Careful:", label_style="warning")
     page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label="more:", label_style="faint")
+
+
+def _put_probed(page: Page, shown: Iterable[Diagnosis], told: set[str]) -> None:
+    """What the wire says of these; why nothing was probed is said once in a report."""
+    for diagnosis in shown:
+        probed = diagnosis.confirmation
+        if probed is None:
+            continue
+        if probed.verdict is Probed.NOT_PROBED:
+            known = diagnosis.finding.predicts is None or any(probed.says in note for note in told)
+            if page.output.verbose or not known:
+                page.say(probed.says, "faint", label="Not probed:", label_style="faint")
+            told.add(probed.says)
+        elif probed.verdict is Probed.CONTRADICTED:
+            page.say(f"{probed.says} (see the top)", label="CONTRADICTED by the wire:", label_style="contradicted")
+        else:
+            page.say(probed.says, label="Confirmed:")
+            if probed.seen and all(item.seen != probed.seen for item in diagnosis.evidence):
+                page.quotes([(str(probed.seen), probed.seen.text, "")])
 
 
 def _first(page: Page, commands: tuple[str, ...]) -> Iterable[str]:
@@ -226,6 +290,8 @@ def _put_summary(page: Page, examination: Examination) -> None:
         *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
         f"{counted(counts['unread'], 'line')} unread",
     ]
+    if any(diagnosis.confirmation for diagnosis in examination.diagnoses):
+        parts.append(f"{counts['confirmed']} confirmed, {counts['contradicted']} contradicted")
     page.say("; ".join(parts), "label", indent=0, wrap=False)
 
 

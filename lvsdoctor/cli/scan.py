@@ -1,13 +1,14 @@
 """lvsdoctor scan: collect, examine, report."""
 
 import sys
-from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK, Trouble, unknown
+from lvsdoctor.cli.output import standard_output, width
 from lvsdoctor.homes import report_formats
 
 if TYPE_CHECKING:
@@ -16,12 +17,18 @@ if TYPE_CHECKING:
     from lvsdoctor.model.node import Node
     from lvsdoctor.rulekit import Rule
 
+_PROBE = ("--probe", "--probe=require")
 _LEVELS = ("error", "warning", "note", "never")
 _DESCRIPTION = """Look for known pitfalls.
 
 Without PATH this node is inspected, live and read-only. A PATH is a file, a
 directory or - (a paste on stdin). A directory that holds dumps is one node, a
 directory of such directories a cluster; nodes named together are a cluster.
+
+--probe asks the wire besides, from this host or --netns: three ARP requests
+for each VIP and each host of the scan, in a second, none in a VIP's name. A
+finding is then confirmed, or contradicted, which comes first in the report,
+or the report says why no probe tells. A contradicted finding counts as any.
 """
 
 
@@ -39,7 +46,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     roles = ("auto", "director", "real-server", "none")
     add("--role", choices=roles, default="auto", metavar="ROLE", help=f"{', '.join(roles)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
-    add("--netns", metavar="NAME", help="inspect this network namespace instead")
+    add("--netns", metavar="NAME", help="inspect this network namespace instead (with PATH: probe from there)")
+    add(*_PROBE, action=_ProbeOption, help="hold the findings against the wire (require: exit 2 if it cannot be asked)")
     formats = f"{', '.join(report_formats())} (repeat; default terminal)"
     add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=formats)
     add("--fail-on", choices=_LEVELS, default="error", metavar="LEVEL", help="error, warning, note, never")
@@ -52,6 +60,16 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
 
 
+class _ProbeOption(Action):
+    """Both words are options of their own: a value that may be left out would swallow the PATH behind it."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **how: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **how)
+
+    def __call__(self, parser: ArgumentParser, options: Namespace, values: object, word: str | None = None) -> None:
+        setattr(options, self.dest, "require" if word == _PROBE[1] else "if-possible")
+
+
 def run(options: Namespace) -> int:
     """Scan, report, and tell by the exit code."""
     from lvsdoctor.examine import examine
@@ -61,7 +79,15 @@ def run(options: Namespace) -> int:
     rules = _chosen_rules(options)
     vips = [_address(text) for text in options.vip]
     nodes = with_standing(_collect(options), role=options.role, vips=vips)
-    examination = examine(nodes, rules)
+    if options.probe:
+        from lvsdoctor.cli.probing import ask_about
+        from lvsdoctor.confirming import confirmed
+
+        answered, asked = ask_about(nodes, options, vips)
+        nodes = with_standing(answered, role=options.role, vips=vips)
+        examination = confirmed(examine(nodes, rules), nodes, asked)
+    else:
+        examination = examine(nodes, rules)
     for write in writers:
         write(examination)
     return _code(examination, options)
@@ -72,8 +98,8 @@ def _collect(options: Namespace) -> Sequence["Node"]:
 
     try:
         if options.paths:
-            if options.netns:
-                raise Trouble("--netns is about a live scan and cannot be combined with a PATH")
+            if options.netns and not options.probe:
+                raise Trouble("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
             from lvsdoctor.collect.files import collect_paths
 
             return collect_paths(options.paths)
@@ -163,26 +189,12 @@ def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"
 
     def write(examination: "Examination") -> None:
         if not file:
-            color = options.color == "always" or (options.color == "auto" and _colors())
-            render(examination, Output(sys.stdout, color, _width(), options.verbose, options.quiet))
+            render(examination, standard_output(options))
             return
         try:
             with open(file, "w", encoding="utf-8", newline="\n") as stream:
-                render(examination, Output(stream, False, _width(), options.verbose, options.quiet))
+                render(examination, Output(stream, False, width(), options.verbose, options.quiet))
         except OSError as error:
             raise Trouble(f"{file}: {error.strerror}") from None
 
     return write
-
-
-def _colors() -> bool:
-    """On a terminal, unless NO_COLOR or TERM=dumb asks otherwise."""
-    from os import environ
-
-    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-
-
-def _width() -> int:
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns

@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Node,
+    Predicts,
     Severity,
     add_address,
     announce_again,
@@ -15,8 +16,10 @@ from lvsdoctor.rulekit import (
     cite,
     delivered,
     draws,
+    heard,
     home_link,
     legible_word,
+    listing,
     reached_by_route,
     rule,
     should_answer,
@@ -41,7 +44,17 @@ _NOBODY = (
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours", "memberships"},
+    helps={
+        "local-routes",
+        "routes",
+        "policy-rules",
+        "links",
+        "sysctl",
+        "arptables",
+        "neighbours",
+        "memberships",
+        "probes",
+    },
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = _vips(node)
@@ -52,7 +65,8 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
         directors = [peer for peer, directed in others if vip in directed]
         found = any(draws(peer, vip) or reached_by_route(peer, vip) for peer in directors)
         elsewhere = found or should_answer(vip, [node, *directors]) is not node
-        if here or elsewhere or _neighbour_has(node, vip):
+        maybe_standby = not directors and not any(delivered(node, other) for other in vips)
+        if here or elsewhere or _neighbour_has(node, vip) or (maybe_standby and _another_answers(node, vip)):
             continue
         proof: list[Citation] = [
             cite(s, "no address and no route here makes {vip} local", vip=vip) for s in node.services if s.vip == vip
@@ -60,7 +74,6 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
         lacking = [peer for peer in directors if not delivered(peer, vip)]
         for peer in lacking:
             proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
-        maybe_standby = not directors and not any(delivered(node, other) for other in vips)
         if maybe_standby:
             text = "no other director holds the VIP: this one is not the standby of a pair"
             proof.append(assume("addresses", text, settle="# scan the directors together"))
@@ -71,6 +84,7 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
             fix=_hold(vip, home_link(node, vip)),
             # Scanned with its real servers it is their director; scanned alone it may be the backup of a healthy pair.
             severity=Severity.WARNING if maybe_standby and not node.peers else None,
+            predicts=Predicts.UNANSWERED,
         )
 
 
@@ -81,6 +95,12 @@ def _vips(node: Node) -> dict[IP, None]:
 def _neighbour_has(node: Node, vip: IP) -> bool:
     """Another host answered for the VIP not long ago: this one is the standby, or somebody hijacks it (CL001)."""
     return node.has("neighbours") and any(entry.ip == vip and entry.mac for entry in node.neighbours)
+
+
+def _another_answers(node: Node, vip: IP) -> bool:
+    """Did a probe hear another host that is no real server of the VIP? Then that one is the active director."""
+    said = heard(node) if node.has("probes") and node.has("links") else ()
+    return any(listing(node, one, vip) is None for each in said if each.target == vip for one in each.answerers)
 
 
 def _hold(vip: IP, link: str | None) -> Fix:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Severity, effective, hide_vips, leak, leak_at_any_level, rule
+from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, effective, hide_vips, leak, leak_at_any_level, rule
 
 
 @rule(
@@ -27,5 +27,6 @@ def arp_announce_one_in_vip_subnet(node: Node) -> Iterator[Finding]:
                 about={"vip": vip.ip, "link": link.name},
                 evidence=sender.because,
                 fix=hide_vips(node),
+                predicts=Predicts.SENDER,
                 hop=hop,
             )

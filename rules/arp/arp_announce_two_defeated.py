@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Fix,
     Link,
     Node,
+    Predicts,
     Severity,
     add_address,
     effective,
@@ -48,6 +49,7 @@ def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
             evidence=[*filter(None, [segment]), *sender.because, *level.because],
             fix=hide_vips(node) + (move_vip_to_lo(node, on_link[0]) if on_link else _an_own_address(node, link)),
             severity=None if segment else Severity.WARNING,
+            predicts=Predicts.SENDER,
             hop=hop,
             level=level.value,
         )

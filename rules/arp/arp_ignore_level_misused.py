@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Link,
     Node,
+    Predicts,
     Severity,
     arp_ignored,
     arp_reply,
@@ -83,5 +84,6 @@ def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
                 evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node),
                 severity=None if segment else Severity.WARNING,
+                predicts=Predicts.ANSWERS,
                 level=level,
             )

@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Link,
     Node,
+    Predicts,
     Setting,
     Severity,
     arp_reply,
@@ -50,6 +51,7 @@ def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
         evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *reply.because],
         fix=hide_vips(node),
         severity=None if segment else Severity.WARNING,
+        predicts=Predicts.ANSWERS,
         deaf=deaf,
         value=unread.value,
     )
@@ -68,6 +70,7 @@ def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
         evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *sender.because],
         fix=hide_vips(node),
         severity=None if segment else Severity.WARNING,
+        predicts=Predicts.SENDER,
         deaf=deaf,
         value=unread.value,
         hop=hop,

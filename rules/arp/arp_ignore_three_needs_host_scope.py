@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Severity, arp_reply, effective, hide_vips, rule, vip_on_segment
+from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, effective, hide_vips, rule, vip_on_segment
 
 
 @rule(
@@ -32,6 +32,7 @@ def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
                 evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node),
                 severity=None if segment else Severity.WARNING,
+                predicts=Predicts.ANSWERS,
                 held=wide.link,
                 scope=wide.scope,
             )

@@ -7,6 +7,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Node,
+    Predicts,
     Severity,
     add_address,
     announce_again,
@@ -58,6 +59,7 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
                 fix=add_address(f"{vip}/{vip.max_prefixlen}", link)
                 + Fix(now=(announce_again(link, vip),), warning=DAEMON),
                 severity=Severity.WARNING if standby else None,
+                predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
                 held=", ".join(local.links),
                 level=effective(node, "arp_ignore", link).value,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Severity, announced_by, cite, proxied_past, rule, stop_proxying
+from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, cite, proxied_past, rule, stop_proxying
 
 
 @rule(
@@ -26,6 +26,7 @@ def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
                     "{node} answers ARP for VIP {vip} on {link} by proxy, beside director {director}, and sends what "
                     "it gets there by {out}, past the director",
                     about={"vip": vip, "link": link},
+                    predicts=Predicts.ANSWERS,
                     director=director.name,
                     out=", ".join(map(str, proxied.way.gateways or proxied.way.links)),
                     evidence=[cite(service, "the VIP of {director}", director=director.name), *proxied.because],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Severity, arp_reply, hide_vips, is_local, rule, vip_on_segment
+from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, hide_vips, is_local, rule, vip_on_segment
 
 
 @rule(
@@ -27,6 +27,7 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
                 about=about,
                 evidence=[segment, *reply.because],
                 fix=fix,
+                predicts=Predicts.ANSWERS,
             )
         else:
             yield Finding(
@@ -35,4 +36,5 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
                 evidence=reply.because,
                 fix=fix,
                 severity=Severity.WARNING,
+                predicts=Predicts.ANSWERS,
             )

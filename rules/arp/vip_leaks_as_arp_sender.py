@@ -6,6 +6,7 @@ from itertools import product
 from lvsdoctor.rulekit import (
     Finding,
     Node,
+    Predicts,
     Severity,
     effective,
     hide_vips,
@@ -40,6 +41,7 @@ def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
                 about=about,
                 evidence=[segment, *sender.because],
                 fix=hide_vips(node),
+                predicts=Predicts.SENDER,
                 hop=hop,
                 level=level.value,
             )
@@ -51,6 +53,7 @@ def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
                 evidence=sender.because,
                 fix=hide_vips(node),
                 severity=Severity.WARNING,
+                predicts=Predicts.SENDER,
                 hop=hop,
                 level=level.value,
             )

@@ -6,6 +6,7 @@ from itertools import product
 from lvsdoctor.rulekit import (
     Finding,
     Node,
+    Predicts,
     Severity,
     arp_reply,
     cite,
@@ -45,5 +46,6 @@ def vip_on_answering_link(node: Node) -> Iterator[Finding]:
                 evidence=[cite(held, "on {link}, not on lo", link=link.name), *others],
                 fix=hide_vips(node) + move_vip_to_lo(node, held),
                 severity=None if segment else Severity.WARNING,
+                predicts=Predicts.ANSWERS,
                 level=effective(node, "arp_ignore", link.name).value,
             )

@@ -9,6 +9,7 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Membership,
     Node,
+    Predicts,
     Severity,
     add_address,
     assume,
@@ -70,6 +71,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             about={"vip": vip.ip},
             link=", ".join(back),
             severity=Severity.WARNING if idle else None,
+            predicts=Predicts.REFUSES,
             evidence=[
                 *(lines or [cite(vip, "this node is to carry it")]),
                 *(line for link in back for line in forwards(node, link).because),

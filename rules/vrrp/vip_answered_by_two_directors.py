@@ -9,6 +9,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Node,
+    Predicts,
     Severity,
     announced_by,
     cite,
@@ -53,6 +54,7 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                 yield Finding(
                     SPLIT,
                     about={"vip": vip, "link": mine.link.name},
+                    predicts=Predicts.ANSWERS,
                     other=peer.name,
                     evidence=[*mine.because, *its.because, *(cite(address, "on one segment") for address in pair)],
                     fix=_fix(node, vip, ours) + announced_by(peer.name, [its.link.name], vip),

@@ -1,7 +1,11 @@
 """Examinations made by hand, for the tests of the reports: one for every thing that a report has to show."""
 
+from dataclasses import replace
+
+from lvsdoctor.finding import Predicts
 from lvsdoctor.reportkit import (
     Citation,
+    Confirmation,
     Diagnosis,
     Examination,
     Examined,
@@ -9,6 +13,7 @@ from lvsdoctor.reportkit import (
     Fix,
     Missing,
     Outcome,
+    Probed,
     Role,
     Seen,
     Severity,
@@ -49,6 +54,7 @@ def leak(node: str = "rs1", link: str = "eth0", severity: Severity = Severity.ER
             ),
             Citation(VIP_LINE, "the VIP is local"),
         ],
+        predicts=Predicts.ANSWERS,
         fix=Fix(
             now=("sysctl -w net.ipv4.conf.all.arp_ignore=1", "sysctl -w net.ipv4.conf.all.arp_announce=2"),
             persist=(
@@ -175,6 +181,26 @@ def healthy() -> Examination:
     return Examination((RS1,), (), outcomes, "0.1.0")
 
 
+FRAME = Seen("probe eth0 who-has 192.0.2.10", None, "192.0.2.10 is-at 02:00:00:00:00:21 after 0.2 ms")
+REQUEST = Seen("probe eth0 who-has 192.0.2.11", None, "who-has 192.0.2.11 tell 192.0.2.2, 0.0.0.0: 3 requests")
+CONFIRMED = Confirmation(Probed.CONFIRMED, "{node} answered for {vip}", {"node": "rs1", "vip": "192.0.2.10"}, FRAME)
+CONTRADICTED = Confirmation(
+    Probed.CONTRADICTED,
+    "{node} kept silent about {vip}",
+    {"node": "web9", "vip": "192.0.2.11"},
+    REQUEST,
+    "a filter that the dumps of {node} do not show",
+)
+UNTOLD = Confirmation(Probed.NOT_PROBED, "listening would tell")
+
+
+def probed() -> Examination:
+    """Of the cluster's findings one is contradicted (a warning), one confirmed, and two could not be probed."""
+    contradicted = replace(leak("web9", "eth7", Severity.WARNING, vip="192.0.2.11"), confirmation=CONTRADICTED)
+    same = [replace(leak(vip=f"192.0.2.{number}"), confirmation=UNTOLD) for number in (12, 13)]
+    return replace(cluster(), diagnoses=(contradicted, replace(leak(), confirmation=CONFIRMED), *same))
+
+
 def hostile(text: str) -> Examination:
     """`text` stands wherever the evidence can put a text."""
     seen = Seen(f"{text}/ip-addr.txt", 7, text)
@@ -187,7 +213,8 @@ def hostile(text: str) -> Examination:
         ],
         fix=Fix(now=(f"ip link set {text} down",), persist=(f"# {text}",), node=text, warning=text),
     )
-    diagnosis = Diagnosis(finding, "vip-answered", "ARP001", text, Severity.ERROR, {"by": text}, None)
+    confirmation = Confirmation(Probed.CONTRADICTED, "{text}", {"text": text}, seen, "{text}")
+    diagnosis = Diagnosis(finding, "vip-answered", "ARP001", text, Severity.ERROR, confirmation, None)
     node = Examined(text, text, (Role("real-server", text, seen),), (text,), (seen,), (text,))
     outcomes = (
         Outcome("vip-answered", text, Verdict.FIRES),
@@ -204,6 +231,7 @@ def everything() -> dict[str, Examination]:
         "one leak": one_leak(),
         "cluster": cluster(),
         "healthy": healthy(),
+        "probed": probed(),
         "nothing": Examination((), (), ()),
         **{f"hostile {text[:12]!a}": hostile(text) for text in HOSTILE},
     }

@@ -159,7 +159,50 @@ def test_the_summary_counts_what_stands_below_it(report: Any) -> None:
         "unread": 3,
         "not_checked": 9,
         "crashed": 1,
+        "confirmed": 0,
+        "contradicted": 0,
+        "not_probed": 0,
     }
+
+
+def test_what_the_wire_says_stands_with_its_frame(as_json: Render, examinations: ModuleType) -> None:
+    report = json.loads(written(as_json, examinations.probed()))
+    contradicted, confirmed, *_, untold = [finding["confirmation"] for finding in report["findings"]]
+    assert contradicted == {
+        "verdict": "contradicted",
+        "why": "web9 kept silent about 192.0.2.11",
+        "perhaps": "a filter that the dumps of web9 do not show",
+        "where": "probe eth0 who-has 192.0.2.11",
+        "line": None,
+        "text": "who-has 192.0.2.11 tell 192.0.2.2, 0.0.0.0: 3 requests",
+    }
+    assert (confirmed["verdict"], confirmed["text"]) == ("confirmed", examinations.FRAME.text)
+    assert (untold["verdict"], untold["why"], untold["text"]) == ("not-probed", "listening would tell", None)
+    assert [finding["certainty"] for finding in report["findings"]] == ["proved", "confirmed", "proved", "proved"]
+    assert [report["summary"][name] for name in ("confirmed", "contradicted", "not_probed")] == [1, 1, 2]
+
+
+def test_without_a_probe_the_confirmation_is_null(report: Any) -> None:
+    assert report["findings"][0]["confirmation"] is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        change("findings", 0, "confirmation", "verdict", to="denied"),
+        change("findings", 0, "confirmation", "text", to=None),
+        drop("findings", 0, "confirmation", "why"),
+        drop("findings", 3, "confirmation", "where"),
+    ],
+)
+def test_a_broken_confirmation_is_refused(
+    as_json: Render, examinations: ModuleType, contract: Draft202012Validator, spoil: Callable[[Any], None]
+) -> None:
+    report = json.loads(written(as_json, examinations.probed()))
+    contract.validate(report)
+    spoil(report)
+    with pytest.raises(ValidationError):
+        contract.validate(report)
 
 
 def test_hostile_text_stays_escaped_and_comes_back_unchanged(as_json: Render, examinations: ModuleType) -> None:

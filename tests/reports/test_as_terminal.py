@@ -217,6 +217,78 @@ def test_an_accepted_finding_is_counted_but_not_shown(shown: Shown, examinations
     assert "Accepted: reason until the move to rs9" in shown(examination, verbose=1)
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_what_the_wire_contradicts_stands_above_everything(shown: Shown, examinations: ModuleType, width: int) -> None:
+    lines = shown(examinations.probed(), width=width).splitlines()
+    assert lines[0].startswith("The wire contradicts this scan ---")
+    top = unwrapped("\n".join(lines[: lines.index(next(line for line in lines if line.startswith("web9 ---")))]))
+    assert "Predicted: WARNING ARP002 web9 answers ARP for VIP 192.0.2.11 on eth7" in top
+    assert "Seen on the wire: web9 kept silent about 192.0.2.11" in top
+    assert "probe eth0 who-has 192.0.2.11 | who-has 192.0.2.11 tell 192.0.2.2" in top
+    assert "This may be: a filter that the dumps of web9 do not show" in top
+    assert "One of the two is wrong" in top
+    assert "rs1" not in top
+
+
+def test_the_node_that_the_wire_contradicts_stands_before_a_worse_one(shown: Shown, examinations: ModuleType) -> None:
+    headings = [line.split(" -")[0] for line in shown(examinations.probed()).splitlines() if line.endswith("----")]
+    assert headings == ["The wire contradicts this scan", "web9", "rs1", "director1"]
+
+
+def test_a_contradicted_finding_says_so_in_its_place_too(shown: Shown, examinations: ModuleType) -> None:
+    text = unwrapped(shown(examinations.probed()).partition("\nweb9 ---")[2])
+    assert "CONTRADICTED by the wire: web9 kept silent about 192.0.2.11 (see the top)" in text
+
+
+def test_a_confirmed_finding_quotes_the_frame(shown: Shown, examinations: ModuleType) -> None:
+    text = shown(examinations.probed(), width=160)
+    first, *_ = block(text, "  Confirmed: rs1 answered for 192.0.2.10")
+    assert first == f"    {examinations.FRAME.where} | {examinations.FRAME.text}"
+
+
+def test_a_confirmed_finding_asks_for_nothing_to_be_settled(shown: Shown, examinations: ModuleType) -> None:
+    confirmed = replace(examinations.likely(), confirmation=examinations.CONFIRMED)
+    text = shown(Examination((examinations.RS1,), (confirmed,), ()), width=160)
+    assert "To settle it" not in text
+    assert "    assumed            | no policy routing rule" in text
+
+
+def test_why_nothing_was_probed_is_said_once(shown: Shown, examinations: ModuleType) -> None:
+    text = shown(examinations.probed())
+    assert text.count("Not probed: listening would tell\n") == 1
+
+
+def test_what_a_note_says_already_is_not_said_again(shown: Shown, examinations: ModuleType) -> None:
+    noted = replace(examinations.RS1, notes=("Not probed: listening would tell.",))
+    text = shown(replace(examinations.probed(), nodes=(noted,)))
+    assert text.lower().count("listening would tell") == 1
+
+
+def test_of_what_no_probe_shows_nothing_is_said_unless_asked_for(shown: Shown, examinations: ModuleType) -> None:
+    examination = Examination((), (replace(examinations.likely(), confirmation=examinations.UNTOLD),), ())
+    assert "probed" not in shown(examination)
+    assert "Not probed: listening would tell" in shown(examination, verbose=1)
+
+
+def test_the_summary_counts_what_the_wire_said_only_if_it_was_asked(shown: Shown, examinations: ModuleType) -> None:
+    assert shown(examinations.probed()).splitlines()[-1].endswith("; 1 confirmed, 1 contradicted")
+    assert "confirmed" not in shown(examinations.cluster())
+
+
+def test_quiet_says_first_what_is_contradicted(shown: Shown, examinations: ModuleType) -> None:
+    lines = shown(examinations.probed(), quiet=True).splitlines()
+    assert lines[0].startswith("WARNING ARP002 web9 answers ARP")
+    assert lines[0].endswith(" [contradicted: web9 kept silent about 192.0.2.11]")
+    assert lines[1].endswith(" [confirmed: rs1 answered for 192.0.2.10]")
+    assert not lines[2].endswith("]")
+
+
+def test_a_contradiction_that_rests_on_an_assumption_says_where_to_look(shown: Shown, examinations: ModuleType) -> None:
+    contradicted = replace(examinations.likely(), confirmation=examinations.CONTRADICTED)
+    text = shown(Examination((examinations.RS1,), (contradicted,), ()))
+    assert block(text, "  Look on rs1:") == ["    sysctl net.ipv4.conf.all.rp_filter", "    ip rule show"]
+
+
 def test_what_is_said_of_an_unlisted_node_is_not_lost(shown: Shown, examinations: ModuleType) -> None:
     assert "ghost answers ARP" in shown(Examination((), (examinations.leak("ghost"),), ()))
 

@@ -1,0 +1,130 @@
+"""`scan --probe`: asks the wire for what the scan is about, before the rules run, so that they see the answers."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.output import progress
+from lvsdoctor.collect.errors import CannotCollect
+from lvsdoctor.collect.live.wireless import wireless_links
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.probe import Probe
+from lvsdoctor.probe.asking import REQUESTS, ask, duration, summary
+from lvsdoctor.probe.targets import Plan, plan, rips_known, vips_known
+from lvsdoctor.probe.told import Asked, Told, same_host
+from lvsdoctor.probe.wire import CannotProbe
+
+_FEW = 3  # addresses that could not be asked for, by name
+
+
+def ask_about(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], Asked]:
+    """The nodes, one of them with what was answered, and all that was asked; Trouble where it must and cannot be.
+
+    The host that asks is this one or that of --netns: the scanned node itself, or beside a snapshot.
+    """
+    try:
+        return _asked(nodes, options, vips)
+    except CannotCollect as error:
+        raise Trouble(str(error)) from None  # --netns names it
+    except CannotProbe as error:
+        if options.probe == "require":
+            raise Trouble(str(error)) from None
+        return _noted(nodes, 0, [f"Not probed: {error}."]), Asked(why=str(error))
+
+
+def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], Asked]:
+    if not sys.platform.startswith("linux"):
+        raise CannotProbe("probing needs Linux")
+    about = tuple(dict.fromkeys((*vips, *vips_known(nodes))))
+    if not about:
+        raise CannotProbe("no VIP is known to ask for; name one with --vip ADDR")
+    prober = prober_of(nodes, options)
+    planned = plan_from(prober, (*about, *_own_addresses(nodes, prober, about)), about, options.netns)
+    unasked = [each for each in planned.unasked if each.target in about]
+    if all(each.target not in about for each in planned.questions):
+        raise CannotProbe("; ".join(dict.fromkeys(each.why for each in unasked)))
+    asked = Asked(prober, put_to_the_wire(planned, options), tuple(unasked))
+    place = _place(nodes, asked, about)
+    notes = [f"{each.target} was not asked for: {each.why}." for each in unasked[:_FEW]]
+    if len(unasked) > _FEW:
+        notes.append(f"{len(unasked) - _FEW} more VIPs were not asked for.")
+    return _noted(_with_probes(nodes, place, asked), place, notes), asked
+
+
+# -- who asks, and for what -------------------------------------------------------------------------------------------
+
+
+def prober_of(nodes: Sequence[Node], options: Namespace) -> Node:
+    """The host that asks, live. A live scan has collected it already. Raises CannotCollect."""
+    if not options.paths:
+        return nodes[0]
+    from lvsdoctor.collect.live.node import collect_live
+
+    return collect_live(options.netns)
+
+
+def plan_from(
+    prober: Node, targets: Sequence[IP], vips: Sequence[IP], netns: str | None, *, link: str | None = None
+) -> Plan:
+    """What the prober can ask, on its wireless links too, never in a VIP's name. Raises CannotProbe."""
+    try:
+        return plan(prober, targets, link=link, vips=vips, wireless=wireless_links(own_namespace=netns is None))
+    except NotCollected as lacking:
+        raise CannotProbe(f"probing needs to know this host: {lacking}") from None
+
+
+def put_to_the_wire(planned: Plan, options: Namespace) -> tuple[Probe, ...]:
+    """The answers; beforehand a terminal is told how much is asked and how long it takes. Raises CannotProbe."""
+    said = summary(planned.questions, REQUESTS, duration(planned.questions))
+    with progress(said, quiet=options.quiet or not sys.stderr.isatty()) as done:
+        return ask(planned.questions, netns=options.netns, progress=done)
+
+
+def _own_addresses(nodes: Sequence[Node], prober: Node, vips: Sequence[IP]) -> Iterator[IP]:
+    """RIPs, and the nodes' addresses that the prober is in a subnet with: who answers for one is that host, and up."""
+    yield from rips_known(nodes)
+    if not prober.has("addresses"):
+        return
+    near = [held for held in prober.addresses if not held.host_only and not held.ip.is_link_local]
+    own = {held.ip for held in prober.addresses} | set(vips)
+    for node in nodes:
+        for held in node.addresses if node.has("addresses") else ():
+            if held.ip not in own and not held.ip.is_loopback and any(held.ip in other.network for other in near):
+                yield held.ip
+
+
+# -- where the answers go ---------------------------------------------------------------------------------------------
+
+
+def _place(nodes: Sequence[Node], asked: Asked, vips: Sequence[IP]) -> int:
+    """Which node the answers belong to: the one that asked, else the first that knows a VIP."""
+    links = {probe.link for probe in asked.probes}
+    for number, node in enumerate(nodes):
+        if asked.prober is not None and same_host(asked.prober, node, links, vips):
+            return number
+    return next((number for number, node in enumerate(nodes) if vips_known([node])), 0)
+
+
+def _with_probes(nodes: Sequence[Node], place: int, asked: Asked) -> Sequence[Node]:
+    """Beside the node's own arpings; a link's name is that of the node which they are put with."""
+    told, node = Told(asked, nodes), nodes[place]
+    links = node.links if node.has("links") else ()
+
+    def there(name: str) -> str:
+        same = told.is_prober(node) and any(link.name == name for link in links)
+        return name if same else next((link.name for link in links if told.beside(node, link, name)), "")
+
+    named = {name: there(name) for name in {probe.link for probe in asked.probes}}
+    probes = tuple(replace(probe, link=named[probe.link]) for probe in asked.probes)
+    evidence = {**node.evidence, "probes": (*node.evidence.get("probes", ()), *probes)}
+    return tuple(replace(each, evidence=evidence) if each is node else each for each in nodes)
+
+
+def _noted(nodes: Sequence[Node], place: int, notes: Sequence[str]) -> Sequence[Node]:
+    return tuple(
+        replace(node, notes=(*node.notes, *notes)) if number == place else node for number, node in enumerate(nodes)
+    )
