@@ -1,8 +1,6 @@
 """lvsdoctor probe: ask the wire who has a VIP, who accepts it, who speaks in its name."""
 
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
-from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +8,6 @@ from lvsdoctor.cli.exits import FINDINGS, OK, Trouble
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
-    from lvsdoctor.model.node import Node
-    from lvsdoctor.model.probe import Probe
-    from lvsdoctor.probe.targets import Plan
 
 _DESCRIPTION = """Ask the wire who has a VIP, and name everybody who answers.
 
@@ -63,101 +58,18 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 def run(options: Namespace) -> int:
     """Ask, and tell by the exit code."""
+    from importlib import import_module
+
+    from lvsdoctor.cli.probe.scene import scene_of
     from lvsdoctor.collect.errors import CannotCollect
     from lvsdoctor.probe.wire import CannotProbe
 
+    way = "listen" if options.listen is not None else "accepts" if options.accepts else "who_has"
     try:
-        scene = _scene(options)
-        if options.listen is not None:
-            return _listen(scene, options)
-        return (_accepts if options.accepts else _who_has)(scene, options)
+        fine: bool = import_module(f"lvsdoctor.cli.probe.{way}").run(scene_of(options), options)
     except (CannotProbe, CannotCollect) as error:
         raise Trouble(str(error)) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """The host that asks, the nodes that are known besides, the VIPs that it is about, and all that are known."""
-
-    prober: "Node"
-    known: "Sequence[Node]"
-    about: "tuple[IP, ...]"
-    vips: "tuple[IP, ...]"
-
-    @property
-    def nodes(self) -> "tuple[Node, ...]":
-        return self.prober, *self.known
-
-
-def _scene(options: Namespace) -> Scene:
-    import sys
-
-    from lvsdoctor.roles import with_standing
-
-    if not sys.platform.startswith("linux"):
-        raise Trouble("probing needs Linux")
-    from lvsdoctor.collect.files import collect_paths
-    from lvsdoctor.collect.live.node import collect_live
-    from lvsdoctor.probe.targets import vips_known
-
-    known = tuple(with_standing(collect_paths(options.against))) if options.against else ()
-    (prober,) = with_standing((collect_live(options.netns),))
-    told = vips_known((prober, *known))
-    about = tuple(dict.fromkeys(options.vips)) or told
-    if not about:
-        raise Trouble("no VIP is known here (no IPVS table tells one): name those to ask for, lvsdoctor probe VIP")
-    return Scene(prober, known, about, tuple(dict.fromkeys((*about, *told))))
-
-
-def _plan(scene: Scene, targets: "Sequence[IP]", options: Namespace) -> "Plan":
-    from lvsdoctor.collect.live.wireless import wireless_links
-    from lvsdoctor.probe.targets import plan
-
-    wireless = wireless_links(own_namespace=options.netns is None)
-    return plan(scene.prober, targets, link=options.link, vips=scene.vips, wireless=wireless)
-
-
-def _asked(planned: "Plan", options: Namespace) -> "tuple[Probe, ...]":
-    from lvsdoctor.cli.output import progress
-    from lvsdoctor.probe.asking import ask, duration, summary
-
-    questions, requests, wait = planned.questions, options.requests, options.wait
-    if not questions:
-        return ()
-    with progress(summary(questions, requests, duration(questions, requests, wait)), quiet=options.quiet) as done:
-        return ask(questions, netns=options.netns, requests=requests, wait=wait, progress=done)
-
-
-# -- the three ways to ask --------------------------------------------------------------------------------------------
-
-
-def _who_has(scene: Scene, options: Namespace) -> int:
-    from lvsdoctor.cli import probe_page as page
-    from lvsdoctor.probe.answers import answers
-    from lvsdoctor.probe.naming import Names
-    from lvsdoctor.probe.targets import rips_known
-
-    # The real servers' own addresses are asked for besides: whoever answers for one is that real server.
-    planned = _plan(scene, (*scene.about, *rips_known(scene.nodes)), options)
-    unasked = [each for each in planned.unasked if each.target in scene.about]
-    if all(each.target not in scene.about for each in planned.questions):
-        raise Trouble("; ".join(dict.fromkeys(each.why for each in unasked)))
-    if options.dry_run:
-        page.put_plan(planned.questions, unasked, options)
-        return OK
-    probes = _asked(planned, options)
-    names = Names(scene.prober, scene.known, probes, scene.vips)
-    told = [a for a in answers(planned.questions, probes, names, scene.prober) if a.target in scene.about]
-    page.put_answers(told, unasked, options)
-    return OK if all(each.fine for each in told) else FINDINGS
-
-
-def _accepts(scene: Scene, options: Namespace) -> int:
-    raise Trouble("not yet")
-
-
-def _listen(scene: Scene, options: Namespace) -> int:
-    raise Trouble("not yet")
+    return OK if fine else FINDINGS
 
 
 # -- words of the command line ----------------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ from typing import Any
 
 from lvsdoctor.cli.output import standard_output
 from lvsdoctor.page import Page
+from lvsdoctor.probe.acceptance import Acceptance
+from lvsdoctor.probe.accepting import TRIES
 from lvsdoctor.probe.answers import Answers, Responder
-from lvsdoctor.probe.naming import Name
+from lvsdoctor.probe.knocks import Knock
+from lvsdoctor.probe.naming import Name, Names
 from lvsdoctor.probe.targets import Question, Unasked
 
 STYLES = {
@@ -21,10 +24,13 @@ STYLES = {
 }
 
 
-def put_plan(questions: Iterable[Question], unasked: Iterable[Unasked], options: Namespace) -> None:
+def put_plan(
+    questions: Iterable[Question], unasked: Iterable[Unasked], knocks: Iterable[Knock], options: Namespace
+) -> None:
     """--dry-run: what would be sent, and nothing is."""
     if options.format == "json":
-        put_json({"questions": [_question(q, options) for q in questions], "unasked": _unasked(unasked)})
+        asked = {"questions": [_question(q, options) for q in questions], "unasked": _unasked(unasked)}
+        put_json({**asked, "syns": [_knock(each) for each in knocks]})
         return
     page = Page(standard_output(options))
     page.say("nothing is sent.", label="Dry run:", indent=0)
@@ -32,8 +38,20 @@ def put_plan(questions: Iterable[Question], unasked: Iterable[Unasked], options:
         page.say(f"{requests_of(question, options.requests)}, from {question.mac}", label=f"{question.link}:", indent=0)
         for note in question.notes:
             page.say(note, indent=2)
+    for knock in knocks:
+        page.say(syns_of(knock), label=f"{knock.link}:", indent=0)
+        for note in knock.notes:
+            page.say(note, indent=2)
     _put_unasked(page, unasked)
     page.write(STYLES)
+
+
+def syns_of(knock: Knock) -> str:
+    """The segments for a real server."""
+    return (
+        f"TCP SYN (TTL 1, {TRIES} if it does not answer) and a RST from {knock.sender}:{knock.sport} "
+        f"to {knock.target}, to {knock.mac} of {knock.rip}"
+    )
 
 
 def requests_of(question: Question, requests: int) -> str:
@@ -63,6 +81,32 @@ def put_answers(told: Sequence[Answers], unasked: Sequence[Unasked], options: Na
     page.write(STYLES)
 
 
+def put_accepted(accepted: Sequence[Acceptance], untried: Sequence[Unasked], names: Names, options: Namespace) -> None:
+    """Which real server takes which VIP, the worst first."""
+    ordered = sorted(accepted, key=lambda each: each.fine)
+    if options.format == "json":
+        put_json({"accepts": [_accepted(each, names) for each in ordered], "untried": _unasked(untried)})
+        return
+    page = Page(standard_output(options))
+    for vip, port in dict.fromkeys((each.knock.vip, each.knock.port) for each in ordered):
+        some = [each for each in ordered if (each.knock.vip, each.knock.port) == (vip, port)]
+        page.heading(some[0].knock.target)
+        for each in some:
+            style, label = ("fine", "ok:") if each.fine else ("error", "PROBLEM:")
+            page.say(each.verdict(_called(each, names)), label=label, label_style=style)
+            page.quotes([(each.seen.where, each.seen.text, "")])
+            for note in each.knock.notes:
+                page.say(note, label="note:")
+    _put_unasked(page, untried, "not tried:")
+    page.write(STYLES)
+
+
+def _called(each: Acceptance, names: Names) -> str:
+    """By its name in a snapshot, and its RIP."""
+    node = next((name.node for name in names.of(each.knock.mac) if name.node), "")
+    return f"{node} ({each.knock.rip})" if node else str(each.knock.rip)
+
+
 def row(responder: Responder) -> tuple[str, str, str]:
     """MAC, names, how quickly."""
     after = "" if responder.delay is None else f"after {responder.delay * 1000:.1f} ms"
@@ -74,9 +118,9 @@ def named(names: Sequence[Name]) -> str:
     return ", ".join(f"{name.text} ({name.how})" for name in names[:3]) or "nobody knows this MAC"
 
 
-def _put_unasked(page: Page, unasked: Iterable[Unasked]) -> None:
-    for each in unasked:
-        page.say(each.why, label=f"not asked for {each.target}:", indent=0)
+def _put_unasked(page: Page, unasked: Iterable[Unasked], label: str = "not asked:") -> None:
+    for why in dict.fromkeys(each.why for each in unasked):
+        page.say(why, label=label, indent=0)
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------
@@ -103,6 +147,34 @@ def _question(question: Question, options: Namespace) -> dict[str, Any]:
         "senders": list(map(str, question.senders)),
         "requests": options.requests,
         "notes": list(question.notes),
+    }
+
+
+def _knock(knock: Knock) -> dict[str, Any]:
+    return {
+        "vip": str(knock.vip),
+        "port": knock.port,
+        "rip": str(knock.rip),
+        "mac": knock.mac,
+        "link": knock.link,
+        "sender": str(knock.sender),
+        "sport": knock.sport,
+        "notes": list(knock.notes),
+    }
+
+
+def _accepted(each: Acceptance, names: Names) -> dict[str, Any]:
+    return {
+        **_knock(each.knock),
+        "names": names_json(names.of(each.knock.mac)),
+        "answer": each.answer.value,
+        "accepts": each.accepts,
+        "fine": each.fine,
+        "verdict": each.verdict(_called(each, names)),
+        "seconds": each.delay,
+        "said": each.said,
+        "where": each.seen.where,
+        "text": each.seen.text,
     }
 
 
