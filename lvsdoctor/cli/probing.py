@@ -13,10 +13,11 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
-from lvsdoctor.probe.asking import REQUESTS, ask, duration, summary
+from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
 from lvsdoctor.probe.targets import Plan, plan, rips_known, vips_known
-from lvsdoctor.probe.told import Asked, Told, same_host
+from lvsdoctor.probe.told import Asked, same_host
 from lvsdoctor.probe.wire import CannotProbe
+from lvsdoctor.roles import with_standing
 
 _FEW = 3  # addresses that could not be asked for, by name
 
@@ -47,8 +48,11 @@ def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tup
     unasked = [each for each in planned.unasked if each.target in about]
     if all(each.target not in about for each in planned.questions):
         raise CannotProbe("; ".join(dict.fromkeys(each.why for each in unasked)))
-    asked = Asked(prober, put_to_the_wire(planned, options), tuple(unasked))
+    quiet = options.quiet or not sys.stderr.isatty()  # a scan's stderr tells of trouble alone
+    asked = Asked(prober, put_to_the_wire(planned, options.netns, quiet=quiet), tuple(unasked))
     place = _place(nodes, asked, about)
+    if place is None:
+        nodes, place = (*nodes, _as_node(prober, nodes)), len(nodes)
     notes = [f"{each.target} was not asked for: {each.why}." for each in unasked[:_FEW]]
     if len(unasked) > _FEW:
         notes.append(f"{len(unasked) - _FEW} more VIPs were not asked for.")
@@ -77,11 +81,19 @@ def plan_from(
         raise CannotProbe(f"probing needs to know this host: {lacking}") from None
 
 
-def put_to_the_wire(planned: Plan, options: Namespace) -> tuple[Probe, ...]:
-    """The answers; beforehand a terminal is told how much is asked and how long it takes. Raises CannotProbe."""
-    said = summary(planned.questions, REQUESTS, duration(planned.questions))
-    with progress(said, quiet=options.quiet or not sys.stderr.isatty()) as done:
-        return ask(planned.questions, netns=options.netns, progress=done)
+def put_to_the_wire(
+    planned: Plan, netns: str | None, *, quiet: bool, requests: int = REQUESTS, wait: float = WAIT
+) -> tuple[Probe, ...]:
+    """The answers; unless `quiet`, stderr is told beforehand how much is asked and how long it takes.
+
+    Raises CannotProbe.
+    """
+    questions = planned.questions
+    if not questions:
+        return ()
+    said = summary(questions, requests, duration(questions, requests, wait))
+    with progress(said, quiet=quiet) as done:
+        return ask(questions, netns=netns, requests=requests, wait=wait, progress=done)
 
 
 def _own_addresses(nodes: Sequence[Node], prober: Node, vips: Sequence[IP]) -> Iterator[IP]:
@@ -100,26 +112,33 @@ def _own_addresses(nodes: Sequence[Node], prober: Node, vips: Sequence[IP]) -> I
 # -- where the answers go ---------------------------------------------------------------------------------------------
 
 
-def _place(nodes: Sequence[Node], asked: Asked, vips: Sequence[IP]) -> int:
-    """Which node the answers belong to: the one that asked, else the first that knows a VIP."""
+def _place(nodes: "Sequence[Node]", asked: "Asked", vips: "Sequence[IP]") -> int | None:
+    """Which of the nodes is the host that asked; None if it is in no snapshot."""
     links = {probe.link for probe in asked.probes}
-    for number, node in enumerate(nodes):
-        if asked.prober is not None and same_host(asked.prober, node, links, vips):
-            return number
-    return next((number for number, node in enumerate(nodes) if vips_known([node])), 0)
+    return next(
+        (n for n, node in enumerate(nodes) if asked.prober and same_host(asked.prober, node, links, vips)), None
+    )
 
 
-def _with_probes(nodes: Sequence[Node], place: int, asked: Asked) -> Sequence[Node]:
-    """Beside the node's own arpings; a link's name is that of the node which they are put with."""
-    told, node = Told(asked, nodes), nodes[place]
+def _as_node(prober: "Node", nodes: "Sequence[Node]") -> "Node":
+    """The host that asked, as another node of the scan: what it heard is its own evidence, and nobody else's."""
+    taken = any(node.name == prober.name for node in nodes)
+    source = f"{prober.source}: it asked for the others"
+    named = replace(prober, name=f"{prober.name} (live)" if taken else prober.name, source=source)
+    return with_standing((*nodes, named))[-1]
+
+
+def _with_probes(nodes: "Sequence[Node]", place: int, asked: "Asked") -> "Sequence[Node]":
+    """Beside the node's own arpings; a link's name is that of the snapshot, where it has the same MAC."""
+    node, prober = nodes[place], asked.prober
     links = node.links if node.has("links") else ()
 
     def there(name: str) -> str:
-        same = told.is_prober(node) and any(link.name == name for link in links)
-        return name if same else next((link.name for link in links if told.beside(node, link, name)), "")
+        mac = next((link.mac for link in prober.links if link.name == name), "") if prober is not None else ""
+        known = any(link.name == name for link in links) or not links
+        return name if known else next((link.name for link in links if link.mac == mac), "")
 
-    named = {name: there(name) for name in {probe.link for probe in asked.probes}}
-    probes = tuple(replace(probe, link=named[probe.link]) for probe in asked.probes)
+    probes = tuple(replace(probe, link=there(probe.link)) for probe in asked.probes)
     evidence = {**node.evidence, "probes": (*node.evidence.get("probes", ()), *probes)}
     return tuple(replace(each, evidence=evidence) if each is node else each for each in nodes)
 

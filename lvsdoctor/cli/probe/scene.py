@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.cli.exits import Trouble
-from lvsdoctor.cli.output import progress
+from lvsdoctor.cli.probing import plan_from, put_to_the_wire
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.live.node import collect_live
-from lvsdoctor.collect.live.wireless import wireless_links
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
-from lvsdoctor.probe.asking import ask, duration, summary
-from lvsdoctor.probe.targets import Plan, plan, vips_known
+from lvsdoctor.probe.targets import Plan, vips_known
 from lvsdoctor.roles import with_standing
 
 
@@ -44,15 +42,10 @@ def scene_of(options: Namespace) -> Scene:
 
 def planned(scene: Scene, targets: Sequence[IP], options: Namespace) -> Plan:
     """What can be asked. Raises CannotProbe for a link that is not there."""
-    wireless = wireless_links(own_namespace=options.netns is None)
-    return plan(scene.prober, targets, link=options.link, vips=scene.vips, wireless=wireless)
+    return plan_from(scene.prober, targets, scene.vips, options.netns, link=options.link)
 
 
 def asked(plan: Plan, options: Namespace) -> tuple[Probe, ...]:
     """The answers, after saying what is sent. Raises CannotProbe."""
-    questions, requests, wait = plan.questions, options.requests, options.wait
-    if not questions:
-        return ()
-    said = summary(questions, requests, duration(questions, requests, wait))
-    with progress(said, quiet=options.quiet) as done:
-        return ask(questions, netns=options.netns, requests=requests, wait=wait, progress=done)
+    how = {"requests": options.requests, "wait": options.wait, "quiet": options.quiet}
+    return put_to_the_wire(plan, options.netns, **how)
