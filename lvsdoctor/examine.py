@@ -96,7 +96,8 @@ def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:
 
 def _specific_ones(found: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
     """Without the findings of general rules about what a more specific rule has found too."""
-    return [general for general in found if not any(_explains(specific, general, rules) for specific in found)]
+    specific_ones = [diagnosis for diagnosis in found if rules[diagnosis.rule].instead_of]
+    return [general for general in found if not any(_explains(specific, general, rules) for specific in specific_ones)]
 
 
 def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:

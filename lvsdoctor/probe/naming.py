@@ -56,6 +56,11 @@ class Names:
         unique = {name.text: name for name in reversed((*_virtual_router(mac), *found))}
         return tuple(reversed(unique.values()))
 
+    def called(self, mac: str, ip: IP) -> str:
+        """A host by its name in a snapshot, and its address."""
+        node = next((name.node for name in self.of(mac) if name.node), "")
+        return f"{node} ({ip})" if node else str(ip)
+
     def hosts(self, macs: Iterable[str]) -> int:
         """How many hosts these are: MACs of one node of the snapshot are one."""
         return len({next((name.node for name in self.of(mac) if name.node), mac) for mac in macs})

@@ -2,14 +2,24 @@
 
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from lvsdoctor.cli.output import standard_output
+from lvsdoctor.cli.probe.as_json import (
+    accepted_json,
+    answers_json,
+    heard_json,
+    knock_json,
+    put_json,
+    question_json,
+    unasked_json,
+)
+from lvsdoctor.model.address import IP
 from lvsdoctor.page import Page
 from lvsdoctor.probe.acceptance import Acceptance
 from lvsdoctor.probe.accepting import TRIES
 from lvsdoctor.probe.answers import Answers, Responder
 from lvsdoctor.probe.knocks import Knock
+from lvsdoctor.probe.listening import Heard
 from lvsdoctor.probe.naming import Name, Names
 from lvsdoctor.probe.targets import Question, Unasked
 
@@ -29,8 +39,8 @@ def put_plan(
 ) -> None:
     """--dry-run: what would be sent, and nothing is."""
     if options.format == "json":
-        asked = {"questions": [_question(q, options) for q in questions], "unasked": _unasked(unasked)}
-        put_json({**asked, "syns": [_knock(each) for each in knocks]})
+        asked = {"questions": [question_json(q, options) for q in questions], "unasked": unasked_json(unasked)}
+        put_json({**asked, "syns": [knock_json(each) for each in knocks]})
         return
     page = Page(standard_output(options))
     page.say("nothing is sent.", label="Dry run:", indent=0)
@@ -67,7 +77,7 @@ def put_answers(told: Sequence[Answers], unasked: Sequence[Unasked], options: Na
     """Who answered for each address, the worst first."""
     ordered = sorted(told, key=lambda each: each.fine)
     if options.format == "json":
-        put_json({"answers": [_answers(each) for each in ordered], "unasked": _unasked(unasked)})
+        put_json({"answers": [answers_json(each) for each in ordered], "unasked": unasked_json(unasked)})
         return
     page = Page(standard_output(options))
     for each in ordered:
@@ -85,7 +95,7 @@ def put_accepted(accepted: Sequence[Acceptance], untried: Sequence[Unasked], nam
     """Which real server takes which VIP, the worst first."""
     ordered = sorted(accepted, key=lambda each: each.fine)
     if options.format == "json":
-        put_json({"accepts": [_accepted(each, names) for each in ordered], "untried": _unasked(untried)})
+        put_json({"accepts": [accepted_json(each, names) for each in ordered], "untried": unasked_json(untried)})
         return
     page = Page(standard_output(options))
     for vip, port in dict.fromkeys((each.knock.vip, each.knock.port) for each in ordered):
@@ -93,7 +103,7 @@ def put_accepted(accepted: Sequence[Acceptance], untried: Sequence[Unasked], nam
         page.heading(some[0].knock.target)
         for each in some:
             style, label = ("fine", "ok:") if each.fine else ("error", "PROBLEM:")
-            page.say(each.verdict(_called(each, names)), label=label, label_style=style)
+            page.say(each.verdict(names.called(each.knock.mac, each.knock.rip)), label=label, label_style=style)
             page.quotes([(each.seen.where, each.seen.text, "")])
             for note in each.knock.notes:
                 page.say(note, label="note:")
@@ -101,10 +111,39 @@ def put_accepted(accepted: Sequence[Acceptance], untried: Sequence[Unasked], nam
     page.write(STYLES)
 
 
-def _called(each: Acceptance, names: Names) -> str:
-    """By its name in a snapshot, and its RIP."""
-    node = next((name.node for name in names.of(each.knock.mac) if name.node), "")
-    return f"{node} ({each.knock.rip})" if node else str(each.knock.rip)
+def put_heard(
+    rows: Sequence[tuple[Heard, tuple[Name, ...], tuple[bool, str]]],
+    vips: Sequence[IP],
+    cut_short: bool,
+    note: str,
+    options: Namespace,
+) -> None:
+    """What was heard, the worst first."""
+    ordered = sorted(rows, key=lambda row: not row[2][0])
+    if options.format == "json":
+        put_json({"heard": [heard_json(*row) for row in ordered], "cut_short": cut_short})
+        return
+    page = Page(standard_output(options))
+    for heard, names, (wrong, means) in ordered:
+        style, label = ("error", "PROBLEM:") if wrong else ("label", "heard:")
+        page.say(means, label=label, label_style=style, indent=0)
+        page.quotes([(heard.seen.where, heard.seen.text, named(names))])
+    if not rows:
+        page.say(f"nobody spoke in the name of {', '.join(map(str, vips))}, and no redirect came.", indent=0)
+    if cut_short:
+        page.say("the listening was interrupted.", label="note:", indent=0)
+    page.say(note, label="note:", indent=0)
+    page.write(STYLES)
+
+
+def put_sentence(sentence: str, options: Namespace) -> None:
+    """--dry-run of what sends nothing at all."""
+    if options.format == "json":
+        put_json({"plan": sentence})
+        return
+    page = Page(standard_output(options))
+    page.say(sentence, label="Dry run:", indent=0)
+    page.write(STYLES)
 
 
 def row(responder: Responder) -> tuple[str, str, str]:
@@ -121,85 +160,3 @@ def named(names: Sequence[Name]) -> str:
 def _put_unasked(page: Page, unasked: Iterable[Unasked], label: str = "not asked:") -> None:
     for why in dict.fromkeys(each.why for each in unasked):
         page.say(why, label=label, indent=0)
-
-
-# -- JSON -------------------------------------------------------------------------------------------------------------
-
-
-def put_json(said: dict[str, Any]) -> None:
-    """One object; keys are never renamed, only added."""
-    import json
-    import sys
-
-    json.dump({"schema": "lvsdoctor-probe/1", **said}, sys.stdout, indent=2, ensure_ascii=True)
-    sys.stdout.write("\n")
-
-
-def names_json(names: Iterable[Name]) -> list[dict[str, str]]:
-    return [{"name": name.text, "how": name.how} for name in names]
-
-
-def _question(question: Question, options: Namespace) -> dict[str, Any]:
-    return {
-        "target": str(question.target),
-        "link": question.link,
-        "mac": question.mac,
-        "senders": list(map(str, question.senders)),
-        "requests": options.requests,
-        "notes": list(question.notes),
-    }
-
-
-def _knock(knock: Knock) -> dict[str, Any]:
-    return {
-        "vip": str(knock.vip),
-        "port": knock.port,
-        "rip": str(knock.rip),
-        "mac": knock.mac,
-        "link": knock.link,
-        "sender": str(knock.sender),
-        "sport": knock.sport,
-        "notes": list(knock.notes),
-    }
-
-
-def _accepted(each: Acceptance, names: Names) -> dict[str, Any]:
-    return {
-        **_knock(each.knock),
-        "names": names_json(names.of(each.knock.mac)),
-        "answer": each.answer.value,
-        "accepts": each.accepts,
-        "fine": each.fine,
-        "verdict": each.verdict(_called(each, names)),
-        "seconds": each.delay,
-        "said": each.said,
-        "where": each.seen.where,
-        "text": each.seen.text,
-    }
-
-
-def _answers(each: Answers) -> dict[str, Any]:
-    responders = [
-        {
-            "mac": r.mac,
-            "names": names_json(r.names),
-            "seconds": r.delay,
-            "answers": r.count,
-            "answered": list(map(str, r.to)),
-        }
-        for r in each.responders
-    ]
-    return {
-        "target": str(each.target),
-        "link": each.link,
-        "senders": list(map(str, each.senders)),
-        "requests": each.asked,
-        "meaning": each.meaning.value,
-        "verdict": each.verdict,
-        "responders": responders,
-        "notes": list(each.notes),
-    }
-
-
-def _unasked(unasked: Iterable[Unasked]) -> list[dict[str, str]]:
-    return [{"target": str(each.target), "why": each.why} for each in unasked]

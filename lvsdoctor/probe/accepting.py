@@ -1,0 +1,224 @@
+"""Tries whether real servers accept a VIP: a SYN to the MAC of each, and a RST, so that no connection stays half open.
+
+A missing VIP is invisible to health checks, which go to the RIP. The SYN has a TTL of 1: the kernel delivers it where
+the VIP is (net/ipv4/ip_input.c), and a host that would forward it must say so instead (ip_forward.c: ip_forward()).
+"""
+
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from math import inf
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.probe import frames
+from lvsdoctor.probe.acceptance import Acceptance, Answer
+from lvsdoctor.probe.asking import Progress, hearing, open_all
+from lvsdoctor.probe.filter import tcp6_to, tcp_to
+from lvsdoctor.probe.knocks import Knock
+from lvsdoctor.probe.wire import IPV4, IPV6, CannotProbe, Wire
+
+TRIES = 2  # SYNs to a real server that does not answer
+WAIT = 0.5  # seconds after the last of them
+_AGAIN = 0.5  # seconds from one SYN to the next
+_STAGGER = 0.001  # seconds between two real servers
+_TTL = 1
+_IN_A_SECOND = 3  # frames to one real server about one VIP
+_REDRAW = 0.1
+
+
+def duration(knocks: Sequence[Knock], tries: int = TRIES, wait: float = WAIT) -> float:
+    """How many seconds knocking takes; a second more where a real server repeats its answer until the end."""
+    turns = _turns(knocks)
+    return _starts(max(turns), len(turns), tries, wait) + (tries - 1) * _AGAIN + wait if turns else 0.0
+
+
+def summary(knocks: Sequence[Knock], tries: int, seconds: float) -> str:
+    """What is about to be sent, in one sentence."""
+    reals, vips = len({knock.rip for knock in knocks}), sorted({str(knock.vip) for knock in knocks})
+    links = ", ".join(sorted({knock.link for knock in knocks}))
+    which = vips[0] if len(vips) == 1 else f"{len(vips)} VIPs"
+    return (
+        f"trying {which} at {reals} real server{'s' * (reals != 1)} on {links}: "
+        f"at most {len(knocks) * (tries + 1)} frames in {seconds:.1f} s"
+    )
+
+
+def _turns(knocks: Sequence[Knock]) -> list[int]:
+    """A real server is asked for one port of a VIP at a time: three frames a second are for all of them."""
+    before: dict[tuple[str, str, IP], int] = {}
+    turns = []
+    for knock in knocks:
+        door = (knock.link, knock.mac, knock.vip)
+        turns.append(before.get(door, 0))
+        before[door] = turns[-1] + 1
+    return turns
+
+
+def _starts(turn: int, place: int, tries: int, wait: float) -> float:
+    return turn * ((tries - 1) * _AGAIN + max(1.0, wait)) + place * _STAGGER
+
+
+def knock(
+    knocks: Sequence[Knock],
+    *,
+    netns: str | None = None,
+    tries: int = TRIES,
+    wait: float = WAIT,
+    progress: Progress | None = None,
+) -> tuple[Acceptance, ...]:
+    """Try them all side by side; an acceptance for each. Raises CannotProbe, CannotCollect for the namespace.
+
+    Also on the way out, by an exception or an interrupt, each connection that a SYN may have begun is reset.
+    """
+    ports = {each.sport for each in knocks}
+    accept = {IPV4: tcp_to(min(ports)), IPV6: tcp6_to(min(ports))} if len(ports) == 1 else {}
+    made = [(_frame(each, "S", each.seq), _frame(each, "R", each.seq + 1 & 0xFFFFFFFF)) for each in knocks]
+    doors: dict[tuple[str, str, IP], deque[float]] = {}
+    with ExitStack() as stack:
+        wires = open_all({(each.link, _protocol(each)) for each in knocks}, netns, stack, accept)
+        whole = duration(knocks, tries, wait)
+        begun = time.monotonic()
+        ends = begun + whole
+        tried = {
+            each.seq: _Tried(
+                each,
+                *made[place],
+                wires[each.link, _protocol(each)],
+                doors.setdefault((each.link, each.mac, each.vip), deque(maxlen=_IN_A_SECOND)),
+                begun + _starts(turn, place, tries, wait),
+                tries,
+                wait,
+            )
+            for place, (each, turn) in enumerate(zip(knocks, _turns(knocks), strict=True))
+        }
+
+        def send_due() -> float:
+            until = min((one.send_due() for one in tried.values()), default=ends)
+            if progress is None:
+                return until
+            progress(min(1.0, (time.monotonic() - begun) / whole) if whole else 1.0)
+            return min(until, time.monotonic() + _REDRAW)
+
+        try:
+            for _, frame, when in hearing(wires.values(), ends, send_due):
+                _take(tried, frame, when)
+        finally:
+            for one in sorted(tried.values(), key=lambda one: one.free(after=2)):
+                one.leave()
+    return tuple(tried[each.seq].acceptance() for each in knocks)
+
+
+def _frame(to: Knock, flags: str, seq: int) -> bytes:
+    """A RST is one byte behind the SYN: there the real server expects us, whatever its own numbers are."""
+    wanted = frames.Segment(to.sender, to.vip, to.sport, to.port, seq, flags, ttl=_TTL)
+    return frames.segment(wanted, source=to.own_mac, to=to.mac)
+
+
+def _protocol(knock: Knock) -> int:
+    return IPV4 if knock.vip.version == 4 else IPV6
+
+
+@dataclass(slots=True)
+class _Tried:
+    """A knock under way. `door` holds when the last frames went to this real server for this VIP."""
+
+    knock: Knock
+    syn: bytes
+    rst: bytes
+    wire: Wire
+    door: deque[float]
+    due: float
+    tries: int
+    wait: float
+    syns: list[float] = field(default_factory=list)
+    resets: int = 0
+    owes: bool = False  # a RST
+    answer: frames.Segment | frames.Unreachable | None = None
+    delay: float | None = None
+
+    def send_due(self) -> float:
+        """Sends what is due, and says until when there is nothing more to do."""
+        now = time.monotonic()
+        if self.owes:
+            # A RST that is repeated waits for a second without a frame, so that it never takes a SYN's place.
+            if (free := self.free(after=0 if self.resets else 2)) > now:
+                return free
+            self._reset()
+        if self.answer is not None or self.resets:
+            return inf
+        if now < self.due:
+            return self.due
+        if len(self.syns) == self.tries:
+            # No answer is no proof that nothing was begun: a SYN-ACK may be lost, or late.
+            self.owes = True
+            return now
+        if (free := self.free(after=1)) > now:
+            return free  # with the RST that may follow
+        self._send(self.syn)
+        self.syns.append(self.door[-1])
+        self.due = now + (_AGAIN if len(self.syns) < self.tries else self.wait)
+        return self.due
+
+    def free(self, after: int) -> float:
+        """From when on no more than `after` frames went out in the last second."""
+        return self.door[-after - 1] + 1.0 if len(self.door) > after else 0.0
+
+    def leave(self) -> None:
+        """Nothing that was begun stays."""
+        if self.owes or (self.syns and self.answer is None and not self.resets):
+            time.sleep(max(0.0, self.free(after=2) - time.monotonic()))
+            with suppress(CannotProbe):
+                self._reset()
+
+    def _reset(self) -> None:
+        self._send(self.rst)
+        self.resets += 1
+        self.owes = False
+
+    def _send(self, frame: bytes) -> None:
+        self.door.append(time.monotonic())
+        self.wire.send(frame)
+
+    def take(self, heard: frames.Segment | frames.Unreachable, when: float) -> None:
+        if isinstance(heard, frames.Segment) and "S" in heard.flags:
+            self.owes = True
+        if self.answer is None or not isinstance(self.answer, frames.Segment):
+            self.answer = heard
+            self.delay = when - max((sent for sent in self.syns if sent <= when), default=when)
+
+    def acceptance(self) -> Acceptance:
+        where = f"probe {self.knock.link} syn {self.knock.target} to {self.knock.mac}"
+        if self.answer is None or self.delay is None:
+            text = f"no answer to {len(self.syns)} SYN{'s' * (len(self.syns) != 1)}"
+            return Acceptance(self.knock, Answer.SILENCE, Seen(where, None, text), len(self.syns))
+        heard, after = self.answer, f"after {self.delay * 1000:.1f} ms"
+        if isinstance(heard, frames.Segment):
+            answer, said = (Answer.SYN_ACK if "S" in heard.flags else Answer.RST), ""
+            text = f"flags {heard.flags} from {self.knock.target} {after}"
+        else:
+            answer, said = Answer.UNREACHABLE, heard.said
+            text = f"{said} from {heard.src} {after}"
+        if heard.mac != self.knock.mac:
+            text += f" (the frame came from {heard.mac})"
+        seen = Seen(where, None, text)
+        return Acceptance(self.knock, answer, seen, len(self.syns), self.delay, heard.mac, heard.src, said)
+
+
+def _take(tried: Mapping[int, _Tried], frame: bytes, when: float) -> None:
+    """By our sequence number, which is in every answer: real servers of one VIP answer with the same addresses."""
+    heard = frames.read_ip(frame)
+    if isinstance(heard, frames.Segment):
+        if "R" not in heard.flags and not {"S", "A"} <= set(heard.flags):
+            return
+        one = tried.get(heard.ack - 1 & 0xFFFFFFFF)
+        ends = (heard.src, heard.sport, heard.dst, heard.dport)
+        if one is not None and ends == (one.knock.vip, one.knock.port, one.knock.sender, one.knock.sport):
+            one.take(heard, when)
+    elif isinstance(heard, frames.Unreachable):
+        one = tried.get(heard.seq)
+        ports = (heard.dst, heard.dport, heard.sport)
+        if one is not None and ports == (one.knock.vip, one.knock.port, one.knock.sport):
+            one.take(heard, when)
