@@ -87,3 +87,31 @@ def test_a_late_answer_is_waited_for(pool: Pool) -> None:
     (answers,) = in_a_guest(pool, late, "sch_netem")["answers"]
     (responder,) = answers["responders"]
     assert responder["seconds"] >= 0.3
+
+
+def test_real_servers_of_a_director_are_tried_at_the_vip_and_left_without_a_half_open_connection(pool: Pool) -> None:
+    def tried(lab: Lab) -> tuple[Any, str]:
+        lab.change("rs2", "ip addr del 192.0.2.10/32 dev lo")
+        said = lab.json("lb1", "probe --accepts")
+        return said["accepts"], lab.prints("rs1", "cat /proc/net/tcp")[1]
+
+    accepts, connections = in_a_guest(pool, tried)
+    assert {each["rip"]: each["answer"] for each in accepts} == {"192.0.2.21": "syn-ack", "192.0.2.22": "silence"}
+    # include/net/tcp_states.h: 03 is SYN_RECV, 01 ESTABLISHED.
+    assert not [row for row in connections.splitlines()[1:] if row.split()[3] in ("01", "03")]
+
+
+def test_a_live_scan_of_the_director_finds_the_leaking_real_server_on_the_wire(pool: Pool) -> None:
+    def scanned(lab: Lab) -> Any:
+        lab.change("rs2", LEAKS)
+        return lab.json("lb1", "scan --probe=require")
+
+    found = {each["rule"]: each for each in in_a_guest(pool, scanned)["findings"]}
+    wire = found["vip-answered-by-another-host"]
+    assert (wire["severity"], wire["certainty"]) == ("error", "confirmed")
+    assert wire["message"].startswith("real server 192.0.2.22 (")
+    assert wire["confirmation"]["text"].startswith("192.0.2.10 is-at ")
+
+
+def test_a_live_scan_of_a_healthy_director_hears_nothing_wrong(pool: Pool) -> None:
+    assert not in_a_guest(pool, lambda lab: lab.json("lb1", "scan --probe=require"))["findings"]
