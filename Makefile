@@ -20,8 +20,9 @@ format: environment ## put every file into the house's format
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python
+bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python; fifty VIPs against one (root)
 	@$(PYTHON) bench/startup.py
+	@PYTHONPATH=. $(PYTHON) bench/probing.py
 
 stories: environment ## tests/fixtures/stories: whole clusters, captured anew in the lab (root)
 	@$(PYTHON) -m tests.lab.stories

@@ -20,6 +20,7 @@ WAIT = 0.35  # seconds after the last request
 _SPACING = 0.25  # seconds between the three of a second
 _STAGGER = 0.001  # seconds between two targets: a burst of ARP is what switches shut ports for
 _REDRAW = 0.1  # seconds
+_MOST = 1000  # MACs for one address: more is a flood
 
 Progress = Callable[[float], None]  # told the share that is done, 0 to 1
 
@@ -182,5 +183,6 @@ def _take(asked: Sequence[_Asked], link: str, frame: bytes, when: float) -> None
         return
     for one in asked:
         question = one.question
-        if (question.target, question.link) == (address, link) and mac != question.mac:
+        flooded = len(one.answers) >= _MOST and mac not in one.answers
+        if (question.target, question.link) == (address, link) and mac != question.mac and not flooded:
             one.answers.setdefault(mac, []).append((when, to, came_from))

@@ -21,6 +21,7 @@ from lvsdoctor.probe.filter import icmpv6, redirects
 from lvsdoctor.probe.wire import ARP, IPV4, IPV6, CannotProbe
 
 REDIRECTS_TO_US = "redirects are sent to the host that they redirect: this host hears its own, and no others"
+_MOST = 1000  # rows
 _KEPT = 16  # addresses that are kept of what one MAC asked for
 _REDRAW = 0.1
 
@@ -83,9 +84,13 @@ class Overheard:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[object, ...], _Row] = {}
+        self.dropped = 0  # frames of MACs beyond the first many: a flood must not fill the memory
 
     def add(self, said: Said) -> None:
         key = (said.kind, said.link, said.mac, said.address, said.gateway, said.to)
+        if key not in self._rows and len(self._rows) >= _MOST:
+            self.dropped += 1
+            return
         self._rows.setdefault(key, _Row(said)).add(said)
 
     def rows(self) -> tuple[Heard, ...]:

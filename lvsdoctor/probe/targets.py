@@ -154,15 +154,15 @@ def _notes(link: Link) -> Iterator[str]:
 
 def _nowhere(node: Node, target: IP) -> str:
     """The way to an address that no link has a subnet for."""
-    beyond = "is in no subnet of this host"
+    beyond = f"{target} is in no subnet of this host"
     try:
         way = route_lookup(node, target)
     except NotCollected:
-        return f"{target} {beyond}: name the link on which to ask (--link)"
-    if way.type == "unicast" and way.gateways:
-        by = f"behind {way.gateways[0]}" + (f" on {way.links[0]}" if way.links else "")
-        return f"{target} {beyond} but {by}: probe from a host beside it, or name the link on which to ask (--link)"
-    return f"{target} {beyond}: name the link on which to ask (--link)"
+        return beyond
+    if way.type != "unicast" or not way.gateways:
+        return beyond
+    on = f" on {way.links[0]}" if way.links else ""
+    return f"{beyond} but behind {way.gateways[0]}{on}: probe from a host beside it"
 
 
 def vips_known(nodes: Sequence[Node]) -> tuple[IP, ...]:

@@ -15,6 +15,7 @@ from lvsdoctor.probe.filter import attach
 
 ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD  # include/uapi/linux/if_ether.h
 _LONGEST = 1 << 16
+_AT_ONCE = 1000  # frames: a flood must not keep anybody from looking at the clock
 _NEEDS = "probing needs the capability CAP_NET_RAW"
 
 
@@ -66,7 +67,7 @@ class Wire:
 
     def heard(self) -> Iterator[tuple[bytes, float]]:
         """The frames that are waiting, and when each was taken (time.monotonic)."""
-        while True:
+        for _ in range(_AT_ONCE):
             try:
                 frame, sender = self._socket.recvfrom(_LONGEST)
             except BlockingIOError:

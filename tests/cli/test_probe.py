@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from tests.probe.segment import VIP, Segment, client, director, four_hosts, real_server, segment, table
+from tests.probe.segment import ROOT, VIP, Segment, client, director, four_hosts, real_server, segment, table
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace needs root")
 
@@ -53,6 +54,24 @@ def listening(made: Segment, name: str, port: int) -> Iterator[None]:
             server.stdin.close()
 
 
+@pytest.mark.parametrize(
+    ("host", "arguments"),
+    [
+        ("client", ()),
+        ("client", ("--dry-run",)),
+        ("client", ("--listen", "0.1")),
+        ("client", ("--listen", "0.1", "--dry-run")),
+        ("lb1", ("--accepts",)),
+        ("lb1", ("--accepts", "--dry-run")),
+    ],
+)
+def test_json_is_as_its_schema_says(four: Segment, snapshot: str, host: str, arguments: tuple[str, ...]) -> None:
+    schema = json.loads((ROOT / "reports" / "lvsdoctor-probe-1.schema.json").read_text())
+    said = four.json(host, "probe", "--against", snapshot, *arguments)
+    jsonschema.validate(said, schema)
+    assert set(said) <= set(schema["properties"])
+
+
 # -- accepts ----------------------------------------------------------------------------------------------------------
 
 
@@ -84,7 +103,7 @@ def test_a_dry_run_tells_the_syns_and_sends_nothing(four: Segment, snapshot: str
     said = " ".join(done.stdout.split())
     assert "eth0: who-has 192.0.2.21 tell 192.0.2.2 (2), 0.0.0.0 (1), from 02:00:00:00:00:02" in said
     assert "eth0: TCP SYN (TTL 1, 2 if it does not answer) and a RST from 192.0.2.2:" in said
-    assert f"to {VIP}:80, to the MAC that answers of 192.0.2.22" in said
+    assert f"to {VIP}:80, to the MAC that answers for 192.0.2.22" in said
 
 
 def test_a_host_without_a_table_has_no_real_servers_to_try(four: Segment) -> None:

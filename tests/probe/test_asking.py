@@ -323,7 +323,7 @@ def test_an_interrupt_ends_it_without_a_traceback(four: Segment) -> None:
     [
         (("192.0.2",), "argument VIP: '192.0.2' is no IP address (see lvsdoctor probe --help)"),
         ((VIP, "--link", "eht0"), "there is no link 'eht0' (known: eth0, lo)"),
-        (("203.0.113.9",), "203.0.113.9 is in no subnet of this host: name the link on which to ask (--link)"),
+        (("203.0.113.9",), "203.0.113.9 is in no subnet of this host (--link LINK asks there all the same)"),
         ((), "no VIP is known here (no IPVS table tells one): name those to ask for, lvsdoctor probe VIP"),
         ((VIP, "--requests", "0"), "argument --requests: '0' is no number from 1 to 1000 (see lvsdoctor probe --help)"),
         ((VIP, "--accepts", "--listen", "5"), "not allowed with argument"),

@@ -48,5 +48,5 @@ def _with_tables(scene: Scene) -> Node:
 def _unheard(plan: Plan) -> Iterator[Probe]:
     """Answers as they might be, so that a dry run can tell what would follow."""
     for question in plan.questions:
-        seen_later = Reply("the MAC that answers", _NOT_YET)
+        seen_later = Reply(f"the MAC that answers for {question.target}", _NOT_YET)
         yield Probe(question.target, question.link, _NOT_YET, (seen_later,), question.senders)

@@ -28,7 +28,7 @@ def run(scene: Scene, options: Namespace) -> bool:
     except KeyboardInterrupt:
         cut_short = True  # whoever watched long enough wants to know what was heard
     rows = [(heard, names.of(heard.mac), _meaning(heard, names, scene, overheard)) for heard in overheard.rows()]
-    page.put_heard(rows, scene.about, cut_short, REDIRECTS_TO_US, options)
+    page.put_heard(rows, scene.about, cut_short, overheard.dropped, REDIRECTS_TO_US, options)
     return not any(wrong for _, _, (wrong, _) in rows)
 
 

@@ -60,7 +60,7 @@ def syns_of(knock: Knock) -> str:
     """The segments for a real server."""
     return (
         f"TCP SYN (TTL 1, {TRIES} if it does not answer) and a RST from {knock.sender}:{knock.sport} "
-        f"to {knock.target}, to {knock.mac} of {knock.rip}"
+        f"to {knock.target}, to {knock.mac}"
     )
 
 
@@ -115,13 +115,14 @@ def put_heard(
     rows: Sequence[tuple[Heard, tuple[Name, ...], tuple[bool, str]]],
     vips: Sequence[IP],
     cut_short: bool,
+    dropped: int,
     note: str,
     options: Namespace,
 ) -> None:
     """What was heard, the worst first."""
     ordered = sorted(rows, key=lambda row: not row[2][0])
     if options.format == "json":
-        put_json({"heard": [heard_json(*row) for row in ordered], "cut_short": cut_short})
+        put_json({"heard": [heard_json(*row) for row in ordered], "cut_short": cut_short, "dropped": dropped})
         return
     page = Page(standard_output(options))
     for heard, names, (wrong, means) in ordered:
@@ -132,6 +133,8 @@ def put_heard(
         page.say(f"nobody spoke in the name of {', '.join(map(str, vips))}, and no redirect came.", indent=0)
     if cut_short:
         page.say("the listening was interrupted.", label="note:", indent=0)
+    if dropped:
+        page.say(f"{dropped} more frames by still other MACs were not kept: is this a flood?", label="note:", indent=0)
     page.say(note, label="note:", indent=0)
     page.write(STYLES)
 

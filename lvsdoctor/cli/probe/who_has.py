@@ -16,7 +16,8 @@ def run(scene: Scene, options: Namespace) -> bool:
     plan = planned(scene, (*scene.about, *rips_known(scene.nodes)), options)
     unasked = [each for each in plan.unasked if each.target in scene.about]
     if all(each.target not in scene.about for each in plan.questions):
-        raise Trouble("; ".join(dict.fromkeys(each.why for each in unasked)))
+        hint = "" if options.link else " (--link LINK asks there all the same)"
+        raise Trouble("; ".join(dict.fromkeys(each.why for each in unasked)) + hint)
     if options.dry_run:
         page.put_plan(plan.questions, unasked, (), options)
         return True
