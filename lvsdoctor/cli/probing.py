@@ -14,7 +14,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
-from lvsdoctor.probe.targets import Plan, plan, rips_known, vips_known
+from lvsdoctor.probe.targets import Plan, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.told import Asked, same_host
 from lvsdoctor.probe.wire import CannotProbe
 from lvsdoctor.roles import with_standing
@@ -47,7 +47,7 @@ def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tup
     planned = plan_from(prober, (*about, *_own_addresses(nodes, prober, about)), about, options.netns)
     unasked = [each for each in planned.unasked if each.target in about]
     if all(each.target not in about for each in planned.questions):
-        raise CannotProbe("; ".join(dict.fromkeys(each.why for each in unasked)))
+        raise CannotProbe(reasons(unasked))
     quiet = options.quiet or not sys.stderr.isatty()  # a scan's stderr tells of trouble alone
     asked = Asked(prober, put_to_the_wire(planned, options.netns, quiet=quiet), tuple(unasked))
     place = _place(nodes, asked, about)

@@ -12,6 +12,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.probe.wire import CannotProbe
 
 NOBODY = IPv4Address("0.0.0.0")
+_FEW = 3  # reasons in a sentence
 _UNUSABLE = frozenset({"tentative", "dadfailed"})
 
 
@@ -163,6 +164,12 @@ def _nowhere(node: Node, target: IP) -> str:
         return beyond
     on = f" on {way.links[0]}" if way.links else ""
     return f"{beyond} but behind {way.gateways[0]}{on}: probe from a host beside it"
+
+
+def reasons(unasked: Iterable[Unasked]) -> str:
+    """Why, in one sentence: a Kubernetes node has thousands of VIPs that are in no subnet."""
+    every = list(dict.fromkeys(each.why for each in unasked))
+    return "; ".join(every[:_FEW]) + (f"; and {len(every) - _FEW} more like these" if len(every) > _FEW else "")
 
 
 def vips_known(nodes: Sequence[Node]) -> tuple[IP, ...]:

@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
-from lvsdoctor.probe.targets import NOBODY, Plan, Question, plan, rips_known, vips_known
+from lvsdoctor.probe.targets import NOBODY, Plan, Question, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.wire import CannotProbe
 from lvsdoctor.roles import with_standing
 
@@ -140,6 +140,13 @@ def test_a_vip_behind_a_router_names_the_router() -> None:
     assert said == (
         "203.0.113.10 is in no subnet of this host but behind 192.0.2.1 on eth0: probe from a host beside it"
     )
+
+
+def test_of_a_thousand_vips_in_no_subnet_three_are_named() -> None:
+    far = [ip_address(f"203.0.113.{last}") for last in range(1, 101)]
+    said = reasons(plan(prober(ETH0), far).unasked)
+    assert said.startswith("203.0.113.1 is in no subnet of this host; 203.0.113.2 is in no subnet")
+    assert said.endswith("; and 97 more like these")
 
 
 def test_an_unknown_link_is_named_with_those_that_there_are() -> None:

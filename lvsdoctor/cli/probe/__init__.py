@@ -53,7 +53,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
     add("-q", "--quiet", action="store_true", help="say nothing about the progress")
-    add("-v", "--verbose", action="count", default=0, help="tracebacks")
+    add("-v", "--verbose", action="count", default=0, help="all that was not asked for; tracebacks")
 
 
 def run(options: Namespace) -> int:

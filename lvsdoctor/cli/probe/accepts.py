@@ -14,7 +14,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.probe.accepting import TRIES, duration, knock, summary
 from lvsdoctor.probe.knocks import knocks
 from lvsdoctor.probe.naming import Names
-from lvsdoctor.probe.targets import Plan, rips_known
+from lvsdoctor.probe.targets import Plan, reasons, rips_known
 
 _NOT_YET = Seen("not asked", None, "")
 
@@ -29,7 +29,7 @@ def run(scene: Scene, options: Namespace) -> bool:
         page.put_plan(plan.questions, untried, tries, options)
         return True
     if not tries:
-        raise Trouble("; ".join(dict.fromkeys(each.why for each in untried)) or "no service has a real server to try")
+        raise Trouble(reasons(untried) or "no service has a real server to try")
     with progress(summary(tries, TRIES, duration(tries)), quiet=options.quiet) as done:
         accepted = knock(tries, netns=options.netns, progress=done)
     page.put_accepted(accepted, untried, Names(scene.prober, scene.known, probes, scene.vips), options)

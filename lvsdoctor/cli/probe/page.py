@@ -23,6 +23,7 @@ from lvsdoctor.probe.listening import Heard
 from lvsdoctor.probe.naming import Name, Names
 from lvsdoctor.probe.targets import Question, Unasked
 
+_FEW = 5  # reasons, unless -v
 STYLES = {
     "heading": "bold underline",
     "label": "bold",
@@ -161,5 +162,9 @@ def named(names: Sequence[Name]) -> str:
 
 
 def _put_unasked(page: Page, unasked: Iterable[Unasked], label: str = "not asked:") -> None:
-    for why in dict.fromkeys(each.why for each in unasked):
+    every = list(dict.fromkeys(each.why for each in unasked))
+    shown = every if page.output.verbose else every[:_FEW]
+    for why in shown:
         page.say(why, label=label, indent=0)
+    if len(shown) < len(every):
+        page.say(f"{len(every) - len(shown)} more like these; -v lists them.", label=label, indent=0)

@@ -7,7 +7,7 @@ from lvsdoctor.cli.probe import page
 from lvsdoctor.cli.probe.scene import Scene, asked, planned
 from lvsdoctor.probe.answers import answers
 from lvsdoctor.probe.naming import Names
-from lvsdoctor.probe.targets import rips_known
+from lvsdoctor.probe.targets import reasons, rips_known
 
 
 def run(scene: Scene, options: Namespace) -> bool:
@@ -17,7 +17,7 @@ def run(scene: Scene, options: Namespace) -> bool:
     unasked = [each for each in plan.unasked if each.target in scene.about]
     if all(each.target not in scene.about for each in plan.questions):
         hint = "" if options.link else " (--link LINK asks there all the same)"
-        raise Trouble("; ".join(dict.fromkeys(each.why for each in unasked)) + hint)
+        raise Trouble(reasons(unasked) + hint)
     if options.dry_run:
         page.put_plan(plan.questions, unasked, (), options)
         return True
