@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from lvsdoctor.kernel.heard import VRRP_MACS
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
@@ -68,7 +69,7 @@ class Names:
 
 def _virtual_router(mac: str) -> Iterator[Name]:
     """RFC 9568, 7.3: the last byte is the virtual router's number."""
-    if mac.startswith(("00:00:5e:00:01:", "00:00:5e:00:02:")):
+    if mac.startswith(VRRP_MACS):
         yield Name(f"virtual router {int(mac[-2:], 16)}", "VRRP's MAC")
 
 

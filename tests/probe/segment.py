@@ -5,6 +5,8 @@ Nothing leaves the bridge, which is in a namespace of its own.
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.roles import with_standing
@@ -147,3 +152,39 @@ def _make(made: Segment) -> None:
             made.run(name, f"ip {words}")
         for command in host.commands:
             made.run(name, command)
+
+
+@contextmanager
+def captured(made: Segment, name: str, lines: list[str], what: str) -> Iterator[None]:
+    """What tcpdump sees on eth0 while the block runs."""
+    if shutil.which("tcpdump") is None:
+        pytest.skip("tcpdump is not there (Debian: tcpdump)")
+    last = "198.51.100.77"  # a frame of our own, so that everything before it has been captured
+    words = ("tcpdump", "-nettvi", "eth0", "-l", "--immediate-mode", f"{what} or dst {last}")
+    capture: subprocess.Popen[str] = made.start(name, *words)
+    assert capture.stderr is not None
+    assert capture.stdout is not None
+    try:
+        while "listening on" not in capture.stderr.readline():
+            pass
+        yield
+        made.run(name, f"ip route replace {last} dev eth0; ip neigh replace {last} lladdr 02:00:00:00:00:63 dev eth0")
+        inside(made.netns(name), lambda: _send_to(last))
+        frame = ""
+        for line in capture.stdout:
+            if line[0].isspace():  # tcpdump -v: a frame's further lines are indented
+                frame += line
+            else:
+                lines += [frame] * bool(frame)
+                frame = line
+            if last in frame:
+                break
+        made.run(name, f"ip route del {last} dev eth0")
+    finally:
+        capture.terminate()
+        capture.communicate()
+
+
+def _send_to(address: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        sending.sendto(b"", (address, 9))

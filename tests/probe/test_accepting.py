@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from tests.probe.segment import (
     VIP6,
     Host,
     Segment,
+    captured,
     client,
     director,
     real_server,
@@ -285,42 +285,6 @@ def test_an_interrupt_leaves_nothing_half_open(five: Segment) -> None:
 # -- what is sent -----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def captured(made: Segment, name: str, lines: list[str], what: str = "tcp or icmp") -> Iterator[None]:
-    """What tcpdump sees on eth0 while the block runs."""
-    if shutil.which("tcpdump") is None:
-        pytest.skip("tcpdump is not there (Debian: tcpdump)")
-    last = "198.51.100.77"  # a frame of our own, so that everything before it has been captured
-    words = ("tcpdump", "-nettvi", "eth0", "-l", "--immediate-mode", f"{what} or dst {last}")
-    capture: subprocess.Popen[str] = made.start(name, *words)
-    assert capture.stderr is not None
-    assert capture.stdout is not None
-    try:
-        while "listening on" not in capture.stderr.readline():
-            pass
-        yield
-        made.run(name, f"ip route replace {last} dev eth0; ip neigh replace {last} lladdr {OURS} dev eth0")
-        inside(made.netns(name), lambda: _send_to(last))
-        frame = ""
-        for line in capture.stdout:
-            if line[0].isspace():  # tcpdump -v: a frame's further lines are indented
-                frame += line
-            else:
-                lines += [frame] * bool(frame)
-                frame = line
-            if last in frame:
-                break
-        made.run(name, f"ip route del {last} dev eth0")
-    finally:
-        capture.terminate()
-        capture.communicate()
-
-
-def _send_to(address: str) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
-        sending.sendto(b"", (address, 9))
-
-
 def when(frame: str) -> float:
     return float(frame.split()[0])
 
@@ -332,7 +296,7 @@ def sent_to(lines: Sequence[str], mac: str, by: str = OURS) -> list[str]:
 def test_tcpdump_sees_a_syn_from_no_vip_to_the_real_server_s_mac_and_one_rst_after_the_answer(five: Segment) -> None:
     lines: list[str] = []
     knocking = planned(five, table(LISTENING, CLOSED, WITHOUT))
-    with captured(five, "lb1", lines):
+    with captured(five, "lb1", lines, "tcp or icmp"):
         knock(knocking, netns=five.netns("lb1"))
     ours = [frame for frame in lines if f" {OURS} > " in frame]
     sport = knocking[0].sport
@@ -355,7 +319,7 @@ def test_tcpdump_sees_a_syn_from_no_vip_to_the_real_server_s_mac_and_one_rst_aft
 
 def test_a_host_that_forwards_passes_nothing_on(five: Segment) -> None:
     lines: list[str] = []
-    with captured(five, "rs4", lines):
+    with captured(five, "rs4", lines, "tcp or icmp"):
         tried(five, FORWARDING)
     assert len(sent_to(lines, "02:00:00:00:00:24")) == 1
     (error,) = (frame for frame in lines if " 02:00:00:00:00:24 > " in frame)
@@ -367,7 +331,7 @@ def test_no_more_than_three_frames_a_second_go_to_a_real_server_about_a_vip(five
     text = "".join(table(LISTENING, CLOSED, WITHOUT).replace(":80", f":{port}") for port in (80, 81, 443))
     knocking = planned(five, text)
     lines: list[str] = []
-    with captured(five, "lb1", lines):
+    with captured(five, "lb1", lines, "tcp or icmp"):
         begun = time.monotonic()
         said = knock(knocking, netns=five.netns("lb1"))
         took = time.monotonic() - begun
@@ -403,7 +367,7 @@ def test_a_syn_ack_that_is_repeated_gets_a_rst_again(five: Segment) -> None:
                 due.pop(0)
                 deaf.send(answer)
 
-        with captured(five, "lb1", lines):
+        with captured(five, "lb1", lines, "tcp or icmp"):
             begun = time.monotonic()
             (said,) = knock((one,), netns=five.netns("lb1"), progress=repeat)
     assert said.answer is Answer.SYN_ACK

@@ -20,7 +20,19 @@ import pytest
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.probe.asking import _due, duration
 from lvsdoctor.probe.targets import NOBODY, Question
-from tests.probe.segment import VIP, VIP6, Host, Segment, client, director, four_hosts, real_server, segment, table
+from tests.probe.segment import (
+    VIP,
+    VIP6,
+    Host,
+    Segment,
+    captured,
+    client,
+    director,
+    four_hosts,
+    real_server,
+    segment,
+    table,
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace needs root")
 
@@ -232,33 +244,28 @@ def test_a_real_server_whose_ipv6_vip_was_found_a_duplicate_is_told_so() -> None
 
 def test_no_request_is_in_the_name_of_a_vip_and_no_more_than_three_go_out(four: Segment) -> None:
     """Counted by tcpdump, which knows nothing of our frames."""
-    if shutil.which("tcpdump") is None:
-        pytest.skip("tcpdump is not there (Debian: tcpdump)")
-    capture = four.start("rs1", "tcpdump", "-lnei", "eth0", "--immediate-mode", "arp")
-    assert capture.stderr is not None
-    assert capture.stdout is not None
-    while "listening on" not in capture.stderr.readline():
-        pass
-    four.json("lb1", "probe", VIP, "192.0.2.77")
-    # The last word is a question of our own, so that everything before it has been captured.
-    four.run(
-        "client", "ip neigh flush all; ip neigh add 192.0.2.99 dev eth0 nud incomplete; ping -c1 -W1 192.0.2.99 || true"
-    )
-    four.json("client", "probe", "192.0.2.99")
-    lines = []
-    for line in capture.stdout:
-        if "who-has 192.0.2.99" in line:
-            break
-        lines.append(line)
-    capture.terminate()
-    capture.communicate()
-    sent = [line for line in lines if f" {LB1} > " in line]
+    lines: list[str] = []
+    with captured(four, "rs1", lines, "arp or icmp6"):
+        four.json("lb1", "probe", VIP, "192.0.2.77")
+    sent = [line for line in lines if f" {LB1} > " in line and "ARP" in line]
     for target in (VIP, "192.0.2.77"):
         asked_for = [line for line in sent if f"who-has {target} " in line]
         assert len(asked_for) == 3
         assert {line.rsplit(" tell ")[1].split(",")[0] for line in asked_for} == {"192.0.2.2", "0.0.0.0"}
     assert all("> ff:ff:ff:ff:ff:ff" in line for line in sent)
     assert not [line for line in sent if f"tell {VIP}," in line or "reply" in line.lower()]
+
+
+def test_solicitations_come_from_the_link_local_address_and_never_from_nobody(four: Segment) -> None:
+    """An answer to one from `::` would go to all nodes, and move the VIP in their tables."""
+    lines: list[str] = []
+    with captured(four, "rs1", lines, "arp or icmp6"):
+        four.json("client", "probe", VIP6, "--link", "eth0")
+    asked_for = [line for line in lines if f"who has {VIP6}" in line]
+    assert len(asked_for) == 3
+    assert all("02:00:00:00:00:64 > 33:33:ff:00:00:10" in line for line in asked_for)
+    wanted = "fe80::ff:fe00:64 > ff02::1:ff00:10: [icmp6 sum ok] ICMP6, neighbor solicitation"
+    assert all(wanted in line for line in asked_for)
 
 
 def test_other_hosts_keep_what_they_know_of_the_vip(four: Segment) -> None:
