@@ -52,6 +52,17 @@ def on_one_segment(node: Node, link: Link, other: Node, its: Link) -> tuple[Addr
     return None
 
 
+def hearing_too(node: Node, link: str) -> tuple[Link, ...]:
+    """A link, and those with a MAC of their own on it: they hear what is broadcast there as well.
+
+    drivers/net/macvlan.c: macvlan_handle_frame(). Reads links.
+    """
+    return tuple(
+        each for each in node.links
+        if each.name == link or (each.parent == link and each.kind in _ON_PARENTS_SEGMENT)
+    )  # fmt: skip
+
+
 def _subnets(node: Node, link: Link) -> list[Address]:
     names = [link.name]
     if link.kind in _ON_PARENTS_SEGMENT and link.parent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.arp import arp_reply
-from lvsdoctor.kernel.claims import claims
+from lvsdoctor.kernel.claims import claims, hearing_too
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import Destination, VirtualService
@@ -117,9 +117,10 @@ def _own(node: Node, target: IP, link: str) -> tuple[Address, ...]:
     held = node.holding(target)
     if any(address.link == "kube-ipvs0" for address in held):
         return ()
+    names = {each.name for each in hearing_too(node, link)}
     if target.version == 6:  # net/ipv6/ndisc.c: ndisc_recv_ns() looks at the link that was asked, and at no other
-        return tuple(address for address in held if address.link == link and not _UNUSABLE & address.flags)
-    return held if any(claim.link.name == link for claim in claims(node, target)) else ()
+        return tuple(address for address in held if address.link in names and not _UNUSABLE & address.flags)
+    return held if any(claim.link.name in names for claim in claims(node, target)) else ()
 
 
 def _addresses_of_macs(node: Node) -> dict[str, dict[IP, Citation]]:

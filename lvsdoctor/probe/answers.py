@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.claims import hearing_too
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.naming import Name, Names
@@ -101,23 +103,24 @@ def _meaning(
 
 
 def _own(question: Question, prober: Node) -> tuple[bool, str]:
-    """Whether this host would answer, which it cannot hear: so by its settings."""
-    link = prober.link(question.link)
-    if link is None or question.target.version == 6:
-        return _own6(question, prober)
+    """Whether this host would answer, which it cannot hear: so by its settings, also those of a macvlan on the link."""
+    links = hearing_too(prober, question.link)
+    if question.target.version == 6:
+        return _own6(question, prober, links)
     try:
-        reply = arp_reply(prober, question.target, heard_on=link)
+        replies = [arp_reply(prober, question.target, heard_on=link) for link in links]
     except NotCollected as lacking:
         return True, f"whether this host answers is not known: {lacking}"
-    if reply:
+    if any(replies):
         return True, "by its settings this host answers for it too, which it cannot hear"
-    return False, f"this host has it too, and by its settings keeps quiet: {reply.why}"
+    return False, f"this host has it too, and by its settings keeps quiet: {replies[0].why}"
 
 
-def _own6(question: Question, prober: Node) -> tuple[bool, str]:
+def _own6(question: Question, prober: Node, links: Sequence[Link]) -> tuple[bool, str]:
     """net/ipv6/ndisc.c: ndisc_recv_ns() knows the receiving link's own addresses alone."""
-    held = [a for a in prober.holding(question.target) if a.link == question.link]
-    if held and not any(flag in a.flags for a in held for flag in ("tentative", "dadfailed")):
+    names = {link.name for link in links}
+    held = [address for address in prober.holding(question.target) if address.link in names]
+    if any(not {"tentative", "dadfailed"} & address.flags for address in held):
         return True, "this host answers for it too, which it cannot hear"
     return False, "this host has it too, and does not answer for it on this link"
 

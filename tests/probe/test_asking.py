@@ -201,6 +201,24 @@ def test_a_host_that_ignores_address_probes_is_told_apart(four: Segment) -> None
     assert any(note.startswith(f"{LB1} did not answer requests from 192.0.2.100") for note in said["notes"])
 
 
+def test_a_director_whose_vip_is_on_a_virtual_routers_macvlan_is_not_told_that_nobody_answers() -> None:
+    """As keepalived does with use_vmac: the link below is made to keep quiet, and the macvlan answers."""
+    vmac = (
+        "link add vrrp.51 link eth0 address 00:00:5e:00:01:33 type macvlan mode private",
+        "link set vrrp.51 up",
+        f"addr add {VIP}/32 dev vrrp.51",
+    )
+    quiet = ("sysctl -w net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.eth0.arp_filter=1 net.ipv4.conf.all.rp_filter=0",)
+    lb1 = Host(LB1, ("addr add 192.0.2.2/24 dev eth0", *vmac), (*quiet, "sysctl -w net.ipv4.conf.vrrp/51.rp_filter=0"))
+    with segment({"client": client(), "lb1": lb1}) as made:
+        from_outside = asked(made, "client")
+        said = asked(made, "lb1")
+    assert [(r["mac"], r["names"][0]["name"]) for r in from_outside["responders"]] == [
+        ("00:00:5e:00:01:33", "virtual router 51")
+    ]
+    assert (said["meaning"], said["responders"]) == ("unheard", [])
+
+
 # -- IPv6 -------------------------------------------------------------------------------------------------------------
 
 
