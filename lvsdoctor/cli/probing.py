@@ -11,7 +11,7 @@ from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live.wireless import wireless_links
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.node import Node
+from lvsdoctor.model.node import Node, Role, RoleFound
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
 from lvsdoctor.probe.targets import Plan, plan, reasons, rips_known, vips_known
@@ -51,12 +51,15 @@ def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tup
     quiet = options.quiet or not sys.stderr.isatty()  # a scan's stderr tells of trouble alone
     asked = Asked(prober, put_to_the_wire(planned, options.netns, quiet=quiet), tuple(unasked))
     place = _place(nodes, asked, about)
+    besides = place is None
     if place is None:
-        nodes, place = (*nodes, _as_node(prober, nodes)), len(nodes)
+        nodes, place = (*nodes, _renamed(prober, nodes)), len(nodes)
     notes = [f"{each.target} was not asked for: {each.why}." for each in unasked[:_FEW]]
     if len(unasked) > _FEW:
         notes.append(f"{len(unasked) - _FEW} more VIPs were not asked for.")
-    return _noted(_with_probes(nodes, place, asked), place, notes), asked
+    # Once more, for each node also knows the others, and so what they heard.
+    placed = with_standing(_noted(_with_probes(nodes, place, asked), place, notes), role=options.role, vips=vips)
+    return (*placed[:-1], _client(placed)) if besides else placed, asked
 
 
 # -- who asks, and for what -------------------------------------------------------------------------------------------
@@ -120,12 +123,17 @@ def _place(nodes: "Sequence[Node]", asked: "Asked", vips: "Sequence[IP]") -> int
     )
 
 
-def _as_node(prober: "Node", nodes: "Sequence[Node]") -> "Node":
+def _renamed(prober: Node, nodes: Sequence[Node]) -> Node:
     """The host that asked, as another node of the scan: what it heard is its own evidence, and nobody else's."""
     taken = any(node.name == prober.name for node in nodes)
-    source = f"{prober.source}: it asked for the others"
-    named = replace(prober, name=f"{prober.name} (live)" if taken else prober.name, source=source)
-    return with_standing((*nodes, named))[-1]
+    return replace(prober, name=f"{prober.name} (live)" if taken else prober.name)
+
+
+def _client(nodes: Sequence[Node]) -> Node:
+    """The last of the nodes, which asked and is in no snapshot: --role is about the others."""
+    placed = with_standing(nodes)[-1]
+    roles = placed.standing.roles or (RoleFound(Role.CLIENT, "it asked the wire, and is in no snapshot"),)
+    return replace(placed, standing=replace(placed.standing, roles=roles))
 
 
 def _with_probes(nodes: "Sequence[Node]", place: int, asked: "Asked") -> "Sequence[Node]":

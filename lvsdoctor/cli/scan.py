@@ -78,13 +78,12 @@ def run(options: Namespace) -> int:
     writers = _writers(options)
     rules = _chosen_rules(options)
     vips = [_address(text) for text in options.vip]
-    nodes = with_standing(_collect(options), role=options.role, vips=vips)
+    nodes: Sequence["Node"] = with_standing(_collect(options), role=options.role, vips=vips)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.confirming import confirmed
 
-        answered, asked = ask_about(nodes, options, vips)
-        nodes = with_standing(answered, role=options.role, vips=vips)
+        nodes, asked = ask_about(nodes, options, vips)
         examination = confirmed(examine(nodes, rules), nodes, asked)
     else:
         examination = examine(nodes, rules)

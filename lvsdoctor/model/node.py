@@ -18,8 +18,11 @@ from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
 
 
 class Role(StrEnum):
+    """client: a host that only asked for the others (`scan --probe`)."""
+
     DIRECTOR = "director"
     REAL_SERVER = "real-server"
+    CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ def test_the_answers_are_evidence_of_the_node_that_asked_in_the_snapshot_or_besi
         assert {each["node"] for each in found} == {node}
         assert ({"vip": VIP, "link": "eth0"}) in [each["about"] for each in found]
         assert {each["confirmation"]["verdict"] for each in found} == {"confirmed"}
+        roles = {node["name"]: node["roles"] for node in json.loads(done.stdout)["nodes"]}
+        assert (roles[node] == ["client"]) is (prober == "client")
 
 
 @needs_root
