@@ -78,7 +78,7 @@ def run(options: Namespace) -> int:
     writers = _writers(options)
     rules = _chosen_rules(options)
     vips = [_address(text) for text in options.vip]
-    nodes: Sequence["Node"] = with_standing(_collect(options), role=options.role, vips=vips)
+    nodes: Sequence[Node] = with_standing(_collect(options), role=options.role, vips=vips)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.confirming import confirmed
