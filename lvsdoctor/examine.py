@@ -5,7 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor import __version__
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Finding, Missing, Outcome, Severity, Verdict, cite
+from lvsdoctor.finding import (
+    Diagnosis,
+    Examination,
+    Examined,
+    Finding,
+    Missing,
+    Outcome,
+    Predicts,
+    Severity,
+    Verdict,
+    cite,
+)
 from lvsdoctor.finding import Role as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.node import Node
@@ -51,7 +62,9 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
     try:
         for finding in rule.check(view):
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
-            if rule.while_serving and diagnosis.severity is Severity.ERROR:
+            # A real server speaks in the VIP's name in its replies, and without clients it has none.
+            serving = rule.while_serving or finding.predicts is Predicts.SENDER
+            if serving and diagnosis.severity is Severity.ERROR:
                 diagnosis = _eased(diagnosis, node)
             _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
             found.append(diagnosis)

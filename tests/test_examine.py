@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity, Verdict
+from lvsdoctor.finding import Predicts, Severity, Verdict
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing
 from lvsdoctor.model.seen import Seen
@@ -181,3 +181,16 @@ def test_what_harms_only_clients_is_a_warning_while_the_real_server_gets_none() 
         eased = expected is Severity.WARNING
         assert found.message.endswith("; its weight is 0, so this breaks nothing yet") is eased
         assert ("lb1/ipvsadm:3" in [str(line.seen) for line in found.evidence]) is eased
+
+
+def test_a_vip_as_arp_sender_is_a_warning_while_the_real_server_has_no_client_to_answer() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        yield Finding("{node} asks", about={}, evidence=[], fix=Fix(), predicts=Predicts.SENDER)
+
+    check.__name__ = "asks"
+    given = rule(name="asks", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=0)
+    service = VirtualService("tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"))
+    there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
+    (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+    assert (found.severity, found.finding.predicts) == (Severity.WARNING, Predicts.SENDER)

@@ -33,9 +33,11 @@ def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]
 
 
 def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
-    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. Reads memberships, addresses.
+    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. One that holds the RIP keeps that
+    share itself; where that is the active director, nobody masquerades.
 
-    Raises NotCollected for a table that does not tell the forwarding (--stats).
+    Reads memberships, addresses, links, local-routes, policy-rules, routes. Raises NotCollected for a table that does
+    not tell the forwarding (--stats).
     """
     found: dict[IP, tuple[Membership, ...]] = {}
     for listing in node.memberships:
@@ -44,9 +46,17 @@ def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
             raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
         if rip is None or rip.version != 4 or listing.forwarding is not Forwarding.NAT:
             continue
-        if not listing.director.holding(rip):
-            found[rip] = (*found.get(rip, ()), listing)
-    return found
+        found[rip] = (*found.get(rip, ()), listing)
+    return {rip: sent for rip, listings in found.items() if (sent := _sent_here(node, rip, listings))}
+
+
+def _sent_here(node: Node, rip: IP, listings: Sequence[Membership]) -> tuple[Membership, ...]:
+    sent = tuple(listing for listing in listings if not listing.director.holding(rip))
+    if len(sent) == len(listings):
+        return sent
+    own = any(listing.director.name == node.name for listing in listings)
+    active_keeps_it = all(listing.director.holding(rip) for listing in taking_requests(listings))
+    return () if own or active_keeps_it else sent
 
 
 def taking_requests(listings: Sequence[Membership]) -> tuple[Membership, ...]:
@@ -141,6 +151,24 @@ def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citati
         way = route_lookup(peer, client, src=rip) if client is not None else None
         if client is not None and way is not None and passes(peer, way, own):
             yield client, way.because
+
+
+def neighbours_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citation, ...]]]:
+    """Hosts of this scan in a subnet of a real server's own, which it answers through its NAT director all the same.
+
+    Reads addresses, routes, policy-rules, local-routes, links of the real server, addresses of the others.
+    """
+    peer = real_server(director, rip)
+    if peer is None or not peer.has("routes"):
+        return
+    own = {address.ip for address in director.addresses}
+    subnets = [address.network for address in peer.addresses if address.ip.version == 4 and not address.host_only]
+    others = (other for other in director.peers if other is not peer and other.has("addresses"))
+    for ip in (address.ip for other in others for address in other.addresses):
+        if ip not in own and not ip.is_loopback and any(ip in subnet for subnet in subnets):
+            way = route_lookup(peer, ip, src=rip)
+            if passes(peer, way, own):
+                yield ip, way.because
 
 
 def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address | None:

@@ -24,7 +24,6 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},
-    while_serving=True,
 )
 def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     command,
     delivered,
     is_local,
+    route_lookup,
     rule,
 )
 
@@ -43,7 +44,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     directors = [other for other in (node, *node.peers) if other.has("ipvs") and other.services]
     vips = {service.vip for director in directors for service in director.services}
     for entry in node.neighbours:
-        if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _home(node, entry.ip):
+        if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry.ip):
             continue
         having = next((director for director in directors if _link_with(director, entry.mac)), None)
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
@@ -82,6 +83,13 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
 def _home(node: Node, vip: IP) -> Lookup | None:
     """What makes the VIP this node's own, as far as is known."""
     return is_local(node, vip) if node.has("addresses") else None
+
+
+def _unused(node: Node, vip: IP) -> bool:
+    """The VIP is this node's own, or behind a gateway: then its packets ask no neighbour entry of the VIP's."""
+    if _home(node, vip) is not None:
+        return True
+    return node.has("routes") and node.has("addresses") and bool(route_lookup(node, vip).gateways)
 
 
 def _link_with(node: Node, mac: str) -> Link | None:

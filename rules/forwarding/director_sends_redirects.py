@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     cite,
     conf_key,
     nat_pairs,
+    neighbours_through,
     real_server,
     replying_through,
     route_lookup,
@@ -24,6 +25,7 @@ from lvsdoctor.rulekit import (
 
 SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to reply by way of {next_hop}, past the NAT"
 IGNORED = "{node} sends ICMP redirects on {link} to real server {rip}, which ignores them"
+BESIDE = "{node} sends ICMP redirects on {link}: real server {rip} answers its neighbour {next_hop} through {node}"
 FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip route flush cache",))
 
 
@@ -39,23 +41,30 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
     found: dict[str, Finding] = {}
     for _, destination, rip in nat_pairs(node):
         for link in (link for name in route_lookup(node, rip).links if (link := node.link(name))):
-            for client, comes_by in replying_through(node, rip):
+            clients = [(*each, SENT) for each in replying_through(node, rip)]
+            clients += [(*each, BESIDE) for each in neighbours_through(node, rip)]
+            for client, comes_by, message in clients:
                 told = sends_redirect(node, src=rip, dst=client, arrived_on=link)
                 believed, why = _believed(node, rip, client)
-                worse = link.name not in found or (believed and found[link.name].severity is Severity.NOTE)
+                severity = None if believed and message is SENT else Severity.WARNING if believed else Severity.NOTE
+                worse = link.name not in found or _rank(severity) < _rank(found[link.name].severity)
                 if not told or not worse:
                     continue
                 silence = set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)})
                 found[link.name] = Finding(
-                    SENT if believed else IGNORED,
+                    message if believed else IGNORED,
                     about={"link": link.name},
                     rip=rip,
                     next_hop=told.fields["next_hop"],
-                    severity=None if believed else Severity.NOTE,
+                    severity=severity,
                     evidence=[cite(destination, "behind NAT"), *told.because, *comes_by, *why],
                     fix=silence + FORGET if believed else silence,
                 )
     yield from found.values()
+
+
+def _rank(severity: Severity | None) -> int:
+    return severity.rank if severity is not None else Severity.ERROR.rank
 
 
 def _believed(node: Node, rip: IP, client: IP) -> tuple[bool, tuple[Citation, ...]]:

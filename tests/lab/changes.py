@@ -202,7 +202,7 @@ def policy_route(random: Random, base: str) -> Change:
     source = BASES[base]().real_servers[host] if base in _NAT else VIP
     route = random.choice((f"default via {_gateway(base)}", "unreachable default", "blackhole default"))
     commands = (f"ip rule add from {source} lookup 100", f"ip route add {route} table 100")
-    return Change("rule", host, commands, _RETURN)
+    return Change("rule", host, commands, _RETURN | {"director-sends-redirects"})
 
 
 @_kind(*_ALL)
