@@ -19,14 +19,15 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     """The nodes of one scan, each with its roles, VIPs and peers.
 
     The directors' tables tell who is a real server of what: an address of the node is the address of a destination.
-    A node that no table names is a real server if it carries an address where a real server keeps its VIP. `role` and
-    `vips` are the user's word, which counts instead.
+    A node that no table names is a real server if it carries an address where a real server keeps its VIP: one of the
+    VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead.
     """
     directors = [node for node in nodes if _services(node)]
+    directed = _directed(directors)
     standing = []
     for node in nodes:
         listed = _memberships(node, directors) if directors or node.has("ipvs") else None
-        found, carried = _roles(node, listed or (), role, vips)
+        found, carried = _roles(node, listed or (), role, vips, directed)
         standing.append(
             Standing(
                 roles=found,
@@ -63,7 +64,7 @@ def _memberships(node: Node, directors: Iterable[Node]) -> tuple[Membership, ...
 
 
 def _roles(
-    node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP]
+    node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP], directed: frozenset[IP] | None
 ) -> tuple[tuple[RoleFound, ...], tuple[Vip, ...]]:
     named = tuple(Vip(ip, Seen(_TOLD_BY_USER, None, f"--vip {ip}")) for ip in vips)
     services = _services(node)
@@ -89,7 +90,7 @@ def _roles(
         }
         reason = "{director} lists {rip} as a real server of {service}"
         found.append(RoleFound(Role.REAL_SERVER, reason, fields, membership.destination.seen))
-    elif not services and (named or (carried := _kept_on_lo(node))):
+    elif not services and (named or (carried := _kept_on_lo(node, directed))):
         carried = carried or named
         if named:
             found.append(RoleFound(Role.REAL_SERVER, "{option} and no virtual service", {"option": named[0].seen.text}))
@@ -138,12 +139,20 @@ def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[V
     return tuple(found.values())
 
 
-def _kept_on_lo(node: Node) -> tuple[Vip, ...]:
+def _directed(directors: Iterable[Node]) -> frozenset[IP] | None:
+    """All VIPs that there can be in this scan; None where that cannot be told: no director, or marks for VIPs."""
+    services = [service for director in directors for service in _services(director)]
+    vips = frozenset(service.vip for service in services if service.vip is not None)
+    return vips if services and all(service.vip is not None for service in services) else None
+
+
+def _kept_on_lo(node: Node, directed: frozenset[IP] | None = None) -> tuple[Vip, ...]:
     if not node.has("addresses"):
         return ()
     return tuple(
         Vip(address.ip, address.seen)
         for address in node.addresses
+        if directed is None or address.ip in directed
         if not address.ip.is_loopback and not address.ip.is_link_local and _where_vips_live(node, address)
     )
 

@@ -88,6 +88,15 @@ def test_alone_an_address_on_lo_tells_a_real_server() -> None:
     assert rs1.standing.roles[0].why == "carries 192.0.2.10 on lo, where a real server keeps its VIP"
 
 
+def test_beside_a_director_only_its_vips_tell_a_real_server_that_nobody_lists() -> None:
+    """A router has an address of its own on lo, or on a dummy link, and is no real server for that."""
+    router = LO + inet("10.77.0.1/32", "lo") + ETH0 + inet("192.0.2.1/24", "eth0")
+    quiesced = LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("192.0.2.29/24", "eth0")
+    found = nodes(lb=LB + table(), router=router, rs9=quiesced)
+    assert (roles(found["router"]), roles(found["rs9"])) == ([], ["real-server"])
+    assert roles(nodes(lb=LB + "-A -f 1 -s rr\n", router=router)["router"]) == ["real-server"]
+
+
 def test_without_any_director_nobody_knows_who_lists_the_node() -> None:
     assert not nodes(rs1=RS_WITH_VIP)["rs1"].has("memberships")
 
