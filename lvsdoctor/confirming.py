@@ -83,7 +83,7 @@ class _About:
     def __init__(self, node: Node, link: str | None, vip: IP, wire: Told) -> None:
         self.node, self.link, self.vip, self.wire = node, link, vip, wire
         self.its = _with_ip(node, node.link(link)) if link is not None and node.has("links") else None
-        self.mac = self.its.mac if self.its is not None and self.its.mac.strip("0:") else ""
+        self.mac = self.its.own_mac if self.its is not None else ""
         self.asked = wire.about(vip)
         # The links of a VLAN have their parent's MAC: then only the subnet tells which of them it was.
         shared = self.mac and len([each for each in node.links_hearing_arp if each.mac == self.mac]) > 1
@@ -158,13 +158,7 @@ class _About:
 
     def _own(self) -> list[tuple[Probe, Reply]]:
         """The answers for addresses of the node's own, where the VIP was asked for."""
-        if not self.node.has("addresses"):
-            return []
-        return [
-            (probe, reply)
-            for probe in self._own_probes()
-            for reply in probe.replies
-        ]  # fmt: skip
+        return [(probe, reply) for probe in self._own_probes() for reply in probe.replies]
 
     def _own_probes(self) -> list[Probe]:
         own = {address.ip for address in self.node.addresses} if self.node.has("addresses") else set()
@@ -196,10 +190,10 @@ class _About:
         node, senders = self.node, {sender for probe in self.here for sender in probe.senders}
         if self.its is None or not senders:
             return None
-        proxied = tuple(n for n in node.neighbours if "proxy" in n.flags) if node.has("neighbours") else ()
         try:
             replies = [
-                arp_reply(node, self.vip, heard_on=self.its, sender=sender, proxied=proxied) for sender in senders
+                arp_reply(node, self.vip, heard_on=self.its, sender=sender, proxied=node.proxy_entries)
+                for sender in senders
             ]
         except NotCollected:
             return None

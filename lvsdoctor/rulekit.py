@@ -65,7 +65,7 @@ from lvsdoctor.kernel.way_back import (
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Membership, Node, Role, Vip
 from lvsdoctor.model.probe import Probe, Reply
@@ -175,6 +175,7 @@ __all__ = [
     "NOBODY",
     "SAVE_TABLE",
     "UNPACKED_BY",
+    "VRRP_MACS",
     "Address",
     "Answer",
     "Answerer",

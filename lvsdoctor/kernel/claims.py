@@ -92,9 +92,8 @@ def proxied_past(node: Node, vip: IP, director: Node) -> Iterator[Proxied]:
     """
     if is_local(node, vip):
         return
-    entries = tuple(n for n in node.neighbours if "proxy" in n.flags) if node.has("neighbours") else ()
     for link in node.links_hearing_arp:
-        reply = arp_reply(node, vip, heard_on=link, proxied=entries)
+        reply = arp_reply(node, vip, heard_on=link, proxied=node.proxy_entries)
         way = route_lookup(node, vip, arrived_on=link.name)
         if not reply or _leads_to(node, way, vip, director):
             continue

@@ -12,11 +12,9 @@ from lvsdoctor.kernel.claims import claims, hearing_too
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.link import VRRP_MACS
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
-
-VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
-_UNUSABLE = frozenset({"tentative", "dadfailed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +99,10 @@ def foretold(node: Node, answerer: Answerer, target: IP) -> bool:
     judged = listing(node, answerer, target) is not None or is_local(peer, target) is None
     if not judged or not peer.has("sysctl"):
         return False
-    entries = tuple(n for n in peer.neighbours if "proxy" in n.flags) if peer.has("neighbours") else ()
     macs = {reply.mac for reply in answerer.replies}
-    return any(arp_reply(peer, target, heard_on=link, proxied=entries) for link in peer.links if link.mac in macs)
+    return any(
+        arp_reply(peer, target, heard_on=link, proxied=peer.proxy_entries) for link in peer.links if link.mac in macs
+    )
 
 
 def _link_towards(node: Node, target: IP) -> str:
@@ -119,7 +118,7 @@ def _own(node: Node, target: IP, link: str) -> tuple[Address, ...]:
         return ()
     names = {each.name for each in hearing_too(node, link)}
     if target.version == 6:  # net/ipv6/ndisc.c: ndisc_recv_ns() looks at the link that was asked, and at no other
-        return tuple(address for address in held if address.link in names and not _UNUSABLE & address.flags)
+        return tuple(address for address in held if address.link in names and address.usable)
     return held if any(claim.link.name in names for claim in claims(node, target)) else ()
 
 

@@ -163,12 +163,25 @@ def neighbours_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Cita
         return
     own = {address.ip for address in director.addresses}
     subnets = [address.network for address in peer.addresses if address.ip.version == 4 and not address.host_only]
-    others = (other for other in director.peers if other is not peer and other.has("addresses"))
+    # Mostly all hosts of a subnet are answered straight: then one of them tells, however many the scan has.
+    subnets = [subnet for subnet in subnets if not _straight(director, peer, subnet, rip)]
+    others = (other for other in director.peers if subnets and other is not peer and other.has("addresses"))
     for ip in (address.ip for other in others for address in other.addresses):
         if ip not in own and not ip.is_loopback and any(ip in subnet for subnet in subnets):
             way = route_lookup(peer, ip, src=rip)
             if passes(peer, way, own):
                 yield ip, way.because
+
+
+def _straight(director: Node, peer: Node, subnet: Network, rip: IP) -> bool:
+    """Does a real server answer all hosts of a subnet past its director, there being no route or rule for some?"""
+    told = [route.dst for route in peer.routes]
+    told += [rule.dst for rule in peer.policy_rules if rule.dst] if peer.has("policy-rules") else []
+    if any(dst.prefixlen > subnet.prefixlen and dst.network_address in subnet for dst in told):
+        return False
+    nearby = client_in(subnet, director, peer)
+    own = {address.ip for address in director.addresses}
+    return nearby is not None and not passes(peer, route_lookup(peer, nearby, src=rip), own)
 
 
 def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address | None:

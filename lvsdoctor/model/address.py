@@ -40,6 +40,11 @@ class Address:
         return "secondary" in self.flags
 
     @property
+    def usable(self) -> bool:
+        """Not while it is checked for duplicates, nor when it is one (RFC 4862, 5.4; only IPv6 checks)."""
+        return not self.flags & {"tentative", "dadfailed"}
+
+    @property
     def host_only(self) -> bool:
         """Is the prefix a single host's (/32, /128)?"""
         return self.prefixlen == self.ip.max_prefixlen

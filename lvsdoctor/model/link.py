@@ -9,6 +9,8 @@ from lvsdoctor.model.seen import Seen
 # never read. A VRF port stays an IP interface of its own (net/core/dev.c: __netif_receive_skb_core()).
 ENSLAVING_KINDS = frozenset({"bridge", "bond", "team", "openvswitch", "ovs"})
 
+VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -37,6 +39,11 @@ class Link:
     @property
     def up(self) -> bool:
         return "UP" in self.flags
+
+    @property
+    def own_mac(self) -> str:
+        """Its MAC; "" where it has none (lo shows zeros)."""
+        return self.mac if self.mac.strip("0:") else ""
 
     @property
     def loopback(self) -> bool:

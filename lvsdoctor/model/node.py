@@ -182,6 +182,11 @@ class Node:
         rows: tuple[Probe, ...] = self._rows("probes")
         return rows
 
+    @property
+    def proxy_entries(self) -> tuple[Neighbour, ...]:
+        """For what it answers on another's behalf (`ip neigh show proxy`); none where neighbours were not collected."""
+        return tuple(n for n in self.neighbours if "proxy" in n.flags) if self.has("neighbours") else ()
+
     def sysctl(self, key: str) -> Setting:
         """One setting by its key as `sysctl -a` spells it.
 

@@ -26,7 +26,6 @@ _AGAIN = 0.5  # seconds from one SYN to the next
 _STAGGER = 0.001  # seconds between two real servers
 _TTL = 1
 _IN_A_SECOND = 3  # frames to one real server about one VIP
-_REDRAW = 0.1
 
 
 def duration(knocks: Sequence[Knock], tries: int = TRIES, wait: float = WAIT) -> float:
@@ -79,9 +78,8 @@ def knock(
     doors: dict[tuple[str, str, IP], deque[float]] = {}
     with ExitStack() as stack:
         wires = open_all({(each.link, _protocol(each)) for each in knocks}, netns, stack, accept)
-        whole = duration(knocks, tries, wait)
         begun = time.monotonic()
-        ends = begun + whole
+        ends = begun + duration(knocks, tries, wait)
         tried = {
             each.seq: _Tried(
                 each,
@@ -96,14 +94,10 @@ def knock(
         }
 
         def send_due() -> float:
-            until = min((one.send_due() for one in tried.values()), default=ends)
-            if progress is None:
-                return until
-            progress(min(1.0, (time.monotonic() - begun) / whole) if whole else 1.0)
-            return min(until, time.monotonic() + _REDRAW)
+            return min((one.send_due() for one in tried.values()), default=ends)
 
         try:
-            for _, frame, when in hearing(wires.values(), ends, send_due):
+            for _, frame, when in hearing(wires.values(), begun, ends, send_due, progress):
                 _take(tried, frame, when)
         finally:
             for one in sorted(tried.values(), key=lambda one: one.free(after=2)):

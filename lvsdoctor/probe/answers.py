@@ -120,7 +120,7 @@ def _own6(question: Question, prober: Node, links: Sequence[Link]) -> tuple[bool
     """net/ipv6/ndisc.c: ndisc_recv_ns() knows the receiving link's own addresses alone."""
     names = {link.name for link in links}
     held = [address for address in prober.holding(question.target) if address.link in names]
-    if any(not {"tentative", "dadfailed"} & address.flags for address in held):
+    if any(address.usable for address in held):
         return True, "this host answers for it too, which it cannot hear"
     return False, "this host has it too, and does not answer for it on this link"
 

@@ -64,23 +64,18 @@ def ask(
     )
     with ExitStack() as stack:
         wires = open_all({(q.link, _protocol(q)) for q in questions}, netns, stack, {IPV6: advertisements()})
-        whole = duration(questions, requests, wait)
         begun = time.monotonic()
-        ends = begun + whole
+        ends = begun + duration(questions, requests, wait)
 
         def send_due() -> float:
-            """Until when there is nothing to do."""
+            """Until when there is nothing to send."""
             while schedule and begun + schedule[-1][0] <= time.monotonic():
                 _, place, number = schedule.pop()
                 one = asked[place]
                 one.send(wires[one.question.link, _protocol(one.question)], number)
-            until = begun + schedule[-1][0] if schedule else ends
-            if progress is None:
-                return until
-            progress(min(1.0, (time.monotonic() - begun) / whole))
-            return min(until, time.monotonic() + _REDRAW)
+            return begun + schedule[-1][0] if schedule else ends
 
-        for wire, frame, when in hearing(wires.values(), ends, send_due):
+        for wire, frame, when in hearing(wires.values(), begun, ends, send_due, progress):
             _take(asked, wire.link, frame, when)
     return tuple(one.probe() for one in asked)
 
@@ -104,11 +99,11 @@ def open_all(
 
 
 def hearing(
-    wires: Iterable[Wire], ends: float, before_waiting: Callable[[], float]
+    wires: Iterable[Wire], begun: float, ends: float, before_waiting: Callable[[], float], progress: Progress | None
 ) -> Iterator[tuple[Wire, bytes, float]]:
-    """Every frame that is heard before the monotonic clock shows `ends`, and when it was.
+    """Every frame that is heard before the monotonic clock, which showed `begun`, shows `ends`, and when it was.
 
-    `before_waiting` is called each time before it waits, and says when to call it again.
+    `before_waiting` is called each time before it waits, and says when to call it again; then `progress` is told.
     """
     with selectors.DefaultSelector() as selector:
         for wire in wires:
@@ -116,6 +111,9 @@ def hearing(
         while True:
             until = min(before_waiting(), ends)
             now = time.monotonic()
+            if progress is not None:
+                progress(min(1.0, (now - begun) / (ends - begun)) if ends > begun else 1.0)
+                until = min(until, now + _REDRAW)
             if now >= ends:
                 return
             for key, _ in selector.select(max(0.0, until - now)):

@@ -23,7 +23,6 @@ from lvsdoctor.probe.wire import ARP, IPV4, IPV6, CannotProbe
 REDIRECTS_TO_US = "redirects are sent to the host that they redirect: this host hears its own, and no others"
 _MOST = 1000  # rows
 _KEPT = 16  # addresses that are kept of what one MAC asked for
-_REDRAW = 0.1
 
 
 class Kind(StrEnum):
@@ -131,14 +130,7 @@ def listen(
     with ExitStack() as stack:
         wires = open_all(places, netns, stack, {IPV4: redirects(), IPV6: icmpv6(135, 136, 137)})
         begun = time.monotonic()
-
-        def tell() -> float:
-            if progress is None:
-                return inf
-            progress(min(1.0, (time.monotonic() - begun) / seconds))
-            return time.monotonic() + _REDRAW
-
-        for wire, frame, when in hearing(wires.values(), begun + seconds, tell):
+        for wire, frame, when in hearing(wires.values(), begun, begun + seconds, lambda: inf, progress):
             said = _said(frame, wire.link, when - begun)
             if said is not None and (said.kind is Kind.REDIRECT or said.address in wanted):
                 yield said

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.kernel.heard import VRRP_MACS
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.link import VRRP_MACS
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 

@@ -13,7 +13,6 @@ from lvsdoctor.probe.wire import CannotProbe
 
 NOBODY = IPv4Address("0.0.0.0")
 _FEW = 3  # reasons in a sentence
-_UNUSABLE = frozenset({"tentative", "dadfailed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _own4(node: Node, target: IP, link: Link, never: set[IP]) -> IP | None:
 def _own6(node: Node, link: Link, never: set[IP]) -> IP | None:
     usable = [
         a.ip for a in node.addresses_on(link.name)
-        if a.ip.version == 6 and a.ip not in never and not _UNUSABLE & a.flags
+        if a.ip.version == 6 and a.ip not in never and a.usable
     ]  # fmt: skip
     return min(usable, key=lambda ip: not ip.is_link_local, default=None)
 

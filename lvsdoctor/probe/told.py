@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lvsdoctor.kernel.claims import on_one_segment
-from lvsdoctor.kernel.heard import VRRP_MACS
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.targets import Unasked, rips_known, vips_known
@@ -96,8 +95,8 @@ def same_host(prober: Node, node: Node, links: Iterable[str], vips: Iterable[IP]
         return True
     ours = [link for link in prober.links if link.name in set(links)] if prober.has("links") else []
     # A virtual router's MAC is the active director's, whichever that is.
-    macs = {link.mac for link in ours if link.mac.strip("0:") and not link.mac.startswith(VRRP_MACS)}
-    if macs and node.has("links") and any(link.mac.strip("0:") for link in node.links):
+    macs = {link.mac for link in ours if link.own_mac and not link.mac.startswith(VRRP_MACS)}
+    if macs and node.has("links") and any(link.own_mac for link in node.links):
         return any(link.mac in macs for link in node.links)
     own = {address.ip for link in ours for address in prober.addresses_on(link.name) if not address.ip.is_link_local}
     return node.has("addresses") and any(node.holding(ip) for ip in own - set(vips))

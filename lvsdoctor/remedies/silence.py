@@ -42,7 +42,7 @@ def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
 
     Reads sysctl, and neighbours where collected.
     """
-    entries = [n for n in node.neighbours if n.ip == ip and "proxy" in n.flags] if node.has("neighbours") else []
+    entries = [entry for entry in node.proxy_entries if entry.ip == ip]
     lines = [command("ip", "neigh", "del", "proxy", ip, "dev", link) for entry in entries if entry.link == link]
     keys = [key for scope in ("all", link) if node.sysctl(key := conf_key(scope, "proxy_arp")).value]
     fix = Fix(now=tuple(lines), persist=("# no proxy entry in the network configuration or a script",) if lines else ())

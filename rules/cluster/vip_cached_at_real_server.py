@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lvsdoctor.rulekit import (
     IP,
+    VRRP_MACS,
     Destination,
     Finding,
     Fix,
@@ -21,7 +22,6 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
-VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
 _STANDBY = (
     "{node} sends what is for VIP {vip} to {mac} on {link}: that is director {standby}, which does not have the VIP, "
     "while {director} has it"

@@ -45,10 +45,11 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
             clients += [(*each, BESIDE) for each in neighbours_through(node, rip)]
             for client, comes_by, message in clients:
                 told = sends_redirect(node, src=rip, dst=client, arrived_on=link)
+                if not told:
+                    continue
                 believed, why = _believed(node, rip, client)
                 severity = None if believed and message is SENT else Severity.WARNING if believed else Severity.NOTE
-                worse = link.name not in found or _rank(severity) < _rank(found[link.name].severity)
-                if not told or not worse:
+                if link.name in found and _rank(severity) >= _rank(found[link.name].severity):
                     continue
                 silence = set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)})
                 found[link.name] = Finding(
