@@ -1,4 +1,4 @@
-"""Reads a rule's page: what it says, and its cases, which are small dumps that go through the real parsers.
+"""Reads the cases of a rule's page, which are small dumps that go through the real parsers.
 
 Under `## Cases` stand `### Given` (dumps that every case starts from), then `### Fires: ...`, `### Quiet: ...` and
 `### Not checked: ...`. A fence is named after its dump and the node: ```` ```sysctl rs1 ````. A case's own fence
@@ -9,15 +9,13 @@ in `<-- cited` must be quoted by the findings, and no other line may be. `> text
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from lvsdoctor.rulepage import BadPage, RulePage
 
 CITED = "<-- cited"
 _FENCE = re.compile(r"^```(.*)$")
 _CASE = re.compile(r"^### (Given|Fires|Quiet|Not checked)(?::\s*(.*))?$")
-
-
-class BadPage(Exception):
-    """A rule page that does not have the form; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +55,9 @@ class Case:
             yield fence.node, fence.where, "\n".join(fence.lines) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class RulePage:
-    """A page: its title, the text under each heading of the second level, and its cases."""
-
-    title: str
-    summary: str
-    sections: dict[str, str] = field(default_factory=dict)
-    cases: tuple[Case, ...] = ()
-
-
-HEADINGS = ("What you see", "Why", "Fix", "When it is fine", "Cases", "References")
-
-
-def read_page(text: str, name: str) -> RulePage:
-    """The page of a rule. Raises BadPage if a heading is missing or a case cannot be read."""
-    lines = text.splitlines()
-    if not lines or lines[0].strip() != f"# {name}":
-        raise BadPage(f"{name}: the page must begin with '# {name}'")
-    sections: dict[str, list[str]] = {"": []}
-    starts: dict[str, int] = {}
-    current, fenced = "", False
-    for number, line in enumerate(lines[1:], 2):
-        fenced ^= bool(_FENCE.match(line))
-        if line.startswith("## ") and not fenced:
-            current = line[3:].strip()
-            sections[current], starts[current] = [], number
-        else:
-            sections[current].append(line)
-    if missing := [heading for heading in HEADINGS if heading not in sections]:
-        raise BadPage(f"{name}: the page lacks the heading {', '.join(missing)}")
-    cases = tuple(_cases(sections["Cases"], starts["Cases"], name))
-    texts = {heading: "\n".join(body).strip() for heading, body in sections.items()}
-    return RulePage(name, texts.pop(""), texts, cases)
+def cases_of(page: RulePage) -> tuple[Case, ...]:
+    """The cases of a rule's page. Raises BadPage for one that cannot be read."""
+    return tuple(_cases(list(page.case_lines), page.cases_at, page.name))
 
 
 def _cases(lines: list[str], offset: int, name: str) -> Iterator[Case]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from lvsdoctor.finding import Confirmation, Diagnosis, Examination, Predicts, Probed
+from lvsdoctor.examination import Confirmation, Diagnosis, Examination
+from lvsdoctor.finding import Predicts, Probed
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected

@@ -5,19 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor import __version__
-from lvsdoctor.finding import (
-    Diagnosis,
-    Examination,
-    Examined,
-    Finding,
-    Missing,
-    Outcome,
-    Predicts,
-    Severity,
-    Verdict,
-    cite,
-)
-from lvsdoctor.finding import Role as ShownRole
+from lvsdoctor.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
+from lvsdoctor.examination import Role as ShownRole
+from lvsdoctor.finding import Finding, Predicts, Severity, cite
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.rulekit import Rule
@@ -42,7 +32,8 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
         outcomes += _explained(became, found, spoken, by_name)
         diagnoses += spoken
     diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
-    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__)
+    applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
+    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied)
 
 
 def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Diagnosis], Outcome]:
@@ -138,4 +129,4 @@ def _examined(node: Node) -> Examined:
     roles = tuple(ShownRole(found.role.value, found.why, found.seen) for found in node.standing.roles)
     services = node.evidence.get("ipvs", ())
     vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
-    return Examined(node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes)
+    return Examined(node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lvsdoctor.finding import Diagnosis, Examination, Examined, Outcome, Probed, Severity, Verdict
+from lvsdoctor.examination import Diagnosis, Examination, Examined, Outcome, Verdict
+from lvsdoctor.finding import Probed, Severity
 
 
 def summary(examination: Examination) -> dict[str, int]:

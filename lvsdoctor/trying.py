@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from lvsdoctor.cases import Case, RulePage, read_page
+from lvsdoctor.cases import Case, cases_of
 from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.examination import Diagnosis, Verdict
 from lvsdoctor.examine import try_rule
-from lvsdoctor.finding import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.roles import with_standing
 from lvsdoctor.rulekit import Rule
+from lvsdoctor.rulepage import RulePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,6 @@ class Tried:
 
     case: Case
     complaints: tuple[str, ...]
-
-
-def page_of(rule: Rule) -> RulePage:
-    """The rule's page. Raises OSError or BadPage."""
-    with open(rule.page, encoding="utf-8") as file:
-        return read_page(file.read(), rule.name)
 
 
 def nodes_in(case: Case) -> tuple[Node, ...]:
@@ -43,13 +38,17 @@ def nodes_in(case: Case) -> tuple[Node, ...]:
 
 
 def try_page(rule: Rule, page: RulePage) -> tuple[list[Tried], tuple[str, ...]]:
-    """Every case, and what is wrong with the page itself: an outcome without a case, a fact declared but not read."""
+    """Every case, and what is wrong with the page itself: an outcome without a case, a fact declared but not read.
+
+    Raises BadPage for a case that cannot be read.
+    """
     reads: set[str] = set()
-    tried = [Tried(case, tuple(_complaints(rule, case, reads))) for case in page.cases]
+    cases = cases_of(page)
+    tried = [Tried(case, tuple(_complaints(rule, case, reads))) for case in cases]
     about_page = [
         f"no case under '### {word}'"
         for word, outcome in (("Fires", "fires"), ("Quiet", "quiet"), ("Not checked", "not-checked"))
-        if not any(case.expects == outcome for case in page.cases)
+        if not any(case.expects == outcome for case in cases)
     ]
     if unread := sorted((rule.needs | rule.helps) - reads):
         about_page.append(f"declared but read in no case: {', '.join(unread)}")

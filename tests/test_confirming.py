@@ -6,7 +6,8 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.confirming import confirmed
-from lvsdoctor.finding import Certainty, Confirmation, Diagnosis, Examination, Finding, Fix, Predicts, Severity, cite
+from lvsdoctor.examination import Confirmation, Diagnosis, Examination
+from lvsdoctor.finding import Certainty, Finding, Fix, Predicts, Severity, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen

@@ -5,8 +5,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from lvsdoctor.examination import Verdict
 from lvsdoctor.examine import examine
-from lvsdoctor.finding import Predicts, Severity, Verdict
+from lvsdoctor.finding import Predicts, Severity
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing
 from lvsdoctor.model.seen import Seen

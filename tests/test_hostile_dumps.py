@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from lvsdoctor.cases import cases_of
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.examine import examine
 from lvsdoctor.loader import load_report, load_rules
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.reportkit import Output
 from lvsdoctor.roles import with_standing
-from lvsdoctor.trying import page_of
+from lvsdoctor.rulepage import page_of
 
 RULES = load_rules()
 REPORTS = [load_report(name) for name in ("json", "terminal")]
 EXAMPLE = Path(__file__).parents[1] / "examples/leaking-real-server"
 CLUSTERS = [
     [(file.parent.name, file.name, file.read_text()) for file in sorted(EXAMPLE.glob("*/*.txt"))],
-    *([*case.dumps()] for rule in RULES for case in page_of(rule).cases if case.expects == "fires"),
+    *([*case.dumps()] for rule in RULES for case in cases_of(page_of(rule)) if case.expects == "fires"),
 ]
 WORDS = [
     "0",

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from lvsdoctor.loader import load_rules
-from lvsdoctor.trying import page_of
+from lvsdoctor.rulepage import page_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "docs/RULES.md"

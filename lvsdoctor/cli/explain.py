@@ -21,10 +21,9 @@ def run(options: Namespace) -> int:
     """Print the page; on a terminal with its headings marked."""
     from pathlib import Path
 
-    from lvsdoctor.cases import BadPage
-    from lvsdoctor.cli.scan import load, named
+    from lvsdoctor.cli.choosing import load, named
     from lvsdoctor.model.facts import COLLECTED_BY
-    from lvsdoctor.trying import page_of
+    from lvsdoctor.rulepage import BadPage, page_of
 
     found = named(load([Path(directory) for directory in options.rules]), [options.rule])
     if not found:

@@ -26,9 +26,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 def show(options: Namespace) -> int:
     """One line per rule, sorted by code."""
-    from lvsdoctor.cases import BadPage
-    from lvsdoctor.cli.scan import load
-    from lvsdoctor.trying import page_of
+    from lvsdoctor.cli.choosing import load
+    from lvsdoctor.rulepage import BadPage, page_of
 
     for rule in sorted(load(options.rules), key=lambda rule: rule.code):
         try:
@@ -41,10 +40,10 @@ def show(options: Namespace) -> int:
 
 def try_all(options: Namespace) -> int:
     """Run every case; exit 1 if one does not do what its heading says."""
-    from lvsdoctor.cases import BadPage
-    from lvsdoctor.cli.scan import load
+    from lvsdoctor.cli.choosing import load
     from lvsdoctor.homes import home
-    from lvsdoctor.trying import page_of, try_page
+    from lvsdoctor.rulepage import BadPage, page_of
+    from lvsdoctor.trying import try_page
 
     directory = (options.directory or home("rules")).resolve()
     rules = load([] if directory.is_relative_to(home("rules").resolve()) else [directory])
@@ -75,7 +74,7 @@ def try_all(options: Namespace) -> int:
 
 def start(options: Namespace) -> int:
     """Write NAME.py and NAME.md, ready to be filled in; never over an existing file."""
-    from lvsdoctor.cli.scan import load
+    from lvsdoctor.cli.choosing import load
     from lvsdoctor.cli.templates import PAGE, RULE
 
     if not re.fullmatch(r"[a-z][a-z0-9]*/[a-z][a-z0-9]*(-[a-z0-9]+)*", options.rule):

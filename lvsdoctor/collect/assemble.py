@@ -20,11 +20,16 @@ _RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is."""
+    """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is.
+
+    It stands in the file `path`, which the evidence calls `where` (empty: in none).
+    """
 
     piece: Piece
     node: str
     source: str
+    where: str = ""
+    path: str = ""
 
 
 def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
@@ -58,11 +63,11 @@ def _split(name: str, group: Sequence[Mine]) -> list[Node]:
     source = group[0].source
     if len(hosts) <= 1:
         host = next(iter(hosts.values()), "")
-        return [_node(_name(host, name), source, [mine.piece.dump for mine in group])]
+        return [_node(_name(host, name), source, group)]
     # What stands before the first prompt of a paste is the first host's.
     first = next(iter(hosts))
     return [
-        _node(host, source, [m.piece.dump for m in group if (_short(m.piece.host) if m.piece.host else first) == short])
+        _node(host, source, [m for m in group if (_short(m.piece.host) if m.piece.host else first) == short])
         for short, host in hosts.items()
     ]  # fmt: skip
 
@@ -76,7 +81,8 @@ def _name(host: str, given: str) -> str:
     return given if not host or _short(host) in ("localhost", "ubuntu", "debian") else _short(host)
 
 
-def _node(name: str, source: str, dumps: Sequence[Any]) -> Node:
+def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
+    dumps = [mine.piece.dump for mine in group]
     rows: dict[str, list[Any]] = {}
     for dump in dumps:
         for fact, found in dump.facts.items():
@@ -108,7 +114,8 @@ def _node(name: str, source: str, dumps: Sequence[Any]) -> Node:
             notes.append("routes of other tables were shown, but not those of table main")
     if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
         evidence["ipvs"] = _services([evidence["ipvs"], counted])
-    return Node(name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes))
+    files = {mine.where: mine.path for mine in group if mine.path}
+    return Node(name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes), files=files)
 
 
 # -- merging ----------------------------------------------------------------------------------------------------------

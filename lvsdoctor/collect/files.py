@@ -68,7 +68,7 @@ def _path(path: Path, several: bool) -> Iterator[Mine]:
         raise CannotCollect(f"{path}: is neither a file nor a directory")
     for piece in _pieces(_text(_bytes(path), str(path)), str(path)):
         # Files named one by one are one node's, unless their own words tell of several hosts.
-        yield Mine(piece, "node" if several else path.stem, str(path))
+        yield Mine(piece, "node" if several else path.stem, str(path), str(path), str(path))
 
 
 def _directory(top: Path) -> Iterator[Mine]:
@@ -94,7 +94,11 @@ def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine
             text = _text(_bytes(file), str(file))
         except CannotCollect as error:
             yield Mine(
-                Piece("", Dump(unread=(Seen(where, None, str(error)),))), directory.resolve().name, str(directory)
+                Piece("", Dump(unread=(Seen(where, None, str(error)),))),
+                directory.resolve().name,
+                str(directory),
+                where,
+                str(file),
             )
             continue
         found = list(_pieces(text, where))
@@ -103,7 +107,7 @@ def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine
             note = Seen(where, None, f"({lines} lines, no dump among them)")
             found = [Piece("", Dump(unread=(note,)))] if lines else []
         for piece in found:
-            yield Mine(piece, directory.resolve().name, str(directory))
+            yield Mine(piece, directory.resolve().name, str(directory), where, str(file))
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:

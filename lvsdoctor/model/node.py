@@ -82,7 +82,8 @@ class Node:
     `evidence` maps a fact (model/facts.py) to its rows. A fact that is not a key was not collected, and reading it
     raises NotCollected; an empty tuple was collected and is empty. What a rule is handed is `limited_to` the facts
     that it declares; reading another raises Undeclared. `unread` are the lines that no parser understood;
-    `notes` say what else the reader of the report should know (an interface's answer that was cut short, say).
+    `notes` say what else the reader of the report should know (an interface's answer that was cut short, say). `files`
+    tells the path of every file that a row's `seen` names.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Node:
     kernel: str = ""
     unread: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     _allowed: frozenset[str] | None = None
     _reads: set[str] | None = None
 

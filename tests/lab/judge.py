@@ -8,8 +8,9 @@ from ipaddress import ip_address
 from itertools import count
 
 from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.examination import Diagnosis, Examination, Verdict
 from lvsdoctor.examine import examine
-from lvsdoctor.finding import Diagnosis, Examination, Severity, Verdict
+from lvsdoctor.finding import Severity
 from lvsdoctor.loader import load_rules
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces

@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
+from lvsdoctor.cases import cases_of
 from lvsdoctor.loader import load_rules
 from lvsdoctor.rulekit import Rule
-from lvsdoctor.trying import page_of
+from lvsdoctor.rulepage import page_of
 from tests.lab.conftest import TABLES
 from tests.lab.judge import Judged, judge
 from tests.lab.pool import Pool, finished
@@ -56,7 +57,7 @@ def test_the_kernel_and_the_rule_agree(scenario: Scenario, judged: dict[str, "Fu
 def test_every_case_of_a_page_is_tried_or_has_a_reason_why_not(rule: Rule) -> None:
     mine = [scenario for scenario in ALL if scenario.rule == rule.name]
     said = {(scenario.kind, scenario.title): scenario for scenario in mine if scenario.of_page}
-    on_page = {(case.expects, case.title) for case in page_of(rule).cases if case.expects in ("fires", "quiet")}
+    on_page = {(case.expects, case.title) for case in cases_of(page_of(rule)) if case.expects in ("fires", "quiet")}
     tried = {key for key in said if key[0] != "unshown"}
     unshown = {title for kind, title in said if kind == "unshown"}
     assert tried <= on_page

@@ -5,8 +5,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.examination import Diagnosis
 from lvsdoctor.examine import examine
-from lvsdoctor.finding import Diagnosis
 from lvsdoctor.loader import load_rules
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply

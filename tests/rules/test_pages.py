@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from lvsdoctor.cases import Case, RulePage
+from lvsdoctor.cases import Case, cases_of
 from lvsdoctor.examine import examine
 from lvsdoctor.finding import Severity
 from lvsdoctor.loader import load_rules
 from lvsdoctor.rulekit import Rule
-from lvsdoctor.trying import nodes_in, page_of, try_page
+from lvsdoctor.rulepage import RulePage, page_of
+from lvsdoctor.trying import nodes_in, try_page
 
 RULES = load_rules()
 PAGES = {rule.name: page_of(rule) for rule in RULES}
-CASES = [(rule, case) for rule in RULES for case in PAGES[rule.name].cases]
+CASES = [(rule, case) for rule in RULES for case in cases_of(PAGES[rule.name])]
 
 
 def _name(value: object) -> str:

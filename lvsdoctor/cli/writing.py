@@ -1,0 +1,55 @@
+"""Where reports go: one renderer for each -f, to a file or to standard output."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lvsdoctor.cli.exits import Trouble, unknown
+from lvsdoctor.cli.output import standard_output, width
+from lvsdoctor.homes import report_formats
+
+if TYPE_CHECKING:
+    from lvsdoctor.examination import Examination
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """-f, and how the terminal's report looks."""
+    add = parser.add_argument
+    formats = f"{', '.join(report_formats())} (repeat; default terminal)"
+    add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=formats)
+    add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
+    add("-q", "--quiet", action="store_true", help="only the findings and the summary")
+    add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
+
+
+def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
+    """One function for each -f, all checked before anything is collected. Raises Trouble."""
+    formats = report_formats()
+    wanted = []
+    for text in options.format or ["terminal"]:
+        name, _, file = text.partition("=")
+        if name not in formats:
+            raise unknown("format", name, list(formats))
+        wanted.append((name, file))
+    if sum(not file for _, file in wanted) > 1:
+        raise Trouble("only one format can go to standard output; give the others a file (-f NAME=FILE)")
+    return [_writer(name, file, options) for name, file in wanted]
+
+
+def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"], None]:
+    from lvsdoctor.loader import load_report
+    from lvsdoctor.reportkit import Output
+
+    render = load_report(name)
+
+    def write(examination: "Examination") -> None:
+        if not file:
+            render(examination, standard_output(options))
+            return
+        try:
+            with open(file, "w", encoding="utf-8", newline="\n") as stream:
+                render(examination, Output(stream, False, width(), options.verbose, options.quiet))
+        except OSError as error:
+            raise Trouble(f"{file}: {error.strerror}") from None
+
+    return write

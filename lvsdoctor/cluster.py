@@ -1,0 +1,69 @@
+"""The cluster as a picture shows it: hosts on a segment, VIPs, who forwards what to whom, and who answers ARP.
+
+Plain words and addresses as text: a report draws this and computes nothing. lvsdoctor/drawing.py makes it from nodes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What a host is in the picture. router: a gateway that the evidence names but that is no node of the scan."""
+
+    CLIENTS = "clients"
+    ROUTER = "router"
+    DIRECTOR = "director"
+    REAL_SERVER = "real-server"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One box. `scanned`: a node of the scan, under its name; others are known from somebody else's lines alone."""
+
+    name: str
+    part: Part
+    addresses: tuple[str, ...] = ()
+    scanned: bool = False
+
+
+class Answering(StrEnum):
+    """Would a host answer an ARP request (or solicitation) for a VIP, by the kernel model?"""
+
+    ANSWERS = "answers"
+    SILENT = "silent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A host that holds a VIP: on which link, whether it answers for it, whether it should, and why, in words."""
+
+    host: str
+    vip: str
+    link: str
+    answering: Answering
+    should: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwards:
+    """`director` sends what comes for `service` (`tcp 192.0.2.10:80`) to `real_server` by `method` (DR, TUN, NAT)."""
+
+    director: str
+    real_server: str
+    service: str
+    vip: str
+    method: str
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Everything the picture shows; empty where nothing was known."""
+
+    hosts: tuple[Host, ...] = ()
+    vips: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    forwards: tuple[Forwards, ...] = ()
