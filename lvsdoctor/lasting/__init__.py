@@ -1,0 +1,1 @@
+"""How a change is made to last over a reboot, in the way of each distribution."""
