@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check test lab stories format bench catalogue wheel clean
+.PHONY: help check test lab stories format bench catalogue manual wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -29,6 +29,9 @@ stories: environment ## tests/fixtures/stories: whole clusters, captured anew in
 
 catalogue: environment ## docs/RULES.md, from the rules and their pages
 	@$(PYTHON) tools/catalogue.py
+
+manual: environment ## docs/lvsdoctor.1, from the options
+	@$(PYTHON) tools/manual.py
 
 wheel: environment ## dist/: the sdist, and the wheel built from it
 	@rm -rf dist

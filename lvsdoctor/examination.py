@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from lvsdoctor.cluster import Cluster
 from lvsdoctor.finding import Certainty, Citation, Finding, Fix, Probed, Severity
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import Comment, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Examined:
     """One node as a report names it: its roles with their reasons, its VIPs, and where its evidence came from.
 
     `files` tells the path of each file that the evidence names (`Seen.where`), as the user named it; a live node has
-    none.
+    none. `comments` are what its files say to lvsdoctor (lvsdoctor/accept.py reads them).
     """
 
     name: str
@@ -149,6 +149,7 @@ class Examined:
     unread: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

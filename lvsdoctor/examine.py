@@ -129,4 +129,6 @@ def _examined(node: Node) -> Examined:
     roles = tuple(ShownRole(found.role.value, found.why, found.seen) for found in node.standing.roles)
     services = node.evidence.get("ipvs", ())
     vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
-    return Examined(node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files)
+    return Examined(
+        node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments
+    )

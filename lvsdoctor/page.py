@@ -13,15 +13,21 @@ _LONGEST_PROSE = 120  # the eye loses the line in longer sentences; quoted lines
 COMMAND_INDENT = "    "
 
 
+class CannotRender(Exception):
+    """A report that cannot be written on this machine; the message is one sentence for the operator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a report goes. `width` in columns; `verbose` counts the -v; `quiet` asks for the bare findings."""
+    """Where a report goes. `width` in columns; `verbose` counts the -v; `quiet` asks for the bare findings; with
+    `complete` nothing may be left unchecked."""
 
     stream: TextIO
     color: bool = False
     width: int = 80
     verbose: int = 0
     quiet: bool = False
+    complete: bool = False
 
     def legible(self, text: str) -> str:
         """The text, safe for a terminal, in characters that this stream can write (a StringIO can write any)."""

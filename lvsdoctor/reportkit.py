@@ -6,6 +6,7 @@ A renderer is a file reports/as_NAME.py: a docstring whose first line says what 
 
 from collections.abc import Callable
 
+from lvsdoctor import markdown, sentences
 from lvsdoctor.cluster import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.examination import (
     AppliedRule,
@@ -20,11 +21,15 @@ from lvsdoctor.examination import (
     Verdict,
 )
 from lvsdoctor.finding import Certainty, Citation, Finding, Fix, Probed, Severity
+from lvsdoctor.hypertext import hypertext
 from lvsdoctor.legible import cells, legible, shortened, wrapped
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.page import Output, Page
+from lvsdoctor.page import CannotRender, Output, Page
+from lvsdoctor.picture import Picture, picture
+from lvsdoctor.places import Place, Places, percent_encoded
+from lvsdoctor.result import result
 from lvsdoctor.rulepage import BadPage, RulePage, page_of
-from lvsdoctor.tally import Wanted, alike, counted, summary, wanted, worst_first
+from lvsdoctor.tally import State, Wanted, alike, blind, counted, state, summary, wanted, worst_first
 
 Render = Callable[[Examination, Output], None]
 
@@ -32,6 +37,7 @@ __all__ = [
     "Answering",
     "AppliedRule",
     "BadPage",
+    "CannotRender",
     "Certainty",
     "Citation",
     "Cluster",
@@ -49,6 +55,9 @@ __all__ = [
     "Output",
     "Page",
     "Part",
+    "Picture",
+    "Place",
+    "Places",
     "Probed",
     "Remark",
     "Render",
@@ -56,14 +65,23 @@ __all__ = [
     "RulePage",
     "Seen",
     "Severity",
+    "State",
     "Verdict",
     "Wanted",
     "alike",
+    "blind",
     "cells",
     "counted",
+    "hypertext",
     "legible",
+    "markdown",
     "page_of",
+    "percent_encoded",
+    "picture",
+    "result",
+    "sentences",
     "shortened",
+    "state",
     "summary",
     "wanted",
     "worst_first",

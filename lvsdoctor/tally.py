@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from lvsdoctor.examination import Diagnosis, Examination, Examined, Outcome, Verdict
 from lvsdoctor.finding import Probed, Severity
@@ -87,3 +88,37 @@ def wanted(outcomes: Iterable[Outcome]) -> list[Wanted]:
             rules.setdefault(("", outcome.node), {})[outcome.rule] = None
     groups = [Wanted(*key, tuple(facts.get(key, ())), tuple(names)) for key, names in rules.items()]
     return sorted(groups, key=lambda group: -len(group.rules))
+
+
+class State(IntEnum):
+    """What a monitoring system makes of a scan: its name, and the exit code of a check.
+
+    Monitoring Plugins Development Guidelines, "Plugin Return Codes".
+    """
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+def state(examination: Examination, *, complete: bool = False) -> State:
+    """CRITICAL for an error and WARNING for a warning that count; UNKNOWN where a rule crashed, or a node could not be
+    checked by any rule (`complete`: by every rule)."""
+    counts = summary(examination)
+    if counts[Severity.ERROR]:
+        return State.CRITICAL
+    if counts[Severity.WARNING]:
+        return State.WARNING
+    missing = any(outcome.verdict is Verdict.NOT_CHECKED or outcome.missing for outcome in examination.outcomes)
+    if not examination.outcomes or blind(examination) or counts["crashed"] or (complete and missing):
+        return State.UNKNOWN
+    return State.OK
+
+
+def blind(examination: Examination) -> list[str]:
+    """The nodes of which no rule could tell anything."""
+    verdicts: dict[str, set[Verdict]] = {}
+    for outcome in examination.outcomes:
+        verdicts.setdefault(outcome.node, set()).add(outcome.verdict)
+    return [node for node, seen in verdicts.items() if not seen & {Verdict.FIRES, Verdict.QUIET}]

@@ -11,11 +11,12 @@ from lvsdoctor.reportkit import (
     Output,
     Page,
     Probed,
+    Remark,
     Seen,
     Verdict,
     alike,
     counted,
-    summary,
+    sentences,
     wanted,
     worst_first,
 )
@@ -35,7 +36,6 @@ STYLES = {
     "command": "green",
     "faint": "dim",
 }
-FEW = 3  # names listed of many, unless -v
 ALIKE = 10  # sentences of one pitfall, unless -v
 COMMANDS = 50  # lines of one fix, unless -v
 
@@ -59,17 +59,25 @@ def render(examination: Examination, output: Output) -> None:
             _put_node(page, node, diagnoses, outcomes, told)
     if not output.quiet:
         page.blank()
-    _put_summary(page, examination)
+        _put_remarks(page, examination.remarks)
+    page.say(sentences.summed_up(examination), "label", indent=0, wrap=False)
     page.write(STYLES)
+
+
+def _put_remarks(page: Page, remarks: tuple[Remark, ...]) -> None:
+    shown = remarks if page.output.verbose else remarks[:ALIKE]
+    for remark in shown:
+        page.say(sentences.remarked(remark), label="note:", indent=0)
+    if len(shown) < len(remarks):
+        page.say(f"{len(remarks) - len(shown)} more; -v lists them.", label="note:", indent=0)
 
 
 def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
     for diagnosis in diagnoses:
         if diagnosis.accepted is None:
-            said = diagnosis.message
-            if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:
-                said += f" [{diagnosis.probed}: {diagnosis.confirmation.says}]"
-            page.say(said, label=_label(diagnosis), label_style=diagnosis.severity.value, indent=0, wrap=False)
+            style = diagnosis.severity.value
+            said = sentences.told(diagnosis)
+            page.say(said, label=sentences.label(diagnosis), label_style=style, indent=0, wrap=False)
 
 
 def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
@@ -82,7 +90,7 @@ def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
             continue
         page.blank()
         style = diagnosis.severity.value
-        page.say(diagnosis.message, "message", label=f"Predicted: {_label(diagnosis)}", label_style=style)
+        page.say(diagnosis.message, "message", label=f"Predicted: {sentences.label(diagnosis)}", label_style=style)
         page.say(told.says, "message", label="Seen on the wire:", label_style="contradicted")
         if told.seen:
             page.quotes([(str(told.seen), told.seen.text, "")])
@@ -105,25 +113,40 @@ def _put_node(
 ) -> None:
     page.heading(node.name)
     _put_standing(page, node)
-    shown = [diagnosis for diagnosis in diagnoses if diagnosis.accepted is None or page.output.verbose]
-    for together in alike(shown):
+    for together in alike(diagnosis for diagnosis in diagnoses if diagnosis.accepted is None):
         page.blank()
         _put_diagnoses(page, together, told)
     page.blank()
-    if len(shown) < len(diagnoses):
-        page.say(f"{counted(len(diagnoses) - len(shown), 'accepted finding')} not shown; -v shows them.")
+    _put_accepted(page, [diagnosis for diagnosis in diagnoses if diagnosis.accepted is not None], told)
     if not diagnoses:
-        _put_nothing_found(page, node, outcomes)
+        found = sentences.calm(outcomes)
+        page.say(f"{found[0].upper()}{found[1:]} on {node.name}: {sentences.checked(outcomes)}.")
     _put_not_checked(page, node, outcomes)
     _put_crashed(page, outcomes)
     _put_unread(page, node.unread)
     if page.output.verbose:
-        _put_silent(page, outcomes)
+        for label, kept in (("Quiet:", Verdict.QUIET), ("Not applicable:", Verdict.NOT_APPLICABLE)):
+            if names := sentences.silent(outcomes, kept):
+                page.say(sentences.listed(names), label=label)
+
+
+def _put_accepted(page: Page, diagnoses: list[Diagnosis], told: set[str]) -> None:
+    """A line each: accepted is not gone; with -v what it is, as of any finding."""
+    if page.output.verbose:
+        for diagnosis in diagnoses:
+            _put_diagnoses(page, (diagnosis,), told)
+            page.blank()
+        return
+    for diagnosis in diagnoses[:ALIKE]:
+        said = f"{sentences.label(diagnosis)} {diagnosis.message}"
+        page.say(f"{said}; accepted: {sentences.accepted(diagnosis.accepted or {})}", "accepted")
+    if len(diagnoses) > ALIKE:
+        page.say(f"{counted(len(diagnoses) - ALIKE, 'more accepted finding')}; -v lists them.", "accepted")
 
 
 def _put_standing(page: Page, node: Examined) -> None:
     for role in node.roles:
-        page.say(role.why + (f", {role.seen}" if role.seen else ""), label=role.name.replace("-", " ") + ":")
+        page.say(sentences.standing(role), label=role.name.replace("-", " ") + ":")
     if not node.roles:
         page.say(
             "the evidence shows neither IPVS services (a director) nor a VIP that is held here (a real server). "
@@ -131,29 +154,29 @@ def _put_standing(page: Page, node: Examined) -> None:
             label="no role found:",
         )
     if node.vips:
-        page.say(_some(page, node.vips), label="VIP:" if len(node.vips) == 1 else "VIPs:")
+        page.say(
+            sentences.some(node.vips, all_of_them=bool(page.output.verbose)),
+            label="VIP:" if len(node.vips) == 1 else "VIPs:",
+        )
     if node.source:
         page.say(node.source, label="evidence:")
     for note in node.notes:
         page.say(note, label="note:")
 
 
-def _label(diagnosis: Diagnosis) -> str:
-    return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
-
-
 def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) -> None:
     """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
     shown = together if page.output.verbose else together[:ALIKE]
     for diagnosis in shown:
-        page.say(diagnosis.message, "message", label=_label(diagnosis), label_style=diagnosis.severity.value)
+        page.say(diagnosis.message, "message", label=sentences.label(diagnosis), label_style=diagnosis.severity.value)
         if diagnosis.accepted is not None:
-            page.say(_pairs(diagnosis.accepted.items()), label="Accepted:", indent=4)
+            page.say(sentences.accepted(diagnosis.accepted), label="Accepted:", indent=4)
+        if diagnosis.lapsed is not None:
+            page.say(sentences.lapsed(diagnosis.lapsed), "warning", indent=4)
     if len(shown) < len(together):
-        more = (
-            f"{len(together) - len(shown)} more of the same about another {_listed(together[-1].about)}; -v lists them."
-        )
-        page.say(more, label=_label(together[0]), label_style=together[0].severity.value)
+        about = sentences.listed(together[-1].about)
+        more = f"{len(together) - len(shown)} more of the same about another {about}; -v lists them."
+        page.say(more, label=sentences.label(together[0]), label_style=together[0].severity.value)
     _put_probed(page, shown, told)
     longest = 0 if page.output.verbose else 3 * page.width
     evidence = {(item.seen, item.says): item for diagnosis in shown for item in diagnosis.evidence}.values()
@@ -205,43 +228,22 @@ def _first(page: Page, commands: tuple[str, ...]) -> Iterable[str]:
     return (*commands[:COMMANDS], f"# and {len(commands) - COMMANDS} more lines: -v shows them")
 
 
-def _put_nothing_found(page: Page, node: Examined, outcomes: list[Outcome]) -> None:
-    verdicts = [outcome.verdict for outcome in outcomes]
-    checked = verdicts.count(Verdict.FIRES) + verdicts.count(Verdict.QUIET)
-    numbers = f"{counted(checked, 'rule')} checked"
-    for verdict in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.CRASHED):
-        if number := verdicts.count(verdict):
-            numbers += f", {number} {verdict.replace('-', ' ')}"
-    # "No known pitfall" would calm somebody whose dumps could not be checked at all.
-    found = (
-        "No known pitfall found in what could be checked"
-        if Verdict.NOT_CHECKED in verdicts
-        else "No known pitfall found"
-    )
-    page.say(f"{found if checked else 'Nothing was checked'} on {node.name}: {numbers}.")
-
-
 def _put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:
     groups = wanted(outcomes)
     if groups:
         page.say("the evidence lacks what these commands would tell.", label="Not checked:")
     for group in groups:
         page.commands(filter(None, [group.command]))
-        need = f" {'needs' if len(group.rules) == 1 else 'need'} {_listed(group.facts)}" if group.facts else ""
-        place = f" of {group.node}" if group.node != node.name else ""
-        page.say(f"{counted(len(group.rules), 'rule')}{need}{place}: {_some(page, group.rules)}", indent=8)
+        page.say(sentences.waiting(group, node.name, all_of_them=bool(page.output.verbose)), indent=8)
 
 
 def _put_crashed(page: Page, outcomes: Iterable[Outcome], indent: int = 2) -> None:
     for outcome in outcomes:
         if outcome.verdict is not Verdict.CRASHED:
             continue
-        # The exception stands below the last stack, unindented; its message may have further lines.
-        raised = outcome.traceback.rpartition("Traceback (most recent call last):\n")[2]
-        error = next((line for line in raised.split("\n") if line and not line.startswith(" ")), "no traceback")
         hint = "" if page.output.verbose else "; -v shows the traceback"
         page.say(
-            f"rule {outcome.rule} on {outcome.node}: {error}; this is our bug{hint}",
+            f"{sentences.crash(outcome)}{hint}",
             label="CRASHED",
             label_style="error",
             indent=indent,
@@ -259,54 +261,4 @@ def _put_unread(page: Page, unread: tuple[Seen, ...]) -> None:
         page.say("", label=f"{count}:")
         page.quotes((str(seen), seen.text, "") for seen in unread)
         return
-    files: dict[str, list[Seen]] = {}
-    for seen in unread:
-        files.setdefault(seen.where, []).append(seen)
-    places = []
-    for where, lines in files.items():
-        numbers = _some(page, (str(seen.line) for seen in lines if seen.line is not None))
-        places.append(f"{len(lines)} of {where}" + (f" ({numbers})" if numbers else ""))
-    page.say(f"{_some(page, places)}; -v lists them.", label=f"{count}:")
-
-
-def _put_silent(page: Page, outcomes: list[Outcome]) -> None:
-    for label, verdict in (("Quiet:", Verdict.QUIET), ("Not applicable:", Verdict.NOT_APPLICABLE)):
-        names = [
-            outcome.rule + (f" (explained by {_listed(outcome.explained_by)})" if outcome.explained_by else "")
-            for outcome in outcomes
-            if outcome.verdict is verdict
-        ]
-        if names:
-            page.say(_listed(names), label=label)
-
-
-def _put_summary(page: Page, examination: Examination) -> None:
-    counts = summary(examination)
-    found = [counted(counts[name], name) for name in ("error", "warning", "note")]
-    parts = [
-        f"{counted(counts['nodes'], 'node')}: {_listed(found)}",
-        *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
-        f"{counted(counts['not_checked'], 'rule')} not checked",
-        *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
-        f"{counted(counts['unread'], 'line')} unread",
-    ]
-    if any(diagnosis.confirmation for diagnosis in examination.diagnoses):
-        parts.append(f"{counts['confirmed']} confirmed, {counts['contradicted']} contradicted")
-    page.say("; ".join(parts), "label", indent=0, wrap=False)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def _some(page: Page, names: Iterable[str]) -> str:
-    """The first few, and how many more there are; with -v all."""
-    every = list(names)
-    # "and 1 more" would be no shorter than its name.
-    if page.output.verbose or len(every) <= FEW + 1:
-        return _listed(every)
-    return f"{_listed(every[:FEW])} and {len(every) - FEW} more"
-
-
-def _pairs(items: Iterable[tuple[str, str]]) -> str:
-    return "; ".join(f"{name} {value}" for name, value in items)
+    page.say(f"{sentences.not_understood(unread)}; -v lists them.", label=f"{count}:")

@@ -6,9 +6,10 @@ model cannot follow is Unknown, and a fix with an Unknown in it is never held fo
 
 from dataclasses import dataclass
 
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.ipvs import Destination, VirtualService
-from lvsdoctor.model.route import Route
+from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.route import PolicyRule, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,28 @@ class SetSysctl:
 
 @dataclass(frozen=True, slots=True)
 class AddAddress:
+    """`scope` and `label` are "" where the command leaves them to ip(8) and the kernel."""
+
     command: str
     ip: IP
     prefixlen: int
     link: str
+    scope: str = ""
+    label: str = ""
+    peer: Network | None = None
+    broadcast: IP | None = None
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveAddress:
+    """`peer` is the far end's prefix that the command names, which a point-to-point address is told by."""
+
     command: str
     ip: IP
     prefixlen: int
     link: str
+    peer: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +67,24 @@ class PutRoute:
 
 @dataclass(frozen=True, slots=True)
 class RemoveRoute:
-    """`route` as far as the command names it; the first one that matches goes."""
+    """`route` as far as the command names it (type, protocol and scope "", metric 0, no src, no next hop: any); the
+    first one that matches goes."""
 
     command: str
     route: Route
 
 
 @dataclass(frozen=True, slots=True)
+class AddPolicyRule:
+    command: str
+    rule: PolicyRule
+
+
+@dataclass(frozen=True, slots=True)
 class RemovePolicyRule:
     command: str
     priority: int
+    family: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,23 @@ class RemoveNeighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class PutNeighbour:
+    """A permanent or a proxy entry."""
+
+    command: str
+    entry: Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModule:
+    """A module of a kind of tunnel, which brings a link of its own with it; `loads`: else it goes, with that link."""
+
+    command: str
+    module: str
+    loads: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """Changes no fact of this node: a comment, an announcement, a look around. `manual`: a comment that asks
     for a hand."""
@@ -119,10 +155,13 @@ Change = (
     | SetLink
     | PutRoute
     | RemoveRoute
+    | AddPolicyRule
     | RemovePolicyRule
     | PutRealServer
     | RemoveRealServer
     | RemoveNeighbour
+    | PutNeighbour
+    | LoadModule
     | Nothing
     | Unknown
 )

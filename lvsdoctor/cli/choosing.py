@@ -1,29 +1,38 @@
-"""Which rules are run: ours and those of --rules, less what --select and --ignore leave out."""
+"""Which rules there are, ours and those of --rules, and which are run: what --select and --ignore leave."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.exits import Trouble, unknown
 
 if TYPE_CHECKING:
+    from lvsdoctor.model.seen import Seen
     from lvsdoctor.rulekit import Rule
+    from lvsdoctor.settings import Settings
 
 
 def add_options(parser: ArgumentParser) -> None:
     """--select, --ignore and --rules."""
     add = parser.add_argument
-    add("--select", action="append", default=[], metavar="RULE,...", help="only these rules (names or codes)")
-    add("--ignore", action="append", default=[], metavar="RULE,...", help="not these rules")
+    add("--select", action="append", default=[], metavar="RULE,...", help="only these: names, codes, families, globs")
+    add("--ignore", action="append", default=[], metavar="RULE,...", help="not these rules (repeat)")
     add("--rules", action="append", default=[], type=Path, metavar="DIR", help="rules of your own, besides ours")
 
 
 def chosen(options: Namespace) -> Sequence["Rule"]:
     """The rules that the options leave. Raises Trouble."""
-    rules = load(options.rules)
-    selected = named(rules, options.select)
-    ignored = named(rules, options.ignore)
+    return left(load(options.rules), options)
+
+
+def left(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None" = None) -> Sequence["Rule"]:
+    """Those of the rules that the options leave, or where these do not say the configuration file. Raises Trouble."""
+    selected, ignored = named(rules, options.select), named(rules, options.ignore)
+    if settings is not None:
+        selected = selected or named(rules, settings.select, settings.places.get("select"))
+        ignored = ignored or named(rules, settings.ignore, settings.places.get("ignore"))
     return [rule for rule in (selected or rules) if rule not in ignored]
 
 
@@ -37,16 +46,34 @@ def load(directories: Sequence[Path]) -> Sequence["Rule"]:
         raise Trouble(str(error)) from None
 
 
-def named(rules: Sequence["Rule"], lists: Sequence[str]) -> list["Rule"]:
-    """The rules that comma-separated lists name, by name or code (ARP002, arp-002)."""
-    known = {rule.name: rule for rule in rules} | {rule.code.lower(): rule for rule in rules}
-    found = []
+def named(rules: Sequence["Rule"], lists: Sequence[str], place: "Seen | None" = None) -> list["Rule"]:
+    """The rules that comma-separated lists mean, by name, code (ARP002, arp-002), family or glob.
+
+    Raises Trouble, which names the place where that stands if it is none of the command line.
+    """
+    found: dict[str, Rule] = {}
     for word in (word.strip() for text in lists for word in text.split(",")):
         if not word:
             continue
-        rule = known.get(word.lower()) or known.get(word.lower().replace("-", "", 1))
-        if rule is None:
-            codes_too = word[-1:].isdigit()
-            raise unknown("rule", word, [rule.code if codes_too else rule.name for rule in rules])
-        found.append(rule)
-    return found
+        meant = _meant(rules, word.lower())
+        if not meant:
+            known = [rule.code for rule in rules] if word[-1:].isdigit() else [rule.name for rule in rules]
+            families = dict.fromkeys(family for rule in rules for family in _families(rule))
+            raise unknown("rule", word, [*known, *families], f"{place}: " if place else "")
+        found |= {rule.name: rule for rule in meant}
+    return list(found.values())
+
+
+def _meant(rules: Sequence["Rule"], word: str) -> list["Rule"]:
+    """One rule of this name or code, else all of this family, else what the glob matches."""
+    codes = (word, word.replace("-", "", 1))
+    if one := [rule for rule in rules if rule.name == word or rule.code.lower() in codes]:
+        return one
+    if family := [rule for rule in rules if word in _families(rule)]:
+        return family
+    return [rule for rule in rules if fnmatchcase(rule.name, word) or fnmatchcase(rule.code.lower(), word)]
+
+
+def _families(rule: "Rule") -> tuple[str, str]:
+    """The rule's folder, as rule names are spelt and as it is: reverse-path, reverse_path."""
+    return rule.family.replace("_", "-"), rule.family

@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
     from lvsdoctor.rulepage import BadPage, page_of
 
     found = named(load([Path(directory) for directory in options.rules]), [options.rule])
-    if not found:
+    if len(found) != 1:
         raise Trouble("which rule? (lvsdoctor rules list shows them)")
     rule = found[0]
     try:

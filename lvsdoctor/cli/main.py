@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from lvsdoctor import __version__
-from lvsdoctor.cli.exits import TROUBLE, Trouble, unknown
+from lvsdoctor.cli.exits import TROUBLE, Trouble, say, unknown
 
-VERBS = ("scan", "probe", "explain", "rules")
+VERBS = ("scan", "probe", "fix", "explain", "rules", "completion")
 EXIT_CODES = """exit codes:
   0  nothing found at or above --fail-on
   1  findings
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except Trouble as trouble:
-        _say(str(trouble))
+        say(str(trouble))
         return TROUBLE
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`); Python must not complain about it at exit.
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         if any(word.startswith("-v") or word == "--verbose" for word in arguments):
             raise
-        _say(f"internal error: {type(error).__name__}: {error} (this is our bug; -v shows the traceback)")
+        say(f"internal error: {type(error).__name__}: {error} (this is our bug; -v shows the traceback)")
         return TROUBLE
 
 
@@ -58,6 +58,16 @@ def _main(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    if asked and asked not in VERBS:
+        raise unknown("verb", asked, list(VERBS))
+    options = whole_parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
+
+
+def whole_parser() -> ArgumentParser:
+    """The parser with every verb: what --help, the completions and the manual page are made from."""
     from argparse import RawDescriptionHelpFormatter
     from importlib import import_module
 
@@ -69,17 +79,6 @@ def _dispatch(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"lvsdoctor {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    asked = next((word for word in arguments if not word.startswith("-")), "")
-    if asked and asked not in VERBS:
-        raise unknown("verb", asked, list(VERBS))
     for verb in VERBS:
         import_module(f"lvsdoctor.cli.{verb}").add_to(verbs)
-    options = parser.parse_args(arguments)
-    code: int = options.run(options)
-    return code
-
-
-def _say(sentence: str) -> None:
-    from lvsdoctor.legible import legible
-
-    print(f"lvsdoctor: {legible(sentence)}", file=sys.stderr)
+    return parser

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from lvsdoctor.page import Output
@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 def standard_output(options: Namespace) -> "Output":
     """Standard output as --color, -v and -q ask for it."""
+    color = options.color == "always" or (options.color == "auto" and colors())
+    return output_of(options, sys.stdout, color)
+
+
+def output_of(options: Namespace, stream: TextIO, color: bool = False) -> "Output":
+    """A stream as -v, -q and --require-complete ask for it."""
     from lvsdoctor.page import Output
 
-    color = options.color == "always" or (options.color == "auto" and colors())
-    return Output(sys.stdout, color, width(), options.verbose, options.quiet)
+    complete = getattr(options, "require_complete", False)
+    return Output(stream, color, width(), options.verbose, options.quiet, complete)
 
 
 def colors() -> bool:

@@ -2,16 +2,11 @@
 
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lvsdoctor.cli import choosing, collecting, writing
-from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK
-
-if TYPE_CHECKING:
-    from lvsdoctor.examination import Examination
+from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, writing
 
 _PROBE = ("--probe", "--probe=require")
-_LEVELS = ("error", "warning", "note", "never")
 _DESCRIPTION = """Look for known pitfalls.
 
 Without PATH this node is inspected, live and read-only. A PATH is a file, a
@@ -22,6 +17,14 @@ directory of such directories a cluster; nodes named together are a cluster.
 for each VIP and each host of the scan, in a second, none in a VIP's name. A
 finding is then confirmed, or contradicted, which comes first in the report,
 or the report says why no probe tells. A contradicted finding counts as any.
+
+What is accepted, in lvsdoctor.toml, by a comment in the dumps
+(# lvsdoctor: accept RULE REASON) or as known to the --baseline, stays in the
+report and does not count.
+
+With -f nagios on standard output the scan is the check of a monitoring system:
+it exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be checked, a
+rule crashed, unreadable input), whatever --fail-on says.
 """
 
 
@@ -37,9 +40,10 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     collecting.add_options(parser, "inspect this network namespace instead (with PATH: probe from there)")
     add = parser.add_argument
     add(*_PROBE, action=_ProbeOption, help="hold the findings against the wire (require: exit 2 if it cannot be asked)")
-    add("--fail-on", choices=_LEVELS, default="error", metavar="LEVEL", help="error, warning, note, never")
-    add("--require-complete", action="store_true", help="exit 3 if something could not be checked")
+    supposing.add_options(parser)
+    gate.add_options(parser)
     choosing.add_options(parser)
+    configuring.add_options(parser)
     writing.add_options(parser)
 
 
@@ -55,16 +59,25 @@ class _ProbeOption(Action):
 
 def run(options: Namespace) -> int:
     """Scan, report, and tell by the exit code."""
+    return monitoring.check(_scan, options) if monitoring.monitored(options) else _scan(options)
+
+
+def _scan(options: Namespace) -> int:
     from dataclasses import replace
     from datetime import UTC, datetime
+    from functools import partial
     from time import monotonic
 
+    from lvsdoctor.drawing import drawn
     from lvsdoctor.examine import examine
 
+    settings = configuring.configured(options)
     writers = writing.writers(options)
-    rules = choosing.chosen(options)
+    known = choosing.load(options.rules)
+    rules = choosing.left(known, options, settings)
+    terms = gate.terms(known, options, settings)
     began, clock = datetime.now(UTC), monotonic()
-    nodes = collecting.collected(options)
+    nodes = supposing.supposed(collecting.collected(options), options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.confirming import confirmed
@@ -73,21 +86,8 @@ def run(options: Namespace) -> int:
         examination = confirmed(examine(nodes, rules), nodes, asked)
     else:
         examination = examine(nodes, rules)
-    examination = replace(examination, began=began, seconds=monotonic() - clock)
+    examination = supposing.said(gate.judged(examination, terms, began.date()), options)
+    examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(drawn, nodes))
     for write in writers:
         write(examination)
-    return _code(examination, options)
-
-
-def _code(examination: "Examination", options: Namespace) -> int:
-    from lvsdoctor.examination import Verdict
-    from lvsdoctor.finding import Severity
-
-    if options.fail_on != "never":
-        worst = Severity(options.fail_on).rank
-        if any(d.severity.rank <= worst and d.accepted is None for d in examination.diagnoses):
-            return FINDINGS
-    open_ones = (Verdict.NOT_CHECKED, Verdict.CRASHED)
-    if options.require_complete and any(o.verdict in open_ones or o.missing for o in examination.outcomes):
-        return INCOMPLETE
-    return OK
+    return monitoring.code(examination, options) if monitoring.monitored(options) else gate.code(examination, options)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.exits import Trouble, unknown
-from lvsdoctor.cli.output import standard_output, width
+from lvsdoctor.cli.output import output_of, standard_output
+from lvsdoctor.cli.replacing import replacing
 from lvsdoctor.homes import report_formats
 
 if TYPE_CHECKING:
@@ -33,23 +34,31 @@ def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
         wanted.append((name, file))
     if sum(not file for _, file in wanted) > 1:
         raise Trouble("only one format can go to standard output; give the others a file (-f NAME=FILE)")
+    # Files first: whoever reads standard output is told if one of them cannot be written.
+    wanted.sort(key=lambda each: not each[1])
     return [_writer(name, file, options) for name, file in wanted]
 
 
 def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"], None]:
     from lvsdoctor.loader import load_report
-    from lvsdoctor.reportkit import Output
+    from lvsdoctor.page import CannotRender
 
     render = load_report(name)
 
-    def write(examination: "Examination") -> None:
-        if not file:
-            render(examination, standard_output(options))
-            return
+    def write_file(examination: "Examination") -> None:
         try:
-            with open(file, "w", encoding="utf-8", newline="\n") as stream:
-                render(examination, Output(stream, False, width(), options.verbose, options.quiet))
+            with replacing(file) as stream:
+                render(examination, output_of(options, stream))
         except OSError as error:
             raise Trouble(f"{file}: {error.strerror}") from None
+
+    def write(examination: "Examination") -> None:
+        try:
+            if file:
+                write_file(examination)
+            else:
+                render(examination, standard_output(options))
+        except CannotRender as error:
+            raise Trouble(str(error)) from None
 
     return write

@@ -87,7 +87,10 @@ def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
     for dump in dumps:
         for fact, found in dump.facts.items():
             rows.setdefault(fact, []).append(found)
-    unread = tuple(seen for dump in dumps for seen in dump.unread)
+    # A paste is nobody's golden file: what a comment in it asks for is not done, and not lost either.
+    pasted = tuple(comment.seen for mine in group if not mine.path for comment in mine.piece.dump.comments)
+    unread = (*(seen for dump in dumps for seen in dump.unread), *pasted)
+    comments = tuple(comment for mine in group if mine.path for comment in mine.piece.dump.comments)
     notes: list[str] = []
     evidence: dict[str, Any] = {}
     for fact, lists in rows.items():
@@ -102,7 +105,7 @@ def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
         names = ", ".join(link.name for link in links[:3])
         notes.append(f"only a part of the links was shown ({names}), so nothing is concluded from what is not there")
     if "sysctl" in evidence:
-        evidence["sysctl"] = _without_globs(evidence["sysctl"], links)
+        evidence["sysctl"] = without_globs(evidence["sysctl"], links)
     for fact in ("local-routes", "routes"):
         # `ip -6 route` says nothing about IPv4. Table local is never without 127.0.0.0/8 where IPv4 was shown.
         if not any(route.dst.version == 4 for route in (*evidence.get(fact, ()), *evidence.get("local-routes", ()))):
@@ -115,7 +118,9 @@ def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
     if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
         evidence["ipvs"] = _services([evidence["ipvs"], counted])
     files = {mine.where: mine.path for mine in group if mine.path}
-    return Node(name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes), files=files)
+    return Node(
+        name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes), files=files, comments=comments
+    )
 
 
 # -- merging ----------------------------------------------------------------------------------------------------------
@@ -144,7 +149,7 @@ def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
     return {setting.key: setting for rows in ordered for setting in rows}
 
 
-def _without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:
+def without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:
     """sysctl.d(5): `net.ipv4.conf.*.rp_filter` sets every link that is not named by itself."""
     globs = [setting for key, setting in settings.items() if ".conf.*." in key]
     if not globs:

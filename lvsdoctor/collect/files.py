@@ -38,6 +38,11 @@ def collect_paths(paths: Sequence[str]) -> tuple[Node, ...]:
     return nodes_of(found)
 
 
+def text_of(path: Path) -> str:
+    """The text of a file that the user named. Raises CannotCollect with one sentence."""
+    return _text(_bytes(path), str(path))
+
+
 def _tells(piece: Piece) -> bool:
     return bool(piece.dump.facts)
 

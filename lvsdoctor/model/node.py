@@ -13,7 +13,7 @@ from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
 
 
@@ -83,7 +83,7 @@ class Node:
     raises NotCollected; an empty tuple was collected and is empty. What a rule is handed is `limited_to` the facts
     that it declares; reading another raises Undeclared. `unread` are the lines that no parser understood;
     `notes` say what else the reader of the report should know (an interface's answer that was cut short, say). `files`
-    tells the path of every file that a row's `seen` names.
+    tells the path of every file that a row's `seen` names; `comments` are those in its files that speak to lvsdoctor.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Node:
     unread: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
     _allowed: frozenset[str] | None = None
     _reads: set[str] | None = None
 

@@ -13,3 +13,11 @@ class Seen:
 
     def __str__(self) -> str:
         return self.where if self.line is None else f"{self.where}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment to lvsdoctor in a dump, and the line that it is about: the next that is no comment, if there is one."""
+
+    seen: Seen
+    about: int | None = None

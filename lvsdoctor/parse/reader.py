@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import Comment, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,13 @@ class Dump:
     """What one reader made of the lines it took: the rows of each fact (see model/facts.py).
 
     `host` is the host's name where the dump itself tells it. `unread` are lines inside the dump that the reader knew
-    for its own and could not understand.
+    for its own and could not understand. `comments` are those that speak to lvsdoctor.
     """
 
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     unread: tuple[Seen, ...] = ()
     host: str = ""
+    comments: tuple[Comment, ...] = ()
 
 
 class Reader(ABC):

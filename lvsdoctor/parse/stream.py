@@ -6,10 +6,10 @@ silence count: `# ipvsadm -Sn` with nothing after it is an IPVS table that was c
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.packetfilter import ArpTables
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.parse.echo import Echo, echo_in
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.reader import Dump, Reader
@@ -19,6 +19,8 @@ from lvsdoctor.parse.readers import readers_for
 _NO_IPVS = "Can't initialize ipvs"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # ip -c
 _NOISE = ("```", "~~~")
+# At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
+_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class _Section:
     dumps: list[Dump] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
     comments: list[Seen] = field(default_factory=list)
+    to_lvsdoctor: list[Comment] = field(default_factory=list)
 
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
@@ -58,10 +61,13 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
             yield Piece(host, silent)
         if section.unread:
             yield Piece(host, Dump(unread=tuple(section.unread)))
+        if section.to_lvsdoctor:
+            yield Piece(host, Dump(comments=tuple(section.to_lvsdoctor)))
 
 
 def _sections(text: str, where: str) -> Iterator[_Section]:
     section, reader = _Section(Echo(), None), None
+    waiting: list[Comment] = []
     for number, line in enumerate(text.split("\n"), 1):  # as an editor counts: splitlines() knows more line ends
         line = line.rstrip()
         if line.startswith("> "):  # quoted in a mail or a ticket
@@ -70,6 +76,12 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             continue
         line = _COLOURS.sub("", line) if "\x1b" in line else line
         seen = Seen(where, number, line)
+        if "lvsdoctor:" in line and _TO_LVSDOCTOR.match(line):
+            waiting.append(Comment(seen))
+            continue
+        if waiting and not line.lstrip().startswith(("#", ";", "!")):
+            section.to_lvsdoctor += [replace(comment, about=number) for comment in waiting]
+            waiting = []
         if reader is not None and reader.feed(seen):
             continue
         echo = echo_in(line)
@@ -94,6 +106,7 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             continue
         section.unread.append(seen)
     _finish(section, reader)
+    section.to_lvsdoctor += waiting
     yield section
 
 

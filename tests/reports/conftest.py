@@ -47,6 +47,11 @@ def as_terminal() -> Render:
 
 
 @pytest.fixture(scope="session")
+def as_html() -> Render:
+    return load_report("html")
+
+
+@pytest.fixture(scope="session")
 def shown(as_terminal: Render) -> Callable[..., str]:
     """What the terminal report writes."""
 
@@ -62,3 +67,15 @@ def shown(as_terminal: Render) -> Callable[..., str]:
 def unpainted() -> Callable[[str], str]:
     """The text without the colours (select graphic rendition, and no other sequence)."""
     return lambda text: re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@pytest.fixture(scope="session")
+def report_as() -> Callable[..., str]:
+    """What a format writes of an examination."""
+
+    def report_as(name: str, examination: Examination, **how: Any) -> str:
+        stream = io.StringIO()
+        load_report(name)(examination, Output(stream, **how))
+        return stream.getvalue()
+
+    return report_as

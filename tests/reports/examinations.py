@@ -1,6 +1,7 @@
 """Examinations made by hand, for the tests of the reports: one for every thing that a report has to show."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from lvsdoctor.finding import Predicts
 from lvsdoctor.reportkit import (
@@ -14,6 +15,7 @@ from lvsdoctor.reportkit import (
     Missing,
     Outcome,
     Probed,
+    Remark,
     Role,
     Seen,
     Severity,
@@ -201,6 +203,27 @@ def probed() -> Examination:
     return replace(cluster(), diagnoses=(contradicted, replace(leak(), confirmation=CONFIRMED), *same))
 
 
+ACCEPTED = {"reason": "old hardware", "by": "lvsdoctor.toml:12", "until": "2027-01-01"}
+LAPSED = {"reason": "until the move", "by": "lvsdoctor.toml:30", "until": "2026-10-01"}
+
+
+def agreed() -> Examination:
+    """Of the cluster's findings one is accepted and one was; an acceptance matches nothing. The scan was timed."""
+    web9, rs1, *others = cluster().diagnoses
+    remark = Remark(
+        "nothing matches the acceptance of {rule} on {node}: {reason}",
+        {"rule": "vip-missing", "node": "rs7", "reason": "taken out of service"},
+        Seen("lvsdoctor.toml", 40, "[[accept]]"),
+    )
+    return replace(
+        cluster(),
+        diagnoses=(replace(web9, accepted=ACCEPTED), replace(rs1, lapsed=LAPSED), *others),
+        remarks=(remark,),
+        began=datetime(2026, 11, 2, 12, 30, tzinfo=UTC),
+        seconds=0.25,
+    )
+
+
 def hostile(text: str) -> Examination:
     """`text` stands wherever the evidence can put a text."""
     seen = Seen(f"{text}/ip-addr.txt", 7, text)
@@ -209,12 +232,14 @@ def hostile(text: str) -> Examination:
         about={"vip": "192.0.2.10", "link": text},
         evidence=[
             Citation(seen, "on {link}", {"link": text}),
-            Citation(seen, text.replace("{", ""), settle=f"ip link show {text}"),
+            Citation(seen, text.replace("{", "").replace("}", ""), settle=f"ip link show {text}"),
         ],
         fix=Fix(now=(f"ip link set {text} down",), persist=(f"# {text}",), node=text, warning=text),
     )
     confirmation = Confirmation(Probed.CONTRADICTED, "{text}", {"text": text}, seen, "{text}")
-    diagnosis = Diagnosis(finding, "vip-answered", "ARP001", text, Severity.ERROR, confirmation, None)
+    terms = {"reason": text, "by": text, "until": text}
+    diagnosis = Diagnosis(finding, "vip-answered", "ARP001", text, Severity.ERROR, confirmation, None, terms)
+    accepted = replace(diagnosis, confirmation=None, accepted=terms, lapsed=None)
     node = Examined(text, text, (Role("real-server", text, seen),), (text,), (seen,), (text,))
     outcomes = (
         Outcome("vip-answered", text, Verdict.FIRES),
@@ -223,7 +248,29 @@ def hostile(text: str) -> Examination:
             text, text, Verdict.CRASHED, traceback=f"Traceback (most recent call last):\n  {text}\nValueError: {text}"
         ),
     )
-    return Examination((node,), (diagnosis,), outcomes, text)
+    remark = Remark("nothing matches {text}", {"text": text}, seen)
+    return Examination((node,), (diagnosis, accepted), outcomes, text, remarks=(remark,))
+
+
+def live() -> Examination:
+    """A host that was read itself: no file, no line."""
+    node = Examined("rs1", "this host", (Role("real-server", "carries VIP 192.0.2.10 on lo"),), ("192.0.2.10",))
+    outcomes = (Outcome("vip-answered", "rs1", Verdict.FIRES), Outcome("vip-missing", "rs1", Verdict.QUIET))
+    return Examination((node,), (live_leak(),), outcomes, "0.1.0")
+
+
+def filed() -> Examination:
+    """The agreed cluster with the paths of its files, as somebody names them who stands at the top of a repository."""
+    names = {
+        "director1": ("ipvsadm.txt",),
+        "rs1": ("ip-addr.txt", "sysctl.txt"),
+        "web9": ("ip-addr.txt", "sysctl.txt"),
+    }
+    nodes = tuple(
+        replace(node, files={f"{node.name}/{name}": f"golden/{node.name}/{name}" for name in names[node.name]})
+        for node in agreed().nodes
+    )
+    return replace(agreed(), nodes=nodes)
 
 
 def everything() -> dict[str, Examination]:
@@ -232,6 +279,9 @@ def everything() -> dict[str, Examination]:
         "cluster": cluster(),
         "healthy": healthy(),
         "probed": probed(),
+        "agreed": agreed(),
+        "live": live(),
+        "filed": filed(),
         "nothing": Examination((), (), ()),
         **{f"hostile {text[:12]!a}": hostile(text) for text in HOSTILE},
     }

@@ -205,6 +205,46 @@ def test_a_broken_confirmation_is_refused(
         contract.validate(report)
 
 
+def test_an_acceptance_stands_with_its_finding_valid_or_lapsed(as_json: Render, examinations: ModuleType) -> None:
+    accepted, lapsed, *others = json.loads(written(as_json, examinations.agreed()))["findings"]
+    assert accepted["accepted"] == {"reason": "old hardware", "by": "lvsdoctor.toml:12", "until": "2027-01-01"}
+    assert lapsed["lapsed"] == {"reason": "until the move", "by": "lvsdoctor.toml:30", "until": "2026-10-01"}
+    assert [(each["accepted"], each["lapsed"]) for each in others] == [(None, None)] * 2
+    assert (accepted["lapsed"], lapsed["accepted"]) == (None, None)
+
+
+def test_a_remark_is_a_sentence_and_the_line_it_is_about(as_json: Render, examinations: ModuleType) -> None:
+    assert json.loads(written(as_json, examinations.agreed()))["remarks"] == [
+        {
+            "message": "nothing matches the acceptance of vip-missing on rs7: taken out of service",
+            "where": "lvsdoctor.toml",
+            "line": 40,
+            "text": "[[accept]]",
+        }
+    ]
+    assert json.loads(written(as_json, examinations.cluster()))["remarks"] == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        change("findings", 0, "accepted", "until", to=None),
+        change("findings", 1, "lapsed", to="until the move"),
+        change("findings", 1, "lapsed", "by", to=30),
+        drop("remarks", 0, "where"),
+        change("remarks", 0, "message", to=""),
+    ],
+)
+def test_a_broken_acceptance_or_remark_is_refused(
+    as_json: Render, examinations: ModuleType, contract: Draft202012Validator, spoil: Callable[[Any], None]
+) -> None:
+    report = json.loads(written(as_json, examinations.agreed()))
+    contract.validate(report)
+    spoil(report)
+    with pytest.raises(ValidationError):
+        contract.validate(report)
+
+
 def test_hostile_text_stays_escaped_and_comes_back_unchanged(as_json: Render, examinations: ModuleType) -> None:
     for text in examinations.HOSTILE:
         raw = written(as_json, examinations.hostile(text))

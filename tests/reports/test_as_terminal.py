@@ -207,14 +207,59 @@ def test_quiet_is_one_line_a_finding_and_the_summary(shown: Shown, examinations:
     assert lines[-1].startswith("3 nodes: ")
 
 
-def test_an_accepted_finding_is_counted_but_not_shown(shown: Shown, examinations: ModuleType) -> None:
+def test_an_accepted_finding_is_one_line_with_its_reason(shown: Shown, examinations: ModuleType) -> None:
+    text = unwrapped(shown(examinations.agreed()))
+    assert (
+        "WARNING ARP002 web9 answers ARP for VIP 192.0.2.10 on eth7: arp_ignore=1 is set on lo, which hears no ARP; "
+        "accepted: old hardware (by lvsdoctor.toml:12, until 2027-01-01)"
+    ) in text
+    web9 = text.partition(" web9 ---")[2].partition(" director1 ---")[0]
+    assert "Fix now" not in web9
+    assert "set here, read by nobody" not in web9
+
+
+def test_an_accepted_finding_may_have_no_end_and_no_author(shown: Shown, examinations: ModuleType) -> None:
     accepted = replace(examinations.leak(), accepted={"reason": "until the move to rs9"})
     examination = Examination((examinations.RS1,), (accepted,), ())
-    text = shown(examination)
-    assert "1 accepted finding not shown; -v shows them." in text
-    assert "ERROR" not in text
-    assert text.splitlines()[-1].startswith("1 node: 0 errors, 0 warnings, 0 notes; 1 accepted; ")
-    assert "Accepted: reason until the move to rs9" in shown(examination, verbose=1)
+    assert "accepted: until the move to rs9\n" in shown(examination)
+    assert shown(examination).splitlines()[-1].startswith("1 node: 0 errors, 0 warnings, 0 notes; 1 accepted; ")
+
+
+def test_the_evidence_of_an_accepted_finding_is_shown_when_asked_for(shown: Shown, examinations: ModuleType) -> None:
+    text = shown(examinations.agreed(), verbose=1).partition("\nweb9 ---")[2]
+    assert "    Accepted: old hardware (by lvsdoctor.toml:12, until 2027-01-01)\n" in text
+    assert "set here, read by nobody" in text.partition("\ndirector1 ---")[0]
+
+
+def test_quiet_counts_what_is_accepted_and_does_not_show_it(shown: Shown, examinations: ModuleType) -> None:
+    text = shown(examinations.agreed(), quiet=True)
+    assert "web9" not in text
+    assert "; 1 accepted; " in text.splitlines()[-1]
+
+
+def test_of_many_accepted_findings_the_rest_is_counted(shown: Shown, examinations: ModuleType) -> None:
+    many = tuple(
+        replace(examinations.leak(vip=f"192.0.2.{number}"), accepted=examinations.ACCEPTED) for number in range(13)
+    )
+    text = shown(Examination((examinations.RS1,), many, ()))
+    assert "  3 more accepted findings; -v lists them.\n" in text
+    assert "ARP for VIP 192.0.2.10 " not in text
+    assert "ARP for VIP 192.0.2.9 " in text
+    assert "ARP for VIP 192.0.2.12 " in shown(Examination((examinations.RS1,), many, ()), verbose=1)
+
+
+def test_a_lapsed_acceptance_is_said_under_its_finding(shown: Shown, examinations: ModuleType) -> None:
+    lines = shown(examinations.agreed(), width=160).splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("  ERROR ARP002 rs1 answers"))
+    assert lines[at + 1] == "    Was accepted until 2026-10-01 (lvsdoctor.toml:30): until the move"
+    assert "set here, read by nobody" in lines[at + 2]
+
+
+def test_remarks_stand_before_the_summary(shown: Shown, examinations: ModuleType) -> None:
+    assert shown(examinations.agreed(), width=160).splitlines()[-2] == (
+        "note: nothing matches the acceptance of vip-missing on rs7: taken out of service (lvsdoctor.toml:40)"
+    )
+    assert "nothing matches" not in shown(examinations.agreed(), quiet=True)
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -1,0 +1,59 @@
+"""In which order the commands of several fixes are run on one node."""
+
+from collections.abc import Sequence
+
+from lvsdoctor.changes.nouns import (
+    AddAddress,
+    AddPolicyRule,
+    Change,
+    LoadModule,
+    PutNeighbour,
+    PutRealServer,
+    PutRoute,
+    RemoveAddress,
+    RemoveNeighbour,
+    RemovePolicyRule,
+    RemoveRealServer,
+    RemoveRoute,
+    SetLink,
+    SetSysctl,
+)
+
+# A link must be there before it is set, silent before it has an address, and have an address before routes lead over
+# it; clients are sent there last, and the segment is told when all is done.
+_PHASES: tuple[tuple[type[Change], ...], ...] = (
+    (LoadModule,),
+    (),  # silence
+    (SetSysctl,),
+    (SetLink,),
+    (AddAddress, RemoveAddress),
+    (PutRoute, RemoveRoute, AddPolicyRule, RemovePolicyRule, PutNeighbour, RemoveNeighbour),
+    (PutRealServer, RemoveRealServer),
+)
+_SILENCE = 1
+_REMARK = len(_PHASES) + 1
+
+
+def ordered(commands: Sequence[tuple[str, tuple[Change, ...]]]) -> tuple[int, ...]:
+    """The places of the commands in the order in which they are to be run: silence first, and what belongs to one phase
+    as it stood. A comment that ends in a colon stays in front of the command it speaks of."""
+    phases = [_phase(line, changes) for line, changes in commands]
+    for at in range(len(commands) - 2, -1, -1):
+        line = commands[at][0]
+        if line.lstrip().startswith("#") and line.rstrip().endswith(":"):
+            phases[at] = phases[at + 1]
+    return tuple(sorted(range(len(commands)), key=lambda at: phases[at]))
+
+
+def _phase(line: str, changes: tuple[Change, ...]) -> int:
+    if line.lstrip().startswith("#"):
+        return _REMARK
+    if any(isinstance(change, SetSysctl) and _silences(change) for change in changes):
+        return _SILENCE
+    found = (at for at, kinds in enumerate(_PHASES) for change in changes if isinstance(change, kinds))
+    return min(found, default=len(_PHASES))
+
+
+def _silences(change: SetSysctl) -> bool:
+    name = change.key.rpartition(".")[2]
+    return name in ("arp_ignore", "arp_announce") and change.value != "0"

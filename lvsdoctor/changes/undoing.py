@@ -1,0 +1,180 @@
+"""The commands that take a change back, with the old values.
+
+What the commands do is tried on the model: what they do not bring back is added, or said.
+"""
+
+from collections.abc import Iterable
+
+from lvsdoctor.changes.applying import applied
+from lvsdoctor.changes.differing import Difference, difference, facts
+from lvsdoctor.changes.nouns import (
+    AddAddress,
+    AddPolicyRule,
+    Change,
+    LoadModule,
+    Nothing,
+    PutNeighbour,
+    PutRealServer,
+    PutRoute,
+    RemoveAddress,
+    RemoveNeighbour,
+    RemovePolicyRule,
+    RemoveRealServer,
+    RemoveRoute,
+    SetLink,
+    SetSysctl,
+    Unknown,
+)
+from lvsdoctor.changes.reading import changes_of
+from lvsdoctor.changes.rows import ROUTE_FACTS, routes_in, same
+from lvsdoctor.changes.spelling import (
+    add_address,
+    add_rule,
+    command,
+    ip_route,
+    put_neighbour,
+    real_server,
+    remove_address,
+    remove_rule,
+)
+from lvsdoctor.changes.telling import listed
+from lvsdoctor.model.address import Address
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import Route
+
+_NOT_KNOWN = "# {key} was not in the evidence: look with `sysctl {key}` before, and write that back"
+_LEARNED = "# nothing to undo: {ip} is asked for anew when something is sent there"
+_NOT_LISTED = "# the old options of {rip} are not all known: look with `ipvsadm -Sn` before"
+_NO_COMMAND = "# how to take this back is not known here: {command}"
+_LEASED = "# {address} came by DHCP: its client puts it back (renew the lease)"
+_INCOMPLETE = "# then compare with the dumps of before: these commands do not bring back all of it"
+
+
+def undo(change: Change, before: Node) -> tuple[str, ...]:
+    """What to run, in order, so that the node is as it was before the change; nothing where it changes nothing."""
+    found = difference(change, before)
+    if isinstance(change, Unknown):
+        return (_NO_COMMAND.format(command=_legible(change.command)),)
+    if isinstance(change, Nothing) or facts(found.after) == facts(before):
+        return ()
+    lines = tuple(_lines(change, found))
+    after = _run(lines, found.after)
+    lines += tuple(ip_route("add", route) for route in _missing_routes(before, after))
+    complete = facts(_run(lines, found.after)) == facts(before)
+    return lines if complete or any(line.startswith("#") for line in lines) else (*lines, _INCOMPLETE)
+
+
+def _lines(change: Change, found: Difference) -> Iterable[str]:
+    before = found.before
+    match change:
+        case SetSysctl():
+            return _old_settings(change, found)
+        case AddAddress() | RemoveAddress():
+            return _old_addresses(change, found)
+        case SetLink():
+            state = "down" if change.up else "up"
+            return (command("ip", "link", "set", change.link, state), *map(add_address, found.lost_addresses))
+        case LoadModule():
+            return (command("modprobe", *(["-r"] if change.loads else []), change.module),)
+        case PutRoute():
+            return [ip_route("replace", route) for route in found.lost_routes] or [
+                ip_route("del", route) for route in found.new_routes
+            ]
+        case AddPolicyRule():
+            return (remove_rule(change.rule),)
+        case RemovePolicyRule():
+            gone = [rule for rule in before.policy_rules if rule not in found.after.policy_rules]
+            return map(add_rule, gone)
+        case RemoveRoute():
+            return ()  # it is missing, and comes back as such
+        case PutRealServer() | RemoveRealServer():
+            return (_old_real_server(change, before),)
+        case PutNeighbour():
+            return _old_neighbour(change, before)
+        case RemoveNeighbour():
+            kept = [n for n in before.neighbours if n not in found.after.neighbours]
+            lasting = [put_neighbour(n) for n in kept if "proxy" in n.flags or n.state == "PERMANENT"]
+            return lasting or (_LEARNED.format(ip=change.ip),)
+        case Nothing() | Unknown():
+            return ()
+
+
+def _old_settings(change: SetSysctl, found: Difference) -> Iterable[str]:
+    """The setting itself first: what the kernel changes along with it would change again."""
+    keys = [change.key, *(key for key in found.settings if key != change.key)]
+    old = {key: found.settings[key][0] for key in keys if key in found.settings}
+    known = {key: setting.raw for key, setting in old.items() if setting is not None}
+    for key in old.keys() - known.keys():
+        yield _NOT_KNOWN.format(key=_legible(key))
+    if change.key in known:
+        yield command("sysctl", "-w", f"{change.key}={known.pop(change.key)}")
+        back = _run([command("sysctl", "-w", f"{change.key}={old[change.key].raw}")], found.after)  # type: ignore[union-attr]
+        now = back.evidence["sysctl"]
+        known = {key: raw for key, raw in known.items() if now[key].raw != raw}
+    if known:
+        yield command("sysctl", "-w", *(f"{key}={raw}" for key, raw in known.items()))
+
+
+def _old_addresses(change: AddAddress | RemoveAddress, found: Difference) -> Iterable[str]:
+    if isinstance(change, AddAddress):
+        peer = change.peer
+        told = [f"{change.ip}/{change.prefixlen}"] if peer is None else [str(change.ip), "peer", str(peer)]
+        return (command("ip", "addr", "del", *told, "dev", change.link),)
+    back = [*map(add_address, found.lost_addresses)]
+    had = _on(found.before, change)
+    if facts_of(_on(_run(back, found.after), change)) != facts_of(had):
+        # They stand behind others now, as secondaries of these: each of those goes and comes, in the old order.
+        lost = {str(address) for address in found.lost_addresses}
+        behind = [a for a in had if str(a) not in lost and had.index(a) > had.index(found.lost_addresses[0])]
+        back += [line for a in behind for line in (remove_address(a), add_address(a))]
+    leased = [_LEASED.format(address=a) for a in found.lost_addresses if "dynamic" in a.flags]
+    return [*back, *leased]
+
+
+def _on(node: Node, change: RemoveAddress) -> list[Address]:
+    rows = node.addresses_on(change.link) if node.has("addresses") else ()
+    return [address for address in rows if address.ip.version == change.ip.version]
+
+
+def facts_of(addresses: Iterable[Address]) -> list[tuple[str, bool]]:
+    return [(str(address), address.secondary) for address in addresses]
+
+
+def _old_real_server(change: PutRealServer | RemoveRealServer, before: Node) -> str:
+    old = listed(change, before)
+    if old is None:
+        line = real_server("-d", change.service, change.real_server)
+    else:
+        line = real_server("-e" if isinstance(change, PutRealServer) else "-a", change.service, old)
+    return line or _NOT_LISTED.format(rip=change.real_server.ip)
+
+
+def _old_neighbour(change: PutNeighbour, before: Node) -> Iterable[str]:
+    new = change.entry
+    proxy = "proxy" in new.flags
+    old = [n for n in before.neighbours if (n.ip, n.link, "proxy" in n.flags) == (new.ip, new.link, proxy)]
+    if old and (proxy or old[0].state == "PERMANENT"):
+        return (put_neighbour(old[0]),)
+    return (command("ip", "neigh", "del", *(["proxy"] if proxy else []), new.ip, "dev", new.link),)
+
+
+def _missing_routes(before: Node, after: Node) -> list[Route]:
+    """Those that are not back, in the order in which the kernel takes them: gateways' subnets first."""
+    missing = [
+        route
+        for fact in reversed(ROUTE_FACTS)
+        for route in routes_in(before, fact)
+        if not any(same(route, other) for other in routes_in(after, fact))
+    ]
+    return sorted(missing, key=lambda route: bool(route.gateways))
+
+
+def _run(lines: Iterable[str], node: Node) -> Node:
+    for line in lines:
+        for change in changes_of(line, node):
+            node = applied(change, node)
+    return node
+
+
+def _legible(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)

@@ -1,0 +1,51 @@
+"""What can stand for the value of an option or argument: told by its placeholder, for all shells alike."""
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+
+from lvsdoctor.cli.verbs import Option, Verb
+from lvsdoctor.homes import report_formats
+
+
+class Kind(Enum):
+    """A value that is not one of some words."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "link"
+    NETNS = "netns"
+    ANY = "any"
+
+
+_KINDS = {"PATH": Kind.FILE, "FILE": Kind.FILE, "DIR": Kind.DIRECTORY, "LINK": Kind.LINK}
+
+
+def kind_of(option: Option) -> Kind:
+    """What kind of thing its value is, where `words_of` knows no words."""
+    if "--netns" in option.names:
+        return Kind.NETNS
+    return _KINDS.get(option.value.rpartition("=")[2], Kind.ANY)
+
+
+def words_of(option: Option) -> tuple[str, ...]:
+    """The words that its value can be: its choices, the formats, the rules; () for any other."""
+    if option.choices:
+        return option.choices
+    if option.value == "NAME[=FILE]":
+        return tuple(report_formats())
+    return _rules() if option.value.startswith("RULE") else ()
+
+
+@cache
+def _rules() -> tuple[str, ...]:
+    from lvsdoctor.loader import load_rules
+
+    return tuple(rule.name for rule in load_rules())
+
+
+def every_verb(verb: Verb, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Verb]]:
+    """The program itself under the path (), and every verb under its own (`("rules", "list")`)."""
+    yield path, verb
+    for below in verb.verbs:
+        yield from every_verb(below, (*path, below.name))

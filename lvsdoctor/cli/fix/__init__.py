@@ -1,0 +1,87 @@
+"""lvsdoctor fix: what would clear the findings, as a script or a play. It runs nothing."""
+
+import sys
+from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from typing import TYPE_CHECKING, Any
+
+from lvsdoctor.cli import choosing, collecting
+from lvsdoctor.cli.exits import FINDINGS, OK, say, unknown
+
+if TYPE_CHECKING:
+    from lvsdoctor.cli.fix.orders import Prescription
+
+# lasting/systems.py has them; not imported, because every verb's options are made at each start.
+_NETWORKS = ("auto", "netplan", "networkd", "networkmanager", "ifcfg", "ifupdown", "none")
+_DESCRIPTION = """Print what would clear the findings of a scan, as a shell script or a play for
+Ansible. Nothing is run and nothing is written.
+
+Every fix is first tried on the model: it is applied to the evidence, and that
+is scanned again. What would not clear its finding, or would raise another, is
+not offered; it is named on stderr and at the end of the script, with what is
+left to be done by hand.
+
+The script has commands for now, in an order that keeps a VIP quiet, and then
+what makes them last over a reboot: sysctl.d, and addresses in the way of the
+host's own network configuration (--network). Each step says what it changes,
+what it may cut, and how to undo it. Read it, then run it on the host:
+
+  lvsdoctor fix dumps/ > fix.sh
+  sh fix.sh --now      only until the next reboot, to see whether it helps
+  sh fix.sh            all of it
+"""
+_EPILOG = """exit codes:
+  0  the fixes were printed, or there is nothing to fix
+  1  there is a finding whose fix could not be offered
+  2  wrong usage, unreadable input, internal error
+"""
+
+
+def add_to(verbs: "_SubParsersAction[Any]") -> None:
+    """Add `fix` and its options."""
+    parser = verbs.add_parser(
+        "fix",
+        help="print what clears the findings, as a script; runs nothing",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    collecting.add_options(parser)
+    add = parser.add_argument
+    add("--node", metavar="NAME", help="only what is to be done on this node")
+    add("--as", dest="form", choices=("sh", "ansible"), default="sh", metavar="FORM", help="sh (default), ansible")
+    networks = f"what configures addresses at boot: {', '.join(_NETWORKS)} (default auto: by the files that are there)"
+    add("--network", choices=_NETWORKS, default="auto", metavar="NAME", help=networks)
+    choosing.add_options(parser)
+
+
+def run(options: Namespace) -> int:
+    """Scan, plan, print; tell by the exit code whether anything is left."""
+    from lvsdoctor.cli.fix.orders import prescription
+    from lvsdoctor.curing import plan
+
+    rules = choosing.chosen(options)
+    nodes = collecting.collected(options)
+    planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options))
+    if options.node is not None:
+        known = {node.name for node in nodes} | set(planned.nodes)
+        if options.node not in known:
+            raise unknown("node", options.node, sorted(known))
+    prescribed = prescription(planned, nodes, options)
+    if prescribed.orders or prescribed.left:
+        sys.stdout.write(_written(prescribed, options.form))
+    else:
+        say("nothing to fix")
+    for left in prescribed.left:
+        say(left.says)
+    return FINDINGS if prescribed.left else OK
+
+
+def _written(prescribed: "Prescription", form: str) -> str:
+    if form == "ansible":
+        from lvsdoctor.cli.fix.play import play
+
+        return play(prescribed)
+    from lvsdoctor.cli.fix.script import script
+
+    return script(prescribed)

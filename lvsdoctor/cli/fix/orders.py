@@ -1,0 +1,108 @@
+"""What is to be done on each node, with everything that a script or a play says about it."""
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from lvsdoctor import __version__
+from lvsdoctor.curing import Plan, Step
+from lvsdoctor.examination import Diagnosis
+from lvsdoctor.lasting.parts import Part
+from lvsdoctor.lasting.systems import Network, network_of
+from lvsdoctor.lasting.whole import about_network, lasting
+from lvsdoctor.model.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """For one node: the findings that go, the steps, and the parts that make them last.
+
+    `network` says which system configures the host's network and how that is known, "" where it does not matter.
+    """
+
+    node: str
+    network: str
+    cured: tuple[Diagnosis, ...]
+    steps: tuple[Step, ...]
+    lasts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A finding whose fix is not offered, in one sentence, and what its fix says, where a person has to do it."""
+
+    says: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """All of it: `made` says what made it and from what, `inside` how the network namespace is entered, if it is for
+    one of this host."""
+
+    made: str
+    inside: str
+    orders: tuple[Orders, ...]
+    left: tuple[Left, ...]
+
+
+def prescription(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Prescription:
+    """What the plan says, for every node, or for that of --node alone."""
+    inside = f"ip netns exec {quote(options.netns)} " if options.netns and not options.paths else ""
+    source = ", ".join(options.paths) or nodes[0].source
+    made = f"Made by lvsdoctor {__version__} from {source}. Nothing of it has been run."
+    return Prescription(made, inside, tuple(_orders(plan, nodes, options)), tuple(_left(plan, options.node)))
+
+
+def _orders(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[Orders]:
+    by_name = {node.name: node for node in nodes}
+    for name in plan.nodes:
+        if options.node not in (None, name):
+            continue
+        node = by_name.get(name)
+        network, known_by = _network(node, options)
+        steps = plan.of(name)
+        changes = [change for step in steps for change in step.changes]
+        services = node.evidence.get("ipvs", ()) if node is not None else ()
+        directed = {service.vip for service in services if service.vip is not None}
+        lasts = lasting(changes, plan.persist(name), network, directed)
+        told = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""
+        yield Orders(name, told, tuple(_cured(plan, steps)), steps, lasts)
+
+
+def _left(plan: Plan, node: str | None) -> Iterator[Left]:
+    """The findings whose fixes are not offered."""
+    for refused in plan.refused:
+        if node in (None, refused.diagnosis.fix_node):
+            yield Left(f"not offered: {_named(refused.diagnosis)}: {refused.why}")
+    for one in plan.by_hand:
+        if node in (None, one.node):
+            yield Left(f"by hand on {one.node}: {_named(one.diagnosis)}: {one.why}", one.what)
+
+
+def _named(diagnosis: Diagnosis) -> str:
+    return f"{diagnosis.code} {diagnosis.rule}: {diagnosis.message}"
+
+
+def _cured(plan: Plan, steps: Sequence[Step]) -> Iterator[Diagnosis]:
+    """The findings that these steps clear, alone or with those of other nodes."""
+    fixing = {found.fingerprint for step in steps for found in step.cures}
+    for cured in plan.cured:
+        if any(found.fingerprint in fixing for found in cured.by):
+            yield cured.diagnosis
+
+
+def _network(node: Node | None, options: Namespace) -> tuple[Network, str]:
+    """What configures the node's network, and how that is known."""
+    if options.network != "auto":
+        return Network(options.network), "so says --network"
+    if options.netns and not options.paths:
+        return Network.NONE, "a network namespace is not configured by this host's files"
+    root = Path(node.source if options.paths and node is not None else "/")
+    if root.is_dir() and (not options.paths or (node is not None and node.source)):
+        network, file = network_of(root)
+        if file:
+            return network, f"there is {file}"
+    return Network.UNKNOWN, "no file tells"

@@ -1,0 +1,206 @@
+"""Orders as a POSIX shell script.
+
+What comes from dumps stands in it as a quoted word, or in a comment that cannot end before its line does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from shlex import join, quote
+
+from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.cli.fix.wording import (
+    DONE_BEFORE,
+    careful,
+    heading,
+    lasting_remarks,
+    lasting_title,
+    left_over,
+    only_once,
+    spoken,
+    undoing,
+)
+from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
+from lvsdoctor.legible import legible
+
+_STEP = """\
+step() {
+    printf '%s\\n' "$1"
+}
+"""
+_ONCE = """\
+# Runs a command. That it was done before is no failure.
+once() {
+    if said=$("$@" 2>&1); then
+        return
+    fi
+    case $said in
+    PATTERNS)
+        printf '   done before: %s\\n' "$said"
+        ;;
+    *)
+        printf '%s\\n' "$said" >&2
+        exit 1
+        ;;
+    esac
+}
+"""
+_BACKUP = """\
+# Keeps the file as it was before any such script changed it.
+backup() {
+    mkdir -p "$(dirname "$1")"
+    if [ -e "$1" ] && [ ! -e "$1.before-lvs" ]; then
+        cp -p "$1" "$1.before-lvs"
+    fi
+}
+"""
+_SETTING = """\
+# The file sets the key to the value, and says so once.
+setting() {
+    backup "$1"
+    touch "$1"
+    others='{ name = $0; sub(/=.*/, "", name); gsub(/^[ \\t]*-|[ \\t]/, "", name) } name != ENVIRON["key"]'
+    kept=$(key=$2 awk "$others" "$1")
+    printf '%s\\n' ${kept:+"$kept"} "$2 = $3" > "$1"
+}
+"""
+_LINE = """\
+# The file has the line.
+line() {
+    backup "$1"
+    if ! grep -qxF -e "$2" "$1" 2> /dev/null; then
+        printf '%s\\n' "$2" >> "$1"
+    fi
+}
+"""
+_FILE = """\
+# The standard input becomes the file.
+file() {
+    mkdir -p "$(dirname "$2")"
+    : > "$2"
+    chmod "$1" "$2"
+    cat > "$2"
+}
+"""
+_END = "END_OF_FILE"
+
+
+def script(prescribed: Prescription) -> str:
+    """The whole script: for several nodes one, which does what is said for the host that it runs on."""
+    lines = ["#!/bin/sh", *_comments(_head(prescribed))]
+    if prescribed.orders:
+        # Words from dumps and awk's program are quoted on purpose: $(this) in a name is a name.
+        lines += ["# shellcheck disable=SC2016", "set -eu", "export LC_ALL=C", "", *_helpers(prescribed.orders)]
+        for number, orders in enumerate(prescribed.orders, 1):
+            lines += [*_now(number, orders), "", *_last(number, orders), ""]
+        lines += _choice(prescribed.orders)
+    return "\n".join([*lines, *_comments(left_over(prescribed))]) + "\n"
+
+
+def _comments(texts: Iterable[str], indent: str = "") -> Iterator[str]:
+    for text in texts:
+        yield f"{indent}# {legible(text)}".rstrip()
+
+
+def _head(prescribed: Prescription) -> Iterator[str]:
+    yield prescribed.made
+    if not prescribed.orders:
+        yield "There is nothing in it to run."
+        return
+    yield from ("What it clears:", "")
+    for orders in prescribed.orders:
+        yield from map(heading, orders.cured)
+    run = f"  {prescribed.inside}sh THIS_SCRIPT"
+    yield from ("", f"{run} [NODE]          all of it; NODE where the host has another name")
+    yield f"{run} --now [NODE]    without what makes it last over a reboot"
+    yield from ("", "Then look again: lvsdoctor scan", "")
+
+
+def _helpers(all_orders: Sequence[Orders]) -> Iterator[str]:
+    """The functions that the steps use, and no others."""
+    kinds = {type(part) for orders in all_orders for part in orders.lasts}
+    once = any(only_once(step.changes) for orders in all_orders for step in orders.steps)
+    patterns = " | ".join(f"*'{text}'*" for text in DONE_BEFORE)
+    for wanted, text in (
+        (True, _STEP),
+        (once, _ONCE.replace("PATTERNS", patterns)),
+        (kinds & {Settings, OwnLine}, _BACKUP),
+        (Settings in kinds, _SETTING),
+        (OwnLine in kinds, _LINE),
+        (OwnFile in kinds, _FILE),
+    ):
+        if wanted:
+            yield text
+
+
+def _now(number: int, orders: Orders) -> Iterator[str]:
+    yield from _comments([f"{orders.node}: now"])
+    yield f"now_{number}() {{"
+    count = 0
+    for step, cuts in careful(orders):
+        if step.only_a_remark:
+            yield _said(spoken(step))
+            continue
+        count += 1
+        yield _said(f"{count}. {spoken(step)}")
+        yield from _comments((*cuts, *undoing(step)), "    ")
+        yield f"    {'once ' if only_once(step.changes) else ''}{step.command}"
+    yield "}"
+
+
+def _last(number: int, orders: Orders) -> Iterator[str]:
+    yield from _comments([f"{orders.node}: what makes it last{orders.network and '; '}{orders.network}"])
+    yield f"last_{number}() {{"
+    for part in orders.lasts:
+        yield _said(lasting_title(part))
+        yield from _comments(lasting_remarks(part), "    ")
+        yield from _written(part)
+    if not orders.lasts:
+        yield _said("Nothing of it needs to last over a reboot.")
+    yield "}"
+
+
+def _said(text: str) -> str:
+    return f"    step {quote(text)}"
+
+
+def _written(part: Part) -> Iterator[str]:
+    match part:
+        case Settings():
+            for key, value in part.pairs:
+                yield f"    {join(['setting', part.path, key, value])}"
+        case OwnLine():
+            yield f"    {join(['line', part.path, part.line])}"
+        case OwnFile():
+            yield f"    {join(['file', part.mode, part.path])} << '{_END}'"
+            yield part.text.rstrip("\n")
+            yield _END
+        case Run():
+            if part.unless:
+                yield f"    if ! {part.unless} > /dev/null 2>&1; then"
+                yield f"        {part.command}"
+                yield "    fi"
+            else:
+                yield f"    {part.command}"
+        case ByHand():
+            pass
+
+
+def _choice(all_orders: Sequence[Orders]) -> Iterator[str]:
+    """What is done on which host."""
+    yield "last=yes"
+    yield 'if [ "${1:-}" = --now ]; then'
+    yield "    last=no"
+    yield "    shift"
+    yield "fi"
+    yield "node=${1:-$(uname -n)}"
+    yield "case $node in"
+    for number, orders in enumerate(all_orders, 1):
+        yield f"{quote(orders.node)})"
+        yield f"    now_{number}"
+        yield f'    if [ "$last" = yes ]; then last_{number}; fi'
+        yield "    ;;"
+    names = " ".join(quote(legible(orders.node)) for orders in all_orders)
+    yield "*)"
+    yield f"    printf '%s\\n' \"Nothing here is for a host named $node. It is for:\" {names} >&2"
+    yield "    exit 2"
+    yield "    ;;"
+    yield "esac"

@@ -1,0 +1,109 @@
+"""What the script and the play say in the same words."""
+
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.changes.nouns import (
+    AddAddress,
+    Change,
+    PutRealServer,
+    RemoveAddress,
+    RemoveNeighbour,
+    RemovePolicyRule,
+    RemoveRealServer,
+    RemoveRoute,
+)
+from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.curing import Step
+from lvsdoctor.examination import Diagnosis
+from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
+from lvsdoctor.legible import legible
+
+# What ip(8) and ipvsadm(8) say of an address or a real server that is there already, or gone already: the kernel's
+# EEXIST, EADDRNOTAVAIL, ESRCH and ENOENT, its extended acknowledgements, and ipvsadm's own words.
+DONE_BEFORE = (
+    "File exists",
+    "already assigned",
+    "already exists",
+    "Cannot assign requested address",
+    "Address not found",
+    "No such process",
+    "No such file or directory",
+    "No such destination",
+)
+# sysctl.d(5): the files are read in the order of their names, whatever their directory; sysctl -p reads sysctl.conf.
+_SYSCTL_HOMES = "/etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d"
+_ONCE = (AddAddress, RemoveAddress, RemoveRoute, RemovePolicyRule, PutRealServer, RemoveRealServer, RemoveNeighbour)
+
+
+def only_once(changes: Sequence[Change]) -> bool:
+    """Would the command fail if it were run again?"""
+    return bool(changes) and all(isinstance(change, _ONCE) for change in changes)
+
+
+def heading(diagnosis: Diagnosis) -> str:
+    """One line about a finding."""
+    named = f"{diagnosis.severity.upper()} {diagnosis.code} {diagnosis.rule}"
+    return legible(f"{diagnosis.node}: {named}: {diagnosis.message}")
+
+
+def spoken(step: Step) -> str:
+    """What a step changes, in one line."""
+    text = step.command.lstrip("# ") if step.only_a_remark else "; ".join(step.says) or step.command
+    return legible(text)
+
+
+def left_over(prescribed: Prescription) -> Iterator[str]:
+    """What is left: each finding in a line, and what its fix says below it."""
+    for left in prescribed.left:
+        yield left.says
+        yield from (f"    {line}" for line in left.lines)
+
+
+def careful(orders: Orders) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    """The steps, each with what it may cut; what a fix itself warns of stands at its first step."""
+    warned: set[str] = set()
+    for step in orders.steps:
+        warnings = [found.fix.warning for found in step.cures if found.fix.warning]
+        new = [text for text in dict.fromkeys(warnings) if text not in warned]
+        warned.update(new)
+        yield step, tuple(f"Careful: {text}" for text in (*step.cuts, *new))
+
+
+def undoing(step: Step) -> tuple[str, ...]:
+    """The lines that take a step back, and what no line brings back."""
+    return tuple(f"Undo: {line.removeprefix('# ')}" for line in step.undo)
+
+
+def lasting_title(part: Part) -> str:
+    match part:
+        case Settings():
+            text = f"{'; '.join(f'{key} = {value}' for key, value in part.pairs)}, in {part.path}"
+        case OwnLine():
+            text = f"{part.line}, in {part.path}"
+        case OwnFile():
+            text = f"{part.says}: {part.path}"
+        case Run():
+            text = part.says
+        case ByHand():
+            text = f"By hand: {part.says}"
+    return legible(text)
+
+
+def lasting_remarks(part: Part) -> tuple[str, ...]:
+    """What may be cut, what could overrule it, and how it is undone."""
+    match part:
+        case Settings():
+            names = " ".join(dict.fromkeys(f"-e {key.rpartition('.')[2]}" for key, _ in part.pairs))
+            return (
+                f"Another file may overrule it: grep -rn {names} {_SYSCTL_HOMES}",
+                "Undo: take that out again; beside the file is a copy of it as it was",
+            )
+        case OwnLine():
+            return ("Undo: take that out again; beside the file is a copy of it as it was",)
+        case OwnFile():
+            return (f"Undo: rm -f {part.path}",)
+        case Run():
+            cuts = (f"Careful: {part.careful}",) if part.careful else ()
+            return (*cuts, *((f"Undo: {part.undo}",) if part.undo else ()))
+        case ByHand():
+            return part.lines

@@ -1,0 +1,126 @@
+"""What counts and what does not: acceptances, the baseline, and the exit code that lets a change through or not."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lvsdoctor.cli.choosing import named
+from lvsdoctor.cli.configuring import beside, said_by
+from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK, Trouble, say
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from lvsdoctor.accept import Acceptance
+    from lvsdoctor.baseline import Baseline
+    from lvsdoctor.examination import Examination
+    from lvsdoctor.rulekit import Rule
+    from lvsdoctor.settings import Settings
+
+_LEVELS = ("error", "warning", "note", "never")
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """--fail-on, --require-complete, --baseline, --write-baseline and --no-accept."""
+    add = parser.add_argument
+    add("--fail-on", choices=_LEVELS, metavar="LEVEL", help="error (the default), warning, note, never")
+    add("--require-complete", action="store_true", help="exit 3 if something could not be checked")
+    add("--baseline", metavar="FILE", help="what this file knows does not count: only new findings do")
+    add("--write-baseline", metavar="FILE", help="know all that is found (with --baseline: drop what is fixed)")
+    add("--no-accept", action="store_true", help="count what was accepted, and what the baseline knows, too")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is accepted, what is known, and where the baseline goes; `words` are the names and codes of all rules."""
+
+    acceptances: Sequence["Acceptance"]
+    words: Mapping[str, str]
+    settings: "Settings | None"
+    options: Namespace
+    baseline: "Baseline | None" = None
+
+
+def terms(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None") -> Terms:
+    """What the options and the configuration file say about counting, checked before anything is collected.
+
+    Raises Trouble. With --write-baseline, only a --baseline beside it is read: the file's own may not be there yet.
+    """
+    words = {rule.name: rule.name for rule in rules} | {rule.code.lower(): rule.name for rule in rules}
+    acceptances = [
+        replace(each, rules=frozenset(rule.name for rule in named(rules, [each.rule], each.seen)))
+        for each in (settings.accept if settings else ())
+    ]
+    if options.no_accept:
+        if options.baseline or options.write_baseline:
+            raise Trouble("--no-accept counts what a baseline knows, so it cannot be combined with one")
+        return Terms((), {}, settings, options)
+    configured = str(beside(settings, settings.baseline)) if settings and settings.baseline else None
+    file = options.baseline or (None if options.write_baseline else configured)
+    return Terms(acceptances, words, settings, options, _read(file) if file else None)
+
+
+def judged(examination: "Examination", terms: Terms, today: "date") -> "Examination":
+    """The examination with what is accepted and known, and remarks about both; the new baseline is written."""
+    options = terms.options
+    if terms.settings:
+        examination = replace(examination, remarks=(*examination.remarks, *said_by(terms.settings)))
+    if not options.no_accept and (terms.acceptances or any(node.comments for node in examination.nodes)):
+        from lvsdoctor.accept import accepted, commented
+
+        inline, remarks = commented(examination, terms.words)
+        examination = replace(examination, remarks=(*examination.remarks, *remarks))
+        examination = accepted(examination, (*terms.acceptances, *inline), today)
+    baseline = _written(examination, terms) if options.write_baseline else terms.baseline
+    if baseline is not None:
+        from lvsdoctor.baseline import held_against
+
+        examination = held_against(examination, baseline)
+    return examination
+
+
+def code(examination: "Examination", options: Namespace) -> int:
+    """The exit code; what is accepted does not count."""
+    from lvsdoctor.examination import Verdict
+    from lvsdoctor.finding import Severity
+
+    if options.fail_on != "never":
+        worst = Severity(options.fail_on or "error").rank
+        if any(d.severity.rank <= worst and d.accepted is None for d in examination.diagnoses):
+            return FINDINGS
+    open_ones = (Verdict.NOT_CHECKED, Verdict.CRASHED)
+    if options.require_complete and any(o.verdict in open_ones or o.missing for o in examination.outcomes):
+        return INCOMPLETE
+    return OK
+
+
+def _read(file: str) -> "Baseline":
+    from lvsdoctor.baseline import BadBaseline, read_baseline
+
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return read_baseline(stream.read(), file)
+    except FileNotFoundError:
+        raise Trouble(f"{file}: there is no such baseline; --write-baseline {file} makes one") from None
+    except OSError as error:
+        raise Trouble(f"{file}: {error.strerror}") from None
+    except (BadBaseline, UnicodeDecodeError) as error:
+        raise Trouble(str(error) if isinstance(error, BadBaseline) else f"{file}: is not written in UTF-8") from None
+
+
+def _written(examination: "Examination", terms: Terms) -> "Baseline":
+    from lvsdoctor.baseline import as_text, baseline_of, pruned
+    from lvsdoctor.cli.replacing import replacing
+    from lvsdoctor.tally import counted
+
+    file, before = terms.options.write_baseline, terms.baseline
+    new = pruned(before, examination, file) if before else baseline_of(examination, file)
+    try:
+        with replacing(file) as stream:
+            stream.write(as_text(new))
+    except OSError as error:
+        raise Trouble(f"{file}: {error.strerror}") from None
+    gone = f"; {len(before.known) - len(new.known)} fixed" if before else ""
+    say(f"{file} knows {counted(len(new.known), 'finding')} now{gone}")
+    return new

@@ -1,0 +1,40 @@
+"""A scan as the check of a monitoring system: with -f nagios on standard output its exit codes hold, and no others."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lvsdoctor.cli.exits import Trouble
+
+if TYPE_CHECKING:
+    from lvsdoctor.examination import Examination
+
+
+def monitored(options: Namespace) -> bool:
+    """Does nagios, and nothing else, go to standard output?"""
+    return "nagios" in (text.removesuffix("=") for text in options.format)
+
+
+def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
+    """The scan's own code; what keeps it from its end is UNKNOWN, and said where the monitoring system reads."""
+    from lvsdoctor.cli.output import standard_output
+    from lvsdoctor.tally import State
+
+    try:
+        return scan(options)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        said = str(error) if isinstance(error, Trouble) else f"internal error: {type(error).__name__}: {error}"
+        shown = standard_output(options).legible(said)
+        print(f"LVS {State.UNKNOWN.name} -", shown.replace("|", r"\x7c"))
+        print("lvsdoctor:", shown, file=sys.stderr)
+        return State.UNKNOWN
+
+
+def code(examination: "Examination", options: Namespace) -> int:
+    """0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
+    from lvsdoctor.tally import state
+
+    return state(examination, complete=options.require_complete)

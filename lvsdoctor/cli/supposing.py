@@ -1,0 +1,66 @@
+"""scan --with: the nodes as they would be with a file deployed."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lvsdoctor.cli.exits import Trouble, unknown
+
+if TYPE_CHECKING:
+    from lvsdoctor.examination import Examination
+    from lvsdoctor.model.node import Node
+    from lvsdoctor.supposing import Deployed
+
+_SUPPOSED = "this is not what is, but what would be with {files} deployed"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """--with."""
+    what = "as it would be with this sysctl.d file or keepalived.conf deployed (repeat)"
+    parser.add_argument("--with", dest="supposed", action="append", default=[], metavar="[NODE=]FILE", help=what)
+
+
+def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
+    """The nodes with the files of --with deployed, their standing told anew. Raises Trouble."""
+    if not options.supposed:
+        return nodes
+    if options.probe:
+        raise Trouble("--with cannot be combined with --probe: the wire shows what is, not what would be")
+    from lvsdoctor.cli.collecting import named_vips
+    from lvsdoctor.roles import with_standing
+    from lvsdoctor.supposing import supposing
+
+    files = [_file(text, [node.name for node in nodes]) for text in options.supposed]
+    return with_standing(supposing(nodes, files), role=options.role, vips=named_vips(options))
+
+
+def said(examination: "Examination", options: Namespace) -> "Examination":
+    """The examination, with a remark that it is of what would be."""
+    from dataclasses import replace
+
+    from lvsdoctor.examination import Remark
+
+    if not options.supposed:
+        return examination
+    remark = Remark(_SUPPOSED, {"files": ", ".join(options.supposed)})
+    return replace(examination, remarks=(remark, *examination.remarks))
+
+
+def _file(text: str, nodes: list[str]) -> "Deployed":
+    from lvsdoctor.collect.errors import CannotCollect
+    from lvsdoctor.collect.files import text_of
+    from lvsdoctor.supposing import CannotSuppose, KeepalivedFile, deployed
+
+    name, sign, path = text.partition("=")
+    if not sign or (name not in nodes and Path(text).exists()):  # a file's name may hold an equals sign
+        name, path = "", text
+    elif name not in nodes:
+        raise unknown("node", name, nodes)
+    try:
+        file = deployed(path, text_of(Path(path)), name)
+    except (CannotCollect, CannotSuppose) as error:
+        raise Trouble(str(error)) from None
+    if isinstance(file, KeepalivedFile) and not name and len(nodes) > 1:
+        raise Trouble(f"{path} is one node's: say whose with --with NODE={path} (nodes: {', '.join(nodes[:10])})")
+    return file

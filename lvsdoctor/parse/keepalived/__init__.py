@@ -1,0 +1,99 @@
+"""keepalived.conf to rows: what the kernel would hold, were it deployed.
+
+keepalived's own grammar, in four steps: `lines` (comments, conditions, parameters), `statements` (braces), and the
+readers of blocks. An `include` names a file of the machine that keepalived runs on: it is told and not opened.
+"""
+
+from collections.abc import Iterable
+
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.keepalived.addresses import address_of, route_of
+from lvsdoctor.parse.keepalived.instances import instances_in
+from lvsdoctor.parse.keepalived.lines import Lines
+from lvsdoctor.parse.keepalived.rows import DROPS, Instance, KeepalivedConf, Reading, Vmac
+from lvsdoctor.parse.keepalived.statements import Statement, parsed
+from lvsdoctor.parse.keepalived.virtual_servers import services_in
+from lvsdoctor.parse.words import read_link_name, word_set
+
+__all__ = ["Instance", "KeepalivedConf", "Vmac", "is_keepalived_conf", "keepalived_conf"]
+
+_READ = word_set("global_defs virtual_server_group virtual_server vrrp_instance")
+_STATIC = word_set("static_ipaddress static_routes")
+_BLOCKS = word_set(
+    "vrrp_script vrrp_sync_group vrrp_track_process vrrp_track_file track_file track_group garp_group bfd_instance SSL"
+    " linkbeat_interfaces interface_up_down_delays"
+)
+_WORDS = word_set("instance use_pid_dir namespace_with_ipsets linkbeat_use_polling child_wait_time")
+_ELSEWHERE = word_set("net_namespace net_namespace_ipvs")
+
+_INCLUDED = "an include is not followed: what that file would add is missing here"
+_OTHERS_LINES = (
+    "left out, being for another configuration id than {id} (the host's name, unless keepalived -i says another)"
+)
+_NAMESPACED = "keepalived works in another network namespace, whose links this node may not show"
+
+
+def is_keepalived_conf(text: str) -> bool:
+    """Does it hold one of keepalived's blocks, at its top?"""
+    known = _READ | _STATIC | _BLOCKS
+    found = parsed(Lines(text, "", ""))
+    return any(each.name in known and each.block is not None for each in found.statements)
+
+
+def keepalived_conf(text: str, where: str, config_id: str = "") -> KeepalivedConf:
+    """The rows of a file. `config_id` decides its @conditions: the host's name, unless keepalived is told another."""
+    lines = Lines(text, where, config_id)
+    found = parsed(lines)
+    reading = Reading(unread=[*found.unread])
+    flush = _globals(found.statements, reading)
+    services = services_in(found.statements, reading)
+    instances = tuple(instances_in(found.statements, reading))
+    held = _lines_of("static_ipaddress", found.statements)
+    addresses = reading.rows(held, lambda each: address_of(each, reading.default_link, reading))
+    routes = reading.rows(_lines_of("static_routes", found.statements), route_of)
+    for statement in found.statements:
+        if statement.name in _BLOCKS:
+            reading.skip(statement)
+        elif statement.name in _ELSEWHERE:
+            reading.leave_out(_NAMESPACED, statement)
+        elif statement.name not in _READ | _STATIC | _WORDS or (statement.name in _READ and statement.block is None):
+            reading.strange(statement)
+    left_out = reading.left_out
+    left_out |= {_INCLUDED: lines.includes, _OTHERS_LINES.format(id=config_id): lines.conditions}
+    return KeepalivedConf(
+        services,
+        instances,
+        addresses,
+        routes,
+        flush,
+        _in_order([*lines.unread, *reading.unread]),
+        tuple((why, _in_order(rows)) for why, rows in left_out.items() if rows),
+    )
+
+
+def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
+    """Takes the few words of global_defs that the other blocks depend on; answers where lvs_flush stands."""
+    flush = None
+    for each in _lines_of("global_defs", statements):
+        if each.name == "default_interface" and read_link_name(each.value):
+            reading.default_link = each.value
+        elif each.name == "vmac_prefix" and read_link_name(each.value):
+            reading.vmac_prefix = each.value
+        elif each.name == "lvs_flush":
+            flush = each.seen
+        elif each.name == "vrrp_strict":
+            reading.leave_out(DROPS, each)
+        elif each.name == "nftables_ipvs":  # it would turn every group into a firewall mark
+            reading.strange(each)
+        else:
+            reading.skip(each)
+    return flush
+
+
+def _lines_of(name: str, statements: Iterable[Statement]) -> list[Statement]:
+    return [line for statement in statements if statement.name == name for line in statement.block or ()]
+
+
+def _in_order(rows: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Each line once, as they stand in the file."""
+    return tuple(sorted(dict.fromkeys(rows), key=lambda seen: seen.line or 0))

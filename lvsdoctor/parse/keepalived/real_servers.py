@@ -1,0 +1,82 @@
+"""real_server blocks, and the words of `lvs_method`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.parse.keepalived.rows import Reading
+from lvsdoctor.parse.keepalived.statements import Statement
+from lvsdoctor.parse.words import read_ip, read_number, word_set
+
+_WAYS = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN}
+_CHECKS = word_set(
+    "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
+)
+_SAYS_NOTHING = _CHECKS | word_set(
+    "inhibit_on_failure notify_up notify_down alpha retry delay_before_retry warmup delay_loop smtp_alert virtualhost"
+    " snmp_name connect_timeout"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How packets are forwarded; a word that is none of keepalived's (a dialect's FNAT) has no `forwarding`."""
+
+    word: str
+    forwarding: Forwarding | None
+    tunnel_type: str = "ipip"
+    tunnel_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RealServer:
+    """`port` 0 and `way`, `weight` None: as the virtual server says."""
+
+    statement: Statement
+    ip: IP
+    port: int = 0
+    way: Way | None = None
+    weight: int | None = None
+    upper_threshold: int = 0
+    lower_threshold: int = 0
+
+
+def way(words: Sequence[str]) -> Way:
+    """`NAT`, `DR` or `TUN [type ipip|gre|gue port NUMBER]`."""
+    kind = words[words.index("type") + 1] if "type" in words[:-1] else "ipip"
+    port = read_number(words[words.index("port") + 1], most=65535) if "port" in words[:-1] else 0
+    return Way(words[0], _WAYS.get(words[0]), kind, port or 0)
+
+
+def real_server(statement: Statement, reading: Reading) -> RealServer | None:
+    """`real_server ADDRESS [PORT]` and its block; None if that is no address."""
+    words = statement.values
+    ip = read_ip(words[0]) if 1 <= len(words) <= 2 else None
+    port = read_number(words[1], most=65535) if len(words) > 1 else 0
+    if ip is None or port is None:
+        reading.strange(statement)
+        return None
+    method: Way | None = None
+    numbers: dict[str, int] = {}
+    for each in statement.block or ():
+        value = read_number(each.value, most=2**32 - 1)
+        if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
+            numbers[each.name] = value
+        elif each.name == "lvs_method" and each.value:
+            method = way(each.values)
+            if method.forwarding is None:
+                reading.strange(each)
+        elif each.name in _SAYS_NOTHING:
+            reading.skip(each)
+        else:
+            reading.strange(each)
+    return RealServer(
+        statement,
+        ip,
+        port,
+        method,
+        numbers.get("weight"),
+        numbers.get("uthreshold", 0),
+        numbers.get("lthreshold", 0),
+    )

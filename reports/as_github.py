@@ -1,0 +1,119 @@
+"""For a job on GitHub: findings as annotations at their lines, ten of a level, and the rest counted by rule.
+
+GitHub Docs, "Workflow commands": `::error file=...,line=...,title=...::message`. A step shows ten annotations of each
+level and drops the others without a word; so the tenth says what is left out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lvsdoctor.reportkit import (
+    Diagnosis,
+    Examination,
+    Output,
+    Place,
+    Places,
+    Severity,
+    Verdict,
+    counted,
+    sentences,
+    shortened,
+)
+
+MOST = 10  # annotations of a level and step
+LISTED = 20  # lines of one annotation
+LONGEST = 1000  # columns of one line
+TOO_LONG = "(a command that is longer than an annotation: `lvsdoctor scan` prints it)"
+LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A title and lines, at a place if there is one; `of` is the rule, by which those left out are counted."""
+
+    title: str
+    lines: tuple[str, ...]
+    place: Place | None = None
+    of: str = ""
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write errors, warnings and notices, each rule's first finding before any other's second; the summary at last."""
+    places = Places(examination)
+    told: dict[str, list[Annotation]] = {level: [] for level in LEVEL.values()}
+    for found in _most_different([each for each in examination.diagnoses if not each.accepted]):
+        told[LEVEL[found.severity]].append(_annotation(found, places.home(found)))
+    crashes = [sentences.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED]
+    if crashes:
+        told["warning"].insert(0, Annotation("lvsdoctor: crashed", _few(crashes)))
+    summary = _summary(examination)
+    for level, annotations in told.items():
+        shown = _fitted(annotations, level, MOST - 1 if level == "notice" else MOST)
+        for each in [*shown, summary] if level == "notice" else shown:
+            output.stream.write(_command(level, each, output))
+
+
+def _most_different(found: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """In their order, but of every rule the first one first."""
+    seen: dict[str, int] = {}
+    numbered = []
+    for each in found:
+        seen[each.rule] = number = seen.get(each.rule, 0) + 1
+        numbered.append((number, each))
+    return [each for _, each in sorted(numbered, key=lambda pair: pair[0])]
+
+
+def _annotation(found: Diagnosis, place: Place | None) -> Annotation:
+    fix, lines = found.fix, [sentences.told(found)]
+    if found.lapsed:
+        lines.append(sentences.lapsed(found.lapsed))
+    if fix.now:
+        lines += [f"Fix on {found.fix_node}:", *(each if len(each) <= LONGEST else TOO_LONG for each in fix.now)]
+    if fix.warning:
+        lines.append(f"Mind: {fix.warning}")
+    return Annotation(f"{sentences.label(found)} {found.rule}", _few(lines), place, found.rule)
+
+
+def _fitted(annotations: list[Annotation], level: str, most: int) -> list[Annotation]:
+    """All, or as many as are shown but one, which counts the rest."""
+    if len(annotations) <= most:
+        return annotations
+    shown, rest = annotations[: most - 1], annotations[most - 1 :]
+    rules = [each.of for each in rest]
+    by_rule = [f"{rules.count(rule)} of {rule}" for rule in dict.fromkeys(rules)]
+    return [*shown, Annotation(f"lvsdoctor: {counted(len(rest), f'more {level}')}", _few(by_rule))]
+
+
+def _summary(examination: Examination) -> Annotation:
+    """The numbers, what was accepted, and what is said of the scan itself."""
+    aside = [
+        f"Accepted: {sentences.label(each)} {each.message}: {sentences.accepted(each.accepted)}"
+        for each in examination.diagnoses
+        if each.accepted
+    ]
+    aside += map(sentences.remarked, examination.remarks)
+    return Annotation("lvsdoctor", (sentences.summed_up(examination), *_few(aside)))
+
+
+def _few(lines: list[str]) -> tuple[str, ...]:
+    if len(lines) <= LISTED:
+        return tuple(lines)
+    return (*lines[: LISTED - 1], f"and {len(lines) - LISTED + 1} more")
+
+
+def _command(level: str, annotation: Annotation, output: Output) -> str:
+    """One line. Legible text has no line break: nothing that was read can begin a command of its own."""
+    at = annotation.place
+    properties = {"file": at.path, "line": str(at.line) if at.line else ""} if at else {}
+    shown = {**properties, "title": shortened(annotation.title, LONGEST)}
+    head = ",".join(f"{name}={_property(output.legible(value))}" for name, value in shown.items() if value)
+    lines = (shortened(output.legible(line), LONGEST) for line in annotation.lines)
+    return f"::{level} {head}::{'%0A'.join(_data(line) for line in lines)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

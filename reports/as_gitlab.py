@@ -1,0 +1,51 @@
+"""For GitLab's Code Quality report: every finding at a line, told from the others by a fingerprint of its own.
+
+GitLab Docs, "Code Quality report format". It knows no accepted findings: they stay as `info`, with the reason.
+"""
+
+import json
+from typing import Any
+
+from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, sentences
+
+SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write a list, in the examination's own order; without findings it is empty, which GitLab takes for "fixed"."""
+    places = Places(examination)
+    told: dict[str, int] = {}
+    report = []
+    for found in examination.diagnoses:
+        told[found.fingerprint] = number = told.get(found.fingerprint, 0) + 1
+        # Of two with one fingerprint GitLab shows one.
+        own = found.fingerprint if number == 1 else f"{found.fingerprint}-{number}"
+        report.append({"fingerprint": own, **_issue(found, places)})
+    json.dump(report, output.stream, indent=2, ensure_ascii=True)
+    output.stream.write("\n")
+
+
+def _issue(found: Diagnosis, places: Places) -> dict[str, Any]:
+    home = places.home(found)
+    # What was read from the kernel or a paste has no file, and a path there must be: it is called as the node.
+    path = home.path if home else found.node
+    return {
+        "description": legible(_description(found)),
+        "check_name": found.rule,
+        "severity": "info" if found.accepted else SEVERITY[found.severity],
+        # A name that is not UTF-8 cannot be stored by GitLab, and matches no file there anyway.
+        "location": {
+            "path": path.encode("utf-8", "backslashreplace").decode("utf-8"),
+            "lines": {"begin": home.line or 1 if home else 1},
+        },
+    }
+
+
+def _description(found: Diagnosis) -> str:
+    """One line: it is all that GitLab shows."""
+    said = sentences.told(found)
+    if found.accepted:
+        return f"{said}. Accepted: {sentences.accepted(found.accepted)}"
+    lapsed = f". {sentences.lapsed(found.lapsed)}" if found.lapsed else ""
+    commands = "; ".join(f"`{command}`" for command in found.fix.now)
+    return said + lapsed + (f". Fix on {found.fix_node}: {commands}" if commands else "")

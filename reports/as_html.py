@@ -1,0 +1,271 @@
+"""One self-contained page for a browser: verdict, drawing, evidence and fixes; no request leaves it."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from lvsdoctor.reportkit import (
+    AppliedRule,
+    BadPage,
+    CannotRender,
+    Certainty,
+    Citation,
+    Diagnosis,
+    Examination,
+    Examined,
+    Fix,
+    Outcome,
+    Output,
+    Probed,
+    Seen,
+    Severity,
+    Verdict,
+    alike,
+    counted,
+    hypertext,
+    legible,
+    page_of,
+    result,
+    sentences,
+    shortened,
+    summary,
+    wanted,
+    worst_first,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+FEW_NODES = 3  # more than these are also shown as a matrix, and their places folded
+FEW_LINES = 200  # of those not understood, for each node; the result that is embedded has all
+LONGEST = 2000  # columns of one quoted line
+
+_SIGNS = {Verdict.NOT_CHECKED: "?", Verdict.CRASHED: "!", Verdict.NOT_APPLICABLE: "-", Verdict.QUIET: ""}
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write the page. Raises CannotRender where jinja2 is not installed."""
+    template = _template()
+    style, script = (TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
+    page = template.generate(
+        examination=examination,
+        style=style,
+        script=script,
+        hashes={"style": _hash(style), "script": _hash(script)},
+        result=_embedded(result(examination)),
+        report=_report(examination),
+        drawn=None,
+    )
+    for piece in page:
+        output.stream.write(piece)
+
+
+def _template() -> Any:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError:
+        raise CannotRender(
+            "HTML pages are made with jinja2, which is not installed: pip install jinja2, or install python3-jinja2"
+        ) from None
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        # Every text that is put on the page goes through here first; then it is escaped.
+        finalize=lambda value: value if hasattr(value, "__html__") else legible(str(value)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(counted=counted, hypertext=hypertext, sentences=sentences)
+    return environment.get_template("html.jinja")
+
+
+def _hash(text: str) -> str:
+    """What a Content-Security-Policy names an inline style or script by."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _embedded(data: dict[str, Any]) -> str:
+    """The result as JSON in which nothing can end the element that holds it."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+# -- what the template lays out ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One pitfall on one node, about one or several VIPs or links: one cause, one fix."""
+
+    id: str
+    together: tuple[Diagnosis, ...]
+
+    @property
+    def first(self) -> Diagnosis:
+        return self.together[0]
+
+    @property
+    def severity(self) -> Severity:
+        return self.first.severity
+
+    @property
+    def fix(self) -> Fix:
+        return sum((other.fix for other in self.together[1:]), self.first.fix)
+
+    @property
+    def likely(self) -> bool:
+        return any(diagnosis.certainty is Certainty.LIKELY for diagnosis in self.together)
+
+    @property
+    def evidence(self) -> list[tuple[Citation, bool]]:
+        """Each line once, and whether it is the guilty one: what a rule quotes first that was not assumed."""
+        guilty = {next((c.seen for c in diagnosis.evidence if not c.assumed), None) for diagnosis in self.together}
+        return [(item, item.seen in guilty) for item in self._cited() if not item.assumed]
+
+    @property
+    def assumed(self) -> list[Citation]:
+        return [item for item in self._cited() if item.assumed]
+
+    @property
+    def settle(self) -> list[str]:
+        """What would tell, instead of an assumption; a confirmed finding needs none."""
+        return list(dict.fromkeys(item.settle for item in self.assumed)) if self.likely else []
+
+    @property
+    def probed(self) -> list[Diagnosis]:
+        """Those of which the report says what the wire told, or why it could not be asked."""
+        told = [d for d in self.together if d.confirmation and (d.finding.predicts or d.probed is not Probed.NOT_PROBED)]
+        return list({(d.probed, d.confirmation.says): d for d in told if d.confirmation}.values())
+
+    def _cited(self) -> Iterable[Citation]:
+        cited = (item for diagnosis in self.together for item in diagnosis.evidence)
+        return {(item.seen, item.says): item for item in cited}.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One rule's findings of one severity, on all nodes; what its page says is said once."""
+
+    id: str
+    cases: tuple[Case, ...]
+    about: str
+    sections: dict[str, str]
+
+    @property
+    def first(self) -> Diagnosis:
+        return self.cases[0].first
+
+
+def _report(examination: Examination) -> dict[str, Any]:
+    nodes = worst_first(examination)
+    diagnoses: dict[str, list[Diagnosis]] = {node.name: [] for node in nodes}
+    for diagnosis in examination.diagnoses:
+        diagnoses[diagnosis.node].append(diagnosis)
+    outcomes: dict[str, list[Outcome]] = {node.name: [] for node in nodes}
+    for outcome in examination.outcomes:
+        outcomes[outcome.node].append(outcome)
+    ids = count(1)
+    cases = [Case(f"case-{next(ids)}", together) for node in nodes for together in alike(diagnoses[node.name])]
+    open_cases = [case for case in cases if case.first.accepted is None]
+    entries = {
+        severity: _entries(examination, (case for case in open_cases if case.severity is severity), severity)
+        for severity in Severity
+    }
+    return {
+        "counts": summary(examination),
+        "worst": next((severity for severity in Severity if entries[severity]), None),
+        "sick": dict.fromkeys(case.first.node for case in open_cases),
+        "contradicted": [case for case in open_cases if case.first.probed is Probed.CONTRADICTED],
+        "cases": len(cases),
+        "entries": entries,
+        "accepted": _entries(examination, (case for case in cases if case.first.accepted is not None), "accepted"),
+        "nodes_found": dict.fromkeys(case.first.node for case in cases),
+        "rules_found": sorted({case.first.rule for case in cases}),
+        "nodes": [(node, [c for c in open_cases if c.first.node == node.name], outcomes[node.name]) for node in nodes],
+        "matrix": _matrix(nodes, open_cases, examination) if len(nodes) > FEW_NODES else None,
+        "few": FEW_NODES,
+        "not_checked": _not_checked(outcomes),
+        "crashed": [outcome for outcome in examination.outcomes if outcome.verdict is Verdict.CRASHED],
+        "silent": {each: _by_rule(examination, each) for each in (Verdict.QUIET, Verdict.NOT_APPLICABLE)},
+        "unread": [(node, *_unread(node.unread)) for node in nodes if node.unread],
+        "longest": lambda text: shortened(legible(text).strip(), LONGEST),
+    }
+
+
+def _entries(examination: Examination, cases: Iterable[Case], kind: str) -> list[Entry]:
+    by_rule: dict[str, list[Case]] = {}
+    for case in cases:
+        by_rule.setdefault(case.first.rule, []).append(case)
+    return [Entry(f"{kind}-{found[0].first.code}", tuple(found), *_page(examination.rule(rule))) for rule, found in by_rule.items()]
+
+
+def _page(rule: AppliedRule | None) -> tuple[str, dict[str, str]]:
+    """What is wrong, and the page's sections; nothing of a page that cannot be read."""
+    try:
+        page = page_of(rule) if rule else None
+    except (OSError, UnicodeError, BadPage):
+        page = None
+    return (page.summary, page.sections) if page else ("", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Nodes and the rules that say something of them. A row is a node, and for each rule a word and a sign."""
+
+    rules: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    calm: tuple[str, ...]
+
+
+def _matrix(nodes: Iterable[Examined], cases: Iterable[Case], examination: Examination) -> Matrix:
+    found: dict[tuple[str, str], Severity] = {}
+    for case in cases:
+        place = (case.first.node, case.first.rule)
+        found[place] = min(case.severity, found.get(place, case.severity), key=lambda severity: severity.rank)
+    codes = {rule.name: rule.code for rule in examination.rules}
+    codes |= {diagnosis.rule: diagnosis.code for diagnosis in examination.diagnoses}
+    became = {(outcome.node, outcome.rule): outcome.verdict for outcome in examination.outcomes}
+    open_ones = [o.rule for o in examination.outcomes if o.verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED)]
+    rules = tuple(dict.fromkeys([*(rule for _, rule in found), *sorted(open_ones)]))
+
+    def cell(node: str, rule: str) -> tuple[str, str]:
+        if severity := found.get((node, rule)):
+            return severity.value, severity.value[0].upper()
+        verdict = became.get((node, rule), Verdict.NOT_APPLICABLE)
+        return verdict.value, _SIGNS.get(verdict, "")
+
+    rows = [(node.name, tuple(cell(node.name, rule) for rule in rules)) for node in nodes]
+    loud = {"error", "warning", "note", Verdict.NOT_CHECKED.value, Verdict.CRASHED.value}
+    telling = [row for row in rows if any(word in loud for word, _ in row[1])]
+    calm = tuple(name for name, _ in rows if name not in {name for name, _ in telling})
+    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(telling), calm)
+
+
+def _not_checked(outcomes: dict[str, list[Outcome]]) -> list[tuple[str, str, list[str]]]:
+    """The commands that would tell, who waits for each, and on which nodes to run it."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for node, became in outcomes.items():
+        for group in wanted(became):
+            groups.setdefault((group.command, sentences.waiting(group, node)), {})[group.node] = None
+    return [(command, says, list(nodes)) for (command, says), nodes in groups.items()]
+
+
+def _by_rule(examination: Examination, kept: Verdict) -> dict[str, list[str]]:
+    """The nodes on which each rule became this."""
+    rules: dict[str, list[str]] = {}
+    for outcome in examination.outcomes:
+        if outcome.verdict is kept:
+            explained = f" (explained by {sentences.listed(outcome.explained_by)})" if outcome.explained_by else ""
+            rules.setdefault(outcome.rule, []).append(outcome.node + explained)
+    return rules
+
+
+def _unread(unread: tuple[Seen, ...]) -> Iterator[Any]:
+    yield unread[:FEW_LINES]
+    yield max(0, len(unread) - FEW_LINES)

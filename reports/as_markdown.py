@@ -1,0 +1,247 @@
+"""For a comment on a pull request, or a job's summary (-v): GitHub's Markdown, cut to the length that they take."""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.reportkit import (
+    Certainty,
+    Citation,
+    Diagnosis,
+    Examination,
+    Output,
+    Page,
+    Probed,
+    Severity,
+    Verdict,
+    alike,
+    counted,
+    markdown,
+    sentences,
+    wanted,
+    worst_first,
+)
+
+COMMENT = 65_000  # bytes; GitHub takes 65,536 characters, and somebody may put a line above ours
+SUMMARY = 1_000_000  # bytes; GitHub takes 1 MiB of a step, from all its commands together, and drops more than that
+ROWS = 50  # of a table or a list
+SENTENCES = 10  # of one pitfall, unless -v
+WIDTH = 100  # columns of the quoted lines
+LONGEST = 300  # columns of one quoted line, unless -v
+
+Form = tuple[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Piece:
+    """A part of the report in four forms, the whole one and three shorter ones: each a text, and what it lacks."""
+
+    rank: int
+    forms: tuple[Form, ...]
+    at: int = 0
+
+    @property
+    def size(self) -> int:
+        return len(self.text.encode())
+
+    @property
+    def text(self) -> str:
+        return self.forms[self.at][0]
+
+
+# What a piece is, in the order of the report.
+FRAME, ERROR, WARNING, NOTE, ACCEPTED, FOLDED = -1, *(severity.rank for severity in Severity), 3, 4
+# In this order a long report is cut: which pieces, from the last to the first, to which of their forms.
+CUTS = (
+    *((FOLDED, 3), (NOTE, 1), (WARNING, 1), (NOTE, 2), (WARNING, 2), (NOTE, 3)),
+    *((ERROR, 1), (ACCEPTED, 3), (WARNING, 3), (ERROR, 2), (ERROR, 3), (FRAME, 3)),
+)
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write the verdict, and below it whatever fits: evidence is left out before fixes, and findings at last."""
+    head = f"### lvsdoctor: {sentences.verdict(examination)}\n\n{sentences.summed_up(examination)}\n\n"
+    pieces = [*_findings(examination, output), *_crashes(examination, output)]
+    if not output.quiet:
+        pieces = [*_before(examination), *pieces, *_accepted(examination), *_folded(examination, output)]
+    longest = SUMMARY if output.verbose else COMMENT
+    if left_out := _fitted(pieces, longest - len(head.encode()) - 600):
+        hint = "" if output.verbose else f" (up to {SUMMARY:,} with -v)"
+        head += f"> Cut to {longest:,} bytes{hint}: {left_out} left out. `lvsdoctor scan -v` shows everything.\n\n"
+    text = head + "".join(piece.text for piece in pieces)
+    output.stream.write("\n".join(map(output.legible, text.rstrip().split("\n"))) + "\n")
+
+
+def _fitted(pieces: list[Piece], room: int) -> str:
+    """Cuts the pieces until they fit, and says what they lack."""
+    size = sum(piece.size for piece in pieces)
+    for rank, at in CUTS:
+        for piece in reversed(pieces):
+            if size > room and piece.rank == rank:
+                size -= piece.size
+                piece.at = at
+                size += piece.size
+    lost = Counter(noun for piece in pieces for noun in piece.forms[piece.at][1])
+    return sentences.listed(counted(number, noun) for noun, number in lost.items())
+
+
+def _whole(rank: int, text: str, noun: str, number: int = 1) -> Piece:
+    """One that is there or is not."""
+    return Piece(rank, (*[(text, ())] * 3, ("", (noun,) * number)))
+
+
+def _fold(name: str, text: str, rank: int = FOLDED) -> Piece:
+    text = f"<details><summary>{name}</summary>\n\n{text.rstrip()}\n\n</details>\n\n"
+    return _whole(rank, text, f"{name!r} section")
+
+
+def _table(examination: Examination) -> str:
+    nodes = worst_first(examination)
+    rows = ["| node | role | errors | warnings | notes | accepted | not checked |", "| --- " * 2 + "| ---: " * 5 + "|"]
+    for node in nodes[:ROWS]:
+        found = examination.of(node.name)
+        severities = [diagnosis.severity for diagnosis in found if diagnosis.accepted is None]
+        numbers = [severities.count(severity) for severity in Severity]
+        numbers.append(len(found) - len(severities))
+        verdicts = [outcome.verdict for outcome in examination.outcomes if outcome.node == node.name]
+        numbers.append(verdicts.count(Verdict.NOT_CHECKED))
+        named = markdown.span(node.name), markdown.prose(sentences.roles(node))
+        rows.append(markdown.row([*named, *map(str, numbers)]))
+    return "\n".join(rows) + "\n\n" + (f"{counted(len(nodes) - ROWS, 'more node')}.\n\n" if nodes[ROWS:] else "")
+
+
+def _before(examination: Examination) -> Iterator[Piece]:
+    remarks = [markdown.prose(sentences.remarked(remark)) for remark in examination.remarks]
+    for node in examination.nodes:
+        remarks += [f"{markdown.span(node.name)}: {markdown.prose(note)}" for note in node.notes]
+    if remarks:
+        more = [f"{len(remarks) - ROWS} more"] if remarks[ROWS:] else []
+        shown = "".join(f"- {remark}\n" for remark in [*remarks[:ROWS], *more])
+        yield _whole(FRAME, shown + "\n", "list of remarks")
+    if any(diagnosis.probed is Probed.CONTRADICTED and not diagnosis.accepted for diagnosis in examination.diagnoses):
+        told = (
+            "**The wire contradicts this scan.** One of the two is wrong, and other findings may be too: "
+            "collect the dumps anew before a fix is run.\n\n"
+        )
+        yield _whole(FRAME, told, "warning")
+    yield _whole(FRAME, _table(examination), "table of the nodes")
+
+
+def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
+    for node in worst_first(examination):
+        for together in alike(diagnosis for diagnosis in examination.of(node.name) if diagnosis.accepted is None):
+            rank = together[0].severity.rank
+            if output.quiet:
+                said = (markdown.prose(f"{sentences.label(each)} {sentences.told(each)}") for each in together)
+                yield _whole(rank, "".join(f"- {each}\n" for each in said), "finding", len(together))
+            else:
+                yield Piece(rank, (*_forms(together, output), ("", ("finding",) * len(together))))
+
+
+def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
+    """Whole, without its evidence, and without its fix."""
+    brief, fix = _said(together, SENTENCES), _fix(together)
+    said = _said(together, len(together)) if output.verbose else brief
+    more = f"More: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
+    return (
+        (said + _why(together, output) + fix + more, ()),
+        (f"{brief}Evidence left out.\n\n{fix}{more}", ("evidence block",)),
+        (f"{brief}Evidence and fix left out.\n\n{more}", ("evidence block", "command block")),
+    )
+
+
+def _said(together: tuple[Diagnosis, ...], number: int) -> str:
+    """The heading and the first sentences, with what the wire says of them and who accepted them once."""
+    shown = together[:number]
+    lines = [f"#### {markdown.prose(sentences.label(together[0]))} on {markdown.span(together[0].node)}", ""]
+    for diagnosis in shown:
+        lines.append(f"- {markdown.prose(diagnosis.message)}")
+        if diagnosis.lapsed:
+            lines.append(f"  - {markdown.prose(sentences.lapsed(diagnosis.lapsed))}")
+        probed = diagnosis.confirmation
+        if probed and probed.verdict is not Probed.NOT_PROBED:
+            lines.append(f"  - **{probed.verdict} by the wire:** {markdown.prose(probed.says)}")
+            if probed.suggests:
+                lines.append(f"  - This may be: {markdown.prose(probed.suggests)}")
+    if len(shown) < len(together):
+        lines.append(f"- {len(together) - len(shown)} more of the same")
+    return "\n".join([*lines, "", ""])
+
+
+def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
+    """The quoted lines, and what was assumed because there was none."""
+    shown = together if output.verbose else together[:SENTENCES]
+    frames = [
+        Citation(each.confirmation.seen) for each in shown if each.confirmation is not None and each.confirmation.seen
+    ]
+    evidence = {(item.seen, item.says): item for each in shown for item in (*each.evidence, *frames)}.values()
+    assumed = [item for item in evidence if item.assumed and together[0].certainty is Certainty.LIKELY]
+    text = markdown.fence(_quoted((item for item in evidence if item not in assumed), output), "text")
+    if assumed:
+        settle = dict.fromkeys(item.settle for item in assumed)
+        text += "Likely, not proved: the evidence does not tell, so this was assumed:\n\n"
+        text += markdown.fence(_quoted(assumed, output), "text")
+        text += "To settle it:\n\n" + markdown.fence(settle, "sh")
+    return text
+
+
+def _quoted(items: Iterable[Citation], output: Output) -> list[str]:
+    page = Page(Output(io.StringIO(), width=WIDTH))
+    longest = 0 if output.verbose else LONGEST
+    page.quotes(((str(item.seen), item.seen.text, item.says) for item in items), indent=0, longest=longest)
+    return ["".join(text for _, text in line).rstrip() for line in page.lines]
+
+
+def _fix(together: tuple[Diagnosis, ...]) -> str:
+    first, *others = together
+    fix = sum((other.fix for other in others), first.fix)
+    place = "" if first.fix_node == first.node else f" on {markdown.span(first.fix_node)}"
+    text = ""
+    for when, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):
+        if commands:
+            text += f"{when}{place}:\n\n{markdown.fence(commands, 'sh')}"
+    return text + (f"**Careful:** {markdown.prose(fix.warning)}\n\n" if fix.warning else "")
+
+
+def _accepted(examination: Examination) -> Iterator[Piece]:
+    accepted = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is not None]
+    if accepted:
+        yield _whole(FRAME, f"#### Accepted: {len(accepted)}\n\n", "heading")
+    for diagnosis in accepted:
+        terms = markdown.prose(sentences.accepted(diagnosis.accepted or {}))
+        line = f"- {markdown.prose(f'{sentences.label(diagnosis)} {diagnosis.message}')}; accepted: {terms}\n"
+        yield _whole(ACCEPTED, line, "accepted finding")
+    if accepted:
+        yield _whole(FRAME, "\n", "blank")
+
+
+def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
+    for outcome in examination.outcomes:
+        if outcome.verdict is Verdict.CRASHED:
+            trace = outcome.traceback.strip().split("\n") if output.verbose else ()
+            crash = f"**CRASHED** {markdown.prose(sentences.crash(outcome))}\n\n{markdown.fence(trace, 'text')}"
+            yield _whole(FRAME, crash, "crash")
+
+
+def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
+    """What is no finding, a click away."""
+    if groups := wanted(examination.outcomes):
+        text = "The evidence lacks what these commands would tell.\n\n"
+        for group in groups[:ROWS]:
+            text += f"On {markdown.span(group.node)}, {markdown.prose(sentences.waiting(group, group.node))}\n\n"
+            text += markdown.fence(filter(None, [group.command]), "sh")
+        rest = f"{counted(len(groups) - ROWS, 'more command')}.\n" if groups[ROWS:] else ""
+        yield _fold("Not checked", text + rest, ACCEPTED)
+    if examination.unread:
+        unread = _quoted(map(Citation, examination.unread), output) if output.verbose else ()
+        told = markdown.prose(sentences.not_understood(examination.unread))
+        yield _fold("Lines not understood", f"{told}\n\n{markdown.fence(unread, 'text')}")
+    passed = [(node.name, _quiet(examination, node.name)) for node in examination.nodes[:ROWS]]
+    if lines := [f"- {markdown.span(node)}: {', '.join(rules)}\n" for node, rules in passed if rules]:
+        yield _fold("Passed", "".join(lines))
+
+
+def _quiet(examination: Examination, node: str) -> list[str]:
+    outcomes = (outcome for outcome in examination.outcomes if outcome.node == node)
+    return [markdown.prose(rule) for rule in sentences.silent(outcomes, Verdict.QUIET)]

@@ -1,0 +1,277 @@
+"""For code scanning: SARIF 2.1.0 with every finding at the line it quotes first, and the rules' pages as help.
+
+GitHub's "SARIF support for code scanning" asks for more than the standard: `results` even if there are none, a file and
+a line for each, a description and help for each rule. It drops a whole upload for one result without a location, or for
+more than 25,000 results.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from textwrap import shorten
+from typing import Any
+
+from lvsdoctor.reportkit import (
+    AppliedRule,
+    BadPage,
+    Certainty,
+    Citation,
+    Diagnosis,
+    Examination,
+    Output,
+    Place,
+    Places,
+    Probed,
+    Severity,
+    Verdict,
+    counted,
+    legible,
+    markdown,
+    page_of,
+    percent_encoded,
+    sentences,
+    wanted,
+)
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+ROOT = "%SRCROOT%"
+# "SARIF data: maximum values": more results and the file is rejected, more locations and they are not shown.
+RESULTS = 25_000
+LOCATIONS = 100
+DESCRIPTION = 1000  # of 1024 characters
+COMMANDS = 3  # in the plain sentence; the Markdown has all of them
+SECTIONS = ("What you see", "Why", "Fix", "When it is fine", "References")
+PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
+_SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+
+Json = dict[str, Any]
+
+
+def render(examination: Examination, output: Output) -> None:
+    """Write one run, its results in the examination's own order."""
+    places = Places(examination)
+    rules = _rules(examination)
+    index = {rule.name: number for number, rule in enumerate(rules)}
+    run = {
+        "tool": {"driver": _driver(examination.version, rules)},
+        "invocations": [_invocation(examination, index)],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+        "artifacts": [{"location": _artifact(place), "roles": ["analysisTarget"]} for place in places.all()],
+        "results": [_result(each, places, index) for each in examination.diagnoses[:RESULTS]],
+    }
+    # ensure_ascii: whatever shows this gets escapes, never a control character or a lone surrogate of the evidence.
+    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, output.stream, indent=2, ensure_ascii=True)
+    output.stream.write("\n")
+
+
+# -- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _rules(examination: Examination) -> list[AppliedRule]:
+    """Those of the scan, and whatever else has a finding."""
+    rules = {rule.name: rule for rule in examination.rules}
+    for found in examination.diagnoses:
+        rules.setdefault(found.rule, AppliedRule(found.rule, found.code, found.severity, None, ""))
+    return list(rules.values())
+
+
+def _driver(version: str, rules: list[AppliedRule]) -> Json:
+    driver: Json = {"name": "lvsdoctor"}
+    if version:
+        driver["version"] = legible(version)
+    if _SEMANTIC.fullmatch(version):
+        driver["semanticVersion"] = version
+    return {**driver, "rules": list(map(_rule, rules))}
+
+
+def _rule(rule: AppliedRule) -> Json:
+    """The code is the id: it is never used again for another rule."""
+    short, full = rule.name, f"lvsdoctor explain {rule.name}"
+    sections: list[tuple[str, str]] = []
+    try:
+        page = page_of(rule)
+    except (OSError, ValueError, BadPage):
+        pass  # of an operator's own rule, perhaps: the finding says enough
+    else:
+        sections = [(title, page.sections[title]) for title in SECTIONS if page.sections.get(title)]
+        short, full = page.summary, page.sections["What you see"]
+    help_text = "\n\n".join(f"{title}\n\n{text}" for title, text in sections) or full
+    help_markdown = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections) or full
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": _escaped(shorten(short, DESCRIPTION, placeholder=" ..."))},
+        "fullDescription": {"text": _escaped(shorten(full, DESCRIPTION, placeholder=" ..."))},
+        "help": {"text": _escaped(help_text), "markdown": help_markdown},
+        "defaultConfiguration": {"level": rule.severity.value},
+        "properties": {
+            "tags": ["ipvs", *([rule.role] if rule.role else [])],
+            "problem.severity": PROBLEM[rule.severity],
+            "precision": "high",
+        },
+    }
+
+
+# -- results ----------------------------------------------------------------------------------------------------------
+
+
+def _result(found: Diagnosis, places: Places, index: dict[str, int]) -> Json:
+    related = [
+        {
+            "id": number,
+            "physicalLocation": _physical(place),
+            "message": {"text": _plain(item.says or f"{item.seen} is quoted")},
+        }
+        for number, (item, place) in enumerate(_quoted(found, places), 1)
+    ]
+    result = {
+        "ruleId": found.code,
+        "ruleIndex": index[found.rule],
+        # Code scanning knows no suppressions: as an error an accepted finding would fail the pull request.
+        "level": (Severity.NOTE if found.accepted else found.severity).value,
+        "message": {"text": _text(found, places), "markdown": _markdown(found)},
+        "locations": [_location(found, places.home(found))],
+        # GitHub keeps its own primaryLocationLineHash, and warns of each that is not as it would have counted it.
+        "partialFingerprints": {"lvsdoctor/v1": found.fingerprint},
+        "properties": {
+            "node": found.node,
+            "severity": found.severity.value,
+            "certainty": found.certainty.value,
+            "about": dict(found.about),
+        },
+    }
+    if related:
+        result["relatedLocations"] = related
+    if found.accepted:
+        why = legible(sentences.accepted(found.accepted))
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
+    return result
+
+
+def _quoted(found: Diagnosis, places: Places) -> Iterator[tuple[Citation, Place]]:
+    """The citations that stand in files."""
+    for item in found.evidence[:LOCATIONS]:
+        if not item.assumed and (place := places.of(item.seen, found.node)):
+            yield item, place
+
+
+def _location(found: Diagnosis, home: Place | None) -> Json:
+    """What was read from the kernel or a paste has no file; a location must name one, and it is called as the node."""
+    nowhere = {"artifactLocation": {"uri": percent_encoded(legible(found.node))}, "region": {"startLine": 1}}
+    node = {"name": legible(found.node), "kind": "host"}
+    return {"physicalLocation": _physical(home) if home else nowhere, "logicalLocations": [node]}
+
+
+def _physical(place: Place) -> Json:
+    """A region without columns is the whole line (SARIF 3.30.5)."""
+    region: Json = {"startLine": place.line or 1}
+    if place.text:
+        region["snippet"] = {"text": legible(place.text)}
+    return {"artifactLocation": _artifact(place), "region": region}
+
+
+def _artifact(place: Place) -> Json:
+    return {"uri": place.uri} if place.outside else {"uri": place.uri, "uriBaseId": ROOT}
+
+
+def _said(found: Diagnosis) -> list[str]:
+    """The sentence, and what is to be known about it."""
+    said = [f"{found.message}."]
+    if found.confirmation and found.probed is not Probed.NOT_PROBED:
+        said.append(f"{found.confirmation.verdict.capitalize()} by the wire: {found.confirmation.says}.")
+    if found.certainty is Certainty.LIKELY:
+        assumed = (f"{item.seen.text} (settle it with {item.settle})" for item in found.evidence if item.assumed)
+        said.append(f"Assumed: {'; '.join(assumed)}.")
+    if found.accepted:
+        said.append(f"Accepted: {sentences.accepted(found.accepted)}.")
+    if found.lapsed:
+        said.append(f"{sentences.lapsed(found.lapsed)}.")
+    return said
+
+
+def _text(found: Diagnosis, places: Places) -> str:
+    """For code scanning, which makes links of the related locations that the text names."""
+    parts = [_plain(each) for each in _said(found)]
+    links = (
+        f"[{_linked(str(item.seen))}]({number})" + (f" ({_plain(item.says)})" if item.says else "")
+        for number, (item, _) in enumerate(_quoted(found, places), 1)
+    )
+    if evidence := "; ".join(links):
+        parts.append(f"Evidence: {evidence}.")
+    if now := found.fix.now:
+        more = f" and {counted(len(now) - COMMANDS, 'more command')}" if len(now) > COMMANDS else ""
+        commands = "; ".join(f"`{command}`" for command in now[:COMMANDS])
+        parts.append(_plain(f"Fix on {found.fix_node}: {commands}{more}."))
+    if found.fix.warning:
+        parts.append(_plain(f"Mind: {found.fix.warning}"))
+    return " ".join(parts)
+
+
+def _markdown(found: Diagnosis) -> str:
+    """For viewers that show Markdown: the lines themselves, and commands to copy."""
+    fix = found.fix
+    quoted = (f"{item.seen} | {item.seen.text}" + (f"  <- {item.says}" if item.says else "") for item in found.evidence)
+    parts = ["\n\n".join(map(markdown.prose, _said(found))), markdown.fence(quoted, "text")]
+    if fix.now or fix.persist:
+        on = markdown.prose(found.fix_node)
+        parts += [f"Fix now, on {on}:" if fix.now else "", markdown.fence(fix.now, "sh")]
+        parts += ["After a reboot:" if fix.persist else "", markdown.fence(fix.persist, "sh")]
+    parts += [markdown.prose(fix.warning), f"More: `lvsdoctor explain {found.rule}`"]
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def _plain(text: str) -> str:
+    return _escaped(legible(text))
+
+
+def _linked(text: str) -> str:
+    return _escaped(legible(text).replace("\\", "\\\\"))
+
+
+def _escaped(text: str) -> str:
+    """Braces would be placeholders and brackets links (SARIF 3.11.5, 3.11.6)."""
+    doubled = text.replace("{", "{{").replace("}", "}}")
+    return re.sub(r"([\[\]])", r"\\\1", doubled)
+
+
+# -- the scan itself --------------------------------------------------------------------------------------------------
+
+
+def _invocation(examination: Examination, index: dict[str, int]) -> Json:
+    """Whether it worked, and all that keeps the results from being the whole truth."""
+    told = list(_notifications(examination, index))
+    crashed = any(outcome.verdict is Verdict.CRASHED for outcome in examination.outcomes)
+    invocation: Json = {"executionSuccessful": not crashed}
+    if examination.began:
+        invocation["startTimeUtc"] = _utc(examination.began)
+        if examination.seconds is not None:
+            invocation["endTimeUtc"] = _utc(examination.began + timedelta(seconds=examination.seconds))
+    if told:
+        invocation["toolExecutionNotifications"] = told
+    return invocation
+
+
+def _notifications(examination: Examination, index: dict[str, int]) -> Iterator[Json]:
+    for outcome in examination.outcomes:
+        if outcome.verdict is Verdict.CRASHED:
+            told = _notification("error", f"Crashed: {sentences.crash(outcome)}")
+            known = {"associatedRule": {"index": index[outcome.rule]}} if outcome.rule in index else {}
+            yield {**told, **known, "exception": {"message": legible(outcome.traceback)}}
+    if (left := len(examination.diagnoses) - RESULTS) > 0:
+        yield _notification("warning", f"{counted(left, 'finding')} left out: code scanning takes {RESULTS:,}")
+    for group in wanted(examination.outcomes):
+        collect = f". Collect it with: {group.command}" if group.command else ""
+        yield _notification("warning", f"Not checked: {sentences.waiting(group, '')}{collect}")
+    if examination.unread:
+        yield _notification("note", f"Not understood: {sentences.not_understood(examination.unread)}")
+    for remark in examination.remarks:
+        yield _notification("note", sentences.remarked(remark))
+
+
+def _notification(level: str, text: str) -> Json:
+    return {"level": level, "message": {"text": _plain(text)}}
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

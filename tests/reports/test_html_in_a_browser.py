@@ -1,0 +1,311 @@
+"""The HTML page in Chromium: what is seen, clicked, typed and printed there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lvsdoctor.cli.main import main
+from lvsdoctor.legible import legible
+from lvsdoctor.reportkit import Examination, Examined, Outcome, Output, Render, Severity, Verdict
+from tests.reports.browser import Opened, chromium, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "leaking-real-server"
+# jenkins.model.DirectoryBrowserSupport.CSP, what Jenkins serves the files of a build with unless it is told otherwise
+JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
+
+Open = Callable[..., AbstractContextManager[Opened]]
+Write = Callable[[Examination], Path]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: "Browser") -> Open:
+    return partial(opened, browser)
+
+
+@pytest.fixture
+def write(as_html: Render, tmp_path: Path) -> Write:
+    def write(examination: Examination) -> Path:
+        file = tmp_path / "page.html"
+        with file.open("w", encoding="utf-8") as stream:
+            as_html(examination, Output(stream))
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("html") / "page.html"
+    main(["scan", str(EXAMPLE), "-f", f"html={file}"])
+    return file
+
+
+def full(examinations: ModuleType) -> Examination:
+    """Everything that a page can have: enough nodes for a matrix, contradictions, acceptances, lines unread."""
+    cluster, one = examinations.agreed(), examinations.one_leak()
+    others = (examinations.leak(f"rs{number}") for number in range(2, 7))
+    contradicted, *probed = examinations.probed().diagnoses
+    return replace(
+        cluster,
+        nodes=(*cluster.nodes[:2], *one.nodes, Examined("rs7", "")),
+        diagnoses=(contradicted, *cluster.diagnoses, *probed, *others),
+        outcomes=(*cluster.outcomes, *one.outcomes, Outcome("vip-missing", "rs7", Verdict.QUIET)),
+    )
+
+
+def shown(page: Opened) -> list[str]:
+    """The messages of the findings that a filter leaves."""
+    heads = page.page.locator("details.case:visible > summary, div.case:visible > h3 .message")
+    return heads.all_text_contents()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"viewport": {"width": 360, "height": 740}},
+    ],
+    ids=["light", "dark", "narrow"],
+)
+def test_axe_finds_nothing(
+    open_page: Open, example: Path, write: Write, examinations: ModuleType, how: dict[str, Any]
+) -> None:
+    for file in (example, write(full(examinations))):
+        with open_page(file, **how) as page:
+            page.ask("for (const details of document.querySelectorAll('details')) details.open = true")
+            assert page.violations() == []
+
+
+def test_the_page_asks_for_nothing_and_nothing_complains(open_page: Open, example: Path) -> None:
+    with open_page(example) as page:
+        page.page.wait_for_load_state("networkidle")
+        assert [request for request in page.requests if not request.startswith("data:")] == [example.as_uri()]
+        assert page.complaints == []
+
+
+def test_the_policy_stops_what_somebody_might_smuggle_in(open_page: Open, example: Path, tmp_path: Path) -> None:
+    smuggled = "<script>document.title = 'owned'</script><img src='http://192.0.2.66/x.png'></body>"
+    file = tmp_path / "smuggled.html"
+    file.write_text(example.read_text(encoding="utf-8").replace("</body>", smuggled), encoding="utf-8")
+    with open_page(file) as page:
+        assert page.page.title().startswith("1 error on rs2")
+        assert len([said for said in page.complaints if "Content Security Policy" in said]) == 2
+
+
+def test_no_width_of_a_phone_and_no_name_makes_the_page_scroll_sideways(
+    open_page: Open, example: Path, write: Write, examinations: ModuleType
+) -> None:
+    for examination in (None, full(examinations), examinations.hostile(examinations.LONG)):
+        file = write(examination) if examination else example
+        with open_page(file, viewport={"width": 360, "height": 740}) as page:
+            page.ask("for (const details of document.querySelectorAll('details')) details.open = true")
+            assert page.ask("document.documentElement.scrollWidth") == 360
+
+
+def test_hostile_names_are_text_on_the_screen(open_page: Open, write: Write, examinations: ModuleType) -> None:
+    for text in examinations.HOSTILE:
+        with open_page(write(examinations.hostile(text))) as page:
+            assert legible(text) in page.page.locator("h3 .message").first.text_content()
+            assert page.complaints == []
+
+
+@pytest.mark.parametrize("served_by_jenkins", [False, True])
+def test_without_scripts_and_without_style_everything_is_there(
+    open_page: Open, example: Path, tmp_path: Path, served_by_jenkins: bool
+) -> None:
+    if not served_by_jenkins:
+        bare = tmp_path / "bare.html"
+        source = example.read_text(encoding="utf-8")
+        bare.write_text(source[: source.index("<style>")] + source[source.index("</style>") :], encoding="utf-8")
+        example = bare
+    with open_page(example, java_script_enabled=False) as page:
+        if served_by_jenkins:
+            body = example.read_bytes()
+            headers = {"Content-Security-Policy": JENKINS, "Content-Type": "text/html; charset=utf-8"}
+            page.page.route("http://jenkins.example/**", lambda route: route.fulfill(body=body, headers=headers))
+            page.page.goto("http://jenkins.example/page.html")
+        text = page.page.locator("body").inner_text()
+        told = (
+            "1 error on rs2",
+            "rs2/sysctl.txt:107 guilty line",
+            "net.ipv4.conf.lo.arp_ignore = 1",
+            "read by nobody",
+            "Fix now",
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1",
+            "Fix after a reboot",
+            "Nodes",
+            "Passed",
+        )
+        for each in told:
+            assert each in text
+            text = text.partition(each)[2]
+        assert page.page.locator("button:visible, form:visible").count() == 0
+        folded = page.page.get_by_text("looked and found nothing")
+        folded.click()
+        assert page.page.get_by_text("vip-missing-on-director").first.is_visible()
+
+
+def test_filters_leave_what_was_asked_for_and_live_in_the_address(
+    open_page: Open, write: Write, examinations: ModuleType
+) -> None:
+    file = write(full(examinations))
+    with open_page(file) as page:
+        form, everything = page.page.locator("#filter"), shown(page)
+        form.get_by_label("errors").uncheck()
+        form.get_by_label("Node").select_option("rs1")
+        page.page.wait_for_url("**/page.html#sev=warning%2Cnote&node=rs1")
+        assert [message.partition(" drops")[0] for message in shown(page)] == ["rs1"]
+        assert form.locator("output").inner_text().startswith("1 of ")
+        assert form.locator("output").get_attribute("aria-live") == "polite"
+        form.get_by_role("button", name="Show all").click()
+        page.page.wait_for_url("**/page.html")
+        assert shown(page) == everything
+        form.get_by_label("Text").fill("WEB9 eth7")
+        page.page.wait_for_url("**/page.html#q=WEB9+eth7")
+        assert len(shown(page)) == 2
+        form.get_by_label("show accepted").uncheck()
+        page.page.wait_for_url("**/page.html#q=WEB9+eth7&accepted=no")
+        address, left = page.page.url, shown(page)
+        assert len(left) == 1
+        assert page.page.get_by_role("heading", name="Accepted").is_hidden()
+    with open_page(file, "#" + address.partition("#")[2]) as page:
+        assert shown(page) == left
+        assert page.page.get_by_label("Text").input_value() == "WEB9 eth7"
+
+
+def test_an_address_that_names_nothing_of_this_page_hides_nothing(
+    open_page: Open, write: Write, examinations: ModuleType
+) -> None:
+    file = write(full(examinations))
+    with open_page(file) as page:
+        everything = shown(page)
+    with open_page(file, "#node=ghost&rule=%3Cscript%3E&colour=red") as page:
+        assert shown(page) == everything
+        assert page.complaints == []
+
+
+def test_a_link_to_a_finding_opens_it_and_shows_it_even_if_it_is_filtered_away(
+    open_page: Open, write: Write, examinations: ModuleType
+) -> None:
+    with open_page(write(full(examinations)), "#q=drops") as page:
+        assert len(shown(page)) == 1
+        link = page.page.locator(".hosts a").first
+        target = (link.get_attribute("href") or "").removeprefix("#")
+        link.click()
+        page.page.wait_for_function("id => document.getElementById(id).checkVisibility()", arg=target)
+        assert page.page.locator(f"#{target}[open], div#{target}").count() == 1
+
+
+def test_the_keyboard_alone_filters_unfolds_and_copies(
+    open_page: Open, write: Write, examinations: ModuleType
+) -> None:
+    with open_page(write(full(examinations)), permissions=["clipboard-read", "clipboard-write"]) as page:
+        keys, reached = page.page.keyboard, dict[str, str]()
+        unframed = []
+        for _ in range(200):
+            keys.press("Tab")
+            at, frame = page.ask(
+                "() => { const at = document.activeElement; return [at.tagName + ' ' + (at.className || at.name || ''),"
+                " getComputedStyle(at).outlineStyle]; }"
+            )
+            if at.startswith("BODY"):
+                break
+            reached.setdefault(at, at)
+            if frame == "none":
+                unframed.append(at)
+            if at == "SUMMARY " and "folds" not in reached:
+                keys.press("Enter")
+                reached["folds"] = page.ask("document.activeElement.parentElement.open")
+            if at == "BUTTON copy" and "copied" not in reached:
+                keys.press("Enter")
+                page.page.wait_for_function("document.activeElement.textContent === 'Copied'")
+                reached["copied"] = page.ask("navigator.clipboard.readText()")
+            if at == "INPUT q":
+                keys.type("drops")
+                page.page.wait_for_url("**#q=drops")
+        assert unframed == []
+        assert {"A skip", "INPUT sev", "SELECT node", "INPUT q", "BUTTON ", "BUTTON copy", "DIV matrix"} <= set(reached)
+        assert reached["folds"] is not None
+        assert reached["copied"]
+
+
+def test_a_copied_fix_is_the_commands_and_nothing_else(open_page: Open, example: Path) -> None:
+    with open_page(example, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.page.get_by_role("button", name="Copy").first.click()
+        page.page.wait_for_function("document.querySelector('.copy').textContent === 'Copied'")
+        fix = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
+        assert page.ask("navigator.clipboard.readText()") == fix
+
+
+def test_where_there_is_no_clipboard_the_old_way_copies(open_page: Open, example: Path) -> None:
+    with open_page(example) as page:
+        page.ask("navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); 0")
+        page.page.get_by_role("button", name="Copy").first.click()
+        page.page.wait_for_function("document.querySelector('.copy').textContent !== 'Copy'")
+        assert page.ask("getSelection().toString()").startswith("sysctl -w")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_paper_everything_is_unfolded_and_nothing_can_be_pressed(
+    open_page: Open, write: Write, examinations: ModuleType, scripts: bool
+) -> None:
+    with open_page(write(full(examinations)), java_script_enabled=scripts) as page:
+        page.page.emulate_media(media="print", color_scheme="dark")
+        folded = page.page.locator(".rules li")
+        assert folded.count() > 1
+        assert all(each.is_visible() for each in folded.all())
+        assert page.page.locator("button:visible, form:visible, nav:visible").count() == 0
+        paper = page.page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") if scripts else ""
+        assert paper in ("rgb(255, 255, 255)", "")
+
+
+def test_filtering_five_hundred_nodes_lays_out_once(
+    open_page: Open, write: Write, examinations: ModuleType
+) -> None:
+    names = [f"rs{number}" for number in range(500)]
+    diagnoses = tuple(
+        replace(examinations.leak(name, severity=severity), rule=rule)
+        for rule, severity in (("one", Severity.ERROR), ("two", Severity.WARNING), ("three", Severity.NOTE))
+        for name in names
+    )
+    outcomes = tuple(Outcome(f"rule-{n}", name, Verdict.QUIET) for n in range(36) for name in names)
+    nodes = tuple(Examined(name, "") for name in names)
+    with open_page(write(Examination(nodes, diagnoses, outcomes))) as page:
+        protocol = page.page.context.new_cdp_session(page.page)
+        protocol.send("Performance.enable")
+
+        def layouts() -> float:
+            metrics = protocol.send("Performance.getMetrics")["metrics"]
+            return float(next(each["value"] for each in metrics if each["name"] == "LayoutCount"))
+
+        # From the moment that the event is sent until the pass is done, in one task: no frame can come between.
+        page.ask("document.body.offsetHeight")
+        before = layouts()
+        page.ask(
+            """() => {
+                const form = document.getElementById("filter");
+                form.elements.q.value = "rs77 ";
+                const later = window.setTimeout;
+                window.setTimeout = (act) => act();
+                form.dispatchEvent(new Event("input"));
+                window.setTimeout = later;
+            }"""
+        )
+        assert layouts() - before <= 1
+        assert page.page.locator("#filter output").inner_text() == "3 of 1500 findings shown"
