@@ -5,7 +5,7 @@ else stands in a page stays text. Links keep their words and lose their target: 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from lvsdoctor.legible import legible
@@ -92,7 +92,8 @@ def _list(lines: list[str]) -> str:
 
 
 def _table(lines: list[str]) -> str:
-    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in lines]
+    cells = (re.split(r"(?<!\\)\|", line.strip().strip("|")) for line in lines)
+    rows = [[cell.strip().replace("\\|", "|") for cell in row] for row in cells]
     has_head = len(rows) > 1 and all(re.fullmatch(r":?-+:?", cell) for cell in rows[1])
     head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0]) if has_head else ""
     body = (f"<tr>{''.join(f'<td>{_inline(cell)}</td>' for cell in row)}</tr>" for row in rows[2 * has_head :])
@@ -103,7 +104,7 @@ def _code(lines: list[str]) -> str:
     return f"<pre><code>{chr(10).join(map(_safe, lines))}</code></pre>"
 
 
-_MADE = {
+_MADE: dict[str, Callable[[list[str]], str]] = {
     "paragraph": lambda lines: f"<p>{_joined(lines)}</p>",
     # The report around it has the real headings.
     "heading": lambda lines: f"<p><strong>{_inline(lines[0].lstrip('# '))}</strong></p>",

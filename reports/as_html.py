@@ -140,7 +140,9 @@ class Case:
     @property
     def probed(self) -> list[Diagnosis]:
         """Those of which the report says what the wire told, or why it could not be asked."""
-        told = [d for d in self.together if d.confirmation and (d.finding.predicts or d.probed is not Probed.NOT_PROBED)]
+        told = [
+            d for d in self.together if d.confirmation and (d.finding.predicts or d.probed is not Probed.NOT_PROBED)
+        ]
         return list({(d.probed, d.confirmation.says): d for d in told if d.confirmation}.values())
 
     def _cited(self) -> Iterable[Citation]:
@@ -202,7 +204,10 @@ def _entries(examination: Examination, cases: Iterable[Case], kind: str) -> list
     by_rule: dict[str, list[Case]] = {}
     for case in cases:
         by_rule.setdefault(case.first.rule, []).append(case)
-    return [Entry(f"{kind}-{found[0].first.code}", tuple(found), *_page(examination.rule(rule))) for rule, found in by_rule.items()]
+    return [
+        Entry(f"{kind}-{found[0].first.code}", tuple(found), *_page(examination.rule(rule)))
+        for rule, found in by_rule.items()
+    ]
 
 
 def _page(rule: AppliedRule | None) -> tuple[str, dict[str, str]]:

@@ -78,7 +78,7 @@ def _case(outcome: Outcome, found: list[Diagnosis]) -> Xml.Element:
     elif failing:
         more = f" (and {counted(len(failing) - 1, 'more finding')})" if len(failing) > 1 else ""
         _add(case, "failure", failing[0].severity.value, failing[0].message + more, _account(failing))
-    elif outcome.verdict is Verdict.NOT_CHECKED and not found:
+    elif outcome.verdict is Verdict.NOT_CHECKED:
         _add(case, "skipped", "not-checked", "; ".join(_missing(outcome)) or "not checked", ())
     if outcome.missing and case.find("skipped") is None:
         told.append(f"Not all was checked: {'; '.join(_missing(outcome))}")

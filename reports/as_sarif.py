@@ -152,7 +152,7 @@ def _result(found: Diagnosis, places: Places, index: dict[str, int]) -> Json:
 def _quoted(found: Diagnosis, places: Places) -> Iterator[tuple[Citation, Place]]:
     """The citations that stand in files."""
     for item in found.evidence[:LOCATIONS]:
-        if not item.assumed and (place := places.of(item.seen, found.node)):
+        if place := places.of(item.seen, found.node):
             yield item, place
 
 

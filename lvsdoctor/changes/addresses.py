@@ -43,7 +43,7 @@ def add_address(node: Node, change: AddAddress) -> Node:
     after = _inserted(before, new)
     if after == before:
         return node
-    return _with_addresses(node, change.link, before, after, change.command)
+    return _with_addresses(node, change.link, before, after, change.command, metric=change.metric)
 
 
 def remove_address(node: Node, change: RemoveAddress) -> Node:
@@ -187,9 +187,10 @@ def _of_link(node: Node, link: str, family: int) -> tuple[Address, ...]:
 
 
 def _with_addresses(
-    node: Node, link: str, before: tuple[Address, ...], after: tuple[Address, ...], command: str
+    node: Node, link: str, before: tuple[Address, ...], after: tuple[Address, ...], command: str, metric: int = 0
 ) -> Node:
-    """The node with the addresses of `link` replaced, and with the routes that differ for it."""
+    """The node with the addresses of `link` replaced, and with the routes that differ for it. `metric` is that of a new
+    address; one that takes another's place keeps the one of its subnet."""
     if node.has("addresses"):
         node = with_rows(node, "addresses", _placed(node, link, before, after))
     at, seen = link_of(node, link), Seen("fix", None, command)
@@ -198,8 +199,15 @@ def _with_addresses(
     # Up to Linux 5.13 a subnet's first address was a broadcast, too.
     gone += [_first(route) for route in gone if route.type == "unicast" and route.dst.version == 4]
     came = [route for route in has if not any(same(route, other) for other in had)]
+    rows = routes_in(node, "routes")
+    metrics = {row.dst: row.metric for row in rows if any(_made_by(row, route) for route in gone)}
     node = with_routes(node, lambda row: None if any(_made_by(row, route) for route in gone) else row)
-    return with_came(node, came)
+    return with_came(node, [_with_metric(route, metrics.get(route.dst, metric)) for route in came])
+
+
+def _with_metric(route: Route, metric: int) -> Route:
+    subnet = route.type == "unicast" and route.dst.version == 4
+    return replace(route, metric=metric) if subnet and metric else route
 
 
 def _first(route: Route) -> Route:

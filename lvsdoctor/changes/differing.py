@@ -57,6 +57,25 @@ def facts(node: Node) -> Mapping[str, object]:
     return {fact: _bare(fact, rows) for fact, rows in node.evidence.items()}
 
 
+def restored(node: Node, before: Node) -> bool:
+    """Is all of before back? Of the routes that the kernel makes for addresses a dump of before may have shown less."""
+    has, had = facts(node), facts(before)
+    if any(has[fact] != had[fact] for fact in had if fact not in ROUTE_FACTS):
+        return False
+    new = [route for route in _routes(node) if not any(same(route, other) for other in _routes(before))]
+    return not missing_routes(before, node) and all(route.protocol == "kernel" for route in new)
+
+
+def missing_routes(before: Node, node: Node) -> tuple[Route, ...]:
+    """The routes of before that the node lacks. Those of addresses are the kernel's to make, whatever their source."""
+    has = {_identity(route) for route in _routes(node)}
+    return tuple(route for route in _routes(before) if _identity(route) not in has)
+
+
+def _identity(route: Route) -> Route:
+    return replace(route, seen=_NOWHERE, src=None if route.protocol == "kernel" else route.src)
+
+
 def _bare(fact: str, rows: object) -> object:
     if fact == "sysctl":
         assert isinstance(rows, Mapping)

@@ -23,7 +23,7 @@ class SetSysctl:
 
 @dataclass(frozen=True, slots=True)
 class AddAddress:
-    """`scope` and `label` are "" where the command leaves them to ip(8) and the kernel."""
+    """`scope` and `label` are "" where the command leaves them to ip(8) and the kernel. `metric` is its subnet's."""
 
     command: str
     ip: IP
@@ -34,6 +34,7 @@ class AddAddress:
     peer: Network | None = None
     broadcast: IP | None = None
     flags: frozenset[str] = frozenset()
+    metric: int = 0
 
 
 @dataclass(frozen=True, slots=True)

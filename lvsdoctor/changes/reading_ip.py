@@ -122,7 +122,8 @@ def _add_address(line: _Line) -> tuple[Change, ...]:
         raise NotFollowed("one of its words is not known here")
     length = peer.prefixlen if peer else ip.max_prefixlen if prefixlen is None else prefixlen
     link, label = _link_name(options.get("dev")), options.get("label", "")
-    return (AddAddress(line.command, ip, length, link, scope, label, peer, broadcast, frozenset(bare) - {"nodad"}),)
+    metric, flags = read_number(options.get("metric", "0")) or 0, frozenset(bare) - {"nodad"}
+    return (AddAddress(line.command, ip, length, link, scope, label, peer, broadcast, flags, metric),)
 
 
 def _remove_address(line: _Line) -> tuple[Change, ...]:

@@ -19,7 +19,7 @@ def command(*words: object) -> str:
     return join(map(str, words))
 
 
-def add_address(address: Address) -> str:
+def add_address(address: Address, *, metric: int = 0) -> str:
     """`ip addr add` with all that makes the address what it was."""
     words: list[object] = ["ip", "addr", "add", address if address.peer is None else address.ip]
     words += ["peer", address.peer] if address.peer is not None else []
@@ -28,6 +28,7 @@ def add_address(address: Address) -> str:
     usual = "host" if address.ip.is_loopback else "global"
     words += ["scope", address.scope] if address.ip.version == 4 and address.scope != usual else []
     words += ["label", address.label] if address.label not in ("", address.link) else []
+    words += ["metric", metric] if metric else []
     return command(*words, *sorted(address.flags & _SETTABLE))
 
 

@@ -6,7 +6,7 @@ What the commands do is tried on the model: what they do not bring back is added
 from collections.abc import Iterable
 
 from lvsdoctor.changes.applying import applied
-from lvsdoctor.changes.differing import Difference, difference, facts
+from lvsdoctor.changes.differing import Difference, difference, facts, missing_routes, restored
 from lvsdoctor.changes.nouns import (
     AddAddress,
     AddPolicyRule,
@@ -26,7 +26,6 @@ from lvsdoctor.changes.nouns import (
     Unknown,
 )
 from lvsdoctor.changes.reading import changes_of
-from lvsdoctor.changes.rows import ROUTE_FACTS, routes_in, same
 from lvsdoctor.changes.spelling import (
     add_address,
     add_rule,
@@ -40,13 +39,13 @@ from lvsdoctor.changes.spelling import (
 from lvsdoctor.changes.telling import listed
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.route import Route
 
 _NOT_KNOWN = "# {key} was not in the evidence: look with `sysctl {key}` before, and write that back"
 _LEARNED = "# nothing to undo: {ip} is asked for anew when something is sent there"
 _NOT_LISTED = "# the old options of {rip} are not all known: look with `ipvsadm -Sn` before"
 _NO_COMMAND = "# how to take this back is not known here: {command}"
 _LEASED = "# {address} came by DHCP: its client puts it back (renew the lease)"
+_IN_ORDER = "# the addresses of {link} stood in this order, which tells the source of packets: {addresses}"
 _INCOMPLETE = "# then compare with the dumps of before: these commands do not bring back all of it"
 
 
@@ -59,8 +58,10 @@ def undo(change: Change, before: Node) -> tuple[str, ...]:
         return ()
     lines = tuple(_lines(change, found))
     after = _run(lines, found.after)
-    lines += tuple(ip_route("add", route) for route in _missing_routes(before, after))
-    complete = facts(_run(lines, found.after)) == facts(before)
+    # In the order in which the kernel takes them: gateways' subnets first.
+    missing = sorted(missing_routes(before, after), key=lambda route: bool(route.gateways))
+    lines += tuple(ip_route("add", route) for route in missing)
+    complete = restored(_run(lines, found.after), before)
     return lines if complete or any(line.startswith("#") for line in lines) else (*lines, _INCOMPLETE)
 
 
@@ -73,7 +74,8 @@ def _lines(change: Change, found: Difference) -> Iterable[str]:
             return _old_addresses(change, found)
         case SetLink():
             state = "down" if change.up else "up"
-            return (command("ip", "link", "set", change.link, state), *map(add_address, found.lost_addresses))
+            lost = (add_address(address) for address in found.lost_addresses)
+            return (command("ip", "link", "set", change.link, state), *lost)
         case LoadModule():
             return (command("modprobe", *(["-r"] if change.loads else []), change.module),)
         case PutRoute():
@@ -120,15 +122,23 @@ def _old_addresses(change: AddAddress | RemoveAddress, found: Difference) -> Ite
         peer = change.peer
         told = [f"{change.ip}/{change.prefixlen}"] if peer is None else [str(change.ip), "peer", str(peer)]
         return (command("ip", "addr", "del", *told, "dev", change.link),)
-    back = [*map(add_address, found.lost_addresses)]
-    had = _on(found.before, change)
-    if facts_of(_on(_run(back, found.after), change)) != facts_of(had):
-        # They stand behind others now, as secondaries of these: each of those goes and comes, in the old order.
-        lost = {str(address) for address in found.lost_addresses}
-        behind = [a for a in had if str(a) not in lost and had.index(a) > had.index(found.lost_addresses[0])]
-        back += [line for a in behind for line in (remove_address(a), add_address(a))]
-    leased = [_LEASED.format(address=a) for a in found.lost_addresses if "dynamic" in a.flags]
-    return [*back, *leased]
+    had, lost = _on(found.before, change), found.lost_addresses
+    back = [_again(address, found.before) for address in lost]
+    if lost and _roles(_on(_run(back, found.after), change)) != _roles(had):
+        # One that was promoted stands in front now: those behind the lost one go and come, in their old order.
+        behind = [a for a in had[had.index(lost[0]) :] if a not in lost and a.network == lost[0].network]
+        back += [line for a in behind for line in (remove_address(a), _again(a, found.before))]
+    if [str(a) for a in _on(_run(back, found.after), change)] != [str(a) for a in had]:
+        back.append(_IN_ORDER.format(link=_legible(change.link), addresses=", ".join(map(str, had))))
+    return [*back, *(_LEASED.format(address=a) for a in lost if "dynamic" in a.flags)]
+
+
+def _again(address: Address, before: Node) -> str:
+    """The address with the metric that its subnet's route had (NetworkManager and systemd-networkd give it one)."""
+    rows = before.routes if before.has("routes") else ()
+    own = (row for row in rows if row.dst == address.network and row.links == (address.link,) and not row.gateways)
+    metric = next((row.metric for row in own if row.protocol == "kernel"), 0)
+    return add_address(address, metric=metric if address.ip.version == 4 else 0)
 
 
 def _on(node: Node, change: RemoveAddress) -> list[Address]:
@@ -136,8 +146,8 @@ def _on(node: Node, change: RemoveAddress) -> list[Address]:
     return [address for address in rows if address.ip.version == change.ip.version]
 
 
-def facts_of(addresses: Iterable[Address]) -> list[tuple[str, bool]]:
-    return [(str(address), address.secondary) for address in addresses]
+def _roles(addresses: Iterable[Address]) -> set[tuple[str, bool]]:
+    return {(str(address), address.secondary) for address in addresses}
 
 
 def _old_real_server(change: PutRealServer | RemoveRealServer, before: Node) -> str:
@@ -156,17 +166,6 @@ def _old_neighbour(change: PutNeighbour, before: Node) -> Iterable[str]:
     if old and (proxy or old[0].state == "PERMANENT"):
         return (put_neighbour(old[0]),)
     return (command("ip", "neigh", "del", *(["proxy"] if proxy else []), new.ip, "dev", new.link),)
-
-
-def _missing_routes(before: Node, after: Node) -> list[Route]:
-    """Those that are not back, in the order in which the kernel takes them: gateways' subnets first."""
-    missing = [
-        route
-        for fact in reversed(ROUTE_FACTS)
-        for route in routes_in(before, fact)
-        if not any(same(route, other) for other in routes_in(after, fact))
-    ]
-    return sorted(missing, key=lambda route: bool(route.gateways))
 
 
 def _run(lines: Iterable[str], node: Node) -> Node:

@@ -82,14 +82,15 @@ def _hosts(nodes: Sequence[Node], forwards: Sequence[Forwards], vips: set[IP]) -
     parts = {node.name: _part(node, node.name in listed, node.name in routers) for node in nodes}
     yield Host("clients", Part.CLIENTS)
     for name, behind in routers.items():
-        if name not in parts:
+        if name not in parts and name not in listed:
             yield Host(name, Part.ROUTER, (name,), gateway_of=behind)
     for part in (Part.ROUTER, Part.DIRECTOR, Part.REAL_SERVER, Part.OTHER):
         for node in nodes:
             if parts[node.name] is part:
                 yield Host(node.name, part, _addresses(node, vips, rips), True, routers.get(node.name, ()))
         if part is Part.REAL_SERVER:
-            yield from (Host(name, part, (name,)) for name in listed if name not in parts)
+            unscanned = (name for name in listed if name not in parts)
+            yield from (Host(name, part, (name,), gateway_of=routers.get(name, ())) for name in unscanned)
 
 
 def _part(node: Node, listed: bool, router: bool) -> Part:

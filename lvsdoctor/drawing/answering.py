@@ -183,17 +183,27 @@ class _Asked:
     vip_on_segment() may look at the routes of every other host."""
 
     def __init__(self) -> None:
+        self._places: dict[tuple[str, str], tuple[frozenset[IP], object]] = {}
         self._known: dict[object, bool] = {}
 
     def __call__(self, node: Node, vip: IP, name: str) -> bool:
         link = node.link(name)
         if link is None:
             return False
-        subnets = tuple((a.network, a.ip == vip) for a in node.addresses_on(name) if not a.host_only)
-        routes = node.routes if node.has("routes") else ()
-        hops = tuple(hop.gateway for route in routes for hop in route.nexthops if hop.link == name and hop.gateway)
-        listed = node.memberships if node.has("memberships") else ()
-        key = (vip, subnets, hops, frozenset(listing.director.name for listing in listed))
+        own, place = self._places.setdefault((node.name, name), (frozenset(), None))
+        if place is None:
+            own, place = self._places[node.name, name] = _place(node, name)
+        key = (vip, place, vip in own)
         if key not in self._known:
             self._known[key] = vip_on_segment(node, vip, link) is not None
         return self._known[key]
+
+
+def _place(node: Node, link: str) -> tuple[frozenset[IP], object]:
+    """The addresses of a link, and all else that vip_on_segment() goes by."""
+    held = [address for address in node.addresses_on(link) if not address.host_only]
+    routes = node.routes if node.has("routes") else ()
+    hops = tuple(hop.gateway for route in routes for hop in route.nexthops if hop.link == link and hop.gateway)
+    listed = node.memberships if node.has("memberships") else ()
+    directors = frozenset(listing.director.name for listing in listed)
+    return frozenset(address.ip for address in held), (tuple(address.network for address in held), hops, directors)

@@ -6,21 +6,23 @@ from functools import cached_property
 
 from lvsdoctor.cluster import Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.picture.badges import Badge, badges_of
-from lvsdoctor.picture.words import PARTS, lacking, listed, ports, safe
+from lvsdoctor.picture.words import PARTS, lacking, listed, ports, safe, tersely
 
 _MOST = {Part.ROUTER: 2, Part.DIRECTOR: 6, Part.REAL_SERVER: 12, Part.OTHER: 4}
-_MOST_LINES = 3
+_MOST_WAYS = 3
+_MOST_KINDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One host; `fed` says how directors forward to it, by what `method` if it is one, `full` is what does not fit.
+    """One host; `role` is what it is in words, `fed` how directors forward to it, by what `method` if it is one.
 
-    `forwards`: it is a director of others.
+    `full` is what may not fit; `forwards`: it is a director of others.
     """
 
     name: str
-    part: str
+    part: Part
+    role: str
     lines: tuple[str, ...] = ()
     badges: tuple[Badge, ...] = ()
     fed: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class Boxes:
         methods = {forward.method for forward in incoming}
         return Box(
             safe(host.name),
+            host.part,
             PARTS[host.part] + ("" if known else ", not scanned"),
             tuple(lines),
             badges_of(self._held.get(host.name, ()), self._lacking.get(host.name, ())),
@@ -127,9 +130,10 @@ class Boxes:
             for (method, weight), group in groups.items():
                 words = (method, ports(group), "" if weight is None else f"weight {weight}")
                 said.setdefault(" · ".join(filter(None, words)), []).append(director)
-        lines = [label if len(who) == self._directors else f"{listed(who, 2)}: {label}" for label, who in said.items()]
-        rest = len(lines) - _MOST_LINES
-        return lines if rest <= 0 else [*lines[: _MOST_LINES - 1], f"and {rest + 1} more ways"]
+        lines: list[str] = []
+        for label, who in list(said.items())[:_MOST_WAYS]:
+            lines += [label] if len(who) == self._directors else [f"from {tersely(who, 21)}", label]
+        return lines if len(said) <= _MOST_WAYS else [*lines, f"and {len(said) - _MOST_WAYS} more ways"]
 
     @cached_property
     def _held(self) -> Mapping[str, list[Holder]]:
@@ -156,7 +160,7 @@ def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
     said = f"and {len(boxes)} more {noun}"
     if len(kinds) == 1:
         return (said + (", all alike" if len(boxes) > 1 else ""), *filter(None, [_like(boxes[0])]))
-    if len(kinds) <= _MOST_LINES:
+    if len(kinds) <= _MOST_KINDS:
         return (said, *(f"{len(group)}: {_like(group[0]) or 'no VIP'}" for group in kinds.values()))
     states = {
         "answer and should not": sum(box.has("wrong") for box in boxes),

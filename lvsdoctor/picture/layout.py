@@ -15,7 +15,7 @@ from lvsdoctor.picture.words import listed, tersely
 
 WIDTH, _BOX, _EDGE = 460, 198, 22
 _LEFT, _MIDDLE, _RIGHT = _EDGE, WIDTH / 2, WIDTH - _EDGE - _BOX
-_PAD, _BADGE_PAD, _NAME, _LINE, _GAP = 8, 6, 17, 14, 18
+_PAD, _BADGE_PAD, _LINE, _SAID, _GAP = 8, 6, 15, 14, 18
 
 
 def svg_of(cluster: Cluster, first: frozenset[str], text: Sequence[str]) -> str:
@@ -24,7 +24,7 @@ def svg_of(cluster: Cluster, first: frozenset[str], text: Sequence[str]) -> str:
     boxes = Boxes(cluster, first)
     sheet.way_in(cluster, boxes)
     directors, more = boxes.of(Part.DIRECTOR)
-    sheet.directors(directors or [Box("director", "not in this scan", known=False)], more)
+    sheet.directors(directors or [Box("director", Part.DIRECTOR, "not in this scan", known=False)], more)
     sheet.real_servers(*boxes.of(Part.REAL_SERVER))
     sheet.others(*boxes.of(Part.OTHER))
     height = round(sheet.y)
@@ -56,8 +56,8 @@ class _Sheet:
 
     def way_in(self, cluster: Cluster, boxes: Boxes) -> None:
         """Clients, routers and the segment."""
-        asked = (f"ask for {tersely(cluster.vips, 18)}",) if cluster.vips else ()
-        clients = Box("clients", "", asked)
+        asked = (tersely(cluster.vips, 26),) if cluster.vips else ()
+        clients = Box("clients", Part.CLIENTS, "ask for" if asked else "", asked)
         self._box(clients, _MIDDLE - _BOX / 2, _height(clients))
         self.y += _height(clients)
         routers, more = boxes.of(Part.ROUTER)
@@ -104,7 +104,7 @@ class _Sheet:
         for start in range(0, len(boxes), 2):
             row = boxes[start : start + 2]
             bar = self.y + _GAP
-            self.y = bar + max([4, *(13 * len(box.fed) + 10 for box in row)])
+            self.y = bar + max([4, *(_SAID * len(box.fed) + 10 for box in row)])
             for box, x in zip(row, columns, strict=False):
                 if box.fed and self._spine is not None:
                     self._feed(box, x, bar)
@@ -150,7 +150,7 @@ class _Sheet:
         self.drawn.append(way([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
         self.drawn.append(arrow(at, self.y, 1, "pic-arrow"))
         for number, label in enumerate(box.fed):
-            line = line_of_text(at + 8, bar + 14 + 13 * number, label, _BOX - 20, size=10.5, class_="pic-words")
+            line = line_of_text(at + 8, bar + _SAID * (number + 1), label, _BOX - 20, size=10.5, class_="pic-words")
             self.drawn.append(line)
 
     def _join(self, points: list[tuple[float, float]], box: Box) -> None:
@@ -180,22 +180,21 @@ class _Sheet:
 
     def _box(self, box: Box, x: float, height: float) -> None:
         dashes = None if box.known else "4 3"
-        kind = box.part.partition(",")[0].replace(" ", "-") or "clients"
         inside = [frame(x, self.y, _BOX, height, "pic-frame", stroke_dasharray=dashes)]
         inside += [title(box.full)] if box.full else []
         y, room = self.y + _PAD + 12, _BOX - 2 * _PAD
-        inside.append(line_of_text(x + _PAD, y, box.name, room, size=13, class_="pic-name", font_weight="bold"))
-        if box.part:
+        inside.append(line_of_text(x + _PAD, y, box.name, room, size=14, class_="pic-name", font_weight="bold"))
+        if box.role:
             y += _LINE + 1
-            inside.append(line_of_text(x + _PAD, y, box.part, room, size=11.5, typed=False, class_="pic-part"))
+            inside.append(line_of_text(x + _PAD, y, box.role, room, size=12, typed=False, class_="pic-part"))
         for line in box.lines:
             y += _LINE
-            inside.append(line_of_text(x + _PAD, y, line, room, size=11, class_="pic-words"))
+            inside.append(line_of_text(x + _PAD, y, line, room, size=11.5, class_="pic-words"))
         y += 7
         for badge in box.badges:
             inside += _badge(badge, x + _BADGE_PAD, y)
             y += _badge_height(badge) + 4
-        self.drawn.append(element("g", *inside, class_=f"pic-host pic-{kind}{'' if box.known else ' pic-ghost'}"))
+        self.drawn.append(element("g", *inside, class_=f"pic-host pic-{box.part}{'' if box.known else ' pic-ghost'}"))
 
     def _remark(self, lines: Sequence[str]) -> None:
         """What is said of those that are not shown."""
@@ -218,11 +217,11 @@ def _columns(count: int) -> list[float]:
 
 def _height(box: Box) -> float:
     badges = sum(_badge_height(badge) + 4 for badge in box.badges)
-    return _PAD + 12 + (_LINE + 1 if box.part else 0) + _LINE * len(box.lines) + badges + 9
+    return _PAD + 12 + (_LINE + 1 if box.role else 0) + _LINE * len(box.lines) + badges + 9
 
 
 def _badge_height(badge: Badge) -> float:
-    return 20 + 13 * len(badge.verdict)
+    return 21 + _SAID * len(badge.verdict)
 
 
 def _badge(badge: Badge, x: float, y: float) -> list[str]:
@@ -231,11 +230,11 @@ def _badge(badge: Badge, x: float, y: float) -> list[str]:
     parts = [
         frame(x, y, width, _badge_height(badge), f"pic-badge pic-{badge.state}", **how),
         mark(badge.state, x + 7, y + 7),
-        line_of_text(x + 24, y + 15, badge.vips, width - 26, size=11.5, class_="pic-vip"),
+        line_of_text(x + 24, y + 15, badge.vips, width - 26, size=12, class_="pic-vip"),
     ]
     for number, said in enumerate(badge.verdict, 1):
-        at = y + 15 + 13 * number
+        at = y + 15 + _SAID * number
         parts.append(
-            line_of_text(x + 24, at, said, width - 28, size=11, typed=False, class_=f"pic-said pic-{badge.state}")
+            line_of_text(x + 24, at, said, width - 28, size=12, typed=False, class_=f"pic-said pic-{badge.state}")
         )
     return parts

@@ -11,7 +11,8 @@ from lvsdoctor.picture.words import METHODS, PARTS, asks, lacking, listed, mute,
 def sentences(cluster: Cluster) -> tuple[str, ...]:
     """What the picture shows. Hosts and VIPs of which the same is to be said share a sentence."""
     said = [*_reached(cluster), *_held(cluster), *_lacking(cluster), *_forwarded(cluster), *_gateways(cluster)]
-    others = [host.name for host in cluster.hosts if host.part is Part.OTHER]
+    holding = {holder.host for holder in cluster.holders}
+    others = [host.name for host in cluster.hosts if host.part is Part.OTHER and host.name not in holding]
     if others:
         said.append(f"{listed(others)} {'have' if len(others) > 1 else 'has'} no part in the cluster that is known.")
     if cluster.left_out:

@@ -69,6 +69,10 @@ TRIES = {
         ("ip addr add 198.51.100.1/32 dev eth0", "ip addr add 198.51.100.2/32 dev eth0 scope host"),
     ),
     "primaries stand in front of secondaries": Try(THREE[:2], ("ip addr add 198.51.100.1/24 dev eth0",)),
+    "a metric for its subnet": Try((), ("ip addr add 192.0.2.10/24 dev eth0 metric 100",)),
+    "the one that is promoted keeps the subnet's metric": Try(
+        (PROMOTING, *(f"{line} metric 100" for line in THREE)), ("ip addr del 192.0.2.10/24 dev eth0",)
+    ),
     "a label": Try((), ("ip addr add 192.0.2.10/32 dev eth0 label eth0:7",)),
     "no link, no address": Try((), ("ip addr add 192.0.2.10/32 dev eth7",), ("ip addr add 192.0.2.10/32 dev eth7",)),
     "secondaries go with their primary": Try(THREE, ("ip addr del 192.0.2.10/24 dev eth0",)),

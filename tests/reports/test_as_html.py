@@ -138,7 +138,13 @@ def test_hostile_text_adds_no_element_and_no_attribute(written: Written, examina
         return [(element.tag, list(element.attributes)) for element in Read(source).elements]
 
     harmless = skeleton(written(examinations.hostile("eth0")))
-    breakers = ('"><img src=x onerror=alert(1)>', "' onfocus='alert(1)", "</script><!--<script>", "</style>", "{{ 7*7 }}")
+    breakers = (
+        '"><img src=x onerror=alert(1)>',
+        "' onfocus='alert(1)",
+        "</script><!--<script>",
+        "</style>",
+        "{{ 7*7 }}",
+    )
     for text in (*examinations.HOSTILE, *breakers[:-1]):
         assert skeleton(written(examinations.hostile(text))) == harmless
     assert "{{ 7*7 }}" in written(examinations.hostile(breakers[-1].replace("{{", "{{{{").replace("}}", "}}}}")))
@@ -195,14 +201,14 @@ def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: s
     page = Read(example)
     assert "One real server gets all the traffic" in page.row("What you see")
     assert "read by nobody" in page.row("Why")
-    assert page.row("Fix now").endswith(
-        "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
-    )
+    assert page.row("Fix now").endswith("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
     assert "/etc/sysctl.d/90-lvs.conf" in page.row("Fix after a reboot")
 
 
 def test_commands_stand_a_line_each_as_they_are_pasted(written: Written, examinations: ModuleType) -> None:
-    now, _ = (e.text for e in Read(written(examinations.one_leak())).all("pre") if e.text.startswith(("sysctl -w", "echo")))
+    now, _ = (
+        e.text for e in Read(written(examinations.one_leak())).all("pre") if e.text.startswith(("sysctl -w", "echo"))
+    )
     assert now == "sysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net.ipv4.conf.all.arp_announce=2"
 
 
@@ -313,9 +319,7 @@ def test_what_passed_is_there_and_folded(written: Written, examinations: ModuleT
     assert [e for e in page.all("details") if "vip-missing" in e.text and "open" in e.attributes] == []
 
 
-def test_lines_that_were_not_understood_are_quoted_with_their_place(
-    written: Written, examinations: ModuleType
-) -> None:
+def test_lines_that_were_not_understood_are_quoted_with_their_place(written: Written, examinations: ModuleType) -> None:
     told = Read(written(examinations.one_leak())).after("Lines that were not understood")
     assert re.search(r"rs1/sysctl\.txt:3\s+sysctl: reading key: permission denied", told)
 

@@ -44,10 +44,11 @@ once() {
 }
 """
 _BACKUP = """\
-# Keeps the file as it was before any such script changed it.
+# Keeps the file as it was before any such script changed it; where there was none, an empty one.
 backup() {
     mkdir -p "$(dirname "$1")"
-    if [ -e "$1" ] && [ ! -e "$1.before-lvs" ]; then
+    touch "$1"
+    if [ ! -e "$1.before-lvs" ]; then
         cp -p "$1" "$1.before-lvs"
     fi
 }
@@ -56,7 +57,6 @@ _SETTING = """\
 # The file sets the key to the value, and says so once.
 setting() {
     backup "$1"
-    touch "$1"
     others='{ name = $0; sub(/=.*/, "", name); gsub(/^[ \\t]*-|[ \\t]/, "", name) } name != ENVIRON["key"]'
     kept=$(key=$2 awk "$others" "$1")
     printf '%s\\n' ${kept:+"$kept"} "$2 = $3" > "$1"
@@ -66,7 +66,7 @@ _LINE = """\
 # The file has the line.
 line() {
     backup "$1"
-    if ! grep -qxF -e "$2" "$1" 2> /dev/null; then
+    if ! grep -qxF -e "$2" "$1"; then
         printf '%s\\n' "$2" >> "$1"
     fi
 }

@@ -1,0 +1,56 @@
+"""Prescriptions for the pages' cases, and commands that only pretend: what tests of `lvsdoctor fix` share."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+from lvsdoctor.cases import Case, cases_of
+from lvsdoctor.cli.fix.orders import Prescription, prescription
+from lvsdoctor.curing import Plan, plan
+from lvsdoctor.loader import load_rules
+from lvsdoctor.model.node import Node
+from lvsdoctor.rulepage import page_of
+from lvsdoctor.trying import nodes_in
+
+RULES = load_rules()
+NETWORKS = ("auto", "netplan", "networkd", "networkmanager", "ifcfg", "ifupdown", "none")
+# What the scripts run besides sh, awk and coreutils. The profile that nmcli shows is there once it was added.
+_PRETENDING = """\
+#!/bin/sh
+printf '%s %s\\n' "${0##*/}" "$*" >> "$LOG"
+case "${0##*/} $*" in
+'nmcli connection show lvs-lo') [ -e "$LOG.profile" ] ;;
+'nmcli connection add '*) touch "$LOG.profile" ;;
+esac
+"""
+
+
+def planned(case: Case) -> tuple[tuple[Node, ...], Plan]:
+    nodes, said = nodes_in(case), dict(zip(case.options[::2], case.options[1::2], strict=True))
+    vips = [ip_address(said["--vip"])] if "--vip" in said else []
+    return nodes, plan(nodes, RULES, role=said.get("--role", "auto"), vips=vips)
+
+
+def prescribed(case: Case, networks: tuple[str, ...] = NETWORKS) -> Iterator[Prescription]:
+    """What `lvsdoctor fix` says of the case, for each --network."""
+    nodes, the_plan = planned(case)
+    for network in networks:
+        yield prescription(the_plan, nodes, Namespace(node=None, network=network, netns=None, paths=["dumps"]))
+
+
+def every_prescription() -> Iterator[Prescription]:
+    """For every case of every page that fires, and every --network."""
+    for rule in RULES:
+        for case in cases_of(page_of(rule)):
+            if case.expects == "fires":
+                yield from prescribed(case)
+
+
+def pretenders(directory: Path) -> Path:
+    """A directory of commands that only note in $LOG how they were called."""
+    directory.mkdir()
+    for name in ("ip", "sysctl", "ipvsadm", "arping", "modprobe", "iptables", "netplan", "nmcli"):
+        (directory / name).write_text(_PRETENDING)
+        (directory / name).chmod(0o755)
+    return directory
