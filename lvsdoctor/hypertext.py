@@ -6,17 +6,18 @@ else stands in a page stays text. Links keep their words and lose their target: 
 
 import re
 from collections.abc import Callable, Iterator
-from html import escape
 
 from lvsdoctor.legible import legible
 
-_ITEM = re.compile(r"(?:[-*+]|(\d+)[.)])\s+")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+# Compiled when they are used: every report loads this file, and few show a page.
+_ITEM = r"(?:[-*+]|(\d+)[.)])\s+"
+_CODE = r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)"
 _WORDS = (
-    (re.compile(r"\[([^\]]+)\]\([^)\s]*\)"), r"\1"),
-    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"(?<![*\w])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![*\w])"), r"<em>\1</em>"),
+    (r"\[([^\]]+)\]\([^)\s]*\)", r"\1"),
+    (r"\*\*(?=\S)(.+?)(?<=\S)\*\*", r"<strong>\1</strong>"),
+    (r"(?<![*\w])\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?![*\w])", r"<em>\1</em>"),
 )
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def hypertext(markdown: str) -> str:
@@ -37,7 +38,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
             kind = ""
         elif line.startswith("    ") and kind in ("", "code"):
             kind = "code"
-        elif _ITEM.match(line):
+        elif re.match(_ITEM, line):
             kind = "list"
         elif line.startswith("|"):
             kind = "table"
@@ -58,7 +59,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
 def _inline(text: str) -> str:
     """Code spans are taken out first: nothing in them is emphasis."""
     shown, at = "", 0
-    for span in _CODE.finditer(text):
+    for span in re.finditer(_CODE, text):
         shown += _emphasised(text[at : span.start()]) + f"<code>{_safe(span[2].strip())}</code>"
         at = span.end()
     return shown + _emphasised(text[at:])
@@ -67,12 +68,12 @@ def _inline(text: str) -> str:
 def _emphasised(text: str) -> str:
     text = _safe(text)
     for pattern, replacement in _WORDS:
-        text = pattern.sub(replacement, text)
+        text = re.sub(pattern, replacement, text)
     return text
 
 
 def _safe(text: str) -> str:
-    return escape(legible(text))
+    return legible(text).translate(_ESCAPES)
 
 
 def _joined(lines: list[str]) -> str:
@@ -82,11 +83,11 @@ def _joined(lines: list[str]) -> str:
 def _list(lines: list[str]) -> str:
     items: list[list[str]] = []
     for line in lines:
-        if found := _ITEM.match(line):
+        if found := re.match(_ITEM, line):
             items.append([line[found.end() :]])
         else:
             items[-1].append(line)
-    numbered = _ITEM.match(lines[0])
+    numbered = re.match(_ITEM, lines[0])
     tag = "ol" if numbered and numbered[1] else "ul"
     return f"<{tag}>{''.join(f'<li>{_joined(item)}</li>' for item in items)}</{tag}>"
 

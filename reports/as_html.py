@@ -175,6 +175,9 @@ def _report(examination: Examination) -> dict[str, Any]:
     ids = count(1)
     cases = [Case(f"case-{next(ids)}", together) for node in nodes for together in alike(diagnoses[node.name])]
     open_cases = [case for case in cases if case.first.accepted is None]
+    of_node: dict[str, list[Case]] = {node.name: [] for node in nodes}
+    for case in open_cases:
+        of_node[case.first.node].append(case)
     entries = {
         severity: _entries(examination, (case for case in open_cases if case.severity is severity), severity)
         for severity in Severity
@@ -189,7 +192,7 @@ def _report(examination: Examination) -> dict[str, Any]:
         "accepted": _entries(examination, (case for case in cases if case.first.accepted is not None), "accepted"),
         "nodes_found": dict.fromkeys(case.first.node for case in cases),
         "rules_found": sorted({case.first.rule for case in cases}),
-        "nodes": [(node, [c for c in open_cases if c.first.node == node.name], outcomes[node.name]) for node in nodes],
+        "nodes": [(node, of_node[node.name], outcomes[node.name]) for node in nodes],
         "matrix": _matrix(nodes, open_cases, examination) if len(nodes) > FEW_NODES else None,
         "few": FEW_NODES,
         "not_checked": _not_checked(outcomes),

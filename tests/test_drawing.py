@@ -1,5 +1,6 @@
 """What a picture of the cluster shows, found in its nodes: who is what, who forwards to whom, who answers ARP."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from lvsdoctor.parse.stream import pieces
 from lvsdoctor.roles import with_standing
 from lvsdoctor.rulepage import page_of
 from lvsdoctor.trying import nodes_in
+from tests.test_hostile_dumps import CLUSTERS, damaged
 
 ROOT = Path(__file__).parents[1]
 LO = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\n    inet 127.0.0.1/8 scope host lo\n"
@@ -287,3 +289,12 @@ QUIET = [
 def test_nobody_is_drawn_wrong_where_the_rules_of_answering_are_quiet(rule: str, case: Case) -> None:
     wrong = [each for each in drawn(nodes_in(case)).holders if each.answers_on and not each.should]
     assert wrong == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_cluster_is_drawn_all_the_same(seed: int) -> None:
+    dice = random.Random(seed)
+    dumps = [(node, where, damaged(text, dice)) for node, where, text in dice.choice(CLUSTERS)]
+    found = [Mine(piece, node, node) for node, where, text in dumps for piece in pieces(text, where)]
+    cluster = drawn(with_standing(nodes_of(found)))
+    assert not [each.why for each in cluster.holders if "failed" in each.why]

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 from lvsdoctor.changes.nouns import AddAddress, RemoveAddress
 from lvsdoctor.changes.routes import without_link, without_source
-from lvsdoctor.changes.rows import routes_in, same, with_routes, with_rows
+from lvsdoctor.changes.rows import routes_in, with_routes, with_rows, without
 from lvsdoctor.kernel.settings import effective
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.facts import NotCollected
@@ -76,8 +76,9 @@ def routes_with(addresses: Sequence[Address], link: Link | None, seen: Seen | No
             yield from _routes_of_ipv6(address, row, up=up)
             continue
         # A secondary's routes have its primary for their source (fib_add_ifaddr(): prim).
-        prim = next((a for a in addresses if not a.secondary and a.network == address.network), address)
-        yield from _routes_of(address, prim if address.secondary else address, row, up=up, loopback=bool(loopback))
+        primaries = (a for a in addresses if not a.secondary and a.network == address.network)
+        prim = next(primaries, address) if address.secondary else address
+        yield from _routes_of(address, prim, row, up=up, loopback=bool(loopback))
 
 
 def _routes_of(address: Address, prim: Address, seen: Seen, *, up: bool, loopback: bool) -> Iterator[Route]:
@@ -194,11 +195,12 @@ def _with_addresses(
     if node.has("addresses"):
         node = with_rows(node, "addresses", _placed(node, link, before, after))
     at, seen = link_of(node, link), Seen("fix", None, command)
-    had, has = tuple(routes_with(before, at)), tuple(routes_with(after, at, seen))
-    gone = [route for route in had if not any(same(route, other) for other in has)]
+    near_before, near_after = _around_the_change(before, after)
+    had, has = tuple(routes_with(near_before, at)), tuple(routes_with(near_after, at, seen))
+    gone = without(had, has)
     # Up to Linux 5.13 a subnet's first address was a broadcast, too.
     gone += [_first(route) for route in gone if route.type == "unicast" and route.dst.version == 4]
-    came = [route for route in has if not any(same(route, other) for other in had)]
+    came = without(has, had)
     rows = routes_in(node, "routes")
     metrics = {row.dst: row.metric for row in rows if any(_made_by(row, route) for route in gone)}
     node = with_routes(node, lambda row: None if any(_made_by(row, route) for route in gone) else row)
@@ -208,6 +210,18 @@ def _with_addresses(
 def _with_metric(route: Route, metric: int) -> Route:
     subnet = route.type == "unicast" and route.dst.version == 4
     return replace(route, metric=metric) if subnet and metric else route
+
+
+def _around_the_change(before: Sequence[Address], after: Sequence[Address]) -> tuple[list[Address], list[Address]]:
+    """Those of both whose routes may differ: of an address or a subnet that changes. (A link may hold hundreds.)"""
+    same = set(map(id, before)) & set(map(id, after))
+    changed = [address for address in (*before, *after) if id(address) not in same]
+    ips, networks = {address.ip for address in changed}, {address.network for address in changed}
+
+    def near(address: Address) -> bool:
+        return address.ip in ips or address.network in networks
+
+    return list(filter(near, before)), list(filter(near, after))
 
 
 def _first(route: Route) -> Route:
@@ -234,9 +248,10 @@ def _made_by(row: Route, route: Route) -> bool:
 def _placed(node: Node, link: str, before: tuple[Address, ...], after: tuple[Address, ...]) -> tuple[Address, ...]:
     """All addresses in the order of a dump: link by link, and IPv4 before IPv6."""
     rows = node.addresses
-    others = [address for address in rows if not any(address is old for old in before)]
+    was = set(map(id, before))
+    others = [address for address in rows if id(address) not in was]
     if before:
-        first = next(at for at, address in enumerate(rows) if any(address is old for old in before))
+        first = next(at for at, address in enumerate(rows) if id(address) in was)
         return (*rows[:first], *after, *others[first:])
     links = [known.name for known in node.links] if node.has("links") else []
     family = after[0].ip.version

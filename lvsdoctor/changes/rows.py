@@ -1,6 +1,6 @@
 """A node with other rows. What was not collected stays so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,12 @@ def with_routes(node: Node, becomes: Callable[[Route], Route | None]) -> Node:
 def fact_of(route: Route) -> str:
     """The fact that holds the routes of its table."""
     return "local-routes" if route.table == "local" else "routes"
+
+
+def without(routes: Iterable[Route], others: Iterable[Route]) -> list[Route]:
+    """The routes that are not among the others, wherever either was seen."""
+    known = {replace(route, seen=_NOWHERE) for route in others}
+    return [route for route in routes if replace(route, seen=_NOWHERE) not in known]
 
 
 def same(one: Route, other: Route) -> bool:

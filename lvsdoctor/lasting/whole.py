@@ -1,7 +1,8 @@
 """What makes the changes of one node last: the findings' own lines, and the network's configuration in its own way."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from shlex import join
+from shlex import quote
 from types import MappingProxyType
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Setting
 from lvsdoctor.lasting.systems import Network
 from lvsdoctor.lasting.told import parts_of
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.route import Route
 
 
 class _System(Protocol):
@@ -69,8 +71,10 @@ def lasting(
     parts = list(parts_of(told, network=said and bool(of_network), ipvs=any(isinstance(c, _OF_IPVS) for c in changes)))
     parts += ipvs.kept(changes)
     if said:
+        brought = {c.link for c in of_network if isinstance(c, AddAddress) and any(_SYSTEMS[network].keep(c))}
         for change in of_network:
-            parts += _of_network(change, network, directed)
+            if not (isinstance(change, SetLink) and change.link in brought):  # its address's file brings it up
+                parts += _of_network(change, network, directed)
     elif of_network and network is Network.NONE:
         commands = tuple(dict.fromkeys(change.command for change in of_network))
         parts.append(ByHand("in what configures this host's network at boot, the same commands", commands))
@@ -86,25 +90,28 @@ def _of_network(change: Change, network: Network, directed: Collection[IP]) -> I
         address = f"{change.ip}/{change.prefixlen} on {change.link}"
         if change.ip in directed:
             alone = ("where it is this director's alone:", *system.way(change))
-            yield ByHand(f"the director's VIP {address}", (*ipvs.moved(change), *alone))
+            yield ByHand(f"VIP {address} of this director", (*ipvs.moved(change), *alone))
             return
         parts = list(system.keep(change))
         yield from parts or [ByHand(f"{address}, with {network}", system.way(change))]
     elif isinstance(change, RemoveAddress):
         gone = f"{change.ip}/{change.prefixlen} on {change.link} goes"
-        yield ByHand(f"{gone}, with {network}", (*_found(system, str(change.ip)), *system.way(change)))
+        yield ByHand(f"{gone}, with {network}", (*_found(system, change.ip), *system.way(change)))
     elif isinstance(change, PutRoute):
-        where = _found(system, str(change.route.dst) if change.route.dst.prefixlen else "default")
+        where = _found(system, change.route)
         says = f"the route of `{change.command}`, with {network}, in place of what is there"
         yield ByHand(says, (*where, *system.way(change)))
     elif isinstance(change, RemoveRoute):
-        yield ByHand(f"`{change.command}`: not set again", _found(system, str(change.route.dst)))
+        yield ByHand(f"`{change.command}`: not set again", _found(system, change.route))
     elif isinstance(change, RemovePolicyRule):
-        yield ByHand(f"`{change.command}`: not set again", _found(system, str(change.priority)))
+        yield ByHand(f"`{change.command}`: not set again", _found(system, "rule"))
     elif ways := system.way(change):
         yield ByHand(f"`{getattr(change, 'command', '')}`, with {network}", ways)
 
 
-def _found(system: _System, text: str) -> tuple[str, ...]:
-    """Where it may stand."""
-    return (join(["grep", "-rnF", "--", text]) + f" {system.HOMES}",)
+def _found(system: _System, what: IP | Route | str) -> tuple[str, ...]:
+    """Where it may stand; a default route has a name of its own everywhere."""
+    text = str(what.dst) if isinstance(what, Route) else str(what)
+    if isinstance(what, Route) and not what.dst.prefixlen:
+        return (f"grep -rniE 'default|gateway|{re.escape(text)}' {system.HOMES}",)
+    return (f"grep -rniF {quote(text)} {system.HOMES}",)

@@ -74,7 +74,7 @@ class Boxes:
         incoming = [forward for forward in forwards if forward.director != host.name]
         known = host.scanned or host.part in (Part.CLIENTS, Part.ROUTER)
         fed = self._fed(incoming)
-        lines = [listed(host.addresses, 2)] if host.addresses and host.addresses != (host.name,) else []
+        lines = _addresses(host)
         lines += [f"LOCAL {ports(own)}"] if own else []
         if host.part is not Part.REAL_SERVER:
             lines += fed
@@ -147,6 +147,13 @@ class Boxes:
         return {host.name: vips for host, vips in lacking(self.cluster)}
 
 
+def _addresses(host: Host) -> list[str]:
+    if host.addresses == (host.name,):
+        return []
+    rest = len(host.addresses) - 2
+    return [*host.addresses[:2], *([f"and {rest} more"] if rest > 0 else [])]
+
+
 def _full(host: Host) -> str:
     return f"{safe(host.name, 400)}: {listed(host.addresses)}" if host.addresses else safe(host.name, 400)
 
@@ -174,4 +181,4 @@ def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
 
 def _like(box: Box) -> str:
     told = [] if box.known else ["not scanned"]
-    return "; ".join((*told, *box.fed, *(f"{badge.vips} {' '.join(badge.verdict)}" for badge in box.badges)))
+    return "; ".join((*told, *(f"{badge.vips} {' '.join(badge.verdict)}".strip() for badge in box.badges), *box.fed))

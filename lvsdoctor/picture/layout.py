@@ -8,6 +8,7 @@ middle; who answers ARP without being a director is joined with the segment alon
 from collections.abc import Sequence
 
 from lvsdoctor.cluster import Cluster, Part
+from lvsdoctor.legible import wrapped
 from lvsdoctor.picture.badges import Badge
 from lvsdoctor.picture.boxes import Box, Boxes
 from lvsdoctor.picture.svg import arrow, element, frame, line_of_text, mark, title, way, words
@@ -16,6 +17,8 @@ from lvsdoctor.picture.words import listed, tersely
 WIDTH, _BOX, _EDGE = 460, 198, 22
 _LEFT, _MIDDLE, _RIGHT = _EDGE, WIDTH / 2, WIDTH - _EDGE - _BOX
 _PAD, _BADGE_PAD, _LINE, _SAID, _GAP = 8, 6, 15, 14, 18
+# The class of a line that forwards, and its dashes.
+_EDGES = {"DR": ("pic-edge pic-dr", None), "TUN": ("pic-edge pic-tun", "7 3"), "NAT": ("pic-edge pic-nat", "2 3")}
 
 
 def svg_of(cluster: Cluster, first: frozenset[str], text: Sequence[str]) -> str:
@@ -104,7 +107,7 @@ class _Sheet:
         for start in range(0, len(boxes), 2):
             row = boxes[start : start + 2]
             bar = self.y + _GAP
-            self.y = bar + max([4, *(_SAID * len(box.fed) + 10 for box in row)])
+            self.y = bar + max([4, *(_SAID * len(_labels(box)) + 10 for box in row)])
             for box, x in zip(row, columns, strict=False):
                 if box.fed and self._spine is not None:
                     self._feed(box, x, bar)
@@ -144,12 +147,10 @@ class _Sheet:
         at = x + 10
         self.drawn.append(way([(_MIDDLE, bar), (at, bar)], "pic-line"))
         self._spine_end = bar
-        method = box.method
-        dashes = {"TUN": "7 3", "NAT": "2 3"}.get(method)
-        class_ = f"pic-edge pic-{method.lower()}" if method else "pic-edge"
+        class_, dashes = _EDGES.get(box.method, ("pic-edge", None))
         self.drawn.append(way([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
         self.drawn.append(arrow(at, self.y, 1, "pic-arrow"))
-        for number, label in enumerate(box.fed):
+        for number, label in enumerate(_labels(box)):
             line = line_of_text(at + 8, bar + _SAID * (number + 1), label, _BOX - 20, size=10.5, class_="pic-words")
             self.drawn.append(line)
 
@@ -158,12 +159,11 @@ class _Sheet:
         state = next((state for state in ("wrong", "right") if box.has(state)), "")
         how = {"stroke_width": 3, "stroke_dasharray": "6 3"} if state == "wrong" else {}
         self.drawn.append(way(points, f"pic-line pic-{state}" if state else "pic-line", **how))
+        x, y = points[-1]
         if state:
-            x, _ = points[-1]
-            self.drawn.append(arrow(x, self._segment + 2, -1, f"pic-arrow pic-{state}"))
-            x, y = points[-1][0] + 6, self._segment + 9
-            if len(points) == 2:
-                self.drawn.append(mark(state, x, y))
+            self.drawn.append(arrow(x, y + 2, -1, f"pic-arrow pic-{state}"))
+        if state and len(points) == 2:
+            self.drawn.append(mark(state, x + 6, y + 9))
 
     def _along_the_edge(self, box: Box, x: float, top: float, room: float) -> None:
         left = x < _MIDDLE
@@ -200,6 +200,7 @@ class _Sheet:
         """What is said of those that are not shown."""
         if not lines:
             return
+        lines = [piece for line in lines for piece in wrapped(line, 58)[:3]]
         self.y += _GAP
         height = _PAD + _LINE * len(lines) + 4
         inside = [frame(_LEFT, self.y, WIDTH - 2 * _EDGE, height, "pic-frame", stroke_dasharray="1 3")]
@@ -213,6 +214,11 @@ class _Sheet:
 
 def _columns(count: int) -> list[float]:
     return [_MIDDLE - _BOX / 2] if count < 2 else [_LEFT, _RIGHT]
+
+
+def _labels(box: Box) -> list[str]:
+    """The words beside the line that feeds a box."""
+    return [piece for label in box.fed for piece in wrapped(label, 27)[:3]]
 
 
 def _height(box: Box) -> float:

@@ -97,7 +97,7 @@ function filters() {
 // -- folds -----------------------------------------------------------------------------------------------------------
 
 // A link to what is folded away leads nowhere: unfold it, and what it lies in.
-function open() {
+function reveal() {
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
   if (!target) return;
   for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
@@ -151,5 +151,5 @@ function copying() {
 copying();
 printing();
 if (form) filters();
-addEventListener("hashchange", open);
-open();
+addEventListener("hashchange", reveal);
+reveal();

@@ -48,7 +48,9 @@ ROUTED = (ADDRESS, "ip addr add 198.51.100.10/24 dev eth1", "ip route add defaul
 
 TRIES = {
     "an address brings its subnet, itself and the broadcast": Try((), (ADDRESS,)),
-    "a broadcast address is brought where it is named": Try((), ("ip addr add 192.0.2.10/24 brd 192.0.2.127 dev eth0",)),
+    "a broadcast address is brought where it is named": Try(
+        (), ("ip addr add 192.0.2.10/24 brd 192.0.2.127 dev eth0",)
+    ),
     "a single host brings itself alone": Try((), ("ip addr add 192.0.2.10/32 dev eth0",)),
     "a /31 has no broadcast": Try((), ("ip addr add 192.0.2.10/31 dev eth0",)),
     "on lo the whole subnet is local": Try((), ("ip addr add 192.0.2.10/24 dev lo",)),
@@ -59,7 +61,9 @@ TRIES = {
     "the same address twice is refused": Try((ADDRESS,), (ADDRESS,), refused=(ADDRESS,)),
     "the same address with another prefix is not": Try((ADDRESS,), ("ip addr add 192.0.2.10/32 dev eth0",)),
     "another scope in the subnet is refused": Try(
-        (ADDRESS,), ("ip addr add 192.0.2.11/24 dev eth0 scope link",), ("ip addr add 192.0.2.11/24 dev eth0 scope link",)
+        (ADDRESS,),
+        ("ip addr add 192.0.2.11/24 dev eth0 scope link",),
+        ("ip addr add 192.0.2.11/24 dev eth0 scope link",),
     ),
     "a narrow scope stands behind a wide one, whoever came first": Try(
         ("ip addr add 192.0.2.10/32 dev eth0 scope host",), ("ip addr add 198.51.100.1/32 dev eth0",)
@@ -87,7 +91,11 @@ TRIES = {
         (*ROUTED, "ip addr add 203.0.113.5/32 dev eth0"), ("ip addr del 192.0.2.10/24 dev eth0",)
     ),
     "a route that names the address goes with it": Try(
-        (*TWO_SUBNETS, "ip route add default via 198.51.100.1 src 192.0.2.10", "ip route add 203.0.113.0/24 via 192.0.2.1"),
+        (
+            *TWO_SUBNETS,
+            "ip route add default via 198.51.100.1 src 192.0.2.10",
+            "ip route add 203.0.113.0/24 via 192.0.2.1",
+        ),
         ("ip addr del 192.0.2.10/24 dev eth0",),
     ),
     "a route that names the address stays in another table": Try(
@@ -95,8 +103,12 @@ TRIES = {
         ("ip addr del 192.0.2.10/24 dev eth0",),
     ),
     "the address may be elsewhere, too": Try(
-        (ADDRESS, "ip addr add 192.0.2.10/32 dev lo", "ip addr add 198.51.100.10/24 dev eth0",
-         "ip route add default via 198.51.100.1 src 192.0.2.10"),
+        (
+            ADDRESS,
+            "ip addr add 192.0.2.10/32 dev lo",
+            "ip addr add 198.51.100.10/24 dev eth0",
+            "ip route add default via 198.51.100.1 src 192.0.2.10",
+        ),
         ("ip addr del 192.0.2.10/24 dev eth0",),
     ),
     "an address twice on a link is local as long as one is left": Try(
@@ -128,10 +140,16 @@ TRIES = {
         ("ip link set eth1 down", "ip link set eth1 up"),
     ),
     "a VLAN follows its link": Try(
-        ("ip link add link eth0 name eth0.7 type vlan id 7", "ip link set eth0.7 up", "ip addr add 192.0.2.7/24 dev eth0.7"),
+        (
+            "ip link add link eth0 name eth0.7 type vlan id 7",
+            "ip link set eth0.7 up",
+            "ip addr add 192.0.2.7/24 dev eth0.7",
+        ),
         ("ip link set eth0 down", "ip link set eth0 up"),
     ),
-    "a dummy link": Try(("ip link add dummy0 type dummy", "ip addr add 192.0.2.10/24 dev dummy0"), ("ip link set dummy0 up",)),
+    "a dummy link": Try(
+        ("ip link add dummy0 type dummy", "ip addr add 192.0.2.10/24 dev dummy0"), ("ip link set dummy0 up",)
+    ),
     "a route": Try((ADDRESS,), ("ip route add 203.0.113.0/24 via 192.0.2.1 metric 10",)),
     "the link of a gateway is found": Try(ROUTED, ("ip route replace 203.0.113.0/24 via 198.51.100.1",)),
     "a second route to the same place is refused": Try(
@@ -147,16 +165,22 @@ TRIES = {
     ),
     "unless it is said to be one": Try((ADDRESS,), ("ip route add default via 203.0.113.1 dev eth0 onlink",)),
     "a source that is not the host's is refused": Try(
-        ROUTED, ("ip route replace default via 192.0.2.1 src 192.0.2.99",), ("ip route replace default via 192.0.2.1 src 192.0.2.99",)
+        ROUTED,
+        ("ip route replace default via 192.0.2.1 src 192.0.2.99",),
+        ("ip route replace default via 192.0.2.1 src 192.0.2.99",),
     ),
     "a link that is down has no routes": Try(
-        (ADDRESS, "ip link set eth1 down"), ("ip route add 203.0.113.0/24 dev eth1",), ("ip route add 203.0.113.0/24 dev eth1",)
+        (ADDRESS, "ip link set eth1 down"),
+        ("ip route add 203.0.113.0/24 dev eth1",),
+        ("ip route add 203.0.113.0/24 dev eth1",),
     ),
     "a subnet without a gateway": Try((ADDRESS,), ("ip route replace 203.0.113.0/24 dev eth0",)),
     "the subnet's own route is replaced": Try((ADDRESS,), ("ip route replace 192.0.2.0/24 dev eth0",)),
     "a table of its own": Try(ROUTED, ("ip route replace default via 192.0.2.1 table 100",)),
     "a whole prefix of its own": Try((ADDRESS,), ("ip route add local 198.51.100.0/24 dev lo",)),
-    "nowhere": Try((ADDRESS,), ("ip route add unreachable 198.51.100.0/24 metric 10", "ip route add blackhole 203.0.113.0/24")),
+    "nowhere": Try(
+        (ADDRESS,), ("ip route add unreachable 198.51.100.0/24 metric 10", "ip route add blackhole 203.0.113.0/24")
+    ),
     "a route goes": Try(ROUTED, ("ip route del default",)),
     "a route goes by its gateway": Try(
         (*ROUTED, "ip route add default via 192.0.2.2 metric 5"), ("ip route del default via 192.0.2.2",)
@@ -165,42 +189,69 @@ TRIES = {
         (*ROUTED, "ip route add default via 192.0.2.2 metric 5"), ("ip route del default",)
     ),
     "a failing route goes": Try(
-        (ADDRESS, "ip route add unreachable 198.51.100.0/24 metric 10"), ("ip route del unreachable 198.51.100.0/24 metric 10",)
+        (ADDRESS, "ip route add unreachable 198.51.100.0/24 metric 10"),
+        ("ip route del unreachable 198.51.100.0/24 metric 10",),
     ),
     "a type that is not there names nothing": Try(
         ROUTED, ("ip route del unreachable default",), ("ip route del unreachable default",)
     ),
     "a local route goes": Try(
-        (ADDRESS, "ip route add local 198.51.100.0/24 dev lo"), ("ip route del local 198.51.100.0/24 dev lo table local",)
+        (ADDRESS, "ip route add local 198.51.100.0/24 dev lo"),
+        ("ip route del local 198.51.100.0/24 dev lo table local",),
     ),
-    "two ways": Try(ROUTED, ("ip route replace default nexthop via 192.0.2.1 weight 1 nexthop via 198.51.100.1 weight 2",)),
+    "two ways": Try(
+        ROUTED, ("ip route replace default nexthop via 192.0.2.1 weight 1 nexthop via 198.51.100.1 weight 2",)
+    ),
     "a policy rule goes": Try(
-        (ADDRESS, "ip rule add from 192.0.2.10 lookup 100 priority 100", "ip rule add from 192.0.2.10 lookup 101 priority 100"),
+        (
+            ADDRESS,
+            "ip rule add from 192.0.2.10 lookup 100 priority 100",
+            "ip rule add from 192.0.2.10 lookup 101 priority 100",
+        ),
         ("ip rule del priority 100",),
     ),
     "a policy rule comes": Try(
         ("ip rule add priority 50 lookup 100",),
-        ("ip rule add priority 100 from 192.0.2.10 to 198.51.100.0/24 fwmark 0x1/0xff iif eth0 lookup 100",
-         "ip rule add priority 70 not from 192.0.2.0/24 prohibit"),
+        (
+            "ip rule add priority 100 from 192.0.2.10 to 198.51.100.0/24 fwmark 0x1/0xff iif eth0 lookup 100",
+            "ip rule add priority 70 not from 192.0.2.0/24 prohibit",
+        ),
     ),
     "a proxy entry": Try(
-        (SOMEBODY,), ("ip neigh add proxy 192.0.2.9 dev eth0", "ip neigh del proxy 192.0.2.9 dev eth0")),
+        (SOMEBODY,), ("ip neigh add proxy 192.0.2.9 dev eth0", "ip neigh del proxy 192.0.2.9 dev eth0")
+    ),
     "a permanent neighbour": Try(
-        (ADDRESS, SOMEBODY), ("ip neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent",
-                     "ip neigh flush to 192.0.2.9", "ip neigh del 192.0.2.9 dev eth0"),
+        (ADDRESS, SOMEBODY),
+        (
+            "ip neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent",
+            "ip neigh flush to 192.0.2.9",
+            "ip neigh del 192.0.2.9 dev eth0",
+        ),
     ),
     "what was learned is flushed": Try(
-        (ADDRESS, SOMEBODY, "ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth0 nud stale"), ("ip neigh flush to 192.0.2.9 dev eth0",)
+        (ADDRESS, SOMEBODY, "ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth0 nud stale"),
+        ("ip neigh flush to 192.0.2.9 dev eth0",),
     ),
-    "conf/all is copied to no link": Try((), ("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.rp_filter=2",)),
+    "conf/all is copied to no link": Try(
+        (), ("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.rp_filter=2",)
+    ),
     "conf/default is copied to links that nobody gave an address or a value": Try(
         (ADDRESS,), ("sysctl -w net.ipv4.conf.default.arp_ignore=1",)
     ),
     "ip_forward is copied to every link, and turns all.accept_redirects round": Try(
-        (), ("sysctl -w net.ipv4.ip_forward=1", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "sysctl -w net.ipv4.ip_forward=0")
+        (),
+        (
+            "sysctl -w net.ipv4.ip_forward=1",
+            "sysctl -w net.ipv4.conf.all.accept_redirects=1",
+            "sysctl -w net.ipv4.ip_forward=0",
+        ),
     ),
     "the same value again changes nothing else": Try(
-        ("sysctl -w net.ipv4.ip_forward=1", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "sysctl -w net.ipv4.conf.eth0.forwarding=0"),
+        (
+            "sysctl -w net.ipv4.ip_forward=1",
+            "sysctl -w net.ipv4.conf.all.accept_redirects=1",
+            "sysctl -w net.ipv4.conf.eth0.forwarding=0",
+        ),
         ("sysctl -w net.ipv4.ip_forward=1", "sysctl -w net.ipv4.conf.all.forwarding=1"),
     ),
     "conf/default's forwarding is copied to no link": Try((), ("sysctl -w net.ipv4.conf.default.forwarding=1",)),
@@ -215,7 +266,7 @@ TRIES = {
     "a link with a dot": Try(
         ("ip link add eth0.7 type veth peer name eth0.8",), ("sysctl -w net.ipv4.conf.eth0/7.arp_ignore=1",)
     ),
-}  # fmt: skip
+}
 
 
 @contextmanager

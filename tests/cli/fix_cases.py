@@ -1,5 +1,7 @@
 """Prescriptions for the pages' cases, and commands that only pretend: what tests of `lvsdoctor fix` share."""
 
+import os
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -13,6 +15,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.rulepage import page_of
 from lvsdoctor.trying import nodes_in
 
+ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 RULES = load_rules()
 NETWORKS = ("auto", "netplan", "networkd", "networkmanager", "ifcfg", "ifupdown", "none")
 # What the scripts run besides sh, awk and coreutils. The profile that nmcli shows is there once it was added.
@@ -54,3 +57,8 @@ def pretenders(directory: Path) -> Path:
         (directory / name).write_text(_PRETENDING)
         (directory / name).chmod(0o755)
     return directory
+
+
+def quietly(home: Path) -> dict[str, str]:
+    """An environment in which Ansible keeps to itself."""
+    return {**os.environ, "HOME": str(home), "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_NOCOWS": "1"}

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import yaml
 
 from lvsdoctor.cli.fix.play import play
 from lvsdoctor.cli.fix.script import script
-from tests.cli.fix_cases import every_prescription, pretenders
+from tests.cli.fix_cases import ANSIBLE, every_prescription, pretenders, quietly
 
-ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 # /etc is an empty directory of this run's own, but for the links that lead to awk. What is there after the first and
 # after the second run of each script is kept beside it.
 HARNESS = """\
@@ -59,7 +57,7 @@ def test_every_script_is_sound_shell(scripts: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 def test_shellcheck_has_no_word_about_any_script(scripts: Path) -> None:
-    words = ["shellcheck", "--format=gcc", "--severity=style", *sorted(scripts.glob("*.sh"))]
+    words = ["shellcheck", "--format=gcc", "--severity=style", *map(str, sorted(scripts.glob("*.sh")))]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -90,14 +88,14 @@ class _Loader(yaml.SafeLoader):
     """Knows Ansible's !unsafe: a text that is no template."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[no-untyped-call]
+_Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
 @pytest.fixture(scope="session")
 def plays() -> dict[str, Any]:
     """The text of each play, and what it says as YAML."""
     texts = {play(one) for one in every_prescription() if one.orders}
-    return {text: yaml.load(text, _Loader) for text in sorted(texts)}  # noqa: S506
+    return {text: yaml.load(text, _Loader) for text in sorted(texts)}
 
 
 def test_every_play_is_yaml_and_uses_ansibles_own_modules_alone(plays: dict[str, Any]) -> None:
@@ -116,12 +114,7 @@ def test_ansible_understands_every_play(plays: dict[str, Any], tmp_path: Path) -
     everything = [one for read in plays.values() for one in read]
     whole = tmp_path / "play.yml"
     whole.write_text("".join(text.partition("---\n")[2] for text in plays))
-    words = [ANSIBLE, "--syntax-check", "-i", "localhost,", whole]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=quiet(tmp_path))
+    words = [str(ANSIBLE), "--syntax-check", "-i", "localhost,", str(whole)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=quietly(tmp_path))
     assert done.returncode == 0, done.stderr
     assert len(everything) > len(plays) / 2
-
-
-def quiet(home: Path) -> dict[str, str]:
-    """An environment in which Ansible keeps to itself."""
-    return {**os.environ, "HOME": str(home), "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_NOCOWS": "1"}

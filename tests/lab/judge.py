@@ -17,6 +17,7 @@ from lvsdoctor.parse.stream import pieces
 from lvsdoctor.roles import with_standing
 from lvsdoctor.rulekit import Rule
 from tests.lab.cluster import BASES, PORT, Cluster
+from tests.lab.fix_scripts import body, rule_named, scripts_for
 from tests.lab.guest import Guest, guest_without
 from tests.lab.scenarios import Scenario
 from tests.lab.symptoms import Measured, measured
@@ -146,7 +147,7 @@ def _cluster(scenario: Scenario) -> Cluster:
 
 
 def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
-    before, examination = _look(lab, scenario, account, "before")
+    before, nodes, examination = _look(lab, scenario, account, "before")
     for symptom in set(scenario.shows) - set(before.symptoms):
         yield f"does not show {symptom!r}"
     if not scenario.shows:
@@ -170,11 +171,16 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
         yield from lab.run(host, by_hand)
     # A host that is not in the scan is called by its RIP.
     names = {rip: name for name, rip in lab.cluster.real_servers.items()}
-    for host, commands in fixes:
+    # As `lvsdoctor fix --select RULE` prints it: a rule's fix has to heal by itself.
+    scripts = scripts_for(nodes, [rule_named(scenario.rule)], scenario.options)
+    for host, text in scripts.now.items():
+        account += [f"script on {host}: {line.strip()}" for line in body(text, host)]
+        yield from (f"the script fails {wrong}" for wrong in lab.run(host, [text]))
+    for host, commands in _commands_of(scripts.untried):
         account += [f"fix on {host}: {command}" for command in commands]
         yield from (f"the fix fails {wrong}" for wrong in lab.run(names.get(host, host), commands))
 
-    after, examination = _look(lab, scenario, account, "after the fix")
+    after, _, examination = _look(lab, scenario, account, "after the fix")
     for symptom in set(after.symptoms) - set(scenario.remains):
         yield f"after the fix still: {symptom}"
     for diagnosis in examination.diagnoses:
@@ -187,7 +193,7 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
 def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
     if not scenario.why:
         yield "does not say why it is fine"
-    measured, examination = _look(lab, scenario, account, "as it is")
+    measured, _, examination = _look(lab, scenario, account, "as it is")
     for symptom in set(measured.symptoms) - set(scenario.remains):
         yield f"is not healthy: {symptom}"
     for diagnosis in examination.diagnoses:
@@ -199,13 +205,16 @@ def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
         yield f"the rule is not quiet: {', '.join(sorted(verdicts))}"
 
 
-def _look(lab: Running, scenario: Scenario, account: list[str], when: str) -> tuple[Measured, Examination]:
+def _look(
+    lab: Running, scenario: Scenario, account: list[str], when: str
+) -> tuple[Measured, Sequence[Node], Examination]:
     measured = lab.measure(scenario.clients, scenario.flush)
-    examination = examine(nodes_from(lab.dumps(scenario.scan, scenario.dumps), scenario.options), rules())
+    nodes = nodes_from(lab.dumps(scenario.scan, scenario.dumps), scenario.options)
+    examination = examine(nodes, rules())
     account += [f"{when}: {client} was served by {_names(names)}" for client, names in measured.served.items()]
     account += [f"{when}: {symptom}" for symptom in measured.symptoms]
     account += [f"{when}: {found.severity}: {found.rule}: {found.message}" for found in examination.diagnoses]
-    return measured, examination
+    return measured, nodes, examination
 
 
 def _names(names: Sequence[str | None]) -> str:

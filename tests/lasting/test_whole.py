@@ -107,7 +107,7 @@ def test_what_others_wrote_is_found_and_changed_by_hand(network: Network) -> Non
     """No file is written for a link that somebody else configures."""
     parts = lasting([OFF_ETH0, ON_ETH0, DEFAULT], [], network)
     assert all(isinstance(part, ByHand) for part in parts)
-    assert "grep -rnF -- 192.0.2.10 /etc/" in by_hand(parts)
+    assert "grep -rniF 192.0.2.10 /etc/" in by_hand(parts)
     assert "192.0.2.1\n" in by_hand(parts) + "\n"
 
 

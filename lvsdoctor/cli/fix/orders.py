@@ -2,11 +2,12 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
 from lvsdoctor import __version__
+from lvsdoctor.changes.nouns import Change, PutRoute
 from lvsdoctor.curing import Plan, Step
 from lvsdoctor.examination import Diagnosis
 from lvsdoctor.lasting.parts import Part
@@ -64,12 +65,24 @@ def _orders(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[O
         node = by_name.get(name)
         network, known_by = _network(node, options)
         steps = plan.of(name)
-        changes = [change for step in steps for change in step.changes]
+        after = next((node for node in plan.nodes_after if node.name == name), None)
+        changes = [_with_link(change, after) for step in steps for change in step.changes]
         services = node.evidence.get("ipvs", ()) if node is not None else ()
         directed = {service.vip for service in services if service.vip is not None}
         lasts = lasting(changes, plan.persist(name), network, directed)
         told = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""
         yield Orders(name, told, tuple(_cured(plan, steps)), steps, lasts)
+
+
+def _with_link(change: Change, after: Node | None) -> Change:
+    """A route's change with the link that the kernel has found for its gateway."""
+    if not isinstance(change, PutRoute) or change.route.links or after is None or not after.has("routes"):
+        return change
+    wanted = change.route
+    for route in after.routes:
+        if (route.dst, route.table, route.gateways) == (wanted.dst, wanted.table, wanted.gateways):
+            return replace(change, route=replace(wanted, nexthops=route.nexthops))
+    return change
 
 
 def _left(plan: Plan, node: str | None) -> Iterator[Left]:

@@ -1,0 +1,48 @@
+"""What `lvsdoctor fix` prints for a scenario's dumps, made ready for a host of the guest."""
+
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from shlex import quote
+
+from lvsdoctor.cli.fix.orders import prescription
+from lvsdoctor.cli.fix.script import script
+from lvsdoctor.curing import plan
+from lvsdoctor.examination import Diagnosis
+from lvsdoctor.loader import load_rules
+from lvsdoctor.model.node import Node
+from lvsdoctor.rulekit import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """`now`: for each host the script, which does its first half there, for the guest writes no file. `untried` are
+    the findings for which no script is offered: their fixes are run as their user would paste them."""
+
+    now: Mapping[str, str]
+    untried: tuple[Diagnosis, ...]
+
+
+def scripts_for(nodes: Sequence[Node], rules: Iterable[Rule], options: Sequence[str] = ()) -> Scripts:
+    """What `lvsdoctor fix` says of the nodes."""
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    vips = [ip_address(said["--vip"])] if "--vip" in said else []
+    planned = plan(nodes, tuple(rules), role=said.get("--role", "auto"), vips=vips)
+    prescribed = prescription(planned, nodes, Namespace(node=None, network="none", netns=None, paths=["the dumps"]))
+    text = script(prescribed)
+    # In the guest every host has the guest's name.
+    now = {orders.node: f"set -- --now {quote(orders.node)}\n{text}" for orders in prescribed.orders}
+    left = [refused.diagnosis for refused in planned.refused] + [one.diagnosis for one in planned.by_hand]
+    return Scripts(now, tuple(left))
+
+
+def body(text: str, host: str) -> list[str]:
+    """The lines of the script that are run on the host now."""
+    return text.partition(f"# {host}: now\n")[2].partition("\n}\n")[0].splitlines()[1:]
+
+
+@cache
+def rule_named(name: str) -> Rule:
+    return next(rule for rule in load_rules() if rule.name == name)
