@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check test lab stories format bench catalogue manual wheel clean
+.PHONY: help check test lab stories format bench catalogue manual screenshots wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -32,6 +32,9 @@ catalogue: environment ## docs/RULES.md, from the rules and their pages
 
 manual: environment ## docs/lvsdoctor.1, from the options
 	@$(PYTHON) tools/manual.py
+
+screenshots: environment ## docs/screenshots: the HTML page as it looks (chromium)
+	@$(PYTHON) -m tests.reports.screenshots
 
 wheel: environment ## dist/: the sdist, and the wheel built from it
 	@rm -rf dist

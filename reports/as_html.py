@@ -30,6 +30,7 @@ from lvsdoctor.reportkit import (
     hypertext,
     legible,
     page_of,
+    picture,
     result,
     sentences,
     shortened,
@@ -50,14 +51,15 @@ def render(examination: Examination, output: Output) -> None:
     """Write the page. Raises CannotRender where jinja2 is not installed."""
     template = _template()
     style, script = (TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
+    report = _report(examination)
     page = template.generate(
         examination=examination,
         style=style,
         script=script,
         hashes={"style": _hash(style), "script": _hash(script)},
         result=_embedded(result(examination)),
-        report=_report(examination),
-        drawn=None,
+        report=report,
+        drawn=picture(examination.drawn(), report["sick"]),
     )
     for piece in page:
         output.stream.write(piece)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from lvsdoctor.changes.applying import applied
 from lvsdoctor.changes.differing import restored
 from lvsdoctor.changes.reading import changes_of
 from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.curing import Plan, plan
 from lvsdoctor.examination import Confirmation
 from lvsdoctor.examine import examine
@@ -25,6 +27,7 @@ from lvsdoctor.rulepage import page_of
 from lvsdoctor.trying import nodes_in
 
 RULES = load_rules()
+STORIES = Path(__file__).parent / "fixtures/stories"
 FIRES = [(rule, case) for rule in RULES for case in cases_of(page_of(rule)) if case.expects == "fires"]
 
 # Why a finding is left: nothing is to be done by a command, or the model cannot tell what that does.
@@ -197,6 +200,13 @@ def test_a_finding_that_another_ones_fix_clears_is_told_by_whom() -> None:
     }
 
 
+def test_caches_are_emptied_when_who_filled_them_is_silent() -> None:
+    nodes = with_standing(collect_paths([str(STORIES / "arp-ignore-on-lo-alone")]))
+    made = plan(nodes, RULES)
+    assert made.nodes == ("rs1", "router")
+    assert [step.command for step in made.of("router")][0] == "ip neigh flush to 192.0.2.10 dev eth0"
+
+
 def test_an_accepted_finding_is_left_alone() -> None:
     nodes = nodes_in(case_of("real-server-answers-arp", "nothing is set"))
     found = examine(nodes, RULES)
@@ -261,6 +271,16 @@ def test_a_fix_that_raises_another_finding_is_refused_and_that_one_named() -> No
     made = ruled(own_rule("one", is_0(MARTIANS), SET_MARTIANS), own_rule("two", is_1(MARTIANS), "# turn it off"))
     assert made.steps == ()
     assert [one.why for one in made.refused] == ["its fix would raise another finding: TWO host: two"]
+
+
+def test_a_fix_that_raises_what_its_own_fix_clears_is_offered_with_that() -> None:
+    uncovered = own_rule("two", lambda node: is_1(MARTIANS)(node) and is_0(FILTERING)(node), SET_FILTERING)
+    made = ruled(own_rule("one", is_0(MARTIANS), SET_MARTIANS), uncovered)
+    assert [(step.command, step.cures[0].rule) for step in made.steps] == [
+        (SET_MARTIANS, "one"),
+        (SET_FILTERING, "two"),
+    ]
+    assert made.after.diagnoses == ()
 
 
 def test_one_bad_fix_among_good_ones_takes_no_other_with_it() -> None:

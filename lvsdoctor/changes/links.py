@@ -72,7 +72,8 @@ def load_module(node: Node, change: LoadModule) -> Node:
             node = with_rows(node, "addresses", tuple(a for a in node.addresses if a.link != name))
         node = without_link(node, name, 4)
         return _without_settings(node, name)
-    if not change.loads or not node.has("links") or link is not None:
+    loaded = node.has("links") and any(kind in (other.kind, other.type) for other in node.links)
+    if not change.loads or not node.has("links") or loaded:
         return node
     made = Link(name, seen, flags=frozenset({"NOARP"}), mtu=1480, state="DOWN", type=type_, kind=kind)
     node = with_rows(node, "links", (*node.links, made))

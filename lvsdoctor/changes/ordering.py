@@ -20,17 +20,19 @@ from lvsdoctor.changes.nouns import (
 )
 
 # A link must be there before it is set, silent before it has an address, and have an address before routes lead over
-# it; clients are sent there last, and the segment is told when all is done.
+# it; clients are sent there last, and caches are emptied and filled when all is done.
 _PHASES: tuple[tuple[type[Change], ...], ...] = (
     (LoadModule,),
     (),  # silence
     (SetSysctl,),
     (SetLink,),
     (AddAddress, RemoveAddress),
-    (PutRoute, RemoveRoute, AddPolicyRule, RemovePolicyRule, PutNeighbour, RemoveNeighbour),
+    (PutRoute, RemoveRoute, AddPolicyRule, RemovePolicyRule),
     (PutRealServer, RemoveRealServer),
+    (PutNeighbour, RemoveNeighbour),
 )
 _SILENCE = 1
+_CACHES = len(_PHASES) - 1
 _REMARK = len(_PHASES) + 1
 
 
@@ -43,6 +45,12 @@ def ordered(commands: Sequence[tuple[str, tuple[Change, ...]]]) -> tuple[int, ..
         if line.lstrip().startswith("#") and line.rstrip().endswith(":"):
             phases[at] = phases[at + 1]
     return tuple(sorted(range(len(commands)), key=lambda at: phases[at]))
+
+
+def comes_last(commands: Sequence[tuple[str, tuple[Change, ...]]]) -> bool:
+    """Do they do nothing but empty and fill caches? That is for when all other hosts are done: else these fill them
+    with what they said before."""
+    return all(_phase(line, changes) >= _CACHES for line, changes in commands)
 
 
 def _phase(line: str, changes: tuple[Change, ...]) -> int:

@@ -3,7 +3,7 @@
 What the commands do is tried on the model: what they do not bring back is added, or said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from lvsdoctor.changes.applying import applied
 from lvsdoctor.changes.differing import Difference, difference, facts, missing_routes, restored
@@ -39,6 +39,7 @@ from lvsdoctor.changes.spelling import (
 from lvsdoctor.changes.telling import listed
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl import Setting
 
 _NOT_KNOWN = "# {key} was not in the evidence: look with `sysctl {key}` before, and write that back"
 _LEARNED = "# nothing to undo: {ip} is asked for anew when something is sent there"
@@ -101,20 +102,20 @@ def _lines(change: Change, found: Difference) -> Iterable[str]:
             return ()
 
 
-def _old_settings(change: SetSysctl, found: Difference) -> Iterable[str]:
-    """The setting itself first: what the kernel changes along with it would change again."""
-    keys = [change.key, *(key for key in found.settings if key != change.key)]
-    old = {key: found.settings[key][0] for key in keys if key in found.settings}
-    known = {key: setting.raw for key, setting in old.items() if setting is not None}
-    for key in old.keys() - known.keys():
-        yield _NOT_KNOWN.format(key=_legible(key))
-    if change.key in known:
-        yield command("sysctl", "-w", f"{change.key}={known.pop(change.key)}")
-        back = _run([command("sysctl", "-w", f"{change.key}={old[change.key].raw}")], found.after)  # type: ignore[union-attr]
-        now = back.evidence["sysctl"]
-        known = {key: raw for key, raw in known.items() if now[key].raw != raw}
-    if known:
-        yield command("sysctl", "-w", *(f"{key}={raw}" for key, raw in known.items()))
+def _old_settings(change: SetSysctl, found: Difference) -> Iterator[str]:
+    """The setting itself first, then what the kernel has changed along with it, once or twice."""
+    before: Mapping[str, Setting] = found.before.evidence["sysctl"]
+    node = found.after
+    if change.key in before:
+        line = command("sysctl", "-w", f"{change.key}={before[change.key].raw}")
+        node = _run([line], node)
+        yield line
+    now: Mapping[str, Setting] = node.evidence["sysctl"]
+    others = [f"{key}={old.raw}" for key, old in before.items() if key != change.key and now[key].raw != old.raw]
+    if others:
+        yield command("sysctl", "-w", *others)
+    if change.key not in before:
+        yield _NOT_KNOWN.format(key=_legible(change.key))
 
 
 def _old_addresses(change: AddAddress | RemoveAddress, found: Difference) -> Iterable[str]:

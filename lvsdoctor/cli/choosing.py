@@ -22,11 +22,6 @@ def add_options(parser: ArgumentParser) -> None:
     add("--rules", action="append", default=[], type=Path, metavar="DIR", help="rules of your own, besides ours")
 
 
-def chosen(options: Namespace) -> Sequence["Rule"]:
-    """The rules that the options leave. Raises Trouble."""
-    return left(load(options.rules), options)
-
-
 def left(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None" = None) -> Sequence["Rule"]:
     """Those of the rules that the options leave, or where these do not say the configuration file. Raises Trouble."""
     selected, ignored = named(rules, options.select), named(rules, options.ignore)

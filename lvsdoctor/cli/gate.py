@@ -22,12 +22,19 @@ _LEVELS = ("error", "warning", "note", "never")
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """--fail-on, --require-complete, --baseline, --write-baseline and --no-accept."""
+    """--fail-on, --require-complete, --write-baseline, and what decides what counts."""
     add = parser.add_argument
     add("--fail-on", choices=_LEVELS, metavar="LEVEL", help="error (the default), warning, note, never")
     add("--require-complete", action="store_true", help="exit 3 if something could not be checked")
-    add("--baseline", metavar="FILE", help="what this file knows does not count: only new findings do")
     add("--write-baseline", metavar="FILE", help="know all that is found (with --baseline: drop what is fixed)")
+    add_what_counts(parser)
+
+
+def add_what_counts(parser: ArgumentParser) -> None:
+    """--baseline and --no-accept, for a verb that has no gate as well."""
+    parser.set_defaults(fail_on=None, require_complete=False, write_baseline=None)
+    add = parser.add_argument
+    add("--baseline", metavar="FILE", help="what this file knows does not count: only new findings do")
     add("--no-accept", action="store_true", help="count what was accepted, and what the baseline knows, too")
 
 

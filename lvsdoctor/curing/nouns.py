@@ -59,8 +59,8 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps` stand node by node, and in each node in the order in which they are run; nodes that keep silent before
-    those that speak. `after` is the examination of `nodes_after`, which are the nodes as the model has them then."""
+    """`steps` stand node by node, and in each node in the order in which they are run; real servers before
+    directors, and last who has only caches to empty. `after` is the examination of `nodes_after`, which are the nodes as the model has them then."""
 
     steps: tuple[Step, ...]
     cured: tuple[Cured, ...]

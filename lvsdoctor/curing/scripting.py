@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from lvsdoctor.changes.applying import applied
-from lvsdoctor.changes.ordering import ordered
+from lvsdoctor.changes.ordering import comes_last, ordered
 from lvsdoctor.changes.reading import changes_of
 from lvsdoctor.changes.telling import cuts, says
 from lvsdoctor.changes.undoing import undo
@@ -38,10 +38,10 @@ def _steps(
             lines.setdefault(found.fix_node, {}).setdefault(line, []).append(found)
     after = {node.name: node for node in nodes}
     steps: list[Step] = []
-    for node in sorted(nodes, key=lambda node: node.is_a(Role.DIRECTOR)):
+    read = {node.name: [(line, changes_of(line, node)) for line in lines.get(node.name, {})] for node in nodes}
+    for node in sorted(nodes, key=lambda node: (comes_last(read[node.name]), node.is_a(Role.DIRECTOR))):
         commands = list(lines.get(node.name, {}).items())
-        read = [(line, changes_of(line, node)) for line, _ in commands]
-        for place in ordered(read) if sort else range(len(commands)):
+        for place in ordered(read[node.name]) if sort else range(len(commands)):
             line, cured = commands[place]
             step, after[node.name] = _step(after[node.name], line, cured)
             steps.append(step)

@@ -6,6 +6,7 @@ from typing import Any
 
 from lvsdoctor.changes.applying import applied
 from lvsdoctor.changes.nouns import Change
+from lvsdoctor.model.address import Address
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
@@ -40,6 +41,17 @@ class KeepalivedFile:
 
 
 Deployed = SysctlFile | KeepalivedFile
+
+
+def held_on_a_wire(node: Node) -> tuple[Address, ...]:
+    """The addresses that a keepalived may have put there: not those of lo and of dummy links, where a real server keeps
+    its VIPs."""
+
+    def on_a_wire(address: Address) -> bool:
+        link = node.link(address.link) if node.has("links") else None
+        return address.link != "lo" if link is None else link.arp
+
+    return tuple(filter(on_a_wire, node.addresses)) if node.has("addresses") else ()
 
 
 class Becoming:

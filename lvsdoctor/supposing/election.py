@@ -1,7 +1,7 @@
 """Which of the vrrp_instances that share a VIP is master, when all is at rest (RFC 9568, 6.4).
 
-The higher priority wins, whatever `state` says. Of a node that holds the VIP, and whose keepalived.conf is not supposed,
-the priority is not known: then `state` decides.
+The higher priority wins, whatever `state` says. Of a node that holds the VIP now, without a file of its own, the
+priority is not known: then `state` decides. (`nopreempt` depends on who was first, which no file tells.)
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived import Instance, KeepalivedConf
+from lvsdoctor.supposing.becoming import held_on_a_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ def elected(nodes: Sequence[Node], confs: Sequence[tuple[str, KeepalivedConf]]) 
             if known is None or _rank(each) > _rank(known[1]):
                 best[address.ip] = name, each
     supposed = {name for name, _ in confs}
-    others = [node for node in nodes if node.name not in supposed and node.has("addresses")]
-    holders = {address.ip: node.name for node in others for address in node.addresses}
+    others = [node for node in nodes if node.name not in supposed]
+    holders = {address.ip: node.name for node in others for address in held_on_a_wire(node)}
     return {(name, own.seen): _outcome(name, own, best, holders) for name, own in running}
 
 

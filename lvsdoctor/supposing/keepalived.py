@@ -12,7 +12,7 @@ from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.parse.keepalived import Instance, KeepalivedConf, Vmac
-from lvsdoctor.supposing.becoming import Becoming, command_for
+from lvsdoctor.supposing.becoming import Becoming, command_for, held_on_a_wire
 from lvsdoctor.supposing.election import Elected
 from lvsdoctor.tally import counted
 
@@ -21,6 +21,8 @@ _VMAC_FLAGS = frozenset({"UP", "LOWER_UP", "BROADCAST", "MULTICAST"})
 _OF_VMAC = {"arp_ignore": 1, "accept_local": 1, "rp_filter": 0, "promote_secondaries": 1}
 _OF_PARENT = {"arp_ignore": 1, "arp_filter": 1}
 _SHOWN = 5
+# Each address is held against all others of its link, so a stranger's file could take hours.
+MOST_ADDRESSES = 500
 
 
 def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[tuple[str, Seen], Elected]) -> Node:
@@ -29,16 +31,18 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
     services = counted(len(conf.services), "virtual service")
     becoming.note("as it would be with {file} deployed ({services}, all real servers healthy)", services=services)
     _direct(becoming, conf)
-    for address in conf.addresses:
-        _hold(becoming, address)
     masters = [each for each in conf.instances if _is_master(becoming, each, election)]
-    for instance in masters:
+    for instance in masters[:MOST_ADDRESSES]:
         if instance.vmac is not None and instance.addresses:
             _add_vmac(becoming, instance.vmac, instance.addresses[0].ip.version)
-        for address in instance.addresses:
-            _hold(becoming, address)
-    for route in (*conf.routes, *(route for each in masters for route in each.routes)):
+    addresses = (*conf.addresses, *(address for each in masters for address in each.addresses))
+    routes = (*conf.routes, *(route for each in masters for route in each.routes))
+    for address in addresses[:MOST_ADDRESSES]:
+        _hold(becoming, address)
+    for route in routes[:MOST_ADDRESSES]:
         _route(becoming, route)
+    if max(len(addresses), len(routes)) > MOST_ADDRESSES:
+        becoming.note("{file}: only the first {most} addresses and routes are supposed", most=MOST_ADDRESSES)
     for why, rows in conf.left_out:
         lines = [str(seen.line) for seen in rows[:_SHOWN]] + ["..."] * (len(rows) > _SHOWN)
         becoming.note("{file}, line {lines}: {why}", lines=", ".join(lines), why=why)
@@ -57,8 +61,7 @@ def _is_master(becoming: Becoming, instance: Instance, election: Mapping[tuple[s
         return True
     becoming.note("{seen}: instance {name} is BACKUP here: {other} has its VIPs", **said)
     for address in instance.addresses:
-        for old in becoming.node.holding(address.ip) if becoming.node.has("addresses") else ():
-            _let_go(becoming, old, address.seen)
+        _let_go(becoming, address)
     return False
 
 
@@ -94,7 +97,7 @@ def _key(service: VirtualService) -> tuple[object, ...]:
 
 
 def _hold(becoming: Becoming, address: Address) -> None:
-    """The node with the address as the file says, in place of any that it has already."""
+    """The node with the address as the file says, in place of any that keepalived had put there."""
     node = becoming.node
     if not node.has("addresses"):
         becoming.note("the addresses of {node} were not collected, so those of {file} are not supposed either")
@@ -107,8 +110,7 @@ def _hold(becoming: Becoming, address: Address) -> None:
         kept = replace(same[0], seen=address.seen)
         becoming.put("addresses", tuple(kept if a is same[0] else a for a in node.addresses))
         return
-    for old in node.holding(address.ip):
-        _let_go(becoming, old, address.seen)
+    _let_go(becoming, address)
     command = command_for(address.seen, str(address))
     change = AddAddress(
         command, address.ip, address.prefixlen, address.link, address.scope, address.label, address.peer,
@@ -119,8 +121,13 @@ def _hold(becoming: Becoming, address: Address) -> None:
                       seen=address.seen, link=address.link)  # fmt: skip
 
 
-def _let_go(becoming: Becoming, old: Address, seen: Seen) -> None:
-    becoming.change(RemoveAddress(command_for(seen, f"not {old}"), old.ip, old.prefixlen, old.link, old.peer), seen)
+def _let_go(becoming: Becoming, address: Address) -> None:
+    """The node without what keepalived had put there for this address until now."""
+    seen = address.seen
+    for old in held_on_a_wire(becoming.node):
+        if old.ip == address.ip:
+            command = command_for(seen, f"not {old}")
+            becoming.change(RemoveAddress(command, old.ip, old.prefixlen, old.link, old.peer), seen)
 
 
 def _route(becoming: Becoming, route: Route) -> None:

@@ -192,3 +192,13 @@ def test_braces_are_no_templates_for_ansible(run: Run, tmp_path: Path) -> None:
     assert marked
     assert all(line.count("{{") == line.count("!unsafe") for line in marked)
     assert '  hosts: "___lookup__pipe____x_____"\n' in out
+
+
+def test_what_is_accepted_is_left_alone(run: Run, tmp_path: Path) -> None:
+    where = leaking(tmp_path, "rs1", "192.0.2.21")
+    config = tmp_path / "lvsdoctor.toml"
+    config.write_text('[[accept]]\nrule = "arp"\nreason = "the lab has no ARP"\n')
+    arguments = ("fix", where, "--role", "real-server", "--vip", VIP, "--config", config)
+    assert run(*arguments) == (0, "", "lvsdoctor: nothing to fix\n")
+    code, out, _ = run(*arguments, "--no-accept")
+    assert (code, "sysctl -w net.ipv4.conf.all.arp_ignore=1" in out) == (0, True)

@@ -16,7 +16,22 @@ import pytest
 
 from lvsdoctor.cli.main import main
 from lvsdoctor.legible import legible
-from lvsdoctor.reportkit import AppliedRule, CannotRender, Examination, Examined, Output, Render, Seen, Severity
+from lvsdoctor.reportkit import (
+    Answering,
+    AppliedRule,
+    CannotRender,
+    Cluster,
+    Examination,
+    Examined,
+    Forwards,
+    Holder,
+    Host,
+    Output,
+    Part,
+    Render,
+    Seen,
+    Severity,
+)
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "leaking-real-server"
@@ -137,7 +152,18 @@ def test_hostile_text_adds_no_element_and_no_attribute(written: Written, examina
     def skeleton(source: str) -> list[tuple[str, list[str]]]:
         return [(element.tag, list(element.attributes)) for element in Read(source).elements]
 
+    def drawn(text: str) -> Examination:
+        hosts = (Host(text, Part.DIRECTOR, (text,), True), Host("rs1", Part.REAL_SERVER, ("192.0.2.21",)))
+        holders = (Holder(text, text, text, Answering.ANSWERS, False, text),)
+        cluster = Cluster(hosts, (text,), holders, (Forwards(text, "rs1", text, text, "DR", 1),))
+        examination: Examination = examinations.hostile(text)
+        return replace(examination, drawn=lambda: cluster)
+
+    def tags(source: str) -> set[tuple[str, str]]:
+        return {(element.tag, name) for element in Read(source).elements for name in ("", *element.attributes)}
+
     harmless = skeleton(written(examinations.hostile("eth0")))
+    harmless_tags = tags(written(drawn("eth0")))
     breakers = (
         '"><img src=x onerror=alert(1)>',
         "' onfocus='alert(1)",
@@ -147,6 +173,8 @@ def test_hostile_text_adds_no_element_and_no_attribute(written: Written, examina
     )
     for text in (*examinations.HOSTILE, *breakers[:-1]):
         assert skeleton(written(examinations.hostile(text))) == harmless
+        # How many lines a name takes in the drawing depends on its length.
+        assert tags(written(drawn(text))) <= harmless_tags
     assert "{{ 7*7 }}" in written(examinations.hostile(breakers[-1].replace("{{", "{{{{").replace("}}", "}}}}")))
 
 
@@ -180,7 +208,7 @@ def test_one_node_is_no_more_than_200_kilobytes(example: str, tmp_path: Path) ->
 def test_the_verdict_stands_on_top_and_leads_to_the_finding(example: str) -> None:
     page = Read(example)
     assert page.one("h1").text == "1 error on rs2"
-    assert page.one("title").text.startswith("1 error on rs2")
+    assert page.all("title")[0].text.startswith("1 error on rs2")
     (first, *_) = (e for e in page.all("a") if "header" in e.inside and "ul" in e.inside)
     assert first.text.startswith("rs2 answers ARP for VIP 192.0.2.10 on eth0")
     assert page.one("article", id=first.attributes["href"].removeprefix("#"))
@@ -193,6 +221,21 @@ def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
     assert guilty.text.split() == (
         "rs2/sysctl.txt:107 guilty line net.ipv4.conf.lo.arp_ignore = 1 set here, read by nobody".split()
     )
+
+
+def test_the_cluster_is_drawn_in_the_page_and_told_in_words(example: str) -> None:
+    page = Read(example)
+    drawing = page.one("svg")
+    assert "figure" in drawing.inside
+    assert "answers ARP on eth0" in drawing.text
+    (told,) = (e for e in page.all("details") if "figcaption" in e.inside)
+    assert "rs2 (real server) holds 192.0.2.10 on lo and answers ARP for it on eth0, though it should not" in told.text
+
+
+def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, examinations: ModuleType) -> None:
+    page = Read(written(examinations.one_leak()))
+    assert not page.all("svg")
+    assert not page.all("figure")
 
 
 def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: str) -> None:

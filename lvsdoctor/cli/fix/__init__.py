@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting
+from lvsdoctor.cli import choosing, collecting, configuring, gate
 from lvsdoctor.cli.exits import FINDINGS, OK, say, unknown
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ Ansible. Nothing is run and nothing is written.
 Every fix is first tried on the model: it is applied to the evidence, and that
 is scanned again. What would not clear its finding, or would raise another, is
 not offered; it is named on stderr and at the end of the script, with what is
-left to be done by hand.
+left to be done by hand. What is accepted, or known to the baseline, is left
+alone.
 
 The script has commands for now, in an order that keeps a VIP quiet, and then
 what makes them last over a reboot: sysctl.d, and addresses in the way of the
@@ -52,17 +53,26 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--as", dest="form", choices=("sh", "ansible"), default="sh", metavar="FORM", help="sh (default), ansible")
     networks = f"what configures addresses at boot: {', '.join(_NETWORKS)} (default auto: by the files that are there)"
     add("--network", choices=_NETWORKS, default="auto", metavar="NAME", help=networks)
+    gate.add_what_counts(parser)
     choosing.add_options(parser)
+    configuring.add_options(parser)
 
 
 def run(options: Namespace) -> int:
     """Scan, plan, print; tell by the exit code whether anything is left."""
+    from datetime import UTC, datetime
+
     from lvsdoctor.cli.fix.orders import prescription
     from lvsdoctor.curing import plan
+    from lvsdoctor.examine import examine
 
-    rules = choosing.chosen(options)
+    settings = configuring.configured(options)
+    known_rules = choosing.load(options.rules)
+    rules = choosing.left(known_rules, options, settings)
+    terms = gate.terms(known_rules, options, settings)
     nodes = collecting.collected(options)
-    planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options))
+    found = gate.judged(examine(nodes, rules), terms, datetime.now(UTC).date())
+    planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options), found=found)
     if options.node is not None:
         known = {node.name for node in nodes} | set(planned.nodes)
         if options.node not in known:

@@ -4,6 +4,7 @@ keepalived's own grammar, in four steps: `lines` (comments, conditions, paramete
 readers of blocks. An `include` names a file of the machine that keepalived runs on: it is told and not opened.
 """
 
+import re
 from collections.abc import Iterable
 
 from lvsdoctor.model.seen import Seen
@@ -26,6 +27,8 @@ _BLOCKS = word_set(
 _WORDS = word_set("instance use_pid_dir namespace_with_ipsets linkbeat_use_polling child_wait_time")
 _ELSEWHERE = word_set("net_namespace net_namespace_ipvs")
 
+_CONDITION = re.compile(r"^[ \t]*@\^?[^ \t\n]+[ \t]+", re.MULTILINE)
+
 _INCLUDED = "an include is not followed: what that file would add is missing here"
 _OTHERS_LINES = (
     "left out, being for another configuration id than {id} (the host's name, unless keepalived -i says another)"
@@ -34,9 +37,9 @@ _NAMESPACED = "keepalived works in another network namespace, whose links this n
 
 
 def is_keepalived_conf(text: str) -> bool:
-    """Does it hold one of keepalived's blocks, at its top?"""
+    """Does it hold one of keepalived's blocks at its top, for whatever configuration id?"""
     known = _READ | _STATIC | _BLOCKS
-    found = parsed(Lines(text, "", ""))
+    found = parsed(Lines(_CONDITION.sub("", text), "", ""))
     return any(each.name in known and each.block is not None for each in found.statements)
 
 

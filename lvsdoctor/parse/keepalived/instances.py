@@ -25,7 +25,6 @@ _SAYS_NOTHING = word_set(
 )
 _BLOCKS = ("virtual_ipaddress", "virtual_ipaddress_excluded", "virtual_routes")
 _NUMBERS = {"priority": 255, "virtual_router_id": 255}
-_VMAC_WORDS = word_set("name group netlink_notify_msg")
 
 
 def instances_in(statements: Iterable[Statement], reading: Reading) -> Iterator[Instance]:
@@ -94,8 +93,10 @@ def _vmac(use: Statement, parent: str, vrid: int | None, family: int, reading: R
         word = words.pop(0)
         if word == "group" and words:
             words.pop(0)
+        elif word == "name" and words:
+            name = read_link_name(words.pop(0)) or name
         elif own := read_mac(word) or read_mac(f"{word}:{vrid:02x}"):
             mac = own
-        elif word not in _VMAC_WORDS and read_link_name(word):
-            name = word
+        elif word != "netlink_notify_msg":
+            name = read_link_name(word) or name
     return Vmac(name, parent, mac, use.seen)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from lvsdoctor.model.seen import Seen
 
 # A stranger's definitions may name each other so that they grow without end: what they add to the file is bounded.
-MOST_ADDED = 1_000_000
-MOST_ROUNDS = 32
+MOST_ADDED = 500_000
+MOST_ROUNDS = 16
 
 _SPECIAL = re.compile(r'["!#\\]')
 _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*(.*)", re.DOTALL)
