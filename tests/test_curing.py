@@ -204,7 +204,7 @@ def test_caches_are_emptied_when_who_filled_them_is_silent() -> None:
     nodes = with_standing(collect_paths([str(STORIES / "arp-ignore-on-lo-alone")]))
     made = plan(nodes, RULES)
     assert made.nodes == ("rs1", "router")
-    assert [step.command for step in made.of("router")][0] == "ip neigh flush to 192.0.2.10 dev eth0"
+    assert made.of("router")[0].command == "ip neigh flush to 192.0.2.10 dev eth0"
 
 
 def test_an_accepted_finding_is_left_alone() -> None:

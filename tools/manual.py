@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from lvsdoctor.cli.main import EXIT_CODES, whole_parser
-from lvsdoctor.cli.verbs import Option, Verb, verb_of
+from lvsdoctor.cli.verbs import Verb, verb_of
 
 PAGE = Path(__file__).parents[1] / "docs/lvsdoctor.1"
 HEAD = r""".\" Made by `make manual` from the options themselves.

@@ -216,10 +216,12 @@ def _around_the_change(before: Sequence[Address], after: Sequence[Address]) -> t
     """Those of both whose routes may differ: of an address or a subnet that changes. (A link may hold hundreds.)"""
     same = set(map(id, before)) & set(map(id, after))
     changed = [address for address in (*before, *after) if id(address) not in same]
-    ips, networks = {address.ip for address in changed}, {address.network for address in changed}
+    ips = {address.ip for address in changed}
+    # A whole subnet, for the routes of its secondaries are told by their primary.
+    networks = {address.network for address in (*before, *after) if address.ip in ips}
 
     def near(address: Address) -> bool:
-        return address.ip in ips or address.network in networks
+        return address.network in networks
 
     return list(filter(near, before)), list(filter(near, after))
 

@@ -12,8 +12,8 @@ class Step:
     """One command on `node`, in the plan's order, with what it changes there at that point.
 
     `says` and `cuts` hold one sentence for each change that has one, `undo` the lines that take the command back: shell
-    commands, and comments where there is no command. `cures` are the findings whose fixes hold this command; their
-    `fix.persist` and `fix.warning` belong to it.
+    commands, and comments where there is no command. `cures` are the findings whose fixes hold this command (also one
+    that another's fix would raise); their `fix.persist` and `fix.warning` belong to it.
     """
 
     node: str
@@ -59,8 +59,9 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps` stand node by node, and in each node in the order in which they are run; real servers before
-    directors, and last who has only caches to empty. `after` is the examination of `nodes_after`, which are the nodes as the model has them then."""
+    """`steps` stand node by node, and in each node in the order in which they are run; real servers before directors,
+    and last who has only caches to empty. `after` is the examination of `nodes_after`: the nodes as the model has them
+    then."""
 
     steps: tuple[Step, ...]
     cured: tuple[Cured, ...]

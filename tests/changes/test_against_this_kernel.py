@@ -117,6 +117,9 @@ TRIES = {
     "an address twice on a link, and the primary with its subnet goes": Try(
         (ADDRESS, "ip addr add 192.0.2.10/32 dev eth0"), ("ip addr del 192.0.2.10/24 dev eth0",)
     ),
+    "an address of two subnets, in one of which it is secondary, is local for each": Try(
+        THREE, ("ip addr add 192.0.2.11/25 dev eth0", "ip addr del 192.0.2.11/24 dev eth0")
+    ),
     "without a prefix length the first that has the address goes": Try(THREE, ("ip addr del 192.0.2.12 dev eth0",)),
     "the wrong prefix length names nobody": Try(
         THREE, ("ip addr del 192.0.2.12/32 dev eth0",), ("ip addr del 192.0.2.12/32 dev eth0",)

@@ -17,7 +17,10 @@ def shown() -> str:
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed")
     ran = subprocess.run(
-        ["groff", "-man", "-Tascii", "-ww", "-P-cbou", "-rLL=400n", str(PAGE)], capture_output=True, text=True, check=True
+        ["groff", "-man", "-Tascii", "-ww", "-P-cbou", "-rLL=400n", str(PAGE)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert ran.stderr == ""
     return ran.stdout

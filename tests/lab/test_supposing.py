@@ -1,14 +1,13 @@
 """What `scan --with` supposes of a file is what the kernel has once the file is deployed: keepalived and sysctl run."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.seen import Seen
 from lvsdoctor.supposing import deployed, supposing
 from tests.lab.cluster import Cluster, dr
 from tests.lab.guest import Guest
@@ -16,7 +15,6 @@ from tests.lab.judge import nodes_from, running
 from tests.lab.pool import Pool
 
 FACTS = ("ipvs", "addresses", "routes", "local-routes", "links")
-NOWHERE = Seen("", None, "")
 
 KEEPALIVED = """
 global_defs {
@@ -39,7 +37,10 @@ virtual_server 192.0.2.10 80 {
     $RS
     $N=22
     $RS
-    real_server 192.0.2.23 80 { lvs_method NAT inhibit_on_failure }
+    real_server 192.0.2.23 80 {
+        lvs_method NAT
+        inhibit_on_failure
+    }
     real_server 2001:db8::1 80 { }
 }
 virtual_server 192.0.2.11 0 {
@@ -179,14 +180,18 @@ def before_and_after(guest: Guest, commands: list[str], afterwards: list[str]) -
 def rows(node: Node, fact: str) -> set[str]:
     """Without lines and numbers, and without what a link finds by itself in its first second."""
     found = node.evidence.get(fact, ())
-    return {repr(plain(row)) for row in found if "fe80:" not in repr(row)}
+    return {plain(row) for row in found if "fe80:" not in repr(row)}
 
 
-def plain(row: Any) -> Any:
-    row = replace(row, seen=NOWHERE)
-    if hasattr(row, "destinations"):
-        row = replace(row, destinations=tuple(sorted(map(plain, row.destinations), key=repr)))
-    return replace(row, index=None) if hasattr(row, "index") else row
+def plain(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return str(sorted(value))
+    if isinstance(value, tuple):
+        return str(sorted(map(plain, value)))
+    if not is_dataclass(value):
+        return str(value)
+    told = [field.name for field in fields(value) if field.name not in ("seen", "index")]
+    return f"{type(value).__name__} " + " ".join(f"{name}={plain(getattr(value, name))}" for name in told)
 
 
 def settings(node: Node) -> dict[str, str]:
