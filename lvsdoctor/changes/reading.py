@@ -6,6 +6,7 @@ from dataclasses import replace
 from shlex import split
 from types import MappingProxyType
 
+from lvsdoctor.changes.ip_line import NotFollowed
 from lvsdoctor.changes.nouns import (
     Change,
     LoadModule,
@@ -15,7 +16,7 @@ from lvsdoctor.changes.nouns import (
     SetSysctl,
     Unknown,
 )
-from lvsdoctor.changes.reading_ip import NotFollowed, ip_changes
+from lvsdoctor.changes.reading_ip import ip_changes
 from lvsdoctor.changes.tunnels import TUNNEL_LINKS
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node

@@ -1,33 +1,25 @@
 """What a line of `ip` changes (ip-address(8), ip-link(8), ip-neighbour(8), ip-route(8), ip-rule(8))."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
+from lvsdoctor.changes.ip_line import Line, NotFollowed
 from lvsdoctor.changes.nouns import (
     AddAddress,
-    AddPolicyRule,
     Change,
     Nothing,
     PutNeighbour,
-    PutRoute,
     RemoveAddress,
     RemoveNeighbour,
-    RemovePolicyRule,
-    RemoveRoute,
     SetLink,
 )
+from lvsdoctor.changes.reading_routes import add_rule, flush_routes, put_route, remove_route, remove_rule
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.route import FAILING_TYPES, Route
-from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import ip_command, table_name
-from lvsdoctor.parse.ip_rule import OTHER, make_rule
-from lvsdoctor.parse.route_line import ROUTE_TYPES, RouteLine
+from lvsdoctor.parse.ip_command import ip_command
 from lvsdoctor.parse.words import (
-    EVERYWHERE,
     read_ip,
     read_link_name,
     read_mac,
@@ -40,27 +32,7 @@ from lvsdoctor.parse.words import (
 _SCOPES = word_set("global site link host nowhere")
 _ADDRESS_FLAGS = word_set("noprefixroute nodad home mngtmpaddr autojoin")
 _READS = word_set("show list lst get save help")
-# A route of one of these types goes to table local unless told otherwise (iproute2 ip/iproute.c: iproute_modify()).
-_OF_TABLE_LOCAL = word_set("local broadcast anycast nat")
 _LEARNED_NOT = word_set("PERMANENT NOARP")
-
-
-class NotFollowed(Exception):
-    """What the command does is not understood; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The words of `ip` behind the object and the verb."""
-
-    command: str
-    words: tuple[str, ...]
-    family: int | None
-    node: Node
-
-    @property
-    def seen(self) -> Seen:
-        return Seen("fix", None, self.command)
 
 
 def ip_changes(command: str, words: list[str], node: Node) -> tuple[Change, ...]:
@@ -73,7 +45,7 @@ def ip_changes(command: str, words: list[str], node: Node) -> tuple[Change, ...]
     verb, *rest = told.arguments or ("",)
     reader = next((read for (of, name), read in _READERS.items() if of == told.object and _means(name, verb)), None)
     if reader is not None:
-        return reader(_Line(command, tuple(rest), told.family, node))
+        return reader(Line(command, tuple(rest), told.family, node))
     if not _READS.intersection(words) and len(words) > 2:
         raise NotFollowed("this use of ip is not known here")
     return (Nothing(command),)
@@ -99,7 +71,7 @@ def _only(bare: list[str], known: frozenset[str] = frozenset()) -> None:
 # -- addresses and links ----------------------------------------------------------------------------------------------
 
 
-def _address(line: _Line) -> tuple[IP, int | None, dict[str, str], list[str]]:
+def _address(line: Line) -> tuple[IP, int | None, dict[str, str], list[str]]:
     options, bare = split_options(line.words, {"dev", "peer", "brd", "broadcast", "scope", "label", "metric", "proto"})
     if "" in options.values() or not bare:
         raise NotFollowed("it names no address")
@@ -111,7 +83,7 @@ def _address(line: _Line) -> tuple[IP, int | None, dict[str, str], list[str]]:
     return ip, prefixlen, options, bare
 
 
-def _add_address(line: _Line) -> tuple[Change, ...]:
+def _add_address(line: Line) -> tuple[Change, ...]:
     ip, prefixlen, options, bare = _address(line)
     _only(bare, _ADDRESS_FLAGS)
     peer = read_network(options["peer"]) if "peer" in options else None
@@ -126,7 +98,7 @@ def _add_address(line: _Line) -> tuple[Change, ...]:
     return (AddAddress(line.command, ip, length, link, scope, label, peer, broadcast, flags, metric),)
 
 
-def _remove_address(line: _Line) -> tuple[Change, ...]:
+def _remove_address(line: Line) -> tuple[Change, ...]:
     ip, prefixlen, options, bare = _address(line)
     _only(bare)
     link = _link_name(options.get("dev"))
@@ -139,113 +111,17 @@ def _remove_address(line: _Line) -> tuple[Change, ...]:
     return (RemoveAddress(line.command, ip, prefixlen, link),)
 
 
-def _set_link(line: _Line) -> tuple[Change, ...]:
+def _set_link(line: Line) -> tuple[Change, ...]:
     words = [word for word in line.words if word != "dev"]
     if len(words) != 2 or words[1] not in ("up", "down"):
         raise NotFollowed("of ip link set only up and down are followed here")
     return (SetLink(line.command, _link_name(words[0]), words[1] == "up"),)
 
 
-# -- routes and rules -------------------------------------------------------------------------------------------------
-
-
-def _route_line(line: _Line) -> tuple[RouteLine, list[str]]:
-    words = [word for word in line.words if word != "to"]
-    first = words.index("nexthop") if "nexthop" in words else len(words)
-    said = (
-        RouteLine.of(words[:first], line.seen)
-        if words[:first] and len(words[:first]) > (words[0] in ROUTE_TYPES)
-        else None
-    )
-    if said is None or said.strange or "" in said.options.values() or said.broken:
-        raise NotFollowed("the route cannot be read")
-    hops = " ".join(words[first:]).split("nexthop ")[1:]
-    if not all(said.take_hop(hop.split()) for hop in hops):
-        raise NotFollowed("the route cannot be read")
-    return said, words
-
-
-def _put_route(line: _Line, *, replaces: bool) -> tuple[Change, ...]:
-    said, _ = _route_line(line)
-    route = said.route(line.family)
-    if route is None:
-        raise NotFollowed("the route cannot be read")
-    table = table_name(said.options.get("table", "local" if said.type in _OF_TABLE_LOCAL else "main"))
-    scope = said.options.get("scope", _scope(said, route.dst.version))
-    return (PutRoute(line.command, replace(route, table=table, scope=scope), replaces),)
-
-
-def _scope(said: RouteLine, family: int) -> str:
-    """What ip(8) sets where the line does not say it (iproute2 ip/iproute.c: iproute_modify())."""
-    if family == 6 or said.type in FAILING_TYPES or said.type == "throw":
-        return "global"
-    if said.type in ("local", "nat"):
-        return "host"
-    beside = said.type in ("broadcast", "multicast", "anycast")
-    return "link" if beside or not any(hop.gateway for hop in said.hops) else "global"
-
-
-def _remove_route(line: _Line) -> tuple[Change, ...]:
-    said, words = _route_line(line)
-    typed = words[0] in ROUTE_TYPES
-    dst = EVERYWHERE[said.family(line.family)] if said.dst == "default" else read_network(said.dst)
-    metric = read_number(said.options.get("metric", "0"))
-    if dst is None or metric is None:
-        raise NotFollowed("the route cannot be read")
-    route = Route(
-        dst=dst,
-        seen=line.seen,
-        type=said.type if typed else "",
-        table=table_name(said.options.get("table", "local" if typed and said.type in _OF_TABLE_LOCAL else "main")),
-        nexthops=tuple(said.hops),
-        protocol=said.options.get("proto", ""),
-        scope=said.options.get("scope", ""),
-        src=read_ip(said.options.get("src", "")),
-        metric=metric,
-    )
-    return (RemoveRoute(line.command, route),)
-
-
-def _flush_routes(line: _Line) -> tuple[Change, ...]:
-    if line.words != ("cache",):
-        raise NotFollowed("of ip route flush only the cache is followed here")
-    return (Nothing(line.command),)
-
-
-_RULE_OPTIONS = word_set(
-    "from to tos dsfield fwmark iif oif lookup table suppress_prefixlength goto proto realms priority pref preference"
-).union(OTHER)
-
-
-def _priority(options: dict[str, str]) -> int:
-    said = [read_number(options.pop(name)) for name in ("priority", "pref", "preference") if name in options]
-    if len(said) != 1 or said[0] is None:
-        raise NotFollowed("it does not name one rule by its priority")
-    return said[0]
-
-
-def _add_rule(line: _Line) -> tuple[Change, ...]:
-    options, bare = split_options(line.words, _RULE_OPTIONS)
-    rule = make_rule(_priority(options), line.seen, options, bare)
-    if rule is None:
-        raise NotFollowed("the rule cannot be read")
-    prefix = rule.src or rule.dst
-    family = line.family or (prefix.version if prefix is not None else 4)
-    return (AddPolicyRule(line.command, replace(rule, family=family)),)
-
-
-def _remove_rule(line: _Line) -> tuple[Change, ...]:
-    options, bare = split_options(line.words, _RULE_OPTIONS)
-    priority = _priority(options)
-    if options or bare:
-        raise NotFollowed("it does not name one rule by its priority")
-    return (RemovePolicyRule(line.command, priority, line.family or 4),)
-
-
 # -- neighbours -------------------------------------------------------------------------------------------------------
 
 
-def _neighbour(line: _Line) -> tuple[IP, str, dict[str, str], bool]:
+def _neighbour(line: Line) -> tuple[IP, str, dict[str, str], bool]:
     options, bare = split_options(line.words, {"dev", "lladdr", "nud", "proxy"})
     proxy = "proxy" in options
     text = options.get("proxy", bare[0] if bare else "")
@@ -255,12 +131,12 @@ def _neighbour(line: _Line) -> tuple[IP, str, dict[str, str], bool]:
     return ip, _link_name(options.get("dev")), options, proxy
 
 
-def _remove_neighbour(line: _Line) -> tuple[Change, ...]:
+def _remove_neighbour(line: Line) -> tuple[Change, ...]:
     ip, link, _, proxy = _neighbour(line)
     return (RemoveNeighbour(line.command, ip, link, proxy),)
 
 
-def _put_neighbour(line: _Line) -> tuple[Change, ...]:
+def _put_neighbour(line: Line) -> tuple[Change, ...]:
     ip, link, options, proxy = _neighbour(line)
     if proxy:
         return (PutNeighbour(line.command, Neighbour(ip, line.seen, link, flags=frozenset({"proxy"}))),)
@@ -270,7 +146,7 @@ def _put_neighbour(line: _Line) -> tuple[Change, ...]:
     return (PutNeighbour(line.command, Neighbour(ip, line.seen, link, mac, state)),)
 
 
-def _flush_neighbours(line: _Line) -> tuple[Change, ...]:
+def _flush_neighbours(line: Line) -> tuple[Change, ...]:
     """Learned entries go; permanent ones stay unless asked for (iproute2 ip/ipneigh.c: do_show_or_flush())."""
     options, bare = split_options(line.words, {"to", "dev"})
     _only(bare)
@@ -288,17 +164,17 @@ def _flush_neighbours(line: _Line) -> tuple[Change, ...]:
     )
 
 
-_READERS: Mapping[tuple[str, str], Callable[[_Line], tuple[Change, ...]]] = MappingProxyType(
+_READERS: Mapping[tuple[str, str], Callable[[Line], tuple[Change, ...]]] = MappingProxyType(
     {
         ("address", "add"): _add_address,
         ("address", "delete"): _remove_address,
         ("link", "set"): _set_link,
-        ("route", "add"): partial(_put_route, replaces=False),
-        ("route", "replace"): partial(_put_route, replaces=True),
-        ("route", "delete"): _remove_route,
-        ("route", "flush"): _flush_routes,
-        ("rule", "add"): _add_rule,
-        ("rule", "delete"): _remove_rule,
+        ("route", "add"): partial(put_route, replaces=False),
+        ("route", "replace"): partial(put_route, replaces=True),
+        ("route", "delete"): remove_route,
+        ("route", "flush"): flush_routes,
+        ("rule", "add"): add_rule,
+        ("rule", "delete"): remove_rule,
         ("neighbour", "add"): _put_neighbour,
         ("neighbour", "replace"): _put_neighbour,
         ("neighbour", "delete"): _remove_neighbour,

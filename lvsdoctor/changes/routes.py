@@ -120,17 +120,16 @@ def _completed(node: Node, route: Route) -> Route | None:
 
 
 def _reachable(node: Node, hop: NextHop) -> NextHop | None:
-    """fib_check_nh(): its link must be up, and its gateway a neighbour."""
+    """fib_check_nh(): its gateway must be a neighbour, and its link up."""
+    if hop.gateway is not None and "onlink" not in hop.flags and not hop.gateway.is_link_local:
+        try:
+            way = route_lookup(node, hop.gateway, oif=hop.link)
+        except NotCollected:
+            return hop
+        # fib_check_nh_v4_gw() takes a gateway that is local for a neighbour (a prefix on lo), too.
+        if way.type not in ("unicast", "local") or way.gateways:
+            return None
+        hop = replace(hop, link=hop.link or next(iter(way.links), None))
     link = node.link(hop.link) if hop.link and node.has("links") else None
-    if hop.link and node.has("links") and (link is None or not link.up):
-        return None
-    if hop.gateway is None or "onlink" in hop.flags or hop.gateway.is_link_local:
-        return hop
-    try:
-        way = route_lookup(node, hop.gateway, oif=hop.link)
-    except NotCollected:
-        return hop
-    # fib_check_nh_v4_gw() takes a gateway that is local for a neighbour (a prefix on lo), too.
-    if way.type not in ("unicast", "local") or way.gateways:
-        return None
-    return replace(hop, link=hop.link or next(iter(way.links), None))
+    down = hop.link and node.has("links") and (link is None or not link.up)
+    return None if down else hop
