@@ -6,7 +6,7 @@ What the commands do is tried on the model: what they do not bring back is added
 from collections.abc import Iterable, Iterator, Mapping
 
 from lvsdoctor.changes.applying import applied
-from lvsdoctor.changes.differing import Difference, difference, facts, missing_routes, restored
+from lvsdoctor.changes.differing import Difference, alike, difference, missing_routes, restored
 from lvsdoctor.changes.nouns import (
     AddAddress,
     AddPolicyRule,
@@ -55,7 +55,7 @@ def undo(change: Change, before: Node) -> tuple[str, ...]:
     found = difference(change, before)
     if isinstance(change, Unknown):
         return (_NO_COMMAND.format(command=_legible(change.command)),)
-    if isinstance(change, Nothing) or facts(found.after) == facts(before):
+    if isinstance(change, Nothing) or alike(found.after, before):
         return ()
     lines = tuple(_lines(change, found))
     after = _run(lines, found.after)
