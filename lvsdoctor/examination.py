@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from lvsdoctor.cluster import Cluster
 from lvsdoctor.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Comment, Seen
+
+if TYPE_CHECKING:
+    from lvsdoctor.cluster import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,12 @@ class Remark:
         return self.message.format_map(self.fields)
 
 
+def _nothing_known() -> "Cluster":
+    from lvsdoctor.cluster import Cluster  # few reports show a picture
+
+    return Cluster()
+
+
 @dataclass(frozen=True, slots=True)
 class Examination:
     """All of one scan: every report is made from this alone. Diagnoses stand worst first, before them those that the
@@ -196,7 +205,7 @@ class Examination:
     remarks: tuple[Remark, ...] = ()
     began: datetime | None = None
     seconds: float | None = None
-    drawn: Callable[[], Cluster] = Cluster
+    drawn: Callable[[], "Cluster"] = _nothing_known
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

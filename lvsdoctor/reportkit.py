@@ -7,7 +7,6 @@ A renderer is a file reports/as_NAME.py: a docstring whose first line says what 
 from collections.abc import Callable
 
 from lvsdoctor import markdown, sentences
-from lvsdoctor.cluster import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.examination import (
     AppliedRule,
     Confirmation,
@@ -34,27 +33,21 @@ from lvsdoctor.tally import State, Wanted, alike, blind, counted, state, summary
 Render = Callable[[Examination, Output], None]
 
 __all__ = [
-    "Answering",
     "AppliedRule",
     "BadPage",
     "CannotRender",
     "Certainty",
     "Citation",
-    "Cluster",
     "Confirmation",
     "Diagnosis",
     "Examination",
     "Examined",
     "Finding",
     "Fix",
-    "Forwards",
-    "Holder",
-    "Host",
     "Missing",
     "Outcome",
     "Output",
     "Page",
-    "Part",
     "Picture",
     "Place",
     "Places",

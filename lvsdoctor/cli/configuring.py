@@ -98,9 +98,11 @@ class _File:
 
     @property
     def speaks_to_us(self) -> bool:
-        from lvsdoctor.settings import OURS
+        if not self.of_project or b"lvsdoctor" not in self.data:
+            return not self.of_project
+        from lvsdoctor.settings import OURS  # few projects get here
 
-        return not self.of_project or OURS.search(self.data.decode(errors="replace")) is not None
+        return OURS.search(self.data.decode(errors="replace")) is not None
 
     @property
     def only_by_root(self) -> bool:

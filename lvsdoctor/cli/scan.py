@@ -2,9 +2,13 @@
 
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, writing
+
+if TYPE_CHECKING:
+    from lvsdoctor.cluster import Cluster
+    from lvsdoctor.model.node import Node
 
 _PROBE = ("--probe", "--probe=require")
 _DESCRIPTION = """Look for known pitfalls.
@@ -68,7 +72,6 @@ def _scan(options: Namespace) -> int:
     from functools import partial
     from time import monotonic
 
-    from lvsdoctor.drawing import drawn
     from lvsdoctor.examine import examine
 
     settings = configuring.configured(options)
@@ -87,7 +90,13 @@ def _scan(options: Namespace) -> int:
     else:
         examination = examine(nodes, rules)
     examination = supposing.said(gate.judged(examination, terms, began.date()), options)
-    examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(drawn, nodes))
+    examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:
         write(examination)
     return monitoring.code(examination, options) if monitoring.monitored(options) else gate.code(examination, options)
+
+
+def _drawn(nodes: Sequence["Node"]) -> "Cluster":
+    from lvsdoctor.drawing import drawn  # most reports show no picture
+
+    return drawn(nodes)

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lvsdoctor.cluster import Cluster
+if TYPE_CHECKING:
+    from lvsdoctor.cluster import Cluster
 
 __all__ = ["Picture", "picture"]
 
@@ -20,7 +22,7 @@ class Picture:
     text: tuple[str, ...] = ()
 
 
-def picture(cluster: Cluster, first: Collection[str] = ()) -> Picture:
+def picture(cluster: "Cluster", first: Collection[str] = ()) -> Picture:
     """Draw a cluster; empty for an empty one. Of many real servers those named in `first` are among the ones shown."""
     if not cluster.hosts:
         return Picture()
