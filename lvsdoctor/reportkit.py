@@ -28,7 +28,19 @@ from lvsdoctor.picture import Picture, picture
 from lvsdoctor.places import Place, Places, percent_encoded
 from lvsdoctor.result import result
 from lvsdoctor.rulepage import BadPage, RulePage, page_of
-from lvsdoctor.tally import State, Wanted, alike, blind, counted, state, summary, wanted, worst_first
+from lvsdoctor.tally import (
+    State,
+    Wanted,
+    alike,
+    blind,
+    cited_once,
+    counted,
+    fix_of_all,
+    state,
+    summary,
+    wanted,
+    worst_first,
+)
 
 Render = Callable[[Examination, Output], None]
 
@@ -64,7 +76,9 @@ __all__ = [
     "alike",
     "blind",
     "cells",
+    "cited_once",
     "counted",
+    "fix_of_all",
     "hypertext",
     "legible",
     "markdown",

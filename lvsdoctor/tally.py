@@ -1,11 +1,11 @@
 """What every report counts and groups: how many of what, which node first, which command would have told more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from lvsdoctor.examination import Diagnosis, Examination, Examined, Outcome, Verdict
-from lvsdoctor.finding import Probed, Severity
+from lvsdoctor.finding import Citation, Fix, Probed, Severity
 
 
 def summary(examination: Examination) -> dict[str, int]:
@@ -61,6 +61,16 @@ def alike(diagnoses: Iterable[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
         key = (*same, diagnosis.probed) if diagnosis.accepted is None else (diagnosis.fingerprint,)
         groups.setdefault(key, []).append(diagnosis)
     return [tuple(group) for group in groups.values()]
+
+
+def cited_once(cited: Iterable[Citation]) -> list[Citation]:
+    """The lines that several findings quote, each once with each of its notes."""
+    return list({(item.seen, item.says): item for item in cited}.values())
+
+
+def fix_of_all(together: Sequence[Diagnosis]) -> Fix:
+    """What repairs findings that are alike: the fixes of all, in order, no line twice."""
+    return sum((other.fix for other in together[1:]), together[0].fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     alike,
+    cited_once,
     counted,
+    fix_of_all,
     hypertext,
     legible,
     page_of,
@@ -118,7 +120,7 @@ class Case:
 
     @property
     def fix(self) -> Fix:
-        return sum((other.fix for other in self.together[1:]), self.first.fix)
+        return fix_of_all(self.together)
 
     @property
     def likely(self) -> bool:
@@ -148,8 +150,7 @@ class Case:
         return list({(d.probed, d.confirmation.says): d for d in told if d.confirmation}.values())
 
     def _cited(self) -> Iterable[Citation]:
-        cited = (item for diagnosis in self.together for item in diagnosis.evidence)
-        return {(item.seen, item.says): item for item in cited}.values()
+        return cited_once(item for diagnosis in self.together for item in diagnosis.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     alike,
+    cited_once,
     counted,
+    fix_of_all,
     markdown,
     sentences,
     wanted,
@@ -175,7 +177,7 @@ def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
     frames = [
         Citation(each.confirmation.seen) for each in shown if each.confirmation is not None and each.confirmation.seen
     ]
-    evidence = {(item.seen, item.says): item for each in shown for item in (*each.evidence, *frames)}.values()
+    evidence = cited_once(item for each in shown for item in (*each.evidence, *frames))
     assumed = [item for item in evidence if item.assumed and together[0].certainty is Certainty.LIKELY]
     text = markdown.fence(_quoted((item for item in evidence if item not in assumed), output), "text")
     if assumed:
@@ -194,8 +196,8 @@ def _quoted(items: Iterable[Citation], output: Output) -> list[str]:
 
 
 def _fix(together: tuple[Diagnosis, ...]) -> str:
-    first, *others = together
-    fix = sum((other.fix for other in others), first.fix)
+    first = together[0]
+    fix = fix_of_all(together)
     place = "" if first.fix_node == first.node else f" on {markdown.span(first.fix_node)}"
     text = ""
     for when, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):

@@ -15,7 +15,9 @@ from lvsdoctor.reportkit import (
     Seen,
     Verdict,
     alike,
+    cited_once,
     counted,
+    fix_of_all,
     sentences,
     wanted,
     worst_first,
@@ -179,7 +181,7 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) 
         page.say(more, label=sentences.label(together[0]), label_style=together[0].severity.value)
     _put_probed(page, shown, told)
     longest = 0 if page.output.verbose else 3 * page.width
-    evidence = {(item.seen, item.says): item for diagnosis in shown for item in diagnosis.evidence}.values()
+    evidence = cited_once(item for diagnosis in shown for item in diagnosis.evidence)
     # What was assumed of a confirmed finding needs no settling any more.
     sure = together[0].probed is Probed.CONFIRMED
     proofs = [item for item in evidence if sure or not item.assumed]
@@ -191,7 +193,7 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) 
         page.say("", label="To settle it:")
         page.commands(dict.fromkeys(item.settle for item in assumptions))
     diagnosis = together[0]
-    fix = sum((other.fix for other in together[1:]), diagnosis.fix)
+    fix = fix_of_all(together)
     place = "" if diagnosis.fix_node == diagnosis.node else f" on {diagnosis.fix_node}"
     for label, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):
         if commands:

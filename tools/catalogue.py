@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from generated import keep
+
 from lvsdoctor.loader import load_rules
 from lvsdoctor.rulepage import page_of
 
@@ -27,16 +29,5 @@ def catalogue() -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
-def main() -> int:
-    """Write the page, or with --check compare it."""
-    if "--check" in sys.argv[1:]:
-        if CATALOGUE.is_file() and CATALOGUE.read_text(encoding="utf-8") == catalogue():
-            return 0
-        print("docs/RULES.md is not up to date: run `make catalogue`", file=sys.stderr)
-        return 1
-    CATALOGUE.write_text(catalogue(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(CATALOGUE, catalogue(), "catalogue"))

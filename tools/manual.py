@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from generated import keep
+
 from lvsdoctor.cli.main import EXIT_CODES, whole_parser
 from lvsdoctor.cli.verbs import Verb, verb_of
 
@@ -93,16 +95,5 @@ def _quoted(text: str) -> str:
     return f'"{_plain(text)}"'
 
 
-def main() -> int:
-    """Write the page, or with --check compare it."""
-    if "--check" in sys.argv[1:]:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-            return 0
-        print("docs/lvsdoctor.1 is not up to date: run `make manual`", file=sys.stderr)
-        return 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, page(), "manual"))

@@ -71,7 +71,7 @@ def _path(path: Path, several: bool) -> Iterator[Mine]:
         return
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is neither a file nor a directory")
-    for piece in _pieces(_text(_bytes(path), str(path)), str(path)):
+    for piece in _pieces(text_of(path), str(path)):
         # Files named one by one are one node's, unless their own words tell of several hosts.
         yield Mine(piece, "node" if several else path.stem, str(path), str(path), str(path))
 
@@ -96,7 +96,7 @@ def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine
     for file in files:
         where = str(file.relative_to(top))
         try:
-            text = _text(_bytes(file), str(file))
+            text = text_of(file)
         except CannotCollect as error:
             yield Mine(
                 Piece("", Dump(unread=(Seen(where, None, str(error)),))),

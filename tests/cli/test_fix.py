@@ -10,25 +10,12 @@ from shlex import join
 
 import pytest
 
-from lvsdoctor.cli.main import main
 from tests.cli.fix_cases import pretenders
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
 VIP = "192.0.2.10"
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the program: exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def node(home: Path, name: str, **dumps: str) -> Path:

@@ -7,25 +7,12 @@ from shutil import copytree
 
 import pytest
 
-from lvsdoctor.cli.main import main
 from lvsdoctor.homes import report_formats
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
 HEALTHY = ROOT / "tests/fixtures/stories/healthy-pair"
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the program: exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_one_scan_writes_every_format_to_its_place(run: Run, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.cli.main import main
 from lvsdoctor.homes import report_formats
 
 Run = Callable[..., tuple[int, str, str]]
@@ -30,18 +29,6 @@ IP_ADDR = """\
 """
 VIP_LINE = "    inet 192.0.2.10/24 scope global lo\n"
 RULE = "vip-mask-on-lo-too-wide"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the program: exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

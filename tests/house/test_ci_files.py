@@ -69,9 +69,8 @@ def run(
     )
 
 
-def without_an_index(tmp_path: Path) -> dict[str, str]:
+def without_an_index() -> dict[str, str]:
     """pip installs from here alone, with the build tools and libraries that this environment has."""
-    (tmp_path / "sitecustomize").mkdir(exist_ok=True)
     return {
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
@@ -145,7 +144,7 @@ def test_no_input_of_the_action_is_written_into_its_scripts(action: Action) -> N
 
 
 def test_the_action_installs_what_it_then_runs(action: Action, repository: Path, tmp_path: Path) -> None:
-    from_here = without_an_index(tmp_path)
+    from_here = without_an_index()
     # A venv sees no build tool of ours, and there is no index to ask: they are lent to it.
     site = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     ran = action.step("Install lvsdoctor", repository, **from_here, PYTHONPATH=str(site))
@@ -207,6 +206,6 @@ def test_the_gitlab_job_installs_what_its_variable_names(tmp_path: Path) -> None
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     site = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     given = {"LVSDOCTOR_PACKAGE": str(ROOT), "PATH_FIRST": str(environment / "bin"), "PYTHONPATH": str(site)}
-    ran = run(job["script"][0], tmp_path, {**without_an_index(tmp_path), **given}, shell="sh")
+    ran = run(job["script"][0], tmp_path, {**without_an_index(), **given}, shell="sh")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert shutil.which("lvsdoctor", path=str(environment / "bin"))

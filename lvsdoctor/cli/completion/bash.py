@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, words_of
+from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, steps, words_of
 from lvsdoctor.cli.verbs import Option, Verb
 
 _SCRIPT = r"""# bash completion for lvsdoctor; made by `lvsdoctor completion bash`
@@ -41,13 +41,12 @@ _BY_KIND = {
 
 def script(program: Verb) -> str:
     """The whole completion."""
-    verbs = [" ".join(("", *path) if len(path) == 1 else path) for path, _ in every_verb(program) if path]
     values: list[str] = []
     words: list[str] = []
     for path, verb in every_verb(program):
         values += _values(" ".join(path), verb)
         words += _words(" ".join(path), verb)
-    filled = _SCRIPT.replace("@verbs@", " | ".join(map(quote, verbs)))
+    filled = _SCRIPT.replace("@verbs@", " | ".join(map(quote, steps(program))))
     return filled.replace("@values@", "\n".join(values)).replace("@words@", "\n".join(words))
 
 

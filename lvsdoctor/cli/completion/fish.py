@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, words_of
+from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, steps, words_of
 from lvsdoctor.cli.verbs import Option, Verb
 
 _HEAD = """# fish completion for lvsdoctor; made by `lvsdoctor completion fish`
@@ -28,9 +28,8 @@ _BY_KIND = {
 
 def script(program: Verb) -> str:
     """The whole completion."""
-    verbs = [" ".join(("", *path) if len(path) == 1 else path) for path, _ in every_verb(program) if path]
     lines = [line for path, verb in every_verb(program) for line in _lines(" ".join(path), verb)]
-    return _HEAD.replace("@verbs@", " ".join(map(_quoted, verbs))) + "\n".join(lines) + "\n"
+    return _HEAD.replace("@verbs@", " ".join(map(_quoted, steps(program)))) + "\n".join(lines) + "\n"
 
 
 def _lines(path: str, verb: Verb) -> Iterator[str]:

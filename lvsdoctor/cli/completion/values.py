@@ -44,6 +44,11 @@ def _rules() -> tuple[str, ...]:
     return tuple(rule.name for rule in load_rules())
 
 
+def steps(program: Verb) -> list[str]:
+    """What was typed before a verb and the verb itself, for every verb: " scan", "rules list"."""
+    return [f"{' '.join(path[:-1])} {path[-1]}" for path, _ in every_verb(program) if path]
+
+
 def every_verb(verb: Verb, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Verb]]:
     """The program itself under the path (), and every verb under its own (`("rules", "list")`)."""
     yield path, verb
