@@ -5,7 +5,7 @@ from pathlib import Path
 
 from generated import keep
 
-from lvsdoctor.cli.main import EXIT_CODES, whole_parser
+from lvsdoctor.cli.parser import EXIT_CODES, whole_parser
 from lvsdoctor.cli.verbs import Verb, verb_of
 
 PAGE = Path(__file__).parents[1] / "docs/lvsdoctor.1"

@@ -4,6 +4,8 @@ OK = 0
 FINDINGS = 1
 TROUBLE = 2
 INCOMPLETE = 3
+INTERRUPTED = 130  # what a shell says of a process that SIGINT has ended
+READER_GONE = 141  # and SIGPIPE
 
 
 class Trouble(Exception):

@@ -104,10 +104,14 @@ def code(examination: "Examination", options: Namespace) -> int:
 
 def _read(file: str) -> "Baseline":
     from lvsdoctor.baseline import BadBaseline, read_baseline
+    from lvsdoctor.collect.files import LARGEST_FILE
 
     try:
         with open(file, encoding="utf-8") as stream:
-            return read_baseline(stream.read(), file)
+            text = stream.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise Trouble(f"{file}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+        return read_baseline(text, file)
     except FileNotFoundError:
         raise Trouble(f"{file}: there is no such baseline; --write-baseline {file} makes one") from None
     except OSError as error:
@@ -119,6 +123,7 @@ def _read(file: str) -> "Baseline":
 def _written(examination: "Examination", terms: Terms) -> "Baseline":
     from lvsdoctor.baseline import as_text, baseline_of, pruned
     from lvsdoctor.cli.replacing import replacing
+    from lvsdoctor.cli.streams import not_written
     from lvsdoctor.tally import counted
 
     file, before = terms.options.write_baseline, terms.baseline
@@ -127,7 +132,7 @@ def _written(examination: "Examination", terms: Terms) -> "Baseline":
         with replacing(file) as stream:
             stream.write(as_text(new))
     except OSError as error:
-        raise Trouble(f"{file}: {error.strerror}") from None
+        raise not_written(file, error) from None
     gone = f"; {len(before.known) - len(new.known)} fixed" if before else ""
     say(f"{file} knows {counted(len(new.known), 'finding')} now{gone}")
     return new

@@ -18,19 +18,32 @@ def monitored(options: Namespace) -> bool:
 
 def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
     """The scan's own code; what keeps it from its end is UNKNOWN, and said where the monitoring system reads."""
-    from lvsdoctor.cli.output import standard_output
+    from lvsdoctor.cli.streams import OutputLost, give_up
     from lvsdoctor.tally import State
 
     try:
-        return scan(options)
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        said = str(error) if isinstance(error, Trouble) else f"internal error: {type(error).__name__}: {error}"
-        shown = standard_output(options).legible(said)
-        print(f"LVS {State.UNKNOWN.name} -", shown.replace("|", r"\x7c"))
-        print("lvsdoctor:", shown, file=sys.stderr)
-        return State.UNKNOWN
+        try:
+            code = scan(options)
+        except OutputLost:
+            raise
+        except Exception as error:
+            _say_unknown(error, options)
+            code = State.UNKNOWN
+        sys.stdout.flush()
+        return code
+    except OutputLost as lost:
+        give_up(lost)
+        return State.UNKNOWN  # 2 would be CRITICAL
+
+
+def _say_unknown(error: Exception, options: Namespace) -> None:
+    from lvsdoctor.cli.output import standard_output
+    from lvsdoctor.tally import State
+
+    said = str(error) if isinstance(error, Trouble) else f"internal error: {type(error).__name__}: {error}"
+    shown = standard_output(options).legible(said)
+    print(f"LVS {State.UNKNOWN.name} -", shown.replace("|", r"\x7c"))
+    print("lvsdoctor:", shown, file=sys.stderr)
 
 
 def code(examination: "Examination", options: Namespace) -> int:

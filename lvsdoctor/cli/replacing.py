@@ -1,10 +1,13 @@
 """Writes a report to a file that somebody else may be reading: whole, or not at all."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+from lvsdoctor.cli.streams import was_closed
 
 
 @contextmanager
@@ -32,6 +35,8 @@ def replacing(path: str) -> Iterator[TextIO]:
 
 
 def _written(path: str) -> TextIO:
+    if was_closed(path):
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return open(path, "w", encoding="utf-8", newline="\n")
 
 

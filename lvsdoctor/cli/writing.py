@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lvsdoctor.cli.exits import Trouble, unknown
 from lvsdoctor.cli.output import output_of, standard_output
 from lvsdoctor.cli.replacing import replacing
+from lvsdoctor.cli.streams import not_written
 from lvsdoctor.homes import report_formats
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"
             with replacing(file) as stream:
                 render(examination, output_of(options, stream))
         except OSError as error:
-            raise Trouble(f"{file}: {error.strerror}") from None
+            raise not_written(file, error) from None
 
     def write(examination: "Examination") -> None:
         try:

@@ -1,5 +1,6 @@
 """Text from files, directories and standard input, which come from strangers."""
 
+import errno
 import os
 import stat
 import sys
@@ -54,7 +55,13 @@ def _shown(path: str) -> str:
 def _standard_input() -> Iterator[Mine]:
     if sys.stdin.isatty():
         print("lvsdoctor: paste the dumps, then press Ctrl-D", file=sys.stderr)
-    text = _text(sys.stdin.buffer.read(LARGEST_FILE + 1), "standard input")
+    try:
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    except OSError as error:
+        # Closed, or open for writing alone.
+        why = "is closed" if error.errno == errno.EBADF else error.strerror
+        raise CannotCollect(f"standard input: {why}") from None
+    text = _text(data, "standard input")
     for piece in _pieces(text, "stdin"):
         yield Mine(piece, "stdin", "standard input")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsdoctor.cli.main import whole_parser
+from lvsdoctor.cli.parser import whole_parser
 from lvsdoctor.cli.verbs import Verb, verb_of
 
 PAGE = Path(__file__).parents[2] / "docs/lvsdoctor.1"

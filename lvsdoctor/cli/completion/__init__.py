@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
     """Print it."""
     from importlib import import_module
 
-    from lvsdoctor.cli.main import whole_parser
+    from lvsdoctor.cli.parser import whole_parser
     from lvsdoctor.cli.verbs import verb_of
 
     script: str = import_module(f"lvsdoctor.cli.completion.{options.shell}").script(verb_of(whole_parser()))

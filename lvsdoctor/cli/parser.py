@@ -1,0 +1,52 @@
+"""The arguments: what every verb takes, and what --help says."""
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from lvsdoctor import __version__
+from lvsdoctor.cli.exits import Trouble, unknown
+
+VERBS = ("scan", "probe", "fix", "explain", "rules", "completion")
+EXIT_CODES = """exit codes:
+  0    nothing found at or above --fail-on
+  1    findings
+  2    wrong usage, unreadable input, output that cannot be written, internal error
+  3    only with --require-complete: something could not be checked
+  130  interrupted
+  141  whoever read the output has closed the pipe
+"""
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Trouble(f"{message} (see {self.prog} --help)")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        sys.stdout.flush()  # --help ends here, and what it printed may not have been taken
+        super().exit(status, message)
+
+
+def parsed(arguments: Sequence[str]) -> Namespace:
+    """The options; `run` among them does what they ask for. Raises Trouble, and SystemExit for --help."""
+    verb = next((word for word in arguments if not word.startswith("-")), "")
+    if verb and verb not in VERBS:
+        raise unknown("verb", verb, list(VERBS))
+    return whole_parser().parse_args(arguments)
+
+
+def whole_parser() -> ArgumentParser:
+    """The parser with every verb: what --help, the completions and the manual page are made from."""
+    parser = _Parser(
+        prog="lvsdoctor",
+        description="The doctor for Linux Virtual Server (IPVS) deployments.",
+        epilog=EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"lvsdoctor {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    for verb in VERBS:
+        import_module(f"lvsdoctor.cli.{verb}").add_to(verbs)
+    return parser
