@@ -3,11 +3,11 @@
 Ours and the operator's are read by the same code. A file whose name starts with _ is nobody's rule.
 """
 
-import sys
 from collections.abc import Iterable, Iterator
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import cast
 
 from lvsdoctor.homes import home, report_formats
@@ -25,6 +25,7 @@ def load_rules(others: Iterable[Path] = ()) -> tuple[Rule, ...]:
     for directory in others:
         if not directory.is_dir():
             raise CannotLoad(f"there is no rules directory {directory}")
+        _check_owner(directory)
         homes.append(directory)
     rules: dict[str, Rule] = {}
     codes: dict[str, Rule] = {}
@@ -37,26 +38,45 @@ def load_rules(others: Iterable[Path] = ()) -> tuple[Rule, ...]:
     return tuple(sorted(rules.values(), key=lambda rule: rule.name))
 
 
-def _rules_in(directory: Path) -> Iterator[Rule]:
-    # Python may keep its byte code beside our own files; in the operator's directory nothing is written.
-    ours = directory == home("rules")
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, sys.dont_write_bytecode or not ours
+def _check_owner(directory: Path) -> None:
+    """Raises CannotLoad where root would run what another user can write.
+
+    Not asked of our own rules: whoever can write those can write the rest of lvsdoctor, too.
+    """
+    from lvsdoctor.ownership import WritableByOthers, check_only_root_can_write
+
     try:
-        for file in sorted(directory.rglob("*.py")):
-            if file.name.startswith("_") or "__pycache__" in file.parts:
-                continue
-            found = [value for value in vars(_execute(file)).values() if isinstance(value, Rule)]
-            for rule in found:
-                if rule.name != file.stem.replace("_", "-"):
-                    raise CannotLoad(f"{file} holds rule {rule.name}: a rule's file is named after it")
-            yield from found
-    finally:
-        sys.dont_write_bytecode = before
+        check_only_root_can_write(str(directory))
+    except WritableByOthers as error:
+        raise CannotLoad(f"{error}, and root runs rules only from where nobody else can write") from None
+    except OSError as error:
+        raise CannotLoad(f"{error.filename or directory}: {error.strerror}") from None
 
 
-def _execute(file: Path) -> ModuleType:
+def _rules_in(directory: Path) -> Iterator[Rule]:
+    ours = directory == home("rules")
+    for file in sorted(directory.rglob("*.py")):
+        if file.name.startswith("_") or "__pycache__" in file.parts:
+            continue
+        module = _execute(file, None if ours else _FromSource)
+        found = [value for value in vars(module).values() if isinstance(value, Rule)]
+        for rule in found:
+            if rule.name != file.stem.replace("_", "-"):
+                raise CannotLoad(f"{file} holds rule {rule.name}: a rule's file is named after it")
+        yield from found
+
+
+class _FromSource(SourceFileLoader):
+    """Neither reads nor writes byte code: in the operator's directory what is read is what is run."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _execute(file: Path, loader: type[SourceFileLoader] | None = None) -> ModuleType:
     """Raises CannotLoad for a file that does not run to its end, naming the file and the reason."""
-    spec = spec_from_file_location(f"lvsdoctor_plugin.{file.parent.name}.{file.stem}", file)
+    name = f"lvsdoctor_plugin.{file.parent.name}.{file.stem}"
+    spec = spec_from_file_location(name, file, loader=loader(name, str(file)) if loader else None)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
