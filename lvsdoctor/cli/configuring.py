@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAMES = ("lvsdoctor.toml", "pyproject.toml")
 SYSTEM_WIDE = Path("/etc/lvsdoctor/lvsdoctor.toml")
 _LARGEST = 1024 * 1024
+_UNUSED = "{path} is not used, because {why} (--config {shown} uses it)"
+_SCANNED = "it lies in what is scanned"
 _DECIDES = "{file} sets {settings}"
 
 
@@ -132,17 +134,22 @@ def _found(paths: Sequence[str]) -> _File | None:
     for path in _places():
         try:
             shown = str(path) if path == SYSTEM_WIDE else os.path.relpath(path)
-            file = _opened(path, shown, os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") else 0)  # a stranger's may be a pipe
+            if not stat.S_ISREG(os.stat(path).st_mode):  # a stranger's may be a pipe
+                continue
+            if _leads_out(scanned, path):
+                say(_UNUSED.format(path=path, why=_SCANNED, shown=shown))
+                continue
+            file = _opened(path, shown, os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") else 0)  # it may have become one
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
         except OSError as error:
             raise Trouble(f"{path}: {error.strerror} (--config none does without)") from None
         if not stat.S_ISREG(file.status.st_mode) or not file.speaks_to_us:
             continue
-        refused = "it lies in what is scanned" if _lies_in(scanned, path) else _distrusted(file)
+        refused = _SCANNED if _lies_in(scanned, path) else _distrusted(file)
         if not refused:
             return file
-        say(f"{path} is not used, because {refused} (--config {file.shown} uses it)")
+        say(_UNUSED.format(path=path, why=refused, shown=file.shown))
     return None
 
 
@@ -155,6 +162,13 @@ def _scanned(path: str) -> Path:
 def _lies_in(scanned: Sequence[Path], path: Path) -> bool:
     where = () if path == SYSTEM_WIDE else (path, path.resolve())
     return any(each.is_relative_to(directory) for directory in scanned for each in where)
+
+
+def _leads_out(scanned: Sequence[Path], path: Path) -> bool:
+    """Is it a link in what is scanned to what is not? A stranger's link is not followed, even to be refused."""
+    there = path.resolve()
+    inside = [directory for directory in scanned if path.is_relative_to(directory)]
+    return bool(inside) and not any(there.is_relative_to(directory) for directory in inside)
 
 
 def _places() -> Iterator[Path]:

@@ -22,7 +22,7 @@ _RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
 class Mine:
     """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is.
 
-    It stands in the file `path`, which the evidence calls `where` (empty: in none).
+    It stands in the file `path`, which the evidence calls `where` (empty: in none). `notes` are for the node.
     """
 
     piece: Piece
@@ -30,6 +30,7 @@ class Mine:
     source: str
     where: str = ""
     path: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
@@ -91,7 +92,7 @@ def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
     pasted = tuple(comment.seen for mine in group if not mine.path for comment in mine.piece.dump.comments)
     unread = (*(seen for dump in dumps for seen in dump.unread), *pasted)
     comments = tuple(comment for mine in group if mine.path for comment in mine.piece.dump.comments)
-    notes: list[str] = []
+    notes = [note for mine in group for note in mine.notes]
     evidence: dict[str, Any] = {}
     for fact, lists in rows.items():
         merge: Callable[[Any], Any] = _MERGED.get(fact, _together)

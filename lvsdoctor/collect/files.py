@@ -1,15 +1,16 @@
 """Text from files, directories and standard input, which come from strangers."""
 
 import errno
-import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
+from lvsdoctor.collect.tree import TOP, Entry, Tree, once
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
@@ -18,7 +19,6 @@ from lvsdoctor.parse.stream import Piece, pieces
 
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
 LARGEST_FILE = 64 * 1024 * 1024
-MOST_FILES = 20_000
 _ARCHIVES = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -32,9 +32,14 @@ def collect_paths(paths: Sequence[str]) -> tuple[Node, ...]:
     """The nodes that files, directories and - (standard input) tell of. Raises CannotCollect with one sentence."""
     found: list[Mine] = []
     for path in paths:
-        mine = list(_standard_input() if path == "-" else _path(Path(path), several=len(paths) > 1))
-        if not any(_tells(one.piece) for one in mine):
-            raise CannotCollect(f"{_shown(path)}: no dump in it (looked for {LOOKED_FOR})")
+        omitted: list[str] = []
+        mine = list(_standard_input() if path == "-" else _path(Path(path), len(paths) > 1, omitted))
+        speaking = next((number for number, each in enumerate(mine) if _tells(each.piece)), None)
+        if speaking is None:
+            why = "".join(f"; {sentence}" for sentence in omitted)
+            raise CannotCollect(f"{_shown(path)}: no dump in it (looked for {LOOKED_FOR}){why}")
+        # Said of the whole directory, by the first of its nodes.
+        mine[speaking] = replace(mine[speaking], notes=tuple(omitted))
         found += mine
     return nodes_of(found)
 
@@ -66,16 +71,19 @@ def _standard_input() -> Iterator[Mine]:
         yield Mine(piece, "stdin", "standard input")
 
 
-def _path(path: Path, several: bool) -> Iterator[Mine]:
+def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[Mine]:
+    """The dumps of a PATH; what of a directory is not read is added to `omitted`, in sentences."""
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            with Tree(path) as tree:
+                yield from _directory(tree, path)
+                omitted += tree.omitted
+            return
     except FileNotFoundError:
         raise CannotCollect(f"{path}: there is no such file or directory") from None
     except OSError as error:
         raise CannotCollect(f"{path}: {error.strerror}") from None
-    if stat.S_ISDIR(mode):
-        yield from _directory(path)
-        return
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is neither a file nor a directory")
     for piece in _pieces(text_of(path), str(path)):
@@ -83,35 +91,49 @@ def _path(path: Path, several: bool) -> Iterator[Mine]:
         yield Mine(piece, "node" if several else path.stem, str(path), str(path), str(path))
 
 
-def _directory(top: Path) -> Iterator[Mine]:
+def _directory(tree: Tree, top: Path) -> Iterator[Mine]:
     """A directory that holds dumps is one node, one of such directories a cluster."""
-    sosreport = sosreport_files(top)
-    own = list(_of_node(top, top.parent, sosreport or _plain_files(top)))
-    children = [child for child in _entries(top) if child.is_dir()]
-    if any(_tells(mine.piece) for mine in own) or not children or all(map(is_part_of_a_node, children)):
+    sosreport = sosreport_files(tree, TOP)
+    entries = [] if sosreport else tree.entries(TOP)
+    own = list(_of_node(tree, top, TOP, sosreport or [entry for entry in entries if not entry.directory]))
+    told = any(_tells(mine.piece) for mine in own)
+    if sosreport and not told:
+        entries = tree.entries(TOP)
+    children = list(_apart([entry for entry in entries if entry.directory]))
+    if told or not children or all(map(is_part_of_a_node, children)):
         yield from own
-        for child in [] if sosreport else children:
-            yield from _of_node(top, top.parent, _below(child))
+        parts = [] if sosreport else [file for child in children for file in tree.walk(child)]
+        yield from _of_node(tree, top, TOP, once(parts))
         return
     for child in children:
-        yield from _of_node(child, top, sosreport_files(child) or _below(child))
+        yield from _of_node(tree, top, child, once(sosreport_files(tree, child) or tree.walk(child)))
     yield from own  # a README beside the nodes
 
 
-def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine]:
-    """The dumps of one node's files, which the evidence names as seen from `top`: rs1/sysctl.txt."""
+def _apart(directories: Sequence[Entry]) -> Iterator[Entry]:
+    """Without links to the top, and to what is one of them by its own name."""
+    own = {directory.real for directory in directories if not directory.link}
+    for directory in directories:
+        if not directory.link or (directory.real and directory.real not in own):
+            own.add(directory.real)
+            yield directory
+
+
+def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) -> Iterator[Mine]:
+    """The dumps of one node's files, which the evidence names as seen from the cluster: rs1/sysctl.txt."""
+    above = top if directory.path else top.parent
+    name = directory.real[-1] if directory.real else tree.name
+    source = str(top / directory.path)
     for file in files:
-        where = str(file.relative_to(top))
+        path = top / file.path
+        where = str(path.relative_to(above))
         try:
-            text = text_of(file)
+            text = _text(tree.read(file, LARGEST_FILE + 1), str(path))
+        except OSError as error:
+            tree.cannot_read(file, error)
+            continue
         except CannotCollect as error:
-            yield Mine(
-                Piece("", Dump(unread=(Seen(where, None, str(error)),))),
-                directory.resolve().name,
-                str(directory),
-                where,
-                str(file),
-            )
+            yield Mine(Piece("", Dump(unread=(Seen(where, None, str(error)),))), name, source, where, str(path))
             continue
         found = list(_pieces(text, where))
         if not any(_tells(piece) or piece.host for piece in found):
@@ -119,7 +141,7 @@ def _of_node(directory: Path, top: Path, files: Sequence[Path]) -> Iterator[Mine
             note = Seen(where, None, f"({lines} lines, no dump among them)")
             found = [Piece("", Dump(unread=(note,)))] if lines else []
         for piece in found:
-            yield Mine(piece, directory.resolve().name, str(directory), where, str(file))
+            yield Mine(piece, name, source, where, str(path))
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:
@@ -127,37 +149,6 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
         yield Piece(name, Dump(host=name))
         return
     yield from pieces(text, where)
-
-
-def _plain_files(directory: Path) -> list[Path]:
-    return [entry for entry in _entries(directory) if entry.is_file()]
-
-
-def _below(directory: Path) -> list[Path]:
-    """Every file below, in the order of their names."""
-    found: list[Path] = []
-    for where, directories, names in os.walk(directory):
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
-        found += [file for name in sorted(names) if _kept(file := Path(where, name), directory)]
-        if len(found) > MOST_FILES:
-            raise CannotCollect(f"{directory}: more than {MOST_FILES} files")
-    return found
-
-
-def _entries(directory: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in directory.iterdir() if _kept(entry, directory))
-    except OSError as error:
-        raise CannotCollect(f"{directory}: {error.strerror}") from None
-
-
-def _kept(entry: Path, top: Path) -> bool:
-    """No hidden files, no devices, and no link that leads out of the directory (it may be a stranger's)."""
-    if entry.name.startswith("."):
-        return False
-    if entry.is_symlink() and not entry.resolve().is_relative_to(top.resolve()):
-        return False
-    return entry.is_file() or entry.is_dir()
 
 
 def _bytes(path: Path) -> bytes:

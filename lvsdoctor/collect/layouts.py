@@ -1,6 +1,6 @@
 """Directory layouts that other tools made."""
 
-from pathlib import Path
+from lvsdoctor.collect.tree import Entry, Tree, once
 
 # Directories that stand for a part of one host, never for a host.
 _PARTS = frozenset(
@@ -9,22 +9,37 @@ _PARTS = frozenset(
 _SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables")
 
 
-def is_part_of_a_node(directory: Path) -> bool:
+def is_part_of_a_node(directory: Entry) -> bool:
     return directory.name in _PARTS
 
 
-def sosreport_files(top: Path) -> list[Path]:
+def sosreport_files(tree: Tree, directory: Entry) -> list[Entry]:
     """The files of an unpacked sosreport that tell of the host itself, [] if it is none.
 
-    `ip_netns_exec_*` are other network namespaces, which must not be taken for the host's.
+    `ip_netns_exec_*` are other network namespaces, which must not be taken for the host's; a link could call them
+    otherwise, and what a link leads to is there under its own name.
     """
-    commands = top / "sos_commands"
-    if not commands.is_dir():
+    commands = tree.find("sos_commands", directory)
+    if commands is None or not commands.directory:
         return []
-    names = [
-        file
-        for file in sorted(commands.glob("*/*"))
-        if file.name.startswith(_SOS_NAMES) and not file.name.startswith("ip_netns") and file.is_file()
-    ]
-    tables = sorted(top.glob("proc/net/ip_vs")) or sorted(top.glob("proc/[0-9]*/net/ip_vs"))[:1]
-    return [file for file in names + tables if not file.is_symlink()]
+    groups = [entry for entry in tree.entries(commands) if entry.directory]
+    names = [file for group in groups for file in tree.entries(group) if not file.directory and _of_the_host(file.name)]
+    return list(once([file for file in (*names, *_tables(tree, directory)) if not file.link]))
+
+
+def _of_the_host(name: str) -> bool:
+    return name.startswith(_SOS_NAMES) and not name.startswith("ip_netns")
+
+
+def _tables(tree: Tree, directory: Entry) -> list[Entry]:
+    """/proc/net/ip_vs, where proc/net leads to proc/self/net and that is missing the one of any process."""
+    if table := _file(tree, directory, "proc/net/ip_vs"):
+        return [table]
+    proc = tree.find("proc", directory)
+    processes = tree.entries(proc, lambda name: name[0] in "0123456789") if proc and proc.directory else []
+    return list(filter(None, (_file(tree, process, "net/ip_vs") for process in processes)))[:1]
+
+
+def _file(tree: Tree, start: Entry, path: str) -> Entry | None:
+    found = tree.find(path, start)
+    return None if found is None or found.directory else found

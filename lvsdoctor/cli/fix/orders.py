@@ -114,8 +114,13 @@ def _network(node: Node | None, options: Namespace) -> tuple[Network, str]:
     if options.netns and not options.paths:
         return Network.NONE, "a network namespace is not configured by this host's files"
     root = Path(node.source if options.paths and node is not None else "/")
-    if root.is_dir() and (not options.paths or (node is not None and node.source)):
-        network, file = network_of(root)
+    if not options.paths or (node is not None and node.source):
+        network, file = network_of(root, _scanned(root, options.paths))
         if file:
             return network, f"there is {file}"
     return Network.UNKNOWN, "no file tells"
+
+
+def _scanned(root: Path, paths: Sequence[str]) -> Path:
+    """The PATH in which the node's directory lies."""
+    return next((path for path in map(Path, paths) if root.is_relative_to(path)), root)

@@ -1,0 +1,47 @@
+"""What of a scanned directory was not read, and why: one sentence for each kind."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+
+class Kind(Enum):
+    """A reason why an entry is not read, as one and as many say it of the directory `top`."""
+
+    LEADS_OUT = ("1 link leads out of {top} and was not followed", "{n} links lead out of {top} and were not followed")
+    LEADS_NOWHERE = ("1 link of {top} leads to itself or nowhere", "{n} links of {top} lead to themselves or nowhere")
+    UNREADABLE = ("1 entry of {top} cannot be read", "{n} entries of {top} cannot be read")
+    FIFO = ("1 FIFO of {top} was not opened", "{n} FIFOs of {top} were not opened")
+    SOCKET = ("1 socket of {top} was not opened", "{n} sockets of {top} were not opened")
+    DEVICE = ("1 device of {top} was not opened", "{n} devices of {top} were not opened")
+    TOO_MANY = (
+        "1 entry of {top} was left out, since no more than {most} are read",
+        "{n} entries of {top} were left out, since no more than {most} are read",
+    )
+    TOO_DEEP = (
+        "1 directory of {top} was left out, since it lies too deep",
+        "{n} directories of {top} were left out, since they lie too deep",
+    )
+
+
+class Omissions:
+    """Counts what is not read, by kind and directory: what is listed again is not counted twice."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[Kind, dict[str, tuple[str, int]]] = {}
+
+    def put(self, kind: Kind, directory: str, first: str, count: int = 1) -> None:
+        """`count` entries of the directory are omitted, of which `first` is to be named."""
+        self._by_kind.setdefault(kind, {})[directory] = (first, count)
+
+    def sentences(self, top: str, most: int) -> Iterator[str]:
+        """One for each kind that there was, without a full stop."""
+        for kind in Kind:
+            omitted = tuple(self._by_kind.get(kind, {}).values())
+            if not omitted:
+                continue
+            number = sum(count for _, count in omitted)
+            singular, plural = kind.value
+            name = omitted[0][0]
+            yield (singular if number == 1 else plural).format(top=top, n=number, most=most) + (
+                f" ({name})" if number == 1 else f" (first: {name})"
+            )
