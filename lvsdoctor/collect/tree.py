@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
+from lvsdoctor.collect.first_names import FirstNames
 from lvsdoctor.collect.omitted import Kind, Omissions
 
-MOST_FILES = 20_000  # of a node, and as many directories
 DEEPEST = 64
-# Content decides what a dump is; only where there are too many files those with such a name are read first.
-_LIKELY = ("ip", "arp", "sysctl", "host", "uname", "route", "rule", "neigh", "link", "addr", "lvs", "keepalived")
 _MOST_LINKS = 40  # include/linux/namei.h: MAXSYMLINKS
 _MOST_STEPS = 256  # links to paths of links: no honest one is half as long
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -58,6 +57,8 @@ TOP = Entry("", (), directory=True)
 class Tree:
     """A directory that the user named, which may be a link itself. Raises OSError where it cannot be opened."""
 
+    most: ClassVar[int] = 20_000  # files of a node, and as many directories
+
     def __init__(self, top: Path) -> None:
         self._top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._parts = _parts(os.path.realpath(top))
@@ -79,20 +80,21 @@ class Tree:
     @property
     def omitted(self) -> tuple[str, ...]:
         """What was not read of what was asked for: a sentence for each kind."""
-        return tuple(self._omissions.sentences(self.name or "/", MOST_FILES))
+        return tuple(self._omissions.sentences(self.name or "/", self.most))
 
     def entries(
         self,
         directory: Entry,
         wanted: Callable[[str], bool] = lambda name: not name.startswith("."),
-        files: int = MOST_FILES,
-        directories: int = MOST_FILES,
+        files: int | None = None,
+        directories: int | None = None,
     ) -> list[Entry]:
         """The files and directories of a directory in the order of their names, hidden ones left out.
 
         At most so many of each, those with a dump's name before others. What cannot be listed is empty, and omitted.
         """
-        first_files, first_directories = _First(files), _First(directories)
+        first_files = FirstNames(self.most if files is None else files)
+        first_directories = FirstNames(self.most if directories is None else directories)
         omitted: dict[Kind, tuple[str, int]] = {}
 
         def omit(kind: Kind, name: str, says: str = "", number: int = 1) -> None:
@@ -158,7 +160,7 @@ class Tree:
                 self._omissions.put(Kind.TOO_DEEP, here.path, here.path)
                 continue
             visited += 1
-            entries = self.entries(here, files=MOST_FILES - len(found), directories=MOST_FILES - visited - len(waiting))
+            entries = self.entries(here, files=self.most - len(found), directories=self.most - visited - len(waiting))
             found += [entry for entry in entries if not entry.directory]
             waiting += [entry for entry in reversed(entries) if entry.directory and not entry.link]
         return found
@@ -256,37 +258,6 @@ class Tree:
         directory, _, name = path.rpartition("/")
         real, _ = self._leads_to(start.real, directory)
         return bool(self._target((*real, name)))
-
-
-class _First:
-    """The first `most` of any number of names, in the memory that twice as many take."""
-
-    def __init__(self, most: int) -> None:
-        self._most = max(0, most)
-        self._names: list[str] = []
-        self.dropped = 0
-        self.first_dropped = ""
-
-    def add(self, name: str) -> None:
-        self._names.append(name)
-        if len(self._names) > 2 * self._most:
-            self._cut()
-
-    @property
-    def names(self) -> list[str]:
-        self._cut()
-        return self._names
-
-    def _cut(self) -> None:
-        self._names.sort(key=_likely_first)
-        if dropped := self._names[self._most :]:
-            self.dropped += len(dropped)
-            self.first_dropped = min(dropped[0], self.first_dropped or dropped[0], key=_likely_first)
-            del self._names[self._most :]
-
-
-def _likely_first(name: str) -> tuple[bool, str]:
-    return not any(word in name for word in _LIKELY), name
 
 
 def once(files: list[Entry]) -> Iterator[Entry]:
