@@ -60,6 +60,8 @@ class Tree:
     most: ClassVar[int] = 20_000  # files of a node, and as many directories
 
     def __init__(self, top: Path) -> None:
+        if os.open not in os.supports_dir_fd:
+            raise OSError(errno.ENOTSUP, "this system opens no file below an open directory, so name the files")
         self._top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._parts = _parts(os.path.realpath(top))
         self._named = _parts(os.path.abspath(top))

@@ -281,9 +281,10 @@ def test_the_top_may_be_a_link_that_the_user_names(tmp_path: Path) -> None:
     assert (set(node.evidence), node.notes) == ({"policy-rules"}, ())
 
 
-def test_a_directory_is_read_once_whatever_links_to_it(tmp_path: Path) -> None:
+def test_what_is_there_is_read_once_whatever_links_to_it(tmp_path: Path) -> None:
     top = put(tmp_path / "case", {"rs1/rules": RULES, "rs1/sub/sysctl": SYSCTL, "rs2/rules": RULES})
-    for path, target in {"a": "rs1", "z": ".", "rs1/up": "..", "rs1/sub/up": "..", "rs2/peer": "../rs1"}.items():
+    links = {"a": "rs1", "z": ".", "rs1/up": "..", "rs1/sub/up": "..", "rs2/peer": "../rs1", "rs1/copy": "rules"}
+    for path, target in links.items():
         link(top / path, target)
     found = nodes(top)
     assert list(found) == ["rs1", "rs2"]
