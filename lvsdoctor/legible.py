@@ -3,7 +3,13 @@ r"""Text that somebody else wrote, made safe to show: on a terminal, in a column
 A link's alias, a comment in keepalived.conf, a file's name in a sosreport can hold anything: an escape sequence that
 repaints the terminal, an override that turns the line around, a character nobody sees. All of these become visible
 escapes (`\x1b`, `\u202e`), so that what is read is what was there.
+
+The log of a CI job is a terminal too, and its runner obeys what it reads there: `##[...]` and `##vso[...]` anywhere in
+a line (Azure Pipelines, GitHub, TeamCity's `##teamcity[`), `::name ...::` at a line's start (GitHub; the blanks before
+it do not count: actions/runner, ActionCommand.cs). These get an escape for a character of theirs.
 """
+
+import re
 
 # Blank glyphs that Unicode counts among the letters and marks, so that str.isprintable() lets them through
 # (DerivedCoreProperties.txt: Default_Ignorable_Code_Point; and the braille blank).
@@ -12,6 +18,8 @@ _UNSEEN = frozenset(
     + "".join(map(chr, range(0xFE00, 0xFE10)))
     + "".join(map(chr, range(0xE0100, 0xE01F0)))
 )
+_CI_ANYWHERE = re.compile(r"#(?=#\w*\[)", re.ASCII)
+_CI_AT_START = re.compile(r"( *):(?=:[a-z][\w-]*(?: .*)?::)", re.ASCII | re.IGNORECASE)
 
 
 def legible(text: str, encoding: str = "utf-8") -> str:
@@ -19,10 +27,25 @@ def legible(text: str, encoding: str = "utf-8") -> str:
 
     Never has a line break: a newline is `\n` in sight. `encoding` is what the stream can write; the rest is escaped.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    shown = "".join(_visible(letter) for letter in text)
-    return shown if encoding == "utf-8" else shown.encode(encoding, "backslashreplace").decode(encoding)
+    shown = visible(text)
+    if "##" in shown:
+        shown = _CI_ANYWHERE.sub(r"\\x23", shown)
+    if encoding == "utf-8" or shown.isascii():
+        return shown
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def visible(text: str) -> str:
+    """`legible` but for what a CI's runner would obey: a word of a command, which has to stay the word it is."""
+    return text if text.isascii() and text.isprintable() else "".join(_visible(letter) for letter in text)
+
+
+def commands_nobody(line: str) -> str:
+    r"""A legible line that no CI's runner takes for a command at its start: `\x3a:error::` for `::error::`.
+
+    For whole lines alone, after they were wrapped. An IPv6 route (`::/0 via fe80::1`) stays as it is.
+    """
+    return _CI_AT_START.sub(r"\1\\x3a", line, count=1) if _CI_AT_START.match(line) else line
 
 
 def _visible(letter: str) -> str:

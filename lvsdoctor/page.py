@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sys import maxsize
 from typing import TextIO
 
-from lvsdoctor.legible import cells, legible, shortened, wrapped
+from lvsdoctor.legible import cells, commands_nobody, legible, shortened, wrapped
 
 _NARROWEST = 40
 _LONGEST_PROSE = 120  # the eye loses the line in longer sentences; quoted lines may use the whole terminal
@@ -130,7 +130,7 @@ class Page:
     def write(self, styles: Mapping[str, str]) -> None:
         """Put the page on the stream: bare, or painted by rich (`styles`: our style names to rich's definitions)."""
         paint = _painter(styles) if self.output.color else _bare
-        rows = ("".join(paint(style, text) for style, text in line) for line in self.lines)
+        rows = ("".join(paint(style, text) for style, text in _harmless(line)) for line in self.lines)
         self.output.stream.write("".join(f"{row}\n" for row in rows))
 
 
@@ -143,6 +143,12 @@ def progress_bar(stream: TextIO) -> Iterator[Callable[[float], None]]:
     with Progress(BarColumn(), TimeRemainingColumn(), console=Console(file=stream), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+def _harmless(line: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The line, none of whose words can begin a command of a CI's runner: `wrapped` puts any of them in front."""
+    row = "".join(text for _, text in line)
+    return line if commands_nobody(row) == row else [(line[0][0], commands_nobody(row))]
 
 
 def _bare(style: str, text: str) -> str:

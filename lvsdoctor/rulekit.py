@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from lvsdoctor.changes.spelling import set_link
 from lvsdoctor.finding import Citation, Finding, Fix, Predicts, Severity, cite
 from lvsdoctor.kernel.answer import Answer, assume
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
@@ -81,7 +82,6 @@ from lvsdoctor.remedies import (
     bring_up,
     change_real_server,
     check_loosely,
-    command,
     delete_route,
     delete_rule,
     edit_real_server,
@@ -90,7 +90,6 @@ from lvsdoctor.remedies import (
     give_up,
     hide_clients,
     hide_vips,
-    legible_word,
     move_address,
     move_vip_to_lo,
     replace_route,
@@ -99,6 +98,7 @@ from lvsdoctor.remedies import (
     stop_answering,
     stop_proxying,
 )
+from lvsdoctor.shell import command, word
 
 Check = Callable[[Node], Iterator[Finding]]
 
@@ -261,7 +261,6 @@ __all__ = [
     "kept_by_kube_proxy",
     "leak",
     "leak_at_any_level",
-    "legible_word",
     "listing",
     "local_routes",
     "move_address",
@@ -295,6 +294,7 @@ __all__ = [
     "sends_redirect",
     "serves_its_own",
     "services_of",
+    "set_link",
     "set_sysctls",
     "shadowed",
     "should_answer",
@@ -312,4 +312,5 @@ __all__ = [
     "way_back",
     "ways_back",
     "without_usable",
+    "word",
 ]

@@ -17,7 +17,6 @@ from lvsdoctor.remedies import (
     add_address,
     announced_by,
     bring_up,
-    command,
     delete_route,
     edit_real_server,
     give_up,
@@ -27,13 +26,15 @@ from lvsdoctor.remedies import (
     set_sysctls,
     stop_proxying,
 )
+from lvsdoctor.shell import command
 
 SEEN = Seen("test", None, "")
 HOSTILE = "eth0; reboot\n$(reboot) `reboot` '"
+SHOWN = HOSTILE.replace("\n", r"\n")
 
 
-def test_a_hostile_name_stays_one_word_of_the_command() -> None:
-    assert shlex.split(command("ip", "link", "set", HOSTILE, "up")) == ["ip", "link", "set", HOSTILE, "up"]
+def test_a_hostile_name_stays_one_word_of_the_command_and_on_its_line() -> None:
+    assert shlex.split(command("ip", "link", "set", HOSTILE, "up")) == ["ip", "link", "set", SHOWN, "up"]
 
 
 def test_a_hostile_name_cannot_leave_a_comment() -> None:

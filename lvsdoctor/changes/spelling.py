@@ -1,12 +1,12 @@
 """Rows as the commands that make them: what `ip` and `ipvsadm` are told so that the row is there again."""
 
 from collections.abc import Mapping
-from shlex import join
 
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.route import FAILING_TYPES, NextHop, PolicyRule, Route
+from lvsdoctor.shell import command
 
 _METHODS: Mapping[Forwarding | None, str] = {Forwarding.DR: "-g", Forwarding.TUN: "-i", Forwarding.NAT: "-m"}
 _SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
@@ -14,9 +14,10 @@ _SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
 _SETTABLE = frozenset({"noprefixroute", "home", "mngtmpaddr", "autojoin"})
 
 
-def command(*words: object) -> str:
-    """One shell command, quoted where a shell would care: names come from strangers' dumps."""
-    return join(map(str, words))
+def set_link(link: str, state: str) -> str:
+    """`ip link set`; a name without a digit, or with a sign, could be one of its own words (`group`, `-rf`)."""
+    plain = link == "lo" or (link.isalnum() and not link.isalpha())
+    return command("ip", "link", "set", *([] if plain else ["dev"]), link, state)
 
 
 def add_address(address: Address, *, metric: int = 0) -> str:
@@ -88,7 +89,7 @@ def add_rule(rule: PolicyRule) -> str:
     words += ["fwmark", f"{rule.fwmark:#x}{mask}"] if rule.fwmark is not None else []
     words += ["iif", rule.iif] if rule.iif else []
     words += ["oif", rule.oif] if rule.oif else []
-    words += [word for other in rule.other for word in other.split()]
+    words += [part for other in rule.other for part in other.split()]
     words += ["l3mdev"] if rule.l3mdev else ["goto", rule.target] if rule.action == "goto" else []
     if not rule.l3mdev and rule.action != "goto":
         words += ["lookup", rule.table] if rule.action == "lookup" else [rule.action]

@@ -29,19 +29,21 @@ from lvsdoctor.changes.reading import changes_of
 from lvsdoctor.changes.spelling import (
     add_address,
     add_rule,
-    command,
     ip_route,
     put_neighbour,
     real_server,
     remove_address,
     remove_rule,
+    set_link,
 )
 from lvsdoctor.changes.telling import listed
+from lvsdoctor.legible import legible
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.shell import command, word
 
-_NOT_KNOWN = "# {key} was not in the evidence: look with `sysctl {key}` before, and write that back"
+_NOT_KNOWN = "# {key} was not in the evidence: look with `{look}` before, and write that back"
 _LEARNED = "# nothing to undo: {ip} is asked for anew when something is sent there"
 _NOT_LISTED = "# the old options of {rip} are not all known: look with `ipvsadm -Sn` before"
 _NO_COMMAND = "# how to take this back is not known here: {command}"
@@ -54,7 +56,7 @@ def undo(change: Change, before: Node) -> tuple[str, ...]:
     """What to run, in order, so that the node is as it was before the change; nothing where it changes nothing."""
     found = difference(change, before)
     if isinstance(change, Unknown):
-        return (_NO_COMMAND.format(command=_legible(change.command)),)
+        return (_NO_COMMAND.format(command=legible(change.command)),)
     if isinstance(change, Nothing) or alike(found.after, before):
         return ()
     lines = tuple(_lines(change, found))
@@ -76,7 +78,7 @@ def _lines(change: Change, found: Difference) -> Iterable[str]:
         case SetLink():
             state = "down" if change.up else "up"
             lost = (add_address(address) for address in found.lost_addresses)
-            return (command("ip", "link", "set", change.link, state), *lost)
+            return (set_link(change.link, state), *lost)
         case LoadModule():
             return (command("modprobe", *(["-r"] if change.loads else []), change.module),)
         case PutRoute():
@@ -115,7 +117,7 @@ def _old_settings(change: SetSysctl, found: Difference) -> Iterator[str]:
     if others:
         yield command("sysctl", "-w", *others)
     if change.key not in before:
-        yield _NOT_KNOWN.format(key=_legible(change.key))
+        yield _NOT_KNOWN.format(key=word(change.key), look=command("sysctl", change.key))
 
 
 def _old_addresses(change: AddAddress | RemoveAddress, found: Difference) -> Iterable[str]:
@@ -130,7 +132,7 @@ def _old_addresses(change: AddAddress | RemoveAddress, found: Difference) -> Ite
         behind = [a for a in had[had.index(lost[0]) :] if a not in lost and a.network == lost[0].network]
         back += [line for a in behind for line in (remove_address(a), _again(a, found.before))]
     if [str(a) for a in _on(_run(back, found.after), change)] != [str(a) for a in had]:
-        back.append(_IN_ORDER.format(link=_legible(change.link), addresses=", ".join(map(str, had))))
+        back.append(_IN_ORDER.format(link=word(change.link), addresses=", ".join(map(str, had))))
     return [*back, *(_LEASED.format(address=a) for a in lost if "dynamic" in a.flags)]
 
 
@@ -174,7 +176,3 @@ def _run(lines: Iterable[str], node: Node) -> Node:
         for change in changes_of(line, node):
             node = applied(change, node)
     return node
-
-
-def _legible(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text)

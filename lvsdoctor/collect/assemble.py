@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
+from lvsdoctor.legible import visible
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -42,6 +43,8 @@ def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
     taken: dict[str, int] = {}
     unique = []
     for node in nodes:
+        # A directory's name may hold an escape sequence; the node is called as it is shown, in a script and by --node.
+        node = replace(node, name=visible(node.name))
         number = taken[node.name] = taken.get(node.name, 0) + 1
         unique.append(node if number == 1 else replace(node, name=f"{node.name} ({number})"))
     return tuple(unique)

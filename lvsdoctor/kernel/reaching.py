@@ -15,6 +15,7 @@ from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
+from lvsdoctor.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
     lost = way.type == "unreachable" or (bool(way.gateways) and not {Forwarding.DR, Forwarding.NAT}.isdisjoint(how))
     if home is not None and lost:
         told = [cite(home, "{rip} is in the subnet of {link}", rip=rip, link=home.link)]
-        dead_end = assume("routes", "that gateway does not lead to the real server", settle=f"ping {rip}")
+        dead_end = assume("routes", "that gateway does not lead to the real server", settle=command("ping", rip))
         if link is not None and not link.up:
             told += [cite(link), *((*way.because, dead_end) if detour else ())]
             return Reach(yes("{link} is down", *told, link=link.name), way, home, (link,))

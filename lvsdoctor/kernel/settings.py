@@ -11,8 +11,7 @@ from types import MappingProxyType
 from lvsdoctor.finding import Citation
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
-
-_SETTLE = "sysctl {key}"
+from lvsdoctor.shell import command
 
 
 class Combined(Enum):
@@ -101,7 +100,7 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
         heirs = [(heir, "a change of it sets all.accept_redirects to the opposite") for heir in forwarding]
     elif scope != "all":
         heirs = [(conf_key("default", name), "a link starts with a copy of default")]
-    settle = _SETTLE.format(key=key)
+    settle = command("sysctl", key)
     for heir, inherited in heirs:
         if node.knows_sysctl(heir):
             setting = node.sysctl(heir)

@@ -15,6 +15,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, PolicyRule
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.shell import command
 
 _KUBE_PROXY = "kube-ipvs0"  # its VIPs are asked for by the host itself and its pods
 _ALWAYS_SHOWN = ("local", "main", "default", "")
@@ -70,7 +71,8 @@ def all_tables_seen(node: Node, src: IP | None = None) -> None:
     for rule in node.policy_rules:
         asked = rule.family == 4 and rule.action == "lookup" and (rule.src is None or (src and src in rule.src))
         if asked and rule.table not in (*_ALWAYS_SHOWN, *seen):
-            raise NotCollected("routes", node.name, f"table {rule.table}", f"ip route show table {rule.table}")
+            ask = command("ip", "route", "show", "table", rule.table)
+            raise NotCollected("routes", node.name, f"table {rule.table}", ask)
 
 
 def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:

@@ -6,11 +6,11 @@ configuring the loopback interface by using nmcli); 127.0.0.1 and ::1 it keeps b
 """
 
 from collections.abc import Iterator
-from shlex import quote
 
 from lvsdoctor.changes.nouns import AddAddress, Change, PutRoute, RemoveAddress, SetLink
 from lvsdoctor.lasting.parts import Part, Run
 from lvsdoctor.lasting.words import first_hop, link_of
+from lvsdoctor.shell import word
 
 HOMES = "/etc/NetworkManager/system-connections /etc/sysconfig/network-scripts"
 _PROFILE = "lvs-lo"
@@ -48,12 +48,12 @@ def way(change: Change) -> tuple[str, ...]:
             return (f"{_modify(link_of(route))} {family}.gateway {gateway}",)
         words = [str(route.dst), *([gateway] if gateway else [])]
         words += [f"table={route.table}"] if route.table != "main" else []
-        return (f"{_modify(link_of(route))} +{family}.routes {quote(' '.join(words))}",)
+        return (f"{_modify(link_of(route))} +{family}.routes {word(' '.join(words))}",)
     if isinstance(change, SetLink) and change.up:
         return (f"{_modify(change.link)} connection.autoconnect yes",)
     return ()
 
 
 def _modify(link: str) -> str:
-    profile = f'"$(nmcli -g GENERAL.CONNECTION device show {quote(link)})"'
+    profile = f'"$(nmcli -g GENERAL.CONNECTION device show {word(link)})"'
     return f"nmcli connection modify {profile}"

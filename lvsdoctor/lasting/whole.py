@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from shlex import quote
 from types import MappingProxyType
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from lvsdoctor.lasting.systems import Network
 from lvsdoctor.lasting.told import parts_of
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.route import Route
+from lvsdoctor.shell import command, word
 
 
 class _System(Protocol):
@@ -53,6 +53,9 @@ _OF_THE_NETWORK = (
 )
 _OF_IPVS = (PutRealServer, RemoveRealServer)
 _ORDER = (Settings, OwnLine, OwnFile, Run, ByHand)
+# What the files of every system take for a name, whatever else they know: globs, quotes, comments, variables, braces.
+_PLAIN = re.compile(r"[A-Za-z0-9][\w.@+-]*", re.ASCII)
+_NO_NAME = "{name} has a character that a file may give another meaning, so it needs a plain name before"
 _NAMES = ", ".join(system for system in Network if system is not Network.UNKNOWN)
 
 
@@ -86,7 +89,9 @@ def lasting(
 
 def _of_network(change: Change, network: Network, directed: Collection[IP]) -> Iterator[Part]:
     system = _SYSTEMS[network]
-    if isinstance(change, AddAddress):
+    if odd := next((name for name in _named(change) if not _PLAIN.fullmatch(name)), ""):
+        yield ByHand(f"`{getattr(change, 'command', '')}`, with {network}", (_NO_NAME.format(name=word(odd)),))
+    elif isinstance(change, AddAddress):
         address = f"{change.ip}/{change.prefixlen} on {change.link}"
         if change.ip in directed:
             alone = ("where it is this director's alone:", *system.way(change))
@@ -109,9 +114,16 @@ def _of_network(change: Change, network: Network, directed: Collection[IP]) -> I
         yield ByHand(f"`{getattr(change, 'command', '')}`, with {network}", ways)
 
 
+def _named(change: Change) -> tuple[str, ...]:
+    """The links and tables that would have to stand in a file."""
+    if isinstance(change, PutRoute):
+        return (*change.route.links, change.route.table)
+    return (change.link,) if isinstance(change, AddAddress | RemoveAddress | SetLink) else ()
+
+
 def _found(system: _System, what: IP | Route | str) -> tuple[str, ...]:
     """Where it may stand; a default route has a name of its own everywhere."""
     text = str(what.dst) if isinstance(what, Route) else str(what)
     if isinstance(what, Route) and not what.dst.prefixlen:
-        return (f"grep -rniE 'default|gateway|{re.escape(text)}' {system.HOMES}",)
-    return (f"grep -rniF {quote(text)} {system.HOMES}",)
+        return (f"{command('grep', '-rniE', f'default|gateway|{re.escape(text)}')} {system.HOMES}",)
+    return (f"{command('grep', '-rniF', text)} {system.HOMES}",)

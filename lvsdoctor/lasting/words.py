@@ -3,6 +3,7 @@
 import re
 
 from lvsdoctor.model.route import Route
+from lvsdoctor.shell import command
 
 # Links that a tunnel's module brings along (net/ipv4/ipip.c, ip_gre.c, sit.c; net/ipv6/ip6_tunnel.c): the distribution
 # configures none of them, so a file of ours is in nobody's way.
@@ -30,4 +31,4 @@ def destination(route: Route) -> str:
 def as_ip_command(route: Route) -> str:
     """What `ip route replace` is told."""
     words = [destination(route), *(["via", first_hop(route)] if first_hop(route) else []), "dev", link_of(route)]
-    return " ".join([*words, *(["table", route.table] if route.table != "main" else [])])
+    return command(*words, *(["table", route.table] if route.table != "main" else []))

@@ -84,10 +84,11 @@ class Arping(Reader):
     def _begun(self, text: str, seen: Seen) -> Probe | None:
         found = _FIRST.fullmatch(text)
         target = read_ip(found[1]) if found else None
-        if found is None or target is None:
+        link = found[3] or self._link if found else ""
+        if found is None or target is None or (link and read_link_name(link) is None):
             return None
         sender = read_ip(found[2]) if found[2] else target if self._announces else None
-        return Probe(target, found[3] or self._link, seen, senders=_known(sender))
+        return Probe(target, link, seen, senders=_known(sender))
 
     def _take(self, address: str, hardware: str, delay: float | None, seen: Seen) -> bool:
         mac = read_mac(hardware)

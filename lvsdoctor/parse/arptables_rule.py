@@ -6,7 +6,7 @@ from typing import Any
 from lvsdoctor.model.address import Network
 from lvsdoctor.model.packetfilter import ArpRule
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.words import read_ip, read_number
+from lvsdoctor.parse.words import read_ip, read_link_name, read_number
 
 # Every spelling of a selector, and the field of ArpRule that it fills.
 SELECTORS = {
@@ -92,4 +92,6 @@ def _selected(field: str, value: str) -> Network | str | int | None:
             return None
     if field == "operation":
         return OPERATIONS.get(value, read_number(value))
+    if field.endswith("link"):
+        return read_link_name(value)
     return value.lower() if field.endswith("mac") else value

@@ -54,7 +54,11 @@ class IpAddr(Reader):
         if (block := LinkBlock.of_header(head, seen)) is not None:
             if (block.index, block.name) in self._blocks:
                 return False  # the same link again: a second dump begins
-            self._block = self._blocks[block.index, block.name] = block
+            self._block = block
+            if block.well_named:
+                self._blocks[block.index, block.name] = block
+            else:
+                self._unread.append(seen)
             self._counters_follow = False
             for piece in more:
                 self._under_link(piece, seen)

@@ -14,13 +14,15 @@ _DETAIL_NAMES = {"link": "dev", "port": "dstport", "remote6": "remote", "local6"
 
 def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
     name = text(row.get("ifname"))
-    if read_link_name(name) is None or not isinstance(row.get("flags"), list):
+    if not isinstance(row.get("flags"), list):
         return None
     linkinfo, link_type = part(row.get("linkinfo")), text(row.get("link_type"))
     address, broadcast = text(row.get("address")), text(row.get("broadcast"))
     # The other end in another namespace has no name here, only a number.
     far = text(row.get("link_index"))
-    parent = f"if{far}" if far else text(row.get("link")) or None
+    parent, master = f"if{far}" if far else text(row.get("link")) or None, text(row.get("master")) or None
+    if not all(map(read_link_name, (name, parent or name, master or name))):
+        return None
     return Link(
         name=name,
         seen=seen,
@@ -30,7 +32,7 @@ def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
         state=text(row.get("operstate")),
         type=link_type,
         mac=read_mac(address) or "",
-        master=text(row.get("master")) or None,
+        master=master,
         parent=parent,
         kind=text(linkinfo.get("info_kind")) if detailed else None,
         kind_of_port=text(linkinfo.get("info_slave_kind")) or None,

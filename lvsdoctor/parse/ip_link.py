@@ -80,9 +80,15 @@ class LinkBlock:
         options, _ = split_options((rest or "").split(), _HEADER_OPTIONS)
         name, parent = split_name(shown)
         # `bridge link` tells the port's state, in small letters, and no qdisc.
-        if "mtu" not in options or options.get("state", "").islower() or read_link_name(name) is None:
+        if "mtu" not in options or options.get("state", "").islower():
             return None
         return cls(name, int(index), seen, parent, frozenset(flags.split(",")) - {""}, options)
+
+    @property
+    def well_named(self) -> bool:
+        """Can it be a link's header? If not, nothing below it says whose it is."""
+        names = (self.name, self.parent or self.name, self.header.get("master") or self.name)
+        return all(read_link_name(name) is not None for name in names)
 
     def take_address(self, words: list[str]) -> None:
         """`link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 ...`, or a tunnel's two ends."""

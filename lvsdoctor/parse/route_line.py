@@ -110,6 +110,8 @@ class RouteLine:
         if told_link:  # `ip route show dev eth0` does not repeat the link
             hops = [replace(hop, link=hop.link or told_link) for hop in hops] or [NextHop(told_link)]
         unread_src = "src" in options and src is None
+        if told_link and read_link_name(told_link) is None:
+            return None
         if self.broken or "" in options.values() or dst is None or metric is None or tos is None or unread_src:
             return None
         # `ip route get` tells a uid: an answer about one packet is no row of a table.

@@ -7,6 +7,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, canonical_key
 from lvsdoctor.parse.echo import echo_in
 from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.words import read_link_name
 
 # The directories of /proc/sys. Java properties like to begin with user., net., dev. and debug. as well, which is why
 # a dump may start only where the second component is Linux's, too.
@@ -30,10 +31,17 @@ def _assignment(line: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def _is_key(key: str) -> bool:
+    """May the kernel have it? A setting of a link has a link's name in it, with a slash for its dots."""
+    of_link = OF_LINK.fullmatch(key)
+    return key.isprintable() and (of_link is None or read_link_name(of_link[1].replace("/", ".")) is not None)
+
+
 def _root(key: str) -> str:
     return key.replace("/", ".", 1).partition(".")[0]
 
 
+OF_LINK = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
 # Settings that are a number each, and that the kernel model reads.
 NUMBERS = ("net.ipv4.conf.", "net.ipv4.ip_forward", "net.ipv4.vs.conntrack")
 
@@ -71,7 +79,7 @@ class Sysctl(Reader):
                 return False
             setting = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
-            wrong = setting.key.startswith(NUMBERS) and not setting.is_number
+            wrong = (setting.key.startswith(NUMBERS) and not setting.is_number) or not _is_key(setting.key)
             (self._unread.append(seen) if wrong else self._rows.append(setting))
             return True
         # An exclude of sysctl.d (`-net.ipv4.conf.eth0.rp_filter`), or an assignment that lacks its sign.

@@ -12,6 +12,8 @@ from lvsdoctor.model.address import IP, Network
 EVERYWHERE: dict[int, Network] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 
 _MAC = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2}){5,19}")
+# The slash, the colon, and what the kernel's isspace() knows (lib/ctype.c is Latin-1: 0xa0, in the midst of `à` too).
+_NOT_IN_LINK_NAMES = frozenset(b"/: \t\n\v\f\r\xa0")
 _ADDRESS_FAMILIES = frozenset({"inet", "inet6"})
 
 
@@ -56,9 +58,13 @@ def read_mac(text: str) -> str | None:
 
 
 def read_link_name(text: str) -> str | None:
-    """A link's name (net/core/dev.c: dev_valid_name()), but longer than 15 bytes too, as sanitised dumps have them."""
-    odd = not text.isprintable() or " " in text or "/" in text
-    return None if odd or not 1 <= len(text) <= 64 else text
+    """A link's name (net/core/dev.c: dev_valid_name()).
+
+    What cannot be printed is none either: the kernel takes an escape sequence, and nobody has one for an honest reason.
+    Anything else may stand in it, `$(reboot)` and `-rf` too, so it is quoted wherever it is printed to be pasted.
+    """
+    odd = not text.isprintable() or text in (".", "..") or not _NOT_IN_LINK_NAMES.isdisjoint(text.encode())
+    return None if odd or not 1 <= len(text.encode()) <= 15 else text
 
 
 def word_set(text: str) -> frozenset[str]:

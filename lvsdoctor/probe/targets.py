@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
+from lvsdoctor.changes.spelling import set_link
 from lvsdoctor.kernel.routing import is_local, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -97,7 +98,7 @@ def _hindrance(node: Node, link: Link) -> str:
     if link.type == "infiniband":
         return f"{link.name} is InfiniBand, whose frames this version cannot make"
     if not link.up:
-        return f"{link.name} is down: ip link set {link.name} up"
+        return f"{link.name} is down: {set_link(link.name, 'up')}"
     if "NO-CARRIER" in link.flags or link.state in ("LOWERLAYERDOWN", "DOWN"):
         return f"{link.name} is up, but has no carrier: is its cable in?"
     if node.enslaved(link):

@@ -18,7 +18,7 @@ from lvsdoctor.remedies.routes import (
     replace_route,
     route_to_subnet,
 )
-from lvsdoctor.remedies.shell import SYSCTL_FILE, command, legible_word, set_sysctls
+from lvsdoctor.remedies.shell import SYSCTL_FILE, set_sysctls
 from lvsdoctor.remedies.silence import announce_again, announced_by, find_host, hide_vips, stop_answering, stop_proxying
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "bring_up",
     "change_real_server",
     "check_loosely",
-    "command",
     "delete_route",
     "delete_rule",
     "edit_real_server",
@@ -40,7 +39,6 @@ __all__ = [
     "give_up",
     "hide_clients",
     "hide_vips",
-    "legible_word",
     "move_address",
     "move_vip_to_lo",
     "replace_route",

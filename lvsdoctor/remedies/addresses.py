@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
+from lvsdoctor.changes.spelling import set_link
 from lvsdoctor.finding import Fix
 from lvsdoctor.kernel.settings import effective
 from lvsdoctor.model.address import IP, Address
@@ -11,7 +12,8 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import NextHop
 from lvsdoctor.model.sysctl import conf_key
-from lvsdoctor.remedies.shell import ADDRESS_HOMES, command, legible_word, set_sysctls
+from lvsdoctor.remedies.shell import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.shell import command, word
 
 
 def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
@@ -20,7 +22,7 @@ def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
         now=(command("ip", "addr", "del", old, "dev", old_link), command("ip", "addr", "add", new, "dev", new_link)),
         persist=(
             f"# in the host's network configuration ({ADDRESS_HOMES}):",
-            f"# {old} on {legible_word(old_link)} becomes {new} on {legible_word(new_link)}",
+            f"# {old} on {word(old_link)} becomes {new} on {word(new_link)}",
         ),
     )
 
@@ -48,7 +50,7 @@ def add_address(new: str, link: str) -> Fix:
     """Put an address with its prefix length on a link."""
     return Fix(
         now=(command("ip", "addr", "add", new, "dev", link),),
-        persist=(f"# in the host's network configuration ({ADDRESS_HOMES}): {new} on {legible_word(link)}",),
+        persist=(f"# in the host's network configuration ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )
 
 
@@ -58,7 +60,7 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
 
     Reads addresses, and sysctl and local-routes where collected.
     """
-    where = f" on {legible_word(on)}" if on is not None else ""
+    where = f" on {word(on)}" if on is not None else ""
     kept = (f"# in the host's network configuration ({ADDRESS_HOMES}): no {ip}{where} any more",)
     fix = Fix()
     for held in (held for held in node.holding(ip) if on in (None, held.link)):
@@ -105,14 +107,14 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
     fix = Fix()
     if all(address.ip in vips for address in node.addresses_on(link) if address.ip.version == 4):
         prefix = f"/{held[0].prefixlen}" if held and not held[0].host_only else ""
-        on = legible_word(link)
+        on = word(link)
         first = (f"# first give the director an address of its own on {on}: ip addr add DIP{prefix} dev {on}",)
         fix += Fix(now=first, persist=first, warning="Without an address of its own the director is cut off.")
         fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
     if held and not (held[0].host_only and preferring):
         fix += as_single_hosts(node, wide)
     for route in preferring:
-        where = [word for hop in route.nexthops[:1] for word in _hop_words(hop)]
+        where = [part for hop in route.nexthops[:1] for part in _hop_words(hop)]
         where += ["metric", str(route.metric)] if route.metric else []
         where += ["table", route.table] if route.table != "main" else []
         line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
@@ -129,11 +131,11 @@ def bring_up(*links: Link) -> Fix:
     """Set links up that are down. One that is up and has no carrier needs somebody with hands."""
     fix = Fix()
     for link in links:
-        name = legible_word(link.name)
+        name = word(link.name)
         if link.up:
             fix += Fix(now=(f"# {name} has no carrier: see to its cable, its switch port, or the other end",))
             continue
         kept = f"# in the host's network configuration ({ADDRESS_HOMES}): {name} comes up at boot"
         text = "Routes through gateways of that link are gone and do not come back by themselves."
-        fix += Fix(now=(command("ip", "link", "set", link.name, "up"),), persist=(kept,), warning=text)
+        fix += Fix(now=(set_link(link.name, "up"),), persist=(kept,), warning=text)
     return fix

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.remedies.shell import command, legible_word
+from lvsdoctor.shell import command, word
 
 # ipvsadm(8); a fwmark service has no protocol.
 _SERVICE_OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service", "": "-f"}
@@ -27,7 +27,7 @@ def change_real_server(
     if how:
         words += [how, "-w", str(1 if real.weight is None else real.weight)]
         thresholds = (("-x", real.upper_threshold), ("-y", real.lower_threshold))
-        words += [word for option, value in thresholds if value for word in (option, str(value))]
+        words += [part for option, value in thresholds if value for part in (option, str(value))]
     return command("ipvsadm", verb, *words)
 
 
@@ -35,8 +35,8 @@ def edit_real_server(service: VirtualService, real: Destination) -> str:
     """The ipvsadm command that makes a real server what `real` says; a comment where the dump does not tell it all."""
     how = _METHODS.get(real.forwarding)
     if how is None or real.ip is None or (service.vip is None and service.fwmark is None):
-        said = f"{service}, real server {real.ip or real.shown}, -w {real.weight}, with its method (-g, -i, -m)"
-        return legible_word(f"# ipvsadm -e for {said}")
+        named = f"{command(*str(service).split())}, real server {word(real.ip or real.shown)}"
+        return f"# ipvsadm -e for {named}, -w {real.weight}, with its method (-g, -i, -m)"
     line = change_real_server("-e", service, real, how=how)
     tunnel = ["--tun-type", real.tunnel_type] if how == "-i" and real.tunnel_type != "ipip" else []
     tunnel += ["--tun-port", str(real.tunnel_port)] if tunnel and real.tunnel_port else []

@@ -5,7 +5,8 @@ from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.remedies.addresses import add_address
-from lvsdoctor.remedies.shell import ADDRESS_HOMES, command, legible_word, set_sysctls
+from lvsdoctor.remedies.shell import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.shell import command, word
 
 
 def check_loosely(link: str, *, vip: IP | None) -> Fix:
@@ -21,7 +22,7 @@ def check_loosely(link: str, *, vip: IP | None) -> Fix:
 def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
     """Send what goes to `dst` (or to "default") through a gateway."""
     where = ["table", table] if table != "main" else []
-    shown = legible_word(" ".join([dst, "via", str(gateway), *where]))
+    shown = command(dst, "via", gateway, *where)
     return Fix(
         now=(command("ip", "route", "replace", dst, "via", gateway, *where),),
         persist=(f"# in the host's network configuration ({ADDRESS_HOMES}), in place of what it says now: {shown}",),
@@ -30,7 +31,7 @@ def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
 
 def route_to_subnet(subnet: Network, link: str) -> Fix:
     """The route that an address on `link` should have brought with it."""
-    kept = f"# in the host's network configuration ({ADDRESS_HOMES}): no noprefixroute on {legible_word(link)}"
+    kept = f"# in the host's network configuration ({ADDRESS_HOMES}): no noprefixroute on {word(link)}"
     return Fix(now=(command("ip", "route", "replace", subnet, "dev", link),), persist=(kept,))
 
 
@@ -39,15 +40,13 @@ def delete_route(route: Route) -> Fix:
     words: list[object] = [route.type, route.dst]
     words += ["metric", route.metric] if route.metric else []
     words += ["table", route.table] if route.table != "main" else []
-    kept = legible_word(
-        f"# in the host's network configuration ({ADDRESS_HOMES}): no {route.type} route to {route.dst}"
-    )
+    kept = f"# in the host's network configuration ({ADDRESS_HOMES}): no {word(route.type)} route to {route.dst}"
     return Fix(now=(command("ip", "route", "del", *words),), persist=(kept,))
 
 
 def delete_rule(rule: PolicyRule) -> Fix:
     """Take away one policy rule, told by its priority."""
-    kept = legible_word(f"# in the host's network configuration: no policy rule {rule.priority} ({rule.action})")
+    kept = f"# in the host's network configuration: no policy rule {rule.priority} ({word(rule.action)})"
     return Fix(now=(command("ip", "rule", "del", "priority", rule.priority),), persist=(kept,))
 
 

@@ -8,7 +8,8 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.remedies.addresses import move_address, move_vip_to_lo
-from lvsdoctor.remedies.shell import command, legible_word, set_sysctls
+from lvsdoctor.remedies.shell import set_sysctls
+from lvsdoctor.shell import command, word
 
 # The levels at which a link is silent about an address of another link, and the one to write: net/ipv4/arp.c:
 # arp_ignore() answers for a host's own addresses of other links at 0 and 3 to 7, and at 8 not even for the link's own;
@@ -55,7 +56,7 @@ def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
 def announced_by(director: str, links: Iterable[str], vip: IP) -> Fix:
     """What is left to do on a director when another node's part is done, as comments: a fix is run on one node."""
     lines = [announce_again(link, vip) for link in links if link != "lo" and vip.version == 4]
-    return Fix(now=tuple(f"# then on {legible_word(director)}, for all other caches: {line}" for line in lines))
+    return Fix(now=tuple(f"# then on {word(director)}, for all other caches: {line}" for line in lines))
 
 
 def stop_answering(node: Node | None, ip: IP) -> Fix:
@@ -82,5 +83,6 @@ def stop_answering(node: Node | None, ip: IP) -> Fix:
 
 def find_host(mac: str, ip: IP) -> Fix:
     """How to find a host of which only the MAC is known, as comments: it is somebody else's."""
-    seek = f"# find the host that has {mac} (a switch's table of MACs; on Linux: bridge fdb show | grep {mac})"
+    table = f"a switch's table of MACs; on Linux: bridge fdb show | {command('grep', mac)}"
+    seek = f"# find the host that has {word(mac)} ({table})"
     return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))

@@ -18,11 +18,11 @@ from lvsdoctor.rulekit import (
     draws,
     heard,
     home_link,
-    legible_word,
     listing,
     reached_by_route,
     rule,
     should_answer,
+    word,
 )
 
 _ONE_ONLY = (
@@ -107,5 +107,5 @@ def _hold(vip: IP, link: str | None) -> Fix:
     if link is None:
         return Fix(now=(f"# put {vip}/{vip.max_prefixlen} on the link that faces the clients",), warning=_ONE_ONLY)
     now = (announce_again(link, vip),) if vip.version == 4 else ()
-    kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {legible_word(link)} }}"
+    kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}"
     return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_ONE_ONLY)

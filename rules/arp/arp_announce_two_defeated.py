@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     move_vip_to_lo,
     rule,
     vip_on_segment,
+    word,
 )
 
 
@@ -59,6 +60,6 @@ def _an_own_address(node: Node, link: Link) -> Fix:
     vips = {vip.ip for vip in node.vips}
     own = [a.ip for a in node.addresses if a.ip.version == 4 and a.scope == "global" and a.ip not in vips]
     if not own:
-        return Fix(persist=(f"# give {link.name} an address of its own, in the subnet of the hosts it asks for",))
+        return Fix(persist=(f"# give {word(link.name)} an address of its own, in the subnet of the hosts it asks for",))
     better = "An address of the subnet of the hosts it asks for is better, if there is one to be had."
     return add_address(f"{own[0]}/32", link.name) + Fix(warning=better)

@@ -18,10 +18,10 @@ from lvsdoctor.rulekit import (
     draws,
     heard,
     is_local,
-    legible_word,
     reached_by_route,
     rule,
     services_of,
+    word,
 )
 
 _SILENT = (
@@ -99,8 +99,7 @@ def _routed(node: Node, said: Heard, subnet: Address, directors: Sequence[Node])
 
 
 def _search(director: Node, said: Heard) -> Fix:
-    name = legible_word(director.name)
-    return Fix(now=tuple(line.format(director=name, vip=said.target) for line in _SEEK))
+    return Fix(now=tuple(line.format(director=word(director.name), vip=said.target) for line in _SEEK))
 
 
 def _take_over(said: Heard) -> Fix:

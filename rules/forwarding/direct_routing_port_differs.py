@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     assume,
     change_real_server,
     cite,
+    command,
     rule,
 )
 
@@ -53,10 +54,9 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
 def _with_its_port(service: VirtualService, real: Destination) -> Fix:
     """The table may say what is true; that the real server listens there is beyond it."""
     how = "-g" if real.forwarding is Forwarding.DR else "-i"
-    listens = (
-        f"# on {real.ip} something must listen on port {service.port}, or there: iptables -t nat -A PREROUTING "
-        f"-d {service.vip} -p {service.protocol} --dport {service.port} -j REDIRECT --to-ports {real.port}"
-    )
+    turned = ("-d", service.vip, "-p", service.protocol, "--dport", service.port, "-j", "REDIRECT")
+    redirect = command("iptables", "-t", "nat", "-A", "PREROUTING", *turned, "--to-ports", real.port)
+    listens = f"# on {real.ip} something must listen on port {service.port}, or there: {redirect}"
     return Fix(
         now=(
             listens,

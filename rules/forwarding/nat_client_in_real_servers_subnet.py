@@ -12,6 +12,7 @@ from lvsdoctor.rulekit import (
     assume,
     cite,
     client_in,
+    command,
     hide_clients,
     nat_pairs,
     no_source_nat,
@@ -57,7 +58,7 @@ def _answers_straight(node: Node, rip: IP, subnet: Network) -> tuple[Citation, .
     """What tells that the real server reaches clients of the subnet without a gateway; nothing if it does not."""
     peer = real_server(node, rip)
     if peer is None:
-        settle = f"ip route get {client_in(subnet, node)} from {rip}"
+        settle = command("ip", "route", "get", client_in(subnet, node), "from", rip)
         return (assume("routes", f"{rip} has no route to {subnet} but the subnet's own", "on the real server", settle),)
     ours = {address.ip for address in node.addresses}
     for route in peer.routes if peer.has("routes") else ():

@@ -13,10 +13,10 @@ from lvsdoctor.rulekit import (
     VirtualService,
     assume,
     cite,
+    command,
     delivered,
     edit_real_server,
     kept_by_kube_proxy,
-    legible_word,
     rule,
     without_usable,
 )
@@ -68,7 +68,7 @@ def service_without_usable_real_server(node: Node) -> Iterator[Finding]:
 
 
 def _fix(service: VirtualService, full: Sequence[Destination]) -> Fix:
-    name = legible_word(service)
+    name = command(*str(service).split())
     if not service.destinations:
         line = f"# ipvsadm -a for each real server of {name}, with -r RIP:PORT and its method (-g, -i, -m)"
         return Fix(now=(line,), persist=(f"{SAVE_TABLE} the real servers of {name}",))

@@ -14,13 +14,14 @@ from lvsdoctor.rulekit import (
     check_loosely,
     cite,
     command,
-    legible_word,
     rp_filter_drops,
     rule,
+    set_link,
     takes,
     tun_memberships,
     tunnel_for,
     tunnels_of,
+    word,
 )
 
 MODULES = {"ipip": "ipip", "gre": "ip_gre"}
@@ -72,8 +73,8 @@ def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Se
         persist=(f"echo {MODULES[kind]} >> /etc/modules-load.d/lvs.conf",),
     )
     up = Fix(
-        now=(command("ip", "link", "set", name, "up"),),
-        persist=(f"# in the host's network configuration: {legible_word(name)} comes up at boot",),
+        now=(set_link(name, "up"),),
+        persist=(f"# in the host's network configuration: {word(name)} comes up at boot",),
     )
     fix = up if tunnels else load + up
     # A link that comes up starts with conf/default's rp_filter: the requests must not be dropped there instead.

@@ -111,6 +111,7 @@ NOT_UNDERSTOOD = {
     "ip-addr/fullwidth-colon-kube-ipvs0.txt": "retyped with full-width colons",
     "ip-addr/insights-core--ip-addr-mixed.txt": "`Message truncated`",
     "ip-addr/weave-3327--many-kube-ipvs0-fragment.txt": "begins in the middle of a link",
+    "ip-addr/ohai--ip-addr-odd.txt": "a name with a colon",
     "ip-neigh/jc--aix71-arp-a.txt": "AIX counts its buckets",
     "ip-neigh/jc--centos7-arp-v.txt": "a name instead of an address",
     "ip-neigh/jc--centos7-arp.txt": "a name instead of an address",
@@ -118,6 +119,7 @@ NOT_UNDERSTOOD = {
     "ip-neigh/metallb-597--arp-a-masked.txt": "masked MACs",
     "ip-route/cloud-init--route-n-v6.txt": "netstat's IPv6 table",
     "ip-route/insights-core--ip-route-bad.txt": "broken on purpose",
+    "ip-route/ohai--ip-o-route.txt": "a name with a colon",
     "ip-rule/ntc-templates--ip-vrf-show.txt": "ip vrf",
 }
 

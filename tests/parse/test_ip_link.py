@@ -75,8 +75,24 @@ def test_the_parent_stands_behind_the_last_at() -> None:
     assert parents["eth0"] == "if12"
     assert parents["tunl0"] is None
     assert parents["bond0.57"] == "bond0"
-    odd = drive(IpAddr, "7: foo:veth0@eth0@veth0: <UP,M-DOWN> mtu 1500 qdisc noop state DOWN\n").one("links")
-    assert (odd.name, odd.parent) == ("foo:veth0@eth0", "veth0")
+    odd = drive(IpAddr, "7: foo-veth0@eth0@veth0: <UP,M-DOWN> mtu 1500 qdisc noop state DOWN\n").one("links")
+    assert (odd.name, odd.parent) == ("foo-veth0@eth0", "veth0")
+
+
+def test_what_stands_under_a_name_that_no_link_has_is_unread_and_nobody_elses() -> None:
+    text = """\
+2: eth0: <UP> mtu 1500 qdisc mq state UP
+    inet 192.0.2.2/24 scope global eth0
+7: foo:veth0@eth1: <UP> mtu 1500 qdisc noop state UP
+    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff
+    inet 192.0.2.3/24 scope global foo:veth0
+8: eth2: <UP> mtu 1500 qdisc mq state UP
+    inet 192.0.2.4/24 scope global eth2
+"""
+    driven = drive(IpAddr, text)
+    assert [link.name for link in driven["links"]] == ["eth0", "eth2"]
+    assert [(str(held.ip), held.link) for held in driven["addresses"]] == [("192.0.2.2", "eth0"), ("192.0.2.4", "eth2")]
+    assert [seen.line for seen in driven.dump.unread] == [3, 5]
 
 
 def test_a_tunnel_tells_its_ends_and_encapsulation() -> None:

@@ -4,7 +4,6 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
 
 from lvsdoctor import __version__
 from lvsdoctor.changes.nouns import Change, PutRoute
@@ -14,6 +13,7 @@ from lvsdoctor.lasting.parts import Part
 from lvsdoctor.lasting.systems import Network, network_of
 from lvsdoctor.lasting.whole import about_network, lasting
 from lvsdoctor.model.node import Node
+from lvsdoctor.shell import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Prescription:
 
 def prescription(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Prescription:
     """What the plan says, for every node, or for that of --node alone."""
-    inside = f"ip netns exec {quote(options.netns)} " if options.netns and not options.paths else ""
+    inside = command("ip", "netns", "exec", options.netns) + " " if options.netns and not options.paths else ""
     source = ", ".join(options.paths) or nodes[0].source
     made = f"Made by lvsdoctor {__version__} from {source}. Nothing of it has been run."
     return Prescription(made, inside, tuple(_orders(plan, nodes, options)), tuple(_left(plan, options.node)))

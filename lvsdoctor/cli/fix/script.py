@@ -4,7 +4,7 @@ What comes from dumps stands in it as a quoted word, or in a comment that cannot
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from shlex import join, quote
+from itertools import count
 
 from lvsdoctor.cli.fix.orders import Orders, Prescription
 from lvsdoctor.cli.fix.wording import (
@@ -20,6 +20,7 @@ from lvsdoctor.cli.fix.wording import (
 )
 from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
 from lvsdoctor.legible import legible
+from lvsdoctor.shell import command, word
 
 _STEP = """\
 step() {
@@ -131,16 +132,16 @@ def _helpers(all_orders: Sequence[Orders]) -> Iterator[str]:
             yield text
 
 
-def _now(number: int, orders: Orders) -> Iterator[str]:
+def _now(place: int, orders: Orders) -> Iterator[str]:
     yield from _comments([f"{orders.node}: now"])
-    yield f"now_{number}() {{"
-    count = 0
+    yield f"now_{place}() {{"
+    number = 0
     for step, cuts in careful(orders):
         if step.only_a_remark:
             yield _said(spoken(step))
             continue
-        count += 1
-        yield _said(f"{count}. {spoken(step)}")
+        number += 1
+        yield _said(f"{number}. {spoken(step)}")
         yield from _comments((*cuts, *undoing(step)), "    ")
         yield f"    {'once ' if only_once(step.changes) else ''}{step.command}"
     yield "}"
@@ -159,20 +160,21 @@ def _last(number: int, orders: Orders) -> Iterator[str]:
 
 
 def _said(text: str) -> str:
-    return f"    step {quote(text)}"
+    return f"    {command('step', text)}"
 
 
 def _written(part: Part) -> Iterator[str]:
     match part:
         case Settings():
             for key, value in part.pairs:
-                yield f"    {join(['setting', part.path, key, value])}"
+                yield f"    {command('setting', part.path, key, value)}"
         case OwnLine():
-            yield f"    {join(['line', part.path, part.line])}"
+            yield f"    {command('line', part.path, part.line)}"
         case OwnFile():
-            yield f"    {join(['file', part.mode, part.path])} << '{_END}'"
-            yield part.text.rstrip("\n")
-            yield _END
+            lines = part.text.rstrip("\n").split("\n")
+            end = next(end for number in count() if (end := f"{_END}{number or ''}") not in lines)
+            yield f"    {command('file', part.mode, part.path)} << '{end}'"
+            yield from (*lines, end)
         case Run():
             if part.unless:
                 yield f"    if ! {part.unless} > /dev/null 2>&1; then"
@@ -194,11 +196,11 @@ def _choice(all_orders: Sequence[Orders]) -> Iterator[str]:
     yield "node=${1:-$(uname -n)}"
     yield "case $node in"
     for number, orders in enumerate(all_orders, 1):
-        yield f"{quote(orders.node)})"
+        yield f"{word(orders.node)})"
         yield f"    now_{number}"
         yield f'    if [ "$last" = yes ]; then last_{number}; fi'
         yield "    ;;"
-    names = " ".join(quote(legible(orders.node)) for orders in all_orders)
+    names = command(*(orders.node for orders in all_orders))
     yield "*)"
     yield f"    printf '%s\\n' \"Nothing here is for a host named $node. It is for:\" {names} >&2"
     yield "    exit 2"

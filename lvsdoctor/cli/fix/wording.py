@@ -17,6 +17,7 @@ from lvsdoctor.curing import Step
 from lvsdoctor.examination import Diagnosis
 from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
 from lvsdoctor.legible import legible
+from lvsdoctor.shell import command
 
 # What ip(8) and ipvsadm(8) say of an address or a real server that is there already, or gone already: the kernel's
 # EEXIST, EADDRNOTAVAIL, ESRCH and ENOENT, its extended acknowledgements, and ipvsadm's own words.
@@ -93,15 +94,16 @@ def lasting_remarks(part: Part) -> tuple[str, ...]:
     """What may be cut, what could overrule it, and how it is undone."""
     match part:
         case Settings():
-            names = " ".join(dict.fromkeys(f"-e {key.rpartition('.')[2]}" for key, _ in part.pairs))
+            names = dict.fromkeys(key.rpartition(".")[2] for key, _ in part.pairs)
+            seek = command("grep", "-rn", *(part for name in names for part in ("-e", name)))
             return (
-                f"Another file may overrule it: grep -rn {names} {_SYSCTL_HOMES}",
+                f"Another file may overrule it: {seek} {_SYSCTL_HOMES}",
                 "Undo: take that out again; beside the file is a copy of it as it was",
             )
         case OwnLine():
             return ("Undo: take that out again; beside the file is a copy of it as it was",)
         case OwnFile():
-            return (f"Undo: rm -f {part.path}",)
+            return (f"Undo: {command('rm', '-f', part.path)}",)
         case Run():
             cuts = (f"Careful: {part.careful}",) if part.careful else ()
             return (*cuts, *((f"Undo: {part.undo}",) if part.undo else ()))
