@@ -1,7 +1,8 @@
 """Words and commands for a shell: whatever is printed for somebody to paste is put together here, word by word.
 
 A link may be named `$(reboot)`: the kernel takes it (net/core/dev.c: dev_valid_name()), and so do our parsers. In a
-comment such a word is quoted as well, for an interactive zsh knows no comments.
+comment such a word is quoted as well, for an interactive zsh knows no comments; which is also why no comment of ours
+has an apostrophe: it would open a quote, and leave what is quoted behind it outside.
 """
 
 from shlex import quote

@@ -44,6 +44,8 @@ def changes_of(command: str, node: Node) -> tuple[Change, ...]:
 
 
 def _read(command: str, node: Node) -> tuple[Change, ...]:
+    if not command.isprintable():
+        raise NotFollowed("a character in it cannot be seen")
     # A trailing comment is none of the command's words, and an operator inside quotes is none.
     if _SHELL.search(_QUOTED.sub("", command.partition(" # ")[0])):
         raise NotFollowed("it is more than one plain command")

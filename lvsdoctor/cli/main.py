@@ -45,11 +45,18 @@ def _code(arguments: list[str]) -> int:
         say(str(trouble))
     except Exception as error:
         if any(word.startswith("-v") or word == "--verbose" for word in arguments):
-            from traceback import print_exc
-
-            print_exc()
+            _put_traceback()
         say(f"internal error: {type(error).__name__}: {error} (this is our bug; -v shows the traceback)")
     return TROUBLE
+
+
+def _put_traceback() -> None:
+    """On stderr; the error's own text may quote a dump."""
+    from traceback import format_exc
+
+    from lvsdoctor.legible import legible
+
+    sys.stderr.write("".join(f"{legible(line)}\n" for line in format_exc().rstrip().split("\n")))
 
 
 def _verb_s_code(arguments: list[str]) -> int:

@@ -27,6 +27,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 def show(options: Namespace) -> int:
     """One line per rule, sorted by code."""
     from lvsdoctor.cli.choosing import load
+    from lvsdoctor.legible import legible
     from lvsdoctor.rulepage import BadPage, page_of
 
     for rule in sorted(load(options.rules), key=lambda rule: rule.code):
@@ -34,7 +35,7 @@ def show(options: Namespace) -> int:
             about = " ".join(page_of(rule).summary.split())
         except (OSError, BadPage):
             about = "(its page cannot be read)"
-        print(f"{rule.code}  {rule.severity:7}  {rule.role or 'any':11}  {rule.name}: {about}")
+        print(legible(f"{rule.code}  {rule.severity:7}  {rule.role or 'any':11}  {rule.name}: {about}"))
     return OK
 
 
@@ -42,6 +43,7 @@ def try_all(options: Namespace) -> int:
     """Run every case; exit 1 if one does not do what its heading says."""
     from lvsdoctor.cli.choosing import load
     from lvsdoctor.homes import home
+    from lvsdoctor.legible import legible
     from lvsdoctor.rulepage import BadPage, page_of
     from lvsdoctor.trying import try_page
 
@@ -56,16 +58,16 @@ def try_all(options: Namespace) -> int:
             tried, about_page = try_page(rule, page_of(rule))
         except (OSError, BadPage) as error:
             failed += 1
-            print(f"FAIL  {rule.name}: {error}")
+            print(legible(f"FAIL  {rule.name}: {error}"))
             continue
         for complaint in about_page:
             failed += 1
-            print(f"FAIL  {rule.name}: {complaint}")
+            print(legible(f"FAIL  {rule.name}: {complaint}"))
         for one in tried:
             word = "FAIL" if one.complaints else "ok"
-            print(f"{word:4}  {rule.name}: {one.case.expects}: {one.case.title} (line {one.case.line})")
+            print(legible(f"{word:4}  {rule.name}: {one.case.expects}: {one.case.title} (line {one.case.line})"))
             for complaint in one.complaints:
-                print(f"      {complaint}")
+                print(f"      {legible(complaint)}")
             failed += bool(one.complaints)
             passed += not one.complaints
     print(f"{passed} passed, {failed} failed")

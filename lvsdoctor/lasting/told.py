@@ -9,7 +9,8 @@ from lvsdoctor.lasting.parts import ByHand, OwnLine, Part, Run, Settings
 # `set_sysctls` writes these (lvsdoctor/remedies/shell.py), and rules write the others in the same words.
 _APPENDED = re.compile(r"(?P<words>(?:printf '%s\\n'|echo) .+) >> (?P<path>/etc/[\w./-]+)", re.ASCII)
 _NETWORK = re.compile(
-    r"# in the host's network configuration|# \S+ on \S+ becomes \S+ on \S+$|# where keepalived moves it: virtual_ip"
+    r"# in the network configuration of the host|# \S+ on \S+ becomes \S+ on \S+$|"
+    r"# where keepalived moves it: virtual_ip"
 )
 _IPVS = "# in keepalived.conf, ldirectord.cf or the saved rules"
 

@@ -18,7 +18,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
-        "memberships": "# scan it together with its director's ipvsadm -Sn",
+        "memberships": "# scan it together with the ipvsadm -Sn of its director",
     }
 )
 

@@ -21,7 +21,7 @@ def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
     return Fix(
         now=(command("ip", "addr", "del", old, "dev", old_link), command("ip", "addr", "add", new, "dev", new_link)),
         persist=(
-            f"# in the host's network configuration ({ADDRESS_HOMES}):",
+            f"# in the network configuration of the host ({ADDRESS_HOMES}):",
             f"# {old} on {word(old_link)} becomes {new} on {word(new_link)}",
         ),
     )
@@ -50,7 +50,7 @@ def add_address(new: str, link: str) -> Fix:
     """Put an address with its prefix length on a link."""
     return Fix(
         now=(command("ip", "addr", "add", new, "dev", link),),
-        persist=(f"# in the host's network configuration ({ADDRESS_HOMES}): {new} on {word(link)}",),
+        persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )
 
 
@@ -61,7 +61,7 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
     Reads addresses, and sysctl and local-routes where collected.
     """
     where = f" on {word(on)}" if on is not None else ""
-    kept = (f"# in the host's network configuration ({ADDRESS_HOMES}): no {ip}{where} any more",)
+    kept = (f"# in the network configuration of the host ({ADDRESS_HOMES}): no {ip}{where} any more",)
     fix = Fix()
     for held in (held for held in node.holding(ip) if on in (None, held.link)):
         link = held.link
@@ -118,7 +118,7 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
         where += ["metric", str(route.metric)] if route.metric else []
         where += ["table", route.table] if route.table != "main" else []
         line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
-        kept = f"# in the host's network configuration ({ADDRESS_HOMES}): routes without src {vip}"
+        kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): routes without src {vip}"
         fix += Fix(now=(line,), persist=(kept,))
     return fix
 
@@ -135,7 +135,7 @@ def bring_up(*links: Link) -> Fix:
         if link.up:
             fix += Fix(now=(f"# {name} has no carrier: see to its cable, its switch port, or the other end",))
             continue
-        kept = f"# in the host's network configuration ({ADDRESS_HOMES}): {name} comes up at boot"
+        kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): {name} comes up at boot"
         text = "Routes through gateways of that link are gone and do not come back by themselves."
         fix += Fix(now=(set_link(link.name, "up"),), persist=(kept,), warning=text)
     return fix

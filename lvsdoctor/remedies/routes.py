@@ -25,13 +25,15 @@ def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
     shown = command(dst, "via", gateway, *where)
     return Fix(
         now=(command("ip", "route", "replace", dst, "via", gateway, *where),),
-        persist=(f"# in the host's network configuration ({ADDRESS_HOMES}), in place of what it says now: {shown}",),
+        persist=(
+            f"# in the network configuration of the host ({ADDRESS_HOMES}), in place of what it says now: {shown}",
+        ),
     )
 
 
 def route_to_subnet(subnet: Network, link: str) -> Fix:
     """The route that an address on `link` should have brought with it."""
-    kept = f"# in the host's network configuration ({ADDRESS_HOMES}): no noprefixroute on {word(link)}"
+    kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no noprefixroute on {word(link)}"
     return Fix(now=(command("ip", "route", "replace", subnet, "dev", link),), persist=(kept,))
 
 
@@ -40,13 +42,13 @@ def delete_route(route: Route) -> Fix:
     words: list[object] = [route.type, route.dst]
     words += ["metric", route.metric] if route.metric else []
     words += ["table", route.table] if route.table != "main" else []
-    kept = f"# in the host's network configuration ({ADDRESS_HOMES}): no {word(route.type)} route to {route.dst}"
+    kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no {word(route.type)} route to {route.dst}"
     return Fix(now=(command("ip", "route", "del", *words),), persist=(kept,))
 
 
 def delete_rule(rule: PolicyRule) -> Fix:
     """Take away one policy rule, told by its priority."""
-    kept = f"# in the host's network configuration: no policy rule {rule.priority} ({word(rule.action)})"
+    kept = f"# in the network configuration of the host: no policy rule {rule.priority} ({word(rule.action)})"
     return Fix(now=(command("ip", "rule", "del", "priority", rule.priority),), persist=(kept,))
 
 

@@ -71,7 +71,7 @@ def stop_answering(node: Node | None, ip: IP) -> Fix:
         line = (
             f"# if `ip addr show to {ip}` there names another link than lo: the VIP has to move to lo, as a single host"
         )
-        return fix + Fix(now=(line,), persist=(f"# in the host's network configuration: {ip} on lo",))
+        return fix + Fix(now=(line,), persist=(f"# in the network configuration of the host: {ip} on lo",))
     wires = {link.name for link in node.links_hearing_arp}
     for held in (held for held in node.holding(ip) if held.link in wires):
         alone = f"{ip}/{ip.max_prefixlen}"
@@ -83,6 +83,6 @@ def stop_answering(node: Node | None, ip: IP) -> Fix:
 
 def find_host(mac: str, ip: IP) -> Fix:
     """How to find a host of which only the MAC is known, as comments: it is somebody else's."""
-    table = f"a switch's table of MACs; on Linux: bridge fdb show | {command('grep', mac)}"
+    table = f"the table of MACs of a switch; on Linux: bridge fdb show | {command('grep', mac)}"
     seek = f"# find the host that has {word(mac)} ({table})"
     return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))

@@ -33,7 +33,7 @@ _GONE = (
 )
 _SEEK = (
     "# on {director}: does the request come in (tcpdump -eni any arp and host {vip})? arptables -nvL; nft list ruleset",
-    "# between the two: is it the same VLAN? do the switch's ports isolate the hosts, or does it filter ARP?",
+    "# between the two: is it the same VLAN? do the ports of the switch isolate the hosts, or does it filter ARP?",
 )
 _ONE_ONLY = (
     "Only one director may hold a VIP: see first what became of the active one. Where keepalived or pacemaker moves "

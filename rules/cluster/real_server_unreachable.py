@@ -73,4 +73,4 @@ def _fix(node: Node, rip: IP, found: Reach, direct: bool) -> Fix:
         return replace_route("default", router)
     line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
     line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
-    return Fix(now=(line,), persist=("# the same in the host's network configuration",))
+    return Fix(now=(line,), persist=("# the same in the network configuration of the host",))

@@ -91,5 +91,5 @@ def _past_the_director(node: Node, ways: Sequence[Lookup], director: Node, link:
     if not forwards(director, link):
         everywhere = director.knows_sysctl(IP_FORWARD) and director.sysctl(IP_FORWARD).value
         wanted[conf_key(link, "forwarding") if everywhere else IP_FORWARD] = 1
-    better = "# better, where there is another router: make that the real server's gateway; where there is none:"
+    better = "# better, where there is another router: make that the gateway of the real server; where there is none:"
     return Fix(now=(better,), node=director.name) + set_sysctls(wanted)

@@ -75,5 +75,5 @@ def _fix(node: Node, way: Lookup, vip: IP) -> Fix:
         return fix
     for router in routers_beside(node, vip):
         return fix + replace_route("default", router, way.route.table if way.route else "main")
-    unknown = "# ip route replace default via ROUTER, the router of this host's subnet"
-    return fix + Fix(now=(unknown,), persist=(f"{unknown}, in the host's network configuration",))
+    unknown = "# ip route replace default via ROUTER, the router of the subnet of this host"
+    return fix + Fix(now=(unknown,), persist=(f"{unknown}, in the network configuration of the host",))

@@ -74,7 +74,7 @@ def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Se
     )
     up = Fix(
         now=(set_link(name, "up"),),
-        persist=(f"# in the host's network configuration: {word(name)} comes up at boot",),
+        persist=(f"# in the network configuration of the host: {word(name)} comes up at boot",),
     )
     fix = up if tunnels else load + up
     # A link that comes up starts with conf/default's rp_filter: the requests must not be dropped there instead.

@@ -138,9 +138,9 @@ def test_an_ipvs_table_is_changed_where_it_comes_from(network: Network) -> None:
 
 
 def test_where_nobody_knows_the_network_the_option_is_named_and_the_findings_words_stay() -> None:
-    told = ["# in the host's network configuration (...): 192.0.2.10/32 on lo"]
+    told = ["# in the network configuration of the host (...): 192.0.2.10/32 on lo"]
     words = by_hand(lasting([ON_LO], told, Network.UNKNOWN))
-    assert "in the host's network configuration (...): 192.0.2.10/32 on lo" in words
+    assert "in the network configuration of the host (...): 192.0.2.10/32 on lo" in words
     assert "lvsdoctor fix --network NAME (netplan, networkd, networkmanager, ifcfg, ifupdown, none)" in words
 
 

@@ -43,8 +43,7 @@ def _comments(texts: Iterable[str]) -> Iterator[str]:
 
 def _play(orders: Orders) -> Iterator[str]:
     yield f"- name: {_text('lvsdoctor fix of ' + legible(orders.node))}"
-    # A name that a dump makes up must not be a pattern (all, *, a:!b) or a template.
-    yield f"  hosts: {_plain(re.sub(r'[^A-Za-z0-9_.-]', '_', orders.node))}"
+    yield f"  hosts: {_plain(_host(orders.node))}"
     yield "  gather_facts: false"
     yield "  become: true"
     yield "  tasks:"
@@ -65,6 +64,12 @@ def _play(orders: Orders) -> Iterator[str]:
             yield from _indented([*task, "tags: last"])
 
 
+def _host(name: str) -> str:
+    """A name that a dump makes up must not be a pattern (*, a:!b), a template, or a group that has every host in it."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    return f"{plain}_" if plain in ("all", "ungrouped") else plain
+
+
 def _remarks(texts: Sequence[str]) -> Iterator[str]:
     for text in texts:
         yield f"    # {legible(text)}"
@@ -76,8 +81,10 @@ def _indented(task: _Task) -> Iterator[str]:
 
 
 def _command(name: str, command: str, once: bool) -> _Task:
-    words = ", ".join(_text(word) for word in split(command, comments=True))
-    task = [f"name: {_text(name)}", "ansible.builtin.command:", f"  argv: [{words}]"]
+    argv = split(command, comments=True)
+    task = [f"name: {_text(name)}", "ansible.builtin.command:", f"  argv: [{', '.join(map(_text, argv))}]"]
+    if any(letter in word for word in argv for letter in "$~"):
+        task += ["  expand_argument_vars: false"]  # $HOME is a name; an Ansible before 2.16 stops at this
     if once:
         before = "|".join(map(re.escape, DONE_BEFORE)).replace("\\ ", " ")
         done = f"(said.stdout + said.stderr) is search('{before}')"

@@ -17,6 +17,7 @@ from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
 from lvsdoctor.collect.live.rule_rows import rule_rows
+from lvsdoctor.legible import visible
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
@@ -46,7 +47,7 @@ def _node(name: str, source: str) -> Node:
             gathered.evidence["ipvs-stats"] = services
     with gathered.trying("arptables"):
         gathered.evidence["arptables"] = arptables()
-    return Node(name, source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))
+    return Node(visible(name), source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))
 
 
 class _Gathered:
