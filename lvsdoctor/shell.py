@@ -5,6 +5,7 @@ comment such a word is quoted as well, for an interactive zsh knows no comments;
 has an apostrophe: it would open a quote, and leave what is quoted behind it outside.
 """
 
+import re
 from shlex import quote
 
 from lvsdoctor.legible import visible
@@ -19,7 +20,7 @@ def word(value: object) -> str:
     if quoted.startswith("="):
         return f"'{quoted}'"  # zsh looks for a program of that name
     # Two # stand only within the quotes: `'#''#[error]'` is the same word, and no command to a CI's runner.
-    return quoted.replace("##", "#''#")
+    return re.sub("#(?=#)", "#''", quoted)
 
 
 def command(*words: object) -> str:

@@ -26,7 +26,7 @@ from lvsdoctor.remedies import (
     set_sysctls,
     stop_proxying,
 )
-from lvsdoctor.shell import command
+from lvsdoctor.shell import command, word
 
 SEEN = Seen("test", None, "")
 HOSTILE = "eth0; reboot\n$(reboot) `reboot` '"
@@ -49,6 +49,16 @@ def test_a_setting_is_written_now_and_kept_in_a_file() -> None:
     fix = set_sysctls({"net.ipv4.conf.eth0/100.arp_ignore": 1})
     assert fix.now == ("sysctl -w net.ipv4.conf.eth0/100.arp_ignore=1",)
     assert fix.persist == ("printf '%s\\n' 'net.ipv4.conf.eth0/100.arp_ignore = 1' >> /etc/sysctl.d/90-lvs.conf",)
+
+
+def test_a_link_that_sysctl_cannot_name_is_left_to_a_hand() -> None:
+    """`net.ipv4.conf.*.rp_filter = 2` in a file would set every link."""
+    for name in ("*", "a=b", "e?", "[x]"):
+        fix = set_sysctls({f"net.ipv4.conf.{name}.rp_filter": 2, "net.ipv4.conf.all.rp_filter": 2})
+        assert fix.now[0] == "sysctl -w net.ipv4.conf.all.rp_filter=2"
+        hand = f"# sysctl cannot name this link: write 2 into {word(f'/proc/sys/net/ipv4/conf/{name}/rp_filter')}"
+        assert fix.now[1:] == (hand,)
+        assert fix.persist[1:] == (f"{hand}, whenever the link is made",)
 
 
 def test_what_hides_a_vip_is_the_pair_of_sysctls() -> None:

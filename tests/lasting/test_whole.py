@@ -4,13 +4,22 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from lvsdoctor.changes.nouns import AddAddress, Change, PutRealServer, PutRoute, RemoveAddress, RemoveRealServer
+from lvsdoctor.changes.nouns import (
+    AddAddress,
+    Change,
+    PutRealServer,
+    PutRoute,
+    RemoveAddress,
+    RemoveRealServer,
+    SetLink,
+)
 from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
 from lvsdoctor.lasting.systems import Network
 from lvsdoctor.lasting.whole import lasting
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.shell import word
 
 VIP = ip_address("192.0.2.10")
 SEEN = Seen("fix", None, "")
@@ -46,6 +55,22 @@ def test_settings_and_modules_come_from_the_findings_own_lines() -> None:
 def test_a_line_of_an_operators_own_rule_is_kept_as_it_is() -> None:
     (part,) = lasting([], ["systemctl enable mine"], Network.NONE)
     assert part == Run("as the finding says", "systemctl enable mine")
+
+
+@pytest.mark.parametrize("network", NAMED)
+@pytest.mark.parametrize("name", ["$(reboot)", "a'b", "{{x}}", "-rf", "*", "a#b", "!x"])
+def test_a_name_that_a_file_may_read_otherwise_is_written_into_none(network: Network, name: str) -> None:
+    hop = Route(ip_network("0.0.0.0/0"), SEEN, nexthops=(NextHop(name, ip_address("192.0.2.1")),))
+    changes: list[Change] = [
+        AddAddress(f"ip addr add 192.0.2.10/32 dev {word(name)}", VIP, 32, name),
+        PutRoute(f"ip route replace default via 192.0.2.1 dev {word(name)}", hop, replaces=True),
+        SetLink(f"ip link set dev {word(name)} up", name, up=True),
+    ]
+    for change in changes:
+        (part,) = lasting([change], [], network)
+        assert isinstance(part, ByHand)
+        assert "so it needs a plain name before" in "".join(part.lines)
+        assert name not in "".join((part.says, *part.lines)).replace(word(name), "")
 
 
 def test_netplan_gets_a_file_for_each_address_on_lo_and_checks_it() -> None:

@@ -17,6 +17,20 @@ def test_each_assignment_is_a_row_that_knows_its_line() -> None:
     assert rows(text) == [("net.ipv4.ip_forward", "1", 1), ("net.ipv4.conf.all.arp_ignore", "2", 3)]
 
 
+def test_a_setting_of_what_no_link_is_called_is_unread() -> None:
+    text = """\
+net.ipv4.conf.eth0/100.rp_filter = 1
+net.ipv4.conf.$(reboot).rp_filter = 1
+net.ipv4.conf.//.rp_filter = 1
+net.ipv4.conf.abcdefghijklmnop.rp_filter = 1
+net.ipv4.neigh.eth\x1b[2J.retrans_time_ms = 1
+"""
+    assert [key for key, _, _ in rows(text)] == [
+        "net.ipv4.conf.eth0/100.rp_filter",
+        "net.ipv4.conf.$(reboot).rp_filter",
+    ]
+
+
 def test_a_key_given_twice_stays_twice_and_in_order() -> None:
     text = "vm.swappiness=10\nvm.swappiness = 60"
     assert [raw for _, raw, _ in rows(text)] == ["10", "60"]

@@ -1,10 +1,12 @@
 """What makes untrusted text safe to show, and how it is fitted into columns."""
 
 import io
+import re
 
 import pytest
 
-from lvsdoctor.legible import cells, legible, shortened, wrapped
+from lvsdoctor.legible import cells, commands_nobody, legible, shortened, wrapped
+from lvsdoctor.page import Page
 from lvsdoctor.reportkit import Output
 
 
@@ -82,3 +84,41 @@ def test_shortening_keeps_both_ends() -> None:
     assert shortened("a" * 50 + "b" * 50, 25) == "a" * 10 + " ... " + "b" * 10
     assert shortened("short", 25) == "short"
     assert cells(shortened("监" * 50, 25)) <= 25
+
+
+@pytest.mark.parametrize("mark", ["##[error]x", "##vso[task.setvariable]x", "##teamcity[buildStatus]", "###[group]"])
+def test_no_text_holds_a_command_of_azure_or_teamcity(mark: str) -> None:
+    shown = legible(f"link {mark}")
+    assert "##" not in shown.replace("###", "#")
+    assert r"\x23#" in shown
+    assert legible("## heading [link]") == "## heading [link]"
+
+
+@pytest.mark.parametrize(
+    "line", ["::error::x", "  ::add-mask::x", "::set-output name=a::b", "::warning file=a,line=1::x"]
+)
+def test_no_line_begins_a_command_of_github(line: str) -> None:
+    shown = commands_nobody(line)
+    assert shown == line.replace(":", r"\x3a", 1)
+    assert commands_nobody(f"lvsdoctor: {line}") == f"lvsdoctor: {line}"
+
+
+@pytest.mark.parametrize(
+    "line", ["::1 dev lo proto kernel", "::/0 via fe80::1 dev eth0", "    ::ffff:192.0.2.1", "::", ""]
+)
+def test_ipv6_at_the_start_of_a_line_stays_as_it_is(line: str) -> None:
+    assert commands_nobody(line) == line
+
+
+def test_a_page_puts_no_command_in_front_however_it_is_wrapped() -> None:
+    for color in (False, True):
+        page = Page(Output(io.StringIO(), width=40, color=color))
+        page.say("a sentence whose later words are wrapped " + "::error::x " * 9, label="::warning::y", indent=0)
+        page.verbatim(["::stop-commands::z"], indent=0)
+        page.commands(["::debug::x"])
+        page.quotes([("::group::x", "::error::x", "::error::x")])
+        page.write({"label": "bold", "quote": "green"})
+        assert isinstance(page.output.stream, io.StringIO)
+        bare = re.sub(r"\x1b\[[0-9;]*m", "", page.output.stream.getvalue())
+        assert [line for line in bare.splitlines() if line.lstrip().startswith("::")] == []
+        assert "x3a:error::x" in bare
