@@ -179,6 +179,19 @@ def test_an_internal_error_is_one_sentence_and_exit_2(run: Run, monkeypatch: pyt
     )
 
 
+def test_a_traceback_shows_no_control_character(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom \x1b[2J\n##[error]x")
+
+    monkeypatch.setattr("lvsdoctor.collect.files.collect_paths", broken)
+    code, _, err = run("scan", EXAMPLE, "-v")
+    assert code == 2
+    assert "Traceback (most recent call last):" in err
+    assert r"RuntimeError: boom \x1b[2J" in err
+    assert err.replace("\n", "").isprintable()
+    assert "##[" not in err
+
+
 def test_a_page_fits_the_terminal_and_its_commands_stand_as_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     lines = run("explain", "ARP002")[1].splitlines()

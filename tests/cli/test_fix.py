@@ -10,7 +10,7 @@ from shlex import join
 
 import pytest
 
-from tests.cli.fix_cases import pretenders
+from tests.cli.fix_cases import ANSIBLE, pretenders, quietly
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
@@ -179,6 +179,34 @@ def test_braces_are_no_templates_for_ansible(run: Run, tmp_path: Path) -> None:
     assert marked
     assert all(line.count("{{") == line.count("!unsafe") for line in marked)
     assert '  hosts: "___lookup__pipe____x_____"\n' in out
+
+
+HOSTS = [("all", "all_"), ("ungrouped", "ungrouped_"), ("a:!b", "a__b"), ("rs1", "rs1")]
+
+
+@pytest.mark.parametrize(("name", "host"), HOSTS)
+def test_a_play_is_for_one_host_whatever_its_name_is(name: str, host: str, run: Run, tmp_path: Path) -> None:
+    where = leaking(tmp_path, name, "192.0.2.21")
+    _, out, _ = run("fix", where, "--as", "ansible", "--role", "real-server", "--vip", VIP)
+    assert f'  hosts: "{host}"\n' in out
+
+
+@pytest.mark.skipif(not ANSIBLE.exists(), reason="ansible-core is not installed")
+def test_ansible_gives_a_command_its_words_as_they_are(run: Run, tmp_path: Path) -> None:
+    """Neither as a template nor with the values of variables ($HOME) or the homes of users (~root) in their place."""
+    for number, name in enumerate(("{{7*7}}$HOME", "${HOME}~", "$(reboot)", "{%x%}'`id`")):
+        own = {file: text.replace("{rip}", "192.0.2.21").replace("eth0", name) for file, text in LEAKING.items()}
+        own["ip_addr"] = own["ip_addr"].replace(ON_LO, "") + f"    inet 192.0.2.10/24 scope global secondary {name}\n"
+        where = node(tmp_path, f"rs{number}", **own)
+        _, out, _ = run("fix", where, "--role", "real-server", "--vip", VIP, "--as", "ansible")
+        file = tmp_path / f"{number}.yml"
+        file.write_text(out.replace("become: true", "connection: local"))
+        log, bin_ = tmp_path / f"log{number}", pretenders(tmp_path / f"bin{number}")
+        environment = {**quietly(tmp_path), "LOG": str(log), "PATH": f"{bin_}:/bin:/usr/bin"}
+        words = [str(ANSIBLE), "-i", f"rs{number},", "--skip-tags", "last", str(file)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"ip addr del 192.0.2.10/24 dev {name}\n" in log.read_text()
 
 
 def test_what_is_accepted_is_left_alone(run: Run, tmp_path: Path) -> None:
