@@ -6,6 +6,7 @@ once its process is gone.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,17 +20,22 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.lab import xstate
+
 ROOT = Path(__file__).parents[2]
 LINUX = "linux.uml"
 # What else the guest runs, and the Debian package that brings it: tests/system-packages.txt.
-COMMANDS = (LINUX, "modprobe", "ip", "sysctl", "ipvsadm", "arping", "arptables-legacy", "iptables-legacy")
+_EVERYWHERE = (LINUX, "modprobe", "ip", "sysctl", "ipvsadm", "arping", "arptables-legacy", "iptables-legacy")
+COMMANDS = (*_EVERYWHERE, "cc") if xstate.NEEDED else _EVERYWHERE
 MODULES = """
     veth bridge dummy ipip nf_conntrack
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh
     ip_tables iptable_filter iptable_nat iptable_mangle xt_tcpudp xt_mark xt_REDIRECT xt_MASQUERADE
     arp_tables arptable_filter arpt_mangle
 """.split()
-_INIT = """#!/bin/sh
+# The first thing that the guest's first process says: from here on it is no longer the host that decides.
+_BEGUN = "lvsdoctor: the guest's first process runs"
+_INIT = """
 export PATH=/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C
 export PYTHONPATH='{root}' PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run || exit 1
@@ -49,11 +55,36 @@ def missing() -> list[str]:
 def why_not() -> str:
     """Why there can be no lab here, in one sentence; empty where there can."""
     lacking = missing()
-    return f"NO RULE IS PROVED HERE: the lab needs {', '.join(lacking)} (./test as root installs it)" if lacking else ""
+    return f"the lab needs {', '.join(lacking)} (./test without arguments, as root, installs it)" if lacking else ""
 
 
 class GuestFailed(Exception):
     """The guest has ended, does not answer, or could not do what it was asked. Says what it said."""
+
+
+class HostRefuses(GuestFailed):
+    """The host does not let the guest run, whatever runs in there. `why` is one sentence."""
+
+    def __init__(self, words: str, why: str) -> None:
+        super().__init__(words)
+        self.why = why
+
+
+def failure(what: str, log: Sequence[str]) -> GuestFailed:
+    """Whose fault it is that the guest did `what`, by what it printed."""
+    # When the kernel panics, because its first process has ended, most lines are addresses of its own code.
+    log = [line.strip() for line in log if line.strip() and " [<" not in line]
+    words = f"the guest {what}; its last lines:\n" + "\n".join(log[-30:])
+    untraceable = [line for line in log if _UNTRACEABLE.search(line)]
+    if not untraceable and any(_BEGUN in line for line in log):
+        return GuestFailed(words)
+    telling = (untraceable or [line for line in log if _TELLING.search(line)] or log or ["it said nothing"])[-1]
+    return HostRefuses(words, f"this host does not let the guest run, it {what}: {telling}")
+
+
+# The guest's processes are traced ones of the host, whose kernel can refuse that at any time.
+_UNTRACEABLE = re.compile(r"ptrace\b.*(fail|errno)|(fail|errno).*ptrace\b", re.IGNORECASE)
+_TELLING = re.compile(r"panic|fail|errno|error|cannot|denied|not permitted|no space", re.IGNORECASE)
 
 
 class Guest:
@@ -65,8 +96,13 @@ class Guest:
         self._waiting: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
         script = self._directory / "init"
-        script.write_text(init.format(root=ROOT, python=sys.executable))
+        script.write_text(f'#!/bin/sh\necho "{_BEGUN}" >&2\n' + init.format(root=ROOT, python=sys.executable))
         script.chmod(0o700)
+        try:
+            environment = _environment(self._directory)
+        except BaseException:
+            shutil.rmtree(self._directory)
+            raise
         self._log = (self._directory / "log").open("w+b")
         guest_reads, self._write = os.pipe()
         read, guest_writes = os.pipe()
@@ -75,6 +111,7 @@ class Guest:
         words.append(f"ssl0=fd:{guest_reads},fd:{guest_writes}")
         self._process = subprocess.Popen(
             words,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -107,7 +144,7 @@ class Guest:
         try:
             os.write(self._write, f"{file}\n".encode())
         except OSError:
-            raise GuestFailed(self._last_words("has ended")) from None
+            raise self._failed("has ended") from None
         try:
             return self._result(answer, _ANSWER_LIMIT)
         finally:
@@ -126,7 +163,11 @@ class Guest:
             shutil.rmtree(self._directory, ignore_errors=True)
 
     def __enter__(self) -> "Guest":
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -143,7 +184,7 @@ class Guest:
             return answer.result(limit)
         except TimeoutError:
             self._kill()
-            raise GuestFailed(self._last_words(f"did not answer within {limit} s and was ended")) from None
+            raise self._failed(f"did not answer within {limit} s and was ended") from None
 
     def _listen(self, read: int) -> None:
         with os.fdopen(read, "rb") as lines:
@@ -158,15 +199,24 @@ class Guest:
         with self._lock:
             left, self._waiting = self._waiting, {}
         for answer in left.values():
-            answer.set_exception(GuestFailed(self._last_words("has ended")))
+            answer.set_exception(self._failed("has ended"))
 
-    def _last_words(self, what: str) -> str:
+    def _failed(self, what: str) -> GuestFailed:
         try:
             log = (self._directory / "log").read_text(errors="replace").splitlines()
         except OSError:
-            log = []  # it was ended, and its files are gone
-        # When the kernel panics, because its first process has ended, most lines are addresses of its own code.
-        return f"the guest {what}; its last lines:\n" + "\n".join([line for line in log if " [<" not in line][-30:])
+            return GuestFailed(f"the guest {what}")  # by us: its files are gone
+        return failure(what, log)
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    """linux.uml's own: nothing of it reaches what runs in the guest."""
+    if not xstate.NEEDED:
+        return dict(os.environ)
+    try:
+        return xstate.preloading(xstate.compiled(directory), os.environ)
+    except xstate.CannotCompile as problem:
+        raise HostRefuses(str(problem), str(problem)) from None
 
 
 @contextmanager

@@ -16,8 +16,13 @@ class Pool:
     """Runs pieces of work, each with one of the guests. A guest is booted when the first work comes."""
 
     def __init__(self, guests: int = _GUESTS) -> None:
-        booting = [Guest() for _ in range(guests)]
-        self._guests = [_booted(guest) for guest in booting]
+        self._guests = [Guest() for _ in range(guests)]
+        try:
+            for number in range(guests):
+                self._wait_for(number)
+        except BaseException:
+            self._end_guests()
+            raise
         self._free: Queue[Guest] = Queue()
         for guest in self._guests * _CLUSTERS_EACH:
             self._free.put(guest)
@@ -36,20 +41,21 @@ class Pool:
     def end(self) -> None:
         """Drop what has not begun, and end the guests."""
         self._workers.shutdown(wait=False, cancel_futures=True)
-        for guest in self._guests:
-            guest.end()
+        self._end_guests()
         self._workers.shutdown()
 
+    def _end_guests(self) -> None:
+        for guest in self._guests:
+            guest.end()
 
-def _booted(guest: Guest) -> Guest:
-    """The guest, or another one: once in some hundred boots, on a machine under load, none answered in time."""
-    try:
-        guest.wait_until_ready()
-    except GuestFailed:
-        guest.end()
-        guest = Guest()
-        guest.wait_until_ready()
-    return guest
+    def _wait_for(self, number: int) -> None:
+        """For the guest, or another one: once in some hundred boots, on a machine under load, none answered in time."""
+        try:
+            self._guests[number].wait_until_ready()
+        except GuestFailed:
+            self._guests[number].end()
+            self._guests[number] = Guest()
+            self._guests[number].wait_until_ready()
 
 
 def finished(work: "Future[Any]") -> bool:

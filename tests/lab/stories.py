@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.cluster import BASES
-from tests.lab.guest import ROOT, Guest, why_not
+from tests.lab.guest import ROOT, Guest, HostRefuses, why_not
 from tests.lab.judge import Running, running
 from tests.lab.symptoms import Measured
 
@@ -155,10 +155,13 @@ def main() -> None:
     if reason := why_not():
         sys.exit(f"lvsdoctor: {reason}")
     lines = ["# What the lab measured when it captured the stories", ""]
-    with Guest() as guest:
-        for story in STORIES:
-            lines += capture(guest, story)
-            print(f"captured {story.name}")
+    try:
+        with Guest() as guest:
+            for story in STORIES:
+                lines += capture(guest, story)
+                print(f"captured {story.name}")
+    except HostRefuses as refusal:
+        sys.exit(f"lvsdoctor: {refusal.why}")
     (HOME / "MEASURED.md").write_text("\n".join(lines))
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.lab.cluster import dr
-from tests.lab.guest import Guest, GuestFailed, why_not
+from tests.lab.guest import Guest, GuestFailed
 from tests.lab.judge import running
 from tests.lab.pool import Pool
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
-_HANGS = "#!/bin/sh\nmount -t proc proc /proc\necho hanging >&2\nexec sleep 1000\n"
-_ENDS = "#!/bin/sh\necho 'no such thing' >&2\nexit 1\n"
+pytestmark = pytest.mark.usefixtures("lab")
+_HANGS = "mount -t proc proc /proc\necho hanging >&2\nexec sleep 1000\n"
+_ENDS = "echo 'no such thing' >&2\nexit 1\n"
 
 
 def _left_behind(pid: int) -> list[str]:

@@ -26,7 +26,7 @@ from lvsdoctor.reportkit import Output
 from tests.lab import everything as lab_of
 from tests.lab.cluster import FRONT, VIP, Cluster, Host
 from tests.lab.everything import AFTERWARDS, DIRECTOR, REAL_SERVER, SETTLED, everything
-from tests.lab.guest import MODULES, Guest, why_not
+from tests.lab.guest import MODULES, Guest
 from tests.lab.judge import Running, nodes_from, rules, running
 from tests.lab.plain import NOT_COLLECTED, plain
 
@@ -76,10 +76,8 @@ class Looked:
 
 
 @pytest.fixture(scope="module")
-def guest() -> Iterator[Guest]:
+def guest(lab: None) -> Iterator[Guest]:
     """A guest of our own, without ip_vs at first; whoever asks its kernel for a module has it loaded."""
-    if reason := why_not():
-        pytest.skip(reason)
     own = Guest()
     try:
         own.wait_until_ready(["veth", "bridge"])
