@@ -7,13 +7,13 @@ PYTHON = .venv/bin/python
 help: ## these lines
 	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-check: ## format, lint, types, floors, tests: all that CI checks
+check: ## format, lint, types, floors, tests: all that CI checks; as root installs the system packages for it
 	@./test
 
 test: ## the tests alone
 	@./test tests
 
-lab: ## a real IPVS kernel judges every rule (root); N=500 SEED=word: that many random clusters
+lab: ## a real IPVS kernel judges every rule (root); N=500 SEED=word: that many random clusters; installs nothing
 	@LVSDOCTOR_LAB_CLUSTERS=$(N) LVSDOCTOR_TEST_SEED=$(SEED) ./test tests/lab
 
 format: environment ## put every file into the house's format
