@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,19 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.probe.segment import ROOT, VIP, Segment, client, director, four_hosts, real_server, segment, table
+from tests.probe.segment import (
+    ROOT,
+    VIP,
+    Segment,
+    client,
+    director,
+    four_hosts,
+    interrupted,
+    probes_sent,
+    real_server,
+    segment,
+    table,
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace needs root")
 
@@ -94,16 +105,17 @@ def test_a_vip_that_is_held_and_served_by_nobody_is_told_apart_from_a_missing_on
 
 
 def test_a_dry_run_tells_the_syns_and_sends_nothing(four: Segment, snapshot: str) -> None:
-    def sent() -> str:
-        return four.run("lb1", "cat /sys/class/net/eth0/statistics/tx_packets")
-
-    before = sent()
-    done = four.lvsdoctor("lb1", "probe", "--accepts", "--against", snapshot, "--dry-run")
-    assert sent() == before
+    accepts = ("probe", "--accepts", "--against", snapshot)
+    with probes_sent(four, "lb1") as sent:
+        done = four.lvsdoctor("lb1", *accepts, "--dry-run")
+    assert sent == []
     said = " ".join(done.stdout.split())
     assert "eth0: who-has 192.0.2.21 tell 192.0.2.2 (2), 0.0.0.0 (1), from 02:00:00:00:00:02" in said
     assert "eth0: TCP SYN (TTL 1, 2 if it does not answer) and a RST from 192.0.2.2:" in said
     assert f"to {VIP}:80, to the MAC that answers for 192.0.2.22" in said
+    with probes_sent(four, "lb1") as sent:
+        four.lvsdoctor("lb1", *accepts)
+    assert sent
 
 
 def test_a_host_without_a_table_has_no_real_servers_to_try(four: Segment) -> None:
@@ -181,8 +193,7 @@ def test_an_interrupted_listener_tells_what_it_has_heard(leaking: Segment) -> No
         leaking.run("rs2", sys.executable, "-c", SPEAK)
     capture.terminate()
     capture.communicate()
-    listener.send_signal(signal.SIGINT)
-    output, problems = listener.communicate()
+    output, problems = interrupted(listener)
     assert "Traceback" not in problems
     assert f"{RS2} asks in the name of VIP {VIP}" in " ".join(output.split())
     assert "the listening was interrupted" in output

@@ -6,11 +6,12 @@ Nothing leaves the bridge, which is in a namespace of its own.
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,12 @@ from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
+from lvsdoctor.probe.wire import ARP, IPV4, IPV6
 from lvsdoctor.roles import with_standing
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0  # seconds; what is waited for is there at once when nothing is wrong
+ETH_P_ALL = 3  # include/uapi/linux/if_ether.h
 VIP = "192.0.2.10"
 VIP6 = "2001:db8::10"
 SILENT = ("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",)
@@ -152,6 +156,57 @@ def _make(made: Segment) -> None:
             made.run(name, f"ip {words}")
         for command in host.commands:
             made.run(name, command)
+
+
+def interrupted(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """What a process prints, on both, that the user ends with Ctrl-C; fails where it goes on all the same."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (ignored,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigIgn:"))
+    if ignored >> (signal.SIGINT - 1) & 1:
+        process.kill()
+        process.communicate()
+        pytest.fail(f"ignores SIGINT: {process.args!r}")
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        pytest.fail(f"not ended by SIGINT within {PATIENCE} s: {process.args!r}")
+
+
+@contextmanager
+def probes_sent(made: Segment, name: str) -> Iterator[list[bytes]]:
+    """The frames of probes that leave a host's eth0 while the block runs; complete when it has ended.
+
+    A host's kernel speaks by itself at any time: it joins IPv6 groups, looks for routers and for duplicates of its own
+    addresses, and asks a neighbour of whom it has heard whether it is still there. Those are left out.
+    """
+
+    def opened() -> socket.socket:
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        raw.bind(("eth0", ETH_P_ALL))
+        raw.setblocking(False)
+        return raw
+
+    sent: list[bytes] = []
+    with inside(made.netns(name), opened) as raw:
+        yield sent
+        # A frame is here before its sender returns from sending it: nothing is waited for.
+        with suppress(BlockingIOError):
+            while True:
+                frame, where = raw.recvfrom(65536)
+                sent += [frame] * (where[2] == socket.PACKET_OUTGOING and is_of_a_probe(frame))
+
+
+def is_of_a_probe(frame: bytes) -> bool:
+    """An ARP request to everybody, a TCP SYN, or a neighbour solicitation that comes from an address."""
+    kind, packet = int.from_bytes(frame[12:14]), frame[14:]
+    if kind == ARP:
+        return frame.startswith(b"\xff" * 6)
+    if kind == IPV4:
+        return packet[9] == socket.IPPROTO_TCP and packet[4 * (packet[0] & 0xF) + 13] & 0x12 == 0x02
+    return kind == IPV6 and packet[6] == socket.IPPROTO_ICMPV6 and packet[40] == 135 and any(packet[8:24])
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import os
 import select
 import shutil
-import signal
 import socket
 import struct
 import sys
@@ -29,6 +28,8 @@ from tests.probe.segment import (
     client,
     director,
     four_hosts,
+    interrupted,
+    probes_sent,
     real_server,
     segment,
     table,
@@ -307,12 +308,15 @@ def test_twelve_requests_are_never_more_than_three_a_second() -> None:
 
 
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(four: Segment) -> None:
-    before = four.run("client", "cat /sys/class/net/eth0/statistics/tx_packets")
-    done = four.lvsdoctor("client", "probe", VIP, "--dry-run")
+    with probes_sent(four, "client") as sent:
+        done = four.lvsdoctor("client", "probe", VIP, VIP6, "--dry-run", "--link", "eth0")
+    assert sent == []
     assert "eth0: who-has 192.0.2.10 tell 192.0.2.100 (2), 0.0.0.0 (1), from 02:00:00:00:00:64" in " ".join(
         done.stdout.split()
     )
-    assert four.run("client", "cat /sys/class/net/eth0/statistics/tx_packets") == before
+    with probes_sent(four, "client") as sent:
+        four.lvsdoctor("client", "probe", VIP, VIP6, "--link", "eth0")
+    assert {frame[12:14] for frame in sent} == {b"\x08\x06", b"\x86\xdd"}
 
 
 # -- the user ---------------------------------------------------------------------------------------------------------
@@ -337,8 +341,7 @@ def test_an_interrupt_ends_it_without_a_traceback(four: Segment) -> None:
     probe = four.start("client", sys.executable, "-m", "lvsdoctor", "probe", VIP, "--wait", "600")
     assert probe.stderr is not None
     assert "3 frames in 600.5 s" in probe.stderr.readline()
-    probe.send_signal(signal.SIGINT)
-    _, rest = probe.communicate()
+    _, rest = interrupted(probe)
     assert probe.returncode == 130
     assert "Traceback" not in rest
 
