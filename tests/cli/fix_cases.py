@@ -61,4 +61,6 @@ def pretenders(directory: Path) -> Path:
 
 def quietly(home: Path) -> dict[str, str]:
     """An environment in which Ansible keeps to itself."""
-    return {**os.environ, "HOME": str(home), "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_NOCOWS": "1"}
+    # Where it keeps its modules it looks up in the list of users, not in HOME.
+    places = {"HOME": str(home), "ANSIBLE_HOME": f"{home}/.ansible", "ANSIBLE_REMOTE_TMP": f"{home}/.ansible/tmp"}
+    return {**os.environ, **places, "ANSIBLE_LOCALHOST_WARNING": "False", "ANSIBLE_NOCOWS": "1"}

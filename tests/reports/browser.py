@@ -1,10 +1,12 @@
 """Debian's Chromium, driven by playwright: one browser for a module, a fresh profile for every page."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,11 +30,31 @@ def chromium() -> Iterator["Browser"]:
     pytest.importorskip("playwright", reason="playwright is not installed")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
         # No sandbox: in a container, as root, Chromium has none to offer.
-        browser = playwright.chromium.launch(executable_path=command, chromium_sandbox=False, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=command, chromium_sandbox=False, args=FLAGS, env=_at_home_in(Path(home))
+        )
         yield browser
         browser.close()
+
+
+# As in fontconfig's own fonts.conf, but for the caches: those of the whole system are root's to write.
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+<dir>/usr/share/fonts</dir><dir>/usr/local/share/fonts</dir>
+<include ignore_missing="yes">/etc/fonts/conf.d</include>
+<cachedir>{home}/fonts</cachedir>
+</fontconfig>
+"""
+
+
+def _at_home_in(home: Path) -> dict[str, str | float | bool]:
+    """An environment in which Chromium writes nothing of the user's, nor of the system's."""
+    fonts = home / "fonts.conf"
+    fonts.write_text(_FONTS.format(home=home))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**inherited, "HOME": str(home), "FONTCONFIG_FILE": str(fonts)}
 
 
 @dataclass
