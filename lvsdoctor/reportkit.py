@@ -4,10 +4,7 @@ A renderer is a file reports/as_NAME.py: a docstring whose first line says what 
 `def render(examination: Examination, output: Output) -> None`. It counts and lays out; it computes nothing.
 """
 
-from collections.abc import Callable
-
-from lvsdoctor import markdown, sentences
-from lvsdoctor.examination import (
+from lvsdoctor.model.examination import (
     AppliedRule,
     Confirmation,
     Diagnosis,
@@ -19,16 +16,16 @@ from lvsdoctor.examination import (
     Role,
     Verdict,
 )
-from lvsdoctor.finding import Certainty, Citation, Finding, Fix, Probed, Severity
-from lvsdoctor.hypertext import hypertext
-from lvsdoctor.legible import cells, legible, shortened, wrapped
+from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.page import CannotRender, Output, Page
-from lvsdoctor.picture import Picture, picture
-from lvsdoctor.places import Place, Places, percent_encoded
-from lvsdoctor.result import result
-from lvsdoctor.rulepage import BadPage, RulePage, page_of
-from lvsdoctor.tally import (
+from lvsdoctor.reporting import markdown, wording
+from lvsdoctor.reporting.as_data import result
+from lvsdoctor.reporting.console import CannotRender, Output, Page, Render
+from lvsdoctor.reporting.diagram import Picture, picture
+from lvsdoctor.reporting.page_html import hypertext
+from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
+from lvsdoctor.reporting.source_locations import Place, Places, percent_encoded
+from lvsdoctor.reporting.summary import (
     State,
     Wanted,
     alike,
@@ -41,8 +38,7 @@ from lvsdoctor.tally import (
     wanted,
     worst_first,
 )
-
-Render = Callable[[Examination, Output], None]
+from lvsdoctor.sanitize import cells, legible, shortened, wrapped
 
 __all__ = [
     "AppliedRule",
@@ -86,11 +82,11 @@ __all__ = [
     "percent_encoded",
     "picture",
     "result",
-    "sentences",
     "shortened",
     "state",
     "summary",
     "wanted",
+    "wording",
     "worst_first",
     "wrapped",
 ]

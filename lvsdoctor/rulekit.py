@@ -1,29 +1,11 @@
 """All that a rule may import: the nouns, the kernel's answers, and what a finding is made of."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import PurePath
-
-from lvsdoctor.changes.spelling import set_link
-from lvsdoctor.finding import Citation, Finding, Fix, Predicts, Severity, cite
-from lvsdoctor.kernel.answer import Answer, assume
-from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
-from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
-from lvsdoctor.kernel.arrival import (
-    UNPACKED_BY,
-    Arrival,
-    arrivals,
-    rp_filter_drops,
-    takes,
-    tun_memberships,
-    tunnel_for,
-    tunnels_of,
-)
-from lvsdoctor.kernel.claims import Claim, claims, on_one_segment, proxied_past
-from lvsdoctor.kernel.delivery import Shadowed, delivered, draws, home_link, passes_on, shadowed
-from lvsdoctor.kernel.heard import Answerer, Heard, directs, foretold, heard, listing, services_of
-from lvsdoctor.kernel.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
-from lvsdoctor.kernel.masquerading import (
+from lvsdoctor.analysis.arp_owners import Claim, claims, on_one_segment, proxied_past
+from lvsdoctor.analysis.arp_responders import Answerer, Heard, directs, foretold, heard, listing, services_of
+from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own, should_answer, silences
+from lvsdoctor.analysis.l2_segments import asked_for, leak, leak_at_any_level, vip_on_segment
+from lvsdoctor.analysis.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
+from lvsdoctor.analysis.nat import (
     client_in,
     gateway_to_director,
     nat_memberships,
@@ -36,24 +18,8 @@ from lvsdoctor.kernel.masquerading import (
     replying_through,
     taking_requests,
 )
-from lvsdoctor.kernel.own_source import Voice, own_source, voices
-from lvsdoctor.kernel.reaching import Reach, reach
-from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
-from lvsdoctor.kernel.routing import (
-    FAR_AWAY,
-    Lookup,
-    captured_by_mark,
-    default_gateways,
-    is_local,
-    local_routes,
-    route_lookup,
-)
-from lvsdoctor.kernel.segments import asked_for, leak, leak_at_any_level, vip_on_segment
-from lvsdoctor.kernel.settings import Effective, effective, forwards
-from lvsdoctor.kernel.silence import reached_by_route, serves_its_own, should_answer, silences
-from lvsdoctor.kernel.source_check import source_ok
-from lvsdoctor.kernel.usable import kept_by_kube_proxy, overloaded, without_usable
-from lvsdoctor.kernel.way_back import (
+from lvsdoctor.analysis.reachability import Reach, reach
+from lvsdoctor.analysis.reply_path import (
     answered_by_gateway,
     answered_neighbours,
     answering_for,
@@ -63,17 +29,19 @@ from lvsdoctor.kernel.way_back import (
     way_back,
     ways_back,
 )
-from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
-from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
-from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.link import VRRP_MACS, Link
-from lvsdoctor.model.neighbour import Neighbour
-from lvsdoctor.model.node import Membership, Node, Role, Vip
-from lvsdoctor.model.probe import Probe, Reply
-from lvsdoctor.model.route import NextHop, PolicyRule, Route
-from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting, conf_key
-from lvsdoctor.remedies import (
+from lvsdoctor.analysis.request_path import (
+    UNPACKED_BY,
+    Arrival,
+    arrivals,
+    rp_filter_drops,
+    takes,
+    tun_memberships,
+    tunnel_for,
+    tunnels_of,
+)
+from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, overloaded, without_usable
+from lvsdoctor.engine.rule import Rule, rule
+from lvsdoctor.fixes.commands import (
     SAVE_TABLE,
     add_address,
     announce_again,
@@ -98,74 +66,35 @@ from lvsdoctor.remedies import (
     stop_answering,
     stop_proxying,
 )
-from lvsdoctor.shell import command, word
-
-Check = Callable[[Node], Iterator[Finding]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One pitfall that is looked for on every node of `role` (on every node, if None).
-
-    `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine.
-    `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
-    `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
-    `while_serving` tells that it harms a real server's clients alone: a warning for one that gets none, at weight 0.
-    """
-
-    name: str
-    code: str
-    severity: Severity
-    role: str | None
-    needs: frozenset[str]
-    helps: frozenset[str]
-    instead_of: frozenset[str]
-    check: Check
-    file: str = ""
-    consequence: bool = False
-    while_serving: bool = False
-
-    @property
-    def page(self) -> str:
-        """The operator's page, beside the rule's file."""
-        return str(PurePath(self.file).with_suffix(".md"))
-
-    @property
-    def family(self) -> str:
-        return PurePath(self.file).parent.name
-
-
-def rule(
-    *,
-    name: str,
-    code: str,
-    severity: Severity,
-    needs: Iterable[str],
-    helps: Iterable[str] = (),
-    role: str | None = None,
-    instead_of: Iterable[str] = (),
-    consequence: bool = False,
-    while_serving: bool = False,
-) -> Callable[[Check], Rule]:
-    """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
-    needs, helps = frozenset(needs), frozenset(helps)
-    if unknown := (needs | helps) - COLLECTED_BY.keys():
-        raise ValueError(f"rule {name}: no such fact: {', '.join(sorted(unknown))} (known: {', '.join(COLLECTED_BY)})")
-    if both := needs & helps:
-        raise ValueError(f"rule {name}: {', '.join(sorted(both))} under both needs and helps")
-    if role is not None and role not in set(Role):
-        raise ValueError(f"rule {name}: no such role: {role} (known: {', '.join(Role)})")
-
-    def made(check: Check) -> Rule:
-        if check.__name__ != name.replace("-", "_"):
-            raise ValueError(f"rule {name}: its function must be named {name.replace('-', '_')}")
-        file = check.__code__.co_filename
-        return Rule(
-            name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence, while_serving
-        )
-
-    return made
-
+from lvsdoctor.kernel.answer import Answer, assume
+from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
+from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
+from lvsdoctor.kernel.delivery import Shadowed, delivered, draws, home_link, passes_on, shadowed
+from lvsdoctor.kernel.effective_sysctl import Effective, effective, forwards
+from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
+from lvsdoctor.kernel.routing import (
+    FAR_AWAY,
+    Lookup,
+    captured_by_mark,
+    default_gateways,
+    is_local,
+    local_routes,
+    route_lookup,
+)
+from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.kernel.source_address import Voice, own_source, voices
+from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.finding import Citation, Finding, Fix, Predicts, Severity, cite
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import VRRP_MACS, Link, set_link
+from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.node import Membership, Node, Role, Vip
+from lvsdoctor.model.probe import Probe, Reply
+from lvsdoctor.model.route import NextHop, PolicyRule, Route
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import Setting, conf_key
+from lvsdoctor.sanitize import command, word
 
 __all__ = [
     "COLLECTED_BY",

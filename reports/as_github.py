@@ -16,8 +16,8 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     counted,
-    sentences,
     shortened,
+    wording,
 )
 
 MOST = 10  # annotations of a level and step
@@ -43,7 +43,7 @@ def render(examination: Examination, output: Output) -> None:
     told: dict[str, list[Annotation]] = {level: [] for level in LEVEL.values()}
     for found in _most_different([each for each in examination.diagnoses if not each.accepted]):
         told[LEVEL[found.severity]].append(_annotation(found, places.home(found)))
-    crashes = [sentences.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED]
+    crashes = [wording.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED]
     if crashes:
         told["warning"].insert(0, Annotation("lvsdoctor: crashed", _few(crashes)))
     summary = _summary(examination)
@@ -64,14 +64,14 @@ def _most_different(found: Iterable[Diagnosis]) -> list[Diagnosis]:
 
 
 def _annotation(found: Diagnosis, place: Place | None) -> Annotation:
-    fix, lines = found.fix, [sentences.told(found)]
+    fix, lines = found.fix, [wording.told(found)]
     if found.lapsed:
-        lines.append(sentences.lapsed(found.lapsed))
+        lines.append(wording.lapsed(found.lapsed))
     if fix.now:
         lines += [f"Fix on {found.fix_node}:", *(each if len(each) <= LONGEST else TOO_LONG for each in fix.now)]
     if fix.warning:
         lines.append(f"Mind: {fix.warning}")
-    return Annotation(f"{sentences.label(found)} {found.rule}", _few(lines), place, found.rule)
+    return Annotation(f"{wording.label(found)} {found.rule}", _few(lines), place, found.rule)
 
 
 def _fitted(annotations: list[Annotation], level: str, most: int) -> list[Annotation]:
@@ -87,12 +87,12 @@ def _fitted(annotations: list[Annotation], level: str, most: int) -> list[Annota
 def _summary(examination: Examination) -> Annotation:
     """The numbers, what was accepted, and what is said of the scan itself."""
     aside = [
-        f"Accepted: {sentences.label(each)} {each.message}: {sentences.accepted(each.accepted)}"
+        f"Accepted: {wording.label(each)} {each.message}: {wording.accepted(each.accepted)}"
         for each in examination.diagnoses
         if each.accepted
     ]
-    aside += map(sentences.remarked, examination.remarks)
-    return Annotation("lvsdoctor", (sentences.summed_up(examination), *_few(aside)))
+    aside += map(wording.remarked, examination.remarks)
+    return Annotation("lvsdoctor", (wording.summed_up(examination), *_few(aside)))
 
 
 def _few(lines: list[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ GitLab Docs, "Code Quality report format". It knows no accepted findings: they s
 import json
 from typing import Any
 
-from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, sentences
+from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, wording
 
 SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -43,9 +43,9 @@ def _issue(found: Diagnosis, places: Places) -> dict[str, Any]:
 
 def _description(found: Diagnosis) -> str:
     """One line: it is all that GitLab shows."""
-    said = sentences.told(found)
+    said = wording.told(found)
     if found.accepted:
-        return f"{said}. Accepted: {sentences.accepted(found.accepted)}"
-    lapsed = f". {sentences.lapsed(found.lapsed)}" if found.lapsed else ""
+        return f"{said}. Accepted: {wording.accepted(found.accepted)}"
+    lapsed = f". {wording.lapsed(found.lapsed)}" if found.lapsed else ""
     commands = "; ".join(f"`{command}`" for command in found.fix.now)
     return said + lapsed + (f". Fix on {found.fix_node}: {commands}" if commands else "")

@@ -34,10 +34,10 @@ from lvsdoctor.reportkit import (
     page_of,
     picture,
     result,
-    sentences,
     shortened,
     summary,
     wanted,
+    wording,
     worst_first,
 )
 
@@ -83,7 +83,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(counted=counted, hypertext=hypertext, sentences=sentences)
+    environment.globals.update(counted=counted, hypertext=hypertext, wording=wording)
     return environment.get_template("html.jinja")
 
 
@@ -263,7 +263,7 @@ def _not_checked(outcomes: dict[str, list[Outcome]]) -> list[tuple[str, str, lis
     groups: dict[tuple[str, str], dict[str, None]] = {}
     for node, became in outcomes.items():
         for group in wanted(became):
-            groups.setdefault((group.command, sentences.waiting(group, node)), {})[group.node] = None
+            groups.setdefault((group.command, wording.waiting(group, node)), {})[group.node] = None
     return [(command, says, list(nodes)) for (command, says), nodes in groups.items()]
 
 
@@ -272,7 +272,7 @@ def _by_rule(examination: Examination, kept: Verdict) -> dict[str, list[str]]:
     rules: dict[str, list[str]] = {}
     for outcome in examination.outcomes:
         if outcome.verdict is kept:
-            explained = f" (explained by {sentences.listed(outcome.explained_by)})" if outcome.explained_by else ""
+            explained = f" (explained by {wording.listed(outcome.explained_by)})" if outcome.explained_by else ""
             rules.setdefault(outcome.rule, []).append(outcome.node + explained)
     return rules
 

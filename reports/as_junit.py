@@ -19,8 +19,8 @@ from lvsdoctor.reportkit import (
     Verdict,
     counted,
     legible,
-    sentences,
     wanted,
+    wording,
     worst_first,
 )
 
@@ -73,7 +73,7 @@ def _case(outcome: Outcome, found: list[Diagnosis]) -> Xml.Element:
     passing = [each for each in found if each not in failing]
     told: list[str] = []
     if outcome.verdict is Verdict.CRASHED:
-        _add(case, "error", "crash", sentences.crash(outcome), outcome.traceback.split("\n"))
+        _add(case, "error", "crash", wording.crash(outcome), outcome.traceback.split("\n"))
         passing = found
     elif failing:
         more = f" (and {counted(len(failing) - 1, 'more finding')})" if len(failing) > 1 else ""
@@ -83,7 +83,7 @@ def _case(outcome: Outcome, found: list[Diagnosis]) -> Xml.Element:
     if outcome.missing and case.find("skipped") is None:
         told.append(f"Not all was checked: {'; '.join(_missing(outcome))}")
     if outcome.explained_by:
-        told.append(f"explained by {sentences.listed(outcome.explained_by)}")
+        told.append(f"explained by {wording.listed(outcome.explained_by)}")
     if told := [*_account(passing), *told]:
         Xml.SubElement(case, "system-out").text = _text(told)
     return case
@@ -97,17 +97,17 @@ def _missing(outcome: Outcome) -> Iterator[str]:
     """`needs sysctl: sysctl -a`."""
     for group in wanted([outcome]):
         place = f" of {group.node}" if group.node != outcome.node else ""
-        yield f"needs {sentences.listed(group.facts)}{place}" + (f": {group.command}" if group.command else "")
+        yield f"needs {wording.listed(group.facts)}{place}" + (f": {group.command}" if group.command else "")
 
 
 def _account(found: Iterable[Diagnosis]) -> Iterator[str]:
     """Each finding with its evidence and its fix."""
     for diagnosis in found:
-        yield f"{sentences.label(diagnosis)} {sentences.told(diagnosis)}"
+        yield f"{wording.label(diagnosis)} {wording.told(diagnosis)}"
         if diagnosis.accepted:
-            yield f"Accepted: {sentences.accepted(diagnosis.accepted)}"
+            yield f"Accepted: {wording.accepted(diagnosis.accepted)}"
         if diagnosis.lapsed:
-            yield sentences.lapsed(diagnosis.lapsed)
+            yield wording.lapsed(diagnosis.lapsed)
         yield from map(_quote, diagnosis.evidence)
         if diagnosis.fix.now:
             yield f"Fix now, on {diagnosis.fix_node}:"

@@ -20,8 +20,8 @@ from lvsdoctor.reportkit import (
     counted,
     fix_of_all,
     markdown,
-    sentences,
     wanted,
+    wording,
     worst_first,
 )
 
@@ -63,7 +63,7 @@ CUTS = (
 
 def render(examination: Examination, output: Output) -> None:
     """Write the verdict, and below it whatever fits: evidence is left out before fixes, and findings at last."""
-    head = f"### lvsdoctor: {sentences.verdict(examination)}\n\n{sentences.summed_up(examination)}\n\n"
+    head = f"### lvsdoctor: {wording.verdict(examination)}\n\n{wording.summed_up(examination)}\n\n"
     pieces = [*_findings(examination, output), *_crashes(examination, output)]
     if not output.quiet:
         pieces = [*_before(examination), *pieces, *_accepted(examination), *_folded(examination, output)]
@@ -85,7 +85,7 @@ def _fitted(pieces: list[Piece], room: int) -> str:
                 piece.at = at
                 size += piece.size
     lost = Counter(noun for piece in pieces for noun in piece.forms[piece.at][1])
-    return sentences.listed(counted(number, noun) for noun, number in lost.items())
+    return wording.listed(counted(number, noun) for noun, number in lost.items())
 
 
 def _whole(rank: int, text: str, noun: str, number: int = 1) -> Piece:
@@ -108,13 +108,13 @@ def _table(examination: Examination) -> str:
         numbers.append(len(found) - len(severities))
         verdicts = [outcome.verdict for outcome in examination.outcomes if outcome.node == node.name]
         numbers.append(verdicts.count(Verdict.NOT_CHECKED))
-        named = markdown.span(node.name), markdown.prose(sentences.roles(node))
+        named = markdown.span(node.name), markdown.prose(wording.roles(node))
         rows.append(markdown.row([*named, *map(str, numbers)]))
     return "\n".join(rows) + "\n\n" + (f"{counted(len(nodes) - ROWS, 'more node')}.\n\n" if nodes[ROWS:] else "")
 
 
 def _before(examination: Examination) -> Iterator[Piece]:
-    remarks = [markdown.prose(sentences.remarked(remark)) for remark in examination.remarks]
+    remarks = [markdown.prose(wording.remarked(remark)) for remark in examination.remarks]
     for node in examination.nodes:
         remarks += [f"{markdown.span(node.name)}: {markdown.prose(note)}" for note in node.notes]
     if remarks:
@@ -135,7 +135,7 @@ def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
         for together in alike(diagnosis for diagnosis in examination.of(node.name) if diagnosis.accepted is None):
             rank = together[0].severity.rank
             if output.quiet:
-                said = (markdown.prose(f"{sentences.label(each)} {sentences.told(each)}") for each in together)
+                said = (markdown.prose(f"{wording.label(each)} {wording.told(each)}") for each in together)
                 yield _whole(rank, "".join(f"- {each}\n" for each in said), "finding", len(together))
             else:
                 yield Piece(rank, (*_forms(together, output), ("", ("finding",) * len(together))))
@@ -156,11 +156,11 @@ def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
 def _said(together: tuple[Diagnosis, ...], number: int) -> str:
     """The heading and the first sentences, with what the wire says of them and who accepted them once."""
     shown = together[:number]
-    lines = [f"#### {markdown.prose(sentences.label(together[0]))} on {markdown.span(together[0].node)}", ""]
+    lines = [f"#### {markdown.prose(wording.label(together[0]))} on {markdown.span(together[0].node)}", ""]
     for diagnosis in shown:
         lines.append(f"- {markdown.prose(diagnosis.message)}")
         if diagnosis.lapsed:
-            lines.append(f"  - {markdown.prose(sentences.lapsed(diagnosis.lapsed))}")
+            lines.append(f"  - {markdown.prose(wording.lapsed(diagnosis.lapsed))}")
         probed = diagnosis.confirmation
         if probed and probed.verdict is not Probed.NOT_PROBED:
             lines.append(f"  - **{probed.verdict} by the wire:** {markdown.prose(probed.says)}")
@@ -211,8 +211,8 @@ def _accepted(examination: Examination) -> Iterator[Piece]:
     if accepted:
         yield _whole(FRAME, f"#### Accepted: {len(accepted)}\n\n", "heading")
     for diagnosis in accepted:
-        terms = markdown.prose(sentences.accepted(diagnosis.accepted or {}))
-        line = f"- {markdown.prose(f'{sentences.label(diagnosis)} {diagnosis.message}')}; accepted: {terms}\n"
+        terms = markdown.prose(wording.accepted(diagnosis.accepted or {}))
+        line = f"- {markdown.prose(f'{wording.label(diagnosis)} {diagnosis.message}')}; accepted: {terms}\n"
         yield _whole(ACCEPTED, line, "accepted finding")
     if accepted:
         yield _whole(FRAME, "\n", "blank")
@@ -222,7 +222,7 @@ def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
     for outcome in examination.outcomes:
         if outcome.verdict is Verdict.CRASHED:
             trace = outcome.traceback.strip().split("\n") if output.verbose else ()
-            crash = f"**CRASHED** {markdown.prose(sentences.crash(outcome))}\n\n{markdown.fence(trace, 'text')}"
+            crash = f"**CRASHED** {markdown.prose(wording.crash(outcome))}\n\n{markdown.fence(trace, 'text')}"
             yield _whole(FRAME, crash, "crash")
 
 
@@ -231,13 +231,13 @@ def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
     if groups := wanted(examination.outcomes):
         text = "The evidence lacks what these commands would tell.\n\n"
         for group in groups[:ROWS]:
-            text += f"On {markdown.span(group.node)}, {markdown.prose(sentences.waiting(group, group.node))}\n\n"
+            text += f"On {markdown.span(group.node)}, {markdown.prose(wording.waiting(group, group.node))}\n\n"
             text += markdown.fence(filter(None, [group.command]), "sh")
         rest = f"{counted(len(groups) - ROWS, 'more command')}.\n" if groups[ROWS:] else ""
         yield _fold("Not checked", text + rest, ACCEPTED)
     if examination.unread:
         unread = _quoted(map(Citation, examination.unread), output) if output.verbose else ()
-        told = markdown.prose(sentences.not_understood(examination.unread))
+        told = markdown.prose(wording.not_understood(examination.unread))
         yield _fold("Lines not understood", f"{told}\n\n{markdown.fence(unread, 'text')}")
     passed = [(node.name, _quiet(examination, node.name)) for node in examination.nodes[:ROWS]]
     if lines := [f"- {markdown.span(node)}: {', '.join(rules)}\n" for node, rules in passed if rules]:
@@ -246,4 +246,4 @@ def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
 
 def _quiet(examination: Examination, node: str) -> list[str]:
     outcomes = (outcome for outcome in examination.outcomes if outcome.node == node)
-    return [markdown.prose(rule) for rule in sentences.silent(outcomes, Verdict.QUIET)]
+    return [markdown.prose(rule) for rule in wording.silent(outcomes, Verdict.QUIET)]

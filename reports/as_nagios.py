@@ -11,10 +11,10 @@ from lvsdoctor.reportkit import (
     Verdict,
     blind,
     counted,
-    sentences,
     state,
     summary,
     wanted,
+    wording,
 )
 
 FIRST_LINE = 1000  # bytes: NRPE before version 3 carries 1024
@@ -53,7 +53,7 @@ def render(examination: Examination, output: Output) -> None:
 
 def _headline(examination: Examination) -> str:
     counts = summary(examination)
-    told = sentences.verdict(examination)
+    told = wording.verdict(examination)
     more = [
         *([f"{counts['contradicted']} contradicted by the wire"] if counts["contradicted"] else []),
         *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
@@ -61,13 +61,13 @@ def _headline(examination: Examination) -> str:
         *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
     ]
     if more:
-        told += f" ({sentences.listed(more)})"
+        told += f" ({wording.listed(more)})"
     open_ones = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
     if open_ones:
         return f"{told}: {min(open_ones, key=lambda diagnosis: diagnosis.severity.rank).message}"
     unseen = blind(examination)
     some_only = 0 < len(unseen) < len(examination.nodes)
-    return f"{told}: nothing was checked on {sentences.some(unseen)}" if some_only else told
+    return f"{told}: nothing was checked on {wording.some(unseen)}" if some_only else told
 
 
 def _performance(examination: Examination) -> str:
@@ -84,17 +84,17 @@ def _details(examination: Examination) -> Iterator[str]:
     ranked = sorted(examination.diagnoses, key=lambda diagnosis: diagnosis.severity.rank)
     for diagnosis in ranked:
         if diagnosis.accepted is None:
-            again = f" ({sentences.lapsed(diagnosis.lapsed)})" if diagnosis.lapsed else ""
-            yield f"{sentences.label(diagnosis)} {sentences.told(diagnosis)}{again}"
-    yield from (sentences.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED)
+            again = f" ({wording.lapsed(diagnosis.lapsed)})" if diagnosis.lapsed else ""
+            yield f"{wording.label(diagnosis)} {wording.told(diagnosis)}{again}"
+    yield from (wording.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED)
     for group in wanted(examination.outcomes):
-        yield f"not checked: {sentences.waiting(group, '')}{f'; run: {group.command}' if group.command else ''}"
+        yield f"not checked: {wording.waiting(group, '')}{f'; run: {group.command}' if group.command else ''}"
     for diagnosis in ranked:
         if diagnosis.accepted is not None:
-            terms = sentences.accepted(diagnosis.accepted)
-            yield f"accepted: {sentences.label(diagnosis)} {diagnosis.message}: {terms}"
-    yield from (sentences.remarked(remark) for remark in examination.remarks)
-    yield sentences.summed_up(examination)
+            terms = wording.accepted(diagnosis.accepted)
+            yield f"accepted: {wording.label(diagnosis)} {diagnosis.message}: {terms}"
+    yield from (wording.remarked(remark) for remark in examination.remarks)
+    yield wording.summed_up(examination)
 
 
 def _shown(output: Output, text: str) -> str:

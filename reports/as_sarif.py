@@ -30,8 +30,8 @@ from lvsdoctor.reportkit import (
     markdown,
     page_of,
     percent_encoded,
-    sentences,
     wanted,
+    wording,
 )
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -144,7 +144,7 @@ def _result(found: Diagnosis, places: Places, index: dict[str, int]) -> Json:
     if related:
         result["relatedLocations"] = related
     if found.accepted:
-        why = legible(sentences.accepted(found.accepted))
+        why = legible(wording.accepted(found.accepted))
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
@@ -184,9 +184,9 @@ def _said(found: Diagnosis) -> list[str]:
         assumed = (f"{item.seen.text} (settle it with {item.settle})" for item in found.evidence if item.assumed)
         said.append(f"Assumed: {'; '.join(assumed)}.")
     if found.accepted:
-        said.append(f"Accepted: {sentences.accepted(found.accepted)}.")
+        said.append(f"Accepted: {wording.accepted(found.accepted)}.")
     if found.lapsed:
-        said.append(f"{sentences.lapsed(found.lapsed)}.")
+        said.append(f"{wording.lapsed(found.lapsed)}.")
     return said
 
 
@@ -255,18 +255,18 @@ def _invocation(examination: Examination, index: dict[str, int]) -> Json:
 def _notifications(examination: Examination, index: dict[str, int]) -> Iterator[Json]:
     for outcome in examination.outcomes:
         if outcome.verdict is Verdict.CRASHED:
-            told = _notification("error", f"Crashed: {sentences.crash(outcome)}")
+            told = _notification("error", f"Crashed: {wording.crash(outcome)}")
             known = {"associatedRule": {"index": index[outcome.rule]}} if outcome.rule in index else {}
             yield {**told, **known, "exception": {"message": legible(outcome.traceback)}}
     if (left := len(examination.diagnoses) - RESULTS) > 0:
         yield _notification("warning", f"{counted(left, 'finding')} left out: code scanning takes {RESULTS:,}")
     for group in wanted(examination.outcomes):
         collect = f". Collect it with: {group.command}" if group.command else ""
-        yield _notification("warning", f"Not checked: {sentences.waiting(group, '')}{collect}")
+        yield _notification("warning", f"Not checked: {wording.waiting(group, '')}{collect}")
     if examination.unread:
-        yield _notification("note", f"Not understood: {sentences.not_understood(examination.unread)}")
+        yield _notification("note", f"Not understood: {wording.not_understood(examination.unread)}")
     for remark in examination.remarks:
-        yield _notification("note", sentences.remarked(remark))
+        yield _notification("note", wording.remarked(remark))
 
 
 def _notification(level: str, text: str) -> Json:

@@ -18,8 +18,8 @@ from lvsdoctor.reportkit import (
     cited_once,
     counted,
     fix_of_all,
-    sentences,
     wanted,
+    wording,
     worst_first,
 )
 
@@ -62,14 +62,14 @@ def render(examination: Examination, output: Output) -> None:
     if not output.quiet:
         page.blank()
         _put_remarks(page, examination.remarks)
-    page.say(sentences.summed_up(examination), "label", indent=0, wrap=False)
+    page.say(wording.summed_up(examination), "label", indent=0, wrap=False)
     page.write(STYLES)
 
 
 def _put_remarks(page: Page, remarks: tuple[Remark, ...]) -> None:
     shown = remarks if page.output.verbose else remarks[:ALIKE]
     for remark in shown:
-        page.say(sentences.remarked(remark), label="note:", indent=0)
+        page.say(wording.remarked(remark), label="note:", indent=0)
     if len(shown) < len(remarks):
         page.say(f"{len(remarks) - len(shown)} more; -v lists them.", label="note:", indent=0)
 
@@ -78,8 +78,8 @@ def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
     for diagnosis in diagnoses:
         if diagnosis.accepted is None:
             style = diagnosis.severity.value
-            said = sentences.told(diagnosis)
-            page.say(said, label=sentences.label(diagnosis), label_style=style, indent=0, wrap=False)
+            said = wording.told(diagnosis)
+            page.say(said, label=wording.label(diagnosis), label_style=style, indent=0, wrap=False)
 
 
 def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
@@ -92,7 +92,7 @@ def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
             continue
         page.blank()
         style = diagnosis.severity.value
-        page.say(diagnosis.message, "message", label=f"Predicted: {sentences.label(diagnosis)}", label_style=style)
+        page.say(diagnosis.message, "message", label=f"Predicted: {wording.label(diagnosis)}", label_style=style)
         page.say(told.says, "message", label="Seen on the wire:", label_style="contradicted")
         if told.seen:
             page.quotes([(str(told.seen), told.seen.text, "")])
@@ -121,15 +121,15 @@ def _put_node(
     page.blank()
     _put_accepted(page, [diagnosis for diagnosis in diagnoses if diagnosis.accepted is not None], told)
     if not diagnoses:
-        found = sentences.calm(outcomes)
-        page.say(f"{found[0].upper()}{found[1:]} on {node.name}: {sentences.checked(outcomes)}.")
+        found = wording.calm(outcomes)
+        page.say(f"{found[0].upper()}{found[1:]} on {node.name}: {wording.checked(outcomes)}.")
     _put_not_checked(page, node, outcomes)
     _put_crashed(page, outcomes)
     _put_unread(page, node.unread)
     if page.output.verbose:
         for label, kept in (("Quiet:", Verdict.QUIET), ("Not applicable:", Verdict.NOT_APPLICABLE)):
-            if names := sentences.silent(outcomes, kept):
-                page.say(sentences.listed(names), label=label)
+            if names := wording.silent(outcomes, kept):
+                page.say(wording.listed(names), label=label)
 
 
 def _put_accepted(page: Page, diagnoses: list[Diagnosis], told: set[str]) -> None:
@@ -140,15 +140,15 @@ def _put_accepted(page: Page, diagnoses: list[Diagnosis], told: set[str]) -> Non
             page.blank()
         return
     for diagnosis in diagnoses[:ALIKE]:
-        said = f"{sentences.label(diagnosis)} {diagnosis.message}"
-        page.say(f"{said}; accepted: {sentences.accepted(diagnosis.accepted or {})}", "accepted")
+        said = f"{wording.label(diagnosis)} {diagnosis.message}"
+        page.say(f"{said}; accepted: {wording.accepted(diagnosis.accepted or {})}", "accepted")
     if len(diagnoses) > ALIKE:
         page.say(f"{counted(len(diagnoses) - ALIKE, 'more accepted finding')}; -v lists them.", "accepted")
 
 
 def _put_standing(page: Page, node: Examined) -> None:
     for role in node.roles:
-        page.say(sentences.standing(role), label=role.name.replace("-", " ") + ":")
+        page.say(wording.standing(role), label=role.name.replace("-", " ") + ":")
     if not node.roles:
         page.say(
             "the evidence shows neither IPVS services (a director) nor a VIP that is held here (a real server). "
@@ -157,7 +157,7 @@ def _put_standing(page: Page, node: Examined) -> None:
         )
     if node.vips:
         page.say(
-            sentences.some(node.vips, all_of_them=bool(page.output.verbose)),
+            wording.some(node.vips, all_of_them=bool(page.output.verbose)),
             label="VIP:" if len(node.vips) == 1 else "VIPs:",
         )
     if node.source:
@@ -170,15 +170,15 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) 
     """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
     shown = together if page.output.verbose else together[:ALIKE]
     for diagnosis in shown:
-        page.say(diagnosis.message, "message", label=sentences.label(diagnosis), label_style=diagnosis.severity.value)
+        page.say(diagnosis.message, "message", label=wording.label(diagnosis), label_style=diagnosis.severity.value)
         if diagnosis.accepted is not None:
-            page.say(sentences.accepted(diagnosis.accepted), label="Accepted:", indent=4)
+            page.say(wording.accepted(diagnosis.accepted), label="Accepted:", indent=4)
         if diagnosis.lapsed is not None:
-            page.say(sentences.lapsed(diagnosis.lapsed), "warning", indent=4)
+            page.say(wording.lapsed(diagnosis.lapsed), "warning", indent=4)
     if len(shown) < len(together):
-        about = sentences.listed(together[-1].about)
+        about = wording.listed(together[-1].about)
         more = f"{len(together) - len(shown)} more of the same about another {about}; -v lists them."
-        page.say(more, label=sentences.label(together[0]), label_style=together[0].severity.value)
+        page.say(more, label=wording.label(together[0]), label_style=together[0].severity.value)
     _put_probed(page, shown, told)
     longest = 0 if page.output.verbose else 3 * page.width
     evidence = cited_once(item for diagnosis in shown for item in diagnosis.evidence)
@@ -236,7 +236,7 @@ def _put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) ->
         page.say("the evidence lacks what these commands would tell.", label="Not checked:")
     for group in groups:
         page.commands(filter(None, [group.command]))
-        page.say(sentences.waiting(group, node.name, all_of_them=bool(page.output.verbose)), indent=8)
+        page.say(wording.waiting(group, node.name, all_of_them=bool(page.output.verbose)), indent=8)
 
 
 def _put_crashed(page: Page, outcomes: Iterable[Outcome], indent: int = 2) -> None:
@@ -245,7 +245,7 @@ def _put_crashed(page: Page, outcomes: Iterable[Outcome], indent: int = 2) -> No
             continue
         hint = "" if page.output.verbose else "; -v shows the traceback"
         page.say(
-            f"{sentences.crash(outcome)}{hint}",
+            f"{wording.crash(outcome)}{hint}",
             label="CRASHED",
             label_style="error",
             indent=indent,
@@ -263,4 +263,4 @@ def _put_unread(page: Page, unread: tuple[Seen, ...]) -> None:
         page.say("", label=f"{count}:")
         page.quotes((str(seen), seen.text, "") for seen in unread)
         return
-    page.say(f"{sentences.not_understood(unread)}; -v lists them.", label=f"{count}:")
+    page.say(f"{wording.not_understood(unread)}; -v lists them.", label=f"{count}:")

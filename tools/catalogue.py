@@ -5,8 +5,8 @@ from pathlib import Path
 
 from generated import keep
 
-from lvsdoctor.loader import load_rules
-from lvsdoctor.rulepage import page_of
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.reporting.rule_page import page_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "docs/RULES.md"

@@ -6,12 +6,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble, unknown
+from lvsdoctor.cli.errors import Trouble, unknown
 
 if TYPE_CHECKING:
+    from lvsdoctor.engine.rule import Rule
+    from lvsdoctor.engine.settings import Settings
     from lvsdoctor.model.seen import Seen
-    from lvsdoctor.rulekit import Rule
-    from lvsdoctor.settings import Settings
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def left(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None
 
 def load(directories: Sequence[Path]) -> Sequence["Rule"]:
     """All rules, ours and those of other directories; one sentence where they cannot be loaded."""
-    from lvsdoctor.loader import CannotLoad, load_rules
+    from lvsdoctor.engine.loader import CannotLoad, load_rules
 
     try:
         return load_rules(directories)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.errors import Trouble
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
@@ -26,8 +26,8 @@ def add_options(parser: ArgumentParser, netns: str = "inspect this network names
 
 def collected(options: Namespace) -> Sequence["Node"]:
     """The nodes that the options ask for, each with its standing. Raises Trouble."""
+    from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.collect.errors import CannotCollect
-    from lvsdoctor.roles import with_standing
 
     vips = named_vips(options)
     try:

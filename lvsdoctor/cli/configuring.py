@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble, say
+from lvsdoctor.cli.errors import Trouble, say
 
 if TYPE_CHECKING:
-    from lvsdoctor.examination import Remark
-    from lvsdoctor.settings import Settings
+    from lvsdoctor.engine.settings import Settings
+    from lvsdoctor.model.examination import Remark
 
 NAMES = ("lvsdoctor.toml", "pyproject.toml")
 SYSTEM_WIDE = Path("/etc/lvsdoctor/lvsdoctor.toml")
@@ -42,7 +42,7 @@ def configured(options: Namespace) -> "Settings | None":
     file = _named(Path(options.config)) if options.config else _found(options.paths)
     if file is None:
         return None
-    from lvsdoctor.settings import BadSettings, settings_in
+    from lvsdoctor.engine.settings import BadSettings, settings_in
 
     try:
         settings = settings_in(file.text, file.shown, of_project=file.of_project)
@@ -67,7 +67,7 @@ def beside(settings: "Settings", path: str) -> Path:
 
 def said_by(settings: "Settings") -> "Iterator[Remark]":
     """What the configuration file decides unseen, for the report: what it accepts stands with the findings."""
-    from lvsdoctor.examination import Remark
+    from lvsdoctor.model.examination import Remark
 
     if shown := [f"{key} = {_shown(settings, key)}" for key in settings.places if key not in ("accept", "baseline")]:
         yield Remark(_DECIDES, {"file": settings.file, "settings": "; ".join(shown)})
@@ -102,7 +102,7 @@ class _File:
     def speaks_to_us(self) -> bool:
         if not self.of_project or b"lvsdoctor" not in self.data:
             return not self.of_project
-        from lvsdoctor.settings import OURS  # few projects get here
+        from lvsdoctor.engine.settings import OURS  # few projects get here
 
         return OURS.search(self.data.decode(errors="replace")) is not None
 

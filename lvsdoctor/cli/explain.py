@@ -5,7 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from typing import Any
 
-from lvsdoctor.cli.exits import OK, Trouble
+from lvsdoctor.cli.errors import OK, Trouble
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -23,7 +23,7 @@ def run(options: Namespace) -> int:
 
     from lvsdoctor.cli.choosing import load, named
     from lvsdoctor.model.facts import COLLECTED_BY
-    from lvsdoctor.rulepage import BadPage, page_of
+    from lvsdoctor.reporting.rule_page import BadPage, page_of
 
     found = named(load([Path(directory) for directory in options.rules]), [options.rule])
     if len(found) != 1:

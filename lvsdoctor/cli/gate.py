@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.choosing import named
 from lvsdoctor.cli.configuring import beside, said_by
-from lvsdoctor.cli.exits import FINDINGS, INCOMPLETE, OK, Trouble, say
+from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, Trouble, say
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from lvsdoctor.accept import Acceptance
-    from lvsdoctor.baseline import Baseline
-    from lvsdoctor.examination import Examination
-    from lvsdoctor.rulekit import Rule
-    from lvsdoctor.settings import Settings
+    from lvsdoctor.engine.accept import Acceptance
+    from lvsdoctor.engine.baseline import Baseline
+    from lvsdoctor.engine.rule import Rule
+    from lvsdoctor.engine.settings import Settings
+    from lvsdoctor.model.examination import Examination
 
 _LEVELS = ("error", "warning", "note", "never")
 
@@ -74,14 +74,14 @@ def judged(examination: "Examination", terms: Terms, today: "date") -> "Examinat
     if terms.settings:
         examination = replace(examination, remarks=(*examination.remarks, *said_by(terms.settings)))
     if not options.no_accept and (terms.acceptances or any(node.comments for node in examination.nodes)):
-        from lvsdoctor.accept import accepted, commented
+        from lvsdoctor.engine.accept import accepted, commented
 
         inline, remarks = commented(examination, terms.words)
         examination = replace(examination, remarks=(*examination.remarks, *remarks))
         examination = accepted(examination, (*terms.acceptances, *inline), today)
     baseline = _written(examination, terms) if options.write_baseline else terms.baseline
     if baseline is not None:
-        from lvsdoctor.baseline import held_against
+        from lvsdoctor.engine.baseline import held_against
 
         examination = held_against(examination, baseline)
     return examination
@@ -89,8 +89,8 @@ def judged(examination: "Examination", terms: Terms, today: "date") -> "Examinat
 
 def code(examination: "Examination", options: Namespace) -> int:
     """The exit code; what is accepted does not count."""
-    from lvsdoctor.examination import Verdict
-    from lvsdoctor.finding import Severity
+    from lvsdoctor.model.examination import Verdict
+    from lvsdoctor.model.finding import Severity
 
     if options.fail_on != "never":
         worst = Severity(options.fail_on or "error").rank
@@ -103,8 +103,8 @@ def code(examination: "Examination", options: Namespace) -> int:
 
 
 def _read(file: str) -> "Baseline":
-    from lvsdoctor.baseline import BadBaseline, read_baseline
     from lvsdoctor.collect.files import LARGEST_FILE
+    from lvsdoctor.engine.baseline import BadBaseline, read_baseline
 
     try:
         with open(file, encoding="utf-8") as stream:
@@ -121,10 +121,10 @@ def _read(file: str) -> "Baseline":
 
 
 def _written(examination: "Examination", terms: Terms) -> "Baseline":
-    from lvsdoctor.baseline import as_text, baseline_of, pruned
     from lvsdoctor.cli.replacing import replacing
     from lvsdoctor.cli.streams import not_written
-    from lvsdoctor.tally import counted
+    from lvsdoctor.engine.baseline import as_text, baseline_of, pruned
+    from lvsdoctor.reporting.summary import counted
 
     file, before = terms.options.write_baseline, terms.baseline
     new = pruned(before, examination, file) if before else baseline_of(examination, file)

@@ -7,7 +7,7 @@ import sys
 
 from lvsdoctor import __version__
 from lvsdoctor.cli import streams
-from lvsdoctor.cli.exits import INTERRUPTED, OK, TROUBLE, Trouble, say
+from lvsdoctor.cli.errors import INTERRUPTED, OK, TROUBLE, Trouble, say
 
 
 def run() -> None:
@@ -54,7 +54,7 @@ def _put_traceback() -> None:
     """On stderr; the error's own text may quote a dump."""
     from traceback import format_exc
 
-    from lvsdoctor.legible import legible
+    from lvsdoctor.sanitize import legible
 
     sys.stderr.write("".join(f"{legible(line)}\n" for line in format_exc().rstrip().split("\n")))
 

@@ -5,10 +5,10 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.errors import Trouble
 
 if TYPE_CHECKING:
-    from lvsdoctor.examination import Examination
+    from lvsdoctor.model.examination import Examination
 
 
 def monitored(options: Namespace) -> bool:
@@ -19,7 +19,7 @@ def monitored(options: Namespace) -> bool:
 def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
     """The scan's own code; what keeps it from its end is UNKNOWN, and said where the monitoring system reads."""
     from lvsdoctor.cli.streams import OutputLost, give_up
-    from lvsdoctor.tally import State
+    from lvsdoctor.reporting.summary import State
 
     try:
         try:
@@ -38,7 +38,7 @@ def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
 
 def _say_unknown(error: Exception, options: Namespace) -> None:
     from lvsdoctor.cli.output import standard_output
-    from lvsdoctor.tally import State
+    from lvsdoctor.reporting.summary import State
 
     said = str(error) if isinstance(error, Trouble) else f"internal error: {type(error).__name__}: {error}"
     shown = standard_output(options).legible(said)
@@ -48,6 +48,6 @@ def _say_unknown(error: Exception, options: Namespace) -> None:
 
 def code(examination: "Examination", options: Namespace) -> int:
     """0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
-    from lvsdoctor.tally import state
+    from lvsdoctor.reporting.summary import state
 
     return state(examination, complete=options.require_complete)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from lvsdoctor.page import Output
+    from lvsdoctor.reporting.console import Output
 
 
 def standard_output(options: Namespace) -> "Output":
@@ -18,7 +18,7 @@ def standard_output(options: Namespace) -> "Output":
 
 def output_of(options: Namespace, stream: TextIO, color: bool = False) -> "Output":
     """A stream as -v, -q and --require-complete ask for it."""
-    from lvsdoctor.page import Output
+    from lvsdoctor.reporting.console import Output
 
     complete = getattr(options, "require_complete", False)
     return Output(stream, color, width(), options.verbose, options.quiet, complete)
@@ -44,13 +44,13 @@ def progress(sentence: str, *, quiet: bool = False) -> Iterator[Callable[[float]
     if quiet:
         yield None
         return
-    from lvsdoctor.legible import legible
+    from lvsdoctor.sanitize import legible
 
     print(f"lvsdoctor: {legible(sentence)}", file=sys.stderr, flush=True)
     if not sys.stderr.isatty():
         yield None
         return
-    from lvsdoctor.page import progress_bar
+    from lvsdoctor.reporting.console import progress_bar
 
     with progress_bar(sys.stderr) as done:
         yield done

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from lvsdoctor import __version__
-from lvsdoctor.cli.exits import Trouble, unknown
+from lvsdoctor.cli.errors import Trouble, unknown
 
 VERBS = ("scan", "probe", "fix", "explain", "rules", "completion")
 EXIT_CODES = """exit codes:

@@ -5,7 +5,8 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.cli.errors import Trouble
 from lvsdoctor.cli.output import progress
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live.wireless import wireless_links
@@ -14,10 +15,9 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node, Role, RoleFound
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
+from lvsdoctor.probe.session import Asked, same_host
 from lvsdoctor.probe.targets import Plan, plan, reasons, rips_known, vips_known
-from lvsdoctor.probe.told import Asked, same_host
 from lvsdoctor.probe.wire import CannotProbe
-from lvsdoctor.roles import with_standing
 
 _FEW = 3  # addresses that could not be asked for, by name
 

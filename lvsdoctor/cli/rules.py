@@ -5,7 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
-from lvsdoctor.cli.exits import FINDINGS, OK, Trouble
+from lvsdoctor.cli.errors import FINDINGS, OK, Trouble
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -27,8 +27,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 def show(options: Namespace) -> int:
     """One line per rule, sorted by code."""
     from lvsdoctor.cli.choosing import load
-    from lvsdoctor.legible import legible
-    from lvsdoctor.rulepage import BadPage, page_of
+    from lvsdoctor.reporting.rule_page import BadPage, page_of
+    from lvsdoctor.sanitize import legible
 
     for rule in sorted(load(options.rules), key=lambda rule: rule.code):
         try:
@@ -42,10 +42,10 @@ def show(options: Namespace) -> int:
 def try_all(options: Namespace) -> int:
     """Run every case; exit 1 if one does not do what its heading says."""
     from lvsdoctor.cli.choosing import load
-    from lvsdoctor.homes import home
-    from lvsdoctor.legible import legible
-    from lvsdoctor.rulepage import BadPage, page_of
-    from lvsdoctor.trying import try_page
+    from lvsdoctor.engine.case_runner import try_page
+    from lvsdoctor.engine.paths import home
+    from lvsdoctor.reporting.rule_page import BadPage, page_of
+    from lvsdoctor.sanitize import legible
 
     directory = (options.directory or home("rules")).resolve()
     rules = load([] if directory.is_relative_to(home("rules").resolve()) else [directory])

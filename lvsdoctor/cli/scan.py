@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, writing
 
 if TYPE_CHECKING:
-    from lvsdoctor.cluster import Cluster
     from lvsdoctor.model.node import Node
+    from lvsdoctor.model.topology import Cluster
 
 _PROBE = ("--probe", "--probe=require")
 _DESCRIPTION = """Look for known pitfalls.
@@ -72,7 +72,7 @@ def _scan(options: Namespace) -> int:
     from functools import partial
     from time import monotonic
 
-    from lvsdoctor.examine import examine
+    from lvsdoctor.engine.runner import examine
 
     settings = configuring.configured(options)
     writers = writing.writers(options)
@@ -83,7 +83,7 @@ def _scan(options: Namespace) -> int:
     nodes = supposing.supposed(collecting.collected(options), options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
-        from lvsdoctor.confirming import confirmed
+        from lvsdoctor.engine.probe_verdicts import confirmed
 
         nodes, asked = ask_about(nodes, options, collecting.named_vips(options))
         examination = confirmed(examine(nodes, rules), nodes, asked)
@@ -97,6 +97,6 @@ def _scan(options: Namespace) -> int:
 
 
 def _drawn(nodes: Sequence["Node"]) -> "Cluster":
-    from lvsdoctor.drawing import drawn  # most reports show no picture
+    from lvsdoctor.analysis.topology import drawn  # most reports show no picture
 
     return drawn(nodes)

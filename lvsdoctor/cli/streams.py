@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from lvsdoctor.cli.exits import READER_GONE, TROUBLE, say
+from lvsdoctor.cli.errors import READER_GONE, TROUBLE, say
 
 _closed: set[str] = set()
 

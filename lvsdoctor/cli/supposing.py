@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble, unknown
+from lvsdoctor.cli.errors import Trouble, unknown
 
 if TYPE_CHECKING:
-    from lvsdoctor.examination import Examination
+    from lvsdoctor.fixes.whatif import Deployed
+    from lvsdoctor.model.examination import Examination
     from lvsdoctor.model.node import Node
-    from lvsdoctor.supposing import Deployed
 
 _SUPPOSED = "this is not what is, but what would be with {files} deployed"
 
@@ -27,9 +27,9 @@ def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
         return nodes
     if options.probe:
         raise Trouble("--with cannot be combined with --probe: the wire shows what is, not what would be")
+    from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.cli.collecting import named_vips
-    from lvsdoctor.roles import with_standing
-    from lvsdoctor.supposing import supposing
+    from lvsdoctor.fixes.whatif import supposing
 
     files = [_file(text, [node.name for node in nodes]) for text in options.supposed]
     return with_standing(supposing(nodes, files), role=options.role, vips=named_vips(options))
@@ -39,7 +39,7 @@ def said(examination: "Examination", options: Namespace) -> "Examination":
     """The examination, with a remark that it is of what would be."""
     from dataclasses import replace
 
-    from lvsdoctor.examination import Remark
+    from lvsdoctor.model.examination import Remark
 
     if not options.supposed:
         return examination
@@ -50,7 +50,7 @@ def said(examination: "Examination", options: Namespace) -> "Examination":
 def _file(text: str, nodes: list[str]) -> "Deployed":
     from lvsdoctor.collect.errors import CannotCollect
     from lvsdoctor.collect.files import text_of
-    from lvsdoctor.supposing import CannotSuppose, KeepalivedFile, deployed
+    from lvsdoctor.fixes.whatif import CannotSuppose, KeepalivedFile, deployed
 
     name, sign, path = text.partition("=")
     if not sign or (name not in nodes and Path(text).exists()):  # a file's name may hold an equals sign

@@ -4,14 +4,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.exits import Trouble, unknown
+from lvsdoctor.cli.errors import Trouble, unknown
 from lvsdoctor.cli.output import output_of, standard_output
 from lvsdoctor.cli.replacing import replacing
 from lvsdoctor.cli.streams import not_written
-from lvsdoctor.homes import report_formats
+from lvsdoctor.engine.paths import report_formats
 
 if TYPE_CHECKING:
-    from lvsdoctor.examination import Examination
+    from lvsdoctor.model.examination import Examination
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -41,8 +41,8 @@ def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
 
 
 def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"], None]:
-    from lvsdoctor.loader import load_report
-    from lvsdoctor.page import CannotRender
+    from lvsdoctor.engine.loader import load_report
+    from lvsdoctor.reporting.console import CannotRender
 
     render = load_report(name)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
-from lvsdoctor.legible import visible
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -12,6 +11,7 @@ from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.parse.stream import Piece
+from lvsdoctor.sanitize import visible
 
 # More settings than anybody writes into files: what `sysctl -a` said of the running kernel.
 _RUNTIME = 300

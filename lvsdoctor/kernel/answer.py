@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lvsdoctor.finding import Citation
 from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
 
 

@@ -6,14 +6,14 @@ net/ipv4/arp.c: arp_rcv(), arp_process(), arp_ignore(), arp_filter(); net/ipv4/d
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 
-from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, arp_filtered
+from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.scope import LINK, scope_of
-from lvsdoctor.kernel.settings import effective, forwards
-from lvsdoctor.kernel.source_check import source_ok
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node

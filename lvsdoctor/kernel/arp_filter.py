@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpRule, ArpTables
 

@@ -5,13 +5,13 @@ net/ipv4/arp.c: arp_solicit(); net/ipv4/devinet.c: inet_addr_onlink(), inet_sele
 
 from dataclasses import dataclass
 
-from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.arp import NOBODY
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
+from lvsdoctor.kernel.effective_sysctl import Effective, effective
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
-from lvsdoctor.kernel.settings import Effective, effective
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark, default_gateways, is_local, route_lookup
-from lvsdoctor.kernel.settings import forwards
-from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 
 

@@ -5,9 +5,9 @@ include/linux/inetdevice.h: IN_DEV_TX_REDIRECTS, IN_DEV_RX_REDIRECTS.
 """
 
 from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.routing import Lookup, route_lookup
-from lvsdoctor.kernel.settings import effective, forwards
-from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node

@@ -9,11 +9,11 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from itertools import chain
 
-from lvsdoctor.finding import Citation, cite
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen

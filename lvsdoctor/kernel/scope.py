@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lvsdoctor.kernel.settings import effective
+from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.node import Node
 

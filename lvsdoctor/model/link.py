@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.sanitize import command
 
 # A port of one of these hands its frames to the master before IP sees them, so the port's own IPv4 settings are
 # never read. A VRF port stays an IP interface of its own (net/core/dev.c: __netif_receive_skb_core()).
@@ -53,3 +54,9 @@ class Link:
     def arp(self) -> bool:
         """Can this kind of link speak ARP at all (up or not)? net/ipv4/arp.c: arp_rcv(), arp_constructor()."""
         return not self.loopback and "NOARP" not in self.flags and self.type in ("", "ether", "infiniband")
+
+
+def set_link(link: str, state: str) -> str:
+    """`ip link set`; a name without a digit, or with a sign, could be one of its own words (`group`, `-rf`)."""
+    plain = link == "lo" or (link.isalnum() and not link.isalpha())
+    return command("ip", "link", "set", *([] if plain else ["dev"]), link, state)

@@ -62,7 +62,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the scan as a whole says of a node (found by lvsdoctor/roles.py). `peers` are the other nodes of the scan.
+    """What the scan as a whole says of a node (by analysis/roles.py). `peers` are the other nodes of the scan.
 
     `undecided` names the facts without which no role could be told.
     """

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.probe.knocks import Knock
+from lvsdoctor.probe.tcp_syn import Knock
 
 _NO_WAY = frozenset({"net-unreachable", "host-unreachable"})
 

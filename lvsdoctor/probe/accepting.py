@@ -17,7 +17,7 @@ from lvsdoctor.probe import frames
 from lvsdoctor.probe.acceptance import Acceptance, Answer
 from lvsdoctor.probe.asking import Progress, hearing, open_all
 from lvsdoctor.probe.filter import tcp6_to, tcp_to
-from lvsdoctor.probe.knocks import Knock
+from lvsdoctor.probe.tcp_syn import Knock
 from lvsdoctor.probe.wire import IPV4, IPV6, CannotProbe, Wire
 
 TRIES = 2  # SYNs to a real server that does not answer

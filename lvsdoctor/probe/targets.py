@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-from lvsdoctor.changes.spelling import set_link
 from lvsdoctor.kernel.routing import is_local, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import Link, set_link
 from lvsdoctor.model.node import Node
 from lvsdoctor.probe.wire import CannotProbe
 

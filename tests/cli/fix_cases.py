@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from lvsdoctor.cases import Case, cases_of
 from lvsdoctor.cli.fix.orders import Prescription, prescription
-from lvsdoctor.curing import Plan, plan
-from lvsdoctor.loader import load_rules
+from lvsdoctor.engine.case_runner import nodes_in
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.page_cases import Case, cases_of
+from lvsdoctor.fixes.plan import Plan, plan
 from lvsdoctor.model.node import Node
-from lvsdoctor.rulepage import page_of
-from lvsdoctor.trying import nodes_in
+from lvsdoctor.reporting.rule_page import page_of
 
 ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
 RULES = load_rules()

@@ -3,7 +3,7 @@
 import pytest
 
 from lvsdoctor.cli.choosing import load, named
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.errors import Trouble
 from lvsdoctor.model.seen import Seen
 
 RULES = load([])

@@ -7,7 +7,7 @@ from shutil import copytree
 
 import pytest
 
-from lvsdoctor.homes import report_formats
+from lvsdoctor.engine.paths import report_formats
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
@@ -57,7 +57,7 @@ def test_a_renderer_that_fails_leaves_the_old_file(run: Run, tmp_path: Path, mon
     def broken(examination: object, output: object) -> None:
         raise ValueError("half")
 
-    monkeypatch.setattr("lvsdoctor.loader.load_report", lambda name: broken)
+    monkeypatch.setattr("lvsdoctor.engine.loader.load_report", lambda name: broken)
     (tmp_path / "report").write_text("old")
     code, _, err = run("scan", EXAMPLE, "-f", f"json={tmp_path / 'report'}")
     assert (code, "ValueError: half" in err) == (2, True)
@@ -92,7 +92,7 @@ def test_a_fault_of_ours_is_unknown_to_it(run: Run, monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise ValueError("never mind")
 
-    monkeypatch.setattr("lvsdoctor.examine.examine", broken)
+    monkeypatch.setattr("lvsdoctor.engine.runner.examine", broken)
     code, out, _ = run("scan", EXAMPLE, "-f", "nagios")
     assert (code, out) == (3, "LVS UNKNOWN - internal error: ValueError: never mind\n")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.homes import report_formats
+from lvsdoctor.engine.paths import report_formats
 
 Run = Callable[..., tuple[int, str, str]]
 

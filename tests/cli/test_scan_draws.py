@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-import lvsdoctor.drawing
+import lvsdoctor.analysis.topology
 from lvsdoctor.cli import writing
 from lvsdoctor.cli.main import main
-from lvsdoctor.cluster import Cluster
-from lvsdoctor.examination import Examination
+from lvsdoctor.model.examination import Examination
+from lvsdoctor.model.topology import Cluster
 
 EXAMPLE = Path(__file__).parents[2] / "examples/leaking-real-server"
 
@@ -26,6 +26,6 @@ def test_a_report_that_shows_no_picture_draws_none(
     def unwanted(_: object) -> Cluster:
         raise AssertionError("nobody asked for it")
 
-    monkeypatch.setattr(lvsdoctor.drawing, "drawn", unwanted)
+    monkeypatch.setattr(lvsdoctor.analysis.topology, "drawn", unwanted)
     main(["scan", str(EXAMPLE), "-f", "json"])
     assert '"ARP002"' in capsys.readouterr().out

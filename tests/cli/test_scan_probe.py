@@ -261,7 +261,7 @@ def test_without_probe_nothing_of_it_is_imported() -> None:
     script = (
         "import sys; from lvsdoctor.cli.main import main\n"
         f"main(['scan', {str(ROOT / 'examples' / 'leaking-real-server')!r}, '-f', 'json'])\n"
-        "strange = ('scapy', 'lvsdoctor.probe', 'lvsdoctor.confirming', 'pyroute2')\n"
+        "strange = ('scapy', 'lvsdoctor.probe', 'lvsdoctor.engine.probe_verdicts', 'pyroute2')\n"
         "print([name for name in sys.modules if name.startswith(strange)], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -223,7 +223,9 @@ def test_an_interrupt_while_nobody_takes_the_report_is_130_at_once() -> None:
     os.close(writer)
 
 
-@pytest.mark.parametrize("module", ["argparse", "lvsdoctor.cli.parser", "lvsdoctor.cli.scan", "lvsdoctor.examine"])
+@pytest.mark.parametrize(
+    "module", ["argparse", "lvsdoctor.cli.parser", "lvsdoctor.cli.scan", "lvsdoctor.engine.runner"]
+)
 def test_an_interrupt_while_the_program_is_imported_is_130(module: str, tmp_path: Path) -> None:
     """At the very moment: whoever looks for the module is interrupted."""
     (tmp_path / "sitecustomize.py").write_text(

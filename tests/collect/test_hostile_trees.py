@@ -17,7 +17,7 @@ import pytest
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.tree import TOP, Tree
-from lvsdoctor.lasting.systems import Network, network_of
+from lvsdoctor.fixes.persist.systems import Network, network_of
 from lvsdoctor.model.node import Node
 
 ROOT = Path(__file__).parents[2]

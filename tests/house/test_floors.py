@@ -14,7 +14,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # The only third-party modules, and the only files of lvsdoctor/ that may import them: how their paths begin.
-DOORS = {"pyroute2": ("collect/live/netlink",), "scapy": ("probe/", "probe.py"), "rich": ("page.py",), "jinja2": ()}
+DOORS = {
+    "pyroute2": ("collect/live/netlink",),
+    "scapy": ("probe/", "probe.py"),
+    "rich": ("reporting/console.py",),
+    "jinja2": (),
+}
 
 
 @dataclass(frozen=True)

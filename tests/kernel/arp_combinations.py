@@ -12,7 +12,7 @@ from itertools import product
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.routing import route_lookup
-from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.node import Node
 from tests.kernel.claim import Claim
 from tests.kernel.probing import claim, key_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
 from lvsdoctor.collect.assemble import Mine, nodes_of
-from lvsdoctor.finding import Citation
 from lvsdoctor.kernel.answer import Answer
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces

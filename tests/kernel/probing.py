@@ -12,7 +12,7 @@ from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.redirects import sends_redirect
 from lvsdoctor.kernel.routing import route_lookup
-from lvsdoctor.kernel.source_check import source_ok
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from tests.kernel.claim import DESTINATIONS, SOURCES, Claim, ips_in

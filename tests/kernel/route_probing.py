@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-from lvsdoctor.kernel.own_source import own_source
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from tests.kernel.claim import DESTINATIONS, SOURCES, Claim

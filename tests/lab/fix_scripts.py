@@ -9,11 +9,11 @@ from shlex import quote
 
 from lvsdoctor.cli.fix.orders import prescription
 from lvsdoctor.cli.fix.script import script
-from lvsdoctor.curing import plan
-from lvsdoctor.examination import Diagnosis
-from lvsdoctor.loader import load_rules
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.fixes.plan import plan
+from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
-from lvsdoctor.rulekit import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from functools import cache
 from ipaddress import ip_address
 from itertools import count
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import Mine, nodes_of
-from lvsdoctor.examination import Diagnosis, Examination, Verdict
-from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity
-from lvsdoctor.loader import load_rules
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Diagnosis, Examination, Verdict
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
-from lvsdoctor.roles import with_standing
-from lvsdoctor.rulekit import Rule
 from tests.lab.cluster import BASES, PORT, Cluster
 from tests.lab.fix_scripts import body, rule_named, scripts_for
 from tests.lab.guest import Guest, guest_without

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from lvsdoctor.examination import Diagnosis, Verdict
-from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Diagnosis, Verdict
+from lvsdoctor.model.finding import Severity
 from tests.lab.changes import Change, draw_change
 from tests.lab.cluster import BASES
 from tests.lab.guest import Guest

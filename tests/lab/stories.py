@@ -4,7 +4,7 @@
 
 A story is a directory of nodes, each with the dumps that its operator would send in (in one of three dialects, so that
 every format our parsers read is a real kernel's). stories/MEASURED.md says what was changed in each, and what the guest
-measured then. tests/test_stories.py holds what a scan finds against `finds`.
+measured then. tests/engine/test_stories.py holds what a scan finds against `finds`.
 """
 
 import shutil

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from lvsdoctor.examination import Diagnosis
-from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.model.finding import Severity
 from tests.lab.cluster import BASES
 from tests.lab.guest import Guest
 from tests.lab.judge import nodes_from, rules, running

@@ -1,8 +1,8 @@
 """One script of `lvsdoctor fix` for a cluster that is broken in several places. (tests/lab/judge.py runs those of every
 rule's scenarios.)"""
 
-from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.finding import Severity
 from tests.lab.cluster import BASES, VIP
 from tests.lab.fix_scripts import scripts_for
 from tests.lab.guest import Guest

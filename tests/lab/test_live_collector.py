@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.examine import examine
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
+from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.facts import ON_REQUEST
 from lvsdoctor.model.ipvs import Counters, Destination, VirtualService

@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
-from lvsdoctor.cases import cases_of
-from lvsdoctor.loader import load_rules
-from lvsdoctor.rulekit import Rule
-from lvsdoctor.rulepage import page_of
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.page_cases import cases_of
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.reporting.rule_page import page_of
 from tests.lab.conftest import TABLES
 from tests.lab.judge import Judged, judge
 from tests.lab.pool import Pool, finished

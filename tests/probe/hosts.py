@@ -1,9 +1,9 @@
 """Hosts in a few words, for tests that need no kernel: their dumps are written out and read by the real readers."""
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
-from lvsdoctor.roles import with_standing
 
 VIP = "192.0.2.10"
 DIRECTOR = f"eth0 02:00:00:00:00:02 192.0.2.2/24,{VIP}/32"

@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.probe.wire import ARP, IPV4, IPV6
-from lvsdoctor.roles import with_standing
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds; what is waited for is there at once when nothing is wrong

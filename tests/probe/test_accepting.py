@@ -18,8 +18,8 @@ from lvsdoctor.probe import frames
 from lvsdoctor.probe.acceptance import Acceptance, Answer
 from lvsdoctor.probe.accepting import duration, knock, summary
 from lvsdoctor.probe.asking import ask
-from lvsdoctor.probe.knocks import Knock, knocks
 from lvsdoctor.probe.targets import plan, rips_known, vips_known
+from lvsdoctor.probe.tcp_syn import Knock, knocks
 from lvsdoctor.probe.wire import IPV4, Wire
 from tests.probe.segment import (
     SILENT,

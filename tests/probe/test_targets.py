@@ -4,12 +4,12 @@ from ipaddress import ip_address
 
 import pytest
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import Mine, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.probe.targets import NOBODY, Plan, Question, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.wire import CannotProbe
-from lvsdoctor.roles import with_standing
 
 VIP = ip_address("192.0.2.10")
 VIP6 = ip_address("2001:db8::10")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.homes import report_formats
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
+from lvsdoctor.engine.paths import report_formats
 from lvsdoctor.reportkit import Examination, Output, Render
 
 HERE = Path(__file__).parent

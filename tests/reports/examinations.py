@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lvsdoctor.finding import Predicts
+from lvsdoctor.model.finding import Predicts
 from lvsdoctor.reportkit import (
     Citation,
     Confirmation,
@@ -27,7 +27,7 @@ IGNORE_LO = Seen("rs1/sysctl.txt", 212, "net.ipv4.conf.lo.arp_ignore = 1")
 
 TRACEBACK = """\
 Traceback (most recent call last):
-  File "/usr/lib/python3/site-packages/lvsdoctor/examine.py", line 61, in _run
+  File "/usr/lib/python3/site-packages/lvsdoctor/engine/runner.py", line 61, in _run
     findings = tuple(rule.check(view))
 ValueError: invalid literal for int() with base 10: 'yes'
 """

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
 from lvsdoctor.reportkit import Examination, Fix, Outcome, Output, Severity, Verdict
 
 Told = list[tuple[str, dict[str, str], list[str]]]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lvsdoctor.cli.main import main
-from lvsdoctor.homes import home
+from lvsdoctor.engine.paths import home
 from lvsdoctor.reportkit import Examination, Severity
 
 Issues = Callable[[Examination], list[Any]]

@@ -15,9 +15,9 @@ from types import ModuleType
 import pytest
 
 from lvsdoctor.cli.main import main
-from lvsdoctor.cluster import Answering, Cluster, Forwards, Holder, Host, Part
-from lvsdoctor.legible import legible
+from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.reportkit import AppliedRule, CannotRender, Examination, Examined, Output, Render, Seen, Severity
+from lvsdoctor.sanitize import legible
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "leaking-real-server"

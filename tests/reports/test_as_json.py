@@ -263,7 +263,7 @@ def test_no_third_party_module_is_imported() -> None:
     """The promise of the README: an offline scan to JSON needs the standard library alone."""
     script = (
         "import sys\n"
-        "from lvsdoctor.loader import load_report\n"
+        "from lvsdoctor.engine.loader import load_report\n"
         "from lvsdoctor.reportkit import Examination, Output\n"
         "load_report('json')(Examination((), (), ()), Output(sys.stderr))\n"
         "print([name for name in ('rich', 'jinja2', 'scapy', 'pyroute2', 'pygments') if name in sys.modules])"

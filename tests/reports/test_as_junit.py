@@ -12,8 +12,8 @@ import pytest
 from junitparser import JUnitXml
 
 from lvsdoctor.cli.main import main
-from lvsdoctor.homes import home
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
+from lvsdoctor.engine.paths import home
 from lvsdoctor.reportkit import Examination, Fix, Outcome, Output, Severity, Verdict
 
 # What Jenkins knows (xunit plugin, junit-10.xsd): the attributes that an element must and may have, and what is in it.
@@ -138,7 +138,7 @@ def test_a_crash_is_an_error_and_hides_no_finding(junit: Written, examinations: 
     assert result(crashed) == "error"
     error = crashed[0]
     assert (error.get("message") or "").startswith("rule arp-ignore-only-on-lo on rs1: ValueError: invalid literal")
-    assert '  File "/usr/lib/python3/site-packages/lvsdoctor/examine.py", line 61' in (error.text or "")
+    assert '  File "/usr/lib/python3/site-packages/lvsdoctor/engine/runner.py", line 61' in (error.text or "")
     assert "ERROR ARP002 rs1 answers ARP" in output(crashed)
 
 

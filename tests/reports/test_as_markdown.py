@@ -11,7 +11,7 @@ import cmarkgfm  # type: ignore[import-untyped]
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
 from lvsdoctor.reportkit import Citation, Diagnosis, Examination, Finding, Fix, Output, Remark, Seen, Severity, markdown
 
 Written = Callable[..., str]

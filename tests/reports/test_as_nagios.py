@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
 from lvsdoctor.reportkit import Examination, Outcome, Output, Verdict
 
 Written = Callable[..., str]

@@ -8,9 +8,9 @@ from types import ModuleType
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lvsdoctor.legible import legible
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
 from lvsdoctor.reportkit import Examination, Examined, Output, Seen
+from lvsdoctor.sanitize import legible
 
 Series = dict[tuple[tuple[str, str], ...], float]
 Read = Callable[[Examination], dict[str, Series]]

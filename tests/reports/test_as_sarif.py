@@ -16,8 +16,8 @@ import pytest
 from jsonschema import Draft4Validator
 
 from lvsdoctor.cli.main import main
-from lvsdoctor.homes import home
-from lvsdoctor.loader import load_report
+from lvsdoctor.engine.loader import load_report
+from lvsdoctor.engine.paths import home
 from lvsdoctor.reportkit import AppliedRule, Citation, Examination, Output, Seen, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -176,7 +176,7 @@ def test_what_crashed_what_was_not_checked_and_not_understood_is_told(sarif: Sar
     crash, *others = invocation["toolExecutionNotifications"]
     assert crash["level"] == "error"
     assert "rule sysctl-unreadable on rs1: ValueError" in crash["message"]["text"]
-    assert "lvsdoctor/examine.py" in crash["exception"]["message"]
+    assert "lvsdoctor/engine/runner.py" in crash["exception"]["message"]
     told = [(each["level"], each["message"]["text"]) for each in others]
     assert told[0][0] == "warning"
     assert told[0][1].startswith("Not checked: 7 rules need sysctl of rs1: ")

@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from lvsdoctor.legible import cells, legible
 from lvsdoctor.reportkit import Examination, Output, Render
+from lvsdoctor.sanitize import cells, legible
 
 ROOT = Path(__file__).parents[2]
 Shown = Callable[..., str]
@@ -402,7 +402,7 @@ def test_a_stream_that_knows_only_ascii_can_be_written_to(as_terminal: Render, e
 def test_plain_text_imports_no_third_party_module() -> None:
     script = (
         "import sys\n"
-        "from lvsdoctor.loader import load_report\n"
+        "from lvsdoctor.engine.loader import load_report\n"
         "from lvsdoctor.reportkit import Examination, Output\n"
         "load_report('terminal')(Examination((), (), ()), Output(sys.stderr))\n"
         "print('rich' in sys.modules)"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lvsdoctor.cli.main import main
-from lvsdoctor.cluster import Answering, Cluster, Forwards, Holder, Host, Part
-from lvsdoctor.legible import legible
+from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.reportkit import AppliedRule, Examination, Examined, Outcome, Output, Render, Severity, Verdict
+from lvsdoctor.sanitize import legible
 from tests.reports.browser import Opened, chromium, opened
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ are another rule's."""
 from dataclasses import replace
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import Mine, nodes_of
-from lvsdoctor.examination import Diagnosis
-from lvsdoctor.examine import examine
-from lvsdoctor.loader import load_rules
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.stream import pieces
-from lvsdoctor.roles import with_standing
 
 NAME = "vip-answered-by-another-host"
 LO = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"

@@ -20,17 +20,17 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from lvsdoctor.cases import Case, Fence, cases_of
 from lvsdoctor.cli.fix.play import play
 from lvsdoctor.cli.fix.script import script
-from lvsdoctor.examination import Examination
-from lvsdoctor.examine import examine
-from lvsdoctor.homes import report_formats
-from lvsdoctor.loader import load_report, load_rules
-from lvsdoctor.page import Output
+from lvsdoctor.engine.case_runner import nodes_in
+from lvsdoctor.engine.loader import load_report, load_rules
+from lvsdoctor.engine.page_cases import Case, Fence, cases_of
+from lvsdoctor.engine.paths import report_formats
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Examination
 from lvsdoctor.parse.words import read_link_name
-from lvsdoctor.rulepage import page_of
-from lvsdoctor.trying import nodes_in
+from lvsdoctor.reporting.console import Output
+from lvsdoctor.reporting.rule_page import page_of
 from tests.cli.fix_cases import prescribed
 
 RULES = load_rules()

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from lvsdoctor.cases import Case, cases_of
-from lvsdoctor.examine import examine
-from lvsdoctor.finding import Severity
-from lvsdoctor.loader import load_rules
-from lvsdoctor.rulekit import Rule
-from lvsdoctor.rulepage import RulePage, page_of
-from lvsdoctor.trying import nodes_in, try_page
+from lvsdoctor.engine.case_runner import nodes_in, try_page
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.page_cases import Case, cases_of
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.finding import Severity
+from lvsdoctor.reporting.rule_page import RulePage, page_of
 
 RULES = load_rules()
 PAGES = {rule.name: page_of(rule) for rule in RULES}

@@ -5,12 +5,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from lvsdoctor.examine import examine
-from lvsdoctor.loader import load_rules
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.roles import with_standing
 from tests.probe.hosts import TABLE, VIP, nodes
 
 RS1, OTHER = "02:00:00:00:00:21", "02:00:00:00:00:03"

@@ -3,7 +3,7 @@
 from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import Any
 
-from lvsdoctor.cli.exits import OK
+from lvsdoctor.cli.errors import OK
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = """Print the completion for a shell, made from the very options that --help shows.

@@ -5,7 +5,7 @@ from enum import Enum
 from functools import cache
 
 from lvsdoctor.cli.verbs import Option, Verb
-from lvsdoctor.homes import report_formats
+from lvsdoctor.engine.paths import report_formats
 
 
 class Kind(Enum):
@@ -39,7 +39,7 @@ def words_of(option: Option) -> tuple[str, ...]:
 
 @cache
 def _rules() -> tuple[str, ...]:
-    from lvsdoctor.loader import load_rules
+    from lvsdoctor.engine.loader import load_rules
 
     return tuple(rule.name for rule in load_rules())
 

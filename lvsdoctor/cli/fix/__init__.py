@@ -5,7 +5,7 @@ from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli import choosing, collecting, configuring, gate
-from lvsdoctor.cli.exits import FINDINGS, OK, say, unknown
+from lvsdoctor.cli.errors import FINDINGS, OK, say, unknown
 
 if TYPE_CHECKING:
     from lvsdoctor.cli.fix.orders import Prescription
@@ -63,8 +63,8 @@ def run(options: Namespace) -> int:
     from datetime import UTC, datetime
 
     from lvsdoctor.cli.fix.orders import prescription
-    from lvsdoctor.curing import plan
-    from lvsdoctor.examine import examine
+    from lvsdoctor.engine.runner import examine
+    from lvsdoctor.fixes.plan import plan
 
     settings = configuring.configured(options)
     known_rules = choosing.load(options.rules)

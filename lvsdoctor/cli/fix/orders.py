@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lvsdoctor import __version__
-from lvsdoctor.changes.nouns import Change, PutRoute
-from lvsdoctor.curing import Plan, Step
-from lvsdoctor.examination import Diagnosis
-from lvsdoctor.lasting.parts import Part
-from lvsdoctor.lasting.systems import Network, network_of
-from lvsdoctor.lasting.whole import about_network, lasting
+from lvsdoctor.fixes.persist.build import about_network, lasting
+from lvsdoctor.fixes.persist.parts import Part
+from lvsdoctor.fixes.persist.systems import Network, network_of
+from lvsdoctor.fixes.plan import Plan, Step
+from lvsdoctor.model.change import Change, PutRoute
+from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
-from lvsdoctor.shell import command
+from lvsdoctor.sanitize import command
 
 
 @dataclass(frozen=True, slots=True)

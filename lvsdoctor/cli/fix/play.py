@@ -21,8 +21,8 @@ from lvsdoctor.cli.fix.wording import (
     spoken,
     undoing,
 )
-from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
-from lvsdoctor.legible import legible
+from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
+from lvsdoctor.sanitize import legible
 
 _Task = list[str]
 

@@ -18,9 +18,8 @@ from lvsdoctor.cli.fix.wording import (
     spoken,
     undoing,
 )
-from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
-from lvsdoctor.legible import legible
-from lvsdoctor.shell import command, word
+from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
+from lvsdoctor.sanitize import command, legible, word
 
 _STEP = """\
 step() {

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from lvsdoctor.changes.nouns import (
+from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
+from lvsdoctor.fixes.plan import Step
+from lvsdoctor.model.change import (
     AddAddress,
     Change,
     PutRealServer,
@@ -12,12 +15,8 @@ from lvsdoctor.changes.nouns import (
     RemoveRealServer,
     RemoveRoute,
 )
-from lvsdoctor.cli.fix.orders import Orders, Prescription
-from lvsdoctor.curing import Step
-from lvsdoctor.examination import Diagnosis
-from lvsdoctor.lasting.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
-from lvsdoctor.legible import legible
-from lvsdoctor.shell import command
+from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.sanitize import command, legible
 
 # What ip(8) and ipvsadm(8) say of an address or a real server that is there already, or gone already: the kernel's
 # EEXIST, EADDRNOTAVAIL, ESRCH and ENOENT, its extended acknowledgements, and ipvsadm's own words.

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter, 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli.exits import FINDINGS, OK, Trouble
+from lvsdoctor.cli.errors import FINDINGS, OK, Trouble
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP

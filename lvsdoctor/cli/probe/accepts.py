@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.errors import Trouble
 from lvsdoctor.cli.output import progress
 from lvsdoctor.cli.probe import page
 from lvsdoctor.cli.probe.scene import Scene, asked, planned
@@ -12,9 +12,9 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.probe.accepting import TRIES, duration, knock, summary
-from lvsdoctor.probe.knocks import knocks
 from lvsdoctor.probe.naming import Names
 from lvsdoctor.probe.targets import Plan, reasons, rips_known
+from lvsdoctor.probe.tcp_syn import knocks
 
 _NOT_YET = Seen("not asked", None, "")
 

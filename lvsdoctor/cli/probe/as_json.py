@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from lvsdoctor.probe.acceptance import Acceptance
-from lvsdoctor.probe.answers import Answers
-from lvsdoctor.probe.knocks import Knock
 from lvsdoctor.probe.listening import Heard
 from lvsdoctor.probe.naming import Name, Names
+from lvsdoctor.probe.responses import Answers
 from lvsdoctor.probe.targets import Question, Unasked
+from lvsdoctor.probe.tcp_syn import Knock
 
 
 def put_json(said: dict[str, Any]) -> None:

@@ -14,14 +14,14 @@ from lvsdoctor.cli.probe.as_json import (
     unasked_json,
 )
 from lvsdoctor.model.address import IP
-from lvsdoctor.page import Page
 from lvsdoctor.probe.acceptance import Acceptance
 from lvsdoctor.probe.accepting import TRIES
-from lvsdoctor.probe.answers import Answers, Responder
-from lvsdoctor.probe.knocks import Knock
 from lvsdoctor.probe.listening import Heard
 from lvsdoctor.probe.naming import Name, Names
+from lvsdoctor.probe.responses import Answers, Responder
 from lvsdoctor.probe.targets import Question, Unasked
+from lvsdoctor.probe.tcp_syn import Knock
+from lvsdoctor.reporting.console import Page
 
 _FEW = 5  # reasons, unless -v
 STYLES = {

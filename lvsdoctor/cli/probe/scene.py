@@ -4,7 +4,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.cli.errors import Trouble
 from lvsdoctor.cli.probing import plan_from, put_to_the_wire
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.live.node import collect_live
@@ -12,7 +13,6 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.targets import Plan, vips_known
-from lvsdoctor.roles import with_standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from lvsdoctor.cli.exits import Trouble
+from lvsdoctor.cli.errors import Trouble
 from lvsdoctor.cli.probe import page
 from lvsdoctor.cli.probe.scene import Scene, asked, planned
-from lvsdoctor.probe.answers import answers
 from lvsdoctor.probe.naming import Names
+from lvsdoctor.probe.responses import answers
 from lvsdoctor.probe.targets import reasons, rips_known
 
 

@@ -17,10 +17,10 @@ from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
 from lvsdoctor.collect.live.rule_rows import rule_rows
-from lvsdoctor.legible import visible
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.sanitize import visible
 
 FROM_RTNETLINK = ("links", "addresses", "routes", "local-routes", "policy-rules", "neighbours")
 

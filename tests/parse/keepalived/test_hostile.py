@@ -6,7 +6,7 @@ from types import FrameType
 
 import pytest
 
-from lvsdoctor.finding import HasSeen
+from lvsdoctor.model.finding import HasSeen
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived import KeepalivedConf, is_keepalived_conf, keepalived_conf
 

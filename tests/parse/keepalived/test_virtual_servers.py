@@ -1,4 +1,4 @@
-"""virtual_server blocks become the rows that keepalived programs (tests/lab/test_supposing.py asks it itself)."""
+"""virtual_server blocks become the rows that keepalived programs (tests/lab/test_whatif.py asks it itself)."""
 
 import pytest
 

@@ -1,0 +1,112 @@
+"""Who answers ARP for an address on which link, and whether two links of two hosts are on one segment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+# Links with a MAC of their own on the segment of their parent (keepalived's use_vmac, containers).
+_ON_PARENTS_SEGMENT = frozenset({"macvlan", "macvtap", "ipvlan"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """This node answers ARP for an address on `link`. `held` are its addresses there, none if it is kept elsewhere."""
+
+    link: Link
+    held: tuple[Address, ...]
+    because: tuple[Citation, ...]
+
+
+def claims(node: Node, ip: IP) -> Iterator[Claim]:
+    """The links on which this node answers ARP for an address of its own.
+
+    Without sysctl only those that hold it themselves, which answer unless arp_ignore is 8. Reads addresses, links, and
+    what arp_reply() reads where collected.
+    """
+    for link in node.links_hearing_arp:
+        held = tuple(address for address in node.addresses_on(link.name) if address.ip == ip)
+        if not node.has("sysctl"):
+            if held and ip.version == 4:
+                assumed = assume("sysctl", f"arp_ignore on {link.name} is not 8", settle="sysctl -ar arp_ignore")
+                yield Claim(link, held, (*(cite(address) for address in held), assumed))
+        elif node.holding(ip) and (reply := arp_reply(node, ip, heard_on=link)):
+            yield Claim(link, held, (*(cite(address) for address in node.holding(ip)), *reply.because))
+
+
+def on_one_segment(node: Node, link: Link, other: Node, its: Link) -> tuple[Address, Address] | None:
+    """An address of each of the two links, of two hosts that take each other for neighbours; None if there is no pair.
+
+    Reads the addresses and links of both.
+    """
+    for ours in _subnets(node, link):
+        for theirs in _subnets(other, its):
+            if ours.ip in theirs.network and theirs.ip in ours.network:
+                return ours, theirs
+    return None
+
+
+def hearing_too(node: Node, link: str) -> tuple[Link, ...]:
+    """A link, and those with a MAC of their own on it: they hear what is broadcast there as well.
+
+    drivers/net/macvlan.c: macvlan_handle_frame(). Reads links.
+    """
+    return tuple(
+        each for each in node.links
+        if each.name == link or (each.parent == link and each.kind in _ON_PARENTS_SEGMENT)
+    )  # fmt: skip
+
+
+def _subnets(node: Node, link: Link) -> list[Address]:
+    names = [link.name]
+    if link.kind in _ON_PARENTS_SEGMENT and link.parent:
+        names.append(link.parent)
+    # Every link has the same subnet of link-local addresses, which tells of no segment.
+    held = [address for name in names for address in node.addresses_on(name)]
+    return [address for address in held if not address.host_only and not address.ip.is_link_local]
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """This node answers for a director's VIP on `link` by proxy, where the director answers as well (`rival`), and
+    passes on what it gets by another `way`."""
+
+    link: Link
+    rival: Claim
+    way: Lookup
+    because: tuple[Citation, ...]
+
+
+def proxied_past(node: Node, vip: IP, director: Node) -> Iterator[Proxied]:
+    """Where proxy ARP of this node draws packets for the VIP away from the director (net/ipv4/arp.c: arp_fwd_proxy()).
+
+    A proxy in front of the director, for hosts that cannot hear it, is meant; and one that passes the packets on to the
+    director is only a detour. Reads sysctl, addresses, links, routes, and local-routes, policy-rules, arptables,
+    neighbours where collected.
+    """
+    if is_local(node, vip):
+        return
+    for link in node.links_hearing_arp:
+        reply = arp_reply(node, vip, heard_on=link, proxied=node.proxy_entries)
+        way = route_lookup(node, vip, arrived_on=link.name)
+        if not reply or _leads_to(node, way, vip, director):
+            continue
+        for rival in claims(director, vip):
+            pair = on_one_segment(node, link, director, rival.link)
+            if pair is not None and route_lookup(node, pair[1].ip).links == (link.name,):
+                beside = [cite(address, "on one segment") for address in pair]
+                yield Proxied(link, rival, way, (*reply.because, *rival.because, *beside))
+                break
+
+
+def _leads_to(node: Node, way: Lookup, vip: IP, director: Node) -> bool:
+    if way.gateways:
+        return any(director.holding(gateway) for gateway in way.gateways)
+    out = [link for link in node.links if link.name in way.links]
+    return any(on_one_segment(node, link, director, claim.link) for link in out for claim in claims(director, vip))

@@ -1,0 +1,69 @@
+"""Directors that nobody finds by ARP, and which of several is the one that should be found."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.l2_segments import vip_on_segment
+from lvsdoctor.kernel.arp import NOBODY, arp_ignored
+from lvsdoctor.kernel.delivery import delivered, draws
+from lvsdoctor.kernel.routing import is_local
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A link whose segment asks for a VIP of this node, and arp_ignore keeps the link from answering."""
+
+    link: Link
+    because: tuple[Citation, ...]
+
+
+def silences(node: Node, vip: IP) -> Iterator[Silence]:
+    """Where arp_ignore keeps this node silent about a VIP that it has.
+
+    Reads sysctl, addresses, links, and local-routes, routes, memberships where collected.
+    """
+    if vip.version != 4 or not is_local(node, vip):
+        return
+    for link in node.links_hearing_arp:
+        segment, ignored = vip_on_segment(node, vip, link), arp_ignored(node, vip, link, NOBODY)
+        if segment and ignored:
+            yield Silence(link, (segment, *ignored.because))
+
+
+def serves_its_own(director: Node, vip: IP, directors: Sequence[Node]) -> bool:
+    """Do these directors list it as a real server of the VIP? Then it keeps the VIP on lo while another one has it."""
+    services = [service for one in directors for service in one.services if service.vip == vip]
+    rips = {real.ip for service in services for real in service.destinations if real.ip is not None}
+    return any(director.holding(rip) for rip in rips)
+
+
+def should_answer(vip: IP, directors: Sequence[Node]) -> Node | None:
+    """Of directors that have a service of the VIP and none of which draws it, the one that should: so that one is told,
+    and not every one of a pair.
+
+    Rather one that has the VIP and is silent about it (unless it may have to be, as a real server), then the one that
+    draws its other VIPs, else the first by its name. One that has the VIP and is silent for another reason (a link that
+    is down, say) is left out. Reads ipvs, addresses, and what draws(), delivered() and silences() read.
+    """
+    ranked = []
+    for director in directors:
+        silent = director.has("links") and director.has("sysctl") and any(silences(director, vip))
+        if not silent and delivered(director, vip):
+            continue
+        others = {service.vip for service in director.services} - {vip, None}
+        active = any(draws(director, other) for other in others if other is not None)
+        may_stand_by = silent and serves_its_own(director, vip, directors)
+        ranked.append(((not silent or may_stand_by, not active, may_stand_by, director.name), director))
+    return min(ranked, key=lambda one: one[0])[1] if ranked else None
+
+
+def reached_by_route(director: Node, vip: IP) -> bool:
+    """Does the director have a VIP that is in no subnet of its links? Then routers send requests there, whether it
+    answers ARP for the VIP or not. Reads what vip_on_segment() and delivered() read."""
+    if not director.has("links") or not delivered(director, vip):
+        return False
+    return not any(vip_on_segment(director, vip, link) for link in director.links_hearing_arp)

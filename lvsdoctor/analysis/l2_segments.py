@@ -1,0 +1,83 @@
+"""On which segment a VIP matters, and whom a real server asks for there."""
+
+from lvsdoctor.kernel.arp import neighbours_of
+from lvsdoctor.kernel.arp_source import Sender, arp_sender
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
+    """What tells that hosts on this link's segment ask for the VIP by ARP: a subnet of the link that holds it, or the
+    director's VIP link being on the same segment. None: the VIP is of another network, or another host of the scan
+    routes it through the director, as a gateway, so that nobody need ask.
+
+    Reads addresses and, where collected, routes, memberships and the other nodes' addresses and routes.
+    """
+    listings = node.memberships if node.has("memberships") else ()
+    on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
+    holding = [address for address in on_link if vip in address.network]
+    # Beside another address, the VIP's own mask tells of no subnet.
+    if any(address.ip != vip or len(on_link) == 1 for address in holding):
+        return cite(holding[0], "the subnet of {link} holds {vip}", link=link.name, vip=vip)
+    gateways = _gateways_on(node, link)
+    for director in {listing.director.name: listing.director for listing in listings}.values():
+        if _routed_through(director, vip, node):
+            continue
+        for held in director.holding(vip) if director.has("addresses") else ():
+            # Every link has the same subnet of link-local addresses, which tells of no segment.
+            for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
+                if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
+                    return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
+    return None
+
+
+def _routed_through(director: Node, vip: IP, node: Node) -> bool:
+    """Has another host of the scan, a router say, a route to the VIP whose next hop is an address of the director? (A
+    default route through it tells nothing of how the clients' requests come.)"""
+    if not director.has("addresses"):
+        return False
+    for peer in node.peers:
+        ways = [r for r in peer.routes if r.dst.prefixlen and vip in r.dst] if peer.has("routes") else []
+        narrow = max((route.dst.prefixlen for route in ways), default=0)
+        if any(director.holding(g) for route in ways if route.dst.prefixlen == narrow for g in route.gateways):
+            return True
+    return False
+
+
+def _gateways_on(node: Node, link: Link) -> list[IP]:
+    routes = node.routes if node.has("routes") else ()
+    return [hop.gateway for route in routes for hop in route.nexthops if hop.link == link.name and hop.gateway]
+
+
+def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
+    """Whom this node has to find by ARP on `link` before it can send from `vip`: its gateways there, and - where the
+    link's subnet holds the VIP - the clients beside it. A permanent neighbour is never asked for.
+
+    Reads addresses and, where collected, routes and neighbours.
+    """
+    known = {n.ip for n in node.neighbours if n.state == "PERMANENT"} if node.has("neighbours") else set()
+    hops = _gateways_on(node, link)
+    if any(vip in address.network for address in node.addresses_on(link.name) if not address.host_only):
+        hops += neighbours_of(node, link, besides=vip)
+    return [ip for ip in dict.fromkeys(hops) if ip.version == 4 and ip not in known]
+
+
+def leak(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
+    """Whom the node asks for with the VIP as the sender of its ARP request, and why; None where it never does."""
+    return _leak(node, vip, link, packet_source=vip)
+
+
+def leak_at_any_level(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
+    """The same where no arp_announce would help: where the kernel's own choice of a sender (what level 2 asks for, and
+    every request without a waiting packet gets) is the VIP. net/ipv4/devinet.c: inet_select_addr()."""
+    return _leak(node, vip, link, packet_source=None)
+
+
+def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP, Sender] | None:
+    for hop in asked_for(node, link, vip):
+        sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)
+        if sender.ip == vip:
+            return hop, sender
+    return None

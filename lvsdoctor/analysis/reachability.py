@@ -1,0 +1,72 @@
+"""Does a director reach a real server at all: a route, and a link that is up under it?
+
+net/netfilter/ipvs/ip_vs_xmit.c: __ip_vs_get_out_rt() asks for a route to the RIP; without one the client is told that
+the host is unreachable. A route over a link goes when the link goes down (net/ipv4/fib_frontend.c: fib_disable_ip()).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.reply_path import all_tables_seen
+from lvsdoctor.kernel.answer import Answer, assume, no, yes
+from lvsdoctor.kernel.routing import Lookup, route_lookup
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.sanitize import command
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether a director is cut off from a RIP (`cut`, with the reason), its `way` there, the address of its own in the
+    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is `unsure` where a
+    gateway of another link may lead there all the same."""
+
+    cut: Answer
+    way: Lookup
+    home: Address | None = None
+    links: tuple[Link, ...] = ()
+    unsure: bool = False
+
+
+def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
+    """Where a RIP's own subnet is on a link that is down, or has no route, a way through a gateway is none for direct
+    routing, none to rely on for masquerading (the replies come by that link), and one for tunnelling.
+
+    An IPv6 address is taken for reached where no IPv6 route was shown, for `ip route` shows none. Raises NotCollected
+    for a table that nobody showed. Reads addresses, routes, and local-routes, policy-rules, links where collected.
+    """
+    if rip.version == 6 and not any(route.dst.version == 6 for route in director.routes):
+        return Reach(no("no IPv6 routes are known"), Lookup(None))
+    way = route_lookup(director, rip)
+    subnets = [a for a in director.addresses if rip in a.network and not a.host_only and a.ip != rip]
+    home = subnets[0] if subnets else None
+    link = _link(director, home.link) if home else None
+    detour = bool(way.gateways) and Forwarding.DR not in how
+    lost = way.type == "unreachable" or (bool(way.gateways) and not {Forwarding.DR, Forwarding.NAT}.isdisjoint(how))
+    if home is not None and lost:
+        told = [cite(home, "{rip} is in the subnet of {link}", rip=rip, link=home.link)]
+        dead_end = assume("routes", "that gateway does not lead to the real server", settle=command("ping", rip))
+        if link is not None and not link.up:
+            told += [cite(link), *((*way.because, dead_end) if detour else ())]
+            return Reach(yes("{link} is down", *told, link=link.name), way, home, (link,))
+        wider = way.route is not None and way.route.dst.prefixlen < home.network.prefixlen
+        if way.gateways and wider and (link is None or link.kind_of_port != "vrf"):
+            told += [*way.because, *([dead_end] if detour else [])]
+            why = yes("no route leads to {subnet} on {link}", *told, subnet=home.network, link=home.link)
+            return Reach(why, way, home, unsure=detour)
+    if way.type == "unreachable":
+        all_tables_seen(director)
+        return Reach(yes("it has no route there", *way.because), way, home)
+    under = [_link(director, name) for name in way.links] if way.type == "unicast" else []
+    dead = [found for found in under if found and (not found.up or "NO-CARRIER" in found.flags)]
+    if under and len(dead) == len(under):
+        names = ", ".join(found.name for found in dead)
+        return Reach(yes("{link} has no carrier", *way.because, *map(cite, dead), link=names), way, home, tuple(dead))
+    return Reach(no("it has a route there", *way.because), way, home)
+
+
+def _link(node: Node, name: str) -> Link | None:
+    return node.link(name) if node.has("links") else None

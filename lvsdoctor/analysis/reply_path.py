@@ -1,0 +1,137 @@
+"""Whom a node can answer in the name of a VIP: the way of replies, which have the VIP as their source.
+
+A reply is the node's own packet: policy rules and tables are asked with the VIP as source and no link of arrival
+(net/ipv4/ip_output.c: ip_queue_xmit(), net/ipv4/route.c: ip_route_output_key_hash_rcu()).
+"""
+
+from collections.abc import Collection, Iterator
+
+from lvsdoctor.analysis.nat import client_in
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.routing import FAR_AWAY, OWN, Lookup, default_gateways, is_local, route_lookup
+from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import FAILING_TYPES, PolicyRule
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.sanitize import command
+
+_KUBE_PROXY = "kube-ipvs0"  # its VIPs are asked for by the host itself and its pods
+_ALWAYS_SHOWN = ("local", "main", "default", "")
+
+
+def answering_for(node: Node) -> dict[IP, Seen]:
+    """The VIPs from which this node answers clients itself, and what tells so: as a real server, or as a director that
+    is a real server of its own. IPv4 only. Reads ipvs, addresses, local-routes, policy-rules, routes.
+
+    Who has no role may be such a director: without a table that cannot be told, and NotCollected is raised.
+    """
+    found = {vip.ip: vip.seen for vip in node.vips}
+    for service in node.services if node.has("ipvs") or not node.roles else ():
+        serves = any(real.ip is not None and is_local(node, real.ip) for real in service.destinations)
+        if service.vip and serves and not any(held.link == _KUBE_PROXY for held in node.holding(service.vip)):
+            found.setdefault(service.vip, service.seen)
+    return {ip: seen for ip, seen in found.items() if ip.version == 4}
+
+
+def way_back(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
+    """The route of a reply from the VIP to a client; a service of a VRF answers by the VRF's table. IPv4 only.
+
+    Raises NotCollected where a policy rule leads to a table of which nobody collected the routes. Reads routes, and
+    addresses, local-routes, policy-rules, links where collected.
+    """
+    ports = [link.name for link in node.links if link.kind_of_port == "vrf"] if node.has("links") else []
+    ways = [route_lookup(node, client, src=vip, arrived_on=on) for on in (OWN, *ports)]
+    found = next((way for way in ways if way.type != "unreachable"), ways[0])
+    if found.type == "unreachable":
+        all_tables_seen(node, vip)
+    return found
+
+
+def ways_back(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
+    """A client far away and one in each subnet beyond a gateway, with the way of replies to them; each route once.
+    Reads as way_back()."""
+    seen = []
+    beyond = [r.dst for r in node.routes if r.dst.version == 4 and r.dst.prefixlen and r.gateways]
+    clients = [client for subnet in beyond if (client := client_in(subnet, node))]
+    for client in (FAR_AWAY, *clients):
+        way = way_back(node, vip, client)
+        if way.route is not None and way.route not in seen:
+            seen.append(way.route)
+            yield client, way
+
+
+def all_tables_seen(node: Node, src: IP | None = None) -> None:
+    """Raises NotCollected where a policy rule sends the node's own packets from `src` to a table that nobody showed:
+    `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as way_back()."""
+    if node.has("local-routes") or not node.has("policy-rules"):
+        return
+    seen = {route.table for route in node.routes}
+    for rule in node.policy_rules:
+        asked = rule.family == 4 and rule.action == "lookup" and (rule.src is None or (src and src in rule.src))
+        if asked and rule.table not in (*_ALWAYS_SHOWN, *seen):
+            ask = command("ip", "route", "show", "table", rule.table)
+            raise NotCollected("routes", node.name, f"table {rule.table}", ask)
+
+
+def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
+    """The subnets of this node's wires whose hosts are answered from the VIP. Reads what way_back() reads."""
+    wires = {link.name for link in node.links_hearing_arp} if node.has("links") else None
+    found: dict[Network, Lookup] = {}
+    for address in node.addresses:
+        subnet, on_wire = address.network, address.link in wires if wires is not None else address.link != "lo"
+        if not on_wire or subnet.version != 4 or subnet.prefixlen > 30 or subnet in found:
+            continue
+        client = client_in(subnet, node)
+        if client is not None and (way := way_back(node, vip, client)).type == "unicast":
+            found[subnet] = way
+    return found
+
+
+def answered_by_gateway(node: Node, vip: IP) -> tuple[Network, Lookup] | None:
+    """Some clients beyond a gateway that are answered from the VIP, though not all are. Reads as way_back()."""
+    for route in node.routes:
+        if route.dst.version == 4 and route.dst.prefixlen and route.gateways:
+            client = client_in(route.dst, node)
+            if client is not None and (way := way_back(node, vip, client)).gateways:
+                return route.dst, way
+    return None
+
+
+def clients_beyond(node: Node, vip: IP, near: Collection[Network]) -> list[Citation]:
+    """What tells that the VIP has clients behind a router: another host that holds it has a way there, or it is in none
+    of the subnets `near` this real server. Who really comes, only the director's connections tell.
+
+    Reads memberships, and the other nodes' addresses and routes, where collected.
+    """
+    seen = [peer for peer in node.peers if peer.has("addresses") and peer.has("routes")]
+    ways = {peer.name: route_lookup(peer, FAR_AWAY, src=vip) for peer in seen if is_local(peer, vip)}
+    lines = [cite(w.route, "{peer} has a way there", peer=name) for name, w in ways.items() if w.route and w.gateways]
+    if not lines and (not node.has("memberships") or any(vip in subnet for subnet in near)):
+        return []
+    return [*lines[:1], assume("ipvs", "some clients are behind a router", settle="ipvsadm -Lnc  # on the director")]
+
+
+def rule_that_ends(node: Node, way: Lookup) -> PolicyRule | None:
+    """The policy rule (unreachable, blackhole, prohibit) that ended a lookup, if one did. Reads policy-rules."""
+    quoted = {line.seen for line in way.because}
+    rules = node.policy_rules if way.route is None and node.has("policy-rules") else ()
+    return next((rule for rule in rules if rule.action in FAILING_TYPES and rule.seen in quoted), None)
+
+
+def routers_beside(node: Node, vip: IP) -> Iterator[IP]:
+    """Routers that this node has for neighbours, as far as default routes of this scan name them: its own, then the
+    others'. None that takes the VIP for its own, for it would drop the replies. Reads routes, and the other nodes'
+    addresses and routes where collected.
+    """
+    for other in (node, *node.peers):
+        for _, hop in default_gateways(other) if other.has("routes") else ():
+            gateway = hop.gateway
+            if gateway is not None and route_lookup(node, gateway).onlink and not _holds_both(node, gateway, vip):
+                yield gateway
+
+
+def _holds_both(node: Node, gateway: IP, vip: IP) -> bool:
+    known = [peer for peer in node.peers if peer.has("addresses")]
+    return any(peer.holding(gateway) and is_local(peer, vip) for peer in known)

@@ -1,0 +1,149 @@
+"""On which link of a real server the requests for a VIP arrive, and what rp_filter makes of them there.
+
+DR: the frame goes to the MAC of the RIP (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_dr_xmit()). TUN: the packet is unpacked
+and received again on a tunnel's own link (net/ipv4/ip_tunnel.c: ip_tunnel_lookup(), ip_tunnel_rcv()).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.l2_segments import vip_on_segment
+from lvsdoctor.kernel.answer import Answer, assume, no, yes
+from lvsdoctor.kernel.arp import neighbours_of
+from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
+from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Membership, Node, Vip
+
+UNPACKED_BY = frozenset({"ipip", "gre"})  # kinds of tunnel with a link of their own; gue is unpacked by a socket
+_ANY = ("any", "0.0.0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Requests for `vip` arrive on `link`, and why. `told`: a director says so, it is not only to be expected."""
+
+    vip: IP
+    link: Link
+    because: tuple[Citation, ...]
+    told: bool = True
+
+
+def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
+    """Where the requests for this real server's IPv4 VIPs arrive under DR or TUN, each pair of VIP and link once.
+
+    Where no director of the scan tells, a tunnel that is up beside a VIP on lo is taken for TUN, and else the link
+    whose subnet holds the VIP for the one that the director sends to. Reads addresses, links, memberships.
+    """
+    listings = [m for m in node.memberships if m.service.vip] if node.has("memberships") else []
+    listings = [m for m in listings if m.forwarding and m.forwarding.keeps_destination]
+    found: dict[tuple[IP, str], Arrival] = {}
+    for vip in (vip for vip in node.vips if vip.ip.version == 4):
+        told = [m for m in listings if m.service.vip == vip.ip]
+        rows = [_sent_to(node, vip.ip, m) for m in told if m.forwarding is how] if told else _expected(node, vip, how)
+        for arrival in rows:
+            if arrival is not None:
+                found.setdefault((arrival.vip, arrival.link.name), arrival)
+    yield from found.values()
+
+
+def _sent_to(node: Node, vip: IP, listing: Membership) -> Arrival | None:
+    rip = listing.destination.ip
+    if rip is None or rip.version != 4:
+        return None
+    note = "{director} sends requests for {vip} to {rip}"
+    listed = cite(listing.destination, note, director=listing.director.name, vip=vip, rip=rip)
+    if listing.forwarding is Forwarding.TUN:
+        link = tunnel_for(node, listing)
+        return Arrival(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
+    for address in node.holding(rip):
+        for link in node.links_hearing_arp:
+            if link.name == address.link:
+                return Arrival(vip, link, (listed, cite(address, "so they arrive on {link}", link=link.name)))
+    return None
+
+
+def _expected(node: Node, vip: Vip, how: Forwarding) -> Iterator[Arrival]:
+    held = {address.link for address in node.holding(vip.ip)}
+    on_lo = any(link.name in held and link.loopback for link in node.links)
+    tunnels = [link for link in node.links if link.up and {link.kind, link.type} & UNPACKED_BY]
+    tunnels = [link for link in tunnels if link.name in held or (on_lo and not _ipv4_on(node, link))]
+    assumed = assume("memberships", "no director of this scan lists this real server")
+    if how is Forwarding.TUN:
+        for link in tunnels:
+            yield Arrival(vip.ip, link, (cite(link, "up beside a VIP: TUN"), assumed), told=False)
+    elif not tunnels:
+        for link in node.links_hearing_arp:
+            if _ipv4_on(node, link) and (subnet := vip_on_segment(node, vip.ip, link)):
+                yield Arrival(vip.ip, link, (subnet, assumed), told=False)
+
+
+def _ipv4_on(node: Node, link: Link) -> list[Address]:
+    return [address for address in node.addresses_on(link.name) if address.ip.version == 4]
+
+
+def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
+    """Who tunnels IPv4 in IPv4 to this node, by RIP and type of tunnel; not a director to itself.
+
+    Reads memberships, addresses. Raises NotCollected for a table that does not tell the forwarding (--stats).
+    """
+    found: dict[tuple[IP, str], list[Membership]] = {}
+    for listing in node.memberships:
+        rip, vip = listing.destination.ip, listing.service.vip
+        if listing.forwarding is None and not listing.destination.method:
+            raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
+        if listing.forwarding is not Forwarding.TUN or rip is None or rip.version != 4 or (vip and vip.version != 4):
+            continue
+        if not listing.director.holding(rip):
+            found.setdefault((rip, listing.destination.tunnel_type), []).append(listing)
+    return found
+
+
+def tunnels_of(node: Node, kind: str) -> list[Link]:
+    """The links of a kind of tunnel (ipip, gre), up or down. Reads links."""
+    return [link for link in node.links if kind in (link.kind, link.type)]
+
+
+def takes(link: Link, listing: Membership) -> bool:
+    """Do a tunnel's two ends let in what this director sends to this RIP? May read the director's addresses."""
+    local, remote = link.detail.get("local", "any"), link.detail.get("remote", "any")
+    if local not in _ANY and local != str(listing.destination.ip):
+        return False
+    return remote in _ANY or any(str(address.ip) == remote for address in listing.director.addresses)
+
+
+def tunnel_for(node: Node, listing: Membership) -> Link | None:
+    """The link that unpacks what a director tunnels to this node: of those that are up the one that names most."""
+    up = [link for link in tunnels_of(node, listing.destination.tunnel_type) if link.up]
+    # ip_tunnel_lookup(): both ends, then the remote one, then the local one, then the fallback link (tunl0, gre0).
+    return max((link for link in up if takes(link, listing)), key=_ends_named, default=None)
+
+
+def _ends_named(link: Link) -> list[bool]:
+    return [link.detail.get(end, "any") not in _ANY for end in ("remote", "local")]
+
+
+def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
+    """Does rp_filter drop the requests for a VIP that arrive on a link, although replies to their senders have a way?
+
+    Asked for a client far away, and on a link without ARP (a tunnel's) for one on each wire as well.
+    Reads sysctl, addresses, links, routes, local-routes, policy-rules.
+    """
+    clients: list[IP] = [FAR_AWAY]
+    found = node.link(link)
+    if found is None or not found.arp:
+        clients += [ip for wire in node.links_hearing_arp for ip in neighbours_of(node, wire, besides=vip)]
+    for client in clients:
+        back = route_lookup(node, client, src=vip)
+        if back.type != "unicast":
+            continue  # no way back is another trouble, and another rule's
+        accepted = source_ok(node, client, vip, arrived_on=link)
+        if not accepted:
+            return yes(accepted.reason, *accepted.because, **accepted.fields)
+        return no(accepted.reason, *accepted.because, *effective(node, "rp_filter", link).because, **accepted.fields)
+    return no("no client that it could answer")

@@ -1,0 +1,181 @@
+"""Who is what: directors, real servers, VIPs, found from the evidence of all nodes together, each with its reason."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing, Vip
+from lvsdoctor.model.seen import Seen
+
+# Dummy links of container networks; what kube-proxy keeps on its own is a director's, not a real server's.
+_NOT_A_REAL_SERVERS = ("kube-ipvs", "kube-dummy", "nodelocaldns")
+_TOLD_BY_USER = "the command line"
+
+
+def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[IP] = ()) -> tuple[Node, ...]:
+    """The nodes of one scan, each with its roles, VIPs and peers.
+
+    The directors' tables tell who is a real server of what: an address of the node is the address of a destination.
+    A node that no table names is a real server if it carries an address where a real server keeps its VIP: one of the
+    VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead.
+    """
+    directors = [node for node in nodes if _services(node)]
+    directed = _directed(directors)
+    standing = []
+    for node in nodes:
+        listed = _memberships(node, directors) if directors or node.has("ipvs") else None
+        found, carried = _roles(node, listed or (), role, vips, directed)
+        standing.append(
+            Standing(
+                roles=found,
+                vips=carried,
+                needless_vips=_needless(node, listed or (), carried),
+                memberships=listed if directors else None,
+                peers=tuple(other for other in nodes if other is not node),
+                undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
+            )
+        )
+    return tuple(replace(node, standing=where) for node, where in zip(nodes, standing, strict=True))
+
+
+def _services(node: Node) -> tuple[VirtualService, ...]:
+    for fact in ("ipvs", "ipvs-stats"):
+        if node.has(fact):
+            services: tuple[VirtualService, ...] = node.evidence[fact]
+            if services:
+                return services
+    return ()
+
+
+def _memberships(node: Node, directors: Iterable[Node]) -> tuple[Membership, ...]:
+    if not node.has("addresses"):
+        return ()
+    own = {address.ip for address in node.addresses}
+    return tuple(
+        Membership(service, destination, director)
+        for director in directors
+        for service in _services(director)
+        for destination in service.destinations
+        if destination.ip in own and (director is node or not destination.ip.is_loopback)
+    )
+
+
+def _roles(
+    node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP], directed: frozenset[IP] | None
+) -> tuple[tuple[RoleFound, ...], tuple[Vip, ...]]:
+    named = tuple(Vip(ip, Seen(_TOLD_BY_USER, None, f"--vip {ip}")) for ip in vips)
+    services = _services(node)
+    carried = _vips_of(memberships, named, services)
+    found: list[RoleFound] = []
+    if role == "none":
+        return (), ()
+    if role in set(Role):
+        found.append(RoleFound(Role(role), "so says {option}", {"option": f"--role {role}"}))
+        if role == Role.REAL_SERVER and not carried:
+            carried = _kept_on_lo(node)
+        return tuple(found), carried if role == Role.REAL_SERVER else ()
+    if services:
+        found.append(_as_director(services))
+    # LocalNode, the director's own address as a real server of its own service, makes nobody a real server.
+    others = [membership for membership in memberships if membership.director is not node]
+    if others:
+        membership = others[0]
+        fields = {
+            "director": membership.director.name,
+            "rip": str(membership.destination.ip),
+            "service": str(membership.service),
+        }
+        reason = "{director} lists {rip} as a real server of {service}"
+        found.append(RoleFound(Role.REAL_SERVER, reason, fields, membership.destination.seen))
+    elif not services and (named or (carried := _kept_on_lo(node, directed))):
+        carried = carried or named
+        if named:
+            found.append(RoleFound(Role.REAL_SERVER, "{option} and no virtual service", {"option": named[0].seen.text}))
+        else:
+            held = node.holding(carried[0].ip)[0]
+            reason = "carries {vip} on {link}, where a real server keeps its VIP"
+            found.append(
+                RoleFound(Role.REAL_SERVER, reason, {"vip": str(held.ip), "link": held.link}, held.seen)
+            )  # fmt: skip
+    return tuple(found), carried if any(f.role is Role.REAL_SERVER for f in found) else ()
+
+
+def _as_director(services: Sequence[VirtualService]) -> RoleFound:
+    reason = "{count} virtual services, {first} the first" if len(services) > 1 else "virtual service {first}"
+    fields = {"count": str(len(services)), "first": str(services[0])}
+    return RoleFound(Role.DIRECTOR, reason, fields, services[0].seen)
+
+
+def _vips_of(
+    memberships: Iterable[Membership], named: tuple[Vip, ...], own: Sequence[VirtualService]
+) -> tuple[Vip, ...]:
+    """The VIPs that reach this node as destinations: DR and TUN do not rewrite them. Not those it directs itself."""
+    directed = {service.vip for service in own}
+    found: dict[IP, Vip] = {vip.ip: vip for vip in named}
+    for membership in memberships:
+        vip = membership.service.vip
+        if (
+            vip is not None
+            and vip not in directed
+            and membership.forwarding
+            and membership.forwarding.keeps_destination
+        ):
+            found.setdefault(vip, Vip(vip, membership.service.seen))
+    return tuple(found.values())
+
+
+def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[Vip]) -> tuple[Vip, ...]:
+    """VIPs that the node holds though its directors rewrite the destination: it never gets a packet to them."""
+    known = {service.vip for service in _services(node)} | {vip.ip for vip in carried}
+    found: dict[IP, Vip] = {}
+    for membership in memberships:
+        vip = membership.service.vip
+        rewritten = membership.forwarding is not None and not membership.forwarding.keeps_destination
+        if vip is not None and vip not in known and rewritten and node.holding(vip):
+            found.setdefault(vip, Vip(vip, membership.service.seen))
+    return tuple(found.values())
+
+
+def _directed(directors: Iterable[Node]) -> frozenset[IP] | None:
+    """All VIPs that there can be in this scan; None where that cannot be told: no director, or marks for VIPs."""
+    services = [service for director in directors for service in _services(director)]
+    vips = frozenset(service.vip for service in services if service.vip is not None)
+    return vips if services and all(service.vip is not None for service in services) else None
+
+
+def _kept_on_lo(node: Node, directed: frozenset[IP] | None = None) -> tuple[Vip, ...]:
+    if not node.has("addresses"):
+        return ()
+    return tuple(
+        Vip(address.ip, address.seen)
+        for address in node.addresses
+        if directed is None or address.ip in directed
+        if not address.ip.is_loopback and not address.ip.is_link_local and _where_vips_live(node, address)
+    )
+
+
+def _where_vips_live(node: Node, address: Address) -> bool:
+    """lo; a dummy link; a tunnel's own link, if somebody prepared the host for ARP or the subnet is the wire's own."""
+    link = node.link(address.link) if node.has("links") else None
+    if link is None or link.loopback:
+        return address.link == "lo" or (link is not None and link.loopback)
+    if link.name.startswith(_NOT_A_REAL_SERVERS):
+        return False
+    if link.kind == "dummy" or (link.kind is None and link.name.startswith("dummy")):
+        return True
+    if link.type == "ipip" and address.peer is None:
+        wires = {wire.name for wire in node.links_hearing_arp}
+        return _hides_addresses(node) or any(
+            address.ip in other.network for other in node.addresses if other.link in wires
+        )
+    return False
+
+
+def _hides_addresses(node: Node) -> bool:
+    try:
+        return any(effective(node, "arp_ignore", link.name) for link in node.links_hearing_arp)
+    except NotCollected:
+        return False

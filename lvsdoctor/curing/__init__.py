@@ -1,9 +1,0 @@
-"""The findings of a scan to a plan that clears them: fixes are tried on the model first, and put in an order.
-
-Nothing is run. A fix that would not clear its finding, or would raise another, is not part of the plan.
-"""
-
-from lvsdoctor.curing.nouns import ByHand, Cured, Plan, Refused, Step
-from lvsdoctor.curing.planning import plan
-
-__all__ = ["ByHand", "Cured", "Plan", "Refused", "Step", "plan"]

@@ -1,0 +1,102 @@
+"""Runs the cases of a rule's page: do the findings come, quote the marked lines and no others, and say the sentence?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.engine.page_cases import Case, cases_of
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.runner import try_rule
+from lvsdoctor.model.examination import Diagnosis, Verdict
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+from lvsdoctor.reporting.rule_page import RulePage
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One case and what is wrong with it (nothing, if `complaints` is empty)."""
+
+    case: Case
+    complaints: tuple[str, ...]
+
+
+def nodes_in(case: Case) -> tuple[Node, ...]:
+    """The nodes of a case, its dumps read as a user's would be."""
+    role, vips = "auto", []
+    options = list(case.options)
+    while len(options) >= 2:
+        option, value, *options = options
+        if option == "--vip":
+            vips.append(ip_address(value))
+        elif option == "--role":
+            role = value
+    found = [Mine(piece, node, node) for node, where, text in case.dumps() for piece in pieces(text, where)]
+    return with_standing(nodes_of(found), role=role, vips=vips)
+
+
+def try_page(rule: Rule, page: RulePage) -> tuple[list[Tried], tuple[str, ...]]:
+    """Every case, and what is wrong with the page itself: an outcome without a case, a fact declared but not read.
+
+    Raises BadPage for a case that cannot be read.
+    """
+    reads: set[str] = set()
+    cases = cases_of(page)
+    tried = [Tried(case, tuple(_complaints(rule, case, reads))) for case in cases]
+    about_page = [
+        f"no case under '### {word}'"
+        for word, outcome in (("Fires", "fires"), ("Quiet", "quiet"), ("Not checked", "not-checked"))
+        if not any(case.expects == outcome for case in cases)
+    ]
+    if unread := sorted((rule.needs | rule.helps) - reads):
+        about_page.append(f"declared but read in no case: {', '.join(unread)}")
+    return tried, tuple(about_page)
+
+
+def _complaints(rule: Rule, case: Case, reads: set[str]) -> Iterator[str]:
+    nodes = nodes_in(case)
+    for node in nodes:
+        for seen in node.unread:
+            yield f"{seen}: not understood: {seen.text}"
+    diagnoses: list[Diagnosis] = []
+    verdicts: set[Verdict] = set()
+    for node in nodes:
+        diagnosed, outcome = try_rule(rule, node, reads)
+        diagnoses += diagnosed
+        verdicts.add(outcome.verdict)
+        if outcome.verdict is Verdict.CRASHED:
+            yield f"crashed on {node.name}: {outcome.traceback.strip().splitlines()[-1]}"
+    expected = Verdict(case.expects)
+    if expected is Verdict.FIRES:
+        if not diagnoses:
+            yield f"does not fire ({_list(verdicts)})"
+        yield from _quoted(case, diagnoses)
+    elif expected is Verdict.QUIET:
+        # Not checked is not quiet, and a look-alike that no node of the role shows is none.
+        if diagnoses:
+            yield f"fires: {diagnoses[0].message}"
+        elif Verdict.QUIET not in verdicts or Verdict.NOT_CHECKED in verdicts:
+            yield f"is not quiet but {_list(verdicts)}"
+    elif Verdict.NOT_CHECKED not in verdicts:
+        yield f"is checked ({_list(verdicts)})"
+
+
+def _quoted(case: Case, diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
+    quoted = {(item.seen.where, item.seen.line) for d in diagnoses for item in d.evidence if item.seen.line is not None}
+    for where, line in sorted(case.cited - quoted):
+        yield f"{where}:{line} is marked but not quoted"
+    for where, number in sorted(quoted - case.cited):
+        yield f"{where}:{number} is quoted but not marked"
+    said = {diagnosis.message for diagnosis in diagnoses}
+    for message in case.messages:
+        if message not in said:
+            yield f"does not say: {message} (says: {' | '.join(sorted(said))})"
+    identities = [(d.rule, d.node, tuple(sorted(d.about.items()))) for d in diagnoses]
+    if len(set(identities)) < len(identities):
+        yield "two findings are about the same thing"
+
+
+def _list(verdicts: set[Verdict]) -> str:
+    return ", ".join(sorted(verdicts)) or "there is no node in the case"

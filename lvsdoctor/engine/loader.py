@@ -1,0 +1,93 @@
+"""Reads plug-ins: every `*.py` of a directory, in sorted order, is executed, and what it defines is kept.
+
+Ours and the operator's are read by the same code. A file whose name starts with _ is nobody's rule.
+"""
+
+from collections.abc import Iterable, Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import cast
+
+from lvsdoctor.engine.paths import home, report_formats
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.reporting.console import Render
+
+
+class CannotLoad(Exception):
+    """A plug-in directory or file that cannot be used; the message is one sentence for the operator."""
+
+
+def load_rules(others: Iterable[Path] = ()) -> tuple[Rule, ...]:
+    """Our rules and those of other directories, sorted by name. Raises CannotLoad."""
+    homes = [home("rules")]
+    for directory in others:
+        if not directory.is_dir():
+            raise CannotLoad(f"there is no rules directory {directory}")
+        _check_owner(directory)
+        homes.append(directory)
+    rules: dict[str, Rule] = {}
+    codes: dict[str, Rule] = {}
+    for directory in homes:
+        for rule in _rules_in(directory):
+            for same, word in ((rules.get(rule.name), rule.name), (codes.get(rule.code), rule.code)):
+                if same is not None:
+                    raise CannotLoad(f"{rule.file} and {same.file} are both rule {word}")
+            rules[rule.name] = codes[rule.code] = rule
+    return tuple(sorted(rules.values(), key=lambda rule: rule.name))
+
+
+def _check_owner(directory: Path) -> None:
+    """Raises CannotLoad where root would run what another user can write.
+
+    Not asked of our own rules: whoever can write those can write the rest of lvsdoctor, too.
+    """
+    from lvsdoctor.engine.ownership import WritableByOthers, check_only_root_can_write
+
+    try:
+        check_only_root_can_write(str(directory))
+    except WritableByOthers as error:
+        raise CannotLoad(f"{error}, and root runs rules only from where nobody else can write") from None
+    except OSError as error:
+        raise CannotLoad(f"{error.filename or directory}: {error.strerror}") from None
+
+
+def _rules_in(directory: Path) -> Iterator[Rule]:
+    ours = directory == home("rules")
+    for file in sorted(directory.rglob("*.py")):
+        if file.name.startswith("_") or "__pycache__" in file.parts:
+            continue
+        module = _execute(file, None if ours else _FromSource)
+        found = [value for value in vars(module).values() if isinstance(value, Rule)]
+        for rule in found:
+            if rule.name != file.stem.replace("_", "-"):
+                raise CannotLoad(f"{file} holds rule {rule.name}: a rule's file is named after it")
+        yield from found
+
+
+class _FromSource(SourceFileLoader):
+    """Neither reads nor writes byte code: in the operator's directory what is read is what is run."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _execute(file: Path, loader: type[SourceFileLoader] | None = None) -> ModuleType:
+    """Raises CannotLoad for a file that does not run to its end, naming the file and the reason."""
+    name = f"lvsdoctor_plugin.{file.parent.name}.{file.stem}"
+    spec = spec_from_file_location(name, file, loader=loader(name, str(file)) if loader else None)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise CannotLoad(f"cannot load {file}: {type(error).__name__}: {error}{line}") from error
+    return module
+
+
+def load_report(name: str) -> Render:
+    """The renderer of one format. Raises KeyError for a format that is not one, CannotLoad for one that is broken."""
+    return cast(Render, _execute(report_formats()[name]).render)

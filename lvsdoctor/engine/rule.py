@@ -1,0 +1,75 @@
+"""What a rule is: a function that looks for one pitfall, and what it declares of itself."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.finding import Finding, Severity
+from lvsdoctor.model.node import Node, Role
+
+Check = Callable[[Node], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pitfall that is looked for on every node of `role` (on every node, if None).
+
+    `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine.
+    `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
+    `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
+    `while_serving` tells that it harms a real server's clients alone: a warning for one that gets none, at weight 0.
+    """
+
+    name: str
+    code: str
+    severity: Severity
+    role: str | None
+    needs: frozenset[str]
+    helps: frozenset[str]
+    instead_of: frozenset[str]
+    check: Check
+    file: str = ""
+    consequence: bool = False
+    while_serving: bool = False
+
+    @property
+    def page(self) -> str:
+        """The operator's page, beside the rule's file."""
+        return str(PurePath(self.file).with_suffix(".md"))
+
+    @property
+    def family(self) -> str:
+        return PurePath(self.file).parent.name
+
+
+def rule(
+    *,
+    name: str,
+    code: str,
+    severity: Severity,
+    needs: Iterable[str],
+    helps: Iterable[str] = (),
+    role: str | None = None,
+    instead_of: Iterable[str] = (),
+    consequence: bool = False,
+    while_serving: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
+    needs, helps = frozenset(needs), frozenset(helps)
+    if unknown := (needs | helps) - COLLECTED_BY.keys():
+        raise ValueError(f"rule {name}: no such fact: {', '.join(sorted(unknown))} (known: {', '.join(COLLECTED_BY)})")
+    if both := needs & helps:
+        raise ValueError(f"rule {name}: {', '.join(sorted(both))} under both needs and helps")
+    if role is not None and role not in set(Role):
+        raise ValueError(f"rule {name}: no such role: {role} (known: {', '.join(Role)})")
+
+    def made(check: Check) -> Rule:
+        if check.__name__ != name.replace("-", "_"):
+            raise ValueError(f"rule {name}: its function must be named {name.replace('-', '_')}")
+        file = check.__code__.co_filename
+        return Rule(
+            name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence, while_serving
+        )
+
+    return made

@@ -1,0 +1,134 @@
+"""Nodes x rules -> Examination."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lvsdoctor import __version__
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
+from lvsdoctor.model.examination import Role as ShownRole
+from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
+from lvsdoctor.model.finding import Finding, Predicts, Severity, cite
+from lvsdoctor.model.node import Node
+
+
+def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
+    """Every rule on every node; the worst findings first, and causes before what follows from them.
+
+    A rule that raises is reported as crashed, and the others go on.
+    """
+    by_name = {rule.name: rule for rule in rules}
+    diagnoses: list[Diagnosis] = []
+    outcomes: list[Outcome] = []
+    for node in nodes:
+        found: list[Diagnosis] = []
+        became: list[Outcome] = []
+        for rule in by_name.values():
+            diagnosed, outcome = try_rule(rule, node)
+            found += diagnosed
+            became.append(outcome)
+        spoken = _specific_ones(found, by_name)
+        outcomes += _explained(became, found, spoken, by_name)
+        diagnoses += spoken
+    diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
+    applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
+    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied)
+
+
+def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Diagnosis], Outcome]:
+    """One rule on one node; the facts it read are noted in `reads`."""
+    if rule.role is not None and not node.is_a(rule.role):
+        if node.standing.undecided:
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
+        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    view = node.limited_to(rule.needs | rule.helps, reads)
+    if lacking := view.missing(rule.needs):
+        if ON_REQUEST.intersection(lacking):
+            return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
+    found: list[Diagnosis] = []
+    verdict, traceback = Verdict.QUIET, ""
+    missing: tuple[Missing, ...] = ()
+    try:
+        for finding in rule.check(view):
+            diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+            # A real server speaks in the VIP's name in its replies, and without clients it has none.
+            serving = rule.while_serving or finding.predicts is Predicts.SENDER
+            if serving and diagnosis.severity is Severity.ERROR:
+                diagnosis = _eased(diagnosis, node)
+            _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
+            found.append(diagnosis)
+    except NotCollected as absent:
+        verdict, missing = Verdict.NOT_CHECKED, (Missing(absent.fact, absent.node, absent.command),)
+    except Exception:
+        from traceback import format_exc  # only crashes pay for it
+
+        verdict, traceback = Verdict.CRASHED, format_exc()
+    if found and verdict is not Verdict.CRASHED:
+        verdict = Verdict.FIRES
+    return found, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
+
+
+def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
+    """A warning, if no director sends the node new clients. Those that persistence keeps there still come."""
+    vip = diagnosis.about.get("vip")
+    serving = [m for m in node.standing.memberships or () if m.director is not node]
+    serving = [m for m in serving if vip is None or m.service.vip is None or str(m.service.vip) == vip]
+    if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
+        return diagnosis
+    weight = cite(serving[0].destination, "no new client is sent there")
+    said = diagnosis.finding
+    fields: Mapping[str, Any] = said.fields
+    finding = Finding(
+        said.message + "; its weight is 0, so this breaks nothing yet",
+        about=said.about,
+        evidence=(*said.evidence, weight),
+        fix=said.fix,
+        predicts=said.predicts,
+        **fields,
+    )
+    return replace(diagnosis, finding=finding, severity=Severity.WARNING)
+
+
+def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:
+    return tuple(Missing(fact, node, COLLECTED_BY[fact]) for fact in sorted(facts))
+
+
+# -- one root cause is one finding ------------------------------------------------------------------------------------
+
+
+def _specific_ones(found: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
+    """Without the findings of general rules about what a more specific rule has found too."""
+    specific_ones = [diagnosis for diagnosis in found if rules[diagnosis.rule].instead_of]
+    return [general for general in found if not any(_explains(specific, general, rules) for specific in specific_ones)]
+
+
+def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:
+    if general.rule not in rules[specific.rule].instead_of:
+        return False
+    shared = specific.about.keys() & general.about.keys()
+    return bool(shared) and all(general.about[name] == specific.about[name] for name in shared)
+
+
+def _explained(
+    outcomes: Iterable[Outcome], found: Sequence[Diagnosis], spoken: Sequence[Diagnosis], rules: dict[str, Rule]
+) -> Iterator[Outcome]:
+    """A rule all of whose findings another speaks for is quiet, and says whose they are."""
+    speaking = {diagnosis.rule for diagnosis in spoken}
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.FIRES and outcome.rule not in speaking:
+            silent = [d for d in found if d.rule == outcome.rule]
+            names = sorted({s.rule for s in spoken for d in silent if _explains(s, d, rules)})
+            yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
+        else:
+            yield outcome
+
+
+def _examined(node: Node) -> Examined:
+    roles = tuple(ShownRole(found.role.value, found.why, found.seen) for found in node.standing.roles)
+    services = node.evidence.get("ipvs", ())
+    vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
+    return Examined(
+        node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments
+    )

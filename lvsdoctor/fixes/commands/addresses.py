@@ -1,0 +1,140 @@
+"""Fixes that move, give up and add addresses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_network
+
+from lvsdoctor.fixes.commands.shell import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.link import Link, set_link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import NextHop
+from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.sanitize import command, word
+
+
+def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
+    """Take an address (with its prefix length) off one link and put it on another, or back with another prefix."""
+    return Fix(
+        now=(command("ip", "addr", "del", old, "dev", old_link), command("ip", "addr", "add", new, "dev", new_link)),
+        persist=(
+            f"# in the network configuration of the host ({ADDRESS_HOMES}):",
+            f"# {old} on {word(old_link)} becomes {new} on {word(new_link)}",
+        ),
+    )
+
+
+def move_vip_to_lo(node: Node, held: Address) -> Fix:
+    """Take a VIP off the link where it is `held` and keep it on lo, as a single host's address.
+
+    Deleting a primary address deletes its secondaries unless promote_secondaries is set (net/ipv4/devinet.c:
+    __inet_del_ifa()), and the real server's own address may be one of them. Reads addresses and sysctl.
+    """
+    beside = [other for other in node.addresses_on(held.link) if other.ip.version == 4 and other is not held]
+    behind = not held.secondary and any(other.secondary and other.network == held.network for other in beside)
+    fix = Fix()
+    if behind and not effective(node, "promote_secondaries", held.link):
+        fix += set_sysctls({conf_key(held.link, "promote_secondaries"): 1})
+    fix += move_address(str(held), held.link, f"{held.ip}/{held.ip.max_prefixlen}", "lo")
+    if any(other.link == "lo" for other in node.holding(held.ip)):
+        fix = replace(fix, now=fix.now[:-1])  # it is on lo already
+    if not beside:
+        fix += Fix(warning="It is the only IPv4 address of its link: the routes over that link go with it.")
+    return fix
+
+
+def add_address(new: str, link: str) -> Fix:
+    """Put an address with its prefix length on a link."""
+    return Fix(
+        now=(command("ip", "addr", "add", new, "dev", link),),
+        persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
+    )
+
+
+def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
+    """Take an address off every link, or `on` one, or else away the route of type local that makes it the node's own.
+    Secondaries of its subnet, which go with it (net/ipv4/devinet.c: __inet_del_ifa()), promote_secondaries keeps.
+
+    Reads addresses, and sysctl and local-routes where collected.
+    """
+    where = f" on {word(on)}" if on is not None else ""
+    kept = (f"# in the network configuration of the host ({ADDRESS_HOMES}): no {ip}{where} any more",)
+    fix = Fix()
+    for held in (held for held in node.holding(ip) if on in (None, held.link)):
+        link = held.link
+        beside = [a for a in node.addresses_on(link) if a.ip.version == ip.version and a is not held]
+        behind = not held.secondary and any(a.secondary and a.network == held.network for a in beside)
+        if behind and ip.version == 4 and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+            fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+        fix += Fix(now=(command("ip", "addr", "del", held, "dev", link),), persist=kept)
+        if not beside and not held.host_only:
+            fix += Fix(warning="It is the only address of its link: the routes over that link go with it.")
+    own = [] if fix.now or not node.has("local-routes") else [r for r in node.local_routes if r.dst == ip_network(ip)]
+    for route in own:
+        dev = ("dev", route.links[0]) if route.links else ()
+        fix += Fix(now=(command("ip", "route", "del", "local", ip, *dev, "table", "local"),), persist=kept)
+    return fix
+
+
+def as_single_hosts(node: Node, held: Sequence[Address]) -> Fix:
+    """Give addresses of one link and prefix the prefix length of a single host, each on its own link.
+
+    Secondaries go first, for they would be deleted with their primary (net/ipv4/devinet.c: __inet_del_ifa()); those
+    that stay are kept by promote_secondaries. Reads addresses, and sysctl where collected.
+    """
+    fix, link = Fix(), held[0].link
+    staying = [a for a in node.addresses_on(link) if a.secondary and a.network == held[0].network and a not in held]
+    if staying and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+        fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+    for address in sorted(held, key=lambda address: not address.secondary):
+        fix += move_address(str(address), link, f"{address.ip}/{address.ip.max_prefixlen}", link)
+    return fix
+
+
+def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
+    """Let a director speak on `link` from an address of its own: its VIPs become single hosts there, behind the other
+    addresses, and no route prefers this one as a source (which `ip addr del` would take along).
+
+    Reads ipvs, addresses, and routes and sysctl where collected.
+    """
+    vips = {service.vip for service in node.services}
+    held = [address for address in node.addresses_on(link) if address.ip == vip]
+    wide = [a for a in node.addresses_on(link) if held and a.ip in vips and a.network == held[0].network]
+    preferring = [r for r in node.routes if r.src == vip and r.protocol != "kernel"] if node.has("routes") else []
+    fix = Fix()
+    if all(address.ip in vips for address in node.addresses_on(link) if address.ip.version == 4):
+        prefix = f"/{held[0].prefixlen}" if held and not held[0].host_only else ""
+        on = word(link)
+        first = (f"# first give the director an address of its own on {on}: ip addr add DIP{prefix} dev {on}",)
+        fix += Fix(now=first, persist=first, warning="Without an address of its own the director is cut off.")
+        fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
+    if held and not (held[0].host_only and preferring):
+        fix += as_single_hosts(node, wide)
+    for route in preferring:
+        where = [part for hop in route.nexthops[:1] for part in _hop_words(hop)]
+        where += ["metric", str(route.metric)] if route.metric else []
+        where += ["table", route.table] if route.table != "main" else []
+        line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
+        kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): routes without src {vip}"
+        fix += Fix(now=(line,), persist=(kept,))
+    return fix
+
+
+def _hop_words(hop: NextHop) -> list[str]:
+    return [*(["via", str(hop.gateway)] if hop.gateway else []), *(["dev", hop.link] if hop.link else [])]
+
+
+def bring_up(*links: Link) -> Fix:
+    """Set links up that are down. One that is up and has no carrier needs somebody with hands."""
+    fix = Fix()
+    for link in links:
+        name = word(link.name)
+        if link.up:
+            fix += Fix(now=(f"# {name} has no carrier: see to its cable, its switch port, or the other end",))
+            continue
+        kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): {name} comes up at boot"
+        text = "Routes through gateways of that link are gone and do not come back by themselves."
+        fix += Fix(now=(set_link(link.name, "up"),), persist=(kept,), warning=text)
+    return fix

@@ -1,0 +1,88 @@
+"""Fixes that keep a host silent about a VIP, and that tell the segment who has it."""
+
+from collections.abc import Iterable
+
+from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
+from lvsdoctor.fixes.commands.shell import set_sysctls
+from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.sanitize import command, word
+
+# The levels at which a link is silent about an address of another link, and the one to write: net/ipv4/arp.c:
+# arp_ignore() answers for a host's own addresses of other links at 0 and 3 to 7, and at 8 not even for the link's own;
+# arp_solicit() names such an address as its sender at any level but 2 (at 1 where a subnet holds both ends).
+_HIDING = {"arp_ignore": ((1, 2), 1), "arp_announce": ((2,), 2)}
+
+
+def hide_vips(node: Node | None = None) -> Fix:
+    """What a real server needs on every link: arp_ignore for its answers, arp_announce for its own requests.
+
+    For a node, only what it lacks: a link's own value that is too large is lowered, for the larger of all and the link
+    counts, and no fix is left where every link is silent already. Reads sysctl and links.
+    """
+    if node is None:
+        return set_sysctls({conf_key("all", name): level for name, (_, level) in _HIDING.items()})
+    wanted: dict[str, int] = {}
+    for name, (enough, level) in _HIDING.items():
+        loud = [link.name for link in node.links_hearing_arp if effective(node, name, link.name).value not in enough]
+        too_large = [key for link in loud if node.sysctl(key := conf_key(link, name)).value > max(enough)]
+        wanted |= dict.fromkeys([conf_key("all", name), *too_large] if loud else [], level)
+    return set_sysctls(wanted) if wanted else Fix()
+
+
+def announce_again(director_link: str, vip: IP) -> str:
+    """The line that makes the segment learn the director's MAC again; it is run on the director."""
+    return command("arping", "-U", "-I", director_link, "-c", 3, vip)
+
+
+def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
+    """No proxy ARP on a link: the settings of all and the link (either is enough), and an entry for this address.
+
+    Reads sysctl, and neighbours where collected.
+    """
+    entries = [entry for entry in node.proxy_entries if entry.ip == ip]
+    lines = [command("ip", "neigh", "del", "proxy", ip, "dev", link) for entry in entries if entry.link == link]
+    keys = [key for scope in ("all", link) if node.sysctl(key := conf_key(scope, "proxy_arp")).value]
+    fix = Fix(now=tuple(lines), persist=("# no proxy entry in the network configuration or a script",) if lines else ())
+    if not keys:
+        return fix
+    told = "It then answers for no other host on that link either: hosts there need a route or the right prefix."
+    return fix + set_sysctls(dict.fromkeys(keys, 0)) + Fix(warning=told)
+
+
+def announced_by(director: str, links: Iterable[str], vip: IP) -> Fix:
+    """What is left to do on a director when another node's part is done, as comments: a fix is run on one node."""
+    lines = [announce_again(link, vip) for link in links if link != "lo" and vip.version == 4]
+    return Fix(now=tuple(f"# then on {word(director)}, for all other caches: {line}" for line in lines))
+
+
+def stop_answering(node: Node | None, ip: IP) -> Fix:
+    """What a real server lacks that answers for a VIP on a wire, though it has to keep it: silence, and the VIP on lo.
+    Without a node, what helps if it has it on lo; IPv6 knows no silence but that (net/ipv6/ndisc.c: ndisc_recv_ns()).
+
+    Reads addresses, links and sysctl where collected.
+    """
+    settings = node if node is not None and node.has("sysctl") and node.has("links") else None
+    fix = hide_vips(settings) if ip.version == 4 else Fix()
+    if node is None or not (node.has("addresses") and node.has("links")):
+        line = (
+            f"# if `ip addr show to {ip}` there names another link than lo: the VIP has to move to lo, as a single host"
+        )
+        return fix + Fix(now=(line,), persist=(f"# in the network configuration of the host: {ip} on lo",))
+    wires = {link.name for link in node.links_hearing_arp}
+    for held in (held for held in node.holding(ip) if held.link in wires):
+        alone = f"{ip}/{ip.max_prefixlen}"
+        knows = settings is not None and ip.version == 4
+        fix += move_vip_to_lo(node, held) if knows else move_address(str(held), held.link, alone, "lo")
+    stale = "# by its own dumps it does not answer: collect them again, and look for a program that answers for others"
+    return fix if fix.now else Fix(now=(stale,))
+
+
+def find_host(mac: str, ip: IP) -> Fix:
+    """How to find a host of which only the MAC is known, as comments: it is somebody else's."""
+    table = f"the table of MACs of a switch; on Linux: bridge fdb show | {command('grep', mac)}"
+    seek = f"# find the host that has {word(mac)} ({table})"
+    return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))

@@ -1,0 +1,29 @@
+"""Would this node answer an IPv6 neighbour solicitation?
+
+net/ipv6/ndisc.c: ndisc_recv_ns() looks for the target among the addresses of the link that was asked (ipv6_get_ifaddr()
+with its device): what is kept on lo is not found, and no setting like arp_ignore is needed.
+"""
+
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+def solicited(node: Node, target: IP, *, heard_on: Link) -> Answer:
+    """Would this node answer "who has `target`" (RFC 4861, 7.2.3), heard on a link? Proxies aside.
+
+    Reads addresses, links.
+    """
+    link = heard_on.name
+    if target.version != 6:
+        return no("neighbour discovery is of IPv6 alone")
+    if not heard_on.arp or not heard_on.up or node.enslaved(heard_on):
+        return no("{link} hears no neighbour solicitation", cite(heard_on), link=link)
+    held = [address for address in node.addresses_on(link) if address.ip == target]
+    if not held:
+        return no("not configured on {link}", link=link)
+    if not held[0].usable:
+        return no("{link} has it, but not as its own yet: its duplicate check has not passed", cite(held[0]), link=link)
+    return yes("configured on {link}", cite(held[0]), link=link)

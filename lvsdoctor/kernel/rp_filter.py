@@ -1,0 +1,62 @@
+"""Would the kernel accept a packet (or an ARP request) with this source address from this link?
+
+net/ipv4/fib_frontend.c: fib_validate_source(), __fib_validate_source(). rp_filter is one part of it.
+"""
+
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, has_custom_rules, route_lookup
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.node import Node
+
+
+def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None = None) -> Answer:
+    """Is `src` accepted as the source of a packet to `dst` that arrived on a link and will leave through `oif`?
+
+    `oif` is None for a packet that is delivered here. The same check stands before an ARP request is answered.
+    Reads sysctl, addresses, links, routes, local-routes, policy-rules.
+    """
+    rp_filter = effective(node, "rp_filter", arrived_on)
+    same_link = arrived_on == oif and bool(effective(node, "send_redirects", arrived_on))
+    if not rp_filter and not same_link:
+        accept_local = effective(node, "accept_local", arrived_on)
+        if accept_local:
+            return yes("accept_local lets any source in", *accept_local.because, *rp_filter.because)
+        custom = has_custom_local_routes(node) or has_custom_rules(node)
+        if custom is None:
+            held = node.holding(src)
+            if held:
+                own = cite(held[0], "{src} is an address of this very host", src=src)
+                return no("the source is this host's own address", own, *accept_local.because)
+            return yes("no reverse path filter", *rp_filter.because)
+    return _full_check(node, src, dst, arrived_on, oif)
+
+
+def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Answer:
+    """__fib_validate_source(): how would this node itself send to the source?"""
+    rp_filter = effective(node, "rp_filter", link)
+    # The lookup is the reverse one: to the source, from the destination (fl4.daddr = src, fl4.saddr = dst).
+    back = route_lookup(node, src, src=dst, arrived_on=oif or OWN)
+    if back.type == "unreachable":
+        if rp_filter:
+            return no("rp_filter: no route back to the source", *back.because, *rp_filter.because)
+        return yes("no route back, but no reverse path filter asks for one", *back.because, *rp_filter.because)
+    accept_local = effective(node, "accept_local", link)
+    if back.type != "unicast" and not (back.type == "local" and accept_local):
+        return no("the source is {type} here (martian)", *back.because, *accept_local.because, type=back.type)
+    if link in back.links or (back.type == "local" and link == OWN):
+        return yes("the way back is the link it came from", *back.because)
+    if not any(address.ip.version == 4 for address in node.addresses_on(link)):
+        if rp_filter:
+            return no(
+                "rp_filter: {link} has no IPv4 address, so even the loose check fails",
+                *rp_filter.because, *back.because, link=link,
+            )  # fmt: skip
+        return yes("{link} has no address and no reverse path filter", *rp_filter.because, link=link)
+    if rp_filter.value == 1:
+        return no(
+            "rp_filter=1: the way back is {back}, not {link}",
+            *rp_filter.because, *back.because, back=", ".join(back.links), link=link,
+        )  # fmt: skip
+    return yes("no strict reverse path filter", *rp_filter.because, *back.because)

@@ -1,0 +1,218 @@
+"""All of one scan, as reports show it: diagnoses, the outcome of every rule on every node, the nodes, the rules."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
+from lvsdoctor.model.seen import Comment, Seen
+
+if TYPE_CHECKING:
+    from lvsdoctor.model.topology import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the wire says of a finding: `why` and `perhaps` are templates filled from `fields`.
+
+    `seen` is the frame that shows it: an answer, or the request that got none. `perhaps` belongs to a contradiction
+    and says what the scan may not know.
+    """
+
+    verdict: Probed
+    why: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
+    perhaps: str = ""
+
+    @property
+    def says(self) -> str:
+        return self.why.format_map(self.fields)
+
+    @property
+    def suggests(self) -> str:
+        return self.perhaps.format_map(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A finding on its node: what a report shows. No `confirmation`: the scan did not probe.
+
+    `accepted`: somebody knows of it and it does not count: the `reason`, `by` (where that is written) and, if the
+    acceptance ends, `until` (a date). `lapsed`: the same of an acceptance that has ended; the finding counts again.
+    """
+
+    finding: Finding
+    rule: str
+    code: str
+    node: str
+    severity: Severity
+    confirmation: Confirmation | None = None
+    accepted: Mapping[str, str] | None = None
+    lapsed: Mapping[str, str] | None = None
+
+    @property
+    def message(self) -> str:
+        finding = self.finding
+        return finding.message.format_map({**finding.fields, **finding.about, "node": self.node})
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        return self.finding.about
+
+    @property
+    def evidence(self) -> tuple[Citation, ...]:
+        return self.finding.evidence
+
+    @property
+    def fix(self) -> Fix:
+        return self.finding.fix
+
+    @property
+    def fix_node(self) -> str:
+        """The node on which the fix is run."""
+        return self.fix.node or self.node
+
+    @property
+    def probed(self) -> Probed | None:
+        """What a probe said of it."""
+        return self.confirmation.verdict if self.confirmation else None
+
+    @property
+    def certainty(self) -> Certainty:
+        if self.probed is Probed.CONFIRMED:
+            return Certainty.CONFIRMED
+        return Certainty.LIKELY if any(item.assumed for item in self.evidence) else Certainty.PROVED
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same pitfall in another scan: rule, node and `about`, never a line number or the message."""
+        import hashlib  # costs more than the rest of this module, and few reports ask
+        import json
+
+        identity = json.dumps([self.rule, self.node, sorted(self.about.items())], ensure_ascii=True)
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+class Verdict(StrEnum):
+    """What became of one rule on one node."""
+
+    FIRES = "fires"
+    QUIET = "quiet"
+    NOT_CHECKED = "not-checked"
+    NOT_APPLICABLE = "not-applicable"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that was not collected (see model/facts.py), of which node, and the command that collects it."""
+
+    fact: str
+    node: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One rule on one node. `missing` belongs to not-checked, `traceback` to crashed; `explained_by` names the more
+    specific rules whose findings speak instead of this rule's (it is then quiet)."""
+
+    rule: str
+    node: str
+    verdict: Verdict
+    missing: tuple[Missing, ...] = ()
+    explained_by: tuple[str, ...] = ()
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A node's role, and in plain words why."""
+
+    name: str
+    why: str
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One node as a report names it: its roles with their reasons, its VIPs, and where its evidence came from.
+
+    `files` tells the path of each file that the evidence names (`Seen.where`), as the user named it; a live node has
+    none. `comments` are what its files say to lvsdoctor (lvsdoctor/engine/accept.py reads them).
+    """
+
+    name: str
+    source: str
+    roles: tuple[Role, ...] = ()
+    vips: tuple[str, ...] = ()
+    unread: tuple[Seen, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRule:
+    """A rule of this scan; `page` is the path of its page (reporting/rule_page.py reads it), `role` None for any."""
+
+    name: str
+    code: str
+    severity: Severity
+    role: str | None
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is said of the scan itself, not of a node: an acceptance that matches nothing, a baseline's findings gone.
+
+    `message` is a template filled from `fields`; `seen` is the line it is about, if it is about one.
+    """
+
+    message: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen | None = None
+
+    @property
+    def says(self) -> str:
+        return self.message.format_map(self.fields)
+
+
+def _nothing_known() -> "Cluster":
+    from lvsdoctor.model.topology import Cluster  # few reports show a picture
+
+    return Cluster()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All of one scan: every report is made from this alone. Diagnoses stand worst first, before them those that the
+    wire contradicts.
+
+    `began` and `seconds` tell when it was and how long it took; `drawn` makes the picture of the cluster, which costs
+    more than a scan and few reports show.
+    """
+
+    nodes: tuple[Examined, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    outcomes: tuple[Outcome, ...]
+    version: str = ""
+    rules: tuple[AppliedRule, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    began: datetime | None = None
+    seconds: float | None = None
+    drawn: Callable[[], "Cluster"] = _nothing_known
+
+    def of(self, node: str) -> tuple[Diagnosis, ...]:
+        return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)
+
+    def rule(self, name: str) -> AppliedRule | None:
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    @property
+    def unread(self) -> tuple[Seen, ...]:
+        return tuple(seen for node in self.nodes for seen in node.unread)

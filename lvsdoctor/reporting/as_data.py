@@ -1,0 +1,88 @@
+"""The examination as plain data, as JSON has it: keys are never renamed, only added (lvsdoctor-1.schema.json)."""
+
+from typing import Any
+
+from lvsdoctor.model.examination import Confirmation, Diagnosis, Examination, Examined, Outcome, Verdict
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.reporting.summary import summary
+
+
+def result(examination: Examination) -> dict[str, Any]:
+    """Everything, in the examination's own order."""
+    return {
+        "schema": "lvsdoctor/1",
+        "version": examination.version,
+        "summary": summary(examination),
+        "nodes": [_node(node) for node in examination.nodes],
+        "findings": [_finding(diagnosis) for diagnosis in examination.diagnoses],
+        "outcomes": [_outcome(outcome) for outcome in examination.outcomes],
+        "unread": [_seen(seen) for seen in examination.unread],
+        "remarks": [{"message": remark.says, **_seen(remark.seen)} for remark in examination.remarks],
+    }
+
+
+def _seen(seen: Seen | None) -> dict[str, Any]:
+    if seen is None:
+        return {"where": None, "line": None, "text": None}
+    return {"where": seen.where, "line": seen.line, "text": seen.text}
+
+
+def _node(node: Examined) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "roles": [role.name for role in node.roles],
+        "source": node.source,
+        "why": [{"role": role.name, "reason": role.why, **_seen(role.seen)} for role in node.roles],
+        "vips": list(node.vips),
+        "notes": list(node.notes),
+    }
+
+
+def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
+    fix = diagnosis.fix
+    return {
+        "rule": diagnosis.rule,
+        "code": diagnosis.code,
+        "severity": diagnosis.severity.value,
+        "certainty": diagnosis.certainty.value,
+        "node": diagnosis.node,
+        "message": diagnosis.message,
+        "template": diagnosis.finding.message,
+        "fields": dict(diagnosis.finding.fields),
+        "about": dict(diagnosis.about),
+        "evidence": [_citation(item) for item in diagnosis.evidence],
+        "fix": {
+            "now": list(fix.now),
+            "persist": list(fix.persist),
+            "node": diagnosis.fix_node,
+            "warning": fix.warning,
+        },
+        "confirmation": _confirmation(diagnosis.confirmation),
+        "accepted": None if diagnosis.accepted is None else dict(diagnosis.accepted),
+        "lapsed": None if diagnosis.lapsed is None else dict(diagnosis.lapsed),
+        "fingerprint": diagnosis.fingerprint,
+    }
+
+
+def _citation(item: Citation) -> dict[str, Any]:
+    return {**_seen(item.seen), "note": item.says, "settle": item.settle or None}
+
+
+def _confirmation(probed: Confirmation | None) -> dict[str, Any] | None:
+    if probed is None:
+        return None
+    return {"verdict": probed.verdict.value, "why": probed.says, "perhaps": probed.suggests, **_seen(probed.seen)}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "rule": outcome.rule,
+        "node": outcome.node,
+        "outcome": outcome.verdict.value,
+        "missing": [{"fact": item.fact, "node": item.node, "command": item.command} for item in outcome.missing],
+        "explained_by": list(outcome.explained_by),
+    }
+    if outcome.verdict is Verdict.CRASHED:
+        shown["traceback"] = outcome.traceback
+    return shown

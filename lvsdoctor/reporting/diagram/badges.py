@@ -1,0 +1,62 @@
+"""The VIPs of a host as badges: those that are alike share one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.model.topology import Answering, Holder
+from lvsdoctor.reporting.diagram.words import asks, mute, safe, tersely, wrong
+
+_MOST = 4
+_VIP, _LINK = 22, 12  # columns that there is room for
+
+# What a badge says in each state, the worst first.
+_VERDICTS: Mapping[str, tuple[str, ...]] = {
+    "wrong": ("answers {asked} on {on}", "and should not"),
+    "mute": ("on {link}, silent", "and should answer"),
+    "unknown": ("on {link}", "answers {asked}? Not known"),
+    "lacking": ("not held",),
+    "right": ("answers {asked} on {on}",),
+    "silent": ("on {link}, silent",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """Some VIPs of a host that are alike. `state` is wrong, mute (silent and should not be), unknown, lacking, right,
+    silent, or more (those that are not shown)."""
+
+    state: str
+    vips: str
+    verdict: tuple[str, ...] = ()
+
+
+def badges_of(held: Iterable[Holder], lacking: Sequence[str]) -> tuple[Badge, ...]:
+    """The worst first."""
+    alike: dict[tuple[str, bool, str, tuple[str, ...]], list[str]] = {}
+    for holder in held:
+        key = (_state(holder), ":" in holder.vip, holder.link, holder.answers_on)
+        alike.setdefault(key, []).append(holder.vip)
+    if lacking:
+        alike["lacking", False, "", ()] = list(lacking)
+    order = list(_VERDICTS)
+    groups = sorted(alike.items(), key=lambda one: order.index(one[0][0]))
+    shown = [
+        Badge(state, tersely(vips, _VIP), _verdict(state, vips, link, on))
+        for (state, _, link, on), vips in groups[:_MOST]
+    ]
+    rest = sum(len(vips) for _, vips in groups[_MOST:])
+    return (*shown, Badge("more", f"and {rest} more VIPs")) if rest else tuple(shown)
+
+
+def _verdict(state: str, vips: Sequence[str], link: str, on: Sequence[str]) -> tuple[str, ...]:
+    asked = "ARP" if asks(vips) == "ARP" else "ND"
+    lines = _VERDICTS[state] if link or state != "unknown" else _VERDICTS[state][1:]
+    return tuple(line.format(asked=asked, link=safe(link, _LINK), on=tersely(on, _LINK)) for line in lines)
+
+
+def _state(holder: Holder) -> str:
+    if holder.answering is Answering.UNKNOWN:
+        return "unknown"
+    if holder.answering is Answering.ANSWERS:
+        return "wrong" if wrong(holder) else "right"
+    return "mute" if mute(holder) else "silent"

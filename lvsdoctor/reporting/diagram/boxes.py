@@ -1,0 +1,184 @@
+"""What the boxes of the picture say, and which of many are shown."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from lvsdoctor.model.topology import Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.reporting.diagram.badges import Badge, badges_of
+from lvsdoctor.reporting.diagram.words import PARTS, lacking, listed, ports, safe, tersely
+
+_MOST = {Part.ROUTER: 2, Part.DIRECTOR: 6, Part.REAL_SERVER: 12, Part.OTHER: 4}
+_MOST_WAYS = 3
+_MOST_KINDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One host; `role` is what it is in words, `fed` how directors forward to it, by what `method` if it is one.
+
+    `full` is what may not fit; `forwards`: it is a director of others.
+    """
+
+    name: str
+    part: Part
+    role: str
+    lines: tuple[str, ...] = ()
+    badges: tuple[Badge, ...] = ()
+    fed: tuple[str, ...] = ()
+    full: str = ""
+    known: bool = True
+    method: str = ""
+    forwards: bool = False
+
+    def has(self, state: str) -> bool:
+        return any(badge.state == state for badge in self.badges)
+
+    @property
+    def like(self) -> Hashable:
+        """Equal for boxes that say the same of different hosts."""
+        return self.known, self.badges, self.fed
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of a cluster, floor by floor, and of each floor what is left out, in lines."""
+
+    cluster: Cluster
+    first: frozenset[str] = frozenset()
+
+    def of(self, part: Part) -> tuple[list[Box], tuple[str, ...]]:
+        """Those to show, what is wrong first if there are too many, and what is to be said of the others."""
+        found = [self._box(host) for host in self.cluster.hosts if host.part is part and self._on_the_way(host)]
+        most = _MOST.get(part, 1)
+        if len(found) <= most:
+            return found, ()
+        found.sort(key=self._rank)
+        return found[:most], _rest(found[most:], part)
+
+    def _on_the_way(self, host: Host) -> bool:
+        """Of routers only those of directors are: another is told in the boxes of those whose gateway it is."""
+        return host.part is not Part.ROUTER or host not in self._beside
+
+    def _rank(self, box: Box) -> tuple[bool, bool, bool]:
+        doubtful = box.has("mute") or box.has("unknown") or box.has("lacking")
+        return not box.has("wrong"), box.name not in self._first, not doubtful
+
+    @cached_property
+    def _first(self) -> frozenset[str]:
+        return frozenset(map(safe, self.first))
+
+    def _box(self, host: Host) -> Box:
+        forwards = self._forwards.get(host.name, [])
+        own = [forward for forward in forwards if forward.director == host.name]
+        incoming = [forward for forward in forwards if forward.director != host.name]
+        known = host.scanned or host.part in (Part.CLIENTS, Part.ROUTER)
+        fed = self._fed(incoming)
+        lines = _addresses(host)
+        lines += [f"LOCAL {ports(own)}"] if own else []
+        if host.part is not Part.REAL_SERVER:
+            lines += fed
+        elif host.name in self._gateways:
+            lines.append(f"gateway {self._gateways[host.name]}")
+        methods = {forward.method for forward in incoming}
+        return Box(
+            safe(host.name),
+            host.part,
+            PARTS[host.part] + ("" if known else ", not scanned"),
+            tuple(lines),
+            badges_of(self._held.get(host.name, ()), self._lacking.get(host.name, ())),
+            tuple(fed) if host.part is Part.REAL_SERVER else (),
+            _full(host),
+            known,
+            method=methods.pop() if len(methods) == 1 else "",
+            forwards=host.name in self._forwarding,
+        )
+
+    @cached_property
+    def _forwards(self) -> Mapping[str, list[Forwards]]:
+        found: dict[str, list[Forwards]] = {}
+        for forward in self.cluster.forwards:
+            found.setdefault(forward.real_server, []).append(forward)
+        return found
+
+    @cached_property
+    def _directors(self) -> int:
+        return len({forward.director for forward in self.cluster.forwards})
+
+    @cached_property
+    def _forwarding(self) -> set[str]:
+        return {forward.director for forward in self.cluster.forwards if forward.real_server != forward.director}
+
+    @cached_property
+    def _beside(self) -> Sequence[Host]:
+        """Gateways of real servers, and of no director."""
+        directors = {host.name for host in self.cluster.hosts if host.part is Part.DIRECTOR}
+        gateways = [host for host in self.cluster.hosts if host.gateway_of]
+        return [host for host in gateways if directors and not directors.intersection(host.gateway_of)]
+
+    @cached_property
+    def _gateways(self) -> Mapping[str, str]:
+        return {name: safe(host.name) for host in self._beside for name in host.gateway_of}
+
+    def _fed(self, forwards: Iterable[Forwards]) -> list[str]:
+        by_director: dict[str, dict[tuple[str, int | None], list[Forwards]]] = {}
+        for forward in forwards:
+            alike = by_director.setdefault(forward.director, {})
+            alike.setdefault((forward.method, forward.weight), []).append(forward)
+        said: dict[str, list[str]] = {}
+        for director, groups in by_director.items():
+            for (method, weight), group in groups.items():
+                words = (method, ports(group), "" if weight is None else f"weight {weight}")
+                said.setdefault(" · ".join(filter(None, words)), []).append(director)
+        lines: list[str] = []
+        for label, who in list(said.items())[:_MOST_WAYS]:
+            lines += [label] if len(who) == self._directors else [f"from {tersely(who, 21)}", label]
+        return lines if len(said) <= _MOST_WAYS else [*lines, f"and {len(said) - _MOST_WAYS} more ways"]
+
+    @cached_property
+    def _held(self) -> Mapping[str, list[Holder]]:
+        found: dict[str, list[Holder]] = {}
+        for holder in self.cluster.holders:
+            found.setdefault(holder.host, []).append(holder)
+        return found
+
+    @cached_property
+    def _lacking(self) -> Mapping[str, tuple[str, ...]]:
+        return {host.name: vips for host, vips in lacking(self.cluster)}
+
+
+def _addresses(host: Host) -> list[str]:
+    if host.addresses == (host.name,):
+        return []
+    rest = len(host.addresses) - 2
+    return [*host.addresses[:2], *([f"and {rest} more"] if rest > 0 else [])]
+
+
+def _full(host: Host) -> str:
+    return f"{safe(host.name, 400)}: {listed(host.addresses)}" if host.addresses else safe(host.name, 400)
+
+
+def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
+    """`and 488 more real servers, all alike`, and what they are like."""
+    kinds: dict[Hashable, list[Box]] = {}
+    for box in boxes:
+        kinds.setdefault(box.like, []).append(box)
+    noun = PARTS[part] + ("s" if len(boxes) > 1 else "")
+    said = f"and {len(boxes)} more {noun}"
+    if len(kinds) == 1:
+        return (said + (", all alike" if len(boxes) > 1 else ""), *filter(None, [_like(boxes[0])]))
+    if len(kinds) <= _MOST_KINDS:
+        return (said, *(f"{len(group)}: {_like(group[0]) or 'no VIP'}" for group in kinds.values()))
+    states = {
+        "answer and should not": sum(box.has("wrong") for box in boxes),
+        "are silent and should answer": sum(box.has("mute") for box in boxes),
+        "are not known to be silent": sum(box.has("unknown") for box in boxes),
+        "lack a VIP": sum(box.has("lacking") for box in boxes),
+        "are not scanned": sum(not box.known for box in boxes),
+    }
+    return (f"{said}, of {len(kinds)} kinds", *(f"{count} {state}" for state, count in states.items() if count))
+
+
+def _like(box: Box) -> str:
+    told = [] if box.known else ["not scanned"]
+    return "; ".join((*told, *(f"{badge.vips} {' '.join(badge.verdict)}".strip() for badge in box.badges), *box.fed))

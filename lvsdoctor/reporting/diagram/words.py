@@ -1,0 +1,88 @@
+"""Words that the picture and its text equivalent share."""
+
+from collections.abc import Iterable, Sequence
+
+from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.sanitize import legible, shortened
+
+PARTS = {
+    Part.CLIENTS: "clients",
+    Part.ROUTER: "router",
+    Part.DIRECTOR: "director",
+    Part.REAL_SERVER: "real server",
+    Part.OTHER: "other host",
+}
+METHODS = {
+    "DR": "by direct routing",
+    "TUN": "by tunnelling",
+    "NAT": "by masquerading",
+    "LOCAL": "on itself",
+    "BYPASS": "by bypass",
+    "": "by a method that the dump does not tell",
+}
+_LONGEST = 64
+
+
+def safe(text: str, width: int = _LONGEST) -> str:
+    """Somebody else's text, legible and at most `width` columns wide."""
+    return shortened(legible(text), width)
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """`a`, `a and b`, `a, b and 7 more`."""
+    shown = [safe(name) for name in names[:most]]
+    rest = len(names) - len(shown)
+    parts = [*shown, f"{rest} more"] if rest else shown
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def tersely(names: Sequence[str], width: int) -> str:
+    """`a`, `a +7 more`; the name is shortened, the number is not."""
+    more = f" +{len(names) - 1} more" if len(names) > 1 else ""
+    return safe(names[0], width - len(more)) + more if names else ""
+
+
+def asks(vips: Iterable[str]) -> str:
+    """How these VIPs are asked for."""
+    six = {":" in vip for vip in vips}
+    return "ARP" if six == {False} else "neighbour solicitations" if six == {True} else "ARP and solicitations"
+
+
+def wrong(holder: Holder) -> bool:
+    return holder.answering is Answering.ANSWERS and not holder.should
+
+
+def mute(holder: Holder) -> bool:
+    return holder.answering is Answering.SILENT and holder.should
+
+
+def lacking(cluster: Cluster) -> list[tuple[Host, tuple[str, ...]]]:
+    """Directors and real servers (DR, TUN) of the scan without a VIP that is theirs. A stand-by director is one."""
+    theirs: dict[str, dict[str, None]] = {}
+    for forward in cluster.forwards:
+        if forward.vip:
+            theirs.setdefault(forward.director, {})[forward.vip] = None
+            if forward.method in ("DR", "TUN"):
+                theirs.setdefault(forward.real_server, {})[forward.vip] = None
+    held = {(holder.host, holder.vip) for holder in cluster.holders}
+    without = (
+        (host, tuple(vip for vip in theirs.get(host.name, ()) if (host.name, vip) not in held))
+        for host in cluster.hosts
+        if host.scanned
+    )
+    return [(host, vips) for host, vips in without if vips]
+
+
+def ports(forwards: Sequence[Forwards], most: int = 4) -> str:
+    """`tcp 80, 443`; where there are several VIPs, how many services of them."""
+    if len({forward.vip for forward in forwards}) > 1:
+        return f"{len({forward.service for forward in forwards})} services"
+    by_protocol: dict[str, dict[str, None]] = {}
+    for forward in forwards:
+        protocol, _, where = forward.service.partition(" ")
+        port = where.rpartition(":")[2] if forward.vip else where
+        by_protocol.setdefault(protocol, {})["all ports" if port == "0" and forward.vip else port] = None
+    return ", ".join(
+        f"{protocol} {', '.join(list(found)[:most])}{f' and {len(found) - most} more' if len(found) > most else ''}"
+        for protocol, found in by_protocol.items()
+    )

@@ -1,0 +1,64 @@
+"""Text that somebody else wrote, in GitHub's Markdown: never a tag, a link, a mention, or the end of its own fence.
+
+GitHub Flavored Markdown Spec 0.29: 4.5 fenced code blocks, 6.3 code spans, 6.9 autolinks. What GitHub makes of `@name`,
+`#12`, `:+1:`, `$x$` and commit hashes stands in its help ("Autolinked references", "Mentioning people and teams").
+"""
+
+import re
+from collections.abc import Iterable
+
+from lvsdoctor.sanitize import legible, shortened
+
+_LONGEST = 1000  # columns of one sentence
+_PLAIN = frozenset(".,;:()'\"%/+=?!-")
+# Not compiled here: other reports load this module too, and have no use for it.
+_NUMBERED = r"\d+[.)]$"
+_LINKED = r"(?i)://|www\.|gh-\d|:[\w+-]+:|[0-9a-f]{7}"
+
+
+def prose(text: str) -> str:
+    """A sentence, whose words that Markdown or GitHub would make something of stand in code spans: nothing does there.
+
+    Its first word cannot begin a list or a heading, so it may stand at the start of a line.
+    """
+    words = shortened(legible(text), _LONGEST).split()
+    return " ".join(word if _plain(word, at) else _guarded(word) for at, word in enumerate(words))
+
+
+def span(text: str) -> str:
+    """A code span; empty if the text is."""
+    shown = shortened(legible(text).strip(), _LONGEST)
+    if not shown:
+        return ""
+    tick = "`" * (_longest_run(shown) + 1)
+    return f"{tick} {shown} {tick}" if "`" in shown else f"{tick}{shown}{tick}"
+
+
+def row(cells: Iterable[str]) -> str:
+    """A row of a table, of cells that are Markdown already."""
+    # A pipe parts the cells in a code span, too, and parsers differ about the backslash before one.
+    return "| " + " | ".join(cell.replace("|", r"\x7c") for cell in cells) + " |"
+
+
+def fence(lines: Iterable[str], language: str) -> str:
+    """A block of code, with a blank line behind it; none if there are no lines."""
+    body = [legible(line) for line in lines]
+    if not body:
+        return ""
+    tick = "`" * max(3, *(_longest_run(line) + 1 for line in body))
+    return "\n".join([f"{tick}{language}", *body, tick, "", ""])
+
+
+def _guarded(word: str) -> str:
+    bare = word.rstrip(".,;:)") or word
+    return span(bare) + word[len(bare) :]
+
+
+def _plain(word: str, at: int) -> bool:
+    known = all(letter.isalnum() or letter in _PLAIN for letter in word)
+    begins = at == 0 and (not word[0].isalnum() or re.match(_NUMBERED, word))
+    return known and not begins and not re.search(_LINKED, word)
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

@@ -1,0 +1,142 @@
+"""What several reports say in the same words: what was found, accepted, not checked, not understood."""
+
+from collections.abc import Iterable, Mapping
+
+from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, Remark, Role, Verdict
+from lvsdoctor.model.finding import Probed, Severity
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.reporting.summary import Wanted, counted, summary
+
+FEW = 3  # names listed of many
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def some(names: Iterable[str], *, all_of_them: bool = False) -> str:
+    """The first few, and how many more there are."""
+    every = list(names)
+    # "and 1 more" would be no shorter than its name.
+    if all_of_them or len(every) <= FEW + 1:
+        return listed(every)
+    return f"{listed(every[:FEW])} and {len(every) - FEW} more"
+
+
+def label(diagnosis: Diagnosis) -> str:
+    """`ERROR ARP002`."""
+    return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
+
+
+def told(diagnosis: Diagnosis) -> str:
+    """The sentence, and what the wire says of it if it was asked and could tell."""
+    probed = diagnosis.confirmation
+    if probed is None or probed.verdict is Probed.NOT_PROBED:
+        return diagnosis.message
+    return f"{diagnosis.message} [{probed.verdict}: {probed.says}]"
+
+
+def summed_up(examination: Examination) -> str:
+    """The numbers of a scan in one line."""
+    counts = summary(examination)
+    parts = [
+        f"{counted(counts['nodes'], 'node')}: {listed(counted(counts[each], each) for each in Severity)}",
+        *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
+        f"{counted(counts['not_checked'], 'rule')} not checked",
+        *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
+        f"{counted(counts['unread'], 'line')} unread",
+    ]
+    if any(diagnosis.confirmation for diagnosis in examination.diagnoses):
+        parts.append(f"{counts['confirmed']} confirmed, {counts['contradicted']} contradicted")
+    return "; ".join(parts)
+
+
+def verdict(examination: Examination) -> str:
+    """`2 errors, 1 warning`, or that nothing was found, and how far this reaches."""
+    counts = summary(examination)
+    if found := [counted(counts[each], each) for each in Severity if counts[each]]:
+        return listed(found)
+    return calm(examination.outcomes)
+
+
+def calm(outcomes: Iterable[Outcome]) -> str:
+    """That nothing was found: "no known pitfall" would calm somebody whose dumps could not be checked at all."""
+    verdicts = [outcome.verdict for outcome in outcomes]
+    if not {Verdict.FIRES, Verdict.QUIET} & set(verdicts):
+        return "nothing was checked"
+    left = Verdict.NOT_CHECKED in verdicts or Verdict.CRASHED in verdicts
+    return "no known pitfall found" + (" in what could be checked" if left else "")
+
+
+def checked(outcomes: Iterable[Outcome]) -> str:
+    """`18 rules checked, 5 not checked`."""
+    verdicts = [outcome.verdict for outcome in outcomes]
+    numbers = [f"{counted(verdicts.count(Verdict.FIRES) + verdicts.count(Verdict.QUIET), 'rule')} checked"]
+    for each in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.CRASHED):
+        if number := verdicts.count(each):
+            numbers.append(f"{number} {each.replace('-', ' ')}")
+    return listed(numbers)
+
+
+def standing(role: Role) -> str:
+    """Why a node has this role, and the line that tells."""
+    return role.why + (f", {role.seen}" if role.seen else "")
+
+
+def accepted(terms: Mapping[str, str]) -> str:
+    """`old hardware (by lvsdoctor.toml:12, until 2027-01-01)`: why a finding does not count."""
+    limits = listed(f"{name} {terms[name]}" for name in ("by", "until") if terms.get(name))
+    return terms.get("reason", "") + (f" ({limits})" if limits else "")
+
+
+def lapsed(terms: Mapping[str, str]) -> str:
+    """That a finding counts again."""
+    place = f" ({terms['by']})" if terms.get("by") else ""
+    return f"Was accepted until {terms.get('until', 'now')}{place}: {terms.get('reason', '')}"
+
+
+def remarked(remark: Remark) -> str:
+    """A remark, and the line it is about."""
+    return remark.says + (f" ({remark.seen})" if remark.seen else "")
+
+
+def waiting(group: Wanted, node: str, *, all_of_them: bool = False) -> str:
+    """`7 rules need sysctl of lb1: ...`: who waits for what a command on another node than `node` would tell."""
+    verb = "needs" if len(group.rules) == 1 else "need"
+    need = f" {verb} {listed(group.facts)}" if group.facts else ""
+    place = f" of {group.node}" if group.node != node else ""
+    return f"{counted(len(group.rules), 'rule')}{need}{place}: {some(group.rules, all_of_them=all_of_them)}"
+
+
+def crash(outcome: Outcome) -> str:
+    """The rule, the node and the exception."""
+    # The exception stands below the last stack, unindented; its message may have further lines.
+    raised = outcome.traceback.rpartition("Traceback (most recent call last):\n")[2]
+    error = next((line for line in raised.split("\n") if line and not line.startswith(" ")), "no traceback")
+    return f"rule {outcome.rule} on {outcome.node}: {error}; this is our bug"
+
+
+def not_understood(unread: Iterable[Seen]) -> str:
+    """`2 of rs1/ip-addr.txt (1, 9), 1 of rs1/sysctl.txt (3)`: lines that no parser understood, by file."""
+    files: dict[str, list[Seen]] = {}
+    for seen in unread:
+        files.setdefault(seen.where, []).append(seen)
+    places = []
+    for where, lines in files.items():
+        numbers = some(str(seen.line) for seen in lines if seen.line is not None)
+        places.append(f"{len(lines)} of {where}" + (f" ({numbers})" if numbers else ""))
+    return some(places)
+
+
+def silent(outcomes: Iterable[Outcome], kept: Verdict) -> list[str]:
+    """The rules of this verdict, each with those that speak instead."""
+    return [
+        outcome.rule + (f" (explained by {listed(outcome.explained_by)})" if outcome.explained_by else "")
+        for outcome in outcomes
+        if outcome.verdict is kept
+    ]
+
+
+def roles(node: Examined) -> str:
+    """`director, real server`."""
+    return listed(role.name.replace("-", " ") for role in node.roles)

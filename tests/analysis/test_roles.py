@@ -1,0 +1,146 @@
+"""Who is a director, who a real server, which VIPs it carries - and which line told."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+
+LO = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\n    inet 127.0.0.1/8 scope host lo\n"
+ETH0 = "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP\n    link/ether 02:00:00:00:00:21\n"
+TUNL0 = "3: tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480 qdisc noqueue state UNKNOWN\n    link/ipip 0.0.0.0 brd 0.0.0.0\n"
+DUMMY0 = "3: dummy0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n    link/ether 02:00:00:00:0d:00\n"
+KUBE = DUMMY0.replace("dummy0", "kube-ipvs0")
+
+
+def inet(address: str, link: str, scope: str = "global") -> str:
+    return f"    inet {address} scope {scope} {link}\n"
+
+
+def table(forwarding: str = "-g", rip: str = "192.0.2.21", vip: str = "192.0.2.10") -> str:
+    return f"-A -t {vip}:80 -s rr\n-a -t {vip}:80 -r {rip}:80 {forwarding} -w 1\n"
+
+
+def nodes(role: str = "auto", vips: tuple[str, ...] = (), **texts: str) -> dict[str, Node]:
+    found = [Mine(piece, name, name) for name, text in texts.items() for piece in pieces(text, name)]
+    standing = with_standing(nodes_of(found), role=role, vips=[ip_address(vip) for vip in vips])
+    return {node.name: node for node in standing}
+
+
+RS = LO + ETH0 + inet("192.0.2.21/24", "eth0")
+RS_WITH_VIP = LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("192.0.2.21/24", "eth0")
+LB = LO + ETH0 + inet("192.0.2.2/24", "eth0") + inet("192.0.2.10/32", "eth0")
+
+
+def roles(node: Node) -> list[str]:
+    return [found.role.value for found in node.standing.roles]
+
+
+def vips(node: Node) -> list[str]:
+    return [str(vip.ip) for vip in node.vips]
+
+
+def test_the_directors_table_tells_who_its_real_servers_are_and_what_they_must_carry() -> None:
+    rs1 = nodes(lb1=LB + table(), rs1=RS)["rs1"]
+    assert (roles(rs1), vips(rs1)) == (["real-server"], ["192.0.2.10"])
+    assert rs1.standing.roles[0].why == "lb1 lists 192.0.2.21 as a real server of tcp 192.0.2.10:80"
+    seen = rs1.standing.roles[0].seen
+    assert seen is not None
+    assert seen.text == "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1"
+
+
+def test_a_node_with_virtual_services_is_a_director_and_no_real_server_of_its_own_vip() -> None:
+    lb1 = nodes(lb1=LB + table(), rs1=RS)["lb1"]
+    assert (roles(lb1), vips(lb1)) == (["director"], [])
+
+
+def test_under_nat_a_real_server_has_no_vip_to_carry() -> None:
+    rs1 = nodes(lb1=LB + table("-m"), rs1=RS)["rs1"]
+    assert (roles(rs1), vips(rs1)) == (["real-server"], [])
+    assert len(rs1.memberships) == 1
+
+
+def test_a_host_that_nobody_lists_has_no_role_in_the_cluster() -> None:
+    client = nodes(lb1=LB + table(), client=LO + ETH0 + inet("192.0.2.99/24", "eth0"))["client"]
+    assert roles(client) == []
+
+
+def test_two_directors_that_list_each_other_are_both_both() -> None:
+    one = LO + ETH0 + inet("192.0.2.2/24", "eth0") + table(rip="192.0.2.3")
+    two = LO + ETH0 + inet("192.0.2.3/24", "eth0") + table(rip="192.0.2.2", vip="192.0.2.11")
+    both = nodes(lb1=one, lb2=two)
+    assert [(roles(node), vips(node)) for node in both.values()] == [
+        (["director", "real-server"], ["192.0.2.11"]),
+        (["director", "real-server"], ["192.0.2.10"]),
+    ]
+
+
+def test_localnode_alone_makes_no_real_server_of_the_director() -> None:
+    assert roles(nodes(lb1=LB + table(rip="192.0.2.2"))["lb1"]) == ["director"]
+
+
+def test_alone_an_address_on_lo_tells_a_real_server() -> None:
+    rs1 = nodes(rs1=RS_WITH_VIP)["rs1"]
+    assert (roles(rs1), vips(rs1)) == (["real-server"], ["192.0.2.10"])
+    assert rs1.standing.roles[0].why == "carries 192.0.2.10 on lo, where a real server keeps its VIP"
+
+
+def test_beside_a_director_only_its_vips_tell_a_real_server_that_nobody_lists() -> None:
+    """A router has an address of its own on lo, or on a dummy link, and is no real server for that."""
+    router = LO + inet("10.77.0.1/32", "lo") + ETH0 + inet("192.0.2.1/24", "eth0")
+    quiesced = LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("192.0.2.29/24", "eth0")
+    found = nodes(lb=LB + table(), router=router, rs9=quiesced)
+    assert (roles(found["router"]), roles(found["rs9"])) == ([], ["real-server"])
+    assert roles(nodes(lb=LB + "-A -f 1 -s rr\n", router=router)["router"]) == ["real-server"]
+
+
+def test_without_any_director_nobody_knows_who_lists_the_node() -> None:
+    assert not nodes(rs1=RS_WITH_VIP)["rs1"].has("memberships")
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        (DUMMY0 + inet("192.0.2.10/32", "dummy0"), ["real-server"]),
+        (TUNL0 + inet("192.0.2.10/32", "tunl0"), ["real-server"]),
+        (TUNL0 + inet("10.244.1.0/32", "tunl0"), []),
+        (KUBE + inet("10.96.0.1/32", "kube-ipvs0"), []),
+        ("", []),
+    ],
+    ids=[
+        "a dummy link",
+        "a tunnel, VIP of the wire's subnet",
+        "a container network's tunnel",
+        "kube-proxy",
+        "nothing",
+    ],
+)
+def test_where_an_address_tells_a_real_server(link: str, told: list[str]) -> None:
+    assert roles(nodes(rs1=RS + link)["rs1"]) == told
+
+
+def test_nothing_collected_is_not_no_role() -> None:
+    assert nodes(rs1="net.ipv4.ip_forward = 0\n")["rs1"].standing.undecided == {"addresses", "ipvs"}
+
+
+def test_the_user_s_vip_counts_instead_of_what_is_on_lo() -> None:
+    rs1 = nodes(rs1=RS_WITH_VIP, vips=("198.51.100.10",))["rs1"]
+    assert (roles(rs1), vips(rs1)) == (["real-server"], ["198.51.100.10"])
+    assert rs1.standing.roles[0].why == "--vip 198.51.100.10 and no virtual service"
+
+
+def test_the_user_s_role_counts() -> None:
+    assert roles(nodes(role="none", rs1=RS_WITH_VIP)["rs1"]) == []
+    forced = nodes(role="real-server", rs1=RS_WITH_VIP)["rs1"]
+    assert (roles(forced), vips(forced)) == (["real-server"], ["192.0.2.10"])
+
+
+def test_an_ipv6_vip_counts_like_any() -> None:
+    text = LO + ETH0 + "    inet6 2001:db8::21/64 scope global\n"
+    rs1 = nodes(
+        lb1=LB + "-A -t [2001:db8::10]:80 -s rr\n-a -t [2001:db8::10]:80 -r [2001:db8::21]:80 -g -w 1\n", rs1=text
+    )["rs1"]
+    assert vips(rs1) == ["2001:db8::10"]

@@ -1,0 +1,197 @@
+"""What becomes of a rule on a node: it fires, is quiet, is not checked, does not apply, or crashes - never silence."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
+
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Verdict
+from lvsdoctor.model.finding import Predicts, Severity
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.rulekit import Finding, Fix, Rule, cite, rule
+
+KEY = "net.ipv4.ip_forward"
+SETTINGS = {KEY: Setting(KEY, "1", Seen("sysctl", 7, f"{KEY} = 1"))}
+
+
+def node(**evidence: object) -> Node:
+    return Node("rs1", "here", evidence, Standing(roles=(RoleFound(Role.REAL_SERVER, "says the test"),)))
+
+
+def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> Finding:
+    return Finding(message, about=about, evidence=[cite(node.sysctl(KEY), "set")], fix=Fix())
+
+
+def always(name: str, code: str, **how: object) -> Rule:
+    def check(node: Node) -> Iterator[Finding]:
+        set_here = [cite(node.sysctl(KEY), "set")]
+        yield Finding("{node} {does}", about={"vip": "192.0.2.10"}, evidence=set_here, fix=Fix(), does="forwards")
+
+    check.__name__ = name.replace("-", "_")
+    return rule(name=name, code=code, severity=Severity.ERROR, needs={"sysctl"}, **how)(check)  # type: ignore[arg-type]
+
+
+def outcome_of(given: Rule, node: Node) -> Verdict:
+    return examine([node], [given]).outcomes[0].verdict
+
+
+def test_a_finding_carries_rule_node_and_severity() -> None:
+    (diagnosis,) = examine([node(sysctl=SETTINGS)], [always("forwards", "X001")]).diagnoses
+    assert (diagnosis.rule, diagnosis.code, diagnosis.node, diagnosis.severity) == ("forwards", "X001", "rs1", "error")
+    assert diagnosis.message == "rs1 forwards"
+    assert str(diagnosis.evidence[0].seen) == "sysctl:7"
+
+
+def test_a_missing_need_is_named_with_the_command_that_collects_it() -> None:
+    (outcome,) = examine([node()], [always("forwards", "X001")]).outcomes
+    assert (outcome.verdict, [(m.fact, m.command) for m in outcome.missing]) == (
+        Verdict.NOT_CHECKED,
+        [("sysctl", "sysctl -a")],
+    )
+
+
+def test_a_rule_for_another_role_does_not_apply() -> None:
+    assert outcome_of(always("forwards", "X001", role="director"), node(sysctl=SETTINGS)) is Verdict.NOT_APPLICABLE
+
+
+def test_where_the_role_is_unknown_a_role_s_rule_is_not_checked() -> None:
+    unknown = Node("n", "here", {"sysctl": SETTINGS}, Standing(undecided=frozenset({"addresses"})))
+    assert outcome_of(always("forwards", "X001", role="director"), unknown) is Verdict.NOT_CHECKED
+
+
+def test_a_rule_that_raises_is_reported_with_its_traceback_and_the_others_go_on() -> None:
+    @rule(name="broken", code="X002", severity=Severity.ERROR, needs={"sysctl"})
+    def broken(node: Node) -> Iterator[Finding]:
+        raise ZeroDivisionError("oops")
+        yield
+
+    examination = examine([node(sysctl=SETTINGS)], [broken, always("forwards", "X001")])
+    assert [(o.rule, o.verdict.value) for o in examination.outcomes] == [("broken", "crashed"), ("forwards", "fires")]
+    assert "ZeroDivisionError: oops" in examination.outcomes[0].traceback
+
+
+def test_a_hole_in_a_message_is_the_rule_s_crash() -> None:
+    @rule(name="holey", code="X003", severity=Severity.ERROR, needs={"sysctl"})
+    def holey(node: Node) -> Iterator[Finding]:
+        yield a_finding(node, "{node} says {nothing}")
+
+    assert outcome_of(holey, node(sysctl=SETTINGS)) is Verdict.CRASHED
+
+
+def test_reading_an_undeclared_fact_is_the_rule_s_crash() -> None:
+    @rule(name="curious", code="X004", severity=Severity.ERROR, needs={"sysctl"})
+    def curious(node: Node) -> Iterator[Finding]:
+        yield a_finding(node, count=len(node.addresses))
+
+    examination = examine([node(sysctl=SETTINGS, addresses=())], [curious])
+    assert "Undeclared" in examination.outcomes[0].traceback
+
+
+def test_what_was_found_before_a_fact_was_missing_is_kept() -> None:
+    @rule(name="half", code="X005", severity=Severity.ERROR, needs={"sysctl"}, helps={"routes"})
+    def half(node: Node) -> Iterator[Finding]:
+        yield a_finding(node)
+        yield a_finding(node, count=len(node.routes))
+
+    examination = examine([node(sysctl=SETTINGS)], [half])
+    assert (len(examination.diagnoses), examination.outcomes[0].verdict) == (1, Verdict.FIRES)
+    assert [missing.fact for missing in examination.outcomes[0].missing] == ["routes"]
+
+
+def test_the_specific_rule_speaks_instead_of_the_general_one() -> None:
+    rules = [always("general", "X006"), always("specific", "X007", instead_of={"general"})]
+    examination = examine([node(sysctl=SETTINGS)], rules)
+    assert [d.rule for d in examination.diagnoses] == ["specific"]
+    general = examination.outcomes[0]
+    assert (general.verdict, general.explained_by) == (Verdict.QUIET, ("specific",))
+
+
+def test_the_general_rule_speaks_where_the_specific_one_was_not_chosen() -> None:
+    assert [d.rule for d in examine([node(sysctl=SETTINGS)], [always("general", "X006")]).diagnoses] == ["general"]
+
+
+def test_a_finding_about_something_else_is_not_silenced() -> None:
+    @rule(name="specific", code="X008", severity=Severity.ERROR, needs={"sysctl"}, instead_of={"general"})
+    def specific(node: Node) -> Iterator[Finding]:
+        yield a_finding(node, vip="192.0.2.99")
+
+    examination = examine([node(sysctl=SETTINGS)], [always("general", "X006"), specific])
+    assert {d.rule for d in examination.diagnoses} == {"general", "specific"}
+
+
+def test_the_fingerprint_outlives_a_moved_line_and_a_reworded_message() -> None:
+    moved = {KEY: Setting(KEY, "1", Seen("other-file", 99, f"{KEY}=1"))}
+    one, two = (examine([node(sysctl=s)], [always("forwards", "X001")]).diagnoses[0] for s in (SETTINGS, moved))
+    assert one.fingerprint == two.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"needs": {"sysctls"}}, "no such fact: sysctls"),
+        ({"needs": {"sysctl"}, "helps": {"sysctl"}}, "under both needs and helps"),
+        ({"needs": {"sysctl"}, "role": "boss"}, "no such role: boss"),
+    ],
+)
+def test_a_rule_that_declares_nonsense_is_refused(how: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        rule(name="x", code="X009", severity=Severity.NOTE, **how)  # type: ignore[arg-type]
+
+
+def test_what_others_cause_is_listed_after_its_cause_even_on_another_node() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        if node.name == "rs2":
+            yield a_finding(node)
+
+    check.__name__ = "forwards"
+    cause = rule(name="forwards", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS}, node().standing)]
+    found = examine(nodes, [always("cached", "X002", consequence=True), cause]).diagnoses
+    assert [(diagnosis.rule, diagnosis.node) for diagnosis in found] == [
+        ("forwards", "rs2"),
+        ("cached", "rs1"),
+        ("cached", "rs2"),
+    ]
+
+
+def test_the_worst_findings_of_all_nodes_come_first() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        worse = Severity.ERROR if node.name == "rs2" else Severity.WARNING
+        yield Finding("{node} forwards", about={}, evidence=[], fix=Fix(), severity=worse)
+
+    check.__name__ = "forwards"
+    made = rule(name="forwards", code="X001", severity=Severity.NOTE, needs={"sysctl"})(check)
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS})]
+    assert [diagnosis.node for diagnosis in examine(nodes, [made]).diagnoses] == ["rs2", "rs1"]
+
+
+def test_what_harms_only_clients_is_a_warning_while_the_real_server_gets_none() -> None:
+    given = always("drops", "X001", while_serving=True)
+    for weight, persistent, expected in ((1, 0, Severity.ERROR), (0, 0, Severity.WARNING), (0, 300, Severity.ERROR)):
+        listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=weight)
+        service = VirtualService(
+            "tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"), persistent=persistent
+        )
+        there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
+        (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+        assert found.severity is expected
+        eased = expected is Severity.WARNING
+        assert found.message.endswith("; its weight is 0, so this breaks nothing yet") is eased
+        assert ("lb1/ipvsadm:3" in [str(line.seen) for line in found.evidence]) is eased
+
+
+def test_a_vip_as_arp_sender_is_a_warning_while_the_real_server_has_no_client_to_answer() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        yield Finding("{node} asks", about={}, evidence=[], fix=Fix(), predicts=Predicts.SENDER)
+
+    check.__name__ = "asks"
+    given = rule(name="asks", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=0)
+    service = VirtualService("tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"))
+    there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
+    (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+    assert (found.severity, found.finding.predicts) == (Severity.WARNING, Predicts.SENDER)

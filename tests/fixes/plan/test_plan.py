@@ -1,0 +1,326 @@
+"""What a plan promises holds on the model: findings go, none comes, and the undo lines take it back."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.files import collect_paths
+from lvsdoctor.engine.case_runner import nodes_in
+from lvsdoctor.engine.loader import load_rules
+from lvsdoctor.engine.page_cases import Case, cases_of
+from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.fixes.changes.applying import applied
+from lvsdoctor.fixes.changes.differing import restored
+from lvsdoctor.fixes.changes.reading import changes_of
+from lvsdoctor.fixes.plan import Plan, plan
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.examination import Confirmation
+from lvsdoctor.model.finding import Finding, Fix, Probed, Severity, cite
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+from lvsdoctor.reporting.rule_page import page_of
+
+RULES = load_rules()
+STORIES = Path(__file__).parent / "fixtures/stories"
+FIRES = [(rule, case) for rule in RULES for case in cases_of(page_of(rule)) if case.expects == "fires"]
+
+# Why a finding is left: nothing is to be done by a command, or the model cannot tell what that does.
+FILTER = "the model does not follow a command of its fix (what a packet filter does to IP packets is not in the model)"
+PARTLY = "a part of its fix is to be done by hand, so it was not tried on the model"
+NO_COMMAND = "its fix is no command, but to be done by hand"
+NO_EFFECT = "its fix changes nothing that was collected: it would fail, or the model cannot see what it does"
+NOT_HERE = "which is not in the scan"
+
+# All that no plan clears: the page and its case, and of each rule that still finds something there why.
+LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("direct-routing-port-differs", "saved rules that ask for another port"): {
+        "direct-routing-port-differs": PARTLY  # the port on the real server
+    },
+    ("direct-routing-port-differs", "the kernel's own table says so, under tunnelling"): {
+        "direct-routing-port-differs": PARTLY
+    },
+    ("nat-client-in-real-servers-subnet", "the real server reaches its subnet without the director"): {
+        "nat-client-in-real-servers-subnet": FILTER
+    },
+    ("nat-client-in-real-servers-subnet", "the real server is not in the scan"): {
+        "nat-client-in-real-servers-subnet": FILTER
+    },
+    ("nat-client-in-real-servers-subnet", "nothing tells whether the director hides its clients"): {
+        "nat-client-in-real-servers-subnet": FILTER
+    },
+    ("no-route-back-to-clients", "a warning where the real server is all that is known"): {
+        "no-route-back-to-clients": NO_COMMAND  # which router?
+    },
+    ("real-server-answers-arp", "the director masquerades and needs no VIP here"): {
+        "nat-client-in-real-servers-subnet": FILTER
+    },
+    ("real-server-behind-gateway", "one of two real servers is in another subnet"): {
+        "real-server-behind-gateway": PARTLY  # the tunnel on the real server
+    },
+    ("real-server-behind-gateway", "a default route that is onlink leads to a router all the same"): {
+        "real-server-behind-gateway": PARTLY
+    },
+    (
+        "real-server-behind-gateway",
+        "the gateway answers ARP for the real server, so it only looks like a neighbour",
+    ): {"real-server-behind-gateway": PARTLY},
+    ("real-server-behind-gateway", "the same without a word from the real server, which is only a warning"): {
+        "real-server-behind-gateway": PARTLY
+    },
+    ("real-server-unreachable", "the link has no carrier"): {"real-server-unreachable": NO_COMMAND},
+    ("real-server-unreachable", "no route at all, with a weight of 0 only a warning"): {
+        "real-server-unreachable": NO_COMMAND  # which router?
+    },
+    ("rp-filter-on-tunnel-device", "all clients are neighbours, there is no default route"): {
+        "no-route-back-to-clients": NO_COMMAND
+    },
+    ("service-without-usable-real-server", "no real server at all"): {
+        "service-without-usable-real-server": NO_COMMAND  # which real servers?
+    },
+    ("service-without-usable-real-server", "a warning where the table is all that is known"): {
+        "service-without-usable-real-server": NO_COMMAND
+    },
+    ("tunnel-device-missing", "the only tunnel is for another director"): {
+        "tunnel-device-missing": NO_EFFECT  # the fix sets tunl0 up, which this host does not have
+    },
+    ("vip-answered-by-another-host", "a real server that nobody scanned answers the director"): {
+        "vip-answered-by-another-host": NOT_HERE
+    },
+    ("vip-answered-by-another-host", "a real server whose settings were not collected"): {
+        "vip-answered-by-another-host": NO_EFFECT
+    },
+    ("vip-answered-by-another-host", "its settings look right, and it answers all the same"): {
+        "vip-answered-by-another-host": NO_COMMAND
+    },
+    ("vip-answered-by-another-host", "the standby hears a real server and no director"): {
+        "vip-answered-by-another-host": NOT_HERE
+    },
+    ("vip-answered-by-another-host", "the standby hears two MACs and knows neither"): {
+        "vip-answered-by-another-host": NO_COMMAND
+    },
+    ("vip-answered-by-another-host", "another host has the director's own address"): {
+        "vip-answered-by-another-host": NO_COMMAND
+    },
+    ("vip-answered-by-another-host", "a warning for a real server's address with two MACs"): {
+        "vip-answered-by-another-host": NO_COMMAND
+    },
+    ("vip-answered-by-nobody", "a director has it by its dumps, and is not heard"): {
+        "vip-answered-by-nobody": NO_COMMAND
+    },
+    ("vip-is-directors-own-address", "the VIP is the only address there is"): {
+        "vip-is-directors-own-address": PARTLY  # which address of its own?
+    },
+    (
+        "vip-is-directors-own-address",
+        "a warning where the real server accepts what comes from its own address, and answers it to itself",
+    ): {"vip-is-directors-own-address": PARTLY},
+}
+# What the undo lines leave to the reader, in a comment.
+SAID = ("was not in the evidence: look with", "stood in this order", "nothing to undo:")
+
+
+def _name(value: object) -> str:
+    return value.name if isinstance(value, Rule) else value.title.replace(" ", "-") if isinstance(value, Case) else "?"
+
+
+def planned(case: Case) -> tuple[tuple[Node, ...], Plan]:
+    """The nodes of a case, and the plan for them."""
+    options = dict(zip(case.options[::2], case.options[1::2], strict=True))
+    vips: Sequence[IP] = [ip_address(options["--vip"])] if "--vip" in options else []
+    nodes = nodes_in(case)
+    return nodes, plan(nodes, RULES, role=options.get("--role", "auto"), vips=vips)
+
+
+def run(nodes: Sequence[Node], lines: Sequence[tuple[str, str]]) -> dict[str, Node]:
+    """The nodes after lines have been run, each on the node it names."""
+    after = {node.name: node for node in nodes}
+    for name, line in lines:
+        for change in changes_of(line, after[name]):
+            after[name] = applied(change, after[name])
+    return after
+
+
+@pytest.mark.parametrize(("rule", "case"), FIRES, ids=_name)
+def test_every_finding_of_every_page_is_cured_or_it_is_known_why_not(rule: Rule, case: Case) -> None:
+    _, made = planned(case)
+    left = {one.diagnosis.rule: one.why for one in made.by_hand} | {one.diagnosis.rule: one.why for one in made.refused}
+    known = LEFT.get((rule.name, case.title), {})
+    assert left.keys() == known.keys()
+    assert {name: why for name, why in left.items() if known[name] not in why} == {}
+    still = {diagnosis.fingerprint for diagnosis in made.after.diagnoses}
+    gone = [diagnosis for diagnosis in made.before.diagnoses if diagnosis.fingerprint not in still]
+    assert [cured.diagnosis for cured in made.cured] == gone
+
+
+@pytest.mark.parametrize(("rule", "case"), FIRES, ids=_name)
+def test_no_plan_raises_a_finding(rule: Rule, case: Case) -> None:
+    _, made = planned(case)
+    found = {diagnosis.fingerprint for diagnosis in made.before.diagnoses}
+    new = [d.message for d in made.after.diagnoses if d.fingerprint not in found and d.severity is not Severity.NOTE]
+    assert new == []
+
+
+@pytest.mark.parametrize(("rule", "case"), FIRES, ids=_name)
+def test_the_undo_lines_take_every_plan_back(rule: Rule, case: Case) -> None:
+    nodes, made = planned(case)
+    done = run(nodes, [(step.node, step.command) for step in made.steps])
+    back = [(step.node, line) for step in reversed(made.steps) for line in step.undo]
+    remarks = [(name, line) for name, line in back if line.startswith("#")]
+    assert [line for _, line in remarks if not any(said in line for said in SAID)] == []
+    undone = run(tuple(done.values()), back)
+    open_ones = {name for name, _ in remarks}
+    assert [node.name for node in nodes if node.name not in open_ones and not restored(undone[node.name], node)] == []
+
+
+def case_of(name: str, title: str) -> Case:
+    return next(case for rule, case in FIRES if rule.name == name and case.title == title)
+
+
+def test_a_step_says_what_it_changes_and_how_to_take_it_back() -> None:
+    _, made = planned(case_of("real-server-answers-arp", "nothing is set"))
+    (step,) = [step for step in made.steps if step.command.startswith("sysctl")]
+    assert step.says[0] == "net.ipv4.conf.all.arp_ignore from 0 to 1"
+    assert step.undo == ("sysctl -w net.ipv4.conf.all.arp_announce=0 net.ipv4.conf.all.arp_ignore=0",)
+    assert [found.rule for found in step.cures] == ["real-server-answers-arp"]
+    assert made.persist(step.node) == step.cures[0].fix.persist
+
+
+def test_a_finding_that_another_ones_fix_clears_is_told_by_whom() -> None:
+    _, made = planned(case_of("director-sends-redirects", "nobody has switched redirects off"))
+    by = {cured.diagnosis.rule: [cause.rule for cause in cured.by] for cured in made.cured}
+    assert by == {
+        "director-sends-redirects": ["director-sends-redirects"],
+        "real-server-accepts-redirects": ["director-sends-redirects"],
+    }
+
+
+def test_caches_are_emptied_when_who_filled_them_is_silent() -> None:
+    nodes = with_standing(collect_paths([str(STORIES / "arp-ignore-on-lo-alone")]))
+    made = plan(nodes, RULES)
+    assert made.nodes == ("rs1", "router")
+    assert made.of("router")[0].command == "ip neigh flush to 192.0.2.10 dev eth0"
+
+
+def test_an_accepted_finding_is_left_alone() -> None:
+    nodes = nodes_in(case_of("real-server-answers-arp", "nothing is set"))
+    found = examine(nodes, RULES)
+    accepted = tuple(replace(diagnosis, accepted={"reason": "known"}) for diagnosis in found.diagnoses)
+    made = plan(nodes, RULES, found=replace(found, diagnoses=accepted))
+    assert (made.steps, made.cured, made.refused, made.by_hand) == ((), (), (), ())
+
+
+def test_what_the_wire_contradicts_is_not_fixed() -> None:
+    nodes = nodes_in(case_of("real-server-answers-arp", "nothing is set"))
+    found = examine(nodes, RULES)
+    contradicted = tuple(replace(d, confirmation=Confirmation(Probed.CONTRADICTED, "")) for d in found.diagnoses)
+    made = plan(nodes, RULES, found=replace(found, diagnoses=contradicted))
+    assert made.steps == ()
+    assert {one.why for one in made.refused} == {"the wire contradicts it: collect the dumps again first"}
+
+
+HOST = {
+    "sysctl": "".join(f"net.ipv4.conf.all.{name} = 0\n" for name in ("log_martians", "arp_filter", "arp_ignore")),
+    "ip-addr": "    inet 192.0.2.21/24 scope global eth0\n",
+}
+MARTIANS, FILTERING = "log_martians", "arp_filter"
+SET_MARTIANS, SET_FILTERING = (f"sysctl -w net.ipv4.conf.all.{name}=1" for name in (MARTIANS, FILTERING))
+
+
+def own_rule(name: str, when: Callable[[Node], bool], *lines: str) -> Rule:
+    """A rule of an operator's own: when it finds something, and what its fix is."""
+
+    def check(node: Node) -> Iterator[Finding]:
+        if when(node):
+            yield Finding(
+                "{node}: {what}", about={"what": name}, evidence=[cite(node.addresses[0])], fix=Fix(now=lines)
+            )
+
+    facts = frozenset({"addresses", "sysctl"})
+    return Rule(name, name.upper(), Severity.ERROR, None, facts, frozenset(), frozenset(), check, file=f"{name}.py")
+
+
+def is_0(*names: str) -> Callable[[Node], bool]:
+    """Is one of these settings 0?"""
+    return lambda node: any(not node.sysctl(f"net.ipv4.conf.all.{name}").value for name in names)
+
+
+def is_1(name: str) -> Callable[[Node], bool]:
+    return lambda node: bool(node.sysctl(f"net.ipv4.conf.all.{name}").value)
+
+
+def ruled(*rules: Rule) -> Plan:
+    """The plan for one host under these rules alone."""
+    found = [Mine(piece, "host", "host") for where, dump in HOST.items() for piece in pieces(dump, where)]
+    return plan(with_standing(nodes_of(found)), rules)
+
+
+def test_a_fix_that_does_not_clear_its_finding_is_refused() -> None:
+    made = ruled(own_rule("one", is_0(MARTIANS), SET_FILTERING))
+    assert made.steps == ()
+    told = [(one.diagnosis.rule, one.why) for one in made.refused]
+    assert told == [("one", "the model still shows it when its fix has been run")]
+
+
+def test_a_fix_that_raises_another_finding_is_refused_and_that_one_named() -> None:
+    made = ruled(own_rule("one", is_0(MARTIANS), SET_MARTIANS), own_rule("two", is_1(MARTIANS), "# turn it off"))
+    assert made.steps == ()
+    assert [one.why for one in made.refused] == ["its fix would raise another finding: TWO host: two"]
+
+
+def test_a_fix_that_raises_what_its_own_fix_clears_is_offered_with_that() -> None:
+    uncovered = own_rule("two", lambda node: is_1(MARTIANS)(node) and is_0(FILTERING)(node), SET_FILTERING)
+    made = ruled(own_rule("one", is_0(MARTIANS), SET_MARTIANS), uncovered)
+    assert [(step.command, step.cures[0].rule) for step in made.steps] == [
+        (SET_MARTIANS, "one"),
+        (SET_FILTERING, "two"),
+    ]
+    assert made.after.diagnoses == ()
+
+
+def test_one_bad_fix_among_good_ones_takes_no_other_with_it() -> None:
+    made = ruled(
+        own_rule("one", is_0(MARTIANS), SET_MARTIANS),
+        own_rule("two", is_1(MARTIANS), "# turn it off"),
+        own_rule("three", is_0(FILTERING), SET_FILTERING),
+    )
+    assert [cured.diagnosis.rule for cured in made.cured] == ["three"]
+    assert [one.diagnosis.rule for one in made.refused] == ["one"]
+
+
+def test_two_fixes_that_only_help_together_are_both_taken() -> None:
+    either = is_0(MARTIANS, FILTERING)
+    made = ruled(own_rule("one", either, SET_MARTIANS), own_rule("two", either, SET_FILTERING))
+    assert [cured.diagnosis.rule for cured in made.cured] == ["one", "two"]
+    assert [step.command for step in made.steps] == [SET_MARTIANS, SET_FILTERING]
+
+
+def test_what_the_model_cannot_follow_is_left_to_a_hand() -> None:
+    line = f"systemctl restart network; {SET_MARTIANS}"
+    made = ruled(own_rule("one", is_0(MARTIANS), line))
+    why = "the model does not follow a command of its fix (it is more than one plain command), so it was not tried"
+    assert [(one.node, one.what, one.why) for one in made.by_hand] == [("host", (line,), why)]
+
+
+def test_what_another_fix_clears_is_not_left_to_a_hand() -> None:
+    made = ruled(own_rule("one", is_0(MARTIANS), "# set it"), own_rule("two", is_0(MARTIANS), SET_MARTIANS))
+    assert made.by_hand == ()
+    assert [(cured.diagnosis.rule, cured.by[0].rule) for cured in made.cured] == [("one", "two"), ("two", "two")]
+
+
+def test_silence_comes_before_the_vip_does() -> None:
+    silence, vip = "sysctl -w net.ipv4.conf.all.arp_ignore=1", "ip addr add 192.0.2.10/32 dev lo"
+    made = ruled(own_rule("one", is_0(MARTIANS), vip, SET_MARTIANS), own_rule("two", is_0("arp_ignore"), silence))
+    assert [step.command for step in made.steps] == [silence, SET_MARTIANS, vip]
+
+
+def test_a_line_of_two_fixes_is_run_once() -> None:
+    one = own_rule("one", is_0(MARTIANS), SET_MARTIANS)
+    made = ruled(one, own_rule("two", is_0(FILTERING), SET_MARTIANS, SET_FILTERING))
+    assert [step.command for step in made.steps] == [SET_MARTIANS, SET_FILTERING]
+    assert [[found.rule for found in step.cures] for step in made.steps] == [["one", "two"], ["two"]]

@@ -1,0 +1,53 @@
+"""Whether a node answers an IPv6 neighbour solicitation, and why not."""
+
+from ipaddress import ip_address
+
+from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.kernel.answer import Answer
+from lvsdoctor.kernel.ndp import solicited
+from lvsdoctor.parse.stream import pieces
+
+ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet6 ::1/128 scope host
+    inet6 2001:db8::10/128 scope global
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP
+    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
+    inet6 2001:db8::2/64 scope global
+    inet6 2001:db8::3/64 scope global dadfailed tentative
+3: eth1: <BROADCAST,MULTICAST> mtu 1500 qdisc mq state DOWN
+    link/ether 02:00:00:00:01:02 brd ff:ff:ff:ff:ff:ff
+    inet6 2001:db8:1::2/64 scope global
+"""
+
+
+def answer(target: str, heard_on: str = "eth0") -> Answer:
+    (node,) = nodes_of(Mine(piece, "rs1", "rs1") for piece in pieces(ADDRESSES, "ip-addr"))
+    link = node.link(heard_on)
+    assert link is not None
+    return solicited(node, ip_address(target), heard_on=link)
+
+
+def test_a_link_answers_for_its_own_address() -> None:
+    told = answer("2001:db8::2")
+    assert told
+    assert "2001:db8::2/64" in told.because[0].seen.text
+
+
+def test_what_is_kept_on_lo_is_not_answered_for_elsewhere() -> None:
+    told = answer("2001:db8::10")
+    assert not told
+    assert told.why == "not configured on eth0"
+
+
+def test_an_address_that_is_a_duplicate_is_not_answered_for() -> None:
+    told = answer("2001:db8::3")
+    assert not told
+    assert "duplicate check" in told.why
+
+
+def test_a_link_that_is_down_hears_nothing() -> None:
+    assert answer("2001:db8:1::2", "eth1").why == "eth1 hears no neighbour solicitation"
+
+
+def test_an_ipv4_address_is_not_solicited() -> None:
+    assert not answer("192.0.2.10")
