@@ -9,6 +9,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing, Vip
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.view import Peers, Scan
 
 # Dummy links of container networks; what kube-proxy keeps on its own is a director's, not a real server's.
 _NOT_A_REAL_SERVERS = ("kube-ipvs", "kube-dummy", "nodelocaldns")
@@ -24,8 +25,8 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     """
     directors = [node for node in nodes if _services(node)]
     directed = _directed(directors)
-    standing = []
-    for node in nodes:
+    standing, scan = [], Scan(nodes)
+    for place, node in enumerate(nodes):
         listed = _memberships(node, directors) if directors or node.has("ipvs") else None
         found, carried = _roles(node, listed or (), role, vips, directed)
         standing.append(
@@ -34,7 +35,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 vips=carried,
                 needless_vips=_needless(node, listed or (), carried),
                 memberships=listed if directors else None,
-                peers=tuple(other for other in nodes if other is not node),
+                peers=Peers(scan, place),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
             )
         )

@@ -11,6 +11,7 @@ from lvsdoctor.model.examination import Role as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.finding import Finding, Predicts, Severity, cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.view import View
 
 
 def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
@@ -21,11 +22,14 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
     by_name = {rule.name: rule for rule in rules}
     diagnoses: list[Diagnosis] = []
     outcomes: list[Outcome] = []
+    views: dict[frozenset[str], View] = {}
     for node in nodes:
         found: list[Diagnosis] = []
         became: list[Outcome] = []
         for rule in by_name.values():
-            diagnosed, outcome = try_rule(rule, node)
+            facts = rule.needs | rule.helps
+            view = views.get(facts) or views.setdefault(facts, View(facts))
+            diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
         spoken = _specific_ones(found, by_name)
@@ -38,11 +42,15 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
 
 def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Diagnosis], Outcome]:
     """One rule on one node; the facts it read are noted in `reads`."""
+    return _try_in(View(rule.needs | rule.helps, reads), rule, node)
+
+
+def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Outcome]:
     if rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-    view = node.limited_to(rule.needs | rule.helps, reads)
+    view = seen_by.of(node)
     if lacking := view.missing(rule.needs):
         if ON_REQUEST.intersection(lacking):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)

@@ -1,7 +1,8 @@
 """The facts a node can hold, and the command that collects each."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 COLLECTED_BY: Mapping[str, str] = MappingProxyType(
     {
@@ -45,3 +46,16 @@ class Undeclared(Exception):
     def __init__(self, fact: str) -> None:
         self.fact = fact
         super().__init__(f"the rule reads {fact!r} but declares it neither in needs nor in helps")
+
+
+class Evidence(dict[str, Any]):
+    """The facts of one node (COLLECTED_BY) and their rows, which nobody changes once a Node holds them.
+
+    `derived` keeps what was worked out from them, with the facts that were read for it (Node.derived()).
+    """
+
+    __slots__ = ("derived",)
+
+    def __init__(self, rows: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(rows)
+        self.derived: dict[Hashable, tuple[Any, tuple[str, ...]]] = {}

@@ -1,12 +1,12 @@
 """A node: everything that was collected about one host, and its standing in the cluster."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.facts import COLLECTED_BY, NotCollected, Undeclared
+from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -15,6 +15,9 @@ from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
+from lvsdoctor.model.view import Peers, View
+
+T = TypeVar("T")
 
 
 class Role(StrEnum):
@@ -71,7 +74,7 @@ class Standing:
     vips: tuple[Vip, ...] = ()
     needless_vips: tuple[Vip, ...] = ()
     memberships: tuple[Membership, ...] | None = None
-    peers: tuple["Node", ...] = ()
+    peers: Sequence["Node"] = ()
     undecided: frozenset[str] = frozenset()
 
 
@@ -95,22 +98,15 @@ class Node:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
-    _allowed: frozenset[str] | None = None
-    _reads: set[str] | None = None
+    _view: View | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.evidence, Evidence):
+            object.__setattr__(self, "evidence", Evidence(self.evidence))
 
     def limited_to(self, facts: Iterable[str], reads: set[str] | None = None) -> "Node":
         """This node, and through it the others, showing only `facts`; what is read is noted in `reads`."""
-        allowed = frozenset(facts)
-
-        def limited(node: "Node") -> "Node":
-            return replace(node, _allowed=allowed, _reads=reads)
-
-        standing = self.standing
-        listed = standing.memberships
-        if listed is not None:
-            listed = tuple(replace(membership, director=limited(membership.director)) for membership in listed)
-        seen_through = replace(standing, memberships=listed, peers=tuple(map(limited, standing.peers)))
-        return replace(self, standing=seen_through, _allowed=allowed, _reads=reads)
+        return View(frozenset(facts), reads).of(self)
 
     def has(self, fact: str) -> bool:
         """Was this fact collected?"""
@@ -125,10 +121,37 @@ class Node:
     def _note(self, fact: str) -> None:
         if fact not in COLLECTED_BY:
             raise KeyError(fact)
-        if self._allowed is not None and fact not in self._allowed:
-            raise Undeclared(fact)
-        if self._reads is not None:
-            self._reads.add(fact)
+        if self._view is not None:
+            if fact not in self._view.allowed:
+                raise Undeclared(fact)
+            if self._view.reads is not None:
+                self._view.reads.add(fact)
+
+    def derived(self, key: Hashable, work_out: Callable[["Node"], T]) -> T:
+        """What follows from this host's evidence alone: worked out once, and known to all views of the node.
+
+        The facts that `work_out` read count as read each time. What it raises is not kept.
+        """
+        known = self._derived.get(key)
+        if known is None:
+            reads: set[str] = set()
+            allowed = frozenset(COLLECTED_BY) if self._view is None else self._view.allowed
+            try:
+                value = work_out(replace(self, _view=View(allowed, reads)))
+            finally:
+                for fact in reads:
+                    self._note(fact)
+            known = self._derived[key] = (value, tuple(reads))
+        elif self._view is not None:
+            for fact in known[1]:
+                self._note(fact)
+        result: T = known[0]
+        return result
+
+    @property
+    def _derived(self) -> dict[Hashable, tuple[Any, tuple[str, ...]]]:
+        assert isinstance(self.evidence, Evidence)
+        return self.evidence.derived
 
     def _rows(self, fact: str) -> Any:
         if not self.has(fact):
@@ -228,11 +251,35 @@ class Node:
         self._note("memberships")
         if self.standing.memberships is None:
             raise NotCollected("memberships", self.name)
-        return self.standing.memberships
+        return self.standing.memberships if self._view is None else self._view.memberships_of(self)
 
     @property
-    def peers(self) -> tuple["Node", ...]:
-        return self.standing.peers
+    def peers(self) -> Sequence["Node"]:
+        """The other nodes of the scan."""
+        return self.standing.peers if self._view is None else self._view.peers_of(self)
+
+    def peers_with(self, fact: str) -> Iterator["Node"]:
+        """The other nodes of which this fact was collected."""
+        self._note(fact)
+        return self._peers_by("has", fact, lambda peer: peer.evidence)
+
+    def peers_holding(self, ip: IP) -> Iterator["Node"]:
+        """The other nodes that are known to have exactly this address configured."""
+        self._note("addresses")
+        return self._peers_by("holding", ip, lambda peer: (row.ip for row in peer.evidence.get("addresses", ())))
+
+    def peers_with_mac(self, mac: str) -> Iterator["Node"]:
+        """The other nodes that are known to have a link with this MAC."""
+        self._note("links")
+        return self._peers_by("mac", mac, lambda peer: (link.mac for link in peer.evidence.get("links", ())))
+
+    def _peers_by(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Iterator["Node"]:
+        peers = self.standing.peers
+        if isinstance(peers, Peers):
+            matching: Iterable[Node] = peers.matching(kind, key, keys)
+        else:
+            matching = (peer for peer in peers if key in set(keys(peer)))
+        return iter(matching) if self._view is None else map(self._view.of, matching)
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -242,14 +289,27 @@ class Node:
         return role in self.roles
 
     def link(self, name: str) -> Link | None:
-        return next((link for link in self.links if link.name == name), None)
+        links: tuple[Link, ...] = self._indexed("links", "name").get(name, ())
+        return links[0] if links else None
 
     def addresses_on(self, link: str) -> tuple[Address, ...]:
-        return tuple(address for address in self.addresses if address.link == link)
+        return self._indexed("addresses", "link").get(link, ())
 
     def holding(self, ip: IP) -> tuple[Address, ...]:
         """The addresses configured here that are exactly `ip` (a route of type local may own it without one)."""
-        return tuple(address for address in self.addresses if address.ip == ip)
+        return self._indexed("addresses", "ip").get(ip, ())
+
+    def _indexed(self, fact: str, attribute: str) -> Mapping[Any, tuple[Any, ...]]:
+        rows = self._rows(fact)
+        known = self._derived.get((fact, attribute))
+        if known is None:
+            by_value: dict[Any, tuple[Any, ...]] = {}
+            for row in rows:
+                value = getattr(row, attribute)
+                by_value[value] = (*by_value.get(value, ()), row)
+            known = self._derived[fact, attribute] = (by_value, (fact,))
+        index: Mapping[Any, tuple[Any, ...]] = known[0]
+        return index
 
     def enslaved(self, link: Link) -> bool:
         """Does another link take this one's frames before IP sees them? (A VRF does not.)"""
