@@ -9,7 +9,7 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.model.sysctl import Setting, Settings
 from lvsdoctor.parse.stream import Piece
 from lvsdoctor.sanitize import visible
 
@@ -150,12 +150,12 @@ def _but_for_the_line(row: Any) -> str:
 def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
     """The last assignment wins, as in sysctl(8); what the running kernel says wins over files."""
     ordered = sorted(lists, key=lambda rows: len(rows) > _RUNTIME)
-    return {setting.key: setting for rows in ordered for setting in rows}
+    return Settings(ordered)
 
 
 def without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:
     """sysctl.d(5): `net.ipv4.conf.*.rp_filter` sets every link that is not named by itself."""
-    globs = [setting for key, setting in settings.items() if ".conf.*." in key]
+    globs = [settings[key] for key in settings if ".conf.*." in key]
     if not globs:
         return settings
     scopes = ["all", "default", *(link.name.replace(".", "/") for link in links)]

@@ -1,8 +1,9 @@
 """Sysctl settings, spelled as `sysctl -a` spells them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import overload
 
 from lvsdoctor.model.seen import Seen
 
@@ -64,6 +65,64 @@ class Setting:
             return self.value is not None
         except ValueError:
             return False
+
+
+# A line that says `key = value`: its file, number and text. `sysctl -a` has a thousand of them, rules read thirty.
+Line = tuple[str, int, str]
+
+
+def _setting(key: str, row: Setting | Line) -> Setting:
+    if isinstance(row, Setting):
+        return row
+    where, number, text = row
+    return Setting(key, text.partition("=")[2].strip(), Seen(where, number, text))
+
+
+class SettingRows(Sequence[Setting]):
+    """The assignments of one dump, in order; a line becomes a Setting when it is asked for."""
+
+    __slots__ = ("by_key",)
+
+    def __init__(self) -> None:
+        self.by_key: list[tuple[str, Setting | Line]] = []
+
+    def __len__(self) -> int:
+        return len(self.by_key)
+
+    @overload
+    def __getitem__(self, at: int) -> Setting: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Setting]: ...
+    def __getitem__(self, at: int | slice) -> Setting | Sequence[Setting]:
+        if isinstance(at, slice):
+            return [_setting(key, row) for key, row in self.by_key[at]]
+        return _setting(*self.by_key[at])
+
+
+class Settings(Mapping[str, Setting]):
+    """The settings of a node by their keys, of several dumps the last assignment; made when they are asked for."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, dumps: Iterable[Sequence[Setting]]) -> None:
+        self._rows: dict[str, Setting | Line] = {}
+        for rows in dumps:
+            self._rows.update(rows.by_key if isinstance(rows, SettingRows) else ((row.key, row) for row in rows))
+
+    def __getitem__(self, key: str) -> Setting:
+        row = self._rows[key]
+        if not isinstance(row, Setting):
+            row = self._rows[key] = _setting(key, row)
+        return row
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def conf_key(link: str, name: str, family: int = 4) -> str:

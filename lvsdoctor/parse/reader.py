@@ -44,6 +44,13 @@ class Reader(ABC):
     def feed(self, seen: Seen) -> bool:
         """Take one line, the first included. False: not mine. Blank lines and prompts are never fed."""
 
+    def feed_run(self, lines: Sequence[str], at: int, where: str) -> int:
+        """Take the lines from `at` on that are beyond doubt its own, and say how many: a short cut past feed().
+
+        The lines are as the file `where` has them. 0, as most formats answer: ask feed(), line by line.
+        """
+        return 0
+
     @abstractmethod
     def dump(self) -> Dump:
         """What was read. Called once, after the last line."""

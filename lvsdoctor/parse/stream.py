@@ -68,8 +68,14 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
 def _sections(text: str, where: str) -> Iterator[_Section]:
     section, reader = _Section(Echo(), None), None
     waiting: list[Comment] = []
-    for number, line in enumerate(text.split("\n"), 1):  # as an editor counts: splitlines() knows more line ends
-        line = line.rstrip()
+    lines = text.split("\n")  # as an editor counts: splitlines() knows more line ends
+    number = 0
+    while number < len(lines):
+        if reader is not None and not waiting and (taken := reader.feed_run(lines, number, where)):
+            number += taken
+            continue
+        line = lines[number].rstrip()
+        number += 1
         if line.startswith("> "):  # quoted in a mail or a ticket
             line = line[2:]
         if not line.strip() or line.lstrip().startswith(_NOISE):

@@ -1,10 +1,13 @@
 """`sysctl -a`, sysctl.conf and sysctl.d files, what `sysctl -w` and `sysctl --system` echo."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
+from sys import intern
 from typing import ClassVar
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting, canonical_key
+from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
 from lvsdoctor.parse.echo import echo_in
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_link_name
@@ -31,6 +34,7 @@ def _assignment(line: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+@lru_cache(maxsize=4096)  # the same on every host of a scan
 def _is_key(key: str) -> bool:
     """May the kernel have it? A setting of a link has a link's name in it, with a slash for its dots."""
     of_link = OF_LINK.fullmatch(key)
@@ -46,13 +50,17 @@ OF_LINK = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
 NUMBERS = ("net.ipv4.conf.", "net.ipv4.ip_forward", "net.ipv4.vs.conntrack")
 
 
+# As `sysctl -a` prints them: no blank at either end, and nothing that a terminal would take for more than text.
+PLAIN = re.compile(rf"((?:{'|'.join(sorted(ROOTS))})\.[^\s=:]+) = (?:(0|[1-9][0-9]*)|[^\s\x1b](?:[^\x1b]*[^\s\x1b])?)")
+
+
 class Sysctl(Reader):
     """Keeps every assignment in order: of two to one key the last wins, but that is for the merging to say."""
 
     name: ClassVar[str] = "sysctl"
 
     def __init__(self) -> None:
-        self._rows: list[Setting] = []
+        self._rows = SettingRows()
         self._unread: list[Seen] = []
 
     @classmethod
@@ -80,7 +88,7 @@ class Sysctl(Reader):
             setting = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
             wrong = (setting.key.startswith(NUMBERS) and not setting.is_number) or not _is_key(setting.key)
-            (self._unread.append(seen) if wrong else self._rows.append(setting))
+            (self._unread.append(seen) if wrong else self._rows.by_key.append((setting.key, setting)))
             return True
         # An exclude of sysctl.d (`-net.ipv4.conf.eth0.rp_filter`), or an assignment that lacks its sign.
         found = KEY.match(line)
@@ -89,5 +97,17 @@ class Sysctl(Reader):
         self._unread.append(seen)
         return True
 
+    def feed_run(self, lines: Sequence[str], at: int, where: str) -> int:
+        """The lines that `sysctl -a` prints. Its keys, and most of its lines, are the same on every host: kept once."""
+        plain, keep = PLAIN.fullmatch, self._rows.by_key.append
+        number = at
+        for number in range(at, len(lines)):
+            line = lines[number]
+            found = plain(line)
+            if found is None or (found[2] is None and line.startswith(NUMBERS)) or not _is_key(found[1]):
+                return number - at
+            keep((intern(found[1]), (where, number + 1, intern(line))))
+        return len(lines) - at
+
     def dump(self) -> Dump:
-        return Dump({"sysctl": tuple(self._rows)} if self._rows else {}, tuple(self._unread))
+        return Dump({"sysctl": self._rows} if self._rows else {}, tuple(self._unread))
