@@ -5,6 +5,7 @@ net/ipv4/arp.c: arp_rcv(), arp_process(), arp_ignore(), arp_filter(); net/ipv4/d
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address
+from itertools import islice
 
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, arp_filtered
@@ -12,7 +13,7 @@ from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.scope import LINK, scope_of
-from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -189,10 +190,18 @@ def _some_neighbour(node: Node, link: Link, target: IP) -> IP:
 
 def neighbours_of(node: Node, link: Link, *, besides: IP) -> list[IP]:
     """Of each subnet of `link` one address that is neither this node's nor `besides`; the subnet of `besides` first."""
-    own = {address.ip for address in node.addresses} | {besides}
+    free = node.derived(("free addresses", link.name), lambda host: _free_addresses(host, link))
+    hosts = [(subnet, next((ip for ip in ips if ip != besides), None)) for subnet, ips in free]
+    return [ip for _, ip in sorted(hosts, key=lambda host: besides not in host[0]) if ip is not None]
+
+
+def _free_addresses(node: Node, link: Link) -> list[tuple[Network, list[IPv4Address]]]:
+    """Of each subnet of `link` the first two addresses that are not this node's."""
+    own = {int(address.ip) for address in node.addresses if address.ip.version == 4}
     subnets = {a.network for a in node.addresses_on(link.name) if a.ip.version == 4 and a.network.prefixlen < 31}
-    hosts = []
-    for subnet in sorted(subnets, key=lambda net: (besides not in net, net)):
-        first = subnet.network_address + 1
-        hosts.append(next(ip for ip in (first + i for i in range(len(own) + 1)) if ip not in own))
-    return hosts
+    free = []
+    for subnet in sorted(subnets, key=lambda net: (int(net.network_address), net.prefixlen)):
+        first = int(subnet.network_address) + 1
+        numbers = range(first, min(first + len(own) + 2, 2**32))
+        free.append((subnet, [IPv4Address(n) for n in islice((n for n in numbers if n not in own), 2)]))
+    return free

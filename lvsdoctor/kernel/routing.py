@@ -11,6 +11,7 @@ from itertools import chain
 
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.route_table import RouteTable
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
@@ -85,7 +86,7 @@ def route_lookup(
         table = _vrf_table(node, arrived_on, oif) if rule.l3mdev else rule.table
         if rule.action != "lookup" or not table:
             continue
-        route = _best(_table(node, table, dst.version), dst, oif)
+        route = _table(node, table, dst.version).best(dst, oif)
         if route is None:
             if table in ("main", _MERGED) and not node.has("routes"):
                 raise NotCollected("routes", node.name, f"the route to {dst}")
@@ -105,6 +106,10 @@ def local_routes(node: Node) -> tuple[Route, ...]:
 
     `ip route show table local` shows IPv4 alone: a family without a single row, not even 127/8 or ::1, was not shown.
     """
+    return node.derived("table local", _local_routes)
+
+
+def _local_routes(node: Node) -> tuple[Route, ...]:
     collected = node.local_routes if node.has("local-routes") else ()
     shown = {route.dst.version for route in collected}
     if shown == {4, 6} or (collected and not node.has("addresses")):
@@ -119,7 +124,7 @@ def is_local(node: Node, ip: IP) -> Lookup | None:
     net/ipv4/fib_frontend.c: inet_addr_type_table(). Reads addresses, links, local-routes, policy-rules, routes.
     """
     merged = ip.version == 4 and has_custom_rules(node) is None
-    route = _best(_table(node, _MERGED if merged else "local", ip.version), ip, None)
+    route = _table(node, _MERGED if merged else "local", ip.version).best(ip)
     if route is None or route.type != "local":
         return None
     return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
@@ -134,7 +139,7 @@ def captured_by_mark(node: Node, ip: IP) -> Citation | None:
         return None
     for rule in node.policy_rules:
         if rule.fwmark and rule.action == "lookup" and rule.family == ip.version:
-            route = _best(_table(node, rule.table, ip.version), ip, None)
+            route = _table(node, rule.table, ip.version).best(ip)
             if route is not None and route.type == "local":
                 return cite(rule, "marked packets find {ip} local in table {table}", ip=ip, table=rule.table)
     return None
@@ -145,6 +150,10 @@ def has_custom_local_routes(node: Node) -> Citation | None:
 
     net/ipv4/fib_frontend.c: inet_rtm_newroute() sets fib_has_custom_local_routes; it is not visible otherwise.
     """
+    return node.derived("custom local routes", _custom_local_route)
+
+
+def _custom_local_route(node: Node) -> Citation | None:
     added = node.routes if node.has("routes") else ()
     for route in chain(node.local_routes if node.has("local-routes") else (), added):
         if route.type == "local" and route.dst.version == 4 and route.protocol not in ("kernel", ""):
@@ -157,6 +166,10 @@ def has_custom_rules(node: Node) -> Citation | None:
 
     net/ipv4/fib_rules.c: fib4_rule_configure(), fib4_rule_delete() set fib_has_custom_rules.
     """
+    return node.derived("custom rules", _custom_rule)
+
+
+def _custom_rule(node: Node) -> Citation | None:
     if not node.has("policy-rules"):
         return None
     rules = [rule for rule in node.policy_rules if rule.family == 4]
@@ -181,6 +194,10 @@ def _like(rule: PolicyRule, seen: Seen) -> PolicyRule:
 
 def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:
     """The gateways of the default routes of table main, best metric first."""
+    return node.derived(("default gateways", family), lambda host: _default_gateways(host, family))
+
+
+def _default_gateways(node: Node, family: int) -> tuple[tuple[Route, NextHop], ...]:
     routes = [r for r in node.routes if r.table == "main" and r.dst.version == family and r.dst.prefixlen == 0]
     routes.sort(key=lambda route: route.metric)
     return tuple((route, hop) for route in routes for hop in route.nexthops if hop.gateway is not None)
@@ -190,6 +207,10 @@ def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop]
 
 
 def _rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
+    return node.derived(("policy rules", family), lambda host: _sorted_rules(host, family))
+
+
+def _sorted_rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
     default = _MERGED_RULES if family == 4 else _DEFAULT_RULES
     if not node.has("policy-rules"):
         return default, (assume("policy-rules", "no policy rule besides the default three"),)
@@ -229,9 +250,13 @@ def _vrf_table(node: Node, *names: str | None) -> str:
     return ""
 
 
-def _table(node: Node, table: str, family: int) -> Iterable[Route]:
+def _table(node: Node, table: str, family: int) -> RouteTable:
+    return node.derived(("route table", table, family), lambda host: RouteTable(_routes_of(host, table, family)))
+
+
+def _routes_of(node: Node, table: str, family: int) -> Iterable[Route]:
     if table == _MERGED:
-        rows: Iterable[Route] = chain(_table(node, "local", family), _table(node, "main", family))
+        rows: Iterable[Route] = chain(_routes_of(node, "local", family), _routes_of(node, "main", family))
     elif table == "local":
         rows = local_routes(node)
     elif node.has("routes"):
@@ -241,27 +266,6 @@ def _table(node: Node, table: str, family: int) -> Iterable[Route]:
     else:
         rows = ()
     return (route for route in rows if route.dst.version == family)
-
-
-def _best(routes: Iterable[Route], dst: IP, oif: str | None) -> Route | None:
-    """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
-
-    def rank(route: Route) -> tuple[int, bool, int]:
-        return -route.dst.prefixlen, route.table != "local", route.metric
-
-    best: Route | None = None
-    for route in routes:
-        if route.tos or dst.version != route.dst.version or dst not in route.dst:
-            continue
-        if route.nexthops and not any(_usable(hop, oif) for hop in route.nexthops):
-            continue
-        if best is None or rank(route) < rank(best):
-            best = route
-    return best
-
-
-def _usable(hop: NextHop, oif: str | None) -> bool:
-    return "dead" not in hop.flags and (oif is None or hop.link == oif)
 
 
 def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:

@@ -1,6 +1,6 @@
 """Addresses and the words around them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from lvsdoctor.model.seen import Seen
@@ -29,11 +29,16 @@ class Address:
     flags: frozenset[str] = frozenset()
     peer: Network | None = None
     broadcast: IP | None = None
+    _network: Network | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def network(self) -> Network:
         """The prefix that this address puts on its link (the peer's, for a point-to-point address)."""
-        return self.peer if self.peer is not None else ip_network((self.ip, self.prefixlen), strict=False)
+        if self._network is None:
+            network = self.peer if self.peer is not None else ip_network((self.ip, self.prefixlen), strict=False)
+            object.__setattr__(self, "_network", network)
+            return network
+        return self._network
 
     @property
     def secondary(self) -> bool:

@@ -32,7 +32,6 @@ def services_of(node: Node) -> Sequence[VirtualService]:
 def holders(nodes: Sequence[Node], vips: Sequence[IP]) -> Iterator[Holder]:
     """Every host that has a VIP, or answers for it by proxy, VIP by VIP."""
     asked = _Asked()
-    nodes = list(map(_with_local_routes, nodes))
     touched = {node.name: _touched(node, vips) for node in nodes}
     for vip in vips:
         directors = [node for node in nodes if _directs(node, vip)]
@@ -42,13 +41,6 @@ def holders(nodes: Sequence[Node], vips: Sequence[IP]) -> Iterator[Holder]:
             if holder is not None:
                 found.append((node, holder))
         yield from _one_director(found, directors)
-
-
-def _with_local_routes(node: Node) -> Node:
-    """Worked out once: every question about an address looks at table local, and few dumps show all of it."""
-    if not node.has("addresses"):
-        return node
-    return replace(node, evidence={**node.evidence, "local-routes": tuple(local_routes(node))})
 
 
 def _directs(node: Node, vip: IP) -> bool:

@@ -1,0 +1,39 @@
+"""A routing table, asked for the longest prefix (net/ipv4/fib_trie.c: fib_table_lookup())."""
+
+from collections.abc import Iterable
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.route import NextHop, Route
+
+
+class RouteTable:
+    """The routes of one family, by the length of their prefixes and by the prefix. Those with a TOS are left out."""
+
+    __slots__ = ("_bits", "_by_length")
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        lengths: dict[int, dict[int, list[Route]]] = {}
+        self._bits = 32
+        for route in routes:
+            if not route.tos:
+                self._bits, length = route.dst.max_prefixlen, route.dst.prefixlen
+                prefix = int(route.dst.network_address) >> (self._bits - length)
+                lengths.setdefault(length, {}).setdefault(prefix, []).append(route)
+        self._by_length = sorted(lengths.items(), reverse=True)
+
+    def best(self, dst: IP, oif: str | None = None) -> Route | None:
+        """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
+        number = int(dst)
+        for length, routes in self._by_length:
+            known = routes.get(number >> (self._bits - length))
+            if known and (usable := [route for route in known if _usable(route, oif)]):
+                return min(usable, key=lambda route: (route.table != "local", route.metric))
+        return None
+
+
+def _usable(route: Route, oif: str | None) -> bool:
+    return not route.nexthops or any(_leads_out(hop, oif) for hop in route.nexthops)
+
+
+def _leads_out(hop: NextHop, oif: str | None) -> bool:
+    return "dead" not in hop.flags and (oif is None or hop.link == oif)
