@@ -24,14 +24,18 @@ class Claim:
     because: tuple[Citation, ...]
 
 
-def claims(node: Node, ip: IP) -> Iterator[Claim]:
+def claims(node: Node, ip: IP) -> tuple[Claim, ...]:
     """The links on which this node answers ARP for an address of its own.
 
     Without sysctl only those that hold it themselves, which answer unless arp_ignore is 8. Reads addresses, links, and
     what arp_reply() reads where collected.
     """
+    return node.derived(("arp owners", ip), lambda host: tuple(_claims(host, ip)))
+
+
+def _claims(node: Node, ip: IP) -> Iterator[Claim]:
     for link in node.links_hearing_arp:
-        held = tuple(address for address in node.addresses_on(link.name) if address.ip == ip)
+        held = tuple(address for address in node.holding(ip) if address.link == link.name)
         if not node.has("sysctl"):
             if held and ip.version == 4:
                 assumed = assume("sysctl", f"arp_ignore on {link.name} is not 8", settle="sysctl -ar arp_ignore")

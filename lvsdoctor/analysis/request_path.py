@@ -40,12 +40,16 @@ def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
     Where no director of the scan tells, a tunnel that is up beside a VIP on lo is taken for TUN, and else the link
     whose subnet holds the VIP for the one that the director sends to. Reads addresses, links, memberships.
     """
-    listings = [m for m in node.memberships if m.service.vip] if node.has("memberships") else []
-    listings = [m for m in listings if m.forwarding and m.forwarding.keeps_destination]
+    by_vip: dict[IP, list[Membership]] = {}
+    for listing in node.memberships if node.has("memberships") else ():
+        if listing.service.vip and listing.forwarding and listing.forwarding.keeps_destination:
+            by_vip.setdefault(listing.service.vip, []).append(listing)
     found: dict[tuple[IP, str], Arrival] = {}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
-        told = [m for m in listings if m.service.vip == vip.ip]
-        rows = [_sent_to(node, vip.ip, m) for m in told if m.forwarding is how] if told else _expected(node, vip, how)
+        listed = by_vip.get(vip.ip)
+        rows = (
+            [_sent_to(node, vip.ip, m) for m in listed if m.forwarding is how] if listed else _expected(node, vip, how)
+        )
         for arrival in rows:
             if arrival is not None:
                 found.setdefault((arrival.vip, arrival.link.name), arrival)

@@ -50,6 +50,10 @@ class Effective:
 
 def effective(node: Node, name: str, link: str) -> Effective:
     """What counts on `link`. Raises NotCollected without any sysctl, KeyError for a setting that is not modelled."""
+    return node.derived(("effective", name, link), lambda host: _effective(host, name, link))
+
+
+def _effective(node: Node, name: str, link: str) -> Effective:
     how = COMBINED.get(name)
     if name == "accept_redirects":
         # include/linux/inetdevice.h: IN_DEV_RX_REDIRECTS - a forwarding link wants both, a host link either.
