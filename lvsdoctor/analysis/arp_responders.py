@@ -76,7 +76,7 @@ def heard(node: Node) -> Iterator[Heard]:
 
 def services_of(node: Node, vip: IP) -> tuple[VirtualService, ...]:
     """The virtual services of an address that this node and the others of the scan have."""
-    tables = (one.services for one in (node, *node.peers) if one.has("ipvs"))
+    tables = (one.services for one in (node, *node.peers_directing(vip)) if one.has("ipvs"))
     return tuple(service for table in tables for service in table if service.vip == vip)
 
 
@@ -145,8 +145,8 @@ def _hosts(answerers: Iterable[Answerer]) -> Iterator[Answerer]:
 
 
 def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -> Answerer:
-    for peer in node.peers:
-        for link in peer.links if peer.has("links") else ():
+    for peer in node.peers_with_mac(reply.mac):
+        for link in peer.links:
             if link.mac == reply.mac:
                 return Answerer((reply,), peer, because=(cite(link, "{mac} is its MAC", mac=reply.mac),))
     # Where a router answers for its neighbours (local proxy ARP), one MAC has many addresses and tells of no host.
@@ -154,8 +154,7 @@ def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -
     listed = {real.ip for service in services_of(node, target) for real in service.destinations}
     if len(others) != 1 or others[0] not in listed:
         return Answerer((reply,))
-    holders = (peer for peer in node.peers if peer.has("addresses") and peer.holding(others[0]))
-    return Answerer((reply,), next(holders, None), others[0], (known[others[0]],))
+    return Answerer((reply,), next(node.peers_holding(others[0]), None), others[0], (known[others[0]],))
 
 
 def listing(node: Node, answerer: Answerer, vip: IP) -> Destination | None:

@@ -38,8 +38,8 @@ def _routed_through(director: Node, vip: IP, node: Node) -> bool:
     default route through it tells nothing of how the clients' requests come.)"""
     if not director.has("addresses"):
         return False
-    for peer in node.peers:
-        ways = [r for r in peer.routes if r.dst.prefixlen and vip in r.dst] if peer.has("routes") else []
+    for peer in node.peers_with_gateway_at(director):
+        ways = [r for r in peer.routes if r.dst.prefixlen and vip in r.dst]
         narrow = max((route.dst.prefixlen for route in ways), default=0)
         if any(director.holding(g) for route in ways if route.dst.prefixlen == narrow for g in route.gateways):
             return True

@@ -49,8 +49,8 @@ def other_holder(director: Node, own: OwnRip) -> tuple[Node, Address] | None:
     """Another host of the scan that has this RIP on a wire, unless both are a LocalNode of the same service and name
     their own by the same address (each on a bridge of its own, say). Reads ipvs, addresses, links of both.
     """
-    for peer in director.peers:
-        if peer.has("addresses") and not _both_local_nodes(director, peer, own):
+    for peer in director.peers_holding(own.rip):
+        if not _both_local_nodes(director, peer, own):
             for held in peer.holding(own.rip):
                 if _on_wire(peer, held):
                     return peer, held

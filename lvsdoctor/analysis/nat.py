@@ -74,7 +74,7 @@ def _has_vip(listing: Membership) -> bool:
 
 def real_server(director: Node, rip: IP) -> Node | None:
     """The node of this scan that holds a RIP. Reads addresses."""
-    return next((peer for peer in director.peers if peer.has("addresses") and peer.holding(rip)), None)
+    return next(director.peers_holding(rip), None)
 
 
 def no_source_nat(director: Node) -> Citation | None:
@@ -165,7 +165,7 @@ def neighbours_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Cita
     subnets = [address.network for address in peer.addresses if address.ip.version == 4 and not address.host_only]
     # Mostly all hosts of a subnet are answered straight: then one of them tells, however many the scan has.
     subnets = [subnet for subnet in subnets if not _straight(director, peer, subnet, rip)]
-    others = (other for other in director.peers if subnets and other is not peer and other.has("addresses"))
+    others = (other for other in director.peers_with("addresses") if subnets and other is not peer)
     for ip in (address.ip for other in others for address in other.addresses):
         if ip not in own and not ip.is_loopback and any(ip in subnet for subnet in subnets):
             way = route_lookup(peer, ip, src=rip)

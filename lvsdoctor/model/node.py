@@ -273,6 +273,21 @@ class Node:
         self._note("links")
         return self._peers_by("mac", mac, lambda peer: (link.mac for link in peer.evidence.get("links", ())))
 
+    def peers_directing(self, vip: IP) -> Iterator["Node"]:
+        """The other nodes whose IPVS table has a service of this VIP."""
+        self._note("ipvs")
+        return self._peers_by("directing", vip, lambda peer: (row.vip for row in peer.evidence.get("ipvs", ())))
+
+    def peers_with_gateway_at(self, host: "Node") -> Iterator["Node"]:
+        """The other nodes that have a route whose next hop is an address of `host`."""
+        self._note("routes")
+        peers = self.standing.peers
+        hops = (
+            peers.nodes.keys("gateway", _gateways) if isinstance(peers, Peers) else set().union(*map(_gateways, peers))
+        )
+        matching = [peer for hop in hops if host.holding(hop) for peer in self._peers_by("gateway", hop, _gateways)]
+        return iter({id(peer): peer for peer in matching}.values())
+
     def _peers_by(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Iterator["Node"]:
         peers = self.standing.peers
         if isinstance(peers, Peers):
@@ -324,3 +339,7 @@ class Node:
     def links_hearing_arp(self) -> tuple[Link, ...]:
         """Up, able to speak ARP, and not the port of a bridge or bond: there IP is the master's."""
         return tuple(link for link in self.links if link.up and link.arp and not self.enslaved(link))
+
+
+def _gateways(node: Node) -> set[IP]:
+    return {gateway for route in node.evidence.get("routes", ()) for gateway in route.gateways}

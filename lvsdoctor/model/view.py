@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     from lvsdoctor.model.node import Membership, Node
@@ -47,13 +47,20 @@ class Scan(tuple["Node", ...]):
 
     def places(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Sequence[int]:
         """Where the nodes stand that have `key` among their `keys`; `kind` names the question."""
+        return self._index(kind, keys).get(key, ())
+
+    def keys(self, kind: str, keys: Callable[["Node"], Iterable[Hashable]]) -> Iterable[Any]:
+        """Everything that some node has among its `keys`."""
+        return self._index(kind, keys)
+
+    def _index(self, kind: str, keys: Callable[["Node"], Iterable[Hashable]]) -> dict[Hashable, list[int]]:
         index = self._indexes.get(kind)
         if index is None:
             index = self._indexes[kind] = {}
             for place, node in enumerate(self):
                 for value in set(keys(node)):
                     index.setdefault(value, []).append(place)
-        return index.get(key, ())
+        return index
 
 
 class Peers(Sequence["Node"]):

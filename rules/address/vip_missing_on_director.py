@@ -58,11 +58,10 @@ _NOBODY = (
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = _vips(node)
-    others = [(peer, _vips(peer)) for peer in node.peers if peer.has("ipvs") and peer.has("addresses")]
     held = {address.ip for address in node.addresses}
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
-        directors = [peer for peer, directed in others if vip in directed]
+        directors = [peer for peer in node.peers_directing(vip) if peer.has("addresses")]
         found = any(draws(peer, vip) or reached_by_route(peer, vip) for peer in directors)
         elsewhere = found or should_answer(vip, [node, *directors]) is not node
         maybe_standby = not directors and not any(delivered(node, other) for other in vips)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
-    IP,
     Finding,
     Fix,
     Node,
@@ -42,7 +41,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
 def director_never_answers_arp(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 4):
         local = is_local(node, vip)
-        others = [peer for peer in node.peers if peer.has("ipvs") and _directs(peer, vip)]
+        others = list(node.peers_directing(vip))
         # MetalLB answers for what kube-proxy keeps on kube-ipvs0 by itself, whatever the sysctls say.
         if local is None or any(name.startswith("kube-ipvs") for name in local.links):
             continue
@@ -63,7 +62,3 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
                 held=", ".join(local.links),
                 level=effective(node, "arp_ignore", link).value,
             )
-
-
-def _directs(node: Node, vip: IP) -> bool:
-    return any(service.vip == vip for service in node.services)

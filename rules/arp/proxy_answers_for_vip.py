@@ -15,7 +15,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, c
 def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
     own = {service.vip for service in node.services} if node.has("ipvs") else set()
     told: set[tuple[str, str]] = set()
-    for director in (peer for peer in node.peers if peer.has("ipvs")):
+    for director in node.peers_with("ipvs"):
         for vip, service in {service.vip: service for service in director.services}.items():
             for proxied in proxied_past(node, vip, director) if vip is not None and vip not in own else ():
                 link = proxied.link.name

@@ -75,7 +75,7 @@ def _hidden_at(node: Node, ip: IP) -> bool:
 
 def _may_direct(node: Node, one: Answerer, vip: IP) -> bool:
     """Could a real server of which there is no dump be a director that serves its own, like the others?"""
-    directors: Sequence[Node] = [each for each in (node, *node.peers) if directs(each, vip)]
+    directors: Sequence[Node] = [each for each in (node, *node.peers_directing(vip)) if directs(each, vip)]
     return one.peer is None and any(serves_its_own(each, vip, directors) for each in directors)
 
 

@@ -52,7 +52,7 @@ _ONE_ONLY = (
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
     for said in heard(node):
         vip, subnet = said.target, _subnet(node, said)
-        directors = [one for one in (node, *node.peers) if directs(one, vip)]
+        directors = [one for one in (node, *node.peers_directing(vip)) if directs(one, vip)]
         if (
             any(probe.replies for probe in said.probes)
             or subnet is None

@@ -41,7 +41,7 @@ _STRANGER = (
     consequence=True,
 )
 def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
-    directors = [other for other in (node, *node.peers) if other.has("ipvs") and other.services]
+    directors = [other for other in (node, *node.peers_with("ipvs")) if other.has("ipvs") and other.services]
     vips = {service.vip for director in directors for service in director.services}
     for entry in node.neighbours:
         if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry.ip):

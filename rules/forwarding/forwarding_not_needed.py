@@ -37,8 +37,7 @@ def forwarding_not_needed(node: Node) -> Iterator[Finding]:
     link = _only_link(node)
     if link is None or {hop.link for _, hop in default_gateways(node)} != {link.name}:
         return
-    gateways = {gateway for peer in node.peers if peer.has("routes") for r in peer.routes for gateway in r.gateways}
-    if any(node.holding(gateway) for gateway in gateways):
+    if any(node.peers_with_gateway_at(node)):
         return
     closed = {conf_key(name, "accept_redirects"): 0 for name in ("all", link.name)}
     yield Finding(

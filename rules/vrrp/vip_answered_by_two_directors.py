@@ -44,7 +44,7 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
         # kube-proxy keeps every VIP on every host, and something else answers for it.
         ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(claims(node, vip))
         told: set[str] = set()
-        for peer in (peer for peer in node.peers if ours and _directs(peer, vip)):
+        for peer in node.peers_directing(vip) if ours else ():
             theirs = list(claims(peer, vip))
             for mine, its in product(ours, theirs if _yields(node, ours, peer, theirs) else ()):
                 pair = on_one_segment(node, mine.link, peer, its.link)
@@ -59,10 +59,6 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                     evidence=[*mine.because, *its.because, *(cite(address, "on one segment") for address in pair)],
                     fix=_fix(node, vip, ours) + announced_by(peer.name, [its.link.name], vip),
                 )
-
-
-def _directs(node: Node, vip: IP) -> bool:
-    return node.has("ipvs") and any(service.vip == vip for service in node.services)
 
 
 def _yields(node: Node, ours: Sequence[Claim], peer: Node, theirs: Sequence[Claim]) -> bool:
