@@ -1,6 +1,6 @@
 """Who is what: directors, real servers, VIPs, found from the evidence of all nodes together, each with its reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.kernel.effective_sysctl import effective
@@ -25,9 +25,9 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     """
     directors = [node for node in nodes if _services(node)]
     directed = _directed(directors)
-    standing, scan = [], Scan(nodes)
+    standing, scan, listings = [], Scan(nodes), _listings(directors)
     for place, node in enumerate(nodes):
-        listed = _memberships(node, directors) if directors or node.has("ipvs") else None
+        listed = _memberships(node, listings) if directors or node.has("ipvs") else None
         found, carried = _roles(node, listed or (), role, vips, directed)
         standing.append(
             Standing(
@@ -51,17 +51,22 @@ def _services(node: Node) -> tuple[VirtualService, ...]:
     return ()
 
 
-def _memberships(node: Node, directors: Iterable[Node]) -> tuple[Membership, ...]:
+def _listings(directors: Iterable[Node]) -> dict[IP, list[tuple[int, Membership]]]:
+    """Every real server of the directors' tables by its address, with its place in them."""
+    by_ip: dict[IP, list[tuple[int, Membership]]] = {}
+    rows = ((d, s, real) for d in directors for s in _services(d) for real in s.destinations)
+    for place, (director, service, real) in enumerate(rows):
+        if real.ip is not None:
+            by_ip.setdefault(real.ip, []).append((place, Membership(service, real, director)))
+    return by_ip
+
+
+def _memberships(node: Node, listings: Mapping[IP, Sequence[tuple[int, Membership]]]) -> tuple[Membership, ...]:
     if not node.has("addresses"):
         return ()
     own = {address.ip for address in node.addresses}
-    return tuple(
-        Membership(service, destination, director)
-        for director in directors
-        for service in _services(director)
-        for destination in service.destinations
-        if destination.ip in own and (director is node or not destination.ip.is_loopback)
-    )
+    placed = sorted((row for ip in own for row in listings.get(ip, ())), key=lambda row: row[0])
+    return tuple(m for _, m in placed if m.director is node or not (m.destination.ip and m.destination.ip.is_loopback))
 
 
 def _roles(
