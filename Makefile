@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check test lab stories format bench catalogue manual screenshots wheel clean
+.PHONY: help check fast test lab stories format bench catalogue manual screenshots wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -9,6 +9,9 @@ help: ## these lines
 
 check: ## format, lint, types, floors, tests: all that CI checks; as root installs the system packages for it
 	@./test
+
+fast: ## format, lint, types, floors, and the tests that a change breaks first: three minutes
+	@./test fast
 
 test: ## the tests alone
 	@./test tests
@@ -20,8 +23,9 @@ format: environment ## put every file into the house's format
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: environment ## how long lvsdoctor takes to start, as multiples of a bare Python; fifty VIPs against one (root)
+bench: environment ## how lvsdoctor starts (multiples of a bare Python) and grows with the cluster; fifty VIPs against one (root)
 	@$(PYTHON) bench/startup.py
+	@$(PYTHON) bench/scaling.py
 	@PYTHONPATH=. $(PYTHON) bench/probing.py
 
 stories: environment ## tests/fixtures/stories: whole clusters, captured anew in the lab (root)
