@@ -92,17 +92,17 @@ def many_services(services: int) -> dict[str, dict[str, str]]:
     vips = [_FIRST_VIP + number for number in range(services)]
     director = node_files("lb1", 0, _FIRST_DIRECTOR)
     director["ipvsadm.txt"] = table([(vip, 80) for vip in vips], reals)
-    director["ip-addr.txt"] = _held(director["ip-addr.txt"], vips, "eth0")
+    director["ip-addr.txt"] = _with_vips(director["ip-addr.txt"], vips, "eth0")
     made = {"lb1": director}
     for number, ip in enumerate(reals):
         made[f"rs{number + 1}"] = files = node_files("rs1", number, ip)
-        files["ip-addr.txt"] = _held(files["ip-addr.txt"], vips, "lo")
+        files["ip-addr.txt"] = _with_vips(files["ip-addr.txt"], vips, "lo")
     for files in made.values():
         files["ip-route.txt"] = _local(files["ip-route.txt"], vips, "eth0" if files is director else "lo")
     return made
 
 
-def _held(text: str, vips: Iterable[IPv4Address], link: str) -> str:
+def _with_vips(text: str, vips: Iterable[IPv4Address], link: str) -> str:
     row = f"    inet {_FIRST_VIP}/32 scope global {link}\n       valid_lft forever preferred_lft forever\n"
     assert row in text
     return text.replace(row, "".join(row.replace(str(_FIRST_VIP), str(vip)) for vip in vips))

@@ -10,10 +10,10 @@ from lvsdoctor.model.examination import (
     Diagnosis,
     Examination,
     Examined,
+    ExaminedRole,
     Missing,
     Outcome,
     Remark,
-    Role,
     Verdict,
 )
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
@@ -26,7 +26,7 @@ from lvsdoctor.reporting.page_html import hypertext
 from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
 from lvsdoctor.reporting.source_locations import Place, Places, percent_encoded
 from lvsdoctor.reporting.summary import (
-    State,
+    MonitoringState,
     Wanted,
     alike,
     blind,
@@ -50,9 +50,11 @@ __all__ = [
     "Diagnosis",
     "Examination",
     "Examined",
+    "ExaminedRole",
     "Finding",
     "Fix",
     "Missing",
+    "MonitoringState",
     "Outcome",
     "Output",
     "Page",
@@ -62,11 +64,9 @@ __all__ = [
     "Probed",
     "Remark",
     "Render",
-    "Role",
     "RulePage",
     "Seen",
     "Severity",
-    "State",
     "Verdict",
     "Wanted",
     "alike",

@@ -1,8 +1,16 @@
 """All that a rule may import: the nouns, the kernel's answers, and what a finding is made of."""
 
-from lvsdoctor.analysis.arp_owners import Claim, claims, on_one_segment, proxied_past
-from lvsdoctor.analysis.arp_responders import Answerer, Heard, directs, foretold, heard, listing, services_of
-from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own, should_answer, silences
+from lvsdoctor.analysis.arp_owners import ArpOwner, arp_owners, proxied_past, same_segment
+from lvsdoctor.analysis.arp_responders import (
+    ArpResponder,
+    ArpTarget,
+    arp_responders,
+    directs,
+    explained_by_dumps,
+    listed_as,
+    services_of,
+)
+from lvsdoctor.analysis.arp_unanswered import arp_unanswered, reached_by_route, serves_its_own, should_answer
 from lvsdoctor.analysis.l2_segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.analysis.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
 from lvsdoctor.analysis.nat import (
@@ -18,21 +26,21 @@ from lvsdoctor.analysis.nat import (
     replying_through,
     taking_requests,
 )
-from lvsdoctor.analysis.reachability import Reach, reach
+from lvsdoctor.analysis.reachability import Reachability, reachability
 from lvsdoctor.analysis.reply_path import (
     answered_by_gateway,
     answered_neighbours,
     answering_for,
     clients_beyond,
+    reply_path,
+    reply_paths,
     routers_beside,
     rule_that_ends,
-    way_back,
-    ways_back,
 )
 from lvsdoctor.analysis.request_path import (
     UNPACKED_BY,
-    Arrival,
-    arrivals,
+    RequestPath,
+    request_paths,
     rp_filter_drops,
     takes,
     tun_memberships,
@@ -69,7 +77,7 @@ from lvsdoctor.fixes.commands import (
 from lvsdoctor.kernel.answer import Answer, assume
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
-from lvsdoctor.kernel.delivery import Shadowed, delivered, draws, home_link, passes_on, shadowed
+from lvsdoctor.kernel.delivery import Shadowed, answers_arp_or_ndp, delivered, home_link, passes_on, shadowed
 from lvsdoctor.kernel.effective_sysctl import Effective, effective, forwards
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (
@@ -82,7 +90,7 @@ from lvsdoctor.kernel.routing import (
     route_lookup,
 )
 from lvsdoctor.kernel.rp_filter import source_ok
-from lvsdoctor.kernel.source_address import Voice, own_source, voices
+from lvsdoctor.kernel.source_address import SourceAddress, own_source, source_addresses
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Fix, Predicts, Severity, cite
@@ -107,16 +115,15 @@ __all__ = [
     "VRRP_MACS",
     "Address",
     "Answer",
-    "Answerer",
-    "Arrival",
+    "ArpOwner",
+    "ArpResponder",
+    "ArpTarget",
     "Citation",
-    "Claim",
     "Destination",
     "Effective",
     "Finding",
     "Fix",
     "Forwarding",
-    "Heard",
     "Link",
     "Lookup",
     "Membership",
@@ -129,8 +136,9 @@ __all__ = [
     "PolicyRule",
     "Predicts",
     "Probe",
-    "Reach",
+    "Reachability",
     "Reply",
+    "RequestPath",
     "Role",
     "Route",
     "Rule",
@@ -139,9 +147,9 @@ __all__ = [
     "Setting",
     "Severity",
     "Shadowed",
+    "SourceAddress",
     "Vip",
     "VirtualService",
-    "Voice",
     "add_address",
     "announce_again",
     "announced_by",
@@ -149,10 +157,13 @@ __all__ = [
     "answered_elsewhere",
     "answered_neighbours",
     "answering_for",
+    "answers_arp_or_ndp",
     "arp_ignored",
+    "arp_owners",
     "arp_reply",
+    "arp_responders",
     "arp_sender",
-    "arrivals",
+    "arp_unanswered",
     "as_single_hosts",
     "asked_for",
     "assume",
@@ -163,7 +174,6 @@ __all__ = [
     "change_real_server",
     "check_loosely",
     "cite",
-    "claims",
     "client_in",
     "clients_beyond",
     "command",
@@ -173,16 +183,14 @@ __all__ = [
     "delete_rule",
     "delivered",
     "directs",
-    "draws",
     "edit_real_server",
     "effective",
+    "explained_by_dumps",
     "find_host",
-    "foretold",
     "forwards",
     "free_from_vip",
     "gateway_to_director",
     "give_up",
-    "heard",
     "hide_clients",
     "hide_vips",
     "home_link",
@@ -190,7 +198,7 @@ __all__ = [
     "kept_by_kube_proxy",
     "leak",
     "leak_at_any_level",
-    "listing",
+    "listed_as",
     "local_routes",
     "move_address",
     "move_vip_to_lo",
@@ -199,7 +207,6 @@ __all__ = [
     "neighbours_of",
     "neighbours_through",
     "no_source_nat",
-    "on_one_segment",
     "other_holder",
     "overloaded",
     "own_rips",
@@ -208,17 +215,21 @@ __all__ = [
     "passes_for_some",
     "passes_on",
     "proxied_past",
-    "reach",
+    "reachability",
     "reached_by_route",
     "real_server",
     "replace_route",
+    "reply_path",
+    "reply_paths",
     "replying_through",
+    "request_paths",
     "route_lookup",
     "route_to_subnet",
     "routers_beside",
     "rp_filter_drops",
     "rule",
     "rule_that_ends",
+    "same_segment",
     "select_source",
     "sends_redirect",
     "serves_its_own",
@@ -227,7 +238,7 @@ __all__ = [
     "set_sysctls",
     "shadowed",
     "should_answer",
-    "silences",
+    "source_addresses",
     "source_ok",
     "stop_answering",
     "stop_proxying",
@@ -237,9 +248,6 @@ __all__ = [
     "tunnel_for",
     "tunnels_of",
     "vip_on_segment",
-    "voices",
-    "way_back",
-    "ways_back",
     "without_usable",
     "word",
 ]

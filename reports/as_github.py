@@ -53,25 +53,25 @@ def render(examination: Examination, output: Output) -> None:
             output.stream.write(_command(level, each, output))
 
 
-def _most_different(found: Iterable[Diagnosis]) -> list[Diagnosis]:
+def _most_different(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     """In their order, but of every rule the first one first."""
     seen: dict[str, int] = {}
     numbered = []
-    for each in found:
+    for each in diagnoses:
         seen[each.rule] = number = seen.get(each.rule, 0) + 1
         numbered.append((number, each))
     return [each for _, each in sorted(numbered, key=lambda pair: pair[0])]
 
 
-def _annotation(found: Diagnosis, place: Place | None) -> Annotation:
-    fix, lines = found.fix, [wording.told(found)]
-    if found.lapsed:
-        lines.append(wording.lapsed(found.lapsed))
+def _annotation(diagnosis: Diagnosis, place: Place | None) -> Annotation:
+    fix, lines = diagnosis.fix, [wording.sentence(diagnosis)]
+    if diagnosis.lapsed:
+        lines.append(wording.lapsed(diagnosis.lapsed))
     if fix.now:
-        lines += [f"Fix on {found.fix_node}:", *(each if len(each) <= LONGEST else TOO_LONG for each in fix.now)]
+        lines += [f"Fix on {diagnosis.fix_node}:", *(each if len(each) <= LONGEST else TOO_LONG for each in fix.now)]
     if fix.warning:
         lines.append(f"Mind: {fix.warning}")
-    return Annotation(f"{wording.label(found)} {found.rule}", _few(lines), place, found.rule)
+    return Annotation(f"{wording.label(diagnosis)} {diagnosis.rule}", _few(lines), place, diagnosis.rule)
 
 
 def _fitted(annotations: list[Annotation], level: str, most: int) -> list[Annotation]:

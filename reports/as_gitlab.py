@@ -25,14 +25,14 @@ def render(examination: Examination, output: Output) -> None:
     output.stream.write("\n")
 
 
-def _issue(found: Diagnosis, places: Places) -> dict[str, Any]:
-    home = places.home(found)
+def _issue(diagnosis: Diagnosis, places: Places) -> dict[str, Any]:
+    home = places.home(diagnosis)
     # What was read from the kernel or a paste has no file, and a path there must be: it is called as the node.
-    path = home.path if home else found.node
+    path = home.path if home else diagnosis.node
     return {
-        "description": legible(_description(found)),
-        "check_name": found.rule,
-        "severity": "info" if found.accepted else SEVERITY[found.severity],
+        "description": legible(_description(diagnosis)),
+        "check_name": diagnosis.rule,
+        "severity": "info" if diagnosis.accepted else SEVERITY[diagnosis.severity],
         # A name that is not UTF-8 cannot be stored by GitLab, and matches no file there anyway.
         "location": {
             "path": path.encode("utf-8", "backslashreplace").decode("utf-8"),
@@ -41,11 +41,11 @@ def _issue(found: Diagnosis, places: Places) -> dict[str, Any]:
     }
 
 
-def _description(found: Diagnosis) -> str:
+def _description(diagnosis: Diagnosis) -> str:
     """One line: it is all that GitLab shows."""
-    said = wording.told(found)
-    if found.accepted:
-        return f"{said}. Accepted: {wording.accepted(found.accepted)}"
-    lapsed = f". {wording.lapsed(found.lapsed)}" if found.lapsed else ""
-    commands = "; ".join(f"`{command}`" for command in found.fix.now)
-    return said + lapsed + (f". Fix on {found.fix_node}: {commands}" if commands else "")
+    said = wording.sentence(diagnosis)
+    if diagnosis.accepted:
+        return f"{said}. Accepted: {wording.accepted(diagnosis.accepted)}"
+    lapsed = f". {wording.lapsed(diagnosis.lapsed)}" if diagnosis.lapsed else ""
+    commands = "; ".join(f"`{command}`" for command in diagnosis.fix.now)
+    return said + lapsed + (f". Fix on {diagnosis.fix_node}: {commands}" if commands else "")

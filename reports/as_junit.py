@@ -66,15 +66,15 @@ def _suite(examination: Examination, node: str, cases: list[Xml.Element]) -> Xml
     return suite
 
 
-def _case(outcome: Outcome, found: list[Diagnosis]) -> Xml.Element:
+def _case(outcome: Outcome, diagnoses: list[Diagnosis]) -> Xml.Element:
     """One result: crashed, failed, skipped, or none of them, which is passed. Everything else is the case's output."""
     case = Xml.Element("testcase", classname=f"lvsdoctor.{_shown(outcome.node)}", name=_shown(outcome.rule))
-    failing = [each for each in found if each.accepted is None and each.severity in FAILING]
-    passing = [each for each in found if each not in failing]
+    failing = [each for each in diagnoses if each.accepted is None and each.severity in FAILING]
+    passing = [each for each in diagnoses if each not in failing]
     told: list[str] = []
     if outcome.verdict is Verdict.CRASHED:
         _add(case, "error", "crash", wording.crash(outcome), outcome.traceback.split("\n"))
-        passing = found
+        passing = diagnoses
     elif failing:
         more = f" (and {counted(len(failing) - 1, 'more finding')})" if len(failing) > 1 else ""
         _add(case, "failure", failing[0].severity.value, failing[0].message + more, _account(failing))
@@ -100,10 +100,10 @@ def _missing(outcome: Outcome) -> Iterator[str]:
         yield f"needs {wording.listed(group.facts)}{place}" + (f": {group.command}" if group.command else "")
 
 
-def _account(found: Iterable[Diagnosis]) -> Iterator[str]:
+def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
     """Each finding with its evidence and its fix."""
-    for diagnosis in found:
-        yield f"{wording.label(diagnosis)} {wording.told(diagnosis)}"
+    for diagnosis in diagnoses:
+        yield f"{wording.label(diagnosis)} {wording.sentence(diagnosis)}"
         if diagnosis.accepted:
             yield f"Accepted: {wording.accepted(diagnosis.accepted)}"
         if diagnosis.lapsed:

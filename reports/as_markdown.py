@@ -135,7 +135,7 @@ def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
         for together in alike(diagnosis for diagnosis in examination.of(node.name) if diagnosis.accepted is None):
             rank = together[0].severity.rank
             if output.quiet:
-                said = (markdown.prose(f"{wording.label(each)} {wording.told(each)}") for each in together)
+                said = (markdown.prose(f"{wording.label(each)} {wording.sentence(each)}") for each in together)
                 yield _whole(rank, "".join(f"- {each}\n" for each in said), "finding", len(together))
             else:
                 yield Piece(rank, (*_forms(together, output), ("", ("finding",) * len(together))))
@@ -143,8 +143,8 @@ def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
 
 def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
     """Whole, without its evidence, and without its fix."""
-    brief, fix = _said(together, SENTENCES), _fix(together)
-    said = _said(together, len(together)) if output.verbose else brief
+    brief, fix = _statements(together, SENTENCES), _fix(together)
+    said = _statements(together, len(together)) if output.verbose else brief
     more = f"More: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
     return (
         (said + _why(together, output) + fix + more, ()),
@@ -153,7 +153,7 @@ def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
     )
 
 
-def _said(together: tuple[Diagnosis, ...], number: int) -> str:
+def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
     """The heading and the first sentences, with what the wire says of them and who accepted them once."""
     shown = together[:number]
     lines = [f"#### {markdown.prose(wording.label(together[0]))} on {markdown.span(together[0].node)}", ""]

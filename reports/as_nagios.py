@@ -85,7 +85,7 @@ def _details(examination: Examination) -> Iterator[str]:
     for diagnosis in ranked:
         if diagnosis.accepted is None:
             again = f" ({wording.lapsed(diagnosis.lapsed)})" if diagnosis.lapsed else ""
-            yield f"{wording.label(diagnosis)} {wording.told(diagnosis)}{again}"
+            yield f"{wording.label(diagnosis)} {wording.sentence(diagnosis)}{again}"
     yield from (wording.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED)
     for group in wanted(examination.outcomes):
         yield f"not checked: {wording.waiting(group, '')}{f'; run: {group.command}' if group.command else ''}"

@@ -69,8 +69,8 @@ def _labels(**texts: str) -> Labels:
     return tuple((name, legible(text)) for name, text in texts.items())
 
 
-def _counts(found: Iterable[Labels], zeros: Iterable[Labels] = ()) -> Series:
+def _counts(labels: Iterable[Labels], zeros: Iterable[Labels] = ()) -> Series:
     """How often each was found. Two names that read alike are one series: a second would spoil the whole file."""
     counts = Counter(dict.fromkeys(zeros, 0))
-    counts.update(found)
+    counts.update(labels)
     return counts

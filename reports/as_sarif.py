@@ -116,50 +116,50 @@ def _rule(rule: AppliedRule) -> Json:
 # -- results ----------------------------------------------------------------------------------------------------------
 
 
-def _result(found: Diagnosis, places: Places, index: dict[str, int]) -> Json:
+def _result(diagnosis: Diagnosis, places: Places, index: dict[str, int]) -> Json:
     related = [
         {
             "id": number,
             "physicalLocation": _physical(place),
             "message": {"text": _plain(item.says or f"{item.seen} is quoted")},
         }
-        for number, (item, place) in enumerate(_quoted(found, places), 1)
+        for number, (item, place) in enumerate(_quoted(diagnosis, places), 1)
     ]
     result = {
-        "ruleId": found.code,
-        "ruleIndex": index[found.rule],
+        "ruleId": diagnosis.code,
+        "ruleIndex": index[diagnosis.rule],
         # Code scanning knows no suppressions: as an error an accepted finding would fail the pull request.
-        "level": (Severity.NOTE if found.accepted else found.severity).value,
-        "message": {"text": _text(found, places), "markdown": _markdown(found)},
-        "locations": [_location(found, places.home(found))],
+        "level": (Severity.NOTE if diagnosis.accepted else diagnosis.severity).value,
+        "message": {"text": _text(diagnosis, places), "markdown": _markdown(diagnosis)},
+        "locations": [_location(diagnosis, places.home(diagnosis))],
         # GitHub keeps its own primaryLocationLineHash, and warns of each that is not as it would have counted it.
-        "partialFingerprints": {"lvsdoctor/v1": found.fingerprint},
+        "partialFingerprints": {"lvsdoctor/v1": diagnosis.fingerprint},
         "properties": {
-            "node": found.node,
-            "severity": found.severity.value,
-            "certainty": found.certainty.value,
-            "about": dict(found.about),
+            "node": diagnosis.node,
+            "severity": diagnosis.severity.value,
+            "certainty": diagnosis.certainty.value,
+            "about": dict(diagnosis.about),
         },
     }
     if related:
         result["relatedLocations"] = related
-    if found.accepted:
-        why = legible(wording.accepted(found.accepted))
+    if diagnosis.accepted:
+        why = legible(wording.accepted(diagnosis.accepted))
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 
 
-def _quoted(found: Diagnosis, places: Places) -> Iterator[tuple[Citation, Place]]:
+def _quoted(diagnosis: Diagnosis, places: Places) -> Iterator[tuple[Citation, Place]]:
     """The citations that stand in files."""
-    for item in found.evidence[:LOCATIONS]:
-        if place := places.of(item.seen, found.node):
+    for item in diagnosis.evidence[:LOCATIONS]:
+        if place := places.of(item.seen, diagnosis.node):
             yield item, place
 
 
-def _location(found: Diagnosis, home: Place | None) -> Json:
+def _location(diagnosis: Diagnosis, home: Place | None) -> Json:
     """What was read from the kernel or a paste has no file; a location must name one, and it is called as the node."""
-    nowhere = {"artifactLocation": {"uri": percent_encoded(legible(found.node))}, "region": {"startLine": 1}}
-    node = {"name": legible(found.node), "kind": "host"}
+    nowhere = {"artifactLocation": {"uri": percent_encoded(legible(diagnosis.node))}, "region": {"startLine": 1}}
+    node = {"name": legible(diagnosis.node), "kind": "host"}
     return {"physicalLocation": _physical(home) if home else nowhere, "logicalLocations": [node]}
 
 
@@ -175,49 +175,51 @@ def _artifact(place: Place) -> Json:
     return {"uri": place.uri} if place.outside else {"uri": place.uri, "uriBaseId": ROOT}
 
 
-def _said(found: Diagnosis) -> list[str]:
+def _sentences(diagnosis: Diagnosis) -> list[str]:
     """The sentence, and what is to be known about it."""
-    said = [f"{found.message}."]
-    if found.confirmation and found.probed is not Probed.NOT_PROBED:
-        said.append(f"{found.confirmation.verdict.capitalize()} by the wire: {found.confirmation.says}.")
-    if found.certainty is Certainty.LIKELY:
-        assumed = (f"{item.seen.text} (settle it with {item.settle})" for item in found.evidence if item.assumed)
+    said = [f"{diagnosis.message}."]
+    if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:
+        said.append(f"{diagnosis.confirmation.verdict.capitalize()} by the wire: {diagnosis.confirmation.says}.")
+    if diagnosis.certainty is Certainty.LIKELY:
+        assumed = (f"{item.seen.text} (settle it with {item.settle})" for item in diagnosis.evidence if item.assumed)
         said.append(f"Assumed: {'; '.join(assumed)}.")
-    if found.accepted:
-        said.append(f"Accepted: {wording.accepted(found.accepted)}.")
-    if found.lapsed:
-        said.append(f"{wording.lapsed(found.lapsed)}.")
+    if diagnosis.accepted:
+        said.append(f"Accepted: {wording.accepted(diagnosis.accepted)}.")
+    if diagnosis.lapsed:
+        said.append(f"{wording.lapsed(diagnosis.lapsed)}.")
     return said
 
 
-def _text(found: Diagnosis, places: Places) -> str:
+def _text(diagnosis: Diagnosis, places: Places) -> str:
     """For code scanning, which makes links of the related locations that the text names."""
-    parts = [_plain(each) for each in _said(found)]
+    parts = [_plain(each) for each in _sentences(diagnosis)]
     links = (
         f"[{_linked(str(item.seen))}]({number})" + (f" ({_plain(item.says)})" if item.says else "")
-        for number, (item, _) in enumerate(_quoted(found, places), 1)
+        for number, (item, _) in enumerate(_quoted(diagnosis, places), 1)
     )
     if evidence := "; ".join(links):
         parts.append(f"Evidence: {evidence}.")
-    if now := found.fix.now:
+    if now := diagnosis.fix.now:
         more = f" and {counted(len(now) - COMMANDS, 'more command')}" if len(now) > COMMANDS else ""
         commands = "; ".join(f"`{command}`" for command in now[:COMMANDS])
-        parts.append(_plain(f"Fix on {found.fix_node}: {commands}{more}."))
-    if found.fix.warning:
-        parts.append(_plain(f"Mind: {found.fix.warning}"))
+        parts.append(_plain(f"Fix on {diagnosis.fix_node}: {commands}{more}."))
+    if diagnosis.fix.warning:
+        parts.append(_plain(f"Mind: {diagnosis.fix.warning}"))
     return " ".join(parts)
 
 
-def _markdown(found: Diagnosis) -> str:
+def _markdown(diagnosis: Diagnosis) -> str:
     """For viewers that show Markdown: the lines themselves, and commands to copy."""
-    fix = found.fix
-    quoted = (f"{item.seen} | {item.seen.text}" + (f"  <- {item.says}" if item.says else "") for item in found.evidence)
-    parts = ["\n\n".join(map(markdown.prose, _said(found))), markdown.fence(quoted, "text")]
+    fix = diagnosis.fix
+    quoted = (
+        f"{item.seen} | {item.seen.text}" + (f"  <- {item.says}" if item.says else "") for item in diagnosis.evidence
+    )
+    parts = ["\n\n".join(map(markdown.prose, _sentences(diagnosis))), markdown.fence(quoted, "text")]
     if fix.now or fix.persist:
-        on = markdown.prose(found.fix_node)
+        on = markdown.prose(diagnosis.fix_node)
         parts += [f"Fix now, on {on}:" if fix.now else "", markdown.fence(fix.now, "sh")]
         parts += ["After a reboot:" if fix.persist else "", markdown.fence(fix.persist, "sh")]
-    parts += [markdown.prose(fix.warning), f"More: `lvsdoctor explain {found.rule}`"]
+    parts += [markdown.prose(fix.warning), f"More: `lvsdoctor explain {diagnosis.rule}`"]
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 

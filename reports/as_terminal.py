@@ -78,7 +78,7 @@ def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
     for diagnosis in diagnoses:
         if diagnosis.accepted is None:
             style = diagnosis.severity.value
-            said = wording.told(diagnosis)
+            said = wording.sentence(diagnosis)
             page.say(said, label=wording.label(diagnosis), label_style=style, indent=0, wrap=False)
 
 
@@ -111,15 +111,15 @@ def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
 
 
 def _put_node(
-    page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outcomes: list[Outcome], told: set[str]
+    page: Page, node: Examined, diagnoses: tuple[Diagnosis, ...], outcomes: list[Outcome], notes: set[str]
 ) -> None:
     page.heading(node.name)
     _put_standing(page, node)
     for together in alike(diagnosis for diagnosis in diagnoses if diagnosis.accepted is None):
         page.blank()
-        _put_diagnoses(page, together, told)
+        _put_diagnoses(page, together, notes)
     page.blank()
-    _put_accepted(page, [diagnosis for diagnosis in diagnoses if diagnosis.accepted is not None], told)
+    _put_accepted(page, [diagnosis for diagnosis in diagnoses if diagnosis.accepted is not None], notes)
     if not diagnoses:
         found = wording.calm(outcomes)
         page.say(f"{found[0].upper()}{found[1:]} on {node.name}: {wording.checked(outcomes)}.")
@@ -132,11 +132,11 @@ def _put_node(
                 page.say(wording.listed(names), label=label)
 
 
-def _put_accepted(page: Page, diagnoses: list[Diagnosis], told: set[str]) -> None:
+def _put_accepted(page: Page, diagnoses: list[Diagnosis], notes: set[str]) -> None:
     """A line each: accepted is not gone; with -v what it is, as of any finding."""
     if page.output.verbose:
         for diagnosis in diagnoses:
-            _put_diagnoses(page, (diagnosis,), told)
+            _put_diagnoses(page, (diagnosis,), notes)
             page.blank()
         return
     for diagnosis in diagnoses[:ALIKE]:
@@ -166,7 +166,7 @@ def _put_standing(page: Page, node: Examined) -> None:
         page.say(note, label="note:")
 
 
-def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) -> None:
+def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], notes: set[str]) -> None:
     """One pitfall about several VIPs or links: every sentence, then the evidence and the fix once."""
     shown = together if page.output.verbose else together[:ALIKE]
     for diagnosis in shown:
@@ -179,7 +179,7 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) 
         about = wording.listed(together[-1].about)
         more = f"{len(together) - len(shown)} more of the same about another {about}; -v lists them."
         page.say(more, label=wording.label(together[0]), label_style=together[0].severity.value)
-    _put_probed(page, shown, told)
+    _put_probed(page, shown, notes)
     longest = 0 if page.output.verbose else 3 * page.width
     evidence = cited_once(item for diagnosis in shown for item in diagnosis.evidence)
     # What was assumed of a confirmed finding needs no settling any more.
@@ -204,17 +204,17 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], told: set[str]) 
     page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label="more:", label_style="faint")
 
 
-def _put_probed(page: Page, shown: Iterable[Diagnosis], told: set[str]) -> None:
+def _put_probed(page: Page, shown: Iterable[Diagnosis], notes: set[str]) -> None:
     """What the wire says of these; why nothing was probed is said once in a report."""
     for diagnosis in shown:
         probed = diagnosis.confirmation
         if probed is None:
             continue
         if probed.verdict is Probed.NOT_PROBED:
-            known = diagnosis.finding.predicts is None or any(probed.says in note for note in told)
+            known = diagnosis.finding.predicts is None or any(probed.says in note for note in notes)
             if page.output.verbose or not known:
                 page.say(probed.says, "faint", label="Not probed:", label_style="faint")
-            told.add(probed.says)
+            notes.add(probed.says)
         elif probed.verdict is Probed.CONTRADICTED:
             page.say(f"{probed.says} (see the top)", label="CONTRADICTED by the wire:", label_style="contradicted")
         else:

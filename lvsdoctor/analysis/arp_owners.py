@@ -16,15 +16,15 @@ _ON_PARENTS_SEGMENT = frozenset({"macvlan", "macvtap", "ipvlan"})
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """This node answers ARP for an address on `link`. `held` are its addresses there, none if it is kept elsewhere."""
+class ArpOwner:
+    """This node answers ARP for an address on `link`. `addresses` are its own there, none if it is kept elsewhere."""
 
     link: Link
-    held: tuple[Address, ...]
+    addresses: tuple[Address, ...]
     because: tuple[Citation, ...]
 
 
-def claims(node: Node, ip: IP) -> tuple[Claim, ...]:
+def arp_owners(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
     """The links on which this node answers ARP for an address of its own.
 
     Without sysctl only those that hold it themselves, which answer unless arp_ignore is 8. Reads addresses, links, and
@@ -33,18 +33,18 @@ def claims(node: Node, ip: IP) -> tuple[Claim, ...]:
     return node.derived(("arp owners", ip), lambda host: tuple(_claims(host, ip)))
 
 
-def _claims(node: Node, ip: IP) -> Iterator[Claim]:
+def _claims(node: Node, ip: IP) -> Iterator[ArpOwner]:
     for link in node.links_hearing_arp:
         held = tuple(address for address in node.holding(ip) if address.link == link.name)
         if not node.has("sysctl"):
             if held and ip.version == 4:
                 assumed = assume("sysctl", f"arp_ignore on {link.name} is not 8", settle="sysctl -ar arp_ignore")
-                yield Claim(link, held, (*(cite(address) for address in held), assumed))
-        elif node.holding(ip) and (reply := arp_reply(node, ip, heard_on=link)):
-            yield Claim(link, held, (*(cite(address) for address in node.holding(ip)), *reply.because))
+                yield ArpOwner(link, held, (*(cite(address) for address in held), assumed))
+        elif node.holding(ip) and (reply := arp_reply(node, ip, arrived_on=link)):
+            yield ArpOwner(link, held, (*(cite(address) for address in node.holding(ip)), *reply.because))
 
 
-def on_one_segment(node: Node, link: Link, other: Node, its: Link) -> tuple[Address, Address] | None:
+def same_segment(node: Node, link: Link, other: Node, its: Link) -> tuple[Address, Address] | None:
     """An address of each of the two links, of two hosts that take each other for neighbours; None if there is no pair.
 
     Reads the addresses and links of both.
@@ -79,11 +79,11 @@ def _subnets(node: Node, link: Link) -> list[Address]:
 @dataclass(frozen=True, slots=True)
 class Proxied:
     """This node answers for a director's VIP on `link` by proxy, where the director answers as well (`rival`), and
-    passes on what it gets by another `way`."""
+    passes on what it gets by another route (`lookup`)."""
 
     link: Link
-    rival: Claim
-    way: Lookup
+    rival: ArpOwner
+    lookup: Lookup
     because: tuple[Citation, ...]
 
 
@@ -97,20 +97,20 @@ def proxied_past(node: Node, vip: IP, director: Node) -> Iterator[Proxied]:
     if is_local(node, vip):
         return
     for link in node.links_hearing_arp:
-        reply = arp_reply(node, vip, heard_on=link, proxied=node.proxy_entries)
+        reply = arp_reply(node, vip, arrived_on=link, proxied=node.proxy_entries)
         way = route_lookup(node, vip, arrived_on=link.name)
         if not reply or _leads_to(node, way, vip, director):
             continue
-        for rival in claims(director, vip):
-            pair = on_one_segment(node, link, director, rival.link)
+        for rival in arp_owners(director, vip):
+            pair = same_segment(node, link, director, rival.link)
             if pair is not None and route_lookup(node, pair[1].ip).links == (link.name,):
                 beside = [cite(address, "on one segment") for address in pair]
                 yield Proxied(link, rival, way, (*reply.because, *rival.because, *beside))
                 break
 
 
-def _leads_to(node: Node, way: Lookup, vip: IP, director: Node) -> bool:
-    if way.gateways:
-        return any(director.holding(gateway) for gateway in way.gateways)
-    out = [link for link in node.links if link.name in way.links]
-    return any(on_one_segment(node, link, director, claim.link) for link in out for claim in claims(director, vip))
+def _leads_to(node: Node, lookup: Lookup, vip: IP, director: Node) -> bool:
+    if lookup.gateways:
+        return any(director.holding(gateway) for gateway in lookup.gateways)
+    out = [link for link in node.links if link.name in lookup.links]
+    return any(same_segment(node, link, director, owner.link) for link in out for owner in arp_owners(director, vip))

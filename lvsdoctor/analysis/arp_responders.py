@@ -6,7 +6,7 @@ The wire itself says this, whatever anybody's settings are; the dumps only name 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.arp_owners import claims, hearing_too
+from lvsdoctor.analysis.arp_owners import arp_owners, hearing_too
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -18,7 +18,7 @@ from lvsdoctor.model.probe import Probe, Reply
 
 
 @dataclass(frozen=True, slots=True)
-class Answerer:
+class ArpResponder:
     """A host that answered, by one MAC or, if it is known to have several links there, by more.
 
     `peer` is the node of the scan that it is, `rip` the address of a real server under which alone its MAC is known,
@@ -46,21 +46,21 @@ class Answerer:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ArpTarget:
     """All that was heard about one address on one link ("" if nothing tells which). `own`: what makes this node answer
     there as well, which it cannot hear."""
 
-    target: IP
+    ip: IP
     link: str
     probes: tuple[Probe, ...]
-    answerers: tuple[Answerer, ...]
+    responders: tuple[ArpResponder, ...]
     own: tuple[Address, ...]
 
 
-def heard(node: Node) -> Iterator[Heard]:
+def arp_responders(node: Node) -> Iterator[ArpTarget]:
     """What the node's probes heard, address by address and link by link.
 
-    Reads probes, links, addresses and, where collected, ipvs, neighbours, and what claims() reads.
+    Reads probes, links, addresses and, where collected, ipvs, neighbours, and what arp_owners() reads.
     """
     own, known = {link.mac for link in node.links}, _addresses_of_macs(node)
     asked: dict[tuple[IP, str], list[Probe]] = {}
@@ -71,7 +71,7 @@ def heard(node: Node) -> Iterator[Heard]:
         for reply in (reply for probe in probes for reply in probe.replies if reply.mac not in own):
             replies.setdefault(reply.mac, reply)
         named = [_named(node, target, reply, known.get(reply.mac, {})) for reply in replies.values()]
-        yield Heard(target, link, tuple(probes), tuple(_hosts(named)), _own(node, target, link))
+        yield ArpTarget(target, link, tuple(probes), tuple(_hosts(named)), _own(node, target, link))
 
 
 def services_of(node: Node, vip: IP) -> tuple[VirtualService, ...]:
@@ -84,24 +84,24 @@ def directs(node: Node, vip: IP) -> bool:
     return node.has("ipvs") and any(service.vip == vip for service in node.services)
 
 
-def foretold(node: Node, answerer: Answerer, target: IP) -> bool:
+def explained_by_dumps(node: Node, responder: ArpResponder, target: IP) -> bool:
     """Do the answering host's own dumps say that it answers, so that what is wrong with it is told there?
 
     Of a real server, of a proxy and of a director: other hosts are asked no such question by any rule.
     """
-    peer = answerer.peer
+    peer = responder.peer
     if peer is None or not peer.has("addresses") or not peer.has("links"):
         return False
     if target.version == 6:
         return directs(peer, target) and any(_own(peer, target, link.name) for link in peer.links)
     if directs(peer, target):
-        return any(claims(peer, target))
-    judged = listing(node, answerer, target) is not None or is_local(peer, target) is None
+        return any(arp_owners(peer, target))
+    judged = listed_as(node, responder, target) is not None or is_local(peer, target) is None
     if not judged or not peer.has("sysctl"):
         return False
-    macs = {reply.mac for reply in answerer.replies}
+    macs = {reply.mac for reply in responder.replies}
     return any(
-        arp_reply(peer, target, heard_on=link, proxied=peer.proxy_entries) for link in peer.links if link.mac in macs
+        arp_reply(peer, target, arrived_on=link, proxied=peer.proxy_entries) for link in peer.links if link.mac in macs
     )
 
 
@@ -119,7 +119,7 @@ def _own(node: Node, target: IP, link: str) -> tuple[Address, ...]:
     names = {each.name for each in hearing_too(node, link)}
     if target.version == 6:  # net/ipv6/ndisc.c: ndisc_recv_ns() looks at the link that was asked, and at no other
         return tuple(address for address in held if address.link in names and address.usable)
-    return held if any(claim.link.name in names for claim in claims(node, target)) else ()
+    return held if any(owner.link.name in names for owner in arp_owners(node, target)) else ()
 
 
 def _addresses_of_macs(node: Node) -> dict[str, dict[IP, Citation]]:
@@ -133,9 +133,9 @@ def _addresses_of_macs(node: Node) -> dict[str, dict[IP, Citation]]:
     return found
 
 
-def _hosts(answerers: Iterable[Answerer]) -> Iterator[Answerer]:
-    hosts: dict[str, Answerer] = {}
-    for one in answerers:
+def _hosts(responders: Iterable[ArpResponder]) -> Iterator[ArpResponder]:
+    hosts: dict[str, ArpResponder] = {}
+    for one in responders:
         key = one.peer.name if one.peer else one.mac
         known = hosts.get(key)
         if known is not None:
@@ -144,25 +144,25 @@ def _hosts(answerers: Iterable[Answerer]) -> Iterator[Answerer]:
     yield from hosts.values()
 
 
-def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -> Answerer:
+def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -> ArpResponder:
     for peer in node.peers_with_mac(reply.mac):
         for link in peer.links:
             if link.mac == reply.mac:
-                return Answerer((reply,), peer, because=(cite(link, "{mac} is its MAC", mac=reply.mac),))
+                return ArpResponder((reply,), peer, because=(cite(link, "{mac} is its MAC", mac=reply.mac),))
     # Where a router answers for its neighbours (local proxy ARP), one MAC has many addresses and tells of no host.
     others = [ip for ip in known if ip != target and not services_of(node, ip)]
     listed = {real.ip for service in services_of(node, target) for real in service.destinations}
     if len(others) != 1 or others[0] not in listed:
-        return Answerer((reply,))
-    return Answerer((reply,), next(node.peers_holding(others[0]), None), others[0], (known[others[0]],))
+        return ArpResponder((reply,))
+    return ArpResponder((reply,), next(node.peers_holding(others[0]), None), others[0], (known[others[0]],))
 
 
-def listing(node: Node, answerer: Answerer, vip: IP) -> Destination | None:
+def listed_as(node: Node, responder: ArpResponder, vip: IP) -> Destination | None:
     """As which real server of the VIP a director lists the host that answered. A director of the VIP is none."""
-    peer = answerer.peer
+    peer = responder.peer
     if peer is not None and directs(peer, vip):
         return None
-    rips = {answerer.rip} if answerer.rip is not None else set()
+    rips = {responder.rip} if responder.rip is not None else set()
     if peer is not None and peer.has("addresses"):
         rips |= {address.ip for address in peer.addresses}
     reals = (real for service in services_of(node, vip) for real in service.destinations)

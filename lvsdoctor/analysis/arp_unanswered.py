@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored
-from lvsdoctor.kernel.delivery import delivered, draws
+from lvsdoctor.kernel.delivery import answers_arp_or_ndp, delivered
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation
@@ -14,14 +14,14 @@ from lvsdoctor.model.node import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class ArpUnanswered:
     """A link whose segment asks for a VIP of this node, and arp_ignore keeps the link from answering."""
 
     link: Link
     because: tuple[Citation, ...]
 
 
-def silences(node: Node, vip: IP) -> Iterator[Silence]:
+def arp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:
     """Where arp_ignore keeps this node silent about a VIP that it has.
 
     Reads sysctl, addresses, links, and local-routes, routes, memberships where collected.
@@ -31,7 +31,7 @@ def silences(node: Node, vip: IP) -> Iterator[Silence]:
     for link in node.links_hearing_arp:
         segment, ignored = vip_on_segment(node, vip, link), arp_ignored(node, vip, link, NOBODY)
         if segment and ignored:
-            yield Silence(link, (segment, *ignored.because))
+            yield ArpUnanswered(link, (segment, *ignored.because))
 
 
 def serves_its_own(director: Node, vip: IP, directors: Sequence[Node]) -> bool:
@@ -47,15 +47,16 @@ def should_answer(vip: IP, directors: Sequence[Node]) -> Node | None:
 
     Rather one that has the VIP and is silent about it (unless it may have to be, as a real server), then the one that
     draws its other VIPs, else the first by its name. One that has the VIP and is silent for another reason (a link that
-    is down, say) is left out. Reads ipvs, addresses, and what draws(), delivered() and silences() read.
+    is down, say) is left out. Reads ipvs, addresses, and what answers_arp_or_ndp(), delivered() and arp_unanswered()
+    read.
     """
     ranked = []
     for director in directors:
-        silent = director.has("links") and director.has("sysctl") and any(silences(director, vip))
+        silent = director.has("links") and director.has("sysctl") and any(arp_unanswered(director, vip))
         if not silent and delivered(director, vip):
             continue
         others = {service.vip for service in director.services} - {vip, None}
-        active = any(draws(director, other) for other in others if other is not None)
+        active = any(answers_arp_or_ndp(director, other) for other in others if other is not None)
         may_stand_by = silent and serves_its_own(director, vip, directors)
         ranked.append(((not silent or may_stand_by, not active, may_stand_by, director.name), director))
     return min(ranked, key=lambda one: one[0])[1] if ranked else None

@@ -57,10 +57,10 @@ def other_holder(director: Node, own: OwnRip) -> tuple[Node, Address] | None:
     return None
 
 
-def _on_wire(node: Node, held: Address) -> bool:
+def _on_wire(node: Node, address: Address) -> bool:
     if node.has("links"):
-        return any(link.name == held.link for link in node.links_hearing_arp)
-    return held.link != "lo"
+        return any(link.name == address.link for link in node.links_hearing_arp)
+    return address.link != "lo"
 
 
 def _both_local_nodes(director: Node, peer: Node, own: OwnRip) -> bool:

@@ -94,12 +94,12 @@ def no_source_nat(director: Node) -> Citation | None:
     return Citation(assumed.seen, "not in the evidence of {director}", {"director": director.name}, assumed.settle)
 
 
-def passes(node: Node, way: Lookup, addresses: Collection[IP]) -> bool:
+def passes(node: Node, lookup: Lookup, addresses: Collection[IP]) -> bool:
     """Do all next hops of a route of this node lead to the host that has these addresses?
 
     A hop without a gateway does if its link speaks no ARP and one of the addresses is at the far end. Reads links.
     """
-    hops = [hop for hop in way.route.nexthops if "dead" not in hop.flags] if way.route is not None else []
+    hops = [hop for hop in lookup.route.nexthops if "dead" not in hop.flags] if lookup.route is not None else []
     return bool(hops) and all(_leads_to(node, hop, addresses) for hop in hops)
 
 

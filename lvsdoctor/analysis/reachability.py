@@ -19,19 +19,19 @@ from lvsdoctor.sanitize import command
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Whether a director is cut off from a RIP (`cut`, with the reason), its `way` there, the address of its own in the
-    RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is `unsure` where a
-    gateway of another link may lead there all the same."""
+class Reachability:
+    """Whether a director is cut off from a RIP (`cut`, with the reason), the `lookup` of a route there, the address of
+    its own in the RIP's subnet (`home`), if it has one, and the `links` that are down or have no carrier. It is
+    `unsure` where a gateway of another link may lead there all the same."""
 
     cut: Answer
-    way: Lookup
+    lookup: Lookup
     home: Address | None = None
     links: tuple[Link, ...] = ()
     unsure: bool = False
 
 
-def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
+def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reachability:
     """Where a RIP's own subnet is on a link that is down, or has no route, a way through a gateway is none for direct
     routing, none to rely on for masquerading (the replies come by that link), and one for tunnelling.
 
@@ -39,7 +39,7 @@ def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
     for a table that nobody showed. Reads addresses, routes, and local-routes, policy-rules, links where collected.
     """
     if rip.version == 6 and not any(route.dst.version == 6 for route in director.routes):
-        return Reach(no("no IPv6 routes are known"), Lookup(None))
+        return Reachability(no("no IPv6 routes are known"), Lookup(None))
     way = route_lookup(director, rip)
     subnets = [a for a in director.addresses if rip in a.network and not a.host_only and a.ip != rip]
     home = subnets[0] if subnets else None
@@ -51,21 +51,23 @@ def reach(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reach:
         dead_end = assume("routes", "that gateway does not lead to the real server", settle=command("ping", rip))
         if link is not None and not link.up:
             told += [cite(link), *((*way.because, dead_end) if detour else ())]
-            return Reach(yes("{link} is down", *told, link=link.name), way, home, (link,))
+            return Reachability(yes("{link} is down", *told, link=link.name), way, home, (link,))
         wider = way.route is not None and way.route.dst.prefixlen < home.network.prefixlen
         if way.gateways and wider and (link is None or link.kind_of_port != "vrf"):
             told += [*way.because, *([dead_end] if detour else [])]
             why = yes("no route leads to {subnet} on {link}", *told, subnet=home.network, link=home.link)
-            return Reach(why, way, home, unsure=detour)
+            return Reachability(why, way, home, unsure=detour)
     if way.type == "unreachable":
         all_tables_seen(director)
-        return Reach(yes("it has no route there", *way.because), way, home)
+        return Reachability(yes("it has no route there", *way.because), way, home)
     under = [_link(director, name) for name in way.links] if way.type == "unicast" else []
     dead = [found for found in under if found and (not found.up or "NO-CARRIER" in found.flags)]
     if under and len(dead) == len(under):
         names = ", ".join(found.name for found in dead)
-        return Reach(yes("{link} has no carrier", *way.because, *map(cite, dead), link=names), way, home, tuple(dead))
-    return Reach(no("it has a route there", *way.because), way, home)
+        return Reachability(
+            yes("{link} has no carrier", *way.because, *map(cite, dead), link=names), way, home, tuple(dead)
+        )
+    return Reachability(no("it has a route there", *way.because), way, home)
 
 
 def _link(node: Node, name: str) -> Link | None:

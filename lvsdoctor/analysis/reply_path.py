@@ -35,7 +35,7 @@ def answering_for(node: Node) -> dict[IP, Seen]:
     return {ip: seen for ip, seen in found.items() if ip.version == 4}
 
 
-def way_back(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
+def reply_path(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
     """The route of a reply from the VIP to a client; a service of a VRF answers by the VRF's table. IPv4 only.
 
     Raises NotCollected where a policy rule leads to a table of which nobody collected the routes. Reads routes, and
@@ -49,14 +49,14 @@ def way_back(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
     return found
 
 
-def ways_back(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
+def reply_paths(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
     """A client far away and one in each subnet beyond a gateway, with the way of replies to them; each route once.
-    Reads as way_back()."""
+    Reads as reply_path()."""
     seen = []
     beyond = [r.dst for r in node.routes if r.dst.version == 4 and r.dst.prefixlen and r.gateways]
     clients = [client for subnet in beyond if (client := client_in(subnet, node))]
     for client in (FAR_AWAY, *clients):
-        way = way_back(node, vip, client)
+        way = reply_path(node, vip, client)
         if way.route is not None and way.route not in seen:
             seen.append(way.route)
             yield client, way
@@ -64,7 +64,7 @@ def ways_back(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
 
 def all_tables_seen(node: Node, src: IP | None = None) -> None:
     """Raises NotCollected where a policy rule sends the node's own packets from `src` to a table that nobody showed:
-    `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as way_back()."""
+    `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as reply_path()."""
     if node.has("local-routes") or not node.has("policy-rules"):
         return
     seen = {route.table for route in node.routes}
@@ -76,7 +76,7 @@ def all_tables_seen(node: Node, src: IP | None = None) -> None:
 
 
 def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
-    """The subnets of this node's wires whose hosts are answered from the VIP. Reads what way_back() reads."""
+    """The subnets of this node's wires whose hosts are answered from the VIP. Reads what reply_path() reads."""
     wires = {link.name for link in node.links_hearing_arp} if node.has("links") else None
     found: dict[Network, Lookup] = {}
     for address in node.addresses:
@@ -84,17 +84,17 @@ def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
         if not on_wire or subnet.version != 4 or subnet.prefixlen > 30 or subnet in found:
             continue
         client = client_in(subnet, node)
-        if client is not None and (way := way_back(node, vip, client)).type == "unicast":
+        if client is not None and (way := reply_path(node, vip, client)).type == "unicast":
             found[subnet] = way
     return found
 
 
 def answered_by_gateway(node: Node, vip: IP) -> tuple[Network, Lookup] | None:
-    """Some clients beyond a gateway that are answered from the VIP, though not all are. Reads as way_back()."""
+    """Some clients beyond a gateway that are answered from the VIP, though not all are. Reads as reply_path()."""
     for route in node.routes:
         if route.dst.version == 4 and route.dst.prefixlen and route.gateways:
             client = client_in(route.dst, node)
-            if client is not None and (way := way_back(node, vip, client)).gateways:
+            if client is not None and (way := reply_path(node, vip, client)).gateways:
                 return route.dst, way
     return None
 
@@ -113,10 +113,10 @@ def clients_beyond(node: Node, vip: IP, near: Collection[Network]) -> list[Citat
     return [*lines[:1], assume("ipvs", "some clients are behind a router", settle="ipvsadm -Lnc  # on the director")]
 
 
-def rule_that_ends(node: Node, way: Lookup) -> PolicyRule | None:
+def rule_that_ends(node: Node, lookup: Lookup) -> PolicyRule | None:
     """The policy rule (unreachable, blackhole, prohibit) that ended a lookup, if one did. Reads policy-rules."""
-    quoted = {line.seen for line in way.because}
-    rules = node.policy_rules if way.route is None and node.has("policy-rules") else ()
+    quoted = {line.seen for line in lookup.because}
+    rules = node.policy_rules if lookup.route is None and node.has("policy-rules") else ()
     return next((rule for rule in rules if rule.action in FAILING_TYPES and rule.seen in quoted), None)
 
 

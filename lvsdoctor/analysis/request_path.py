@@ -25,16 +25,16 @@ _ANY = ("any", "0.0.0.0")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """Requests for `vip` arrive on `link`, and why. `told`: a director says so, it is not only to be expected."""
+class RequestPath:
+    """Requests for `vip` arrive on `link`, and why. `listed`: a director says so, it is not only to be expected."""
 
     vip: IP
     link: Link
     because: tuple[Citation, ...]
-    told: bool = True
+    listed: bool = True
 
 
-def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
+def request_paths(node: Node, how: Forwarding) -> Iterator[RequestPath]:
     """Where the requests for this real server's IPv4 VIPs arrive under DR or TUN, each pair of VIP and link once.
 
     Where no director of the scan tells, a tunnel that is up beside a VIP on lo is taken for TUN, and else the link
@@ -44,7 +44,7 @@ def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
     for listing in node.memberships if node.has("memberships") else ():
         if listing.service.vip and listing.forwarding and listing.forwarding.keeps_destination:
             by_vip.setdefault(listing.service.vip, []).append(listing)
-    found: dict[tuple[IP, str], Arrival] = {}
+    found: dict[tuple[IP, str], RequestPath] = {}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
         listed = by_vip.get(vip.ip)
         rows = (
@@ -56,7 +56,7 @@ def arrivals(node: Node, how: Forwarding) -> Iterator[Arrival]:
     yield from found.values()
 
 
-def _sent_to(node: Node, vip: IP, listing: Membership) -> Arrival | None:
+def _sent_to(node: Node, vip: IP, listing: Membership) -> RequestPath | None:
     rip = listing.destination.ip
     if rip is None or rip.version != 4:
         return None
@@ -64,15 +64,15 @@ def _sent_to(node: Node, vip: IP, listing: Membership) -> Arrival | None:
     listed = cite(listing.destination, note, director=listing.director.name, vip=vip, rip=rip)
     if listing.forwarding is Forwarding.TUN:
         link = tunnel_for(node, listing)
-        return Arrival(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
+        return RequestPath(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
     for address in node.holding(rip):
         for link in node.links_hearing_arp:
             if link.name == address.link:
-                return Arrival(vip, link, (listed, cite(address, "so they arrive on {link}", link=link.name)))
+                return RequestPath(vip, link, (listed, cite(address, "so they arrive on {link}", link=link.name)))
     return None
 
 
-def _expected(node: Node, vip: Vip, how: Forwarding) -> Iterator[Arrival]:
+def _expected(node: Node, vip: Vip, how: Forwarding) -> Iterator[RequestPath]:
     held = {address.link for address in node.holding(vip.ip)}
     on_lo = any(link.name in held and link.loopback for link in node.links)
     tunnels = [link for link in node.links if link.up and {link.kind, link.type} & UNPACKED_BY]
@@ -80,11 +80,11 @@ def _expected(node: Node, vip: Vip, how: Forwarding) -> Iterator[Arrival]:
     assumed = assume("memberships", "no director of this scan lists this real server")
     if how is Forwarding.TUN:
         for link in tunnels:
-            yield Arrival(vip.ip, link, (cite(link, "up beside a VIP: TUN"), assumed), told=False)
+            yield RequestPath(vip.ip, link, (cite(link, "up beside a VIP: TUN"), assumed), listed=False)
     elif not tunnels:
         for link in node.links_hearing_arp:
             if _ipv4_on(node, link) and (subnet := vip_on_segment(node, vip.ip, link)):
-                yield Arrival(vip.ip, link, (subnet, assumed), told=False)
+                yield RequestPath(vip.ip, link, (subnet, assumed), listed=False)
 
 
 def _ipv4_on(node: Node, link: Link) -> list[Address]:

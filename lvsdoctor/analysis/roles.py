@@ -7,13 +7,13 @@ from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
-from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing, Vip
+from lvsdoctor.model.node import Membership, Node, Role, RoleEvidence, Standing, Vip
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.view import Peers, Scan
 
 # Dummy links of container networks; what kube-proxy keeps on its own is a director's, not a real server's.
 _NOT_A_REAL_SERVERS = ("kube-ipvs", "kube-dummy", "nodelocaldns")
-_TOLD_BY_USER = "the command line"
+_BY_USER = "the command line"
 
 
 def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[IP] = ()) -> tuple[Node, ...]:
@@ -71,15 +71,15 @@ def _memberships(node: Node, listings: Mapping[IP, Sequence[tuple[int, Membershi
 
 def _roles(
     node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP], directed: frozenset[IP] | None
-) -> tuple[tuple[RoleFound, ...], tuple[Vip, ...]]:
-    named = tuple(Vip(ip, Seen(_TOLD_BY_USER, None, f"--vip {ip}")) for ip in vips)
+) -> tuple[tuple[RoleEvidence, ...], tuple[Vip, ...]]:
+    named = tuple(Vip(ip, Seen(_BY_USER, None, f"--vip {ip}")) for ip in vips)
     services = _services(node)
     carried = _vips_of(memberships, named, services)
-    found: list[RoleFound] = []
+    found: list[RoleEvidence] = []
     if role == "none":
         return (), ()
     if role in set(Role):
-        found.append(RoleFound(Role(role), "so says {option}", {"option": f"--role {role}"}))
+        found.append(RoleEvidence(Role(role), "so says {option}", {"option": f"--role {role}"}))
         if role == Role.REAL_SERVER and not carried:
             carried = _kept_on_lo(node)
         return tuple(found), carried if role == Role.REAL_SERVER else ()
@@ -95,24 +95,26 @@ def _roles(
             "service": str(membership.service),
         }
         reason = "{director} lists {rip} as a real server of {service}"
-        found.append(RoleFound(Role.REAL_SERVER, reason, fields, membership.destination.seen))
+        found.append(RoleEvidence(Role.REAL_SERVER, reason, fields, membership.destination.seen))
     elif not services and (named or (carried := _kept_on_lo(node, directed))):
         carried = carried or named
         if named:
-            found.append(RoleFound(Role.REAL_SERVER, "{option} and no virtual service", {"option": named[0].seen.text}))
+            found.append(
+                RoleEvidence(Role.REAL_SERVER, "{option} and no virtual service", {"option": named[0].seen.text})
+            )
         else:
             held = node.holding(carried[0].ip)[0]
             reason = "carries {vip} on {link}, where a real server keeps its VIP"
             found.append(
-                RoleFound(Role.REAL_SERVER, reason, {"vip": str(held.ip), "link": held.link}, held.seen)
+                RoleEvidence(Role.REAL_SERVER, reason, {"vip": str(held.ip), "link": held.link}, held.seen)
             )  # fmt: skip
     return tuple(found), carried if any(f.role is Role.REAL_SERVER for f in found) else ()
 
 
-def _as_director(services: Sequence[VirtualService]) -> RoleFound:
+def _as_director(services: Sequence[VirtualService]) -> RoleEvidence:
     reason = "{count} virtual services, {first} the first" if len(services) > 1 else "virtual service {first}"
     fields = {"count": str(len(services)), "first": str(services[0])}
-    return RoleFound(Role.DIRECTOR, reason, fields, services[0].seen)
+    return RoleEvidence(Role.DIRECTOR, reason, fields, services[0].seen)
 
 
 def _vips_of(

@@ -6,11 +6,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble, unknown
+from lvsdoctor.cli.errors import CliError, unknown
 
 if TYPE_CHECKING:
     from lvsdoctor.engine.rule import Rule
-    from lvsdoctor.engine.settings import Settings
+    from lvsdoctor.engine.settings import Configuration
     from lvsdoctor.model.seen import Seen
 
 
@@ -22,8 +22,8 @@ def add_options(parser: ArgumentParser) -> None:
     add("--rules", action="append", default=[], type=Path, metavar="DIR", help="rules of your own, besides ours")
 
 
-def left(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None" = None) -> Sequence["Rule"]:
-    """Those of the rules that the options leave, or where these do not say the configuration file. Raises Trouble."""
+def left(rules: Sequence["Rule"], options: Namespace, settings: "Configuration | None" = None) -> Sequence["Rule"]:
+    """Those of the rules that the options leave, or where these do not say the configuration file. Raises CliError."""
     selected, ignored = named(rules, options.select), named(rules, options.ignore)
     if settings is not None:
         selected = selected or named(rules, settings.select, settings.places.get("select"))
@@ -38,13 +38,13 @@ def load(directories: Sequence[Path]) -> Sequence["Rule"]:
     try:
         return load_rules(directories)
     except CannotLoad as error:
-        raise Trouble(str(error)) from None
+        raise CliError(str(error)) from None
 
 
 def named(rules: Sequence["Rule"], lists: Sequence[str], place: "Seen | None" = None) -> list["Rule"]:
     """The rules that comma-separated lists mean, by name, code (ARP002, arp-002), family or glob.
 
-    Raises Trouble, which names the place where that stands if it is none of the command line.
+    Raises CliError, which names the place where that stands if it is none of the command line.
     """
     found: dict[str, Rule] = {}
     for word in (word.strip() for text in lists for word in text.split(",")):

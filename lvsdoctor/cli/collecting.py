@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble
+from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser, netns: str = "inspect this network names
 
 
 def collected(options: Namespace) -> Sequence["Node"]:
-    """The nodes that the options ask for, each with its standing. Raises Trouble."""
+    """The nodes that the options ask for, each with its standing. Raises CliError."""
     from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.collect.errors import CannotCollect
 
@@ -33,23 +33,23 @@ def collected(options: Namespace) -> Sequence["Node"]:
     try:
         return with_standing(_nodes(options), role=options.role, vips=vips)
     except CannotCollect as error:
-        raise Trouble(str(error)) from None
+        raise CliError(str(error)) from None
 
 
 def named_vips(options: Namespace) -> list["IP"]:
-    """The addresses of --vip. Raises Trouble."""
+    """The addresses of --vip. Raises CliError."""
     return [_address(text) for text in options.vip]
 
 
 def _nodes(options: Namespace) -> Sequence["Node"]:
     if options.paths:
         if options.netns and not getattr(options, "probe", None):
-            raise Trouble("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
+            raise CliError("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
         from lvsdoctor.collect.files import collect_paths
 
         return collect_paths(options.paths)
     if not sys.platform.startswith("linux"):
-        raise Trouble("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")
+        raise CliError("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")
     from lvsdoctor.collect.live.node import collect_live
 
     return (collect_live(options.netns),)
@@ -59,4 +59,4 @@ def _address(text: str) -> "IP":
     try:
         return ip_address(text)
     except ValueError:
-        raise Trouble(f"--vip {text!r} is no IP address") from None
+        raise CliError(f"--vip {text!r} is no IP address") from None

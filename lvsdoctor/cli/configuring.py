@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble, say
+from lvsdoctor.cli.errors import CliError, say
 
 if TYPE_CHECKING:
-    from lvsdoctor.engine.settings import Settings
+    from lvsdoctor.engine.settings import Configuration
     from lvsdoctor.model.examination import Remark
 
 NAMES = ("lvsdoctor.toml", "pyproject.toml")
@@ -32,14 +32,14 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help=found)
 
 
-def configured(options: Namespace) -> "Settings | None":
-    """What the configuration file says, if there is one; the options hold what else it decides. Raises Trouble.
+def configured(options: Namespace) -> "Configuration | None":
+    """What the configuration file says, if there is one; the options hold what else it decides. Raises CliError.
 
     The command line wins, but for rules directories: those of both are read.
     """
     if options.config == "none":
         return None
-    file = _named(Path(options.config)) if options.config else _found(options.paths)
+    file = _named(Path(options.config)) if options.config else _nearest(options.paths)
     if file is None:
         return None
     from lvsdoctor.engine.settings import BadSettings, settings_in
@@ -47,9 +47,9 @@ def configured(options: Namespace) -> "Settings | None":
     try:
         settings = settings_in(file.text, file.shown, of_project=file.of_project)
     except BadSettings as error:
-        raise Trouble(str(error)) from None
+        raise CliError(str(error)) from None
     if settings.rules and not file.only_by_root:
-        raise Trouble(
+        raise CliError(
             f"{settings.places['rules']}: rules are programs, so a file may name their directories only if it belongs "
             "to root and nobody else may write to it; name them with --rules"
         )
@@ -60,12 +60,12 @@ def configured(options: Namespace) -> "Settings | None":
     return replace(settings, places={key: seen for key, seen in settings.places.items() if key not in overruled})
 
 
-def beside(settings: "Settings", path: str) -> Path:
+def beside(settings: "Configuration", path: str) -> Path:
     """A path that the configuration file names, as seen from here."""
     return Path(settings.file).parent / path
 
 
-def said_by(settings: "Settings") -> "Iterator[Remark]":
+def remarks_of(settings: "Configuration") -> "Iterator[Remark]":
     """What the configuration file decides unseen, for the report: what it accepts stands with the findings."""
     from lvsdoctor.model.examination import Remark
 
@@ -73,7 +73,7 @@ def said_by(settings: "Settings") -> "Iterator[Remark]":
         yield Remark(_DECIDES, {"file": settings.file, "settings": "; ".join(shown)})
 
 
-def _shown(settings: "Settings", key: str) -> str:
+def _shown(settings: "Configuration", key: str) -> str:
     value = getattr(settings, key.replace("-", "_"))
     return ", ".join(value) if isinstance(value, tuple) else str(value).lower()
 
@@ -92,11 +92,11 @@ class _File:
     @property
     def text(self) -> str:
         if len(self.data) > _LARGEST:
-            raise Trouble(f"{self.shown}: is larger than {_LARGEST // 1024} KiB")
+            raise CliError(f"{self.shown}: is larger than {_LARGEST // 1024} KiB")
         try:
             return self.data.decode()
         except UnicodeDecodeError:
-            raise Trouble(f"{self.shown}: is not written in UTF-8") from None
+            raise CliError(f"{self.shown}: is not written in UTF-8") from None
 
     @property
     def speaks_to_us(self) -> bool:
@@ -122,13 +122,13 @@ def _named(path: Path) -> _File:
     try:
         file = _opened(path, str(path))
     except OSError as error:
-        raise Trouble(f"{path}: {error.strerror}") from None
+        raise CliError(f"{path}: {error.strerror}") from None
     if not file.speaks_to_us:
-        raise Trouble(f"{path}: has no table [tool.lvsdoctor]")
+        raise CliError(f"{path}: has no table [tool.lvsdoctor]")
     return file
 
 
-def _found(paths: Sequence[str]) -> _File | None:
+def _nearest(paths: Sequence[str]) -> _File | None:
     """The nearest file that may speak; why a nearer one may not is said."""
     scanned = [_scanned(path) for path in paths if path != "-"]
     for path in _places():
@@ -143,7 +143,7 @@ def _found(paths: Sequence[str]) -> _File | None:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
         except OSError as error:
-            raise Trouble(f"{path}: {error.strerror} (--config none does without)") from None
+            raise CliError(f"{path}: {error.strerror} (--config none does without)") from None
         if not stat.S_ISREG(file.status.st_mode) or not file.speaks_to_us:
             continue
         refused = _SCANNED if _lies_in(scanned, path) else _distrusted(file)

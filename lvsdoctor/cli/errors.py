@@ -2,13 +2,13 @@
 
 OK = 0
 FINDINGS = 1
-TROUBLE = 2
+ERROR = 2
 INCOMPLETE = 3
 INTERRUPTED = 130  # what a shell says of a process that SIGINT has ended
 READER_GONE = 141  # and SIGPIPE
 
 
-class Trouble(Exception):
+class CliError(Exception):
     """Bad usage, unreadable input: one sentence on stderr, exit 2."""
 
 
@@ -21,10 +21,10 @@ def say(sentence: str) -> None:
     print(f"lvsdoctor: {legible(sentence)}", file=sys.stderr)
 
 
-def unknown(what: str, name: str, known: list[str], place: str = "") -> Trouble:
+def unknown(what: str, name: str, known: list[str], place: str = "") -> CliError:
     """`name` is no such thing; says the nearest name that is, and before all the place where it stands."""
     from difflib import get_close_matches  # only a mistake pays for it
 
     near = get_close_matches(name, known, 1, 0.5)
     hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
-    return Trouble(f"{place}there is no {what} {name!r}{hint}")
+    return CliError(f"{place}there is no {what} {name!r}{hint}")

@@ -5,7 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from typing import Any
 
-from lvsdoctor.cli.errors import OK, Trouble
+from lvsdoctor.cli.errors import OK, CliError
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -27,12 +27,12 @@ def run(options: Namespace) -> int:
 
     found = named(load([Path(directory) for directory in options.rules]), [options.rule])
     if len(found) != 1:
-        raise Trouble("which rule? (lvsdoctor rules list shows them)")
+        raise CliError("which rule? (lvsdoctor rules list shows them)")
     rule = found[0]
     try:
         page = page_of(rule)
     except (OSError, BadPage) as error:
-        raise Trouble(f"the page of {rule.name} cannot be read: {error}") from None
+        raise CliError(f"the page of {rule.name} cannot be read: {error}") from None
     bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
     print(f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n")
     print(_reflowed(page.summary))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.choosing import named
-from lvsdoctor.cli.configuring import beside, said_by
-from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, Trouble, say
+from lvsdoctor.cli.configuring import beside, remarks_of
+from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, CliError, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lvsdoctor.engine.accept import Acceptance
     from lvsdoctor.engine.baseline import Baseline
     from lvsdoctor.engine.rule import Rule
-    from lvsdoctor.engine.settings import Settings
+    from lvsdoctor.engine.settings import Configuration
     from lvsdoctor.model.examination import Examination
 
 _LEVELS = ("error", "warning", "note", "never")
@@ -44,15 +44,15 @@ class Terms:
 
     acceptances: Sequence["Acceptance"]
     words: Mapping[str, str]
-    settings: "Settings | None"
+    settings: "Configuration | None"
     options: Namespace
     baseline: "Baseline | None" = None
 
 
-def terms(rules: Sequence["Rule"], options: Namespace, settings: "Settings | None") -> Terms:
+def terms(rules: Sequence["Rule"], options: Namespace, settings: "Configuration | None") -> Terms:
     """What the options and the configuration file say about counting, checked before anything is collected.
 
-    Raises Trouble. With --write-baseline, only a --baseline beside it is read: the file's own may not be there yet.
+    Raises CliError. With --write-baseline, only a --baseline beside it is read: the file's own may not be there yet.
     """
     words = {rule.name: rule.name for rule in rules} | {rule.code.lower(): rule.name for rule in rules}
     acceptances = [
@@ -61,7 +61,7 @@ def terms(rules: Sequence["Rule"], options: Namespace, settings: "Settings | Non
     ]
     if options.no_accept:
         if options.baseline or options.write_baseline:
-            raise Trouble("--no-accept counts what a baseline knows, so it cannot be combined with one")
+            raise CliError("--no-accept counts what a baseline knows, so it cannot be combined with one")
         return Terms((), {}, settings, options)
     configured = str(beside(settings, settings.baseline)) if settings and settings.baseline else None
     file = options.baseline or (None if options.write_baseline else configured)
@@ -72,7 +72,7 @@ def judged(examination: "Examination", terms: Terms, today: "date") -> "Examinat
     """The examination with what is accepted and known, and remarks about both; the new baseline is written."""
     options = terms.options
     if terms.settings:
-        examination = replace(examination, remarks=(*examination.remarks, *said_by(terms.settings)))
+        examination = replace(examination, remarks=(*examination.remarks, *remarks_of(terms.settings)))
     if not options.no_accept and (terms.acceptances or any(node.comments for node in examination.nodes)):
         from lvsdoctor.engine.accept import accepted, commented
 
@@ -81,9 +81,9 @@ def judged(examination: "Examination", terms: Terms, today: "date") -> "Examinat
         examination = accepted(examination, (*terms.acceptances, *inline), today)
     baseline = _written(examination, terms) if options.write_baseline else terms.baseline
     if baseline is not None:
-        from lvsdoctor.engine.baseline import held_against
+        from lvsdoctor.engine.baseline import against_baseline
 
-        examination = held_against(examination, baseline)
+        examination = against_baseline(examination, baseline)
     return examination
 
 
@@ -110,14 +110,14 @@ def _read(file: str) -> "Baseline":
         with open(file, encoding="utf-8") as stream:
             text = stream.read(LARGEST_FILE + 1)
         if len(text) > LARGEST_FILE:
-            raise Trouble(f"{file}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+            raise CliError(f"{file}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
         return read_baseline(text, file)
     except FileNotFoundError:
-        raise Trouble(f"{file}: there is no such baseline; --write-baseline {file} makes one") from None
+        raise CliError(f"{file}: there is no such baseline; --write-baseline {file} makes one") from None
     except OSError as error:
-        raise Trouble(f"{file}: {error.strerror}") from None
+        raise CliError(f"{file}: {error.strerror}") from None
     except (BadBaseline, UnicodeDecodeError) as error:
-        raise Trouble(str(error) if isinstance(error, BadBaseline) else f"{file}: is not written in UTF-8") from None
+        raise CliError(str(error) if isinstance(error, BadBaseline) else f"{file}: is not written in UTF-8") from None
 
 
 def _written(examination: "Examination", terms: Terms) -> "Baseline":

@@ -7,7 +7,7 @@ import sys
 
 from lvsdoctor import __version__
 from lvsdoctor.cli import streams
-from lvsdoctor.cli.errors import INTERRUPTED, OK, TROUBLE, Trouble, say
+from lvsdoctor.cli.errors import ERROR, INTERRUPTED, OK, CliError, say
 
 
 def run() -> None:
@@ -41,13 +41,13 @@ def _code(arguments: list[str]) -> int:
         return _verb_s_code(arguments)
     except streams.OutputLost:
         raise
-    except Trouble as trouble:
+    except CliError as trouble:
         say(str(trouble))
     except Exception as error:
         if any(word.startswith("-v") or word == "--verbose" for word in arguments):
             _put_traceback()
         say(f"internal error: {type(error).__name__}: {error} (this is our bug; -v shows the traceback)")
-    return TROUBLE
+    return ERROR
 
 
 def _put_traceback() -> None:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble
+from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
     from lvsdoctor.model.examination import Examination
@@ -19,7 +19,7 @@ def monitored(options: Namespace) -> bool:
 def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
     """The scan's own code; what keeps it from its end is UNKNOWN, and said where the monitoring system reads."""
     from lvsdoctor.cli.streams import OutputLost, give_up
-    from lvsdoctor.reporting.summary import State
+    from lvsdoctor.reporting.summary import MonitoringState
 
     try:
         try:
@@ -28,21 +28,21 @@ def check(scan: Callable[[Namespace], int], options: Namespace) -> int:
             raise
         except Exception as error:
             _say_unknown(error, options)
-            code = State.UNKNOWN
+            code = MonitoringState.UNKNOWN
         sys.stdout.flush()
         return code
     except OutputLost as lost:
         give_up(lost)
-        return State.UNKNOWN  # 2 would be CRITICAL
+        return MonitoringState.UNKNOWN  # 2 would be CRITICAL
 
 
 def _say_unknown(error: Exception, options: Namespace) -> None:
     from lvsdoctor.cli.output import standard_output
-    from lvsdoctor.reporting.summary import State
+    from lvsdoctor.reporting.summary import MonitoringState
 
-    said = str(error) if isinstance(error, Trouble) else f"internal error: {type(error).__name__}: {error}"
+    said = str(error) if isinstance(error, CliError) else f"internal error: {type(error).__name__}: {error}"
     shown = standard_output(options).legible(said)
-    print(f"LVS {State.UNKNOWN.name} -", shown.replace("|", r"\x7c"))
+    print(f"LVS {MonitoringState.UNKNOWN.name} -", shown.replace("|", r"\x7c"))
     print("lvsdoctor:", shown, file=sys.stderr)
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from lvsdoctor import __version__
-from lvsdoctor.cli.errors import Trouble, unknown
+from lvsdoctor.cli.errors import CliError, unknown
 
 VERBS = ("scan", "probe", "fix", "explain", "rules", "completion")
 EXIT_CODES = """exit codes:
@@ -22,7 +22,7 @@ EXIT_CODES = """exit codes:
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Trouble(f"{message} (see {self.prog} --help)")
+        raise CliError(f"{message} (see {self.prog} --help)")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         sys.stdout.flush()  # --help ends here, and what it printed may not have been taken
@@ -30,7 +30,7 @@ class _Parser(ArgumentParser):
 
 
 def parsed(arguments: Sequence[str]) -> Namespace:
-    """The options; `run` among them does what they ask for. Raises Trouble, and SystemExit for --help."""
+    """The options; `run` among them does what they ask for. Raises CliError, and SystemExit for --help."""
     verb = next((word for word in arguments if not word.startswith("-")), "")
     if verb and verb not in VERBS:
         raise unknown("verb", verb, list(VERBS))

@@ -6,38 +6,38 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.cli.errors import Trouble
+from lvsdoctor.cli.errors import CliError
 from lvsdoctor.cli.output import progress
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live.wireless import wireless_links
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.node import Node, Role, RoleFound
+from lvsdoctor.model.node import Node, Role, RoleEvidence
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
-from lvsdoctor.probe.session import Asked, same_host
-from lvsdoctor.probe.targets import Plan, plan, reasons, rips_known, vips_known
+from lvsdoctor.probe.session import ProbeRun, same_host
+from lvsdoctor.probe.targets import ProbePlan, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.wire import CannotProbe
 
 _FEW = 3  # addresses that could not be asked for, by name
 
 
-def ask_about(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], Asked]:
-    """The nodes, one of them with what was answered, and all that was asked; Trouble where it must and cannot be.
+def ask_about(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], ProbeRun]:
+    """The nodes, one of them with what was answered, and all that was asked; CliError where it must and cannot be.
 
     The host that asks is this one or that of --netns: the scanned node itself, or beside a snapshot.
     """
     try:
         return _asked(nodes, options, vips)
     except CannotCollect as error:
-        raise Trouble(str(error)) from None  # --netns names it
+        raise CliError(str(error)) from None  # --netns names it
     except CannotProbe as error:
         if options.probe == "require":
-            raise Trouble(str(error)) from None
-        return _noted(nodes, 0, [f"Not probed: {error}."]), Asked(why=str(error))
+            raise CliError(str(error)) from None
+        return _noted(nodes, 0, [f"Not probed: {error}."]), ProbeRun(why=str(error))
 
 
-def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], Asked]:
+def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tuple[Sequence[Node], ProbeRun]:
     if not sys.platform.startswith("linux"):
         raise CannotProbe("probing needs Linux")
     about = tuple(dict.fromkeys((*vips, *vips_known(nodes))))
@@ -49,7 +49,7 @@ def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tup
     if all(each.target not in about for each in planned.questions):
         raise CannotProbe(reasons(unasked))
     quiet = options.quiet or not sys.stderr.isatty()  # a scan's stderr tells of trouble alone
-    asked = Asked(prober, put_to_the_wire(planned, options.netns, quiet=quiet), tuple(unasked))
+    asked = ProbeRun(prober, put_to_the_wire(planned, options.netns, quiet=quiet), tuple(unasked))
     place = _place(nodes, asked, about)
     besides = place is None
     if place is None:
@@ -76,7 +76,7 @@ def prober_of(nodes: Sequence[Node], options: Namespace) -> Node:
 
 def plan_from(
     prober: Node, targets: Sequence[IP], vips: Sequence[IP], netns: str | None, *, link: str | None = None
-) -> Plan:
+) -> ProbePlan:
     """What the prober can ask, on its wireless links too, never in a VIP's name. Raises CannotProbe."""
     try:
         return plan(prober, targets, link=link, vips=vips, wireless=wireless_links(own_namespace=netns is None))
@@ -85,7 +85,7 @@ def plan_from(
 
 
 def put_to_the_wire(
-    planned: Plan, netns: str | None, *, quiet: bool, requests: int = REQUESTS, wait: float = WAIT
+    planned: ProbePlan, netns: str | None, *, quiet: bool, requests: int = REQUESTS, wait: float = WAIT
 ) -> tuple[Probe, ...]:
     """The answers; unless `quiet`, stderr is told beforehand how much is asked and how long it takes.
 
@@ -115,7 +115,7 @@ def _own_addresses(nodes: Sequence[Node], prober: Node, vips: Sequence[IP]) -> I
 # -- where the answers go ---------------------------------------------------------------------------------------------
 
 
-def _place(nodes: "Sequence[Node]", asked: "Asked", vips: "Sequence[IP]") -> int | None:
+def _place(nodes: "Sequence[Node]", asked: "ProbeRun", vips: "Sequence[IP]") -> int | None:
     """Which of the nodes is the host that asked; None if it is in no snapshot."""
     links = {probe.link for probe in asked.probes}
     return next(
@@ -132,11 +132,11 @@ def _renamed(prober: Node, nodes: Sequence[Node]) -> Node:
 def _client(nodes: Sequence[Node]) -> Node:
     """The last of the nodes, which asked and is in no snapshot: --role is about the others."""
     placed = with_standing(nodes)[-1]
-    roles = placed.standing.roles or (RoleFound(Role.CLIENT, "it asked the wire, and is in no snapshot"),)
+    roles = placed.standing.roles or (RoleEvidence(Role.CLIENT, "it asked the wire, and is in no snapshot"),)
     return replace(placed, standing=replace(placed.standing, roles=roles))
 
 
-def _with_probes(nodes: "Sequence[Node]", place: int, asked: "Asked") -> "Sequence[Node]":
+def _with_probes(nodes: "Sequence[Node]", place: int, asked: "ProbeRun") -> "Sequence[Node]":
     """Beside the node's own arpings; a link's name is that of the snapshot, where it has the same MAC."""
     node, prober = nodes[place], asked.prober
     links = node.links if node.has("links") else ()

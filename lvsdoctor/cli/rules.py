@@ -5,7 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
-from lvsdoctor.cli.errors import FINDINGS, OK, Trouble
+from lvsdoctor.cli.errors import FINDINGS, OK, CliError
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -51,7 +51,7 @@ def try_all(options: Namespace) -> int:
     rules = load([] if directory.is_relative_to(home("rules").resolve()) else [directory])
     mine = [rule for rule in rules if Path(rule.file).resolve().is_relative_to(directory)]
     if not mine:
-        raise Trouble(f"{directory}: there is no rule in it")
+        raise CliError(f"{directory}: there is no rule in it")
     failed = passed = 0
     for rule in mine:
         try:
@@ -80,11 +80,11 @@ def start(options: Namespace) -> int:
     from lvsdoctor.cli.templates import PAGE, RULE
 
     if not re.fullmatch(r"[a-z][a-z0-9]*/[a-z][a-z0-9]*(-[a-z0-9]+)*", options.rule):
-        raise Trouble(f"{options.rule!r}: a rule is named FAMILY/NAME in small letters, such as arp/some-bad-state")
+        raise CliError(f"{options.rule!r}: a rule is named FAMILY/NAME in small letters, such as arp/some-bad-state")
     family, name = options.rule.split("/")
     ours = load([])
     if any(rule.name == name for rule in ours):
-        raise Trouble(f"there is a rule {name} already")
+        raise CliError(f"there is a rule {name} already")
     words = {"name": name, "function": name.replace("-", "_"), "code": _free_code(family, {r.code for r in ours})}
     file = options.dir / family / f"{words['function']}.py"
     for path, template in ((file, RULE), (file.with_suffix(".md"), PAGE)):
@@ -93,9 +93,9 @@ def start(options: Namespace) -> int:
             with path.open("x", encoding="utf-8") as stream:
                 stream.write(template.format_map(words))
         except FileExistsError:
-            raise Trouble(f"{path} exists already") from None
+            raise CliError(f"{path} exists already") from None
         except OSError as error:
-            raise Trouble(f"{path}: {error.strerror}") from None
+            raise CliError(f"{path}: {error.strerror}") from None
         print(path)
     return OK
 

@@ -89,7 +89,7 @@ def _scan(options: Namespace) -> int:
         examination = confirmed(examine(nodes, rules), nodes, asked)
     else:
         examination = examine(nodes, rules)
-    examination = supposing.said(gate.judged(examination, terms, began.date()), options)
+    examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:
         write(examination)

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from lvsdoctor.cli.errors import READER_GONE, TROUBLE, say
+from lvsdoctor.cli.errors import ERROR, READER_GONE, say
 
 _closed: set[str] = set()
 
@@ -50,7 +50,7 @@ def give_up(lost: OutputLost) -> int:
     if not lost.args:
         return READER_GONE
     say(str(lost))
-    return TROUBLE
+    return ERROR
 
 
 def discard() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble, unknown
+from lvsdoctor.cli.errors import CliError, unknown
 
 if TYPE_CHECKING:
     from lvsdoctor.fixes.whatif import Deployed
@@ -22,11 +22,11 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
-    """The nodes with the files of --with deployed, their standing told anew. Raises Trouble."""
+    """The nodes with the files of --with deployed, their standing told anew. Raises CliError."""
     if not options.supposed:
         return nodes
     if options.probe:
-        raise Trouble("--with cannot be combined with --probe: the wire shows what is, not what would be")
+        raise CliError("--with cannot be combined with --probe: the wire shows what is, not what would be")
     from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.cli.collecting import named_vips
     from lvsdoctor.fixes.whatif import supposing
@@ -35,7 +35,7 @@ def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
     return with_standing(supposing(nodes, files), role=options.role, vips=named_vips(options))
 
 
-def said(examination: "Examination", options: Namespace) -> "Examination":
+def with_remark(examination: "Examination", options: Namespace) -> "Examination":
     """The examination, with a remark that it is of what would be."""
     from dataclasses import replace
 
@@ -60,7 +60,7 @@ def _file(text: str, nodes: list[str]) -> "Deployed":
     try:
         file = deployed(path, text_of(Path(path)), name)
     except (CannotCollect, CannotSuppose) as error:
-        raise Trouble(str(error)) from None
+        raise CliError(str(error)) from None
     if isinstance(file, KeepalivedFile) and not name and len(nodes) > 1:
-        raise Trouble(f"{path} is one node's: say whose with --with NODE={path} (nodes: {', '.join(nodes[:10])})")
+        raise CliError(f"{path} is one node's: say whose with --with NODE={path} (nodes: {', '.join(nodes[:10])})")
     return file

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli.errors import Trouble, unknown
+from lvsdoctor.cli.errors import CliError, unknown
 from lvsdoctor.cli.output import output_of, standard_output
 from lvsdoctor.cli.replacing import replacing
 from lvsdoctor.cli.streams import not_written
@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
-    """One function for each -f, all checked before anything is collected. Raises Trouble."""
+    """One function for each -f, all checked before anything is collected. Raises CliError."""
     formats = report_formats()
     wanted = []
     for text in options.format or ["terminal"]:
@@ -34,7 +34,7 @@ def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
             raise unknown("format", name, list(formats))
         wanted.append((name, file))
     if sum(not file for _, file in wanted) > 1:
-        raise Trouble("only one format can go to standard output; give the others a file (-f NAME=FILE)")
+        raise CliError("only one format can go to standard output; give the others a file (-f NAME=FILE)")
     # Files first: whoever reads standard output is told if one of them cannot be written.
     wanted.sort(key=lambda each: not each[1])
     return [_writer(name, file, options) for name, file in wanted]
@@ -60,6 +60,6 @@ def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"
             else:
                 render(examination, standard_output(options))
         except CannotRender as error:
-            raise Trouble(str(error)) from None
+            raise CliError(str(error)) from None
 
     return write

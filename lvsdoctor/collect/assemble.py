@@ -20,7 +20,7 @@ _RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class NodeDump:
     """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is.
 
     It stands in the file `path`, which the evidence calls `where` (empty: in none). `notes` are for the node.
@@ -34,10 +34,10 @@ class Mine:
     notes: tuple[str, ...] = ()
 
 
-def nodes_of(found: Iterable[Mine]) -> tuple[Node, ...]:
+def nodes_of(dumps: Iterable[NodeDump]) -> tuple[Node, ...]:
     """One node for each name and, where the dumps under one name tell of several hosts, one for each of these."""
-    by_name: dict[str, list[Mine]] = {}
-    for mine in found:
+    by_name: dict[str, list[NodeDump]] = {}
+    for mine in dumps:
         by_name.setdefault(mine.node, []).append(mine)
     nodes = _without_strays([node for name, group in by_name.items() for node in _split(name, group)])
     taken: dict[str, int] = {}
@@ -59,7 +59,7 @@ def _without_strays(nodes: list[Node]) -> list[Node]:
     return [replace(told[0], unread=(*told[0].unread, *strays)), *told[1:]]
 
 
-def _split(name: str, group: Sequence[Mine]) -> list[Node]:
+def _split(name: str, group: Sequence[NodeDump]) -> list[Node]:
     hosts: dict[str, str] = {}
     for mine in group:
         if host := mine.piece.host:
@@ -85,7 +85,7 @@ def _name(host: str, given: str) -> str:
     return given if not host or _short(host) in ("localhost", "ubuntu", "debian") else _short(host)
 
 
-def _node(name: str, source: str, group: Sequence[Mine]) -> Node:
+def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
     dumps = [mine.piece.dump for mine in group]
     rows: dict[str, list[Any]] = {}
     for dump in dumps:

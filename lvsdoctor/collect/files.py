@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
 from lvsdoctor.collect.tree import TOP, Entry, Tree, once
@@ -30,7 +30,7 @@ _ARCHIVES = {
 
 def collect_paths(paths: Sequence[str]) -> tuple[Node, ...]:
     """The nodes that files, directories and - (standard input) tell of. Raises CannotCollect with one sentence."""
-    found: list[Mine] = []
+    found: list[NodeDump] = []
     for path in paths:
         omitted: list[str] = []
         mine = list(_standard_input() if path == "-" else _path(Path(path), len(paths) > 1, omitted))
@@ -57,7 +57,7 @@ def _shown(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def _standard_input() -> Iterator[Mine]:
+def _standard_input() -> Iterator[NodeDump]:
     if sys.stdin.isatty():
         print("lvsdoctor: paste the dumps, then press Ctrl-D", file=sys.stderr)
     try:
@@ -68,10 +68,10 @@ def _standard_input() -> Iterator[Mine]:
         raise CannotCollect(f"standard input: {why}") from None
     text = _text(data, "standard input")
     for piece in _pieces(text, "stdin"):
-        yield Mine(piece, "stdin", "standard input")
+        yield NodeDump(piece, "stdin", "standard input")
 
 
-def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[Mine]:
+def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
     """The dumps of a PATH; what of a directory is not read is added to `omitted`, in sentences."""
     try:
         mode = path.stat().st_mode
@@ -88,10 +88,10 @@ def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[Mine]:
         raise CannotCollect(f"{path}: is neither a file nor a directory")
     for piece in _pieces(text_of(path), str(path)):
         # Files named one by one are one node's, unless their own words tell of several hosts.
-        yield Mine(piece, "node" if several else path.stem, str(path), str(path), str(path))
+        yield NodeDump(piece, "node" if several else path.stem, str(path), str(path), str(path))
 
 
-def _directory(tree: Tree, top: Path) -> Iterator[Mine]:
+def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
     """A directory that holds dumps is one node, one of such directories a cluster."""
     sosreport = sosreport_files(tree, TOP)
     entries = [] if sosreport else tree.entries(TOP)
@@ -119,7 +119,7 @@ def _apart(directories: Sequence[Entry]) -> Iterator[Entry]:
             yield directory
 
 
-def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) -> Iterator[Mine]:
+def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) -> Iterator[NodeDump]:
     """The dumps of one node's files, which the evidence names as seen from the cluster: rs1/sysctl.txt."""
     above = top if directory.path else top.parent
     name = directory.real[-1] if directory.real else tree.name
@@ -133,7 +133,7 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
             tree.cannot_read(file, error)
             continue
         except CannotCollect as error:
-            yield Mine(Piece("", Dump(unread=(Seen(where, None, str(error)),))), name, source, where, str(path))
+            yield NodeDump(Piece("", Dump(unread=(Seen(where, None, str(error)),))), name, source, where, str(path))
             continue
         found = list(_pieces(text, where))
         if not any(_tells(piece) or piece.host for piece in found):
@@ -141,7 +141,7 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
             note = Seen(where, None, f"({lines} lines, no dump among them)")
             found = [Piece("", Dump(unread=(note,)))] if lines else []
         for piece in found:
-            yield Mine(piece, name, source, where, str(path))
+            yield NodeDump(piece, name, source, where, str(path))
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:

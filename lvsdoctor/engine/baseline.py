@@ -59,8 +59,8 @@ def read_baseline(text: str, file: str) -> Baseline:
     return Baseline(file, {known.fingerprint: known for known in found})
 
 
-def _known(told: Any) -> Known:
-    words = [told[name] for name in ("node", "rule", "severity", "message", "fingerprint")]
+def _known(row: Any) -> Known:
+    words = [row[name] for name in ("node", "rule", "severity", "message", "fingerprint")]
     if not all(isinstance(word, str) for word in words):
         raise TypeError
     Severity(words[2])
@@ -90,7 +90,7 @@ def pruned(baseline: Baseline, examination: Examination, file: str) -> Baseline:
     return Baseline(file, {name: known for name, known in baseline.known.items() if name not in gone})
 
 
-def held_against(examination: Examination, baseline: Baseline) -> Examination:
+def against_baseline(examination: Examination, baseline: Baseline) -> Examination:
     """The examination with what is known accepted, and remarks about what is fixed or has become worse."""
     terms = {"reason": KNOWN, "by": baseline.file}
     diagnoses: list[Diagnosis] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.page_cases import Case, cases_of
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import try_rule
@@ -33,7 +33,7 @@ def nodes_in(case: Case) -> tuple[Node, ...]:
             vips.append(ip_address(value))
         elif option == "--role":
             role = value
-    found = [Mine(piece, node, node) for node, where, text in case.dumps() for piece in pieces(text, where)]
+    found = [NodeDump(piece, node, node) for node, where, text in case.dumps() for piece in pieces(text, where)]
     return with_standing(nodes_of(found), role=role, vips=vips)
 
 

@@ -13,7 +13,7 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.probe.session import Asked, Told
+from lvsdoctor.probe.session import ProbeRun, ProbeSession
 
 _UNMODELLED = (
     "a filter that the dumps of {node} do not show (arptables, nft, ebtables), a setting that was changed since they "
@@ -23,9 +23,9 @@ _OUTDATED = "a change since the dumps of {node} were taken, or a program there t
 _UNKNOWN_HOST = "a director that this scan does not know, a host that has the VIP by mistake, or outdated dumps"
 
 
-def confirmed(examination: Examination, nodes: Sequence[Node], asked: Asked) -> Examination:
+def confirmed(examination: Examination, nodes: Sequence[Node], asked: ProbeRun) -> Examination:
     """The examination with a confirmation for each finding, and first what the wire contradicts."""
-    wire, by_name = Told(asked, nodes), {node.name: node for node in nodes}
+    wire, by_name = ProbeSession(asked, nodes), {node.name: node for node in nodes}
     held = [
         replace(diagnosis, confirmation=_confirmation(diagnosis, by_name.get(diagnosis.node), wire))
         for diagnosis in examination.diagnoses
@@ -34,7 +34,7 @@ def confirmed(examination: Examination, nodes: Sequence[Node], asked: Asked) -> 
     return replace(examination, diagnoses=tuple(held))
 
 
-def _confirmation(diagnosis: Diagnosis, node: Node | None, wire: Told) -> Confirmation:
+def _confirmation(diagnosis: Diagnosis, node: Node | None, wire: ProbeSession) -> Confirmation:
     for item in diagnosis.evidence:
         if item.seen in wire.frames:
             return Confirmation(Probed.CONFIRMED, "the probe saw it", seen=item.seen)
@@ -45,8 +45,8 @@ def _confirmation(diagnosis: Diagnosis, node: Node | None, wire: Told) -> Confir
         return _not_probed("listening would tell: lvsdoctor probe --listen 60 {vip}", vip=vip)
     if predicts is Predicts.REFUSES:
         return _not_probed("a probe by its director would tell: lvsdoctor probe --accepts {vip}", vip=vip)
-    if wire.asked.why:
-        return _not_probed("{why}", why=wire.asked.why)
+    if wire.run.why:
+        return _not_probed("{why}", why=wire.run.why)
     said = _About(node, diagnosis.about.get("link"), vip, wire)
     if not said.asked:
         return _not_probed("{why}", why=wire.why_unasked(said.vip))
@@ -81,7 +81,7 @@ def _list(words: Iterable[object]) -> str:
 class _About:
     """What was answered for one VIP, as far as it tells of one node's link."""
 
-    def __init__(self, node: Node, link: str | None, vip: IP, wire: Told) -> None:
+    def __init__(self, node: Node, link: str | None, vip: IP, wire: ProbeSession) -> None:
         self.node, self.link, self.vip, self.wire = node, link, vip, wire
         self.its = _with_ip(node, node.link(link)) if link is not None and node.has("links") else None
         self.mac = self.its.own_mac if self.its is not None else ""
@@ -164,7 +164,7 @@ class _About:
     def _own_probes(self) -> list[Probe]:
         own = {address.ip for address in self.node.addresses} if self.node.has("addresses") else set()
         own -= self.wire.vips
-        return [probe for probe in self.wire.asked.probes if probe.target in own and probe.link in self.links]
+        return [probe for probe in self.wire.run.probes if probe.target in own and probe.link in self.links]
 
     def _is_on_link(self, ip: IP) -> bool:
         name = self.its.name if self.its is not None else self.link
@@ -173,7 +173,7 @@ class _About:
     def _others_with(self, mac: str) -> list[str]:
         """What else answers with this MAC: a router with proxy ARP does for its neighbours."""
         own = {address.ip for address in self.node.addresses} | self.wire.vips
-        beside = [str(p.target) for p in self.wire.asked.probes if mac in p.macs and p.target not in own]
+        beside = [str(p.target) for p in self.wire.run.probes if mac in p.macs and p.target not in own]
         return beside + [name for name in self.wire.owners(mac) if name != self.node.name]
 
     def _unheard(self) -> Confirmation:
@@ -193,7 +193,7 @@ class _About:
             return None
         try:
             replies = [
-                arp_reply(node, self.vip, heard_on=self.its, sender=sender, proxied=node.proxy_entries)
+                arp_reply(node, self.vip, arrived_on=self.its, sender=sender, proxied=node.proxy_entries)
                 for sender in senders
             ]
         except NotCollected:

@@ -18,7 +18,7 @@ class Rule:
     `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine.
     `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
     `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
-    `while_serving` tells that it harms a real server's clients alone: a warning for one that gets none, at weight 0.
+    `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Rule:
     check: Check
     file: str = ""
     consequence: bool = False
-    while_serving: bool = False
+    harmless_at_weight_0: bool = False
 
     @property
     def page(self) -> str:
@@ -53,7 +53,7 @@ def rule(
     role: str | None = None,
     instead_of: Iterable[str] = (),
     consequence: bool = False,
-    while_serving: bool = False,
+    harmless_at_weight_0: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
     needs, helps = frozenset(needs), frozenset(helps)
@@ -69,7 +69,8 @@ def rule(
             raise ValueError(f"rule {name}: its function must be named {name.replace('-', '_')}")
         file = check.__code__.co_filename
         return Rule(
-            name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence, while_serving
-        )
+            name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
+            harmless_at_weight_0,
+        )  # fmt: skip
 
     return made

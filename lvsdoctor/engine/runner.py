@@ -7,7 +7,7 @@ from typing import Any
 from lvsdoctor import __version__
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
-from lvsdoctor.model.examination import Role as ShownRole
+from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.finding import Finding, Predicts, Severity, cite
 from lvsdoctor.model.node import Node
@@ -32,7 +32,7 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
             diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
-        spoken = _specific_ones(found, by_name)
+        spoken = _most_specific(found, by_name)
         outcomes += _explained(became, found, spoken, by_name)
         diagnoses += spoken
     diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
@@ -62,7 +62,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         for finding in rule.check(view):
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
-            serving = rule.while_serving or finding.predicts is Predicts.SENDER
+            serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
             if serving and diagnosis.severity is Severity.ERROR:
                 diagnosis = _eased(diagnosis, node)
             _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
@@ -106,10 +106,12 @@ def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:
 # -- one root cause is one finding ------------------------------------------------------------------------------------
 
 
-def _specific_ones(found: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
+def _most_specific(diagnoses: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
     """Without the findings of general rules about what a more specific rule has found too."""
-    specific_ones = [diagnosis for diagnosis in found if rules[diagnosis.rule].instead_of]
-    return [general for general in found if not any(_explains(specific, general, rules) for specific in specific_ones)]
+    specific_ones = [diagnosis for diagnosis in diagnoses if rules[diagnosis.rule].instead_of]
+    return [
+        general for general in diagnoses if not any(_explains(specific, general, rules) for specific in specific_ones)
+    ]
 
 
 def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:
@@ -120,13 +122,13 @@ def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -
 
 
 def _explained(
-    outcomes: Iterable[Outcome], found: Sequence[Diagnosis], spoken: Sequence[Diagnosis], rules: dict[str, Rule]
+    outcomes: Iterable[Outcome], diagnoses: Sequence[Diagnosis], spoken: Sequence[Diagnosis], rules: dict[str, Rule]
 ) -> Iterator[Outcome]:
     """A rule all of whose findings another speaks for is quiet, and says whose they are."""
     speaking = {diagnosis.rule for diagnosis in spoken}
     for outcome in outcomes:
         if outcome.verdict is Verdict.FIRES and outcome.rule not in speaking:
-            silent = [d for d in found if d.rule == outcome.rule]
+            silent = [d for d in diagnoses if d.rule == outcome.rule]
             names = sorted({s.rule for s in spoken for d in silent if _explains(s, d, rules)})
             yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
         else:

@@ -24,7 +24,7 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Configuration:
     """What a configuration file says: of what it does not speak there is None, or nothing.
 
     `places` tells the line of each key. Which rules an acceptance means stays open: it depends on those there are.
@@ -41,7 +41,7 @@ class Settings:
     places: Mapping[str, Seen] = field(default_factory=dict)
 
 
-def settings_in(text: str, file: str, *, of_project: bool = False) -> Settings:
+def settings_in(text: str, file: str, *, of_project: bool = False) -> Configuration:
     """What the TOML text says, `of_project` in its table tool.lvsdoctor as in a pyproject.toml. Raises BadSettings."""
     import tomllib  # most scans find no configuration file
 
@@ -55,7 +55,7 @@ def settings_in(text: str, file: str, *, of_project: bool = False) -> Settings:
     if not isinstance(given, dict):
         raise page.wrong("", "tool.lvsdoctor must be a table")
     page.only(given, KEYS)
-    return Settings(
+    return Configuration(
         fail_on=_level(given, page),
         require_complete=_of_kind(given, "require-complete", bool, "true or false", page) or False,
         select=_words(given, "select", page),
@@ -137,13 +137,13 @@ def _accept(given: Mapping[str, Any], page: _Page) -> tuple[Acceptance, ...]:
     return tuple(_acceptance(told, start, page) for told, start in zip(tables, starts, strict=True))
 
 
-def _acceptance(told: Any, start: int | None, page: _Page) -> Acceptance:
-    if not isinstance(told, dict):
+def _acceptance(table: Any, start: int | None, page: _Page) -> Acceptance:
+    if not isinstance(table, dict):
         raise page.wrong("accept", "accept must be written as [[accept]] tables")
-    page.only(told, ACCEPT_KEYS, start)
+    page.only(table, ACCEPT_KEYS, start)
 
     def word(key: str, default: str) -> str:
-        said: str | None = _of_kind(told, key, str, "a string", page, start)
+        said: str | None = _of_kind(table, key, str, "a string", page, start)
         return default if said is None else said.strip()
 
     rule, reason = word("rule", ""), word("reason", "")
@@ -151,15 +151,15 @@ def _acceptance(told: Any, start: int | None, page: _Page) -> Acceptance:
         if not value:
             raise BadSettings(f"{_at(page, start)}: an acceptance must say {why} ({key} = ...)")
     node, vip = word("node", "*"), word("vip", "*").lower()  # as an IPv6 address is shown
-    return Acceptance(rule, reason, _at(page, start), node=node, vip=vip, until=_until(told, start, page))
+    return Acceptance(rule, reason, _at(page, start), node=node, vip=vip, until=_until(table, start, page))
 
 
 def _at(page: _Page, start: int | None) -> Seen:
     return page.seen("accept") if start is None else page.at(start)
 
 
-def _until(told: Mapping[str, Any], start: int | None, page: _Page) -> date | None:
-    until = told.get("until")
+def _until(table: Mapping[str, Any], start: int | None, page: _Page) -> date | None:
+    until = table.get("until")
     if isinstance(until, str):
         try:
             return date.fromisoformat(until)

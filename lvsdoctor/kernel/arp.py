@@ -24,7 +24,7 @@ EVERYBODY = IPv4Address("255.255.255.255")
 
 
 def arp_reply(
-    node: Node, target: IP, *, heard_on: Link, sender: IP | None = None, proxied: tuple[Neighbour, ...] = ()
+    node: Node, target: IP, *, arrived_on: Link, sender: IP | None = None, proxied: tuple[Neighbour, ...] = ()
 ) -> Answer:
     """Would this node answer "who has `target`", asked by `sender` and heard on a link?
 
@@ -32,12 +32,12 @@ def arp_reply(
     `proxied` are the entries of `ip neigh show proxy`. Nobody answers ARP for an IPv6 address.
     Reads sysctl, addresses, links, local-routes, policy-rules, routes, arptables.
     """
-    link = heard_on.name
+    link = arrived_on.name
     if target.version != 4:
         return no("IPv6 knows no ARP")
-    if not heard_on.arp or not heard_on.up or node.enslaved(heard_on):
-        return no("{link} hears no ARP", cite(heard_on), link=link)
-    sender = sender if sender is not None else _some_neighbour(node, heard_on, target)
+    if not arrived_on.arp or not arrived_on.up or node.enslaved(arrived_on):
+        return no("{link} hears no ARP", cite(arrived_on), link=link)
+    sender = sender if sender is not None else _some_neighbour(node, arrived_on, target)
     filtered = arp_filtered(node, "INPUT", sender=sender, target=target, operation=REQUEST, link=link)
     if filtered.dropped:
         return no("arptables drops the request", *filtered.because)
@@ -53,16 +53,16 @@ def arp_reply(
         found = is_local(node, target)
         if found is None:
             return no("{target} is not local here", target=target)
-        ignored = arp_ignored(node, target, heard_on, sender)
+        ignored = arp_ignored(node, target, arrived_on, sender)
         return _answered(node, target, sender, link, found, ignored, filtered.because)
-    return _routed(node, target, sender, heard_on, filtered.because, proxied)
+    return _routed(node, target, sender, arrived_on, filtered.because, proxied)
 
 
 def _routed(
-    node: Node, target: IP, sender: IP, heard_on: Link, because: tuple[Citation, ...], proxied: tuple[Neighbour, ...]
+    node: Node, target: IP, sender: IP, arrived_on: Link, because: tuple[Citation, ...], proxied: tuple[Neighbour, ...]
 ) -> Answer:
     """arp_process() asks ip_route_input_noref() what the target is to a packet from the sender."""
-    link = heard_on.name
+    link = arrived_on.name
     if sender.is_multicast or sender == EVERYBODY:
         return no("such a sender is never answered")
     if sender.is_loopback and not effective(node, "route_localnet", link):
@@ -72,7 +72,7 @@ def _routed(
         accepted = source_ok(node, sender, target, arrived_on=link)
         if not accepted:
             return Answer(False, accepted.reason, accepted.because, accepted.fields)
-        ignored = arp_ignored(node, target, heard_on, sender)
+        ignored = arp_ignored(node, target, arrived_on, sender)
         if not ignored:
             filtered = _arp_filter(node, target, sender, link)
             if filtered is not None:
@@ -84,7 +84,7 @@ def _routed(
 
 
 def _answered(
-    node: Node, target: IP, sender: IP, link: str, found: Lookup, ignored: Answer, because: tuple[Citation, ...]
+    node: Node, target: IP, sender: IP, link: str, lookup: Lookup, ignored: Answer, because: tuple[Citation, ...]
 ) -> Answer:
     """The reply, unless arp_ignore holds it back or arptables OUTPUT drops or rewrites it."""
     if ignored:
@@ -94,7 +94,7 @@ def _answered(
         return no("arptables keeps the reply from naming {target}", *reply.because, target=target)
     return yes(
         "{target} is local and nothing keeps {link} from answering",
-        *found.because, *ignored.because, *because, *reply.because, target=target, link=link,
+        *lookup.because, *ignored.because, *because, *reply.because, target=target, link=link,
     )  # fmt: skip
 
 
@@ -152,12 +152,12 @@ def _arp_filter(node: Node, target: IP, sender: IP, link: str) -> Answer | None:
     )
 
 
-def _proxied(node: Node, target: IP, sender: IP, link: str, found: Lookup, proxied: tuple[Neighbour, ...]) -> Answer:
+def _proxied(node: Node, target: IP, sender: IP, link: str, lookup: Lookup, proxied: tuple[Neighbour, ...]) -> Answer:
     """Proxy ARP: answering for somebody else's address (arp_fwd_proxy(), arp_fwd_pvlan(), `ip neigh add proxy`)."""
     forwarding = forwards(node, link)
     if not forwarding:
         return no("{target} is not local here", target=target)
-    out = found.links[0] if found.links else ""
+    out = lookup.links[0] if lookup.links else ""
     accepted = source_ok(node, sender, target, arrived_on=link, oif=out)
     if not accepted:
         return Answer(False, accepted.reason, accepted.because, accepted.fields)
@@ -165,10 +165,10 @@ def _proxied(node: Node, target: IP, sender: IP, link: str, found: Lookup, proxi
     proxy = effective(node, "proxy_arp", link)
     if out == link:
         if pvlan and sender != target:
-            return yes("proxy_arp_pvlan answers for {target}", *pvlan.because, *found.because, target=target)
+            return yes("proxy_arp_pvlan answers for {target}", *pvlan.because, *lookup.because, target=target)
         return no("{target} is not local here", target=target)
     if proxy and _other_medium(node, link, out):
-        return yes("proxy_arp answers for {target}", *proxy.because, *found.because, target=target)
+        return yes("proxy_arp answers for {target}", *proxy.because, *lookup.because, target=target)
     for entry in proxied:
         if entry.ip == target and entry.link == link and "proxy" in entry.flags:
             return yes("a proxy entry answers for {target}", cite(entry), target=target)

@@ -99,6 +99,6 @@ def _type_local(node: Node, ip: IP) -> Citation | None:
     return found.because[0] if found else None
 
 
-def _shared_subnet(node: Node, link: Link, one: IP, other: IP) -> Address | None:
+def _shared_subnet(node: Node, link: Link, ip: IP, other: IP) -> Address | None:
     """inet_addr_onlink(): the address of `link` whose prefix holds both."""
-    return next((a for a in node.addresses_on(link.name) if one in a.network and other in a.network), None)
+    return next((a for a in node.addresses_on(link.name) if ip in a.network and other in a.network), None)

@@ -56,14 +56,14 @@ def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
     return Answer(accepted.yes, accepted.reason, (*accepted.because, *forwarding.because), accepted.fields)
 
 
-def draws(node: Node, ip: IP) -> bool:
+def answers_arp_or_ndp(node: Node, ip: IP) -> bool:
     """Do hosts on some segment find `ip` at this node? (An address on lo is drawn there too, unless arp_ignore.)
 
     Neighbour discovery answers only for what the link itself holds (net/ipv6/ndisc.c: ndisc_recv_ns()). Reads
     addresses, and what arp_reply() reads where links and sysctl were collected.
     """
     if ip.version == 4 and node.has("links") and node.has("sysctl"):
-        return any(arp_reply(node, ip, heard_on=link) for link in node.links_hearing_arp)
+        return any(arp_reply(node, ip, arrived_on=link) for link in node.links_hearing_arp)
     held = {address.link for address in node.holding(ip)}
     if node.has("links"):
         return any(link.name in held for link in node.links_hearing_arp)

@@ -11,16 +11,16 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 
 
-def solicited(node: Node, target: IP, *, heard_on: Link) -> Answer:
+def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     """Would this node answer "who has `target`" (RFC 4861, 7.2.3), heard on a link? Proxies aside.
 
     Reads addresses, links.
     """
-    link = heard_on.name
+    link = arrived_on.name
     if target.version != 6:
         return no("neighbour discovery is of IPv6 alone")
-    if not heard_on.arp or not heard_on.up or node.enslaved(heard_on):
-        return no("{link} hears no neighbour solicitation", cite(heard_on), link=link)
+    if not arrived_on.arp or not arrived_on.up or node.enslaved(arrived_on):
+        return no("{link} hears no neighbour solicitation", cite(arrived_on), link=link)
     held = [address for address in node.addresses_on(link) if address.ip == target]
     if not held:
         return no("not configured on {link}", link=link)

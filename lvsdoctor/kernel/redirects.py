@@ -30,7 +30,7 @@ def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
     accepted = source_ok(node, src, dst, arrived_on=link, oif=link)
     if not accepted:
         return no("the packet is dropped: {why}", *accepted.because, why=accepted.why)
-    back = _way_back(node, src, dst, link)
+    back = _route_to_sender(node, src, dst, link)
     if not back.onlink:
         return no("the sender is not a neighbour", *back.because)
     sending = effective(node, "send_redirects", link)
@@ -46,7 +46,7 @@ def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
     return yes("{src} is told to go to {next_hop} itself", *sending.because, *way.because, src=src, next_hop=next_hop)
 
 
-def _way_back(node: Node, src: IP, dst: IP, link: str) -> Lookup:
+def _route_to_sender(node: Node, src: IP, dst: IP, link: str) -> Lookup:
     """The route to the sender that __fib_validate_source() judges: where it leads elsewhere, one through `link`."""
     back = route_lookup(node, src, src=dst, arrived_on=link)
     if back.type == "unreachable" or link in back.links:

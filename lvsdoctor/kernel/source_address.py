@@ -34,7 +34,7 @@ def own_source(node: Node, dst: IP) -> Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SourceAddress:
     """In whose name (`ip`) a node speaks to another host on `link`: already in its ARP request for that host
     (`by_arp`), or in the packets that it makes itself."""
 
@@ -44,7 +44,7 @@ class Voice:
     because: tuple[Citation, ...]
 
 
-def voices(node: Node, to: IP) -> tuple[Voice, ...]:
+def source_addresses(node: Node, to: IP) -> tuple[SourceAddress, ...]:
     """How this node speaks to `to` when it passes on a client's packet, and when it sends one of its own.
 
     A neighbour that is permanent is never asked for. IPv4 only. Reads addresses, links, and what route_lookup() and
@@ -59,8 +59,8 @@ def voices(node: Node, to: IP) -> tuple[Voice, ...]:
     if way.onlink and not known:
         asked = arp_sender(node, link, asking_for=to, packet_source=FAR_AWAY)
         if asked.ip is not None:
-            found.append(Voice(asked.ip, link.name, True, (*way.because, *asked.because)))
+            found.append(SourceAddress(asked.ip, link.name, True, (*way.because, *asked.because)))
     own = own_source(node, to)
     if own.ip is not None:
-        found.append(Voice(own.ip, link.name, False, own.because))
+        found.append(SourceAddress(own.ip, link.name, False, own.because))
     return tuple(found)

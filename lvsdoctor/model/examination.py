@@ -129,7 +129,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class ExaminedRole:
     """A node's role, and in plain words why."""
 
     name: str
@@ -147,7 +147,7 @@ class Examined:
 
     name: str
     source: str
-    roles: tuple[Role, ...] = ()
+    roles: tuple[ExaminedRole, ...] = ()
     vips: tuple[str, ...] = ()
     unread: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()

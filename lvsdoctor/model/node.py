@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RoleFound:
+class RoleEvidence:
     """A role and what told it: a template of plain words with its `fields`, and the line, if one line told."""
 
     role: Role
@@ -70,7 +70,7 @@ class Standing:
     `undecided` names the facts without which no role could be told.
     """
 
-    roles: tuple[RoleFound, ...] = ()
+    roles: tuple[RoleEvidence, ...] = ()
     vips: tuple[Vip, ...] = ()
     needless_vips: tuple[Vip, ...] = ()
     memberships: tuple[Membership, ...] | None = None
@@ -240,7 +240,7 @@ class Node:
         return self.standing.vips
 
     @property
-    def vips_to_hide(self) -> tuple[Vip, ...]:
+    def hidden_vips(self) -> tuple[Vip, ...]:
         """The VIPs that this node, as a real server, must not answer for: also those that it holds though masquerading
         never sends them here."""
         return self.standing.vips + self.standing.needless_vips

@@ -52,7 +52,7 @@ class Arping(Reader):
         match = _FIRST.fullmatch(text.strip())
         return match is not None and all(read_ip(word) for word in match.group(1, 2) if word)
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         """Habets' prints neither its link nor that it announced (-U) and did not ask."""
         if command[0] != "arping":
             return

@@ -48,7 +48,7 @@ class Arptables(Reader):
         self._table = self._listed = ""
         self._last_built_in = ""
         self._proved = self._foreign = self._other_order = self._complete = False
-        self._told: bool | None = None
+        self._by_command: bool | None = None
 
     @classmethod
     def starts(cls, text: str) -> bool:
@@ -63,12 +63,12 @@ class Arptables(Reader):
         found = RULE.fullmatch(line)
         return found is not None and found["chain"] in BUILT_IN and not OWN_WORDS.isdisjoint(found["rest"].split())
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         names = [word.rpartition("/")[2] for word in command]
         if any(name.startswith("arptables") for name in names):
-            self._told = True
+            self._by_command = True
         elif any(name.startswith(("iptables", "ip6tables", "ebtables")) for name in names):
-            self._told = False
+            self._by_command = False
 
     def feed(self, seen: Seen) -> bool:
         if self._complete or not self._take(seen, seen.text.strip()):
@@ -77,7 +77,7 @@ class Arptables(Reader):
         return True
 
     def dump(self) -> Dump:
-        proved = self._told or (self._told is None and self._proved and not self._other_order)
+        proved = self._by_command or (self._by_command is None and self._proved and not self._other_order)
         if self._foreign or not proved:
             return Dump({}, tuple(self._taken))
         tables = ArpTables(dict(self._policies), tuple(self._rules), tuple(self._declared))

@@ -12,7 +12,7 @@ from lvsdoctor.parse.ip_link import LinkBlock
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_mac
 
-_ONE_LINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
+_ONELINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
 _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 
 # Lines that may stand under a link, and that no question here depends on.
@@ -41,12 +41,12 @@ class IpAddr(Reader):
             return False
         if words[0].endswith(":"):
             seen = Seen("", None, head)
-            return LinkBlock.of_header(head, seen) is not None or bool(_ONE_LINE.fullmatch(head) and " scope " in head)
+            return LinkBlock.of_header(head, seen) is not None or bool(_ONELINE.fullmatch(head) and " scope " in head)
         if words[0] in FAMILY and len(words) > 2:
             return " scope " in head and read_ip(words[1].partition("/")[0]) is not None
         return text[:1].isspace() and words[0].startswith("link/") and len(words) > 3 and bool(read_mac(words[1]))
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
     def feed(self, seen: Seen) -> bool:
@@ -63,7 +63,7 @@ class IpAddr(Reader):
             for piece in more:
                 self._under_link(piece, seen)
             mine = True
-        elif match := _ONE_LINE.fullmatch(head):
+        elif match := _ONELINE.fullmatch(head):
             mine = self._take_inet(match[3].split(), match[2], seen)
         else:
             mine = self._under_link(head, seen)

@@ -10,7 +10,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse import ip_json_links as links_of
 from lvsdoctor.parse import ip_json_rows as rows
 from lvsdoctor.parse.ip_command import IpCommand, ip_command
-from lvsdoctor.parse.ip_rule import in_one_family
+from lvsdoctor.parse.ip_rule import with_family
 from lvsdoctor.parse.json_text import Element, JsonText
 from lvsdoctor.parse.json_words import text
 from lvsdoctor.parse.reader import Dump, Reader
@@ -40,7 +40,7 @@ class IpJson(Reader):
     def starts(cls, text: str) -> bool:
         return _START.match(text) is not None
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
     def feed(self, seen: Seen) -> bool:
@@ -106,7 +106,7 @@ class _Reading:
             return dict(sort_by_table(routes, command))
         if kind == "rule":
             rules = [r for row, seen in each for r in self._keep(rows.rule_row(row, seen), seen)]
-            return {"policy-rules": in_one_family(rules, command)}
+            return {"policy-rules": with_family(rules, command)}
         neighbours = [n for row, seen in each for n in self._keep(rows.neighbour_row(row, seen, link), seen)]
         return {"neighbours": tuple(neighbours)}
 

@@ -21,7 +21,7 @@ def is_neighbour_line(words: Sequence[str]) -> bool:
     return len(words) > 1 and (words[-1] in STATES or "lladdr" in words or words[-1] == "proxy")
 
 
-def read_neighbour(words: list[str], seen: Seen, told_link: str = "") -> Neighbour | None:
+def read_neighbour(words: list[str], seen: Seen, command_link: str = "") -> Neighbour | None:
     """`192.0.2.50 dev eth0 lladdr 02:00:00:00:00:01 router REACHABLE`; None unless every word makes sense."""
     ip = read_ip(words[0])
     options, bare = split_options((word for word in words[1:] if not _USED.fullmatch(word)), _VALUED)
@@ -30,7 +30,7 @@ def read_neighbour(words: list[str], seen: Seen, told_link: str = "") -> Neighbo
     flags = [word for word in bare if word != "used" and not word.isdigit()]
     lladdr = options.get("lladdr")
     mac = read_mac(lladdr) if lladdr is not None else ""
-    link = options.get("dev", told_link)
+    link = options.get("dev", command_link)
     if ip is None or mac is None or not FLAGS.issuperset(flags) or (link and read_link_name(link) is None):
         return None
     return Neighbour(ip, seen, link, mac, state, frozenset(flags)) if state or "proxy" in flags else None
@@ -50,7 +50,7 @@ class IpNeigh(Reader):
         words = text.split(maxsplit=24)
         return is_neighbour_line(words) and read_neighbour(words, Seen("", None, "")) is not None
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
     def feed(self, seen: Seen) -> bool:

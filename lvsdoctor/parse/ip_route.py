@@ -13,7 +13,7 @@ from lvsdoctor.parse.route_tables import sort_by_table
 # Of a type, of `default`, of an address.
 _BEGINNINGS = frozenset("0123456789abcdefABCDEF:lmnptux")
 # -o puts a backslash where a line ended; before iproute2 3.x a blank followed, now a tab.
-_ONE_LINE_END = re.compile(r"\\\s*(?=nexthop\s|nh_info\s|cache(?:\s|$))")
+_ONELINE_BREAK = re.compile(r"\\\s*(?=nexthop\s|nh_info\s|cache(?:\s|$))")
 
 
 class IpRoute(Reader):
@@ -28,18 +28,18 @@ class IpRoute(Reader):
 
     @classmethod
     def starts(cls, text: str) -> bool:
-        words = _ONE_LINE_END.split(text, maxsplit=1)[0].split() if _could_begin(text) else []
+        words = _ONELINE_BREAK.split(text, maxsplit=1)[0].split() if _could_begin(text) else []
         if not words or is_neighbour_line(words):
             return False
         line = RouteLine.of(words, Seen("", None, ""))
         # A multipath default route may be the first of all, with nothing but next hops, on the lines below it.
-        return line is not None and (line.certain or words == ["default"] or _ONE_LINE_END.search(text) is not None)
+        return line is not None and (line.certain or words == ["default"] or _ONELINE_BREAK.search(text) is not None)
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
     def feed(self, seen: Seen) -> bool:
-        first, *more = _ONE_LINE_END.split(seen.text)
+        first, *more = _ONELINE_BREAK.split(seen.text)
         words = first.split()
         if not words:
             return False

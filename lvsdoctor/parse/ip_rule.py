@@ -83,7 +83,7 @@ def make_rule(priority: int, seen: Seen, options: dict[str, str], bare: Sequence
         return None
 
 
-def in_one_family(rules: Sequence[PolicyRule], command: IpCommand | None) -> tuple[PolicyRule, ...]:
+def with_family(rules: Sequence[PolicyRule], command: IpCommand | None) -> tuple[PolicyRule, ...]:
     """The rules with their family, which no line tells: a dump has one, the command's or that of any address in it."""
     family = command.family if command is not None else None
     if family is None:
@@ -113,7 +113,7 @@ class IpRule(Reader):
     def starts(cls, text: str) -> bool:
         return _read_line(text, Seen("", None, "")) is not None
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
     def feed(self, seen: Seen) -> bool:
@@ -130,4 +130,4 @@ class IpRule(Reader):
         return True
 
     def dump(self) -> Dump:
-        return Dump({"policy-rules": in_one_family(self._rules, self._command)}, tuple(self._unread))
+        return Dump({"policy-rules": with_family(self._rules, self._command)}, tuple(self._unread))

@@ -69,7 +69,7 @@ class IpvsListing(Reader):
         self._current: list[Destination] | None = None
         self._unread: list[Seen] = []
 
-    def told(self, command: Sequence[str]) -> None:
+    def set_command(self, command: Sequence[str]) -> None:
         for word in command:
             self._form = self._form or _FORM_OF_OPTION.get(word, "")
 

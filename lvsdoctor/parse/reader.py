@@ -55,5 +55,5 @@ class Reader(ABC):
     def dump(self) -> Dump:
         """What was read. Called once, after the last line."""
 
-    def told(self, command: Sequence[str]) -> None:  # noqa: B027 - most formats need not know
+    def set_command(self, command: Sequence[str]) -> None:  # noqa: B027 - most formats need not know
         """The shell command, as words, whose echo stood above this dump; a last | says that the output was filtered."""

@@ -87,7 +87,7 @@ class RouteLine:
             self.hops.append(hop)
         return hop is not None
 
-    def family(self, told: int | None) -> int:
+    def family(self, command_family: int | None) -> int:
         """Only `default` leaves the family open; the addresses, or words of only one family, close it."""
         for text in (self.options.get("src", ""), self.options.get("from", "").partition("/")[0]):
             if (ip := read_ip(text)) is not None:
@@ -97,20 +97,20 @@ class RouteLine:
         if any(word in self.options for word in _ONLY_IPV6):
             return 6
         gateway = next((hop.gateway for hop in self.hops if hop.gateway is not None), None)
-        return gateway.version if gateway is not None else told or 4
+        return gateway.version if gateway is not None else command_family or 4
 
-    def route(self, told_family: int | None, told_link: str = "") -> Route | None:
+    def route(self, command_family: int | None, command_link: str = "") -> Route | None:
         """The row, its table "" where the line does not say; None if something that matters cannot be read."""
         options = self.options
-        dst = EVERYWHERE[self.family(told_family)] if self.dst == "default" else read_network(self.dst)
+        dst = EVERYWHERE[self.family(command_family)] if self.dst == "default" else read_network(self.dst)
         metric = read_number(options.get("metric", "0"), most=2**32 - 1)
         tos = read_number(options.get("tos", options.get("dsfield", "0")), most=255)
         src = read_ip(options.get("src", ""))
         hops = self.hops
-        if told_link:  # `ip route show dev eth0` does not repeat the link
-            hops = [replace(hop, link=hop.link or told_link) for hop in hops] or [NextHop(told_link)]
+        if command_link:  # `ip route show dev eth0` does not repeat the link
+            hops = [replace(hop, link=hop.link or command_link) for hop in hops] or [NextHop(command_link)]
         unread_src = "src" in options and src is None
-        if told_link and read_link_name(told_link) is None:
+        if command_link and read_link_name(command_link) is None:
             return None
         if self.broken or "" in options.values() or dst is None or metric is None or tos is None or unread_src:
             return None

@@ -122,7 +122,7 @@ def _start(line: str, echo: Echo) -> Reader | None:
         return None
     reader = kind()
     if echo.command:
-        reader.told(echo.command if echo.whole else (*echo.command, "|"))
+        reader.set_command(echo.command if echo.whole else (*echo.command, "|"))
     return reader
 
 

@@ -14,10 +14,10 @@ from math import inf
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.probe import frames
-from lvsdoctor.probe.acceptance import Acceptance, Answer
+from lvsdoctor.probe.acceptance import SynAnswer, SynResult
 from lvsdoctor.probe.asking import Progress, hearing, open_all
 from lvsdoctor.probe.filter import tcp6_to, tcp_to
-from lvsdoctor.probe.tcp_syn import Knock
+from lvsdoctor.probe.tcp_syn import SynProbe
 from lvsdoctor.probe.wire import IPV4, IPV6, CannotProbe, Wire
 
 TRIES = 2  # SYNs to a real server that does not answer
@@ -28,29 +28,29 @@ _TTL = 1
 _IN_A_SECOND = 3  # frames to one real server about one VIP
 
 
-def duration(knocks: Sequence[Knock], tries: int = TRIES, wait: float = WAIT) -> float:
+def duration(probes: Sequence[SynProbe], tries: int = TRIES, wait: float = WAIT) -> float:
     """How many seconds knocking takes; a second more where a real server repeats its answer until the end."""
-    turns = _turns(knocks)
+    turns = _turns(probes)
     return _starts(max(turns), len(turns), tries, wait) + (tries - 1) * _AGAIN + wait if turns else 0.0
 
 
-def summary(knocks: Sequence[Knock], tries: int, seconds: float) -> str:
+def summary(probes: Sequence[SynProbe], tries: int, seconds: float) -> str:
     """What is about to be sent, in one sentence."""
-    reals, vips = len({knock.rip for knock in knocks}), sorted({str(knock.vip) for knock in knocks})
-    links = ", ".join(sorted({knock.link for knock in knocks}))
+    reals, vips = len({probe.rip for probe in probes}), sorted({str(probe.vip) for probe in probes})
+    links = ", ".join(sorted({probe.link for probe in probes}))
     which = vips[0] if len(vips) == 1 else f"{len(vips)} VIPs"
     return (
         f"trying {which} at {reals} real server{'s' * (reals != 1)} on {links}: "
-        f"at most {len(knocks) * (tries + 1)} frames in {seconds:.1f} s"
+        f"at most {len(probes) * (tries + 1)} frames in {seconds:.1f} s"
     )
 
 
-def _turns(knocks: Sequence[Knock]) -> list[int]:
+def _turns(probes: Sequence[SynProbe]) -> list[int]:
     """A real server is asked for one port of a VIP at a time: three frames a second are for all of them."""
     before: dict[tuple[str, str, IP], int] = {}
     turns = []
-    for knock in knocks:
-        door = (knock.link, knock.mac, knock.vip)
+    for probe in probes:
+        door = (probe.link, probe.mac, probe.vip)
         turns.append(before.get(door, 0))
         before[door] = turns[-1] + 1
     return turns
@@ -60,26 +60,26 @@ def _starts(turn: int, place: int, tries: int, wait: float) -> float:
     return turn * ((tries - 1) * _AGAIN + max(1.0, wait)) + place * _STAGGER
 
 
-def knock(
-    knocks: Sequence[Knock],
+def send_syns(
+    probes: Sequence[SynProbe],
     *,
     netns: str | None = None,
     tries: int = TRIES,
     wait: float = WAIT,
     progress: Progress | None = None,
-) -> tuple[Acceptance, ...]:
+) -> tuple[SynResult, ...]:
     """Try them all side by side; an acceptance for each. Raises CannotProbe, CannotCollect for the namespace.
 
     Also on the way out, by an exception or an interrupt, each connection that a SYN may have begun is reset.
     """
-    ports = {each.sport for each in knocks}
+    ports = {each.sport for each in probes}
     accept = {IPV4: tcp_to(min(ports)), IPV6: tcp6_to(min(ports))} if len(ports) == 1 else {}
-    made = [(_frame(each, "S", each.seq), _frame(each, "R", each.seq + 1 & 0xFFFFFFFF)) for each in knocks]
+    made = [(_frame(each, "S", each.seq), _frame(each, "R", each.seq + 1 & 0xFFFFFFFF)) for each in probes]
     doors: dict[tuple[str, str, IP], deque[float]] = {}
     with ExitStack() as stack:
-        wires = open_all({(each.link, _protocol(each)) for each in knocks}, netns, stack, accept)
+        wires = open_all({(each.link, _protocol(each)) for each in probes}, netns, stack, accept)
         begun = time.monotonic()
-        ends = begun + duration(knocks, tries, wait)
+        ends = begun + duration(probes, tries, wait)
         tried = {
             each.seq: _Tried(
                 each,
@@ -90,7 +90,7 @@ def knock(
                 tries,
                 wait,
             )
-            for place, (each, turn) in enumerate(zip(knocks, _turns(knocks), strict=True))
+            for place, (each, turn) in enumerate(zip(probes, _turns(probes), strict=True))
         }
 
         def send_due() -> float:
@@ -102,24 +102,24 @@ def knock(
         finally:
             for one in sorted(tried.values(), key=lambda one: one.free(after=2)):
                 one.leave()
-    return tuple(tried[each.seq].acceptance() for each in knocks)
+    return tuple(tried[each.seq].acceptance() for each in probes)
 
 
-def _frame(to: Knock, flags: str, seq: int) -> bytes:
+def _frame(to: SynProbe, flags: str, seq: int) -> bytes:
     """A RST is one byte behind the SYN: there the real server expects us, whatever its own numbers are."""
     wanted = frames.Segment(to.sender, to.vip, to.sport, to.port, seq, flags, ttl=_TTL)
     return frames.segment(wanted, source=to.own_mac, to=to.mac)
 
 
-def _protocol(knock: Knock) -> int:
-    return IPV4 if knock.vip.version == 4 else IPV6
+def _protocol(probe: SynProbe) -> int:
+    return IPV4 if probe.vip.version == 4 else IPV6
 
 
 @dataclass(slots=True)
 class _Tried:
-    """A knock under way. `door` holds when the last frames went to this real server for this VIP."""
+    """A SYN probe under way. `door` holds when the last frames went to this real server for this VIP."""
 
-    knock: Knock
+    probe: SynProbe
     syn: bytes
     rst: bytes
     wire: Wire
@@ -176,29 +176,29 @@ class _Tried:
         self.door.append(time.monotonic())
         self.wire.send(frame)
 
-    def take(self, heard: frames.Segment | frames.Unreachable, when: float) -> None:
-        if isinstance(heard, frames.Segment) and "S" in heard.flags:
+    def take(self, packet: frames.Segment | frames.Unreachable, when: float) -> None:
+        if isinstance(packet, frames.Segment) and "S" in packet.flags:
             self.owes = True
         if self.answer is None or not isinstance(self.answer, frames.Segment):
-            self.answer = heard
+            self.answer = packet
             self.delay = when - max((sent for sent in self.syns if sent <= when), default=when)
 
-    def acceptance(self) -> Acceptance:
-        where = f"probe {self.knock.link} syn {self.knock.target} to {self.knock.mac}"
+    def acceptance(self) -> SynResult:
+        where = f"probe {self.probe.link} syn {self.probe.target} to {self.probe.mac}"
         if self.answer is None or self.delay is None:
             text = f"no answer to {len(self.syns)} SYN{'s' * (len(self.syns) != 1)}"
-            return Acceptance(self.knock, Answer.SILENCE, Seen(where, None, text), len(self.syns))
+            return SynResult(self.probe, SynAnswer.SILENCE, Seen(where, None, text), len(self.syns))
         heard, after = self.answer, f"after {self.delay * 1000:.1f} ms"
         if isinstance(heard, frames.Segment):
-            answer, said = (Answer.SYN_ACK if "S" in heard.flags else Answer.RST), ""
-            text = f"flags {heard.flags} from {self.knock.target} {after}"
+            answer, said = (SynAnswer.SYN_ACK if "S" in heard.flags else SynAnswer.RST), ""
+            text = f"flags {heard.flags} from {self.probe.target} {after}"
         else:
-            answer, said = Answer.UNREACHABLE, heard.said
+            answer, said = SynAnswer.UNREACHABLE, heard.error
             text = f"{said} from {heard.src} {after}"
-        if heard.mac != self.knock.mac:
+        if heard.mac != self.probe.mac:
             text += f" (the frame came from {heard.mac})"
         seen = Seen(where, None, text)
-        return Acceptance(self.knock, answer, seen, len(self.syns), self.delay, heard.mac, heard.src, said)
+        return SynResult(self.probe, answer, seen, len(self.syns), self.delay, heard.mac, heard.src, said)
 
 
 def _take(tried: Mapping[int, _Tried], frame: bytes, when: float) -> None:
@@ -209,10 +209,10 @@ def _take(tried: Mapping[int, _Tried], frame: bytes, when: float) -> None:
             return
         one = tried.get(heard.ack - 1 & 0xFFFFFFFF)
         ends = (heard.src, heard.sport, heard.dst, heard.dport)
-        if one is not None and ends == (one.knock.vip, one.knock.port, one.knock.sender, one.knock.sport):
+        if one is not None and ends == (one.probe.vip, one.probe.port, one.probe.sender, one.probe.sport):
             one.take(heard, when)
     elif isinstance(heard, frames.Unreachable):
         one = tried.get(heard.seq)
         ports = (heard.dst, heard.dport, heard.sport)
-        if one is not None and ports == (one.knock.vip, one.knock.port, one.knock.sport):
+        if one is not None and ports == (one.probe.vip, one.probe.port, one.probe.sport):
             one.take(heard, when)

@@ -118,7 +118,7 @@ def hearing(
                 return
             for key, _ in selector.select(max(0.0, until - now)):
                 wire = key.data
-                for frame, when in wire.heard():
+                for frame, when in wire.received():
                     yield wire, frame, when
 
 

@@ -25,7 +25,7 @@ _OWN_MAC, _TARGETS_MAC = 1, 2  # options of neighbour discovery
 _FLAGS = "FSRPAUEC"  # of TCP, from the lowest bit
 _MSS = 1220  # fits every link; firewalls drop a SYN that names none, or a tiny one
 # net/ipv4/icmp.c, net/ipv6/icmp.c: by IP version, type and code.
-_SAID = {
+_ICMP_ERRORS = {
     (4, 3, 0): "net-unreachable", (4, 3, 1): "host-unreachable", (4, 3, 2): "protocol-unreachable",
     (4, 3, 3): "port-unreachable", (4, 3, 9): "net-prohibited", (4, 3, 10): "host-prohibited",
     (4, 3, 13): "admin-prohibited", (4, 11, 0): "time-exceeded",
@@ -144,7 +144,7 @@ class Unreachable:
     src: IP
     dst: IP | None
     mac: str
-    said: str = ""
+    error: str = ""
     sport: int = 0
     dport: int = 0
     seq: int = 0
@@ -222,7 +222,7 @@ def _error(packet: _Packet, about: _Packet | None, mac: str) -> Unreachable | No
     version, kind, code = packet.src.version, packet.data[0], packet.data[1]
     if kind not in (_ERRORS if version == 4 else _ERRORS6):
         return None
-    said = _SAID.get((version, kind, code), f"icmp {kind}/{code}")
+    said = _ICMP_ERRORS.get((version, kind, code), f"icmp {kind}/{code}")
     if about is None or about.protocol != _TCP or len(about.data) < 8:
         return Unreachable(packet.src, about.dst if about else None, mac, said)
     return Unreachable(packet.src, about.dst, mac, said, *unpack_from("!HHI", about.data))

@@ -25,7 +25,7 @@ _MOST = 1000  # rows
 _KEPT = 16  # addresses that are kept of what one MAC asked for
 
 
-class Kind(StrEnum):
+class FrameKind(StrEnum):
     """request: the VIP asks for another address; announcement: it says, unasked, where it is; reply: it was asked for.
 
     This host may itself have asked for what a reply answers.
@@ -38,14 +38,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Frame:
     """One frame, `when` seconds after the listening began.
 
     `mac` speaks for `address`, which is the VIP, or whoever redirects; about `target`, which it asks for or answers,
     or to which it redirects by way of `gateway` whoever is at `to`.
     """
 
-    kind: Kind
+    kind: FrameKind
     link: str
     mac: str
     address: IP
@@ -57,10 +57,10 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class FrameSummary:
     """All of one kind that one MAC said for one address: `first` and `last` in seconds, the first few `targets`."""
 
-    kind: Kind
+    kind: FrameKind
     link: str
     mac: str
     address: IP
@@ -75,26 +75,26 @@ class Heard:
     @property
     def leaks(self) -> bool:
         """Did its host ask for another in this name? Whoever was asked now believes that the VIP is there."""
-        return self.kind is Kind.REQUEST
+        return self.kind is FrameKind.REQUEST
 
 
-class Overheard:
+class FrameLog:
     """Gathers what was said, so that it is there also when the listening is interrupted."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[object, ...], _Row] = {}
         self.dropped = 0  # frames of MACs beyond the first many: a flood must not fill the memory
 
-    def add(self, said: Said) -> None:
-        key = (said.kind, said.link, said.mac, said.address, said.gateway, said.to)
+    def add(self, frame: Frame) -> None:
+        key = (frame.kind, frame.link, frame.mac, frame.address, frame.gateway, frame.to)
         if key not in self._rows and len(self._rows) >= _MOST:
             self.dropped += 1
             return
-        self._rows.setdefault(key, _Row(said)).add(said)
+        self._rows.setdefault(key, _Row(frame)).add(frame)
 
-    def rows(self) -> tuple[Heard, ...]:
+    def rows(self) -> tuple[FrameSummary, ...]:
         """One for each kind, MAC and address, in the order in which they were heard first."""
-        return tuple(row.heard() for row in self._rows.values())
+        return tuple(row.summary() for row in self._rows.values())
 
 
 def links_to_hear(node: Node, names: Iterable[str] | None = None) -> tuple[Link, ...]:
@@ -120,7 +120,7 @@ def listen(
     links: Iterable[str] | None = None,
     netns: str | None = None,
     progress: Progress | None = None,
-) -> Iterator[Said]:
+) -> Iterator[Frame]:
     """Each frame about one of the VIPs, and each redirect, as it is heard; leave off whenever you like.
 
     `progress` is told for the first time when the ears are open. Raises CannotProbe, CannotCollect for the namespace.
@@ -131,43 +131,43 @@ def listen(
         wires = open_all(places, netns, stack, {IPV4: redirects(), IPV6: icmpv6(135, 136, 137)})
         begun = time.monotonic()
         for wire, frame, when in hearing(wires.values(), begun, begun + seconds, lambda: inf, progress):
-            said = _said(frame, wire.link, when - begun)
-            if said is not None and (said.kind is Kind.REDIRECT or said.address in wanted):
+            said = _read(frame, wire.link, when - begun)
+            if said is not None and (said.kind is FrameKind.REDIRECT or said.address in wanted):
                 yield said
 
 
-def _said(frame: bytes, link: str, when: float) -> Said | None:
+def _read(frame: bytes, link: str, when: float) -> Frame | None:
     if (arp := frames.read_arp(frame)) is not None:
         own = arp.target == arp.sender
-        kind = Kind.ANNOUNCEMENT if own else Kind.REPLY if arp.reply else Kind.REQUEST
-        return Said(kind, link, arp.mac, arp.sender, when, arp.target, came_from=arp.came_from)
+        kind = FrameKind.ANNOUNCEMENT if own else FrameKind.REPLY if arp.reply else FrameKind.REQUEST
+        return Frame(kind, link, arp.mac, arp.sender, when, arp.target, came_from=arp.came_from)
     if (asks := frames.read_solicitation(frame)) is not None:
-        return Said(Kind.REQUEST, link, asks.mac, asks.sender, when, asks.target, came_from=asks.came_from)
+        return Frame(FrameKind.REQUEST, link, asks.mac, asks.sender, when, asks.target, came_from=asks.came_from)
     if (tells := frames.read_advertisement(frame)) is not None:
-        kind = Kind.REPLY if tells.solicited else Kind.ANNOUNCEMENT
-        return Said(kind, link, tells.mac, tells.target, when, tells.to)
+        kind = FrameKind.REPLY if tells.solicited else FrameKind.ANNOUNCEMENT
+        return Frame(kind, link, tells.mac, tells.target, when, tells.to)
     heard = frames.read_ip(frame)
     if isinstance(heard, frames.Redirect):
-        return Said(Kind.REDIRECT, link, heard.mac, heard.src, when, heard.dst, heard.gateway, heard.to)
+        return Frame(FrameKind.REDIRECT, link, heard.mac, heard.src, when, heard.dst, heard.gateway, heard.to)
     return None
 
 
 @dataclass(slots=True)
 class _Row:
-    began: Said
+    began: Frame
     count: int = 0
     last: float = 0.0
     targets: dict[IP, None] = field(default_factory=dict)
 
-    def add(self, said: Said) -> None:
+    def add(self, frame: Frame) -> None:
         self.count += 1
-        self.last = said.when
-        if said.target is not None and len(self.targets) < _KEPT:
-            self.targets[said.target] = None
+        self.last = frame.when
+        if frame.target is not None and len(self.targets) < _KEPT:
+            self.targets[frame.target] = None
 
-    def heard(self) -> Heard:
+    def summary(self) -> FrameSummary:
         one, targets = self.began, tuple(self.targets)
-        return Heard(
+        return FrameSummary(
             one.kind, one.link, one.mac, one.address, self._seen(), self.count, one.when, self.last, targets,
             one.gateway, one.to,
         )  # fmt: skip
@@ -175,10 +175,10 @@ class _Row:
     def _seen(self) -> Seen:
         one = self.began
         said = {
-            Kind.REQUEST: f"who-has {one.target} tell {one.address}",
-            Kind.ANNOUNCEMENT: f"{one.address} is-at {one.mac}, unasked",
-            Kind.REPLY: f"{one.address} is-at {one.mac}, told {one.target}",
-            Kind.REDIRECT: f"{one.to} shall reach {one.target} by way of {one.gateway}",
+            FrameKind.REQUEST: f"who-has {one.target} tell {one.address}",
+            FrameKind.ANNOUNCEMENT: f"{one.address} is-at {one.mac}, unasked",
+            FrameKind.REPLY: f"{one.address} is-at {one.mac}, told {one.target}",
+            FrameKind.REDIRECT: f"{one.to} shall reach {one.target} by way of {one.gateway}",
         }[one.kind]
         came_from = f" (the frame came from {one.came_from})" if one.came_from not in ("", one.mac) else ""
         times = "once" if self.count == 1 else f"{self.count} times, first"

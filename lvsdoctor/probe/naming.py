@@ -28,7 +28,7 @@ class Names:
 
     def __init__(self, prober: Node, known: Sequence[Node], probes: Iterable[Probe], vips: Iterable[IP]) -> None:
         never, self._rips = set(vips), _silent_rips((prober, *known))
-        self._found: dict[str, dict[Name, None]] = {}
+        self._names: dict[str, dict[Name, None]] = {}
         for node in known:
             for link in node.links if node.has("links") else ():
                 silent = node.is_a("real-server") and not node.is_a("director")
@@ -45,11 +45,11 @@ class Names:
 
     def _add(self, mac: str, name: Name) -> None:
         if mac.strip("0:"):
-            self._found.setdefault(mac, {}).setdefault(name)
+            self._names.setdefault(mac, {}).setdefault(name)
 
     def of(self, mac: str, *, answering_for: IP | None = None) -> tuple[Name, ...]:
         """The best first; none if nobody knows. A real server may answer for a RIP."""
-        found = tuple(self._found.get(mac, ()))
+        found = tuple(self._names.get(mac, ()))
         if answering_for in self._rips:
             found = tuple(replace(name, silent=False) for name in found)
         if nodes := tuple(name for name in found if name.node):

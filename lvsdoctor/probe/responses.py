@@ -18,7 +18,7 @@ from lvsdoctor.probe.targets import NOBODY, Question
 class Meaning(StrEnum):
     """one: as it should be; unheard: this host has the address, and nobody else answers; the others: it is broken."""
 
-    ONE = "one"
+    SINGLE = "one"
     UNHEARD = "unheard"
     MANY = "many"
     REAL_SERVER = "real-server"
@@ -52,7 +52,7 @@ class Answers:
 
     @property
     def fine(self) -> bool:
-        return self.meaning in (Meaning.ONE, Meaning.UNHEARD)
+        return self.meaning in (Meaning.SINGLE, Meaning.UNHEARD)
 
 
 def answers(questions: Iterable[Question], probes: Iterable[Probe], names: Names, prober: Node) -> Iterator[Answers]:
@@ -96,7 +96,7 @@ def _meaning(
     if leaking:
         return Meaning.REAL_SERVER, f"the one host that answers for {target} is the wrong one: {blame}"
     if hosts:
-        return Meaning.ONE, f"one host answers for {target}"
+        return Meaning.SINGLE, f"one host answers for {target}"
     if ours:
         return Meaning.UNHEARD, f"nobody but this host has {target}, as far as this link tells"
     return Meaning.NOBODY, f"nobody answers for {target}: hosts of this link cannot reach it"
@@ -108,7 +108,7 @@ def _own(question: Question, prober: Node) -> tuple[bool, str]:
     if question.target.version == 6:
         return _own6(question, prober, links)
     try:
-        replies = [arp_reply(prober, question.target, heard_on=link) for link in links]
+        replies = [arp_reply(prober, question.target, arrived_on=link) for link in links]
     except NotCollected as lacking:
         return True, f"whether this host answers is not known: {lacking}"
     if any(replies):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lvsdoctor.analysis.arp_owners import on_one_segment
+from lvsdoctor.analysis.arp_owners import same_segment
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.link import VRRP_MACS, Link
@@ -14,7 +14,7 @@ from lvsdoctor.probe.targets import Unasked, rips_known, vips_known
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProbeRun:
     """Who asked (a live node), what was answered and what could not be asked for; `why` nothing could be asked."""
 
     prober: Node | None = None
@@ -23,13 +23,13 @@ class Asked:
     why: str = ""
 
 
-class Told:
+class ProbeSession:
     """All that was answered, beside the nodes of the scan."""
 
-    def __init__(self, asked: Asked, nodes: Sequence[Node]) -> None:
-        self.asked, self.nodes = asked, nodes
-        self.frames = {reply.seen for probe in asked.probes for reply in probe.replies}
-        self.frames |= {probe.seen for probe in asked.probes}
+    def __init__(self, run: ProbeRun, nodes: Sequence[Node]) -> None:
+        self.run, self.nodes = run, nodes
+        self.frames = {reply.seen for probe in run.probes for reply in probe.replies}
+        self.frames |= {probe.seen for probe in run.probes}
 
     @cached_property
     def vips(self) -> set[IP]:
@@ -51,25 +51,25 @@ class Told:
         return macs - {mac for node in directors if node.has("links") for mac in {link.mac for link in node.links}}
 
     def about(self, target: IP) -> list[Probe]:
-        return [probe for probe in self.asked.probes if probe.target == target]
+        return [probe for probe in self.run.probes if probe.target == target]
 
     def why_unasked(self, target: IP) -> str:
-        return next((each.why for each in self.asked.unasked if each.target == target), f"{target} was not asked for")
+        return next((each.why for each in self.run.unasked if each.target == target), f"{target} was not asked for")
 
     def is_prober(self, node: Node) -> bool:
-        return self.asked.prober is not None and same_host(self.asked.prober, node, self.links_asked, self.vips)
+        return self.run.prober is not None and same_host(self.run.prober, node, self.links_asked, self.vips)
 
     @cached_property
     def links_asked(self) -> set[str]:
-        return {probe.link for probe in self.asked.probes}
+        return {probe.link for probe in self.run.probes}
 
     def has(self, vip: IP) -> bool:
         """Has the host that asked the address itself?"""
-        prober = self.asked.prober
+        prober = self.run.prober
         return prober is not None and prober.has("addresses") and is_local(prober, vip) is not None
 
     def answered_anything(self, links: set[str], besides: IP) -> bool:
-        return any(p.replies for p in self.asked.probes if p.link in links and p.target != besides)
+        return any(p.replies for p in self.run.probes if p.link in links and p.target != besides)
 
     def owners(self, mac: str) -> list[str]:
         return [n.name for n in self.nodes if n.has("links") and any(link.mac == mac for link in n.links)]
@@ -80,11 +80,11 @@ class Told:
 
     def beside(self, node: Node, link: Link | None, asked_on: str) -> bool | None:
         """Is a node's link on the segment of the prober's link of that name? None where its subnets do not tell."""
-        prober = self.asked.prober
+        prober = self.run.prober
         its = prober.link(asked_on) if prober is not None and prober.has("links") else None
         if prober is None or its is None or link is None or not node.has("addresses"):
             return None
-        if on_one_segment(prober, its, node, link):
+        if same_segment(prober, its, node, link):
             return True
         return False if any(not held.host_only for held in node.addresses_on(link.name)) else None
 

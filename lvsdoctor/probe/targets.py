@@ -39,7 +39,7 @@ class Unasked:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProbePlan:
     questions: tuple[Question, ...]
     unasked: tuple[Unasked, ...]
 
@@ -51,7 +51,7 @@ def plan(
     link: str | None = None,
     vips: Iterable[IP] = (),
     wireless: Collection[str] = (),
-) -> Plan:
+) -> ProbePlan:
     """What can be asked from this node: on the links whose subnet an address is in, or on the one that is named.
 
     In the name of `vips` nothing is asked (the targets are among them). Raises CannotProbe if there is no such link.
@@ -71,7 +71,7 @@ def plan(
         for each in found
         if isinstance(each, Question)
     ]
-    return Plan(tuple(questions), tuple(each for each in found if isinstance(each, Unasked)))
+    return ProbePlan(tuple(questions), tuple(each for each in found if isinstance(each, Unasked)))
 
 
 def _named(node: Node, name: str) -> Link:

@@ -17,7 +17,7 @@ _ANY_PORT = 80  # stands for all of them
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class SynProbe:
     """A SYN to `port` of the VIP from `sender` and its port `sport`, in a frame from MAC `own_mac` to `mac`, the RIP's.
 
     `listens`: one of the `services` says that somebody listens there. `notes` are for the reader.
@@ -43,7 +43,7 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Path:
     """To a real server, without a VIP."""
 
     rip: IP
@@ -54,9 +54,9 @@ class _Way:
     notes: tuple[str, ...]
 
 
-def knocks(
+def syn_probes(
     node: Node, probes: Iterable[Probe], vips: Iterable[IP] = (), *, sport: int | None = None
-) -> tuple[tuple[Knock, ...], tuple[Unasked, ...]]:
+) -> tuple[tuple[SynProbe, ...], tuple[Unasked, ...]]:
     """What can be tried from this director whose RIPs were asked for, and the RIPs that cannot be.
 
     Only `vips`, if any are named; a service by firewall mark tells no VIP, so it is tried with those of them that no
@@ -66,7 +66,7 @@ def knocks(
     told = {service.vip for service in node.services if service.vip is not None}
     never = told | set(named)
     port = sport if sport is not None else random.choice(_OUR_PORTS)
-    found: dict[tuple[IP, int, IP, str], Knock] = {}
+    found: dict[tuple[IP, int, IP, str], SynProbe] = {}
     unasked: dict[Unasked, None] = {}
     for service in node.services:
         marked = tuple(vip for vip in named if vip not in told and vip.version == service.family)
@@ -76,12 +76,12 @@ def knocks(
             if why or real.ip is None:
                 unasked[Unasked(real.ip or service.vip or NOBODY, why)] = None
                 continue
-            for way in _ways(node, real.ip, asked, never):
+            for way in _paths(node, real.ip, asked, never):
                 if isinstance(way, Unasked):
                     unasked[way] = None
                     continue
                 for vip in wanted or ():
-                    _add(found, _knock(service, vip, real, way, port))
+                    _add(found, _syn_probe(service, vip, real, way, port))
     # No two alike: an answer is told by the number that it acknowledges.
     numbers = random.sample(range(1 << 32), len(found))
     numbered = (replace(each, seq=number) for each, number in zip(found.values(), numbers, strict=True))
@@ -110,7 +110,7 @@ def _hindrance(node: Node, service: VirtualService, real: Destination) -> str:
     return ""
 
 
-def _ways(node: Node, rip: IP, probes: Sequence[Probe], never: Collection[IP]) -> list[_Way | Unasked]:
+def _paths(node: Node, rip: IP, probes: Sequence[Probe], never: Collection[IP]) -> list[_Path | Unasked]:
     """To its MAC, on each link where the RIP was answered for."""
     asked = [probe for probe in probes if probe.target == rip]
     if not asked:
@@ -120,10 +120,10 @@ def _ways(node: Node, rip: IP, probes: Sequence[Probe], never: Collection[IP]) -
     if not answered:
         links = ", ".join(dict.fromkeys(probe.link for probe in asked))
         return [Unasked(rip, f"nobody answers for {rip} on {links}, so its MAC is not known: is it down?")]
-    return [_way(node, rip, probe, never) for probe in answered]
+    return [_path(node, rip, probe, never) for probe in answered]
 
 
-def _way(node: Node, rip: IP, probe: Probe, never: Collection[IP]) -> _Way | Unasked:
+def _path(node: Node, rip: IP, probe: Probe, never: Collection[IP]) -> _Path | Unasked:
     if len(probe.macs) > 1:
         macs = " and ".join(probe.macs)
         return Unasked(rip, f"{macs} answer for {rip} on {probe.link}: which is the real server's is not known")
@@ -136,22 +136,22 @@ def _way(node: Node, rip: IP, probe: Probe, never: Collection[IP]) -> _Way | Una
     notes = (
         () if near else (f"{sender} is in another subnet than {rip}: an answer comes by way of a router, if at all",)
     )
-    return _Way(rip, probe.macs[0], probe.link, link.mac, sender, notes)
+    return _Path(rip, probe.macs[0], probe.link, link.mac, sender, notes)
 
 
-def _knock(service: VirtualService, vip: IP, real: Destination, way: _Way, sport: int) -> Knock:
+def _syn_probe(service: VirtualService, vip: IP, real: Destination, path: _Path, sport: int) -> SynProbe:
     port = service.port or real.port  # net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_dr_xmit() leaves it as the client sent it
-    return Knock(
-        vip, port or _ANY_PORT, way.rip, way.mac, way.link, way.own_mac, way.sender, sport,
+    return SynProbe(
+        vip, port or _ANY_PORT, path.rip, path.mac, path.link, path.own_mac, path.sender, sport,
         seq=0,
         services=(service,),
         listens=service.protocol == "tcp" and service.fwmark is None and bool(port),
-        notes=(*way.notes, *_about(service, real, port)),
+        notes=(*path.notes, *_about(service, real, port)),
     )  # fmt: skip
 
 
-def _about(service: VirtualService, real: Destination, told: int | None) -> Iterator[str]:
-    if not told:
+def _about(service: VirtualService, real: Destination, port: int | None) -> Iterator[str]:
+    if not port:
         yield f"{service} has all ports: {_ANY_PORT} is tried for them"
     if service.fwmark is None and service.protocol != "tcp":
         yield f"{service} is tried by TCP: where the VIP is, a RST tells so"
@@ -159,14 +159,14 @@ def _about(service: VirtualService, real: Destination, told: int | None) -> Iter
         yield f"{real.ip} is tried without its tunnel: this tells whether it has the VIP, not whether the tunnel works"
 
 
-def _add(found: dict[tuple[IP, int, IP, str], Knock], knock: Knock) -> None:
+def _add(probes: dict[tuple[IP, int, IP, str], SynProbe], probe: SynProbe) -> None:
     """Two services of one VIP and port, TCP and UDP, are one question."""
-    key = (knock.vip, knock.port, knock.rip, knock.link)
-    if (before := found.get(key)) is not None:
-        knock = replace(
+    key = (probe.vip, probe.port, probe.rip, probe.link)
+    if (before := probes.get(key)) is not None:
+        probe = replace(
             before,
-            services=before.services + knock.services,
-            listens=before.listens or knock.listens,
-            notes=tuple(dict.fromkeys(before.notes + knock.notes)),
+            services=before.services + probe.services,
+            listens=before.listens or probe.listens,
+            notes=tuple(dict.fromkeys(before.notes + probe.notes)),
         )
-    found[key] = knock
+    probes[key] = probe

@@ -65,7 +65,7 @@ class Wire:
         except OSError as problem:
             raise CannotProbe(f"{self.link} takes no frame: {problem.strerror}") from None
 
-    def heard(self) -> Iterator[tuple[bytes, float]]:
+    def received(self) -> Iterator[tuple[bytes, float]]:
         """The frames that are waiting, and when each was taken (time.monotonic)."""
         for _ in range(_AT_ONCE):
             try:

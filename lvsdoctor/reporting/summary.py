@@ -100,7 +100,7 @@ def wanted(outcomes: Iterable[Outcome]) -> list[Wanted]:
     return sorted(groups, key=lambda group: -len(group.rules))
 
 
-class State(IntEnum):
+class MonitoringState(IntEnum):
     """What a monitoring system makes of a scan: its name, and the exit code of a check.
 
     Monitoring Plugins Development Guidelines, "Plugin Return Codes".
@@ -112,18 +112,18 @@ class State(IntEnum):
     UNKNOWN = 3
 
 
-def state(examination: Examination, *, complete: bool = False) -> State:
+def state(examination: Examination, *, complete: bool = False) -> MonitoringState:
     """CRITICAL for an error and WARNING for a warning that count; UNKNOWN where a rule crashed, or a node could not be
     checked by any rule (`complete`: by every rule)."""
     counts = summary(examination)
     if counts[Severity.ERROR]:
-        return State.CRITICAL
+        return MonitoringState.CRITICAL
     if counts[Severity.WARNING]:
-        return State.WARNING
+        return MonitoringState.WARNING
     missing = any(outcome.verdict is Verdict.NOT_CHECKED or outcome.missing for outcome in examination.outcomes)
     if not examination.outcomes or blind(examination) or counts["crashed"] or (complete and missing):
-        return State.UNKNOWN
-    return State.OK
+        return MonitoringState.UNKNOWN
+    return MonitoringState.OK
 
 
 def blind(examination: Examination) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, Remark, Role, Verdict
+from lvsdoctor.model.examination import Diagnosis, Examination, Examined, ExaminedRole, Outcome, Remark, Verdict
 from lvsdoctor.model.finding import Probed, Severity
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting.summary import Wanted, counted, summary
@@ -28,7 +28,7 @@ def label(diagnosis: Diagnosis) -> str:
     return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
 
 
-def told(diagnosis: Diagnosis) -> str:
+def sentence(diagnosis: Diagnosis) -> str:
     """The sentence, and what the wire says of it if it was asked and could tell."""
     probed = diagnosis.confirmation
     if probed is None or probed.verdict is Probed.NOT_PROBED:
@@ -78,7 +78,7 @@ def checked(outcomes: Iterable[Outcome]) -> str:
     return listed(numbers)
 
 
-def standing(role: Role) -> str:
+def standing(role: ExaminedRole) -> str:
     """Why a node has this role, and the line that tells."""
     return role.why + (f", {role.seen}" if role.seen else "")
 

@@ -11,15 +11,15 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Node,
     Severity,
-    Voice,
+    SourceAddress,
     assume,
     cite,
     free_from_vip,
     is_local,
     real_server,
     rule,
+    source_addresses,
     source_ok,
-    voices,
 )
 
 _ASKS = "{node} asks for {rips} on {link} in the name of VIP {vip}: a real server that holds the VIP never answers"
@@ -45,13 +45,13 @@ _WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
 )
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
     found: dict[tuple[IP, str], list[_Unheard]] = {}
-    heard: dict[IP, tuple[Voice, ...]] = {}
+    heard: dict[IP, tuple[SourceAddress, ...]] = {}
     for service in node.services:
         for real in service.destinations:
             if real.ip is None or real.ip.version == 6 or real.forwarding not in (Forwarding.DR, Forwarding.TUN):
                 continue
             if real.ip not in heard:
-                heard[real.ip] = voices(node, real.ip)
+                heard[real.ip] = source_addresses(node, real.ip)
             named = [voice for voice in heard[real.ip] if voice.ip == service.vip]
             if named and (unheard := _unheard(node, real, real.ip, named)):
                 found.setdefault((named[0].ip, named[0].link), []).append(unheard)
@@ -82,7 +82,7 @@ class _Unheard:
     because: tuple[Citation, ...]
 
 
-def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[Voice]) -> _Unheard | None:
+def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[SourceAddress]) -> _Unheard | None:
     """What fails at a real server that the director speaks to in the name of the VIP; None where nothing does."""
     server, first = real_server(node, rip), named[0]
     why: tuple[Citation, ...]

@@ -45,8 +45,8 @@ def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
             yield _made_by_hand(node, route, known[0])
 
 
-def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[Shadowed]) -> Finding:
-    first = next((address for address in held if address.ip == route.src), held[0])
+def _made_by_address(node: Node, route: Route, addresses: list[Address], lost: list[Shadowed]) -> Finding:
+    first = next((address for address in addresses if address.ip == route.src), addresses[0])
     wide = [cite(first, "on {link} its whole prefix becomes local, not the one address", link=first.link)]
     if route.seen != first.seen:
         wide.append(cite(route, "every address of {prefix} is this host", prefix=route.dst))
@@ -59,7 +59,7 @@ def _made_by_address(node: Node, route: Route, held: list[Address], lost: list[S
         lost=lost[0].what if lost else "",
         severity=None if missed else Severity.WARNING,
         evidence=[*wide, *(loss.because for loss in lost)],
-        fix=as_single_hosts(node, held),
+        fix=as_single_hosts(node, addresses),
     )
 
 

@@ -12,20 +12,20 @@ from lvsdoctor.rulekit import (
     Severity,
     add_address,
     announce_again,
+    answers_arp_or_ndp,
+    arp_responders,
     assume,
     cite,
     delivered,
-    draws,
-    heard,
     home_link,
-    listing,
+    listed_as,
     reached_by_route,
     rule,
     should_answer,
     word,
 )
 
-_ONE_ONLY = (
+_SINGLE_HOLDER = (
     "Only one director may hold a VIP: run this on the one that is to be active. Where keepalived or pacemaker moves "
     "the VIP, repair that instead: what it did not put there it will not take away."
 )
@@ -62,7 +62,7 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
         directors = [peer for peer in node.peers_directing(vip) if peer.has("addresses")]
-        found = any(draws(peer, vip) or reached_by_route(peer, vip) for peer in directors)
+        found = any(answers_arp_or_ndp(peer, vip) or reached_by_route(peer, vip) for peer in directors)
         elsewhere = found or should_answer(vip, [node, *directors]) is not node
         maybe_standby = not directors and not any(delivered(node, other) for other in vips)
         if here or elsewhere or _neighbour_has(node, vip) or (maybe_standby and _another_answers(node, vip)):
@@ -98,13 +98,13 @@ def _neighbour_has(node: Node, vip: IP) -> bool:
 
 def _another_answers(node: Node, vip: IP) -> bool:
     """Did a probe hear another host that is no real server of the VIP? Then that one is the active director."""
-    said = heard(node) if node.has("probes") and node.has("links") else ()
-    return any(listing(node, one, vip) is None for each in said if each.target == vip for one in each.answerers)
+    said = arp_responders(node) if node.has("probes") and node.has("links") else ()
+    return any(listed_as(node, one, vip) is None for each in said if each.ip == vip for one in each.responders)
 
 
 def _hold(vip: IP, link: str | None) -> Fix:
     if link is None:
-        return Fix(now=(f"# put {vip}/{vip.max_prefixlen} on the link that faces the clients",), warning=_ONE_ONLY)
+        return Fix(now=(f"# put {vip}/{vip.max_prefixlen} on the link that faces the clients",), warning=_SINGLE_HOLDER)
     now = (announce_again(link, vip),) if vip.version == 4 else ()
     kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}"
-    return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_ONE_ONLY)
+    return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_SINGLE_HOLDER)

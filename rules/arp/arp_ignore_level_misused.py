@@ -39,12 +39,12 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
     for link in node.links_hearing_arp if node.roles else ():
         level = effective(node, "arp_ignore", link.name).value
         if level == 8:
-            yield from _found_by_nobody(node, link)
+            yield from _answers_nothing(node, link)
         elif level not in (0, 1, 2, 3):
             yield from _as_good_as_none(node, link, level)
 
 
-def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
+def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
         if address.ip.version == 4 and (address.ip in rips or not rips) and not _known_for_good(node, address.ip):
@@ -57,7 +57,7 @@ def _found_by_nobody(node: Node, link: Link) -> Iterator[Finding]:
                     cite(address, "who asks for this one gets no answer"),
                     *arp_ignored(node, address.ip, link, NOBODY).because,
                 ],
-                fix=hide_vips(node) if node.vips_to_hide else set_sysctls(dict.fromkeys(wrong, 0)),
+                fix=hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0)),
                 ip=address.ip,
             )
             return
@@ -74,8 +74,8 @@ def _known_for_good(node: Node, rip: IP) -> bool:
 
 
 def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
-    for vip in node.vips_to_hide:
-        reply = arp_reply(node, vip.ip, heard_on=link)
+    for vip in node.hidden_vips:
+        reply = arp_reply(node, vip.ip, arrived_on=link)
         if reply and not any(address.link == link.name for address in node.holding(vip.ip)):
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(

@@ -33,7 +33,7 @@ from lvsdoctor.rulekit import (
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
+    for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         if finding := _answers(node, vip.ip, link) or _leaks(node, vip.ip, link):
             yield finding
 
@@ -42,7 +42,7 @@ def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
     deaf, unread = _set_where_nobody_reads(node, "arp_ignore")
     if unread is None or effective(node, "arp_ignore", link.name):
         return None
-    reply, segment = arp_reply(node, vip, heard_on=link), vip_on_segment(node, vip, link)
+    reply, segment = arp_reply(node, vip, arrived_on=link), vip_on_segment(node, vip, link)
     if not reply:
         return None
     return Finding(

@@ -16,13 +16,13 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, effe
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
+    for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         held = node.holding(vip.ip)
         if not held or effective(node, "arp_ignore", link.name).value != 3:
             continue
         if any(address.link == link.name for address in held):
             continue  # no level but 8 keeps it quiet there: vip-on-answering-link speaks
-        if reply := arp_reply(node, vip.ip, heard_on=link):
+        if reply := arp_reply(node, vip.ip, arrived_on=link):
             wide = next((address for address in held if address.scope != "host"), held[0])
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(

@@ -10,13 +10,13 @@ from lvsdoctor.rulekit import (
     Severity,
     add_address,
     announce_again,
-    draws,
+    answers_arp_or_ndp,
+    arp_unanswered,
     effective,
     is_local,
     rule,
     serves_its_own,
     should_answer,
-    silences,
 )
 
 ALONE = (
@@ -46,10 +46,13 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
         if local is None or any(name.startswith("kube-ipvs") for name in local.links):
             continue
         directors = (node, *others)
-        if any(draws(director, vip) for director in directors) or should_answer(vip, directors) is not node:
+        if (
+            any(answers_arp_or_ndp(director, vip) for director in directors)
+            or should_answer(vip, directors) is not node
+        ):
             continue
         standby = not others and serves_its_own(node, vip, directors)
-        for silence in silences(node, vip):
+        for silence in arp_unanswered(node, vip):
             link = silence.link.name
             yield Finding(
                 LOCAL_NODE if standby else ALONE,

@@ -28,7 +28,7 @@ def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
                     about={"vip": vip, "link": link},
                     predicts=Predicts.ANSWERS,
                     director=director.name,
-                    out=", ".join(map(str, proxied.way.gateways or proxied.way.links)),
+                    out=", ".join(map(str, proxied.lookup.gateways or proxied.lookup.links)),
                     evidence=[cite(service, "the VIP of {director}", director=director.name), *proxied.because],
                     fix=stop_proxying(node, link, vip) + announced_by(director.name, [proxied.rival.link.name], vip),
                 )

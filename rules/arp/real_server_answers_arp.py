@@ -16,8 +16,8 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, hide
     instead_of={"vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
 )
 def real_server_answers_arp(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
-        reply = arp_reply(node, vip.ip, heard_on=link)
+    for vip, link in product(node.hidden_vips, node.links_hearing_arp):
+        reply = arp_reply(node, vip.ip, arrived_on=link)
         if not reply or not is_local(node, vip.ip):  # a proxy answers for what is not its own: another pitfall
             continue
         about, fix = {"vip": vip.ip, "link": link.name}, hide_vips(node)

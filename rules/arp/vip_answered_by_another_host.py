@@ -4,21 +4,21 @@ from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
     IP,
-    Answerer,
+    ArpResponder,
+    ArpTarget,
     Destination,
     Finding,
     Fix,
-    Heard,
     Node,
     Severity,
     announced_by,
+    arp_responders,
     cite,
     directs,
+    explained_by_dumps,
     find_host,
-    foretold,
     give_up,
-    heard,
-    listing,
+    listed_as,
     rule,
     serves_its_own,
     services_of,
@@ -49,68 +49,70 @@ _TWICE = (
     consequence=True,
 )
 def vip_answered_by_another_host(node: Node) -> Iterator[Finding]:
-    for said in heard(node):
+    for said in arp_responders(node):
         # A real server that asks may have the VIP itself; that it should keep silent is another rule's.
-        ours = () if _hidden_at(node, said.target) else said.own
-        reals = {one.mac: listing(node, one, said.target) for one in said.answerers}
-        ranked = sorted(said.answerers, key=lambda one: _rank(one, said.target, reals[one.mac]))
+        ours = () if _hidden_at(node, said.ip) else said.own
+        reals = {one.mac: listed_as(node, one, said.ip) for one in said.responders}
+        ranked = sorted(said.responders, key=lambda one: _rank(one, said.ip, reals[one.mac]))
         rightly = None if ours else next(iter(ranked), None)
         for one in ranked:
             real = reals[one.mac]
-            if foretold(node, one, said.target) or (one is rightly and real is None):
+            if explained_by_dumps(node, one, said.ip) or (one is rightly and real is None):
                 continue
             other = rightly if rightly is not one else None
-            if ours or other or not _may_direct(node, one, said.target):
+            if ours or other or not _may_direct(node, one, said.ip):
                 yield _finding(node, said, one, real, other)
 
 
-def _rank(one: Answerer, ip: IP, real: Destination | None) -> tuple[bool, bool, bool, str]:
+def _rank(responder: ArpResponder, ip: IP, real: Destination | None) -> tuple[bool, bool, bool, str]:
     """Who answers rightly, most likely: a director, a virtual router, somebody unknown; a real server never."""
-    return real is not None, not (one.peer and directs(one.peer, ip)), not one.virtual, one.mac
+    return real is not None, not (responder.peer and directs(responder.peer, ip)), not responder.virtual, responder.mac
 
 
 def _hidden_at(node: Node, ip: IP) -> bool:
-    return any(vip.ip == ip for vip in node.vips_to_hide)
+    return any(vip.ip == ip for vip in node.hidden_vips)
 
 
-def _may_direct(node: Node, one: Answerer, vip: IP) -> bool:
+def _may_direct(node: Node, responder: ArpResponder, vip: IP) -> bool:
     """Could a real server of which there is no dump be a director that serves its own, like the others?"""
-    directors: Sequence[Node] = [each for each in (node, *node.peers_directing(vip)) if directs(each, vip)]
-    return one.peer is None and any(serves_its_own(each, vip, directors) for each in directors)
+    directors: Sequence[Node] = [host for host in (node, *node.peers_directing(vip)) if directs(host, vip)]
+    return responder.peer is None and any(serves_its_own(host, vip, directors) for host in directors)
 
 
-def _shown(one: Answerer) -> str:
-    return one.mac if one.name == one.mac else f"{one.name} ({one.mac})"
+def _shown(responder: ArpResponder) -> str:
+    return responder.mac if responder.name == responder.mac else f"{responder.name} ({responder.mac})"
 
 
-def _finding(node: Node, said: Heard, one: Answerer, real: Destination | None, other: Answerer | None) -> Finding:
-    vip, ours = said.target, bool(said.own) and not _hidden_at(node, said.target)
+def _finding(
+    node: Node, target: ArpTarget, responder: ArpResponder, real: Destination | None, other: ArpResponder | None
+) -> Finding:
+    vip, ours = target.ip, bool(target.own) and not _hidden_at(node, target.ip)
     beside = node.name if ours else _shown(other) if other else ""
     known = bool(services_of(node, vip)) or _hidden_at(node, vip)
     message = (_REAL if beside else _ALONE) if real else _OTHER if known else _DUPLICATE if ours else _TWICE
-    heard_here = [cite(reply, "{name} answered", name=one.name) for reply in one.replies]
+    heard_here = [cite(reply, "{name} answered", name=responder.name) for reply in responder.replies]
     heard_too = [cite(other.replies[0], "and so did {name}", name=other.name)] if other else []
-    listed = [cite(real, "{name} is a real server", name=one.name)] if real else []
-    held = [cite(address, "{node} has it too", node=node.name) for address in said.own if ours]
+    listed = [cite(real, "{name} is a real server", name=responder.name)] if real else []
+    held = [cite(address, "{node} has it too", node=node.name) for address in target.own if ours]
     return Finding(
         message,
-        about={"vip": vip, "link": said.link, "mac": one.mac},
-        evidence=[*heard_here, *heard_too, *one.because, *listed, *held],
-        fix=_fix(one, vip, real) + (announced_by(node.name, [said.link or "LINK"], vip) if ours else Fix()),
+        about={"vip": vip, "link": target.link, "mac": responder.mac},
+        evidence=[*heard_here, *heard_too, *responder.because, *listed, *held],
+        fix=_fix(responder, vip, real) + (announced_by(node.name, [target.link or "LINK"], vip) if ours else Fix()),
         severity=Severity.WARNING if message is _TWICE else None,
-        responder=_shown(one),
+        responder=_shown(responder),
         word="ARP" if vip.version == 4 else "neighbour discovery",
-        where=said.link or "the wire",
+        where=target.link or "the wire",
         beside=beside,
     )
 
 
-def _fix(one: Answerer, vip: IP, real: Destination | None) -> Fix:
+def _fix(responder: ArpResponder, vip: IP, real: Destination | None) -> Fix:
     """For the host that answered; where nobody knows which that is, it is only told how to find it."""
-    host = Fix(node=one.name)
-    if real is not None and real.forwarding and not real.forwarding.keeps_destination and one.peer:
-        return host + give_up(one.peer, vip)
+    host = Fix(node=responder.name)
+    if real is not None and real.forwarding and not real.forwarding.keeps_destination and responder.peer:
+        return host + give_up(responder.peer, vip)
     if real is not None:
-        return host + stop_answering(one.peer, vip)
-    held = give_up(one.peer, vip) if one.peer and one.peer.has("addresses") else Fix()
-    return host + held if held.now else find_host(one.mac, vip)
+        return host + stop_answering(responder.peer, vip)
+    held = give_up(responder.peer, vip) if responder.peer and responder.peer.has("addresses") else Fix()
+    return host + held if held.now else find_host(responder.mac, vip)

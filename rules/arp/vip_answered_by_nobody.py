@@ -5,18 +5,18 @@ from collections.abc import Iterator, Sequence
 from lvsdoctor.rulekit import (
     NOBODY,
     Address,
+    ArpTarget,
     Finding,
     Fix,
-    Heard,
     Node,
     Severity,
     add_address,
     announce_again,
+    answers_arp_or_ndp,
+    arp_responders,
     captured_by_mark,
     cite,
     directs,
-    draws,
-    heard,
     is_local,
     reached_by_route,
     rule,
@@ -35,7 +35,7 @@ _SEEK = (
     "# on {director}: does the request come in (tcpdump -eni any arp and host {vip})? arptables -nvL; nft list ruleset",
     "# between the two: is it the same VLAN? do the ports of the switch isolate the hosts, or does it filter ARP?",
 )
-_ONE_ONLY = (
+_SINGLE_HOLDER = (
     "Only one director may hold a VIP: see first what became of the active one. Where keepalived or pacemaker moves "
     "the VIP, repair that instead: what it did not put there it will not take away."
 )
@@ -50,8 +50,8 @@ _ONE_ONLY = (
     instead_of={"vip-missing-on-director"},
 )
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
-    for said in heard(node):
-        vip, subnet = said.target, _subnet(node, said)
+    for said in arp_responders(node):
+        vip, subnet = said.ip, _subnet(node, said)
         directors = [one for one in (node, *node.peers_directing(vip)) if directs(one, vip)]
         if (
             any(probe.replies for probe in said.probes)
@@ -62,7 +62,7 @@ def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
             continue
         if not directors or _routed(node, said, subnet, directors):
             continue
-        having = next((one for one in directors if one is not node and draws(one, vip)), None)
+        having = next((one for one in directors if one is not node and answers_arp_or_ndp(one, vip)), None)
         # Of directors that are in the scan and do not have it, other rules tell.
         if having is None and (node not in directors or node.peers):
             continue
@@ -78,31 +78,31 @@ def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
         )
 
 
-def _subnet(node: Node, said: Heard) -> Address | None:
+def _subnet(node: Node, target: ArpTarget) -> Address | None:
     """What tells that hosts of this link ask for the VIP at all."""
-    held = (a for a in node.addresses_on(said.link) if not a.host_only and a.ip != said.target)
-    return next((address for address in held if said.target in address.network), None)
+    held = (a for a in node.addresses_on(target.link) if not a.host_only and a.ip != target.ip)
+    return next((address for address in held if target.ip in address.network), None)
 
 
-def _asked_well(said: Heard) -> bool:
+def _asked_well(target: ArpTarget) -> bool:
     """In the name of a neighbour and, for IPv4, of nobody: each alone may be refused (rp_filter, arp_ignore=2)."""
-    senders = {sender for probe in said.probes for sender in probe.senders} - {said.target}
-    return bool(senders - {NOBODY}) and (said.target.version == 6 or NOBODY in senders)
+    senders = {sender for probe in target.probes for sender in probe.senders} - {target.ip}
+    return bool(senders - {NOBODY}) and (target.ip.version == 6 or NOBODY in senders)
 
 
-def _routed(node: Node, said: Heard, subnet: Address, directors: Sequence[Node]) -> bool:
+def _routed(node: Node, target: ArpTarget, subnet: Address, directors: Sequence[Node]) -> bool:
     """Do requests come by a route or a mark, so that nobody need answer?"""
-    if any(reached_by_route(one, said.target) or captured_by_mark(one, said.target) for one in directors):
+    if any(reached_by_route(one, target.ip) or captured_by_mark(one, target.ip) for one in directors):
         return True
     ways = [route for one in (node, *node.peers) if one.has("routes") for route in one.routes]
-    return any(w.dst.prefixlen > subnet.prefixlen and said.target in w.dst and w.gateways for w in ways)
+    return any(w.dst.prefixlen > subnet.prefixlen and target.ip in w.dst and w.gateways for w in ways)
 
 
-def _search(director: Node, said: Heard) -> Fix:
-    return Fix(now=tuple(line.format(director=word(director.name), vip=said.target) for line in _SEEK))
+def _search(director: Node, target: ArpTarget) -> Fix:
+    return Fix(now=tuple(line.format(director=word(director.name), vip=target.ip) for line in _SEEK))
 
 
-def _take_over(said: Heard) -> Fix:
-    fix = add_address(f"{said.target}/{said.target.max_prefixlen}", said.link)
-    announced = (announce_again(said.link, said.target),) if said.target.version == 4 else ()
-    return fix + Fix(now=announced, warning=_ONE_ONLY)
+def _take_over(target: ArpTarget) -> Fix:
+    fix = add_address(f"{target.ip}/{target.ip.max_prefixlen}", target.link)
+    announced = (announce_again(target.link, target.ip),) if target.ip.version == 4 else ()
+    return fix + Fix(now=announced, warning=_SINGLE_HOLDER)

@@ -34,9 +34,9 @@ from lvsdoctor.rulekit import (
     },
 )
 def vip_on_answering_link(node: Node) -> Iterator[Finding]:
-    for vip, link in product(node.vips_to_hide, node.links_hearing_arp):
+    for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         held = next((address for address in node.holding(vip.ip) if address.link == link.name), None)
-        if held and (reply := arp_reply(node, vip.ip, heard_on=link)):
+        if held and (reply := arp_reply(node, vip.ip, arrived_on=link)):
             segment = vip_on_segment(node, vip.ip, link)
             others = [line for line in (segment, *reply.because) if line and line.seen != held.seen]
             yield Finding(

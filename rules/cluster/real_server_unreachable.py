@@ -9,14 +9,14 @@ from lvsdoctor.rulekit import (
     Fix,
     Forwarding,
     Node,
-    Reach,
+    Reachability,
     Severity,
     VirtualService,
     bring_up,
     cite,
     delete_route,
     delete_rule,
-    reach,
+    reachability,
     replace_route,
     route_to_subnet,
     routers_beside,
@@ -45,7 +45,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
                 listed.setdefault(real.ip, []).append((service, real))
     for rip, places in listed.items():
         how = {real.forwarding for _, real in places}
-        found = reach(node, rip, how)
+        found = reachability(node, rip, how)
         if not found.cut:
             continue
         idle = all(real.weight == 0 for _, real in places)
@@ -60,15 +60,15 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
         )
 
 
-def _fix(node: Node, rip: IP, found: Reach, direct: bool) -> Fix:
-    if found.links:
-        return bring_up(*found.links)
-    if ends := rule_that_ends(node, found.way):
+def _fix(node: Node, rip: IP, path: Reachability, direct: bool) -> Fix:
+    if path.links:
+        return bring_up(*path.links)
+    if ends := rule_that_ends(node, path.lookup):
         return delete_rule(ends)
-    if found.way.type == "unreachable" and found.way.route is not None and found.way.route.dst.prefixlen:
-        return delete_route(found.way.route)
-    if found.home is not None:
-        return route_to_subnet(found.home.network, found.home.link)
+    if path.lookup.type == "unreachable" and path.lookup.route is not None and path.lookup.route.dst.prefixlen:
+        return delete_route(path.lookup.route)
+    if path.home is not None:
+        return route_to_subnet(path.home.network, path.home.link)
     for router in () if direct else routers_beside(node, rip):
         return replace_route("default", router)
     line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"

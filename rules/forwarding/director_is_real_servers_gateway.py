@@ -18,10 +18,10 @@ from lvsdoctor.rulekit import (
     is_local,
     passes_on,
     replace_route,
+    reply_paths,
     route_lookup,
     rule,
     set_sysctls,
-    ways_back,
 )
 
 IP_FORWARD = "net.ipv4.ip_forward"
@@ -34,12 +34,12 @@ IP_FORWARD = "net.ipv4.ip_forward"
     role="real-server",
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "sysctl", "links"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
-        ways = list(ways_back(node, vip.ip))
+        ways = list(reply_paths(node, vip.ip))
         gateways = {gateway for _, way in ways for gateway in way.gateways}
         for director in directors.values():
             own = is_local(director, vip.ip)
@@ -75,13 +75,13 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                 )
 
 
-def _past_the_director(node: Node, ways: Sequence[Lookup], director: Node, link: str) -> Fix:
+def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, link: str) -> Fix:
     """The director's own router, if the real server has it for a neighbour; else the director has to let replies by."""
     masqueraded = any(listing.forwarding is Forwarding.NAT for listing in node.memberships)  # these need this gateway
     for _, hop in default_gateways(director):
         router = hop.gateway
         if router and not masqueraded and route_lookup(node, router).onlink:
-            routes = [way.route for way in ways if way.route]
+            routes = [way.route for way in lookups if way.route]
             places = [("default" if route.dst.prefixlen == 0 else str(route.dst), route.table) for route in routes]
             return sum((replace_route(dst, router, table) for dst, table in places), Fix())
     wanted: dict[str, int] = {}

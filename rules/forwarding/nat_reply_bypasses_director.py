@@ -43,7 +43,7 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
     role="real-server",
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "links", "sysctl"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in nat_memberships(node).items():
@@ -77,14 +77,14 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         )
 
 
-def _fix(node: Node, way: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
+def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
     if gateway is None:
         # No route leads to a director that is no neighbour: it has to make the replies come to it.
         return replace(hide_clients("0.0.0.0/0", rip), node=director.name)
-    ends = rule_that_ends(node, way)
+    ends = rule_that_ends(node, lookup)
     fix = delete_rule(ends) if ends else Fix()
     if ends and passes(node, route_lookup(node, FAR_AWAY), {address.ip for address in director.addresses}):
         return fix
-    dst = str(way.route.dst) if way.route is not None and way.route.dst.prefixlen else "default"
-    table = way.route.table if way.route is not None else "main"
+    dst = str(lookup.route.dst) if lookup.route is not None and lookup.route.dst.prefixlen else "default"
+    table = lookup.route.table if lookup.route is not None else "main"
     return fix + replace_route(dst, gateway.ip, table) + Fix(warning=CAREFUL)

@@ -18,11 +18,11 @@ from lvsdoctor.rulekit import (
     delete_rule,
     nat_memberships,
     replace_route,
+    reply_path,
     route_lookup,
     routers_beside,
     rule,
     rule_that_ends,
-    way_back,
 )
 
 NOBODY = "{node} has no route for its replies from VIP {vip}: no client gets an answer"
@@ -36,11 +36,11 @@ SOME = "{node} has routes for its replies from VIP {vip} only to {near}: other c
     severity=Severity.ERROR,
     needs={"addresses", "routes"},
     helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
     for vip, told in answering_for(node).items():
-        way = way_back(node, vip)
+        way = reply_path(node, vip)
         # A failing route to a part of the world is somebody's wish. Without a way for masqueraded replies see NAT001.
         if way.type != "unreachable" or (way.route and way.route.dst.prefixlen) or _masqueraded_neither(node):
             continue
@@ -68,12 +68,12 @@ def _masqueraded_neither(node: Node) -> bool:
     return any(route_lookup(node, FAR_AWAY, src=rip).type == "unreachable" for rip in rips)
 
 
-def _fix(node: Node, way: Lookup, vip: IP) -> Fix:
-    ends = rule_that_ends(node, way)
+def _fix(node: Node, lookup: Lookup, vip: IP) -> Fix:
+    ends = rule_that_ends(node, lookup)
     fix = delete_rule(ends) if ends else Fix()
     if ends and route_lookup(node, FAR_AWAY).type == "unicast":
         return fix
     for router in routers_beside(node, vip):
-        return fix + replace_route("default", router, way.route.table if way.route else "main")
+        return fix + replace_route("default", router, lookup.route.table if lookup.route else "main")
     unknown = "# ip route replace default via ROUTER, the router of the subnet of this host"
     return fix + Fix(now=(unknown,), persist=(f"{unknown}, in the network configuration of the host",))

@@ -94,8 +94,8 @@ def _server_with_links(node: Node, rip: IP) -> Node | None:
     return server if server is not None and server.has("links") else None
 
 
-def _taken_for_a_router(way: Lookup) -> list[Citation]:
-    if way.route is None or way.route.dst.prefixlen < way.route.dst.max_prefixlen:
+def _taken_for_a_router(lookup: Lookup) -> list[Citation]:
+    if lookup.route is None or lookup.route.dst.prefixlen < lookup.route.dst.max_prefixlen:
         return []
     return [
         assume("addresses", "the gateway is not the real server itself", settle="ip addr show  # on the real server")

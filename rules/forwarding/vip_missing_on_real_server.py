@@ -94,9 +94,9 @@ def _kept_by_persistence(listed: Membership) -> bool:
     return bool(listed.service.persistent) and not (known and director.sysctl(_QUIESCENT).value)
 
 
-def _arrive_on(node: Node, told: Sequence[Membership]) -> list[str]:
+def _arrive_on(node: Node, memberships: Sequence[Membership]) -> list[str]:
     """The links of the RIPs that direct routing sends to; none where it is not known what they forward."""
-    rips = {listed.destination.ip for listed in told if listed.forwarding is Forwarding.DR}
+    rips = {listed.destination.ip for listed in memberships if listed.forwarding is Forwarding.DR}
     links = dict.fromkeys(address.link for address in node.addresses if address.ip in rips and address.ip.version == 4)
     return list(links) if node.has("sysctl") else []
 

@@ -7,10 +7,10 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Node,
     Severity,
-    arrivals,
     check_loosely,
     cite,
     conf_key,
+    request_paths,
     rp_filter_drops,
     rule,
 )
@@ -24,10 +24,10 @@ from lvsdoctor.rulekit import (
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
-    for arrival in (*arrivals(node, Forwarding.DR), *arrivals(node, Forwarding.TUN)):
+    for arrival in (*request_paths(node, Forwarding.DR), *request_paths(node, Forwarding.TUN)):
         link = arrival.link
         key = conf_key(link.name, "rp_filter")
         if not node.knows_sysctl(key) or node.sysctl(key).value:
@@ -42,7 +42,7 @@ def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
             "but all.rp_filter={value} is larger and counts",
             about={"vip": arrival.vip, "link": link.name},
             value=of_all.value,
-            severity=None if arrival.told or not link.arp else Severity.WARNING,
+            severity=None if arrival.listed or not link.arp else Severity.WARNING,
             evidence=[
                 *arrival.because,
                 cite(own, "set here, outdone by all"),

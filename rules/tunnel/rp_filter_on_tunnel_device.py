@@ -7,9 +7,9 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Node,
     Severity,
-    arrivals,
     check_loosely,
     effective,
+    request_paths,
     rp_filter_drops,
     rule,
 )
@@ -22,10 +22,10 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
-    for arrival in arrivals(node, Forwarding.TUN):
+    for arrival in request_paths(node, Forwarding.TUN):
         link = arrival.link.name
         dropped = rp_filter_drops(node, arrival.vip, link)
         if not dropped:

@@ -39,7 +39,7 @@ OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other
     role="real-server",
     needs={"memberships", "links", "addresses"},
     helps={"sysctl", "routes", "local-routes", "policy-rules"},
-    while_serving=True,
+    harmless_at_weight_0=True,
 )
 def tunnel_device_missing(node: Node) -> Iterator[Finding]:
     tunnelled = tun_memberships(node)

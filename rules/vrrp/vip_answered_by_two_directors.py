@@ -5,23 +5,23 @@ from itertools import product
 
 from lvsdoctor.rulekit import (
     IP,
-    Claim,
+    ArpOwner,
     Finding,
     Fix,
     Node,
     Predicts,
     Severity,
     announced_by,
+    arp_owners,
     cite,
-    claims,
     give_up,
     hide_vips,
-    on_one_segment,
     rule,
+    same_segment,
 )
 
 SPLIT = "{node} answers ARP for VIP {vip} on {link}, and so does director {other}: each takes some of the clients"
-HEARD = Fix(
+REPAIR_VRRP = Fix(
     persist=(
         "# where keepalived moves it: let VRRP in on both directors, and save it: iptables -I INPUT -p vrrp -j ACCEPT",
         "# in keepalived.conf of both: the same virtual_router_id, interface, advert_int and authentication",
@@ -42,12 +42,12 @@ HEARD = Fix(
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip):
         # kube-proxy keeps every VIP on every host, and something else answers for it.
-        ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(claims(node, vip))
+        ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(arp_owners(node, vip))
         told: set[str] = set()
         for peer in node.peers_directing(vip) if ours else ():
-            theirs = list(claims(peer, vip))
+            theirs = list(arp_owners(peer, vip))
             for mine, its in product(ours, theirs if _yields(node, ours, peer, theirs) else ()):
-                pair = on_one_segment(node, mine.link, peer, its.link)
+                pair = same_segment(node, mine.link, peer, its.link)
                 if pair is None or mine.link.name in told:
                     continue
                 told.add(mine.link.name)
@@ -61,16 +61,16 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                 )
 
 
-def _yields(node: Node, ours: Sequence[Claim], peer: Node, theirs: Sequence[Claim]) -> bool:
+def _yields(node: Node, ours: Sequence[ArpOwner], peer: Node, theirs: Sequence[ArpOwner]) -> bool:
     """One of the two is told: the one that holds the VIP on no wire, else the second by name."""
-    on_wire, its_on_wire = (any(claim.held for claim in claimed) for claimed in (ours, theirs))
+    on_wire, its_on_wire = (any(owner.addresses for owner in owners) for owners in (ours, theirs))
     return (on_wire, peer.name) < (its_on_wire, node.name)
 
 
-def _fix(node: Node, vip: IP, ours: Sequence[Claim]) -> Fix:
-    wires = {claim.link.name for claim in ours if claim.held}
+def _fix(node: Node, vip: IP, ours: Sequence[ArpOwner]) -> Fix:
+    wires = {owner.link.name for owner in ours if owner.addresses}
     elsewhere = any(held.link not in wires for held in node.holding(vip)) and node.has("sysctl")
     fix = hide_vips(node) if elsewhere else Fix()
     for wire in sorted(wires):
-        fix += give_up(node, vip, on=wire) + HEARD
+        fix += give_up(node, vip, on=wire) + REPAIR_VRRP
     return fix

@@ -4,9 +4,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from lvsdoctor.analysis.arp_unanswered import serves_its_own, should_answer, silences
+from lvsdoctor.analysis.arp_unanswered import arp_unanswered, serves_its_own, should_answer
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 
@@ -34,7 +34,7 @@ def pair(lb1: str, lb2: str, *rips: str, also: str = "") -> list[Node]:
         dumps[name, f"{name}/ipvsadm.txt"] = "-A -t 192.0.2.11:80 -s rr\n" + "\n".join(
             ["-A -t 192.0.2.10:80 -s rr", *(f"-a -t 192.0.2.10:80 -r {rip}:80 -g -w 1" for rip in rips)]
         )
-    found = [Mine(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
+    found = [NodeDump(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
     return list(with_standing(nodes_of(found)))
 
 
@@ -59,8 +59,8 @@ def test_one_of_a_pair_should_answer(directors: list[Node], expected: str | None
 
 def test_the_link_that_is_asked_is_silent() -> None:
     lb1, lb2 = pair(SILENT, NOWHERE)
-    assert [silence.link.name for silence in silences(lb1, VIP)] == ["eth0"]
-    assert list(silences(lb2, VIP)) == []
+    assert [silence.link.name for silence in arp_unanswered(lb1, VIP)] == ["eth0"]
+    assert list(arp_unanswered(lb2, VIP)) == []
 
 
 def test_a_real_server_of_its_own_is_listed_by_any_of_them() -> None:

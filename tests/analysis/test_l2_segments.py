@@ -6,7 +6,7 @@ import pytest
 
 from lvsdoctor.analysis.l2_segments import asked_for, leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from tests.kernel.hosts import CLIENT, GATEWAY, REAL_SERVER, RIP, VIP, host, link_of, quoted
@@ -16,9 +16,9 @@ BY_ROUTER = f"{CONNECTED}\ndefault via 192.0.2.254 dev eth0"
 FOREIGN = IPv4Address("203.0.113.200")  # a VIP of another network than the real server's
 
 
-def cluster(director_link: str, *, more: str = "", routers_way: str = "") -> Node:
+def cluster(director_link: str, *, more: str = "", routers_route: str = "") -> Node:
     """A real server 192.0.2.21 whose director holds 203.0.113.200/32 on a link with this address. `more` is a line for
-    eth0 of both, `routers_way` a route of its gateway, which is in the scan if there is one."""
+    eth0 of both, `routers_route` a route of its gateway, which is in the scan if there is one."""
     dumps = {
         ("lb1", "lb1/ip-addr.txt"): f"2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
         "    link/ether 02:00:00:00:00:10 brd ff:ff:ff:ff:ff:ff\n"
@@ -31,15 +31,15 @@ def cluster(director_link: str, *, more: str = "", routers_way: str = "") -> Nod
         f"{more}",
         ("rs1", "rs1/ip-route.txt"): f"# ip route show table all\n{BY_ROUTER}",
     }
-    if routers_way:
+    if routers_route:
         dumps["gw", "gw/ip-addr.txt"] = (
             "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n"
             "    link/ether 02:00:00:00:00:fe brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.254/24 scope global eth0"
         )
         dumps["gw", "gw/ip-route.txt"] = (
-            f"# ip route show table all\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.254\n{routers_way}"
+            f"# ip route show table all\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.254\n{routers_route}"
         )
-    found = [Mine(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
+    found = [NodeDump(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
     return next(node for node in with_standing(nodes_of(found)) if node.name == "rs1")
 
 
@@ -77,15 +77,15 @@ def test_where_the_director_is_on_another_segment_it_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("routers_way", "asked"),
+    ("routers_route", "asked"),
     [
         pytest.param("203.0.113.200 via 192.0.2.10 dev eth0", False, id="a route through the director"),
         pytest.param("203.0.113.0/24 dev eth0 scope link", True, id="the VIP's subnet is on the router's link"),
         pytest.param("default via 192.0.2.10 dev eth0", True, id="a default route tells nothing"),
     ],
 )
-def test_a_vip_that_the_router_routes_through_the_director_is_not_asked_for(routers_way: str, asked: bool) -> None:
-    node = cluster("192.0.2.10/24", routers_way=routers_way)
+def test_a_vip_that_the_router_routes_through_the_director_is_not_asked_for(routers_route: str, asked: bool) -> None:
+    node = cluster("192.0.2.10/24", routers_route=routers_route)
     assert (vip_on_segment(node, FOREIGN, link_of(node)) is not None) is asked
 
 

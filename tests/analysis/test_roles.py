@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 
@@ -25,7 +25,7 @@ def table(forwarding: str = "-g", rip: str = "192.0.2.21", vip: str = "192.0.2.1
 
 
 def nodes(role: str = "auto", vips: tuple[str, ...] = (), **texts: str) -> dict[str, Node]:
-    found = [Mine(piece, name, name) for name, text in texts.items() for piece in pieces(text, name)]
+    found = [NodeDump(piece, name, name) for name, text in texts.items() for piece in pieces(text, name)]
     standing = with_standing(nodes_of(found), role=role, vips=[ip_address(vip) for vip in vips])
     return {node.name: node for node in standing}
 
@@ -102,7 +102,7 @@ def test_without_any_director_nobody_knows_who_lists_the_node() -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "told"),
+    ("link", "expected"),
     [
         (DUMMY0 + inet("192.0.2.10/32", "dummy0"), ["real-server"]),
         (TUNL0 + inet("192.0.2.10/32", "tunl0"), ["real-server"]),
@@ -118,8 +118,8 @@ def test_without_any_director_nobody_knows_who_lists_the_node() -> None:
         "nothing",
     ],
 )
-def test_where_an_address_tells_a_real_server(link: str, told: list[str]) -> None:
-    assert roles(nodes(rs1=RS + link)["rs1"]) == told
+def test_where_an_address_tells_a_real_server(link: str, expected: list[str]) -> None:
+    assert roles(nodes(rs1=RS + link)["rs1"]) == expected
 
 
 def test_nothing_collected_is_not_no_role() -> None:

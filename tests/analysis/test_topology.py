@@ -8,7 +8,7 @@ import pytest
 import lvsdoctor.analysis.topology.answering as answering
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.analysis.topology import drawn
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.engine.case_runner import nodes_in
 from lvsdoctor.engine.loader import load_rules
@@ -51,7 +51,7 @@ def real_server(number: int, ignore: int = 1, more: str = "default via 192.0.2.1
 
 
 def scan(**texts: str) -> tuple[Node, ...]:
-    found = [Mine(piece, name, name) for name, text in texts.items() for piece in pieces(text, name)]
+    found = [NodeDump(piece, name, name) for name, text in texts.items() for piece in pieces(text, name)]
     return with_standing(nodes_of(found))
 
 
@@ -63,7 +63,7 @@ def holder(cluster: Cluster, name: str, vip: str = "192.0.2.10") -> Holder | Non
     return next((held for held in cluster.holders if (held.host, held.vip) == (name, vip)), None)
 
 
-def held(cluster: Cluster, name: str, vip: str = "192.0.2.10") -> Holder:
+def holder_of(cluster: Cluster, name: str, vip: str = "192.0.2.10") -> Holder:
     found = holder(cluster, name, vip)
     assert found is not None
     return found
@@ -75,7 +75,7 @@ RIPS = ("192.0.2.21", "192.0.2.22")
 def test_the_example_tells_the_real_server_that_answers() -> None:
     cluster = drawn(with_standing(collect_paths([str(ROOT / "examples/leaking-real-server")])))
     assert cluster.vips == ("192.0.2.10",)
-    sick, well, balancing = (held(cluster, name) for name in ("rs2", "rs1", "lb1"))
+    sick, well, balancing = (holder_of(cluster, name) for name in ("rs2", "rs1", "lb1"))
     assert (sick.link, sick.answering, sick.answers_on, sick.should) == ("lo", Answering.ANSWERS, ("eth0",), False)
     assert (well.answering, well.should, well.why) == (Answering.SILENT, False, "arp_ignore=1: not configured on eth0")
     assert (balancing.link, balancing.answering, balancing.should) == ("eth0", Answering.ANSWERS, True)
@@ -123,8 +123,8 @@ def test_a_standby_director_holds_nothing() -> None:
 
 def test_of_two_directors_that_answer_one_should_not() -> None:
     cluster = drawn(scan(lb1=director(2, table(*RIPS)), lb2=director(3, table(*RIPS))))
-    assert held(cluster, "lb1").should
-    second = held(cluster, "lb2")
+    assert holder_of(cluster, "lb1").should
+    second = holder_of(cluster, "lb2")
     assert (second.answering, second.should, second.why) == (Answering.ANSWERS, False, "lb1 answers there, too")
 
 
@@ -147,37 +147,37 @@ def test_a_director_that_serves_another_may_keep_silent() -> None:
     local = LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("192.0.2.3/24", "eth0") + sysctl(1)
     both = table("192.0.2.2", "192.0.2.3")
     cluster = drawn(scan(lb1=director(2, both), lb2=local + both))
-    silent = held(cluster, "lb2")
+    silent = holder_of(cluster, "lb2")
     assert (silent.answering, silent.should) == (Answering.SILENT, False)
 
 
 def test_a_director_alone_that_is_silent_should_answer() -> None:
     kept = LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("192.0.2.2/24", "eth0") + sysctl(1)
-    silent = held(drawn(scan(lb1=kept + table(*RIPS))), "lb1")
+    silent = holder_of(drawn(scan(lb1=kept + table(*RIPS))), "lb1")
     assert (silent.answering, silent.should) == (Answering.SILENT, True)
 
 
 def test_a_director_to_which_routers_send_may_keep_silent() -> None:
     routed = LO + inet("203.0.113.10/32", "lo") + ETH0 + inet("192.0.2.2/24", "eth0") + sysctl(1)
     cluster = drawn(scan(lb1=routed + "192.0.2.0/24 dev eth0 scope link\n" + table(*RIPS, vip="203.0.113.10")))
-    silent = held(cluster, "lb1", "203.0.113.10")
+    silent = holder_of(cluster, "lb1", "203.0.113.10")
     assert (silent.answering, silent.should) == (Answering.SILENT, False)
     assert "routers send" in silent.why
 
 
 def test_without_settings_nobody_knows_about_what_is_on_lo() -> None:
     cluster = drawn(scan(lb1=director(2, table(*RIPS)), rs1=real_server(21).replace(sysctl(1), "")))
-    unknown = held(cluster, "rs1")
+    unknown = holder_of(cluster, "rs1")
     assert (unknown.answering, unknown.link, unknown.why) == (Answering.UNKNOWN, "lo", "sysctl not collected")
 
 
 def test_without_settings_a_link_answers_for_its_own() -> None:
-    claimed = held(drawn(scan(lb1=director(2, table(*RIPS)).replace(sysctl(), ""))), "lb1")
+    claimed = holder_of(drawn(scan(lb1=director(2, table(*RIPS)).replace(sysctl(), ""))), "lb1")
     assert (claimed.answering, claimed.answers_on) == (Answering.ANSWERS, ("eth0",))
 
 
 def test_without_addresses_a_director_is_unknown() -> None:
-    unknown = held(drawn(scan(lb1=table(*RIPS))), "lb1")
+    unknown = holder_of(drawn(scan(lb1=table(*RIPS))), "lb1")
     assert (unknown.answering, unknown.link, unknown.should) == (Answering.UNKNOWN, "", True)
     assert unknown.why == "its addresses were not collected"
 
@@ -186,7 +186,7 @@ def test_a_stranger_that_holds_the_vip_should_not_answer() -> None:
     stranger = LO + ETH0 + inet("192.0.2.77/24", "eth0") + inet("192.0.2.10/32", "eth0") + sysctl()
     cluster = drawn(scan(lb1=director(2, table(*RIPS)), thief=stranger))
     assert host(cluster, "thief").part is Part.OTHER
-    wrong = held(cluster, "thief")
+    wrong = holder_of(cluster, "thief")
     assert (wrong.answering, wrong.should) == (Answering.ANSWERS, False)
 
 
@@ -210,7 +210,7 @@ def test_an_ipv6_vip_is_answered_for_only_where_it_is_kept() -> None:
 
 def test_what_kube_proxy_keeps_need_not_be_answered_for() -> None:
     kube = LO + ETH0 + inet("192.0.2.2/24", "eth0") + KUBE + inet("192.0.2.10/32", "kube-ipvs0") + sysctl(1)
-    kept = held(drawn(scan(node1=kube + table(*RIPS))), "node1")
+    kept = holder_of(drawn(scan(node1=kube + table(*RIPS))), "node1")
     assert (kept.answering, kept.should) == (Answering.SILENT, False)
     assert "kube-proxy" in kept.why
 
@@ -219,7 +219,7 @@ def test_a_firewall_mark_is_of_the_vip_that_its_director_holds() -> None:
     ipvs = "-A -f 1 -s rr\n-a -f 1 -r 192.0.2.21:0 -g -w 1\n"
     cluster = drawn(scan(lb1=director(2, ipvs), rs1=real_server(21)))
     assert cluster.vips == ("192.0.2.10",)
-    assert (held(cluster, "lb1").should, held(cluster, "rs1").should) == (True, False)
+    assert (holder_of(cluster, "lb1").should, holder_of(cluster, "rs1").should) == (True, False)
     assert [(each.vip, each.real_server) for each in cluster.forwards] == [("", "rs1")]
 
 
@@ -241,14 +241,19 @@ def test_a_failure_of_the_model_is_said_and_the_rest_is_drawn(monkeypatch: pytes
 
     monkeypatch.setattr(answering, "arp_reply", broken)
     cluster = drawn(scan(lb1=director(2, table(*RIPS))))
-    assert held(cluster, "lb1").why == "lvsdoctor failed here: ZeroDivisionError"
+    assert holder_of(cluster, "lb1").why == "lvsdoctor failed here: ZeroDivisionError"
     assert len(cluster.forwards) == 2
 
 
 RULES = load_rules()
 CASES = [(rule.name, case) for rule in RULES for case in cases_of(page_of(rule))]
 # What a finding says to answer that should not, or to be silent that should.
-TOLD = ("real-server-answers-arp", "arp-ignore-only-on-lo", "vip-answered-by-two-directors", "vip-on-answering-link")
+RULES_ABOUT_ANSWERING = (
+    "real-server-answers-arp",
+    "arp-ignore-only-on-lo",
+    "vip-answered-by-two-directors",
+    "vip-on-answering-link",
+)
 
 
 def _name(value: object) -> str:
@@ -281,7 +286,7 @@ QUIET = [
     (rule.name, case)
     for rule in RULES
     for case in cases_of(page_of(rule))
-    if case.expects == "quiet" and rule.name in TOLD
+    if case.expects == "quiet" and rule.name in RULES_ABOUT_ANSWERING
 ]
 
 
@@ -295,6 +300,6 @@ def test_nobody_is_drawn_wrong_where_the_rules_of_answering_are_quiet(rule: str,
 def test_a_damaged_cluster_is_drawn_all_the_same(seed: int) -> None:
     dice = random.Random(seed)
     dumps = [(node, where, damaged(text, dice)) for node, where, text in dice.choice(CLUSTERS)]
-    found = [Mine(piece, node, node) for node, where, text in dumps for piece in pieces(text, where)]
+    found = [NodeDump(piece, node, node) for node, where, text in dumps for piece in pieces(text, where)]
     cluster = drawn(with_standing(nodes_of(found)))
     assert not [each.why for each in cluster.holders if "failed" in each.why]

@@ -3,7 +3,7 @@
 import pytest
 
 from lvsdoctor.cli.choosing import load, named
-from lvsdoctor.cli.errors import Trouble
+from lvsdoctor.cli.errors import CliError
 from lvsdoctor.model.seen import Seen
 
 RULES = load([])
@@ -41,11 +41,11 @@ def test_lists_are_joined_in_their_order_and_no_rule_comes_twice() -> None:
     ],
 )
 def test_a_word_that_means_no_rule_is_a_mistake(word: str, hint: str) -> None:
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(CliError) as caught:
         named(RULES, [word])
     assert str(caught.value).startswith(f"there is no rule {word!r}; {hint}")
 
 
 def test_a_mistake_in_a_file_names_its_line() -> None:
-    with pytest.raises(Trouble, match=r"^lvsdoctor.toml:3: there is no rule 'adress'"):
+    with pytest.raises(CliError, match=r"^lvsdoctor.toml:3: there is no rule 'adress'"):
         named(RULES, ["adress"], Seen("lvsdoctor.toml", 3, ""))

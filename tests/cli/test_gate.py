@@ -57,7 +57,7 @@ def scan(run: Run, repository: Path) -> Callable[..., tuple[int, dict[str, Any]]
 Scan = Callable[..., tuple[int, dict[str, Any]]]
 
 
-def found(report: dict[str, Any]) -> list[tuple[str, Any]]:
+def findings(report: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(finding["rule"], finding["accepted"]) for finding in report["findings"]]
 
 
@@ -81,20 +81,20 @@ def an_acceptance(**more: str) -> str:
 
 def test_the_job_is_red_and_green_once_the_printed_fix_is_in_the_file(scan: Scan, repository: Path) -> None:
     code, report = scan()
-    assert (code, found(report)) == (1, [(RULE, None)])
+    assert (code, findings(report)) == (1, [(RULE, None)])
     assert "rs1/ip-addr" in [line["where"] for line in report["findings"][0]["evidence"]]
     removed, added = (command.split() for command in report["findings"][0]["fix"]["now"])
     assert (removed[:3], added[:3]) == (["ip", "addr", "del"], ["ip", "addr", "add"])
     file = repository / "golden/rs1/ip-addr"
     file.write_text(IP_ADDR.replace(f"inet {removed[3]}", f"inet {added[3]}"))
     code, report = scan()
-    assert (code, found(report)) == (0, [])
+    assert (code, findings(report)) == (0, [])
 
 
 def test_the_job_is_green_with_a_comment_and_the_finding_stays_in_sight(scan: Scan, run: Run, repository: Path) -> None:
     commented(repository, RULE, "the whole subnet is ours")
     code, report = scan()
-    assert (code, found(report)) == (
+    assert (code, findings(report)) == (
         0,
         [(RULE, {"reason": "the whole subnet is ours", "by": "rs1/ip-addr:3"})],
     )
@@ -107,7 +107,7 @@ def test_the_job_is_green_with_a_comment_and_the_finding_stays_in_sight(scan: Sc
 def test_the_job_is_red_again_when_the_comment_s_date_has_passed(scan: Scan, run: Run, repository: Path) -> None:
     commented(repository, RULE, "until=2000-12-31", "until the move")
     code, report = scan()
-    assert (code, found(report)) == (1, [(RULE, None)])
+    assert (code, findings(report)) == (1, [(RULE, None)])
     lapsed = {"reason": "until the move", "by": "rs1/ip-addr:3", "until": "2000-12-31"}
     assert report["findings"][0]["lapsed"] == lapsed
     assert "Was accepted until 2000-12-31 (rs1/ip-addr:3): until the move" in " ".join(run("scan", "golden")[1].split())
@@ -140,7 +140,10 @@ def test_a_comment_changes_nothing_of_what_is_read(scan: Scan, repository: Path)
 def test_the_configuration_file_accepts_by_rule_node_and_vip(scan: Scan, repository: Path) -> None:
     configured(repository, an_acceptance(node='"rs*"', vip='"192.0.2.*"', until="9999-12-31"))
     code, report = scan()
-    assert (code, found(report)) == (0, [(RULE, {"reason": "a lab", "by": "lvsdoctor.toml:1", "until": "9999-12-31"})])
+    assert (code, findings(report)) == (
+        0,
+        [(RULE, {"reason": "a lab", "by": "lvsdoctor.toml:1", "until": "9999-12-31"})],
+    )
     configured(repository, an_acceptance(node='"lb*"'))
     assert scan()[0] == 1
     configured(repository, an_acceptance(until="2000-01-01"))
@@ -188,7 +191,7 @@ def test_a_comment_in_a_paste_accepts_nothing_and_is_not_lost(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(paste)))
     code, out, _ = run("scan", "-", "-f", "json")
     report = json.loads(out)
-    assert (code, found(report)) == (1, [(RULE, None)])
+    assert (code, findings(report)) == (1, [(RULE, None)])
     assert [line["text"] for line in report["unread"]] == [f"# lvsdoctor: accept {RULE} fine"]
 
 
@@ -208,7 +211,7 @@ def test_with_a_baseline_only_what_is_new_turns_the_job_red(scan: Scan, run: Run
     code, _, err = run("scan", "golden", "--write-baseline", "baseline.json")
     assert (code, err) == (0, "lvsdoctor: baseline.json knows 1 finding now\n")
     code, report = scan("--baseline", "baseline.json")
-    assert (code, found(report)) == (0, [(RULE, {"reason": "known since the baseline", "by": "baseline.json"})])
+    assert (code, findings(report)) == (0, [(RULE, {"reason": "known since the baseline", "by": "baseline.json"})])
     second = repository / "golden/rs2"
     second.mkdir()
     (second / "ip-addr").write_text(IP_ADDR)
@@ -281,7 +284,7 @@ def test_a_baseline_is_written_to_a_pipe_and_does_not_take_its_place(run: Run, r
 
 
 @pytest.mark.parametrize(
-    ("told", "arguments", "code"),
+    ("text", "arguments", "code"),
     [
         ('fail-on = "never"', (), 0),
         ('fail-on = "never"', ("--fail-on", "error"), 1),
@@ -294,9 +297,9 @@ def test_a_baseline_is_written_to_a_pipe_and_does_not_take_its_place(run: Run, r
     ],
 )
 def test_the_configuration_file_decides_and_the_command_line_overrules_it(
-    scan: Scan, repository: Path, told: str, arguments: tuple[str, ...], code: int
+    scan: Scan, repository: Path, text: str, arguments: tuple[str, ...], code: int
 ) -> None:
-    configured(repository, told)
+    configured(repository, text)
     assert scan(*arguments)[0] == code
 
 

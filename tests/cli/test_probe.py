@@ -143,7 +143,7 @@ def leaking() -> Iterator[Segment]:
         yield made
 
 
-def heard(made: Segment, speaker: str, *arguments: str) -> "tuple[int, str]":
+def listened(made: Segment, speaker: str, *arguments: str) -> "tuple[int, str]":
     """What the client heard while a host spoke, again and again until the listening was over."""
     listener = made.start("client", sys.executable, "-m", "lvsdoctor", "probe", VIP, "--listen", "2", "-q", *arguments)
     while listener.poll() is None:
@@ -157,7 +157,7 @@ def heard(made: Segment, speaker: str, *arguments: str) -> "tuple[int, str]":
 def test_a_real_server_that_asks_in_the_name_of_the_vip_is_heard_by_name(leaking: Segment, tmp_path: Path) -> None:
     rips = table("192.0.2.21", "192.0.2.22")
     place = leaking.dumps(tmp_path / "case", ("lb1", "rs1", "rs2"), lb1={"ipvsadm": rips})
-    code, output = heard(leaking, "rs2", "--against", str(place), "-f", "json")
+    code, output = listened(leaking, "rs2", "--against", str(place), "-f", "json")
     (said,) = json.loads(output)["heard"]
     assert (code, said["kind"], said["mac"], said["address"], said["targets"]) == (
         1,
@@ -170,7 +170,7 @@ def test_a_real_server_that_asks_in_the_name_of_the_vip_is_heard_by_name(leaking
 
 
 def test_a_real_server_with_arp_announce_2_is_not_heard(leaking: Segment) -> None:
-    code, output = heard(leaking, "rs1")
+    code, output = listened(leaking, "rs1")
     assert code == 0
     assert f"nobody spoke in the name of {VIP}, and no redirect came" in output
 

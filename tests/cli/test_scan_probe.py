@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lvsdoctor.cli.probing import put_to_the_wire
-from lvsdoctor.probe.targets import Plan, Question
+from lvsdoctor.probe.targets import ProbePlan, Question
 from tests.probe.segment import VIP, Segment, segment, table
 
 ROOT = Path(__file__).parents[2]
@@ -280,5 +280,5 @@ def test_what_is_about_to_be_sent_is_said_beforehand(
 
     monkeypatch.setattr("lvsdoctor.cli.probing.ask", ask)
     question = Question(ip_address(VIP), "eth0", "02:00:00:00:00:02", (ip_address("192.0.2.2"),))
-    put_to_the_wire(Plan((question,), ()), None, quiet=quiet)
+    put_to_the_wire(ProbePlan((question,), ()), None, quiet=quiet)
     assert said == [f"lvsdoctor: {sentence}" for sentence in expected]

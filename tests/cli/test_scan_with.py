@@ -54,7 +54,7 @@ def file(tmp_path: Path) -> Callable[[str], Path]:
     return file
 
 
-def found(report: dict[str, Any]) -> list[tuple[str, str]]:
+def findings(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [(finding["node"], finding["rule"]) for finding in report["findings"]]
 
 
@@ -72,17 +72,17 @@ def notes(report: dict[str, Any], name: str) -> list[str]:
 
 
 def test_a_sysctl_file_that_heals_makes_the_finding_vanish(scan: Scan, file: Callable[[str], Path]) -> None:
-    assert found(scan()[1]) == [("rs2", "arp-ignore-only-on-lo")]
+    assert findings(scan()[1]) == [("rs2", "arp-ignore-only-on-lo")]
     path = file(QUIET)
     code, report, err = scan("--with", f"rs2={path}")
-    assert (code, found(report), err) == (0, [], "")
+    assert (code, findings(report), err) == (0, [], "")
     assert notes(report, "rs2") == [f"as it would be with {path} deployed (2 settings)"]
     assert notes(report, "rs1") == []
 
 
 def test_a_sysctl_file_that_harms_raises_a_finding_that_quotes_it(scan: Scan, file: Callable[[str], Path]) -> None:
     code, report, _ = scan("--with", f"rs1={file('# off' + chr(10) + 'net.ipv4.conf.all.arp_ignore = 0' + chr(10))}")
-    assert (code, ("rs1", "real-server-answers-arp") in found(report)) == (1, True)
+    assert (code, ("rs1", "real-server-answers-arp") in findings(report)) == (1, True)
     assert "deployed.conf:2" in cited(report, "real-server-answers-arp")
 
 
@@ -95,8 +95,8 @@ def test_without_a_name_a_sysctl_file_is_every_node_s(scan: Scan, file: Callable
 def test_a_keepalived_conf_without_lb_kind_masquerades_and_is_told(scan: Scan, file: Callable[[str], Path]) -> None:
     code, report, _ = scan("--with", f"lb1={file(KEEPALIVED)}")
     assert code == 1
-    assert ("lb1", "nat-director-does-not-forward") in found(report)
-    assert ("rs1", "nat-reply-bypasses-director") in found(report)
+    assert ("lb1", "nat-director-does-not-forward") in findings(report)
+    assert ("rs1", "nat-reply-bypasses-director") in findings(report)
     assert "deployed.conf:11" in cited(report, "nat-reply-bypasses-director")
 
 
@@ -117,9 +117,9 @@ def test_a_vip_with_the_subnet_s_prefix_is_found_before_it_is_deployed(
     for dump in (EXAMPLE / "lb1").iterdir():
         (node / dump.name).write_text(dump.read_text().replace("192.0.2.10/32", "198.51.100.1/32"))
     direct = KEEPALIVED.replace("protocol TCP", "protocol TCP\n lb_kind DR")
-    before = found(scan("--with", file(direct), path=node)[1])
+    before = findings(scan("--with", file(direct), path=node)[1])
     _, report, _ = scan("--with", file(direct.replace("192.0.2.10\n", "192.0.2.10/25\n")), path=node)
-    new = set(found(report)) - set(before)
+    new = set(findings(report)) - set(before)
     assert new
     assert any("deployed.conf:6" in cited(report, rule) for _, rule in new)
 

@@ -5,14 +5,16 @@ from itertools import permutations
 
 import pytest
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 
 
 def node_of(*texts: str) -> Node:
-    found = [Mine(piece, "n", "n") for number, text in enumerate(texts, 1) for piece in pieces(text, f"file{number}")]
+    found = [
+        NodeDump(piece, "n", "n") for number, text in enumerate(texts, 1) for piece in pieces(text, f"file{number}")
+    ]
     (node,) = nodes_of(found)
     return node
 

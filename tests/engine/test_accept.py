@@ -25,14 +25,14 @@ def leak(
     return Diagnosis(finding, rule, "ARP001", node, Severity.ERROR)
 
 
-def scan(*diagnoses: Diagnosis, outcomes: tuple[Outcome, ...] | None = None, said: str = "") -> Examination:
+def scan(*diagnoses: Diagnosis, outcomes: tuple[Outcome, ...] | None = None, comment: str = "") -> Examination:
     """A scan of rs1, on which the rules leaks and forwards were checked; rs1's file says something to lvsdoctor."""
     fired = {(diagnosis.rule, diagnosis.node) for diagnosis in diagnoses}
     told = [
         Outcome(rule, "rs1", Verdict.FIRES if (rule, "rs1") in fired else Verdict.QUIET)
         for rule in ("leaks", "forwards")
     ]
-    comments = (Comment(Seen("rs1/sysctl.conf", 3, said), about=4),) if said else ()
+    comments = (Comment(Seen("rs1/sysctl.conf", 3, comment), about=4),) if comment else ()
     nodes = (Examined("rs1", "golden/rs1", comments=comments),)
     return Examination(nodes, diagnoses, tuple(told) if outcomes is None else outcomes)
 
@@ -133,7 +133,7 @@ def test_one_for_many_nodes_is_not_unused_while_one_of_them_is_open() -> None:
 
 
 def inline(text: str, *diagnoses: Diagnosis) -> Examination:
-    examination = scan(*diagnoses, said=text)
+    examination = scan(*diagnoses, comment=text)
     acceptances, wrong = commented(examination, RULES)
     return accepted(replace(examination, remarks=tuple(wrong)), acceptances, TODAY)
 
@@ -197,7 +197,7 @@ def test_a_comment_that_is_wrong_accepts_nothing_and_says_why(text: str, wrong: 
 
 
 def test_a_node_s_name_is_no_glob_for_its_own_comments() -> None:
-    named = replace(scan(said="# lvsdoctor: accept leaks a lab").nodes[0], name="rs[12]")
+    named = replace(scan(comment="# lvsdoctor: accept leaks a lab").nodes[0], name="rs[12]")
     ((given,), _) = commented(Examination((named,), (), ()), RULES)
     assert (given.covers(leak("rs[12]")), given.covers(leak("rs1"))) == (True, False)
 

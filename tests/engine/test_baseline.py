@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from lvsdoctor.engine.baseline import BadBaseline, Baseline, as_text, baseline_of, held_against, pruned, read_baseline
+from lvsdoctor.engine.baseline import (
+    BadBaseline,
+    Baseline,
+    against_baseline,
+    as_text,
+    baseline_of,
+    pruned,
+    read_baseline,
+)
 from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, Verdict
 from lvsdoctor.model.finding import Citation, Finding, Fix, Severity
 from lvsdoctor.model.seen import Seen
@@ -35,22 +43,22 @@ def counting(examination: Examination) -> list[str]:
 
 
 def test_only_what_is_new_counts_and_what_is_known_says_so() -> None:
-    after = held_against(scan(leak(), leak(vip="192.0.2.11")), known(leak()))
+    after = against_baseline(scan(leak(), leak(vip="192.0.2.11")), known(leak()))
     assert counting(after) == ["rs1 leaks 192.0.2.11"]
     assert after.diagnoses[0].accepted == {"reason": "known since the baseline", "by": "b.json"}
     assert after.remarks == ()
 
 
 def test_a_finding_is_known_wherever_its_lines_have_moved() -> None:
-    assert counting(held_against(scan(leak(line=99)), known(leak(line=4)))) == []
+    assert counting(against_baseline(scan(leak(line=99)), known(leak(line=4)))) == []
 
 
 def test_the_same_on_another_node_is_new() -> None:
-    assert counting(held_against(scan(leak("rs2")), known(leak("rs1")))) == ["rs2 leaks 192.0.2.10"]
+    assert counting(against_baseline(scan(leak("rs2")), known(leak("rs1")))) == ["rs2 leaks 192.0.2.10"]
 
 
 def test_a_known_finding_that_has_become_worse_counts_and_says_that_it_was_known() -> None:
-    after = held_against(scan(leak(severity=Severity.ERROR)), known(leak(severity=Severity.WARNING)))
+    after = against_baseline(scan(leak(severity=Severity.ERROR)), known(leak(severity=Severity.WARNING)))
     assert counting(after) == ["rs1 leaks 192.0.2.10"]
     assert [remark.says for remark in after.remarks] == [
         "leaks on rs1 counts again: it was known to b.json as warning and is error now"
@@ -58,23 +66,23 @@ def test_a_known_finding_that_has_become_worse_counts_and_says_that_it_was_known
 
 
 def test_a_known_finding_that_has_become_milder_stays_known() -> None:
-    assert counting(held_against(scan(leak(severity=Severity.NOTE)), known(leak()))) == []
+    assert counting(against_baseline(scan(leak(severity=Severity.NOTE)), known(leak()))) == []
 
 
 def test_what_is_accepted_keeps_its_own_reason_and_stays_out_of_a_new_baseline() -> None:
     settled = replace(leak(), accepted=ACCEPTED)
-    assert held_against(scan(settled), known(leak())).diagnoses[0].accepted == ACCEPTED
+    assert against_baseline(scan(settled), known(leak())).diagnoses[0].accepted == ACCEPTED
     assert known(settled).known == {}
 
 
 def test_what_has_lapsed_and_is_known_does_not_count_again() -> None:
-    (diagnosis,) = held_against(scan(replace(leak(), lapsed=ACCEPTED)), known(leak())).diagnoses
+    (diagnosis,) = against_baseline(scan(replace(leak(), lapsed=ACCEPTED)), known(leak())).diagnoses
     assert (diagnosis.accepted is not None, diagnosis.lapsed) == (True, None)
 
 
 def test_what_is_fixed_is_reported_and_can_be_pruned() -> None:
     before, now = known(leak("rs1"), leak("rs2")), scan(leak("rs2"))
-    assert [remark.says for remark in held_against(now, before).remarks] == [
+    assert [remark.says for remark in against_baseline(now, before).remarks] == [
         "leaks on rs1 is fixed and can leave b.json (--baseline b.json --write-baseline b.json): rs1 leaks 192.0.2.10"
     ]
     assert pruned(before, now, "b.json").known == known(leak("rs2")).known
@@ -87,7 +95,7 @@ def test_pruning_adds_nothing_new() -> None:
 @pytest.mark.parametrize("verdict", [Verdict.NOT_CHECKED, Verdict.CRASHED, Verdict.NOT_APPLICABLE])
 def test_what_was_not_looked_for_is_not_fixed(verdict: Verdict) -> None:
     before, now = known(leak("rs1")), scan(leak("rs2"), verdict=verdict)
-    assert held_against(now, before).remarks == ()
+    assert against_baseline(now, before).remarks == ()
     assert pruned(before, now, "b.json").known == before.known
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.loader import load_report, load_rules
 from lvsdoctor.engine.page_cases import cases_of
 from lvsdoctor.engine.runner import examine
@@ -75,7 +75,7 @@ def damaged(text: str, dice: random.Random) -> str:
 def test_no_rule_crashes_on_a_damaged_dump(seed: int) -> None:
     dice = random.Random(seed)
     dumps = [(node, where, damaged(text, dice)) for node, where, text in dice.choice(CLUSTERS)]
-    found = [Mine(piece, node, node) for node, where, text in dumps for piece in pieces(text, f"{node}/{where}")]
+    found = [NodeDump(piece, node, node) for node, where, text in dumps for piece in pieces(text, f"{node}/{where}")]
     nodes = with_standing(nodes_of(found), role=dice.choice(["auto", "director", "real-server"]))
     examination = examine(nodes, RULES)
     assert [outcome.traceback for outcome in examination.outcomes if outcome.traceback] == []

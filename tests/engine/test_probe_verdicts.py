@@ -11,7 +11,7 @@ from lvsdoctor.model.finding import Certainty, Finding, Fix, Predicts, Severity,
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.probe.session import Asked, same_host
+from lvsdoctor.probe.session import ProbeRun, same_host
 from lvsdoctor.probe.targets import Unasked
 from tests.probe.hosts import DIRECTOR, REAL_SERVERS, TABLE, VIP, nodes
 
@@ -23,7 +23,7 @@ CLUSTER = {"lb1": DIRECTOR, **REAL_SERVERS}
 AS_IT_SHOULD_BE: dict[str, Sequence[str]] = {VIP: (LB1,), RIP1: (RS1,), RIP2: (RS2,)}
 
 
-def heard(
+def probed(
     answers: Mapping[str, Sequence[str]], *, link: str = "eth0", count: int = 3, sender: str = "192.0.2.100"
 ) -> tuple[Probe, ...]:
     """Each address and the MACs that answered for it."""
@@ -68,13 +68,13 @@ def verdict(
     unasked: Sequence[Unasked] = (),
 ) -> Confirmation:
     scanned = nodes(**CLUSTER, table=TABLE) if scanned is None else scanned
-    asked = Asked(prober, heard(answers, count=count), tuple(unasked))
+    asked = ProbeRun(prober, probed(answers, count=count), tuple(unasked))
     (held,) = confirmed(Examination((), (given,), ()), scanned, asked).diagnoses
     assert held.confirmation is not None
     return held.confirmation
 
 
-def told(given: Confirmation) -> tuple[str, str]:
+def verdict_of(given: Confirmation) -> tuple[str, str]:
     return given.verdict.value, given.says
 
 
@@ -83,13 +83,13 @@ def told(given: Confirmation) -> tuple[str, str]:
 
 def test_a_host_that_was_heard_answering_does_answer_and_the_frame_is_quoted() -> None:
     said = verdict(diagnosis(), AS_IT_SHOULD_BE | {VIP: (LB1, RS2)})
-    assert told(said) == ("confirmed", f"rs2 ({RS2}) answered for {VIP}")
+    assert verdict_of(said) == ("confirmed", f"rs2 ({RS2}) answered for {VIP}")
     assert said.seen == _frame(VIP, RS2)
 
 
 def test_a_host_that_answers_for_its_rip_alone_contradicts_and_the_request_is_quoted() -> None:
     said = verdict(diagnosis(), AS_IT_SHOULD_BE)
-    assert told(said) == ("contradicted", f"rs2 ({RS2}) answered for its own {RIP2} and kept silent about {VIP}")
+    assert verdict_of(said) == ("contradicted", f"rs2 ({RS2}) answered for its own {RIP2} and kept silent about {VIP}")
     assert said.seen is not None
     assert said.seen.text == f"who-has {VIP}: 3 requests"
     assert "a filter that the dumps of rs2 do not show" in said.suggests
@@ -97,7 +97,7 @@ def test_a_host_that_answers_for_its_rip_alone_contradicts_and_the_request_is_qu
 
 def test_a_host_that_answers_for_nothing_may_be_down() -> None:
     said = verdict(diagnosis(), {VIP: (LB1,), RIP1: (RS1,), RIP2: ()})
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed",
         f"rs2 did not answer for its own {RIP2} either: it is down, filtered, or not on this segment",
     )
@@ -105,12 +105,12 @@ def test_a_host_that_answers_for_nothing_may_be_down() -> None:
 
 def test_where_nobody_answers_anything_silence_proves_nothing() -> None:
     said = verdict(diagnosis(), {VIP: (), RIP1: (), RIP2: ()})
-    assert told(said) == ("not-probed", "nobody answered anything on eth0: the probe proves nothing")
+    assert verdict_of(said) == ("not-probed", "nobody answered anything on eth0: the probe proves nothing")
 
 
 def test_a_host_that_was_asked_for_nothing_of_its_own_cannot_contradict_by_silence() -> None:
     said = verdict(diagnosis(), {VIP: (LB1,), RIP1: (RS1,)})
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed", "rs2 was asked for no address of its own on eth0, so that its silence tells nothing"
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def test_an_answer_counts_even_where_frames_were_lost() -> None:
 def test_a_host_never_hears_itself() -> None:
     scanned = nodes(**CLUSTER, table=TABLE)
     said = verdict(diagnosis("lb1"), AS_IT_SHOULD_BE | {VIP: ()}, scanned, prober=scanned[0])
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed", "lb1 itself asked, and nobody hears their own answer: probe from another host"
     )  # fmt: skip
 
@@ -141,7 +141,7 @@ def test_a_snapshot_of_the_host_that_asks_is_that_host() -> None:
 def test_silence_on_one_segment_says_nothing_of_another() -> None:
     two = CLUSTER | {"rs2": f"{REAL_SERVERS['rs2']}\neth1 02:00:00:00:01:22 198.51.100.22/24"}
     said = verdict(diagnosis(link="eth1"), AS_IT_SHOULD_BE, nodes(**two, table=TABLE))
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed", f"eth1 of rs2 is on another network than eth0, where {VIP} was asked for"
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ def test_a_link_without_an_address_is_told_by_its_mac() -> None:
     said = verdict(
         diagnosis(link="eth1"), AS_IT_SHOULD_BE | {VIP: ("02:00:00:00:01:22",)}, nodes(**bare_links(bare), table=TABLE)
     )
-    assert told(said) == ("confirmed", f"rs2 (02:00:00:00:01:22) answered for {VIP}")
+    assert verdict_of(said) == ("confirmed", f"rs2 (02:00:00:00:01:22) answered for {VIP}")
 
 
 def bare_links(hosts: dict[str, str]) -> dict[str, str]:
@@ -173,12 +173,12 @@ def bare_links(hosts: dict[str, str]) -> dict[str, str]:
 def test_a_mac_that_two_nodes_have_tells_neither() -> None:
     twins = CLUSTER | {"rs1": REAL_SERVERS["rs1"].replace(RS1, RS2)}
     said = verdict(diagnosis(), AS_IT_SHOULD_BE | {VIP: (RS2,)}, nodes(**twins, table=TABLE))
-    assert told(said) == ("not-probed", f"{RS2} is the MAC of rs2 and of rs1, which the wire cannot tell apart")
+    assert verdict_of(said) == ("not-probed", f"{RS2} is the MAC of rs2 and of rs1, which the wire cannot tell apart")
 
 
 def test_a_rip_at_another_mac_than_in_the_dumps_leaves_it_open() -> None:
     said = verdict(diagnosis(), AS_IT_SHOULD_BE | {RIP2: (STRANGER,)})
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed", f"{STRANGER} answers for {RIP2}, while the dumps of rs2 say that it has {RS2} on eth0"
     )  # fmt: skip
 
@@ -188,7 +188,7 @@ def test_silence_to_somebody_whom_the_host_does_not_answer_anyway_is_no_contradi
     strict = "net.ipv4.conf.all.arp_ignore = 2\nnet.ipv4.conf.eth0.arp_ignore = 2\n"
     holding = nodes(rs2=f"eth0 {RS2} 192.0.2.22/24,{VIP}/24", sysctl=strict)
     for sender, expected in (("198.51.100.9", "not-probed"), ("192.0.2.100", "contradicted")):
-        asked = Asked(CLIENT, heard(AS_IT_SHOULD_BE, sender=sender))
+        asked = ProbeRun(CLIENT, probed(AS_IT_SHOULD_BE, sender=sender))
         (held,) = confirmed(Examination((), (diagnosis(),), ()), holding, asked).diagnoses
         assert held.confirmation is not None
         assert held.confirmation.verdict == expected, held.confirmation.says
@@ -209,7 +209,7 @@ def test_a_host_without_a_known_mac_is_known_by_its_rip(answering: Sequence[str]
 def test_a_router_that_answers_for_its_neighbours_is_not_taken_for_one_of_them() -> None:
     proxied: Mapping[str, Sequence[str]] = {VIP: (ROUTER,), RIP1: (ROUTER,), RIP2: (ROUTER,)}
     said = verdict(diagnosis(), proxied, nodes(**NO_MACS, table=TABLE))
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed",
         f"{ROUTER} answers for {RIP2} and for {RIP1} as well: the wire does not show which host it is",
     )
@@ -217,7 +217,7 @@ def test_a_router_that_answers_for_its_neighbours_is_not_taken_for_one_of_them()
 
 def test_a_rip_with_two_macs_names_nobody() -> None:
     said = verdict(diagnosis(), AS_IT_SHOULD_BE | {RIP2: (RS2, STRANGER)}, nodes(**NO_MACS, table=TABLE))
-    assert told(said) == ("not-probed", f"several MACs answer for rs2's own {RIP2}: {RS2}, {STRANGER}")
+    assert verdict_of(said) == ("not-probed", f"several MACs answer for rs2's own {RIP2}: {RS2}, {STRANGER}")
 
 
 # -- it keeps silent --------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_a_rip_with_two_macs_names_nobody() -> None:
 def test_a_silent_host_is_confirmed_only_if_it_is_there() -> None:
     silent = diagnosis("lb1", Predicts.SILENT)
     there = {VIP: (), "192.0.2.2": (LB1,), RIP1: (RS1,)}
-    assert told(verdict(silent, there)) == (
+    assert verdict_of(verdict(silent, there)) == (
         "confirmed", f"lb1 ({LB1}) answered for its own 192.0.2.2 and kept silent about {VIP}"
     )  # fmt: skip
     assert verdict(silent, there | {"192.0.2.2": ()}).verdict == "not-probed"
@@ -234,19 +234,19 @@ def test_a_silent_host_is_confirmed_only_if_it_is_there() -> None:
 
 def test_a_silent_host_that_answers_contradicts() -> None:
     said = verdict(diagnosis("lb1", Predicts.SILENT), AS_IT_SHOULD_BE)
-    assert told(said) == ("contradicted", f"lb1 ({LB1}) answered for {VIP}")
+    assert verdict_of(said) == ("contradicted", f"lb1 ({LB1}) answered for {VIP}")
     assert said.seen == _frame(VIP, LB1)
 
 
 def test_that_nobody_answers_is_contradicted_by_a_host_that_the_scan_does_not_know() -> None:
     said = verdict(diagnosis("lb1", Predicts.UNANSWERED), AS_IT_SHOULD_BE | {VIP: (STRANGER,)})
-    assert told(said) == ("contradicted", f"{STRANGER}, which no node of this scan has, answered for {VIP}")
+    assert verdict_of(said) == ("contradicted", f"{STRANGER}, which no node of this scan has, answered for {VIP}")
     assert "a director that this scan does not know" in said.suggests
 
 
 def test_that_no_director_answers_is_not_contradicted_by_a_real_server() -> None:
     said = verdict(diagnosis("lb1", Predicts.UNANSWERED), AS_IT_SHOULD_BE | {VIP: (RS2,)})
-    assert told(said) == ("confirmed", f"real servers alone answered for {VIP}")
+    assert verdict_of(said) == ("confirmed", f"real servers alone answered for {VIP}")
 
 
 def test_that_nobody_answers_is_confirmed_by_silence_beside_hosts_that_speak() -> None:
@@ -258,7 +258,7 @@ def test_that_nobody_answers_is_confirmed_by_silence_beside_hosts_that_speak() -
 def test_who_has_the_vip_itself_cannot_say_that_nobody_answers() -> None:
     (prober,) = nodes(now=DIRECTOR)
     said = verdict(diagnosis("lb1", Predicts.UNANSWERED), AS_IT_SHOULD_BE | {VIP: ()}, prober=prober)
-    assert told(said) == (
+    assert verdict_of(said) == (
         "not-probed", f"the host that asked has {VIP} itself, and nobody hears their own answer"
     )  # fmt: skip
 
@@ -275,24 +275,24 @@ def test_who_has_the_vip_itself_cannot_say_that_nobody_answers() -> None:
     ],
 )
 def test_what_an_arp_answer_does_not_show_is_not_probed(predicts: Predicts | None, why: str) -> None:
-    assert told(verdict(diagnosis(predicts=predicts), AS_IT_SHOULD_BE | {VIP: (RS2,)})) == ("not-probed", why)
+    assert verdict_of(verdict(diagnosis(predicts=predicts), AS_IT_SHOULD_BE | {VIP: (RS2,)})) == ("not-probed", why)
 
 
 def test_a_rule_that_names_no_address_is_not_probed() -> None:
-    assert told(verdict(diagnosis(vip="the web"), AS_IT_SHOULD_BE)) == ("not-probed", "no probe shows it")
+    assert verdict_of(verdict(diagnosis(vip="the web"), AS_IT_SHOULD_BE)) == ("not-probed", "no probe shows it")
 
 
 def test_a_vip_that_could_not_be_asked_for_says_why() -> None:
     unasked = Unasked(ip_address(VIP), "192.0.2.10 is in no subnet of this host")
     said = verdict(diagnosis(), {RIP1: (RS1,)}, unasked=[unasked])
-    assert told(said) == ("not-probed", "192.0.2.10 is in no subnet of this host")
+    assert verdict_of(said) == ("not-probed", "192.0.2.10 is in no subnet of this host")
 
 
 def test_where_nothing_could_be_asked_at_all_each_finding_says_why() -> None:
-    asked = Asked(why="probing needs {CAP_NET_RAW}")
+    asked = ProbeRun(why="probing needs {CAP_NET_RAW}")
     (held,) = confirmed(Examination((), (diagnosis(),), ()), nodes(**CLUSTER), asked).diagnoses
     assert held.confirmation is not None
-    assert told(held.confirmation) == ("not-probed", "probing needs {CAP_NET_RAW}")
+    assert verdict_of(held.confirmation) == ("not-probed", "probing needs {CAP_NET_RAW}")
 
 
 def test_a_finding_made_from_the_probes_themselves_is_confirmed_by_them() -> None:
@@ -316,7 +316,7 @@ def test_only_what_is_confirmed_is_certain_and_what_is_contradicted_keeps_its_se
         diagnosis("rs2", severity=Severity.WARNING),
     )
     answers = AS_IT_SHOULD_BE | {VIP: (RS1,)}
-    asked = Asked(CLIENT, heard(answers))
+    asked = ProbeRun(CLIENT, probed(answers))
     held = confirmed(Examination((), given, ()), nodes(**CLUSTER, table=TABLE), asked).diagnoses
     assert [(d.node, d.severity.value, d.certainty) for d in held] == [
         ("rs2", "warning", Certainty.PROVED),

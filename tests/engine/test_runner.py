@@ -9,7 +9,7 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Verdict
 from lvsdoctor.model.finding import Predicts, Severity
 from lvsdoctor.model.ipvs import Destination, VirtualService
-from lvsdoctor.model.node import Membership, Node, Role, RoleFound, Standing
+from lvsdoctor.model.node import Membership, Node, Role, RoleEvidence, Standing
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.rulekit import Finding, Fix, Rule, cite, rule
@@ -19,7 +19,7 @@ SETTINGS = {KEY: Setting(KEY, "1", Seen("sysctl", 7, f"{KEY} = 1"))}
 
 
 def node(**evidence: object) -> Node:
-    return Node("rs1", "here", evidence, Standing(roles=(RoleFound(Role.REAL_SERVER, "says the test"),)))
+    return Node("rs1", "here", evidence, Standing(roles=(RoleEvidence(Role.REAL_SERVER, "says the test"),)))
 
 
 def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> Finding:
@@ -170,7 +170,7 @@ def test_the_worst_findings_of_all_nodes_come_first() -> None:
 
 
 def test_what_harms_only_clients_is_a_warning_while_the_real_server_gets_none() -> None:
-    given = always("drops", "X001", while_serving=True)
+    given = always("drops", "X001", harmless_at_weight_0=True)
     for weight, persistent, expected in ((1, 0, Severity.ERROR), (0, 0, Severity.WARNING), (0, 300, Severity.ERROR)):
         listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=weight)
         service = VirtualService(

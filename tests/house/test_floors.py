@@ -68,10 +68,10 @@ def strays_in_rules(path: Path, root: Path = ROOT) -> list[Import]:
 
 
 def strays_in_reports(path: Path, root: Path = ROOT) -> list[Import]:
-    def allowed(found: Import) -> bool:
-        if found.top in ("rich", "jinja2"):
-            return found.lazy
-        return found.standard or found.module == "lvsdoctor.reportkit"
+    def allowed(line: Import) -> bool:
+        if line.top in ("rich", "jinja2"):
+            return line.lazy
+        return line.standard or line.module == "lvsdoctor.reportkit"
 
     return [found for found in imports(path, root) if not allowed(found)]
 
@@ -79,8 +79,8 @@ def strays_in_reports(path: Path, root: Path = ROOT) -> list[Import]:
 def strays_in_the_package(path: Path) -> list[Import]:
     inside = path.relative_to(ROOT / "lvsdoctor").as_posix()
 
-    def allowed(found: Import) -> bool:
-        return found.standard or found.top == "lvsdoctor" or inside.startswith(DOORS.get(found.top, ()))
+    def allowed(line: Import) -> bool:
+        return line.standard or line.top == "lvsdoctor" or inside.startswith(DOORS.get(line.top, ()))
 
     return [found for found in imports(path) if not allowed(found)]
 

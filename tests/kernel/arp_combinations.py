@@ -75,7 +75,7 @@ TOGETHER: Mapping[str, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True)
-class Held:
+class KeptVip:
     """A VIP with its prefix and scope, and the link with the RIP on which it is asked for."""
 
     number: int
@@ -115,16 +115,16 @@ class Held:
         return IPv4Address(others[word])
 
 
-def held_at(place: str) -> tuple[Held, ...]:
+def vips_at(place: str) -> tuple[KeptVip, ...]:
     """Every prefix and scope; a local route without an address has none to choose, and what is nowhere has neither."""
     prefixes = PREFIXES if place != "nowhere" else (32,)
     scopes = SCOPES if place not in ("AnyIP on lo", "AnyIP on the link", "nowhere") else ("global",)
-    return tuple(Held(n, prefix, scope, place) for n, (prefix, scope) in enumerate(product(prefixes, scopes)))
+    return tuple(KeptVip(n, prefix, scope, place) for n, (prefix, scope) in enumerate(product(prefixes, scopes)))
 
 
 def arp_claims(place: str) -> Iterator[Claim]:
     """Each setting alone, on each of the scopes where it can be set; and the settings of the link together."""
-    vips = held_at(place)
+    vips = vips_at(place)
     widely = tuple(vip for vip in vips if vip.scope == "global")
     with wire((*(vip.link for vip in vips), CONTROL)) as on:
         on.ip("\n".join((EXTRA, *(vip.commands for vip in vips))))
@@ -133,35 +133,35 @@ def arp_claims(place: str) -> Iterator[Claim]:
             for level in LEVELS:
                 node = specimen.set(on_scope(vips, set_on, "arp_ignore", level))
                 at = {"of": "arp_ignore", "set on": set_on, "arp_ignore": level}
-                yield from specimen.held(partial(_asked, specimen, node, vips, at, SENDERS))
+                yield from specimen.compared(partial(_asked, specimen, node, vips, at, SENDERS))
             for name, value, beside in ALONE if place not in LIKE_NO_ARP else ():
                 given = {f"{vip.link}.{other}": to for vip in vips for other, to in beside.items()}
                 node = specimen.set(given | on_scope(vips, set_on, name, value))
                 at = {"of": "one setting", "set on": set_on, "setting": spelled({name: value, **beside})}
                 about = vips if 3 in (value, *beside.values()) else widely
-                yield from specimen.held(partial(_asked, specimen, node, about, at, MORE_SENDERS))
+                yield from specimen.compared(partial(_asked, specimen, node, about, at, MORE_SENDERS))
         for together in product(*TOGETHER.values()) if place not in LIKE_NO_ARP else ():
             values = dict(zip(TOGETHER, together, strict=True))
             node = specimen.set({f"{vip.link}.{name}": value for vip in widely for name, value in values.items()})
             at = {"of": "settings together", **values}
-            yield from specimen.held(partial(_asked, specimen, node, widely, at, MORE_SENDERS))
+            yield from specimen.compared(partial(_asked, specimen, node, widely, at, MORE_SENDERS))
             if values["arp_ignore"] == values["arp_filter"] == 0:
-                yield from specimen.held(partial(_sent, specimen, node, widely, at))
+                yield from specimen.compared(partial(_sent, specimen, node, widely, at))
 
 
 def level_claims() -> Iterator[Claim]:
     """Every level on all with every level on the link: one link has one level, and a VIP on lo and on the link."""
     levels = dict(enumerate(ODD_LEVELS))
-    vips = [Held(n, 32, "host", "lo") for n in levels]
+    vips = [KeptVip(n, 32, "host", "lo") for n in levels]
     with wire((*(vip.link for vip in vips), CONTROL)) as on:
         on.ip("\n".join(vip.commands for vip in vips))
         specimen = Specimen(on)
         for of_all in ODD_LEVELS:
             node = specimen.set({"all.arp_ignore": of_all} | {f"eth{n}.arp_ignore": to for n, to in levels.items()})
-            yield from specimen.held(partial(_asked_twice, specimen, node, vips, of_all))
+            yield from specimen.compared(partial(_asked_twice, specimen, node, vips, of_all))
 
 
-def _asked_twice(specimen: Specimen, node: Node, vips: Iterable[Held], of_all: int) -> Iterator[Question]:
+def _asked_twice(specimen: Specimen, node: Node, vips: Iterable[KeptVip], of_all: int) -> Iterator[Question]:
     for vip, who, place in product(vips, SENDERS, ("lo", "the link")):
         target = vip.vip if place == "lo" else vip.rip
         of = {"of": "arp_ignore twice", "of all": of_all, "of the link": ODD_LEVELS[vip.number]}
@@ -172,7 +172,7 @@ def spelled(settings: Mapping[str, int]) -> str:
     return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
-def on_scope(vips: Iterable[Held], set_on: str, name: str, value: int) -> dict[str, int]:
+def on_scope(vips: Iterable[KeptVip], set_on: str, name: str, value: int) -> dict[str, int]:
     if set_on == "the link":
         return {f"{vip.link}.{name}": value for vip in vips}
     scopes = {VIP_LINK.get(vip.place, "") if set_on == "the VIP's link" else set_on for vip in vips}
@@ -180,7 +180,7 @@ def on_scope(vips: Iterable[Held], set_on: str, name: str, value: int) -> dict[s
 
 
 def _asked(
-    specimen: Specimen, node: Node, vips: Iterable[Held], at: Mapping[str, object], senders: Iterable[str]
+    specimen: Specimen, node: Node, vips: Iterable[KeptVip], at: Mapping[str, object], senders: Iterable[str]
 ) -> Iterator[Question]:
     for vip, who in product(vips, senders):
         yield who_has(specimen, node, vip.link, vip.vip, vip.sender(who), {**at, **_of(vip), "sender": who})
@@ -189,15 +189,15 @@ def _asked(
 def who_has(
     specimen: Specimen, node: Node, link: str, target: IPv4Address, sender: IPv4Address, at: Mapping[str, object]
 ) -> Question:
-    heard_on = node.link(link)
-    assert heard_on is not None
-    answer, reply = arp_reply(node, target, heard_on=heard_on, sender=sender), Arp(link, REPLY, target, sender)
+    arrived_on = node.link(link)
+    assert arrived_on is not None
+    answer, reply = arp_reply(node, target, arrived_on=arrived_on, sender=sender), Arp(link, REPLY, target, sender)
     done = f"{link}: who has {target}, tell {sender}"
     made = claim("arp_reply", done, answer, [reply], key_of(reply), at)
     return Question(made, partial(specimen.on.ask, link, target, sender))
 
 
-def _sent(specimen: Specimen, node: Node, vips: Iterable[Held], at: Mapping[str, object]) -> Iterator[Question]:
+def _sent(specimen: Specimen, node: Node, vips: Iterable[KeptVip], at: Mapping[str, object]) -> Iterator[Question]:
     """Packets to a VIP: delivered where it is local and the source is accepted. This node forwards nothing."""
     for vip, who in product(vips, MORE_SENDERS):
         src, mark = vip.sender(who), next(specimen.marks)
@@ -213,5 +213,5 @@ def _sent(specimen: Specimen, node: Node, vips: Iterable[Held], at: Mapping[str,
         yield Question(made, partial(specimen.on.send, vip.link, src, vip.vip, mark))
 
 
-def _of(vip: Held) -> dict[str, object]:
+def _of(vip: KeptVip) -> dict[str, object]:
     return {"place": vip.place, "prefix": vip.prefix, "scope": vip.scope}

@@ -11,15 +11,15 @@ LIKE_NO_ARP = ("a link without carrier", "a link that is down")
 ON_A_LINK = ("another link", "a link without ARP", "a link without carrier", "a link that is down")
 PLACE_OF_VIP = ("lo", "the link", *ON_A_LINK, "AnyIP on lo", "AnyIP on the link", "nowhere")
 WHERE_SET = ("all", "the link", "lo", "default", "the VIP's link")
-WAY_ON = (
+NEXT_HOP = (
     "a neighbour in the subnet", "a neighbour in the second subnet", "a neighbour in no subnet",
     "a gateway in the subnet", "a gateway in the second subnet", "a gateway in no subnet",
 )  # fmt: skip
-TOLD = (
+SENDER = (
     "in the subnet", "in the second subnet", "in no subnet", "on another link", "on either, better on another link",
     "behind a gateway", "without a way back",
 )  # fmt: skip
-HELD: Mapping[str, Sequence[object]] = {
+KEPT: Mapping[str, Sequence[object]] = {
     "place": PLACE_OF_VIP, "prefix": (32, 24, 16), "scope": ("global", "link", "host"),
 }  # fmt: skip
 # Each with the one that it is to be told from.
@@ -45,17 +45,17 @@ ON_OFF = (0, 1)
 
 # What is compared, and the dimensions of it: every value of one with every value of every other.
 COMBINATIONS: Mapping[str, Mapping[str, Sequence[object]]] = {
-    "arp_ignore": {**HELD, "sender": ASKING, "set on": WHERE_SET, "arp_ignore": range(9)},
+    "arp_ignore": {**KEPT, "sender": ASKING, "set on": WHERE_SET, "arp_ignore": range(9)},
     "arp_ignore twice": {
         "place": ("lo", "the link"), "sender": ASKING, "of all": range(-1, 10), "of the link": range(-1, 10),
     },
-    "one setting": {**HELD, "sender": ASKING_ALL, "set on": WHERE_SET, "setting": tuple(SETTINGS)},
+    "one setting": {**KEPT, "sender": ASKING_ALL, "set on": WHERE_SET, "setting": tuple(SETTINGS)},
     "settings together": {
-        **HELD, "scope": ("global",), "sender": ASKING_ALL,
+        **KEPT, "scope": ("global",), "sender": ASKING_ALL,
         "arp_ignore": (0, 1, 2), "arp_filter": ON_OFF, "rp_filter": (0, 1, 2), "accept_local": ON_OFF,
     },
     "packets": {
-        **HELD, "scope": ("global",), "sender": [who for who in ASKING_ALL if who != "0.0.0.0"],
+        **KEPT, "scope": ("global",), "sender": [who for who in ASKING_ALL if who != "0.0.0.0"],
         "rp_filter": (0, 1, 2), "accept_local": ON_OFF,
     },
     "policy rules": {
@@ -77,20 +77,20 @@ COMBINATIONS: Mapping[str, Mapping[str, Sequence[object]]] = {
             "lo", "the link", "the link, before the RIP", "another link", "a link without ARP",
             "lo, and the link has no address", "the link, and nothing else", "lo, wide as the subnet",
         ),
-        "set on": EVERYWHERE, "arp_announce": (0, 1, 2, 3), "route_localnet": ON_OFF, "next hop": WAY_ON,
+        "set on": EVERYWHERE, "arp_announce": (0, 1, 2, 3), "route_localnet": ON_OFF, "next hop": NEXT_HOP,
         "source": (
             "a VIP of the subnet", "a VIP of another subnet", "a VIP of scope link", "a VIP of scope host", "the RIP",
             "a secondary address", "the link's second subnet", "another link's address", "somebody else", "no packet",
         ),
     },
     "redirects, where set": {
-        "send_redirects on": ("nowhere", *EVERYWHERE), "shared_media on": ("nowhere", *EVERYWHERE), "sender": TOLD,
-        "the way on": (*WAY_ON, "a neighbour on another link", "a gateway on another link", "a blackhole"),
+        "send_redirects on": ("nowhere", *EVERYWHERE), "shared_media on": ("nowhere", *EVERYWHERE), "sender": SENDER,
+        "the way on": (*NEXT_HOP, "a neighbour on another link", "a gateway on another link", "a blackhole"),
     },
     "redirects": {
         "send_redirects": ON_OFF, "shared_media": ON_OFF, "rp_filter": (0, 1, 2), "forwarding": ON_OFF,
-        "sender": TOLD,
-        "the way on": (*WAY_ON, "a neighbour on another link", "a gateway on another link", "a blackhole"),
+        "sender": SENDER,
+        "the way on": (*NEXT_HOP, "a neighbour on another link", "a gateway on another link", "a blackhole"),
     },
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.link import Link
@@ -53,7 +53,7 @@ def host(
     ):
         if text is not None:
             dumps[where] = f"# {command}\n{text}"
-    found = [Mine(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where)]
+    found = [NodeDump(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where)]
     (node,) = nodes_of(found)
     assert node.unread == (), node.unread
     return node

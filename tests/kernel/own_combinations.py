@@ -82,7 +82,7 @@ def announce_claims(vips_on: str) -> Iterator[Claim]:
             node = specimen.set({f"{scope}.arp_announce": level, "eth0.route_localnet": localnet})
             at = {"of": "arp_announce", "VIP on": vips_on, "set on": set_on, "arp_announce": level}
             at |= {"route_localnet": localnet}
-            yield from specimen.held(partial(_spoken, specimen, node, ways, at))
+            yield from specimen.compared(partial(_spoken, specimen, node, ways, at))
 
 
 def _hop(hop: str, source: str) -> IPv4Address:
@@ -91,12 +91,12 @@ def _hop(hop: str, source: str) -> IPv4Address:
 
 
 def _spoken(
-    specimen: Specimen, node: Node, ways: Mapping[tuple[str, str], str], at: Mapping[str, object]
+    specimen: Specimen, node: Node, routes: Mapping[tuple[str, str], str], at: Mapping[str, object]
 ) -> Iterator[Question]:
     on, link = specimen.on, node.link("eth0")
     assert link is not None
     on.ip("neigh flush dev eth0")  # forgotten, so that they are asked for again
-    for (hop, source), beyond in ways.items():
+    for (hop, source), beyond in routes.items():
         ip, asking_for, gateway = SOURCES[source], _hop(hop, source), NEXT_HOPS[hop][1]
         if ip is None and gateway:
             continue  # a neighbour is asked for again alike, whatever it is to the routes
@@ -126,7 +126,7 @@ ROUTER = (
     "route add blackhole 10.8.5.0/24\n"
     "route add 10.6.0.0/16 dev eth0 metric 20\nroute add 10.6.0.0/16 dev eth1 metric 10"
 )
-WAYS_ON = {
+ROUTES_ON = {
     "a neighbour in the subnet": "10.0.0.77",
     "a neighbour in the second subnet": "10.1.0.77",
     "a neighbour in no subnet": "10.9.0.77",
@@ -138,7 +138,7 @@ WAYS_ON = {
     "a blackhole": "10.8.5.77",
 }
 HOPS = "10.0.0.77 10.1.0.77 10.9.0.77 10.0.0.1 10.1.0.1 10.9.0.1".split()
-TOLD = {
+SENDERS = {
     "in the subnet": "10.0",
     "in the second subnet": "10.1",
     "in no subnet": "10.9",
@@ -171,18 +171,18 @@ def redirect_claims() -> Iterator[Claim]:
             settings |= {f"{_SCOPES.get(sharing, sharing)}.shared_media": 1} if sharing != "nowhere" else {}
             node = specimen.set(settings)
             at = {"of": "redirects, where set", "send_redirects on": sending, "shared_media on": sharing}
-            yield from specimen.held(partial(_redirected, specimen, node, hosts, at))
+            yield from specimen.compared(partial(_redirected, specimen, node, hosts, at))
         for values in product(*ROUTING.values()):
             routing = dict(zip(ROUTING, values, strict=True))
             node = specimen.set({f"eth0.{name}": value for name, value in routing.items()})
-            yield from specimen.held(partial(_redirected, specimen, node, hosts, {"of": "redirects", **routing}))
+            yield from specimen.compared(partial(_redirected, specimen, node, hosts, {"of": "redirects", **routing}))
 
 
 def _redirected(specimen: Specimen, node: Node, hosts: Iterator[int], at: Mapping[str, object]) -> Iterator[Question]:
     on, link = specimen.on, node.link("eth0")
     assert link is not None
     known = []
-    for (way, to), (who, start) in product(WAYS_ON.items(), TOLD.items()):
+    for (way, to), (who, start) in product(ROUTES_ON.items(), SENDERS.items()):
         # Each sender is another one: who was told is not told again so soon (ip_rt_send_redirect()).
         number, mark = next(hosts), next(specimen.marks)
         src = IPv4Address(

@@ -55,7 +55,7 @@ SPOKEN_OF = {21, 77, 99, 129, 177, 200, 201}
 UNKNOWN = ("192.0.2", "203.0.113", "198.51.100")
 
 
-def held_against_the_kernel(setup: Setup, seed: str) -> Iterator[Claim]:
+def compared_with_the_kernel(setup: Setup, seed: str) -> Iterator[Claim]:
     """Every claim about a setup under one configuration after the other."""
     with wire() as on:
         made(setup, on)
@@ -65,7 +65,7 @@ def held_against_the_kernel(setup: Setup, seed: str) -> Iterator[Claim]:
             node = on.node()
             shown = " ".join(f"{key}={value}" for key, value in settings.items() if value)
             for silence, patience in (QUICK, SLOW):
-                claims = rounds.one(node, shown, random.Random(f"{seed} {number}"), silence, patience)
+                claims = rounds.run(node, shown, random.Random(f"{seed} {number}"), silence, patience)
                 if all(claim.agrees for claim in claims):
                     break
             if number == 0:
@@ -99,7 +99,7 @@ class Rounds:
         self.neighbours: list[str] = []
         self.acts: list[Callable[[], None]] = []
 
-    def one(self, node: Node, settings: str, dice: random.Random, silence: float, patience: float) -> list[Claim]:
+    def run(self, node: Node, settings: str, dice: random.Random, silence: float, patience: float) -> list[Claim]:
         claims = [*self._requests(node, dice), *self._packets(node, dice), *self._own(node, dice)]
         if self.neighbours:
             self.on.ip("\n".join(self.neighbours))
@@ -128,8 +128,8 @@ class Rounds:
             )[0]
             asked[dice.choice(self.setup.links), dice.choice(targets), dice.choice(senders)] = True
         for link, target, sender in asked:
-            heard_on = self._link(node, link)
-            answer = arp_reply(node, target, heard_on=heard_on, sender=sender, proxied=self.proxied)
+            arrived_on = self._link(node, link)
+            answer = arp_reply(node, target, arrived_on=arrived_on, sender=sender, proxied=self.proxied)
             reply = Arp(link, REPLY, target, sender)
             self.on.ask(link, target, sender)
             yield claim("arp_reply", f"{link}: who has {target}, tell {sender}", answer, [reply], key_of(reply))
@@ -137,17 +137,17 @@ class Rounds:
     def _packets(self, node: Node, dice: random.Random) -> Iterator[Claim]:
         pairs = [(link, src, dst) for link in self.setup.links for dst in DESTINATIONS for src in SOURCES]
         for link, src, dst in dice.sample(pairs, SENT):
-            heard_on, mark = self._link(node, link).name, next(self.marks)
-            way = route_lookup(node, dst, src=src, arrived_on=heard_on)
+            arrived_on, mark = self._link(node, link).name, next(self.marks)
+            way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
             if way.type == "broadcast":
                 continue  # delivered as such, which is not modelled
             done = f"{link}: a packet from {src} to {dst}"
             self.on.send(link, src, dst, mark)
             events: list[Event]
             if way.type == "local":
-                answer, events = source_ok(node, src, dst, arrived_on=heard_on), [Delivered(mark)]
+                answer, events = source_ok(node, src, dst, arrived_on=arrived_on), [Delivered(mark)]
             else:
-                answer = passes_on(node, src=src, dst=dst, arrived_on=heard_on)
+                answer = passes_on(node, src=src, dst=dst, arrived_on=arrived_on)
                 events = [Forwarded(mark, self._port(node, hop)) for hop in dict.fromkeys(way.links)]
             yield claim("source_ok", done, answer, events, ("mark", mark))
 

@@ -20,7 +20,7 @@ NOBODY = "0.0.0.0"
 
 
 @dataclass(frozen=True, order=True)
-class Way:
+class ShownRoute:
     """A route as `ip route get` shows it. All that is local is shown as if by lo, whichever link has the address."""
 
     type: str
@@ -31,7 +31,7 @@ class Way:
 def route_claims(setup: Setup, on: Wire, node: Node) -> Iterator[Claim]:
     for ip, shown in route_get(on).items():
         done = f"ip route get {ip}"
-        ways, way = ways_of(lookup := route_lookup(node, ip)), shown_way(shown)
+        ways, way = routes_of(lookup := route_lookup(node, ip)), shown_route(shown)
         says = f"{lookup.type}, by {', '.join(lookup.links) or 'nothing'}"
         first = frozenset(ways[:1])
         happened = frozenset({way} if way else ())
@@ -59,17 +59,20 @@ def route_get(on: Wire) -> dict[IPv4Address, Mapping[str, str]]:
     return shown
 
 
-def shown_way(shown: Mapping[str, str]) -> Way | None:
+def shown_route(shown: Mapping[str, str]) -> ShownRoute | None:
     if not shown or shown["type"] == "local":
-        return Way("local") if shown else None
-    return Way(shown["type"], shown["dev"], shown.get("via"))
+        return ShownRoute("local") if shown else None
+    return ShownRoute(shown["type"], shown["dev"], shown.get("via"))
 
 
-def ways_of(found: Lookup) -> list[Way]:
+def routes_of(lookup: Lookup) -> list[ShownRoute]:
     """Every next hop of the route, for of several the kernel takes one by a hash."""
-    if found.route is None or found.type in ("unreachable", "local"):
-        return [Way("local")] if found.type == "local" else []
-    return [Way(found.type, hop.link or "", str(hop.gateway) if hop.gateway else None) for hop in found.route.nexthops]
+    if lookup.route is None or lookup.type in ("unreachable", "local"):
+        return [ShownRoute("local")] if lookup.type == "local" else []
+    return [
+        ShownRoute(lookup.type, hop.link or "", str(hop.gateway) if hop.gateway else None)
+        for hop in lookup.route.nexthops
+    ]
 
 
 def addresses_alone(node: Node) -> Node:

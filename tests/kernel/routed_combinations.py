@@ -20,34 +20,34 @@ SET_ON = ("all", "the link", "lo", "default", "another link")
 # -- arp_filter asks for the way back, which policy rules decide ------------------------------------------------------
 
 VIP = IPv4Address("192.0.2.200")
-HELD = "addr add 192.0.2.200/32 dev lo | "
+VIP_ON_LO = "addr add 192.0.2.200/32 dev lo | "
 BY_ETH0, BY_ETH1 = (f"route add default dev {link} table 100 | " for link in LINKS)
 RULES: Mapping[str, str] = {
-    "no rule": HELD + "route add default via 192.0.2.1",
-    "no rule, a default route by eth1": HELD + "route add default via 198.51.100.1",
-    "from the VIP by eth0": HELD + BY_ETH0 + "rule add from 192.0.2.200 lookup 100",
-    "from the VIP by eth1": HELD + BY_ETH1 + "rule add from 192.0.2.200 lookup 100",
-    "from the VIP to nowhere": HELD + "rule add from 192.0.2.200 unreachable pref 100",
-    "from the RIP by eth1": HELD + BY_ETH1 + "rule add from 192.0.2.21 lookup 100",
-    "to the clients by eth1": HELD + BY_ETH1 + "rule add to 192.0.2.0/24 lookup 100",
-    "what comes in on eth0": HELD + BY_ETH1 + "rule add iif eth0 lookup 100",
-    "what comes in on eth0, before local": HELD
+    "no rule": VIP_ON_LO + "route add default via 192.0.2.1",
+    "no rule, a default route by eth1": VIP_ON_LO + "route add default via 198.51.100.1",
+    "from the VIP by eth0": VIP_ON_LO + BY_ETH0 + "rule add from 192.0.2.200 lookup 100",
+    "from the VIP by eth1": VIP_ON_LO + BY_ETH1 + "rule add from 192.0.2.200 lookup 100",
+    "from the VIP to nowhere": VIP_ON_LO + "rule add from 192.0.2.200 unreachable pref 100",
+    "from the RIP by eth1": VIP_ON_LO + BY_ETH1 + "rule add from 192.0.2.21 lookup 100",
+    "to the clients by eth1": VIP_ON_LO + BY_ETH1 + "rule add to 192.0.2.0/24 lookup 100",
+    "what comes in on eth0": VIP_ON_LO + BY_ETH1 + "rule add iif eth0 lookup 100",
+    "what comes in on eth0, before local": VIP_ON_LO
     + "route add blackhole default table 100 | rule add lookup local pref 10 | rule del pref 0"
     "| rule add iif eth0 lookup 100 pref 5",
-    "what is this node's own": HELD + BY_ETH1 + "rule add iif lo lookup 100",
-    "marked": HELD + BY_ETH1 + "rule add fwmark 1 lookup 100",
-    "not marked": HELD + BY_ETH1 + "rule add not fwmark 1 lookup 100",
-    "no default route from main": HELD
+    "what is this node's own": VIP_ON_LO + BY_ETH1 + "rule add iif lo lookup 100",
+    "marked": VIP_ON_LO + BY_ETH1 + "rule add fwmark 1 lookup 100",
+    "not marked": VIP_ON_LO + BY_ETH1 + "rule add not fwmark 1 lookup 100",
+    "no default route from main": VIP_ON_LO
     + "route add default via 192.0.2.1 | rule add lookup main suppress_prefixlength 0 pref 100 |"
     + BY_ETH1
     + "rule add lookup 100 pref 200",
-    "over to later rules": HELD
+    "over to later rules": VIP_ON_LO
     + BY_ETH1
     + "rule add from 192.0.2.200 goto 300 pref 100 | rule add from 192.0.2.200 unreachable pref 200 |"
     "rule add lookup 100 pref 300",
     "AnyIP in a table of its own": "route add local 192.0.2.200/32 dev lo table 100"
     "| rule add to 192.0.2.200 lookup 100",
-    "no rule for table default": HELD + "rule del pref 32767",
+    "no rule for table default": VIP_ON_LO + "rule del pref 32767",
 }
 RULE_SENDERS = {
     "inside": IPv4Address("192.0.2.1"),
@@ -69,7 +69,7 @@ def rule_claims(rule: str) -> Iterator[Claim]:
                 settings |= {f"{scope}.arp_filter": 1 for scope in (LINKS if filtering == "the link" else (filtering,))}
             node = specimen.set(settings)
             of = {"of": "policy rules", "rule": rule, "arp_filter on": filtering, "rp_filter": rp_filter}
-            yield from specimen.held(partial(_to_the_vip, specimen, node, of | {"accept_local": accept_local}))
+            yield from specimen.compared(partial(_to_the_vip, specimen, node, of | {"accept_local": accept_local}))
 
 
 def _to_the_vip(specimen: Specimen, node: Node, at: Mapping[str, object]) -> Iterator[Question]:
@@ -122,7 +122,7 @@ def proxy_claims(entries: bool) -> Iterator[Claim]:
             settings = {"proxy_arp": proxy_arp, "proxy_arp_pvlan": pvlan, "forwarding": forwarding, "medium_id": medium}
             node = specimen.set({f"eth0.{k}": v for k, v in settings.items()} | {"eth1.medium_id": other_medium})
             at = {"of": "proxy ARP", "entries": entries, **dict(zip(PROXYING, values, strict=True))}
-            yield from specimen.held(partial(_to_somebody, specimen, node, shown, at))
+            yield from specimen.compared(partial(_to_somebody, specimen, node, shown, at))
         for set_on, name in product(SET_ON, ("proxy_arp", "proxy_arp_pvlan", "medium_id", "forwarding")):
             scope = {"the link": "eth0", "another link": "eth1"}.get(set_on, set_on)
             # Each of these only shows where others let it.
@@ -132,7 +132,7 @@ def proxy_claims(entries: bool) -> Iterator[Claim]:
                 beside = beside | {f"{link}.forwarding": 1 for link in ("lo", "default", *on.links)}  # copied to all
             node = specimen.set({**routing, **beside, f"{scope}.{name}": -1 if name == "medium_id" else 1})
             at = {"of": "proxy ARP, one setting", "entries": entries, "setting": name, "set on": set_on}
-            yield from specimen.held(partial(_to_somebody, specimen, node, shown, at))
+            yield from specimen.compared(partial(_to_somebody, specimen, node, shown, at))
 
 
 def _to_somebody(
@@ -147,9 +147,9 @@ def _who_has(
     specimen: Specimen, node: Node, link: str, target: IPv4Address, sender: IPv4Address, at: Mapping[str, object],
     proxied: tuple[Neighbour, ...] = (),
 ) -> Question:  # fmt: skip
-    heard_on = node.link(link)
-    assert heard_on is not None
-    answer = arp_reply(node, target, heard_on=heard_on, sender=sender, proxied=proxied)
+    arrived_on = node.link(link)
+    assert arrived_on is not None
+    answer = arp_reply(node, target, arrived_on=arrived_on, sender=sender, proxied=proxied)
     done, reply = f"{link}: who has {target}, tell {sender}", Arp(link, REPLY, target, sender)
     made = claim("arp_reply", done, answer, [reply], key_of(reply), at)
     return Question(made, partial(specimen.on.ask, link, target, sender))

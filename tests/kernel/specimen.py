@@ -54,7 +54,7 @@ class Specimen:
         self.written = dict(settings)
         return with_settings(self.collected, settings)
 
-    def held(self, ask: Callable[[], Iterable[Question]]) -> list[Claim]:
+    def compared(self, ask: Callable[[], Iterable[Question]]) -> list[Claim]:
         """Does what the questions do and looks; again in the slow way, and with new questions, if anything differs."""
         claims: list[Claim] = []
         shown = " ".join(f"{key}={value}" for key, value in self.written.items() if value)

@@ -13,8 +13,8 @@ import pytest
 
 from lvsdoctor.kernel.routing import has_custom_rules
 from tests.kernel.claim import Claim
-from tests.kernel.probing import held_against_the_kernel
-from tests.kernel.route_probing import Way, route_get, shown_way
+from tests.kernel.probing import compared_with_the_kernel
+from tests.kernel.route_probing import ShownRoute, route_get, shown_route
 from tests.kernel.setups import SETUPS, made
 from tests.kernel.wire import wire
 
@@ -55,7 +55,7 @@ def claims_of(name: str) -> tuple[Claim, ...]:
     missing = [command for command in ("ip", "arptables") if shutil.which(command) is None]
     if missing:
         pytest.skip(f"needs {' and '.join(missing)} (tests/system-packages.txt)")
-    return tuple(held_against_the_kernel(SETUPS[name], f"{name} {SEED}".strip()))
+    return tuple(compared_with_the_kernel(SETUPS[name], f"{name} {SEED}".strip()))
 
 
 def disagreements(name: str, about: str) -> str:
@@ -107,8 +107,8 @@ def test_nothing_shows_a_policy_rule_that_is_gone_but_the_kernel_remembers_it() 
         made(SETUPS["VIP/16 on lo"], on)
         ip = IPv4Address("192.0.2.77")
         before = on.node()
-        assert shown_way(route_get(on)[ip]) == Way("unicast", "eth0")
+        assert shown_route(route_get(on)[ip]) == ShownRoute("unicast", "eth0")
         on.ip("rule add to 203.0.113.99 lookup main\nrule del to 203.0.113.99 lookup main")
-        assert shown_way(route_get(on)[ip]) == Way("local")
+        assert shown_route(route_get(on)[ip]) == ShownRoute("local")
         assert on.node().policy_rules == before.policy_rules
         assert has_custom_rules(on.node()) is None

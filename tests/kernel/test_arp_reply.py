@@ -243,38 +243,38 @@ def test_a_node_answers_or_is_silent_for_this_reason(
     cites: tuple[str, ...],
 ) -> None:
     node = host(on, settings, **others)
-    expect(arp_reply(node, ask, heard_on=link_of(node, link), sender=sender), yes, why, cites)
+    expect(arp_reply(node, ask, arrived_on=link_of(node, link), sender=sender), yes, why, cites)
 
 
 def test_larger_arp_ignore_is_not_stricter() -> None:
     """3 answers where 1 and 2 are silent, 4 to 7 where 3 is."""
     nodes = [host(REAL_SERVER, levels(of_all=level)) for level in range(9)]
-    answers = [bool(arp_reply(node, VIP, heard_on=link_of(node), sender=CLIENT)) for node in nodes]
+    answers = [bool(arp_reply(node, VIP, arrived_on=link_of(node), sender=CLIENT)) for node in nodes]
     assert answers == [True, False, False, True, True, True, True, True, False]
 
 
 def test_the_larger_of_all_and_the_link_counts_even_where_the_smaller_is_stricter() -> None:
     node = host(REAL_SERVER, levels(of_all=3, eth0=1))
-    expect(arp_reply(node, VIP, heard_on=link_of(node), sender=CLIENT), True, ANSWERS,
+    expect(arp_reply(node, VIP, arrived_on=link_of(node), sender=CLIENT), True, ANSWERS,
            ["net.ipv4.conf.all.arp_ignore = 3 (the larger of all and eth0 counts)"])  # fmt: skip
 
 
 def test_nobody_answers_arp_for_an_ipv6_address() -> None:
     node = host()
-    expect(arp_reply(node, IPv6Address("2001:db8::1"), heard_on=link_of(node)), False, "IPv6 knows no ARP")
+    expect(arp_reply(node, IPv6Address("2001:db8::1"), arrived_on=link_of(node)), False, "IPv6 knows no ARP")
 
 
 def test_without_a_sender_a_neighbour_of_the_link_asks() -> None:
     """A host of the VIP's own subnet: neither this node nor the VIP itself."""
     node = host(("lo 192.0.2.1/32", *TWO_LINKS))
     assert neighbours_of(node, link_of(node), besides=VIP) == [IPv4Address("192.0.2.2")]
-    assert arp_reply(node, VIP, heard_on=link_of(node))
+    assert arp_reply(node, VIP, arrived_on=link_of(node))
 
 
 def test_a_link_without_a_subnet_has_no_neighbour_so_it_is_an_address_probe_that_asks() -> None:
     node = host(("lo 192.0.2.200/32", "eth0 192.0.2.21/32"), {"all.rp_filter": 1})
     assert neighbours_of(node, link_of(node), besides=VIP) == []
-    assert arp_reply(node, VIP, heard_on=link_of(node))
+    assert arp_reply(node, VIP, arrived_on=link_of(node))
 
 
 # -- proxies ----------------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def test_a_router_answers_for_others(
     settings: dict[str, object], ask: IPv4Address, sender: IPv4Address, yes: bool, why: str
 ) -> None:
     node = host(TWO_LINKS, settings)
-    expect(arp_reply(node, ask, heard_on=link_of(node), sender=sender), yes, why)
+    expect(arp_reply(node, ask, arrived_on=link_of(node), sender=sender), yes, why)
 
 
 def test_a_proxy_entry_answers_where_its_link_is_asked() -> None:
@@ -318,10 +318,10 @@ def test_a_proxy_entry_answers_where_its_link_is_asked() -> None:
         BEYOND, Seen("ip-neigh.txt", 1, "198.51.100.77 dev eth0 proxy"), "eth0", flags=frozenset({"proxy"})
     )
     node = host(TWO_LINKS, {"all.forwarding": 1})
-    expect(arp_reply(node, BEYOND, heard_on=link_of(node), sender=CLIENT, proxied=(entry,)), True,
+    expect(arp_reply(node, BEYOND, arrived_on=link_of(node), sender=CLIENT, proxied=(entry,)), True,
            "a proxy entry answers for 198.51.100.77", ["198.51.100.77 dev eth0 proxy"])  # fmt: skip
     elsewhere = Neighbour(BEYOND, entry.seen, "eth1", flags=entry.flags)
-    expect(arp_reply(node, BEYOND, heard_on=link_of(node), sender=CLIENT, proxied=(elsewhere,)), False, NOT_LOCAL)
+    expect(arp_reply(node, BEYOND, arrived_on=link_of(node), sender=CLIENT, proxied=(elsewhere,)), False, NOT_LOCAL)
 
 
 # -- arp_ignored on its own -------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def test_a_link_starts_with_the_arp_ignore_of_default_and_keeps_it() -> None:
             asked = [partial(who_has, specimen, found, link, vip, IPv4Address(f"10.{level}.0.1"), at)
                      for found in (node, alone)]  # fmt: skip
             for ask in asked:
-                claims = specimen.held(partial(_only, ask))
+                claims = specimen.compared(partial(_only, ask))
                 assert [str(claim) for claim in claims if not claim.agrees] == []
 
 
@@ -193,7 +193,7 @@ def test_default_is_too_late_for_a_link_that_has_its_address() -> None:
         on.join(["eth0"])
         on.ip(f"addr add {vip}/32 dev lo\naddr add 192.0.2.21/24 dev eth0")
         on.write({"default.arp_ignore": 8})
-        (claim,) = specimen.held(lambda: [who_has(specimen, on.node(), "eth0", vip, sender, {})])
+        (claim,) = specimen.compared(lambda: [who_has(specimen, on.node(), "eth0", vip, sender, {})])
         assert claim.agrees
         assert claim.happened == {Arp("eth0", REPLY, vip, sender)}
 

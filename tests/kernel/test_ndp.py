@@ -2,9 +2,9 @@
 
 from ipaddress import ip_address
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.answer import Answer
-from lvsdoctor.kernel.ndp import solicited
+from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.parse.stream import pieces
 
 ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
@@ -20,11 +20,11 @@ ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNO
 """
 
 
-def answer(target: str, heard_on: str = "eth0") -> Answer:
-    (node,) = nodes_of(Mine(piece, "rs1", "rs1") for piece in pieces(ADDRESSES, "ip-addr"))
-    link = node.link(heard_on)
+def answer(target: str, arrived_on: str = "eth0") -> Answer:
+    (node,) = nodes_of(NodeDump(piece, "rs1", "rs1") for piece in pieces(ADDRESSES, "ip-addr"))
+    link = node.link(arrived_on)
     assert link is not None
-    return solicited(node, ip_address(target), heard_on=link)
+    return ndp_reply(node, ip_address(target), arrived_on=link)
 
 
 def test_a_link_answers_for_its_own_address() -> None:

@@ -9,7 +9,7 @@ from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from tests.kernel.hosts import CLIENT, FAR, RIP, VIP, expect, host, link_of, quoted
 
 # A director with one link: what its real servers reply to clients of the same subnet leaves by the link it came from.
-ONE_LINK = ("eth0 192.0.2.10/24", "eth0 192.0.2.200/32")
+SINGLE_LINK = ("eth0 192.0.2.10/24", "eth0 192.0.2.200/32")
 CONNECTED = "192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.10"
 BY_ROUTER = f"{CONNECTED}\ndefault via 192.0.2.254 dev eth0"
 BOTH_LINKS = f"{CONNECTED}\n198.51.100.0/24 dev eth1 proto kernel scope link src 198.51.100.10"
@@ -22,7 +22,7 @@ def row(
     yes: bool,
     why: str,
     *cites: str,
-    on: tuple[str, ...] = ONE_LINK,
+    on: tuple[str, ...] = SINGLE_LINK,
     src: IPv4Address = RIP,
     dst: IPv4Address = CLIENT,
     routes: str = BY_ROUTER,
@@ -36,19 +36,19 @@ def sending(of_all: int, eth0: int) -> dict[str, object]:
     return {"all.send_redirects": of_all, "eth0.send_redirects": eth0}
 
 
-TOLD = "192.0.2.21 is told to go to 192.0.2.1 itself"
+SENDS = "192.0.2.21 is told to go to 192.0.2.1 itself"
 ROWS = [
-    row("[N4] a reply to a client of the same subnet", True, TOLD, CONNECTED, "net.ipv4.conf.eth0.send_redirects = 1"),
+    row("[N4] a reply to a client of the same subnet", True, SENDS, CONNECTED, "net.ipv4.conf.eth0.send_redirects = 1"),
     row("[N4] a reply to a client behind the router", True, "192.0.2.21 is told to go to 192.0.2.254 itself",
         "default via 192.0.2.254", dst=FAR),
-    row("[N4] all 0, eth0 1 still sends", True, TOLD, "net.ipv4.conf.eth0.send_redirects = 1", settings=sending(0, 1)),
-    row("[N4] all 1, eth0 0 still sends", True, TOLD, "net.ipv4.conf.all.send_redirects = 1", settings=sending(1, 0)),
+    row("[N4] all 0, eth0 1 still sends", True, SENDS, "net.ipv4.conf.eth0.send_redirects = 1", settings=sending(0, 1)),
+    row("[N4] all 1, eth0 0 still sends", True, SENDS, "net.ipv4.conf.all.send_redirects = 1", settings=sending(1, 0)),
     row("[N4] both 0 are silent", False, OFF, "net.ipv4.conf.all.send_redirects = 0",
         "net.ipv4.conf.eth0.send_redirects = 0", settings=sending(0, 0)),
     row("who does not forward does not redirect", False, "eth0 does not forward", "net.ipv4.conf.eth0.forwarding = 0",
         settings={"eth0.forwarding": 0}),
     row("what leaves by another link is not redirected", False, "the way on is not the link it came from",
-        on=(*ONE_LINK, "eth1 198.51.100.10/24"),
+        on=(*SINGLE_LINK, "eth1 198.51.100.10/24"),
         routes=f"{CONNECTED}\ndefault via 198.51.100.1 dev eth1", dst=FAR),
     row("what has nowhere to go is not redirected", False, "the way on is not the link it came from",
         routes=CONNECTED, dst=FAR),
@@ -57,9 +57,9 @@ ROWS = [
         src=FAR),
     row("a sender that is reached by another link is not told", False, "the sender is not a neighbour",
         "198.51.100.0/24 dev eth1",
-        on=(*ONE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"), routes=BOTH_LINKS),
+        on=(*SINGLE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"), routes=BOTH_LINKS),
     row("a sender that is reached by both links is told", True, "198.51.100.7 is told to go to 192.0.2.1 itself",
-        on=(*ONE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"),
+        on=(*SINGLE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"),
         routes=f"{BY_ROUTER}\n198.51.100.0/24 dev eth1\n198.51.100.0/24 dev eth0 metric 50"),
     row("without an address on the link nobody is told who is reached by another", False,
         "the sender is not a neighbour",
@@ -69,7 +69,7 @@ ROWS = [
         "inet 192.0.2.200/32", src=VIP),
     row("what rp_filter drops is not told", False,
         "the packet is dropped: rp_filter=1: the way back is eth1, not eth0",
-        on=(*ONE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"), routes=BOTH_LINKS,
+        on=(*SINGLE_LINK, "eth1 198.51.100.10/24"), src=IPv4Address("198.51.100.7"), routes=BOTH_LINKS,
         settings={"eth0.rp_filter": 1}),
     row("shared_media off: a subnet that holds both will do", True, "192.0.2.21 is told to go to 192.0.2.254 itself",
         dst=FAR, settings={"all.shared_media": 0, "eth0.shared_media": 0}),

@@ -131,7 +131,7 @@ BY_MAIN, BY_100, NOWHERE = ("unicast", ("eth0",)), ("unicast", ("eth1",)), ("unr
 
 
 @pytest.mark.parametrize(
-    ("more", "asked", "way", "line"),
+    ("more", "asked", "route", "line"),
     [
         pytest.param(("9: from 192.0.2.200 lookup 100",), {"src": VIP}, BY_100, "9: from 192.0.2.200", id="from"),
         pytest.param(("9: from 192.0.2.200 lookup 100",), {"src": RIP}, BY_MAIN, "default via", id="from another"),
@@ -174,11 +174,11 @@ BY_MAIN, BY_100, NOWHERE = ("unicast", ("eth0",)), ("unicast", ("eth1",)), ("unr
     ],
 )  # fmt: skip
 def test_this_rule_chooses_the_table(
-    more: tuple[str, ...], asked: dict[str, object], way: tuple[str, tuple[str, ...]], line: str
+    more: tuple[str, ...], asked: dict[str, object], route: tuple[str, tuple[str, ...]], line: str
 ) -> None:
     node = host((*REAL_SERVER, "eth1 198.51.100.21/24"), routes=TABLES, rules=rules(*more))
     found = route_lookup(node, FAR, **asked)  # type: ignore[arg-type]
-    assert (found.type, found.links) == way
+    assert (found.type, found.links) == route
     assert line in quoted(found.because)
 
 
@@ -203,7 +203,7 @@ def test_a_rule_before_local_takes_even_what_is_local() -> None:
 
 def test_a_port_of_a_vrf_is_looked_up_in_the_vrf_s_table() -> None:
     """The one thing that `ip -d link` alone tells."""
-    from lvsdoctor.collect.assemble import Mine, nodes_of
+    from lvsdoctor.collect.assemble import NodeDump, nodes_of
     from lvsdoctor.parse.stream import pieces
 
     dumps = {
@@ -216,7 +216,9 @@ def test_a_port_of_a_vrf_is_looked_up_in_the_vrf_s_table() -> None:
         "ip-route.txt": f"# ip route show table all\n{TABLES}local 127.0.0.1 dev lo table local proto kernel",
         "ip-rule.txt": f"# ip rule\n{rules('9: from all lookup [l3mdev-table]')}",
     }
-    (node,) = nodes_of([Mine(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where)])
+    (node,) = nodes_of(
+        [NodeDump(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where)]
+    )
     assert route_lookup(node, FAR, arrived_on="eth1").links == ("eth1",)
     assert route_lookup(node, FAR).links == ("eth0",)
 

@@ -10,7 +10,7 @@ from tests.kernel.hosts import FAR, REAL_SERVER, RIP, THREE_RULES, VIP, expect, 
 
 OWN = "the source is this host's own address"
 MARTIAN = "the source is local here (martian)"
-NO_WAY_BACK = "rp_filter: no route back to the source"
+NO_REPLY_ROUTE = "rp_filter: no route back to the source"
 TWO_LINKS = ("lo 192.0.2.200/32", "eth0 192.0.2.21/24", "eth1 198.51.100.21/24")
 BEHIND_ETH1 = IPv4Address("198.51.100.1")
 CONNECTED = "192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.21\n"
@@ -61,10 +61,10 @@ ROWS = [
         routes=CONNECTED + "default \n\tnexthop via 198.51.100.1 dev eth1 weight 1"
                            " \n\tnexthop via 192.0.2.254 dev eth0 weight 1",
         settings=rp(eth0=1)),
-    row("1 without a route back", False, NO_WAY_BACK, routes=CONNECTED, settings=rp(eth0=1)),
-    row("2 without a route back", False, NO_WAY_BACK, routes=CONNECTED, settings=rp(eth0=2)),
+    row("1 without a route back", False, NO_REPLY_ROUTE, routes=CONNECTED, settings=rp(eth0=1)),
+    row("2 without a route back", False, NO_REPLY_ROUTE, routes=CONNECTED, settings=rp(eth0=2)),
     row("0 without a route back", True, "no reverse path filter", routes=CONNECTED),
-    row("a blackhole is no route back", False, NO_WAY_BACK, "blackhole 203.0.113.0/24",
+    row("a blackhole is no route back", False, NO_REPLY_ROUTE, "blackhole 203.0.113.0/24",
         routes=BY_ETH0 + "\nblackhole 203.0.113.0/24", settings=rp(eth0=2)),
     row("0 and policy rules: no route back is fine", True, "no route back, but no reverse path filter asks for one",
         routes=CONNECTED, rules=A_RULE),

@@ -176,7 +176,7 @@ class Wire:
             while (ready := selector.select(silence)) or (not seen.issuperset(awaited) and time.monotonic() < until):
                 for key, _ in ready:
                     with suppress(BlockingIOError):
-                        seen.update(self._heard() if key.fileobj is self._far else self._received())
+                        seen.update(self._forwarded() if key.fileobj is self._far else self._received())
         return seen
 
     def _received(self) -> Iterator[Event]:
@@ -184,7 +184,7 @@ class Wire:
             _, (_, port) = self._listener.recvfrom(2048)
             yield Delivered(port)
 
-    def _heard(self) -> Iterator[Event]:
+    def _forwarded(self) -> Iterator[Event]:
         while True:
             frame, (link, protocol, kind, *_) = self._far.recvfrom(2048)
             if kind != PACKET_OUTGOING and (event := _event(link, protocol, frame[14:])) is not None:

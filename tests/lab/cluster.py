@@ -214,7 +214,7 @@ def nat_pair() -> Cluster:
     return Cluster({**hosts, "lb2": replace(lb1, ip=standby)}, base.real_servers, ("lb1", "lb2"))
 
 
-def nat_one_subnet() -> Cluster:
+def nat_same_subnet() -> Cluster:
     """Masquerading on one subnet: only clients from elsewhere are served, and redirects are off."""
     rips = {"rs1": "192.0.2.21", "rs2": "192.0.2.22"}
     lb1 = Host({"eth0": FRONT}, _DIRECTOR_ON_FRONT, _FORWARDS | _NO_REDIRECTS, _table("-m", *rips.values()))
@@ -234,5 +234,5 @@ BASES = {
     "tun": tun,
     "nat": nat,
     "nat-pair": nat_pair,
-    "nat-one-subnet": nat_one_subnet,
+    "nat-one-subnet": nat_same_subnet,
 }

@@ -134,10 +134,10 @@ class Guest:
         self._result(self._ready, _BOOT_LIMIT)
         self.ask("modprobe", modules=list(modules))
 
-    def ask(self, verb: str, **said: Any) -> Any:
+    def ask(self, verb: str, **request: Any) -> Any:
         """What tests/lab/inside.py answers. Raises GuestFailed, which ends the guest unless it gave a reason itself."""
         file = self._directory / f"request-{next(self._numbers)}.json"
-        file.write_text(json.dumps({"verb": verb, **said}))
+        file.write_text(json.dumps({"verb": verb, **request}))
         answer: Future[Any] = Future()
         with self._lock:
             self._waiting[str(file)] = answer

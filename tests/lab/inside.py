@@ -100,13 +100,13 @@ class Host:
 
     # -- what the thread does in there
 
-    def set_up(self, said: dict[str, Any]) -> None:
-        for key, value in said["sysctls"].items():
+    def set_up(self, request: dict[str, Any]) -> None:
+        for key, value in request["sysctls"].items():
             with open("/proc/sys/" + key.replace(".", "/"), "w") as file:
                 file.write(value)
-        must(["ip", "-batch", "-"], "\n".join(["link set lo up", *said["ip"]]) + "\n")
-        if said["ipvs"]:
-            must(["ipvsadm", "-R"], "\n".join(said["ipvs"]) + "\n")
+        must(["ip", "-batch", "-"], "\n".join(["link set lo up", *request["ip"]]) + "\n")
+        if request["ipvs"]:
+            must(["ipvsadm", "-R"], "\n".join(request["ipvs"]) + "\n")
 
     def serve(self, name: str, ports: Iterable[int], transparent: bool) -> None:
         """Answer every TCP connection to `ports` with the host's name; and keep what ICMP messages arrive."""
@@ -247,29 +247,29 @@ def _address(attributes: bytes) -> bytes:
 class Cluster:
     """Hosts on bridges. The bridges have a namespace of their own, the switch."""
 
-    def __init__(self, said: dict[str, Any]) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
         self._hosts: dict[str, Host] = {}
-        number = said["number"]
+        number = request["number"]
         try:
             self._switch = Host(f"{number}-switch")
             self._hosts[""] = self._switch
-            lines = [f"link add {name} type bridge forward_delay 0" for name in said["segments"]]
-            lines += [f"link set {name} up" for name in said["segments"]]
-            self._links = {name: list(host["links"]) for name, host in said["hosts"].items()}
+            lines = [f"link add {name} type bridge forward_delay 0" for name in request["segments"]]
+            lines += [f"link set {name} up" for name in request["segments"]]
+            self._links = {name: list(host["links"]) for name, host in request["hosts"].items()}
             port = 0
-            for name, host in said["hosts"].items():
+            for name, host in request["hosts"].items():
                 self._hosts[name] = Host(f"{number}-{name}")
                 for link, (segment, mac) in host["links"].items():
                     port += 1
                     peer = f"peer name {link} address {mac} netns {number}-{name}"
                     lines += [f"link add port{port} type veth {peer}", f"link set port{port} master {segment} up"]
             self._switch.do(must, ["ip", "-batch", "-"], "\n".join(lines) + "\n")
-            self._heard = self._switch.do(self._listen)
-            for name, host in said["hosts"].items():
+            self._frames = self._switch.do(self._listen)
+            for name, host in request["hosts"].items():
                 self._hosts[name].do(self._hosts[name].set_up, host)
                 self._hosts[name].do(self._hosts[name].serve, name, host["serves"], host["transparent"])
                 if host["announces"]:
-                    self._hosts[name].do(self._hosts[name].announce, said["vip"], host["links"])
+                    self._hosts[name].do(self._hosts[name].announce, request["vip"], host["links"])
             for name, links in self._links.items():
                 self._hosts[name].do(wait_for_links, links)
         except BaseException:
@@ -284,7 +284,7 @@ class Cluster:
 
     def close(self) -> None:
         if hasattr(self, "_heard"):
-            self._heard.close()
+            self._frames.close()
         for host in self._hosts.values():
             host.close()
 
@@ -307,7 +307,7 @@ class Cluster:
             for name, commands in hosts.items()
         }
 
-    def measure(self, said: dict[str, Any]) -> dict[str, Any]:
+    def measure(self, request: dict[str, Any]) -> dict[str, Any]:
         """What clients, directors and the wire say."""
         for name, links in self._links.items():
             self._hosts[name].do(wait_for_links, links)
@@ -315,19 +315,19 @@ class Cluster:
         for host in self._hosts.values():
             host.do(host.redirects)
         served = {}
-        for client in said["clients"]:
-            served[client] = [self._request(client, said) for _ in range(said["requests"])]
+        for client in request["clients"]:
+            served[client] = [self._request(client, request) for _ in range(request["requests"])]
         health = {
             director: {
-                name: self._hosts[director].start(ask, rip, port) for name, (rip, port) in said["checks"].items()
+                name: self._hosts[director].start(ask, rip, port) for name, (rip, port) in request["checks"].items()
             }
-            for director in said["directors"]
+            for director in request["directors"]
         }
         arp = {
-            name: self._hosts[name].start(who_has, said["vip"], link, sender)
-            for name, (link, sender) in said["asks"].items()
+            name: self._hosts[name].start(who_has, request["vip"], link, sender)
+            for name, (link, sender) in request["asks"].items()
         }
-        scheduled = {client for name in said["directors"] for client in self._hosts[name].do(scheduled_clients)}
+        scheduled = {client for name in request["directors"] for client in self._hosts[name].do(scheduled_clients)}
         return {
             "served": {
                 client: [(name, asking in scheduled) for name, asking in answers] for client, answers in served.items()
@@ -339,14 +339,14 @@ class Cluster:
             "arp": {name: waiting.result() for name, waiting in arp.items()},
             "senders": self._senders(),
             "redirects": sorted({source for host in self._hosts.values() for source in host.do(host.redirects)}),
-            "stats": {name: self._hosts[name].do(stats) for name in said["directors"]},
+            "stats": {name: self._hosts[name].do(stats) for name in request["directors"]},
         }
 
-    def _request(self, client: str, said: dict[str, Any]) -> tuple[str | None, tuple[str, int]]:
-        if said["flush"]:
+    def _request(self, client: str, request: dict[str, Any]) -> tuple[str | None, tuple[str, int]]:
+        if request["flush"]:
             for waiting in [host.start(flush_neighbours) for host in self._hosts.values()]:
                 waiting.result()
-        name, asking = self._hosts[client].do(ask, said["vip"], said["port"])
+        name, asking = self._hosts[client].do(ask, request["vip"], request["port"])
         return name, tuple(asking)
 
     def _senders(self) -> list[tuple[str, str]]:
@@ -354,7 +354,7 @@ class Cluster:
         found = set()
         with suppress(BlockingIOError):
             while True:
-                frame, where = self._heard.recvfrom(2048)
+                frame, where = self._frames.recvfrom(2048)
                 asks = frame[20:22] == b"\0\1" and frame[28:32] != frame[38:42]
                 if asks and where[2] != socket.PACKET_OUTGOING:
                     found.add((frame[22:28].hex(":"), socket.inet_ntoa(frame[28:32])))
@@ -410,18 +410,18 @@ class Guest:
             answer["error"] = traceback.format_exc()
         self._say(answer)
 
-    def _do(self, verb: str, said: dict[str, Any]) -> Any:
+    def _do(self, verb: str, request: dict[str, Any]) -> Any:
         if verb == "modprobe":
-            return must(["modprobe", "--dirname", "/run/modules", "--all", *said["modules"]])
+            return must(["modprobe", "--dirname", "/run/modules", "--all", *request["modules"]])
         if verb == "install_modules":
             return install_modules()
         if verb == "build":
-            self._clusters[said["number"]] = Cluster(said)
+            self._clusters[request["number"]] = Cluster(request)
             return None
-        number = said.pop("number")
+        number = request.pop("number")
         if verb == "close":
             return self._clusters.pop(number).close()
-        return getattr(self._clusters[number], verb)(**said)
+        return getattr(self._clusters[number], verb)(**request)
 
     def _say(self, answer: dict[str, Any]) -> None:
         line = json.dumps(answer).encode() + b"\n"

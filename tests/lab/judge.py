@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from itertools import count
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine
@@ -74,7 +74,7 @@ class Running:
             },
             "asks": cluster.asks,
         }
-        return measured(cluster, self.guest.ask("measure", number=self.number, said=said))
+        return measured(cluster, self.guest.ask("measure", number=self.number, request=said))
 
     def dumps(self, hosts: Sequence[str] = (), more: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         """Host: command: its output."""
@@ -100,7 +100,7 @@ def nodes_from(dumps: dict[str, dict[str, str]], options: Sequence[str] = ()) ->
     """As `lvsdoctor scan` reads them; a command is the file's name."""
     said = dict(zip(options[::2], options[1::2], strict=True))
     found = [
-        Mine(piece, host, host)
+        NodeDump(piece, host, host)
         for host, outputs in dumps.items()
         for command, text in outputs.items()
         for piece in pieces(text or f"# {command}\n", f"{host}/{command}")
@@ -231,10 +231,10 @@ def _crashed(examination: Examination) -> Iterator[str]:
             yield f"{outcome.rule} crashed on {outcome.node}:\n{outcome.traceback}"
 
 
-def _commands_of(found: Sequence[Diagnosis]) -> Iterator[tuple[str, list[str]]]:
+def _commands_of(diagnoses: Sequence[Diagnosis]) -> Iterator[tuple[str, list[str]]]:
     """The fixes' commands for each host, as their user would paste them: each once, without the comments."""
     seen = set()
-    for diagnosis in found:
+    for diagnosis in diagnoses:
         host = diagnosis.fix.node or diagnosis.node
         commands = [line for line in diagnosis.fix.now if not line.lstrip().startswith("#")]
         if commands and (host, *commands) not in seen:

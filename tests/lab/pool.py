@@ -9,7 +9,7 @@ from tests.lab.guest import Guest, GuestFailed
 
 _Answer = TypeVar("_Answer")
 # A guest has one processor; while one of its clusters waits for an answer that never comes, others can work.
-_GUESTS, _CLUSTERS_EACH = 2, 3
+_GUESTS, _CLUSTERS_PER_GUEST = 2, 3
 
 
 class Pool:
@@ -24,9 +24,9 @@ class Pool:
             self._end_guests()
             raise
         self._free: Queue[Guest] = Queue()
-        for guest in self._guests * _CLUSTERS_EACH:
+        for guest in self._guests * _CLUSTERS_PER_GUEST:
             self._free.put(guest)
-        self._workers = ThreadPoolExecutor(len(self._guests) * _CLUSTERS_EACH)
+        self._workers = ThreadPoolExecutor(len(self._guests) * _CLUSTERS_PER_GUEST)
 
     def start(self, work: Callable[[Guest], _Answer]) -> "Future[_Answer]":
         return self._workers.submit(self._run, work)

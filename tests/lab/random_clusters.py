@@ -112,9 +112,9 @@ def compare(guest: Guest, drawn: Drawn) -> Compared:
     )
 
 
-def _named_in(found: Diagnosis) -> frozenset[str]:
-    quoted = {line.seen.where.partition("/")[0] for line in found.evidence}
-    return frozenset({found.node, found.fix.node} | quoted)
+def _named_in(diagnosis: Diagnosis) -> frozenset[str]:
+    quoted = {line.seen.where.partition("/")[0] for line in diagnosis.evidence}
+    return frozenset({diagnosis.node, diagnosis.fix.node} | quoted)
 
 
 # A warning that the base itself has (tests/lab/test_bases.py): about clients that do not ask there.

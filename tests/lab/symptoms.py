@@ -60,18 +60,18 @@ class Measured:
                     yield f"the health check of {name} by {director} fails"
 
 
-def measured(cluster: Cluster, said: dict[str, Any]) -> Measured:
+def measured(cluster: Cluster, answer: dict[str, Any]) -> Measured:
     """From what `measure` of tests/lab/inside.py answers."""
     holders = _holders(cluster)
     return Measured(
         cluster,
-        {client: [name for name, _ in answers] for client, answers in said["served"].items()},
-        {client: [by for _, by in answers] for client, answers in said["served"].items()},
-        said["health"],
-        {name: [cluster.host_of(mac) for mac in macs] for name, macs in said["arp"].items()},
-        sorted({cluster.host_of(mac) for mac, sender in said["senders"] if sender == cluster.vip}),
-        sorted({holders.get(source, source) for source in said["redirects"]}),
-        said["stats"],
+        {client: [name for name, _ in answers] for client, answers in answer["served"].items()},
+        {client: [by for _, by in answers] for client, answers in answer["served"].items()},
+        answer["health"],
+        {name: [cluster.host_of(mac) for mac in macs] for name, macs in answer["arp"].items()},
+        sorted({cluster.host_of(mac) for mac, sender in answer["senders"] if sender == cluster.vip}),
+        sorted({holders.get(source, source) for source in answer["redirects"]}),
+        answer["stats"],
     )
 
 

@@ -14,23 +14,23 @@ from tests.lab.judge import nodes_from, rules, running
 from tests.lab.pool import Pool
 from tests.lab.symptoms import Measured
 
-_Found = tuple[Measured, list[Diagnosis]]
+_Result = tuple[Measured, list[Diagnosis]]
 
 
-def _looked_at(guest: Guest, base: str) -> _Found:
+def _looked_at(guest: Guest, base: str) -> _Result:
     with running(guest, BASES[base]()) as lab:
         measured = lab.measure()
         return measured, list(examine(nodes_from(lab.dumps()), rules()).diagnoses)
 
 
 @pytest.fixture(scope="session")
-def found(pool: Pool) -> "dict[str, Future[_Found]]":
+def results(pool: Pool) -> "dict[str, Future[_Result]]":
     return {base: pool.start(partial(_looked_at, base=base)) for base in BASES}
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_a_base_is_healthy_and_no_rule_calls_it_broken(base: str, found: "dict[str, Future[_Found]]") -> None:
-    measured, diagnoses = found[base].result()
+def test_a_base_is_healthy_and_no_rule_calls_it_broken(base: str, results: "dict[str, Future[_Result]]") -> None:
+    measured, diagnoses = results[base].result()
     assert measured.symptoms == ()
     # On one subnet masquerading never serves the clients of that subnet, and nobody asks from there in this base.
     warned = {"nat-client-in-real-servers-subnet"} if base == "nat-one-subnet" else set()

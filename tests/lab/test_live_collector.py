@@ -87,7 +87,7 @@ def guest(lab: None) -> Iterator[Guest]:
         own.end()
 
 
-def said(lab: Running, host: str, command: str) -> str:
+def output_of(lab: Running, host: str, command: str) -> str:
     """What a command says, whatever its exit status."""
     ((_, output),) = lab.guest.ask("run", number=lab.number, host=host, commands=[command])
     return str(output)
@@ -103,7 +103,7 @@ def looked(lab: Running, host: str, state: Sequence[str], commands: Sequence[str
         return found[host]
 
     before = dump(*state)
-    scanned = said(lab, host, f"{sys.executable} -m lvsdoctor scan -f json")
+    scanned = output_of(lab, host, f"{sys.executable} -m lvsdoctor scan -f json")
     live = lab.guest.ask("collect_live", number=lab.number, host=host)
     dumps = dump(*state, *commands)
     of_state = ["".join(f"# {each}\n{_PASSING.sub('', found[each])}" for each in state) for found in (before, dumps)]
@@ -120,11 +120,11 @@ def without_ipvs(guest: Guest) -> Looked:
     ip = ("addr add 192.0.2.21/24 dev eth0", f"addr add {VIP}/32 dev lo", "route add default via 192.0.2.1")
     host = Host({"eth0": FRONT}, ip, {"net.ipv4.conf.lo.arp_ignore": "1"})
     with running(guest, Cluster({REAL_SERVER: host}, {})) as lab:
-        said(lab, REAL_SERVER, SETTLED[REAL_SERVER])
+        output_of(lab, REAL_SERVER, SETTLED[REAL_SERVER])
         found = looked(lab, REAL_SERVER, (), NODE)
         # That a scan loaded no module means nothing where none can be loaded.
-        assert "IP Virtual Server" in said(lab, REAL_SERVER, "ipvsadm -Ln")
-        assert "ip_vs " in said(lab, REAL_SERVER, "cat /proc/modules")
+        assert "IP Virtual Server" in output_of(lab, REAL_SERVER, "ipvsadm -Ln")
+        assert "ip_vs " in output_of(lab, REAL_SERVER, "cat /proc/modules")
         return found
 
 
@@ -142,7 +142,7 @@ def test_a_kernel_without_ipvs_has_an_empty_table(without_ipvs: Looked) -> None:
 
 def test_a_scan_of_a_real_server_finds_what_a_scan_of_its_dumps_finds(without_ipvs: Looked) -> None:
     assert [found["rule"] for found in without_ipvs.scanned["findings"]] == ["arp-ignore-only-on-lo"]
-    assert told(without_ipvs.scanned) == told(report_of(without_ipvs, NODE))
+    assert conclusions(without_ipvs.scanned) == conclusions(report_of(without_ipvs, NODE))
 
 
 # -- a director and a real server with everything ---------------------------------------------------------------------
@@ -155,7 +155,7 @@ def looked_at(guest: Guest, without_ipvs: Looked) -> Mapping[str, Looked]:
         wrong = [each for host, commands in AFTERWARDS.items() for each in lab.run(host, commands)]
         assert wrong == []
         for host, command in SETTLED.items():
-            said(lab, host, command)
+            output_of(lab, host, command)
         return {host: looked(lab, host, (SAVED, ARPTABLES), COMMANDS) for host in (DIRECTOR, REAL_SERVER)}
 
 
@@ -302,8 +302,8 @@ def test_proc_tells_of_persistence_and_of_one_packet_scheduling(looked_at: Mappi
     }
 
 
-def of_proc(found: Looked) -> list[Any]:
-    rows: list[Any] = found.node(PROC)["evidence"]["ipvs"]
+def of_proc(state: Looked) -> list[Any]:
+    rows: list[Any] = state.node(PROC)["evidence"]["ipvs"]
     return rows
 
 
@@ -360,22 +360,22 @@ def test_a_scan_changes_nothing(host: str, looked_at: Mapping[str, Looked]) -> N
 @both
 def test_a_scan_finds_what_a_scan_of_the_dumps_finds(host: str, looked_at: Mapping[str, Looked]) -> None:
     found = looked_at[host]
-    live = told(found.scanned)
-    dumped = told(report_of(found, [*NODE, SAVED, LISTED, STATS]))
+    live = conclusions(found.scanned)
+    dumped = conclusions(report_of(found, [*NODE, SAVED, LISTED, STATS]))
     assert live["findings"]
     assert live == dumped
 
 
-def report_of(found: Looked, commands: Sequence[str]) -> dict[str, Any]:
+def report_of(state: Looked, commands: Sequence[str]) -> dict[str, Any]:
     """The JSON report of a scan of these dumps."""
     written = StringIO()
-    examination = examine(nodes_from({"(none)": found.pasted(*commands)}), rules())
+    examination = examine(nodes_from({"(none)": state.pasted(*commands)}), rules())
     load_report("json")(examination, Output(written, False, 80, 0, False))
     report: dict[str, Any] = json.loads(written.getvalue())
     return report
 
 
-def told(report: dict[str, Any]) -> dict[str, Any]:
+def conclusions(report: dict[str, Any]) -> dict[str, Any]:
     """A report without provenance: what was found and what could be checked."""
     assert report["unread"] == []
     assert [node["notes"] for node in report["nodes"]] == [[]]
@@ -394,7 +394,7 @@ _TYPES = {each.__name__: each for each in ROWS}
 
 
 def compare(
-    found: Looked,
+    state: Looked,
     fact: str,
     commands: Sequence[str],
     *untold: Mapping[str, Collection[str]],
@@ -402,8 +402,8 @@ def compare(
     live: Any = None,
 ) -> None:
     """The fact as the live collector has it, and as these dumps have it, but for what they do not tell."""
-    dumped = found.node(*commands)["evidence"][fact]
-    live = found.live["evidence"][fact] if live is None else live
+    dumped = state.node(*commands)["evidence"][fact]
+    live = state.live["evidence"][fact] if live is None else live
     for row in rows_in(dumped):
         for each in untold:
             for name in each.get(row["noun"], ()):

@@ -11,7 +11,7 @@ from tests.lab.guest import Guest
 from tests.lab.judge import Running, running
 from tests.lab.pool import Pool
 
-_Said = TypeVar("_Said")
+_Result = TypeVar("_Result")
 LVSDOCTOR = f"PYTHONDONTWRITEBYTECODE=1 {shlex.quote(sys.executable)} -m lvsdoctor"
 LEAKS = "sysctl -w net.ipv4.conf.all.arp_ignore=0"
 
@@ -37,8 +37,8 @@ class Lab:
         return json.loads(output)
 
 
-def in_a_guest(pool: Pool, work: Callable[[Lab], _Said], *modules: str) -> _Said:
-    def build(guest: Guest) -> _Said:
+def in_a_guest(pool: Pool, work: Callable[[Lab], _Result], *modules: str) -> _Result:
+    def build(guest: Guest) -> _Result:
         if modules:
             guest.ask("modprobe", modules=list(modules))
         with running(guest, BASES["dr"]()) as lab:

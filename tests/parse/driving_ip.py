@@ -20,7 +20,7 @@ class Driven:
     def __getitem__(self, fact: str) -> tuple[Any, ...]:
         return tuple(self.dump.facts[fact])
 
-    def one(self, fact: str) -> Any:
+    def row(self, fact: str) -> Any:
         (row,) = self.dump.facts[fact]
         return row
 
@@ -33,11 +33,11 @@ class Driven:
         return [seen.text.strip() for seen in self.dump.unread]
 
 
-def drive(kind: type[Reader], text: str, told: str = "") -> Driven:
+def drive(kind: type[Reader], text: str, command: str = "") -> Driven:
     """Feeds every line that is not blank to one reader, whatever it says."""
     reader = kind()
-    if told:
-        reader.told(told.split())
+    if command:
+        reader.set_command(command.split())
     lines = [Seen("dump", number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     refused = tuple(seen for seen in lines if not reader.feed(seen))
     return Driven(reader.dump(), refused)

@@ -46,7 +46,7 @@ def _lines(row: Any) -> set[int | None]:
     return found
 
 
-def drive(kind: type[Reader], text: str, told: str = "") -> Account:
+def drive(kind: type[Reader], text: str, command: str = "") -> Account:
     """Starts the reader where it says so; a line that it refuses may start the next one."""
     account = Account()
     reader: Reader | None = None
@@ -61,8 +61,8 @@ def drive(kind: type[Reader], text: str, told: str = "") -> Account:
             if reader is not None:
                 account.dumps.append(reader.dump())
             reader = kind()
-            if told:
-                reader.told(told.split())
+            if command:
+                reader.set_command(command.split())
             if not reader.feed(seen):
                 account.refused.append(seen)
                 continue
@@ -72,9 +72,9 @@ def drive(kind: type[Reader], text: str, told: str = "") -> Account:
     return account
 
 
-def read(kind: type[Reader], text: str, told: str = "") -> Dump:
+def read(kind: type[Reader], text: str, command: str = "") -> Dump:
     """The one dump of a text whose every line the reader takes."""
-    account = drive(kind, text, told)
+    account = drive(kind, text, command)
     assert not account.refused
     (dump,) = account.dumps
     return dump

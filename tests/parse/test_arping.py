@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.parse.arping import Arping
@@ -50,7 +50,7 @@ Timeout
 """
 
 
-def said(probe: Probe) -> tuple[str, str, list[str], int]:
+def asked(probe: Probe) -> tuple[str, str, list[str], int]:
     return str(probe.target), probe.link, [str(sender) for sender in probe.senders], probe.asked
 
 
@@ -63,15 +63,15 @@ def probes_of(*texts: str) -> tuple[Probe, ...]:
 
 
 def only_node(*texts: str) -> Node:
-    found = [Mine(piece, "lb1", "lb1") for n, text in enumerate(texts) for piece in pieces(text, f"lb1/{n}")]
+    found = [NodeDump(piece, "lb1", "lb1") for n, text in enumerate(texts) for piece in pieces(text, f"lb1/{n}")]
     (node,) = nodes_of(found)
     return node
 
 
 def test_a_reply_is_a_mac_with_its_first_line_and_how_often_it_answered() -> None:
     found = drive(Arping, TWO_ANSWER)
-    probe = found.one("probes")
-    assert said(probe) == ("192.0.2.10", "eth0", ["192.0.2.2"], 2)
+    probe = found.row("probes")
+    assert asked(probe) == ("192.0.2.10", "eth0", ["192.0.2.2"], 2)
     assert answers(probe) == [("02:00:00:00:00:04", 2, 2), ("02:00:00:00:00:03", 1, 3)]
     assert [reply.delay for reply in probe.replies] == [0.000546, 0.000558]
     assert probe.seen.text == "ARPING 192.0.2.10 from 192.0.2.2 eth0"
@@ -79,19 +79,19 @@ def test_a_reply_is_a_mac_with_its_first_line_and_how_often_it_answered() -> Non
 
 
 def test_nobody_is_an_answer_too() -> None:
-    probe = drive(Arping, NOBODY).one("probes")
-    assert said(probe) == ("192.0.2.99", "eth0", ["0.0.0.0"], 2)
+    probe = drive(Arping, NOBODY).row("probes")
+    assert asked(probe) == ("192.0.2.99", "eth0", ["0.0.0.0"], 2)
     assert probe.replies == ()
 
 
 def test_habets_tells_neither_link_nor_sender() -> None:
     found = drive(Arping, HABETS)
-    probe = found.one("probes")
-    assert said(probe) == ("192.0.2.10", "", [], 2)
+    probe = found.row("probes")
+    assert asked(probe) == ("192.0.2.10", "", [], 2)
     assert answers(probe) == [("02:00:00:00:00:04", 2, 2), ("02:00:00:00:00:03", 2, 3)]
     assert [round((reply.delay or 0) * 1e6, 3) for reply in probe.replies] == [9.004, 30.025]
     assert (found.refused, found.unread) == ((), [])
-    assert said(drive(Arping, HABETS_NOBODY).one("probes")) == ("192.0.2.99", "", [], 2)
+    assert asked(drive(Arping, HABETS_NOBODY).row("probes")) == ("192.0.2.99", "", [], 2)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_habets_tells_neither_link_nor_sender() -> None:
 )
 def test_habets_delay_has_a_unit(shown: str, seconds: float) -> None:
     text = f"ARPING 192.0.2.10\n60 bytes from 02:00:00:00:00:04 (192.0.2.10): index=0 time={shown}\n"
-    (reply,) = drive(Arping, text).one("probes").replies
+    (reply,) = drive(Arping, text).row("probes").replies
     assert reply.delay == pytest.approx(seconds)
 
 
 def test_the_echo_of_the_command_tells_habets_link_and_that_it_announces() -> None:
     (probe,) = probes_of(f"root@lb1:~# arping -c 2 -i eth1 192.0.2.10\n{HABETS}")
     assert probe.link == "eth1"
-    assert said(drive(Arping, HABETS_NOBODY, told="arping -U -i eth1 192.0.2.99").one("probes"))[1:3] == (
+    assert asked(drive(Arping, HABETS_NOBODY, command="arping -U -i eth1 192.0.2.99").row("probes"))[1:3] == (
         "eth1",
         ["192.0.2.99"],
     )
@@ -126,7 +126,7 @@ def test_the_echo_of_the_command_tells_habets_link_and_that_it_announces() -> No
 )
 def test_every_form_of_a_reply_is_read(line: str) -> None:
     found = drive(Arping, f"ARPING 192.0.2.10 from 0.0.0.0 eth0\n{line}\n")
-    assert answers(found.one("probes")) == [("02:00:00:00:00:04", 1, 2)]
+    assert answers(found.row("probes")) == [("02:00:00:00:00:04", 1, 2)]
     assert found.unread == []
 
 
@@ -138,18 +138,18 @@ Sent 1 probe(s) (0 broadcast(s))
 Received 1 response(s) (0 request(s), 0 broadcast(s))
 """
     found = drive(Arping, text)
-    assert said(found.one("probes")) == ("192.0.2.10", "eth0", ["192.0.2.2"], 1)
+    assert asked(found.row("probes")) == ("192.0.2.10", "eth0", ["192.0.2.2"], 1)
     assert (found.refused, found.unread) == ((), [])
 
 
 def test_a_run_that_was_stopped_by_hand_counts() -> None:
     text = NOBODY.replace("Sent", "^CSent")
-    assert said(drive(Arping, text).one("probes")) == ("192.0.2.99", "eth0", ["0.0.0.0"], 2)
+    assert asked(drive(Arping, text).row("probes")) == ("192.0.2.99", "eth0", ["0.0.0.0"], 2)
 
 
 def test_an_announcement_asks_in_the_name_of_its_own_target() -> None:
     text = "ARPING 192.0.2.2 from 192.0.2.2 eth0\nSent 2 probes (2 broadcast(s))\nReceived 0 response(s)\n"
-    probe = drive(Arping, text).one("probes")
+    probe = drive(Arping, text).row("probes")
     assert probe.senders == (probe.target,)
 
 
@@ -172,19 +172,19 @@ def test_a_run_that_was_cut_off_does_not_say_that_nobody_answered() -> None:
 def test_what_is_no_answer_of_the_target_is_unread(line: str) -> None:
     found = drive(Arping, f"{TWO_ANSWER}{line}\n")
     assert found.unread == [line]
-    assert len(found.one("probes").replies) == 2
+    assert len(found.row("probes").replies) == 2
 
 
 def test_several_runs_in_one_file_are_several_probes() -> None:
     probes = probes_of(TWO_ANSWER + NOBODY + HABETS + HABETS_NOBODY)
-    assert [said(probe)[0] for probe in probes] == ["192.0.2.10", "192.0.2.99", "192.0.2.10", "192.0.2.99"]
+    assert [asked(probe)[0] for probe in probes] == ["192.0.2.10", "192.0.2.99", "192.0.2.10", "192.0.2.99"]
     assert [probe.seen.line for probe in probes] == [1, 7, 10, 19]
 
 
 def test_two_files_of_one_node_are_two_probes_of_it() -> None:
     address_probe = TWO_ANSWER.replace("from 192.0.2.2", "from 0.0.0.0")
     probes = probes_of(TWO_ANSWER, address_probe)
-    assert [(said(probe)[2], probe.seen.where) for probe in probes] == [
+    assert [(asked(probe)[2], probe.seen.where) for probe in probes] == [
         (["192.0.2.2"], "lb1/0"),
         (["0.0.0.0"], "lb1/1"),
     ]
@@ -192,7 +192,7 @@ def test_two_files_of_one_node_are_two_probes_of_it() -> None:
 
 def test_a_paste_of_a_shell_is_read_to_its_end() -> None:
     node = only_node(f"root@lb1:~# arping -D -c 2 -I eth0 192.0.2.99\n{NOBODY}root@lb1:~# echo $?\n0\n")
-    assert [said(probe)[0] for probe in node.probes] == ["192.0.2.99"]
+    assert [asked(probe)[0] for probe in node.probes] == ["192.0.2.99"]
     assert [seen.text for seen in node.unread] == ["0"]
 
 
@@ -216,4 +216,4 @@ def test_many_runs_take_time_in_proportion() -> None:
     began = time.process_time()
     probes = probes_of((TWO_ANSWER + NOBODY) * 5_000)
     assert time.process_time() - began < 10
-    assert [said(probe)[0] for probe in probes[:3]] == ["192.0.2.10", "192.0.2.99", "192.0.2.10"]
+    assert [asked(probe)[0] for probe in probes[:3]] == ["192.0.2.10", "192.0.2.99", "192.0.2.10"]

@@ -46,8 +46,8 @@ NFT_SAVE = """\
 """
 
 
-def tables(text: str, told: str = "") -> ArpTables:
-    (found,) = read(Arptables, text, told).facts["arptables"]
+def tables(text: str, command: str = "") -> ArpTables:
+    (found,) = read(Arptables, text, command).facts["arptables"]
     assert isinstance(found, ArpTables)
     return found
 
@@ -218,12 +218,12 @@ def test_what_is_not_proved_to_be_of_arptables_goes_to_unread_whole(text: str) -
 
 def test_the_command_above_is_proof_enough() -> None:
     text = "Chain INPUT (policy DROP)\n"
-    assert tables(text, told="sudo arptables -L INPUT -n").policies == {"INPUT": "DROP"}
-    assert read(Arptables, LEGACY_EMPTY, told="iptables -L -n").facts == {}
+    assert tables(text, command="sudo arptables -L INPUT -n").policies == {"INPUT": "DROP"}
+    assert read(Arptables, LEGACY_EMPTY, command="iptables -L -n").facts == {}
 
 
 def test_the_columns_of_iptables_are_stronger_than_the_command_above() -> None:
-    assert read(Arptables, FOREIGN["iptables -L"], told="arptables -L").facts == {}
+    assert read(Arptables, FOREIGN["iptables -L"], command="arptables -L").facts == {}
 
 
 def test_the_chains_of_the_next_dump_are_not_added_to_this_one() -> None:

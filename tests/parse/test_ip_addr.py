@@ -65,19 +65,19 @@ def test_links_are_told_too() -> None:
 
 def test_a_label_may_be_another_links_name() -> None:
     text = "10: eth13: <UP> mtu 1500\n    inet 198.51.100.21/24 scope global eth3\n"
-    row = drive(IpAddr, text).one("addresses")
+    row = drive(IpAddr, text).row("addresses")
     assert (row.link, row.label) == ("eth13", "eth3")
 
 
 def test_the_prefix_of_a_point_to_point_address_is_its_peers() -> None:
     text = "8: tun0: <UP> mtu 1500\n    inet 198.51.100.1 peer 198.51.100.2/30 scope global tun0\n"
-    row = drive(IpAddr, text).one("addresses")
+    row = drive(IpAddr, text).row("addresses")
     assert (row.prefixlen, row.peer) == (30, ip_network("198.51.100.0/30"))
 
 
 def test_a_peer_without_length_is_a_host() -> None:
     text = "8: tun0: <UP> mtu 1500\n    inet 198.51.100.1 peer 198.51.100.2 scope global tun0\n"
-    assert drive(IpAddr, text).one("addresses").peer == ip_network("198.51.100.2/32")
+    assert drive(IpAddr, text).row("addresses").peer == ip_network("198.51.100.2/32")
 
 
 def test_one_line_addresses_give_no_links() -> None:
@@ -99,8 +99,8 @@ def test_old_one_line_output_has_links_as_well() -> None:
         "1: lo    inet 127.0.0.1/8 scope host lo\n"
     )
     found = drive(IpAddr, text)
-    assert found.one("links").type == "loopback"
-    assert found.one("addresses").link == "lo"
+    assert found.row("links").type == "loopback"
+    assert found.row("addresses").link == "lo"
 
 
 def test_indentation_does_not_matter() -> None:
@@ -123,7 +123,7 @@ def test_statistics_change_nothing() -> None:
 def test_grepped_lines_tell_their_link_by_the_label() -> None:
     text = "    inet 192.0.2.10/32 scope global lo:0\n    inet6 fe80::1/64 scope link\n"
     found = drive(IpAddr, text)
-    assert found.one("addresses").link == "lo"
+    assert found.row("addresses").link == "lo"
     assert found.unread == ["inet6 fe80::1/64 scope link"]
     assert found.facts == {"addresses"}
 
@@ -160,9 +160,9 @@ def test_ip_addr_without_any_address_says_so_only_if_told() -> None:
         "2: eth0: <BROADCAST> mtu 1500 qdisc noop state DOWN\n    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n"
     )
     assert drive(IpAddr, text).facts == {"links"}
-    assert drive(IpAddr, text, told="ip link").facts == {"links"}
+    assert drive(IpAddr, text, command="ip link").facts == {"links"}
     for command in ("ip a", "/sbin/ip -4 addr show", "ip -d address list dev eth0"):
-        assert drive(IpAddr, text, told=command)["addresses"] == ()
+        assert drive(IpAddr, text, command=command)["addresses"] == ()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_no_mixture_of_lines_raises(kind: type[Reader]) -> None:
     for seed in range(1500):
         rng = random.Random(seed)
         text = "\n".join(mangled(rng))
-        drive(kind, text, told=rng.choice(COMMANDS))
+        drive(kind, text, command=rng.choice(COMMANDS))
         for line in text.split("\n"):
             kind.starts(line)
 

@@ -84,7 +84,7 @@ def test_addresses_and_links_are_those_of_the_text(text: str) -> None:
 
 def detail(kind: str, link_type: str, **data: object) -> object:
     row = {"ifname": "x0", "flags": [], "link_type": link_type, "address": "0.0.0.0", "broadcast": "0.0.0.0"}
-    return drive(IpJson, compact([{**row, "linkinfo": {"info_kind": kind, "info_data": data}}])).one("links").detail
+    return drive(IpJson, compact([{**row, "linkinfo": {"info_kind": kind, "info_data": data}}])).row("links").detail
 
 
 def test_a_vxlan_over_ipv6_has_its_ends() -> None:
@@ -188,8 +188,8 @@ def test_rows_are_those_of_the_text(value: object, kind: type[Reader], text: str
 
 def test_routes_of_a_named_table_are_told_by_the_command() -> None:
     text = compact([{"type": "local", "dst": "192.0.2.10", "dev": "lo", "scope": "host", "flags": []}])
-    assert drive(IpJson, text, told="ip -j route show table local").facts == {"local-routes"}
-    assert drive(IpJson, text, told="ip -j route show table 7").facts == {"other-routes"}
+    assert drive(IpJson, text, command="ip -j route show table local").facts == {"local-routes"}
+    assert drive(IpJson, text, command="ip -j route show table 7").facts == {"other-routes"}
 
 
 def test_the_answer_of_route_get_is_no_route() -> None:
@@ -206,7 +206,7 @@ def test_one_bad_row_is_unread_and_the_others_are_not() -> None:
 
 
 def test_an_empty_array_is_an_answer_if_the_command_is_known() -> None:
-    assert drive(IpJson, "[ ]", told="ip -j neigh")["neighbours"] == ()
+    assert drive(IpJson, "[ ]", command="ip -j neigh")["neighbours"] == ()
     assert drive(IpJson, "[]").unread == ["[]"]
 
 
@@ -273,7 +273,7 @@ def test_no_value_of_any_key_upsets_it(junk: object) -> None:
 def test_escapes_cannot_smuggle_in_what_no_terminal_should_get() -> None:
     link = {**ADDRESSES[0], "operstate": "\ud800", "master": "\u001b[31m", "flags": ["UP", "\n"]}
     found = drive(IpJson, json.dumps([link]))
-    row = found.one("links")
+    row = found.row("links")
     assert (row.state, row.master, row.flags) == ("", None, {"UP"})
     assert row.seen.text.isascii()
     assert row.seen.text.isprintable()

@@ -59,8 +59,8 @@ def test_without_details_no_kind_is_known() -> None:
 
 def test_details_that_show_nothing_still_tell_that_there_is_no_kind() -> None:
     text = "2: eth0: <UP> mtu 1500 qdisc mq state UP mode DEFAULT\n    link/ether 02:00:00:00:00:01\n"
-    assert drive(IpAddr, text).one("links").kind is None
-    assert drive(IpAddr, text, told="ip -d link").one("links").kind == ""
+    assert drive(IpAddr, text).row("links").kind is None
+    assert drive(IpAddr, text, command="ip -d link").row("links").kind == ""
 
 
 def test_a_port_says_whose_it_is() -> None:
@@ -75,7 +75,7 @@ def test_the_parent_stands_behind_the_last_at() -> None:
     assert parents["eth0"] == "if12"
     assert parents["tunl0"] is None
     assert parents["bond0.57"] == "bond0"
-    odd = drive(IpAddr, "7: foo-veth0@eth0@veth0: <UP,M-DOWN> mtu 1500 qdisc noop state DOWN\n").one("links")
+    odd = drive(IpAddr, "7: foo-veth0@eth0@veth0: <UP,M-DOWN> mtu 1500 qdisc noop state DOWN\n").row("links")
     assert (odd.name, odd.parent) == ("foo-veth0@eth0", "veth0")
 
 
@@ -112,7 +112,7 @@ def test_a_tunnel_tells_its_ends_and_encapsulation() -> None:
 
 def test_a_tunnels_ends_are_known_without_details() -> None:
     text = "4: tunl1: <NOARP> mtu 1480 qdisc noop state DOWN\n    link/ipip 192.0.2.10 peer 192.0.2.21\n"
-    assert drive(IpAddr, text).one("links").detail == {"local": "192.0.2.10", "remote": "192.0.2.21"}
+    assert drive(IpAddr, text).row("links").detail == {"local": "192.0.2.10", "remote": "192.0.2.21"}
 
 
 # As iproute2 6.1 prints them.
@@ -130,12 +130,12 @@ EXTERNAL = """\
 
 def test_a_tunnel_over_ipv6_calls_its_ttl_a_hoplimit() -> None:
     ends = {"remote": "2001:db8::2", "local": "2001:db8::21"}
-    assert drive(IpAddr, OVER_IPV6.format(64)).one("links").detail == {**ends, "ttl": "64"}
-    assert drive(IpAddr, OVER_IPV6.format("inherit")).one("links").detail == ends
+    assert drive(IpAddr, OVER_IPV6.format(64)).row("links").detail == {**ends, "ttl": "64"}
+    assert drive(IpAddr, OVER_IPV6.format("inherit")).row("links").detail == ends
 
 
 def test_an_external_tunnel_has_no_ends() -> None:
-    assert drive(IpAddr, EXTERNAL).one("links").detail == {"external": "on"}
+    assert drive(IpAddr, EXTERNAL).row("links").detail == {"external": "on"}
 
 
 def test_vlan_and_bridge_details_are_kept() -> None:
@@ -146,7 +146,7 @@ def test_vlan_and_bridge_details_are_kept() -> None:
 
 def test_kinds_are_known_where_old_iproute2_says_no_promiscuity() -> None:
     text = "3: eth0.11@eth0: <UP> mtu 1500 qdisc noqueue state UP\n    link/ether 02:00:00:00:00:03\n    vlan id 11\n"
-    link = drive(IpAddr, text).one("links")
+    link = drive(IpAddr, text).row("links")
     assert (link.kind, link.detail) == ("vlan", {"id": "11"})
 
 

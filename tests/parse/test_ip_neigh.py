@@ -17,13 +17,13 @@ fe80::1 dev eth0 lladdr 02:00:00:00:00:0b router STALE
 """
 
 
-def said(row: Neighbour) -> tuple[str, str, str, str, set[str]]:
+def words_of(row: Neighbour) -> tuple[str, str, str, str, set[str]]:
     return str(row.ip), row.link, row.mac, row.state, set(row.flags)
 
 
 def test_every_entry_is_read() -> None:
     found = drive(IpNeigh, NEIGH)
-    assert [said(row) for row in found["neighbours"]] == [
+    assert [words_of(row) for row in found["neighbours"]] == [
         ("192.0.2.1", "eth0", "02:00:00:00:00:0a", "REACHABLE", set()),
         ("192.0.2.2", "eth0", "", "FAILED", set()),
         ("192.0.2.3", "", "", "FAILED", set()),
@@ -39,12 +39,20 @@ def test_every_entry_is_read() -> None:
 )
 def test_statistics_change_nothing(statistics: str) -> None:
     text = f"192.0.2.1 dev eth0 lladdr 02:00:00:00:00:0a {statistics} DELAY\n"
-    assert said(drive(IpNeigh, text).one("neighbours")) == ("192.0.2.1", "eth0", "02:00:00:00:00:0a", "DELAY", set())
+    assert words_of(drive(IpNeigh, text).row("neighbours")) == (
+        "192.0.2.1",
+        "eth0",
+        "02:00:00:00:00:0a",
+        "DELAY",
+        set(),
+    )
     assert IpNeigh.starts(text.strip())
 
 
 def test_the_link_may_stand_in_the_command_only() -> None:
-    row = drive(IpNeigh, "192.0.2.1 lladdr 02:00:00:00:00:0a STALE\n", told="ip neigh show dev eth7").one("neighbours")
+    row = drive(IpNeigh, "192.0.2.1 lladdr 02:00:00:00:00:0a STALE\n", command="ip neigh show dev eth7").row(
+        "neighbours"
+    )
     assert row.link == "eth7"
 
 
@@ -103,7 +111,7 @@ IP address       HW type     Flags       HW address            Mask     Device
 @pytest.mark.parametrize(("kind", "text", "first"), [(ArpA, ARP_A, 1), (ArpN, ARP_N, 2), (ProcNetArp, PROC, 2)])
 def test_the_three_older_forms_say_the_same(kind: type[ArpA] | type[ArpN], text: str, first: int) -> None:
     found = drive(kind, text)
-    assert [said(row) for row in found["neighbours"]] == [
+    assert [words_of(row) for row in found["neighbours"]] == [
         ("192.0.2.1", "eth0", "02:00:00:00:00:0a", "", set()),
         ("192.0.2.2", "eth0", "", "INCOMPLETE", set()),
         ("192.0.2.3", "eth0", "02:00:00:00:00:0b", "PERMANENT", set()),
@@ -123,7 +131,7 @@ def test_a_masked_mac_and_a_name_are_unread() -> None:
 
 
 def test_short_bytes_are_written_out() -> None:
-    row = drive(ArpA, "? (192.0.2.1) at 0:90:a9:ed:f4:3f on en0 ifscope [ethernet]").one("neighbours")
+    row = drive(ArpA, "? (192.0.2.1) at 0:90:a9:ed:f4:3f on en0 ifscope [ethernet]").row("neighbours")
     assert (row.mac, row.link) == ("00:90:a9:ed:f4:3f", "en0")
 
 

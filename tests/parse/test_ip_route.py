@@ -54,7 +54,7 @@ def test_flags_are_the_routes_and_the_next_hops() -> None:
 
 
 def test_what_is_not_shown_has_the_usual_value() -> None:
-    row = drive(IpRoute, "198.51.100.0/24 via 192.0.2.1 dev eth0\n").one("routes")
+    row = drive(IpRoute, "198.51.100.0/24 via 192.0.2.1 dev eth0\n").row("routes")
     assert (row.protocol, row.scope, row.type, row.table, row.metric) == ("boot", "global", "unicast", "main", 0)
 
 
@@ -91,12 +91,12 @@ def test_half_a_multipath_route_is_no_route() -> None:
 
 
 def test_an_ipv4_default_route_may_have_an_ipv6_gateway() -> None:
-    row = drive(IpRoute, "default via inet6 fe80::1 dev eth0\n").one("routes")
+    row = drive(IpRoute, "default via inet6 fe80::1 dev eth0\n").row("routes")
     assert (row.dst, row.gateways) == (ip_network("0.0.0.0/0"), (ip_address("fe80::1"),))
 
 
 @pytest.mark.parametrize(
-    ("line", "told", "family"),
+    ("line", "command", "family"),
     [
         ("default via fe80::1 dev eth0 metric 1024", "", 6),
         ("unreachable default dev lo metric 4294967295 error -101", "", 6),
@@ -106,19 +106,19 @@ def test_an_ipv4_default_route_may_have_an_ipv6_gateway() -> None:
         ("default proto static src 2001:db8::1 dev eth0", "", 6),
     ],
 )
-def test_the_family_of_default_is_found(line: str, told: str, family: int) -> None:
-    assert drive(IpRoute, line, told).one("routes").dst.version == family
+def test_the_family_of_default_is_found(line: str, command: str, family: int) -> None:
+    assert drive(IpRoute, line, command).row("routes").dst.version == family
 
 
 @pytest.mark.parametrize("kind", ["unreachable", "blackhole", "prohibit", "throw"])
 def test_routes_that_lead_nowhere(kind: str) -> None:
-    row = drive(IpRoute, f"{kind} 198.51.100.0/24 metric 4\n").one("routes")
+    row = drive(IpRoute, f"{kind} 198.51.100.0/24 metric 4\n").row("routes")
     assert (row.type, row.nexthops, row.metric) == (kind, (), 4)
 
 
 def test_details_name_the_type_of_ordinary_routes_too() -> None:
     text = "unicast default via 192.0.2.1 dev eth0 table main proto boot scope global metric 5\n"
-    assert drive(IpRoute, text).one("routes").type == "unicast"
+    assert drive(IpRoute, text).row("routes").type == "unicast"
 
 
 def test_words_that_change_nothing_are_skipped() -> None:
@@ -127,7 +127,7 @@ def test_words_that_change_nothing_are_skipped() -> None:
         "\tnh_info id 12 via 192.0.2.1 dev eth0 scope link proto unspec\n"
     )
     found = drive(IpRoute, text)
-    assert (found.one("routes").tos, found.one("routes").links) == (16, ("eth0",))
+    assert (found.row("routes").tos, found.row("routes").links) == (16, ("eth0",))
     assert (found.refused, found.unread) == ((), [])
 
 
@@ -141,41 +141,41 @@ broadcast 192.0.2.255 dev eth0 proto kernel scope link src 192.0.2.21
     "command", ["", "ip route show table local", "ip r ls t local", "ip -4 route list table 255", "ip ro s ta local"]
 )
 def test_table_local_alone_does_not_mean_that_main_was_collected(command: str) -> None:
-    found = drive(IpRoute, LOCAL, told=command)
+    found = drive(IpRoute, LOCAL, command=command)
     assert found.facts == {"local-routes"}
     assert {row.table for row in found["local-routes"]} == {"local"}
 
 
 def test_the_command_may_name_the_type_so_that_lines_do_not() -> None:
     text = "192.0.2.10 dev kube-ipvs0 scope host src 192.0.2.10\n"
-    found = drive(IpRoute, text, told="ip route show table local type local proto kernel")
+    found = drive(IpRoute, text, command="ip route show table local type local proto kernel")
     assert found.facts == {"local-routes"}
 
 
 def test_another_table_is_neither_main_nor_local() -> None:
     text = "default via 192.0.2.1 dev eth0\n"
-    found = drive(IpRoute, text, told="ip route show table 100")
+    found = drive(IpRoute, text, command="ip route show table 100")
     assert found.facts == {"other-routes"}
-    assert found.one("other-routes").table == "100"
+    assert found.row("other-routes").table == "100"
     assert drive(IpRoute, "default via 192.0.2.1 dev eth0 table 100\n").facts == {"other-routes"}
-    assert drive(IpRoute, text, told="ip route show vrf red").one("other-routes").table == "vrf red"
+    assert drive(IpRoute, text, command="ip route show vrf red").row("other-routes").table == "vrf red"
 
 
 def test_a_plain_command_shows_main_even_when_a_local_row_is_in_it() -> None:
-    found = drive(IpRoute, "local 198.51.100.7 dev lo scope host\n", told="ip route")
+    found = drive(IpRoute, "local 198.51.100.7 dev lo scope host\n", command="ip route")
     assert [(row.table, row.type) for row in found["routes"]] == [("main", "local")]
 
 
 def test_table_all_collects_both_however_few_rows_there_are() -> None:
-    found = drive(IpRoute, "default via 192.0.2.1 dev eth0\n", told="ip route show table all")
+    found = drive(IpRoute, "default via 192.0.2.1 dev eth0\n", command="ip route show table all")
     assert (len(found["routes"]), found["local-routes"]) == (1, ())
 
 
 @pytest.mark.parametrize("command", ["ip route show default", "ip route show dev eth0", "ip route | grep default"])
 def test_a_narrowed_answer_is_not_the_whole_table(command: str) -> None:
-    found = drive(IpRoute, "default via 192.0.2.1\n" if "dev" in command else ALL.splitlines()[0], told=command)
+    found = drive(IpRoute, "default via 192.0.2.1\n" if "dev" in command else ALL.splitlines()[0], command=command)
     assert found.facts == {"other-routes"}
-    assert found.one("other-routes").links == ("eth0",)
+    assert found.row("other-routes").links == ("eth0",)
 
 
 def test_the_answer_of_route_get_is_no_route() -> None:

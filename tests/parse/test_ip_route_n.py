@@ -37,7 +37,7 @@ def test_netstat_rn_knows_no_metric() -> None:
         "198.51.100.0    gateway         255.255.255.0   UG        0 0          0 eth0\n"
     )
     found = drive(RouteN, text)
-    assert (found.one("routes").dst, found.one("routes").metric) == (ip_network("0.0.0.0/0"), 0)
+    assert (found.row("routes").dst, found.row("routes").metric) == (ip_network("0.0.0.0/0"), 0)
     assert len(found.unread) == 1
 
 

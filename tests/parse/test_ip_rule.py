@@ -52,7 +52,7 @@ def test_selectors() -> None:
 
 def test_host_bits_do_not_matter_in_a_rule() -> None:
     text = "3232240897:\tfrom 192.168.21.1/24 lookup 3232240897\n"
-    rule = drive(IpRule, text).one("policy-rules")
+    rule = drive(IpRule, text).row("policy-rules")
     assert (str(rule.src), rule.table) == ("192.168.21.0/24", "3232240897")
 
 
@@ -60,7 +60,7 @@ def test_the_family_is_the_commands_or_that_of_an_address() -> None:
     text = "0:\tfrom all lookup local\n100:\tfrom 2001:db8::/32 lookup 200\n"
     assert {rule.family for rule in drive(IpRule, text)["policy-rules"]} == {6}
     assert {rule.family for rule in drive(IpRule, RULES)["policy-rules"]} == {4}
-    assert drive(IpRule, "0:\tfrom all lookup local\n", told="ip -6 rule").one("policy-rules").family == 6
+    assert drive(IpRule, "0:\tfrom all lookup local\n", command="ip -6 rule").row("policy-rules").family == 6
 
 
 def test_the_other_familys_rules_are_another_dump() -> None:
@@ -74,7 +74,7 @@ def test_the_other_familys_rules_are_another_dump() -> None:
 def test_a_rule_with_a_selector_that_is_not_understood_is_unread(words: str) -> None:
     found = drive(IpRule, f"0:\tfrom all lookup local\n5:\t{words}\n")
     assert found.unread == [f"5:\t{words}"]
-    assert found.one("policy-rules").priority == 0
+    assert found.row("policy-rules").priority == 0
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_stats_of_an_empty_table_are_empty() -> None:
 
 def test_the_command_tells_stats_whose_header_is_missing() -> None:
     text = "TCP  192.0.2.10:80 rr\nTCP  192.0.2.10:81   1 2 3 4 5\n"
-    account = drive(IpvsadmList, text, told="ipvsadm -Ln --stats")
+    account = drive(IpvsadmList, text, command="ipvsadm -Ln --stats")
     assert [row.port for row in account.rows("ipvs-stats")] == [81]
 
 

@@ -76,10 +76,10 @@ FWM  1 rr
 FWM  1 IPv6 rr persistent 50
 """
 
-    def said(row: VirtualService) -> tuple[object, ...]:
+    def shown(row: VirtualService) -> tuple[object, ...]:
         return row.key, row.family, row.scheduler, row.persistent, row.netmask, row.flags
 
-    assert [said(row) for row in read(IpvsadmList, listed).facts["ipvs"]] == [said(row) for row in services(SAVED)]
+    assert [shown(row) for row in read(IpvsadmList, listed).facts["ipvs"]] == [shown(row) for row in services(SAVED)]
 
 
 def test_forwarding_is_dr_where_nothing_else_is_given() -> None:

@@ -30,12 +30,12 @@ net.ipv4.conf.lo.arp_ignore = 1
 """
 
 
-def facts(found: list[Piece]) -> dict[tuple[str, str], int]:
-    return {(piece.host, fact): len(rows) for piece in found for fact, rows in piece.dump.facts.items()}
+def facts(parts: list[Piece]) -> dict[tuple[str, str], int]:
+    return {(piece.host, fact): len(rows) for piece in parts for fact, rows in piece.dump.facts.items()}
 
 
-def unread(found: list[Piece]) -> list[str]:
-    return [seen.text for piece in found for seen in piece.dump.unread]
+def unread(parts: list[Piece]) -> list[str]:
+    return [seen.text for piece in parts for seen in piece.dump.unread]
 
 
 def test_a_pasted_ticket_tells_whose_each_dump_is() -> None:

@@ -1,7 +1,7 @@
 """Hosts in a few words, for tests that need no kernel: their dumps are written out and read by the real readers."""
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 
@@ -23,7 +23,7 @@ def nodes(*, table: str = "", neigh: str = "", sysctl: str = "", **hosts: str) -
     found = []
     for place, (name, lines) in enumerate(hosts.items()):
         texts = [_ip_addr(lines), _RULES, *([table, neigh, sysctl] if place == 0 else [])]
-        found += [Mine(piece, name, name) for text in texts for piece in pieces(text, f"{name}/dump")]
+        found += [NodeDump(piece, name, name) for text in texts for piece in pieces(text, f"{name}/dump")]
     made = tuple(with_standing(nodes_of(found)))
     assert not any(node.unread for node in made), [node.unread for node in made]
     return made

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
@@ -122,7 +122,7 @@ def table(*rips: str, vip: str = VIP, method: str = "-g") -> str:
 
 def with_table(node: Node, text: str) -> Node:
     """The node as if this machine's kernel had IPVS, and this table in it."""
-    (read,) = nodes_of([Mine(piece, node.name, node.name) for piece in pieces(text, f"{node.name}/ipvsadm")])
+    (read,) = nodes_of([NodeDump(piece, node.name, node.name) for piece in pieces(text, f"{node.name}/ipvsadm")])
     (made,) = with_standing([replace(node, evidence={**node.evidence, "ipvs": read.services})])
     return made
 

@@ -15,11 +15,11 @@ from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 from lvsdoctor.probe import frames
-from lvsdoctor.probe.acceptance import Acceptance, Answer
-from lvsdoctor.probe.accepting import duration, knock, summary
+from lvsdoctor.probe.acceptance import SynAnswer, SynResult
+from lvsdoctor.probe.accepting import duration, send_syns, summary
 from lvsdoctor.probe.asking import ask
 from lvsdoctor.probe.targets import plan, rips_known, vips_known
-from lvsdoctor.probe.tcp_syn import Knock, knocks
+from lvsdoctor.probe.tcp_syn import SynProbe, syn_probes
 from lvsdoctor.probe.wire import IPV4, Wire
 from tests.probe.segment import (
     SILENT,
@@ -75,32 +75,32 @@ def seen_by(made: Segment, text: str, name: str = "lb1") -> Node:
     return with_table(collect_live(made.netns(name)), text)
 
 
-def planned(made: Segment, text: str, name: str = "lb1") -> tuple[Knock, ...]:
+def planned(made: Segment, text: str, name: str = "lb1") -> tuple[SynProbe, ...]:
     """After the RIPs were asked for, as a user's lvsdoctor would."""
     node = seen_by(made, text, name)
     questions = plan(node, rips_known([node]), vips=vips_known([node])).questions
-    return knocks(node, ask(questions, netns=made.netns(name), requests=1, wait=0.2))[0]
+    return syn_probes(node, ask(questions, netns=made.netns(name), requests=1, wait=0.2))[0]
 
 
-def tried(made: Segment, *rips: str) -> tuple[Acceptance, ...]:
-    return knock(planned(made, table(*rips)), netns=made.netns("lb1"))
+def tried(made: Segment, *rips: str) -> tuple[SynResult, ...]:
+    return send_syns(planned(made, table(*rips)), netns=made.netns("lb1"))
 
 
 @pytest.fixture(scope="module")
-def all_five(five: Segment) -> dict[str, Acceptance]:
+def all_five(five: Segment) -> dict[str, SynResult]:
     """By RIP."""
     rips = (LISTENING, CLOSED, WITHOUT, FORWARDING, ROUTELESS)
-    return {str(each.knock.rip): each for each in tried(five, *rips)}
+    return {str(each.probe.rip): each for each in tried(five, *rips)}
 
 
 # -- what they answer -------------------------------------------------------------------------------------------------
 
 
 def test_a_real_server_that_serves_the_vip_answers_though_the_syn_has_a_ttl_of_one(
-    all_five: dict[str, Acceptance],
+    all_five: dict[str, SynResult],
 ) -> None:
     said = all_five[LISTENING]
-    assert (said.answer, said.accepts, said.fine) == (Answer.SYN_ACK, True, True)
+    assert (said.answer, said.accepts, said.fine) == (SynAnswer.SYN_ACK, True, True)
     assert said.verdict("rs1") == "rs1 accepts 192.0.2.10:80"
     assert said.seen.where == "probe eth0 syn 192.0.2.10:80 to 02:00:00:00:00:21"
     assert re.fullmatch(r"flags SA from 192\.0\.2\.10:80 after \d+\.\d ms", said.seen.text)
@@ -108,41 +108,41 @@ def test_a_real_server_that_serves_the_vip_answers_though_the_syn_has_a_ttl_of_o
     assert 0 < said.delay < 0.5
 
 
-def test_a_real_server_with_the_vip_and_nobody_listening_says_so_by_a_rst(all_five: dict[str, Acceptance]) -> None:
+def test_a_real_server_with_the_vip_and_nobody_listening_says_so_by_a_rst(all_five: dict[str, SynResult]) -> None:
     said = all_five[CLOSED]
-    assert (said.answer, said.accepts, said.fine, said.asked) == (Answer.RST, True, False, 1)
+    assert (said.answer, said.accepts, said.fine, said.asked) == (SynAnswer.RST, True, False, 1)
     assert said.verdict("rs2") == "rs2 accepts 192.0.2.10, but nobody listens on its port 80"
 
 
-def test_a_real_server_without_the_vip_is_silent(all_five: dict[str, Acceptance]) -> None:
+def test_a_real_server_without_the_vip_is_silent(all_five: dict[str, SynResult]) -> None:
     said = all_five[WITHOUT]
-    assert (said.answer, said.accepts, said.fine, said.asked) == (Answer.SILENCE, False, False, 2)
+    assert (said.answer, said.accepts, said.fine, said.asked) == (SynAnswer.SILENCE, False, False, 2)
     assert said.seen.text == "no answer to 2 SYNs"
 
 
 def test_a_real_server_without_the_vip_that_forwards_says_that_the_time_is_exceeded(
-    all_five: dict[str, Acceptance],
+    all_five: dict[str, SynResult],
 ) -> None:
     said = all_five[FORWARDING]
-    assert (said.answer, said.accepts, said.said) == (Answer.UNREACHABLE, False, "time-exceeded")
+    assert (said.answer, said.accepts, said.icmp_error) == (SynAnswer.UNREACHABLE, False, "time-exceeded")
     assert (str(said.sender), said.mac) == (FORWARDING, "02:00:00:00:00:24")
     assert said.verdict("rs4").startswith("rs4 does not accept 192.0.2.10: it passes the SYN on")
 
 
-def test_a_real_server_without_vip_and_route_says_that_it_knows_no_way(all_five: dict[str, Acceptance]) -> None:
+def test_a_real_server_without_vip_and_route_says_that_it_knows_no_way(all_five: dict[str, SynResult]) -> None:
     said = all_five[ROUTELESS]
-    assert (said.answer, said.said) == (Answer.UNREACHABLE, "net-unreachable")
+    assert (said.answer, said.icmp_error) == (SynAnswer.UNREACHABLE, "net-unreachable")
     assert said.verdict("rs5") == "rs5 does not accept 192.0.2.10: 192.0.2.25 knows no way to it (net-unreachable)"
 
 
 @pytest.mark.parametrize(
     ("target", "answer", "verdict"),
     [
-        ("DROP", Answer.SILENCE, "rs1 does not accept 192.0.2.10:80: it has not the VIP, or a packet filter drops"),
-        ("REJECT", Answer.UNREACHABLE, "rs1 has 192.0.2.10, but a packet filter refuses 192.0.2.10:80 (port-unre"),
+        ("DROP", SynAnswer.SILENCE, "rs1 does not accept 192.0.2.10:80: it has not the VIP, or a packet filter drops"),
+        ("REJECT", SynAnswer.UNREACHABLE, "rs1 has 192.0.2.10, but a packet filter refuses 192.0.2.10:80 (port-unre"),
     ],
 )
-def test_a_packet_filter_is_not_taken_for_a_missing_vip(target: str, answer: Answer, verdict: str) -> None:
+def test_a_packet_filter_is_not_taken_for_a_missing_vip(target: str, answer: SynAnswer, verdict: str) -> None:
     if shutil.which("iptables-legacy") is None:
         pytest.skip("iptables-legacy is not there (Debian: iptables)")
     with segment({"lb1": director(), "rs1": real_server(1)}) as made:
@@ -161,7 +161,7 @@ def test_a_host_that_hands_the_port_on_to_a_container_is_not_blamed_alone() -> N
         made.run("rs1", "ip addr add 198.51.100.1/24 dev docker0")
         made.run("rs1", f"iptables-legacy -t nat -A PREROUTING -d {VIP} -p tcp -j DNAT --to 198.51.100.2")
         (said,) = tried(made, LISTENING)
-    assert said.said == "time-exceeded"
+    assert said.icmp_error == "time-exceeded"
     assert said.verdict().endswith("(or hands the port on)")
 
 
@@ -175,7 +175,7 @@ def test_an_answer_that_comes_by_way_of_a_router_is_still_the_real_server_s() ->
     }
     with segment(hosts) as made, serving(made, "rs1"):
         (said,) = tried(made, LISTENING)
-    assert (said.answer, said.mac) == (Answer.SYN_ACK, "02:00:00:00:00:64")
+    assert (said.answer, said.mac) == (SynAnswer.SYN_ACK, "02:00:00:00:00:64")
     assert said.seen.text.endswith("(the frame came from 02:00:00:00:00:64)")
 
 
@@ -184,20 +184,20 @@ def test_a_director_without_the_vip_gets_its_answer_too(five: Segment) -> None:
 
     So it is ours that ends the connection.
     """
-    (said,) = knock(planned(five, table(LISTENING), "client"), netns=five.netns("client"))
-    assert said.answer is Answer.SYN_ACK
+    (said,) = send_syns(planned(five, table(LISTENING), "client"), netns=five.netns("client"))
+    assert said.answer is SynAnswer.SYN_ACK
     assert half_open(five, "rs1") == ""
 
 
-@pytest.mark.parametrize(("listens", "answer"), [(True, Answer.SYN_ACK), (False, Answer.RST)])
-def test_an_ipv6_vip_is_tried_alike(listens: bool, answer: Answer) -> None:
+@pytest.mark.parametrize(("listens", "answer"), [(True, SynAnswer.SYN_ACK), (False, SynAnswer.RST)])
+def test_an_ipv6_vip_is_tried_alike(listens: bool, answer: SynAnswer) -> None:
     with six() as made:
         if listens:
             with serving(made, "rs1", "::"):
-                (said,) = knock(planned(made, table6("2001:db8::21")), netns=made.netns("lb1"))
+                (said,) = send_syns(planned(made, table6("2001:db8::21")), netns=made.netns("lb1"))
                 assert half_open(made, "rs1") == ""
         else:
-            (said,) = knock(planned(made, table6("2001:db8::21")), netns=made.netns("lb1"))
+            (said,) = send_syns(planned(made, table6("2001:db8::21")), netns=made.netns("lb1"))
     assert said.answer is answer
     assert said.seen.where == "probe eth0 syn [2001:db8::10]:80 to 02:00:00:00:00:21"
 
@@ -205,10 +205,10 @@ def test_an_ipv6_vip_is_tried_alike(listens: bool, answer: Answer) -> None:
 def test_an_ipv6_vip_that_is_not_there_is_silence_or_an_exceeded_hop_limit() -> None:
     with six() as made:
         made.run("rs2", "sysctl -w net.ipv6.conf.all.forwarding=1")
-        both = knock(planned(made, table6("2001:db8::22", "2001:db8::23")), netns=made.netns("lb1"))
-    assert [(each.answer, each.said) for each in both] == [
-        (Answer.UNREACHABLE, "time-exceeded"),
-        (Answer.SILENCE, ""),
+        both = send_syns(planned(made, table6("2001:db8::22", "2001:db8::23")), netns=made.netns("lb1"))
+    assert [(each.answer, each.icmp_error) for each in both] == [
+        (SynAnswer.UNREACHABLE, "time-exceeded"),
+        (SynAnswer.SILENCE, ""),
     ]
 
 
@@ -249,8 +249,8 @@ def test_no_connection_stays_half_open_where_a_syn_alone_would_leave_one(five: S
         assert VIP in half_open(five, "rs1")
         wire.send(frames.segment(replace(alone, seq=one.seq + 1, flags="R"), source=one.own_mac, to=one.mac))
     assert half_open(five, "rs1") == ""
-    (said,) = knock((one,), netns=five.netns("lb1"))
-    assert said.answer is Answer.SYN_ACK
+    (said,) = send_syns((one,), netns=five.netns("lb1"))
+    assert said.answer is SynAnswer.SYN_ACK
     assert half_open(five, "rs1") == ""
 
 
@@ -264,7 +264,7 @@ def test_what_was_begun_is_reset_though_the_answer_is_lost(five: Segment) -> Non
         left = half_open(five, "rs1")
     finally:
         five.run("rs1", f"iptables-legacy -D OUTPUT -s {VIP} -j DROP")
-    assert (said.answer, left) == (Answer.SILENCE, "")
+    assert (said.answer, left) == (SynAnswer.SILENCE, "")
 
 
 def test_an_interrupt_leaves_nothing_half_open(five: Segment) -> None:
@@ -277,7 +277,7 @@ def test_an_interrupt_leaves_nothing_half_open(five: Segment) -> None:
 
     (one,) = planned(five, table(LISTENING))
     with pytest.raises(KeyboardInterrupt):
-        knock((one,), netns=five.netns("lb1"), progress=interrupt)
+        send_syns((one,), netns=five.netns("lb1"), progress=interrupt)
     assert VIP in calls[0]
     assert half_open(five, "rs1") == ""
 
@@ -297,7 +297,7 @@ def test_tcpdump_sees_a_syn_from_no_vip_to_the_real_server_s_mac_and_one_rst_aft
     lines: list[str] = []
     knocking = planned(five, table(LISTENING, CLOSED, WITHOUT))
     with captured(five, "lb1", lines, "tcp or icmp"):
-        knock(knocking, netns=five.netns("lb1"))
+        send_syns(knocking, netns=five.netns("lb1"))
     ours = [frame for frame in lines if f" {OURS} > " in frame]
     sport = knocking[0].sport
     assert ours
@@ -333,17 +333,17 @@ def test_no_more_than_three_frames_a_second_go_to_a_real_server_about_a_vip(five
     lines: list[str] = []
     with captured(five, "lb1", lines, "tcp or icmp"):
         begun = time.monotonic()
-        said = knock(knocking, netns=five.netns("lb1"))
+        said = send_syns(knocking, netns=five.netns("lb1"))
         took = time.monotonic() - begun
     for number in (1, 2, 3):
         times = [when(frame) for frame in sent_to(lines, f"02:00:00:00:00:{20 + number}")]
         assert len(times) >= 3
         # Written down when they were handed to the kernel, which may be a little later than that.
         assert all(later - earlier > 0.99 for earlier, later in zip(times, times[3:], strict=False)), times
-    assert [each.answer for each in said if str(each.knock.rip) == LISTENING] == [
-        Answer.SYN_ACK,
-        Answer.RST,
-        Answer.RST,
+    assert [each.answer for each in said if str(each.probe.rip) == LISTENING] == [
+        SynAnswer.SYN_ACK,
+        SynAnswer.RST,
+        SynAnswer.RST,
     ]
     assert duration(knocking) == pytest.approx(4.0, abs=0.1)
     assert took < duration(knocking) + 0.5
@@ -369,8 +369,8 @@ def test_a_syn_ack_that_is_repeated_gets_a_rst_again(five: Segment) -> None:
 
         with captured(five, "lb1", lines, "tcp or icmp"):
             begun = time.monotonic()
-            (said,) = knock((one,), netns=five.netns("lb1"), progress=repeat)
-    assert said.answer is Answer.SYN_ACK
+            (said,) = send_syns((one,), netns=five.netns("lb1"), progress=repeat)
+    assert said.answer is SynAnswer.SYN_ACK
     times = [when(frame) for frame in sent_to(lines, one.mac) if "Flags [R]" in frame]
     assert len(times) == 2
     everything = [when(frame) for frame in sent_to(lines, one.mac)]
@@ -385,4 +385,4 @@ def test_what_is_about_to_be_sent_is_said_in_a_sentence(five: Segment) -> None:
 
 
 def test_nothing_to_try_takes_no_time() -> None:
-    assert (duration(()), knock(())) == (0.0, ())
+    assert (duration(()), send_syns(())) == (0.0, ())

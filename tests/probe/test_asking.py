@@ -60,12 +60,12 @@ def asked(made: Segment, name: str, *arguments: str) -> dict[str, Any]:
     return first
 
 
-def macs(said: dict[str, Any]) -> set[str]:
-    return {responder["mac"] for responder in said["responders"]}
+def macs(answer: dict[str, Any]) -> set[str]:
+    return {responder["mac"] for responder in answer["responders"]}
 
 
-def names(said: dict[str, Any]) -> list[str]:
-    return sorted(responder["names"][0]["name"] for responder in said["responders"])
+def names(answer: dict[str, Any]) -> list[str]:
+    return sorted(responder["names"][0]["name"] for responder in answer["responders"])
 
 
 def test_the_director_and_the_leaking_real_server_are_listed_by_name(four: Segment, snapshot: Path) -> None:

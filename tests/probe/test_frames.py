@@ -70,9 +70,9 @@ def good() -> Iterator[tuple[str, bytes, object]]:
     yield "tcp6", ETHERNET + IPV6 + six(6, tcp()), answer6
     exceeded = frames.Unreachable(RS, VIP, RS_MAC, "time-exceeded", 61000, 80, 7)
     yield "time exceeded", ETHERNET + IPV4 + four(1, icmp(11, 0, bytes(4), ABOUT), src=RS), exceeded
-    refused = replace(exceeded, said="host-prohibited")
+    refused = replace(exceeded, error="host-prohibited")
     yield "prohibited", ETHERNET + IPV4 + four(1, icmp(3, 10, bytes(4), ABOUT), src=RS), refused
-    odd = replace(exceeded, said="icmp 3/99")
+    odd = replace(exceeded, error="icmp 3/99")
     yield "of a kind unknown", ETHERNET + IPV4 + four(1, icmp(3, 99, bytes(4), ABOUT), src=RS), odd
     hops = frames.Unreachable(RS6, VIP6, RS_MAC, "time-exceeded", 80, 61000, 7)
     yield "hops exceeded", ETHERNET + IPV6 + six(58, icmp(3, 0, bytes(4), ABOUT6), src=RS6, hops=64), hops
@@ -164,8 +164,8 @@ def test_a_frame_cut_short_says_the_same_or_less(says: str, frame: bytes, means:
         assert {value for found in read(frame[:length]) for value in _flat(found)} <= known
 
 
-def _flat(found: object) -> tuple[object, ...]:
-    return astuple(found)  # type: ignore[call-overload, no-any-return]
+def _flat(frame: object) -> tuple[object, ...]:
+    return astuple(frame)  # type: ignore[call-overload, no-any-return]
 
 
 def test_random_bytes_and_damaged_frames_never_raise() -> None:

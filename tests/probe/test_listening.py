@@ -11,7 +11,7 @@ import pytest
 
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.node import collect_live
-from lvsdoctor.probe.listening import Heard, Kind, Overheard, Said, links_to_hear, listen
+from lvsdoctor.probe.listening import Frame, FrameKind, FrameLog, FrameSummary, links_to_hear, listen
 from lvsdoctor.probe.wire import ARP, IPV6, CannotProbe, Wire
 from tests.probe.hosts import DIRECTOR, nodes
 from tests.probe.segment import VIP, VIP6, Host, Segment, client, four_hosts, segment
@@ -48,9 +48,9 @@ def four() -> Iterator[Segment]:
         yield made
 
 
-def heard(
-    made: Segment, name: str, provoke: Callable[[], None], until: Callable[[Said], bool], vip: str = VIP
-) -> tuple[Heard, ...]:
+def listened(
+    made: Segment, name: str, provoke: Callable[[], None], until: Callable[[Frame], bool], vip: str = VIP
+) -> tuple[FrameSummary, ...]:
     """What a host hears from the moment its ears are open, when `provoke` is called, up to what is waited for."""
     provoked = False
 
@@ -60,7 +60,7 @@ def heard(
             provoked = True
             provoke()
 
-    gathered, node = Overheard(), collect_live(made.netns(name))
+    gathered, node = FrameLog(), collect_live(made.netns(name))
     for said in listen(node, [ip_address(vip)], PATIENCE, netns=made.netns(name), progress=open_now):
         gathered.add(said)
         if until(said):
@@ -87,8 +87,8 @@ def test_a_host_that_leaks_is_heard_with_its_mac_and_a_healthy_one_is_not(four: 
         say(four, "rs1", NOBODY, source=VIP)  # first, so that it would have been heard first
         say(four, "rs2", NOBODY, source=VIP)
 
-    (leak,) = heard(four, "client", both_speak, lambda said: said.mac == RS2)
-    assert (leak.kind, leak.mac, leak.address, leak.leaks) == (Kind.REQUEST, RS2, ip_address(VIP), True)
+    (leak,) = listened(four, "client", both_speak, lambda said: said.mac == RS2)
+    assert (leak.kind, leak.mac, leak.address, leak.leaks) == (FrameKind.REQUEST, RS2, ip_address(VIP), True)
     assert leak.targets == (ip_address(NOBODY),)
     assert leak.seen.where == "listen eth0 request 192.0.2.10"
     assert leak.seen.text.startswith(f"who-has {NOBODY} tell 192.0.2.10, from {RS2}: once after ")
@@ -99,12 +99,12 @@ def test_a_host_that_goes_on_leaking_is_one_row_that_counts(four: Segment) -> No
     """The kernel asks three times, a second apart."""
     count = 0
 
-    def thrice(_: Said) -> bool:
+    def thrice(_: Frame) -> bool:
         nonlocal count
         count += 1
         return count == 3
 
-    (leak,) = heard(four, "lb1", lambda: say(four, "rs2", NOBODY, source=VIP), thrice)
+    (leak,) = listened(four, "lb1", lambda: say(four, "rs2", NOBODY, source=VIP), thrice)
     assert leak.count == 3
     assert 1.5 < leak.last - leak.first < 4
     assert ": 3 times, first after 0." in leak.seen.text
@@ -119,7 +119,7 @@ def test_an_announcement_is_told_from_a_leak(four: Segment) -> None:
         four.run("rs2", "ip link set eth0 address 02:00:00:00:00:22")
 
     try:
-        rows = heard(four, "client", announce, lambda said: said.kind is Kind.ANNOUNCEMENT)
+        rows = listened(four, "client", announce, lambda said: said.kind is FrameKind.ANNOUNCEMENT)
     finally:
         four.run("rs2", f"ip addr del {VIP}/32 dev eth0; sysctl -w net.ipv4.conf.eth0.arp_notify=0")
     assert [(row.mac, row.leaks, row.targets) for row in rows] == [(RS2, False, (ip_address(VIP),))]
@@ -128,14 +128,14 @@ def test_an_announcement_is_told_from_a_leak(four: Segment) -> None:
 
 @as_root
 def test_an_answer_to_this_host_is_heard_as_an_answer(four: Segment) -> None:
-    rows = heard(four, "client", lambda: say(four, "client", VIP), lambda said: said.mac == RS2)
-    assert {row.kind for row in rows} == {Kind.REPLY}
+    rows = listened(four, "client", lambda: say(four, "client", VIP), lambda said: said.mac == RS2)
+    assert {row.kind for row in rows} == {FrameKind.REPLY}
     assert ip_address("192.0.2.100") in rows[0].targets
 
 
 @as_root
 def test_a_redirect_is_heard_with_who_sent_it_and_where_to(four: Segment) -> None:
-    (row,) = heard(four, "client", lambda: say(four, "client", BEYOND), lambda said: said.kind is Kind.REDIRECT)
+    (row,) = listened(four, "client", lambda: say(four, "client", BEYOND), lambda said: said.kind is FrameKind.REDIRECT)
     assert (row.mac, str(row.address), str(row.gateway), str(row.to)) == (
         ROUTER,
         "192.0.2.1",
@@ -148,8 +148,8 @@ def test_a_redirect_is_heard_with_who_sent_it_and_where_to(four: Segment) -> Non
 
 @as_root
 def test_an_ipv6_redirect_is_heard_alike(four: Segment) -> None:
-    rows = heard(four, "client", lambda: say(four, "client", BEYOND6), lambda said: said.kind is Kind.REDIRECT)
-    (row,) = (row for row in rows if row.kind is Kind.REDIRECT)
+    rows = listened(four, "client", lambda: say(four, "client", BEYOND6), lambda said: said.kind is FrameKind.REDIRECT)
+    (row,) = (row for row in rows if row.kind is FrameKind.REDIRECT)
     assert (row.mac, str(row.gateway), row.targets) == (ROUTER, BEYOND6, (ip_address(BEYOND6),))
     assert row.address.is_link_local
 
@@ -161,7 +161,7 @@ def test_an_ipv6_host_that_announces_the_vip_is_heard(four: Segment) -> None:
         four.run("rs2", "ip link set eth0 address 02:00:00:00:00:22")
 
     try:
-        rows = heard(four, "client", announce, lambda said: said.kind is Kind.ANNOUNCEMENT, vip=VIP6)
+        rows = listened(four, "client", announce, lambda said: said.kind is FrameKind.ANNOUNCEMENT, vip=VIP6)
     finally:
         four.run("rs2", f"ip addr del {VIP6}/128 dev eth0; sysctl -w net.ipv6.conf.eth0.ndisc_notify=0")
     assert [(row.mac, str(row.address)) for row in rows] == [(RS2, VIP6)]
@@ -169,7 +169,7 @@ def test_an_ipv6_host_that_announces_the_vip_is_heard(four: Segment) -> None:
 
 @as_root
 def test_what_was_heard_is_there_after_an_interrupt(four: Segment) -> None:
-    gathered, node = Overheard(), collect_live(four.netns("client"))
+    gathered, node = FrameLog(), collect_live(four.netns("client"))
 
     def interrupt(_: float) -> None:
         if gathered.rows():
@@ -214,7 +214,7 @@ def test_other_addresses_and_broken_frames_are_let_pass(four: Segment) -> None:
             wire.send(start + b"\x86\xdd" + b"\x60" + bytes(5) + b"\x3a\xff" + bytes(32))
         say(four, "rs2", NOBODY, source=VIP)
 
-    rows = heard(four, "client", speak, lambda said: said.mac == RS2)
+    rows = listened(four, "client", speak, lambda said: said.mac == RS2)
     assert [row.mac for row in rows] == [RS2]
 
 
@@ -237,14 +237,14 @@ def test_a_host_of_only_a_loopback_link_hears_nothing() -> None:
 
 def test_rows_are_told_apart_by_kind_mac_address_and_gateway() -> None:
     vip, other, way = map(ip_address, (VIP, "192.0.2.11", "192.0.2.1"))
-    gathered = Overheard()
-    request = Said(Kind.REQUEST, "eth0", RS1, vip, 1.0, other)
-    redirect = Said(Kind.REDIRECT, "eth0", RS1, vip, 2.0, other, way, other)
+    gathered = FrameLog()
+    request = Frame(FrameKind.REQUEST, "eth0", RS1, vip, 1.0, other)
+    redirect = Frame(FrameKind.REDIRECT, "eth0", RS1, vip, 2.0, other, way, other)
     for said in (
         request,
         replace(request, when=1.5),
         replace(request, mac=RS2),
-        replace(request, kind=Kind.REPLY),
+        replace(request, kind=FrameKind.REPLY),
         redirect,
         replace(redirect, gateway=other),
     ):
@@ -259,18 +259,18 @@ def test_rows_are_told_apart_by_kind_mac_address_and_gateway() -> None:
 
 
 def test_who_asks_for_everybody_is_kept_with_the_first_few() -> None:
-    gathered, vip = Overheard(), ip_address(VIP)
+    gathered, vip = FrameLog(), ip_address(VIP)
     for number in range(1, 101):
-        gathered.add(Said(Kind.REQUEST, "eth0", RS1, vip, number / 10, ip_address(f"192.0.2.{number}")))
+        gathered.add(Frame(FrameKind.REQUEST, "eth0", RS1, vip, number / 10, ip_address(f"192.0.2.{number}")))
     (row,) = gathered.rows()
     assert (row.count, row.first, row.last) == (100, 0.1, 10.0)
     assert row.targets == tuple(ip_address(f"192.0.2.{number}") for number in range(1, 17))
 
 
 def test_a_frame_that_came_from_another_mac_than_it_names_says_so() -> None:
-    gathered = Overheard()
+    gathered = FrameLog()
     gathered.add(
-        Said(Kind.REQUEST, "eth0", RS1, ip_address(VIP), 0.25, ip_address(NOBODY), came_from="02:00:00:00:00:fe")
+        Frame(FrameKind.REQUEST, "eth0", RS1, ip_address(VIP), 0.25, ip_address(NOBODY), came_from="02:00:00:00:00:fe")
     )
     assert gathered.rows()[0].seen.text == (
         f"who-has {NOBODY} tell 192.0.2.10, from {RS1} (the frame came from 02:00:00:00:00:fe): once after 0.2 s"
@@ -278,9 +278,9 @@ def test_a_frame_that_came_from_another_mac_than_it_names_says_so() -> None:
 
 
 def test_a_flood_of_macs_fills_no_memory_and_is_counted() -> None:
-    overheard = Overheard()
+    overheard = FrameLog()
     for number in range(3000):
         mac = f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
-        overheard.add(Said(Kind.REQUEST, "eth0", mac, ip_address(VIP), 0.1))
+        overheard.add(Frame(FrameKind.REQUEST, "eth0", mac, ip_address(VIP), 0.1))
     assert len(overheard.rows()) == 1000
     assert overheard.dropped == 2000

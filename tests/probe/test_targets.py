@@ -5,10 +5,10 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
-from lvsdoctor.probe.targets import NOBODY, Plan, Question, plan, reasons, rips_known, vips_known
+from lvsdoctor.probe.targets import NOBODY, ProbePlan, Question, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.wire import CannotProbe
 
 VIP = ip_address("192.0.2.10")
@@ -28,7 +28,7 @@ def link(
 
 def prober(*links: str, routes: str = "", table: str = "") -> Node:
     texts = ("# ip -d addr\n" + LO + "".join(links), RULES, f"# ip route show table all\n{routes}", table)
-    found = [Mine(piece, "lb1", "lb1") for text in texts for piece in pieces(text, "dump")]
+    found = [NodeDump(piece, "lb1", "lb1") for text in texts for piece in pieces(text, "dump")]
     (node,) = with_standing(nodes_of(found))
     assert not node.unread, node.unread
     return node
@@ -37,18 +37,18 @@ def prober(*links: str, routes: str = "", table: str = "") -> Node:
 ETH0 = link("eth0", "192.0.2.2/24 scope global")
 
 
-def questions(planned: Plan) -> list[tuple[str, list[str]]]:
+def questions(planned: ProbePlan) -> list[tuple[str, list[str]]]:
     assert not planned.unasked, planned.unasked
     return [(each.link, list(map(str, each.senders))) for each in planned.questions]
 
 
-def why_not(planned: Plan) -> str:
+def why_not(planned: ProbePlan) -> str:
     assert not planned.questions, planned.questions
     (unasked,) = planned.unasked
     return unasked.why
 
 
-def notes(planned: Plan) -> str:
+def notes(planned: ProbePlan) -> str:
     (question,) = planned.questions
     return "; ".join(question.notes)
 

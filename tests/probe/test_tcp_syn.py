@@ -10,7 +10,7 @@ from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.probe.accepting import duration
 from lvsdoctor.probe.targets import NOBODY
-from lvsdoctor.probe.tcp_syn import Knock, knocks
+from lvsdoctor.probe.tcp_syn import SynProbe, syn_probes
 from tests.probe.hosts import DIRECTOR, TABLE, VIP, nodes
 
 ME = ip_address("192.0.2.2")
@@ -31,24 +31,24 @@ def director(table: str, host: str = DIRECTOR) -> Node:
     return node
 
 
-def one(
+def only_probe(
     options: str, *, service: str = f"-t {VIP}:80", probes: Sequence[Probe] = BOTH, vips: Sequence[str] = ()
-) -> Knock:
-    """The only knock at a service's only real server."""
+) -> SynProbe:
+    """The only probe at a service's only real server."""
     table = f"-A {service} -s rr\n-a {service} {options} -w 1\n"
-    ((knock,), unasked) = knocks(director(table), probes, map(ip_address, vips))
+    ((probe,), unasked) = syn_probes(director(table), probes, map(ip_address, vips))
     assert unasked == ()
-    return knock
+    return probe
 
 
 def why_not(table: str, probes: Sequence[Probe] = BOTH, host: str = DIRECTOR) -> list[str]:
-    found, unasked = knocks(director(table, host), probes)
+    found, unasked = syn_probes(director(table, host), probes)
     assert found == ()
     return [each.why for each in unasked]
 
 
 def test_each_real_server_is_tried_at_its_own_mac_and_never_in_the_name_of_a_vip() -> None:
-    found, unasked = knocks(director(TABLE), BOTH)
+    found, unasked = syn_probes(director(TABLE), BOTH)
     assert unasked == ()
     assert [(str(each.rip), each.mac, each.target) for each in found] == [
         (rip, mac, "192.0.2.10:80") for rip, mac in MACS.items()
@@ -60,32 +60,32 @@ def test_each_real_server_is_tried_at_its_own_mac_and_never_in_the_name_of_a_vip
 
 
 def test_a_service_of_udp_is_tried_by_tcp_and_a_rst_is_enough() -> None:
-    knock = one("-r 192.0.2.21:53 -g", service=f"-u {VIP}:53")
-    assert (knock.port, knock.listens) == (53, False)
-    assert knock.notes == ("udp 192.0.2.10:53 is tried by TCP: where the VIP is, a RST tells so",)
+    probe = only_probe("-r 192.0.2.21:53 -g", service=f"-u {VIP}:53")
+    assert (probe.port, probe.listens) == (53, False)
+    assert probe.notes == ("udp 192.0.2.10:53 is tried by TCP: where the VIP is, a RST tells so",)
 
 
 def test_tcp_and_udp_of_one_port_are_one_question() -> None:
     table = "".join(f"-A {it}:53 -s rr\n-a {it}:53 -r 192.0.2.21:53 -g -w 1\n" for it in (f"-u {VIP}", f"-t {VIP}"))
-    ((knock,), _) = knocks(director(table), BOTH)
-    assert {service.protocol for service in knock.services} == {"tcp", "udp"}
-    assert knock.listens
+    ((probe,), _) = syn_probes(director(table), BOTH)
+    assert {service.protocol for service in probe.services} == {"tcp", "udp"}
+    assert probe.listens
 
 
 def test_a_real_server_behind_a_tunnel_is_tried_without_it() -> None:
-    (note,) = one("-r 192.0.2.21:80 -i").notes
+    (note,) = only_probe("-r 192.0.2.21:80 -i").notes
     assert note.startswith("192.0.2.21 is tried without its tunnel: this tells whether it has the VIP")
 
 
 def test_a_service_of_all_ports_is_tried_on_one() -> None:
-    knock = one("-r 192.0.2.21:0 -g", service=f"-t {VIP}:0")
-    assert (knock.port, knock.listens) == (80, False)
-    assert knock.notes == ("tcp 192.0.2.10:0 has all ports: 80 is tried for them",)
+    probe = only_probe("-r 192.0.2.21:0 -g", service=f"-t {VIP}:0")
+    assert (probe.port, probe.listens) == (80, False)
+    assert probe.notes == ("tcp 192.0.2.10:0 has all ports: 80 is tried for them",)
 
 
 def test_a_firewall_mark_is_tried_with_the_vips_that_are_named() -> None:
-    knock = one("-r 192.0.2.21:0 -g", service="-f 7", vips=["192.0.2.11"])
-    assert (knock.target, knock.listens) == ("192.0.2.11:80", False)
+    probe = only_probe("-r 192.0.2.21:0 -g", service="-f 7", vips=["192.0.2.11"])
+    assert (probe.target, probe.listens) == ("192.0.2.11:80", False)
 
 
 def test_a_firewall_mark_without_a_named_vip_cannot_be_tried() -> None:
@@ -95,14 +95,14 @@ def test_a_firewall_mark_without_a_named_vip_cannot_be_tried() -> None:
 
 def test_only_the_vips_that_are_named_are_tried() -> None:
     table = TABLE + TABLE.replace(VIP, "192.0.2.11") + "-A -f 7 -s rr\n-a -f 7 -r 192.0.2.21:0 -g -w 1\n"
-    found, _ = knocks(director(table), BOTH, [ip_address("192.0.2.11")])
+    found, _ = syn_probes(director(table), BOTH, [ip_address("192.0.2.11")])
     assert {str(each.vip) for each in found} == {"192.0.2.11"}
 
 
 def test_no_vip_lends_its_address_to_the_asking() -> None:
     """Though a probe was sent in its name by somebody else's lvsdoctor."""
     probes = [asked("192.0.2.21", MACS["192.0.2.21"], senders=[VIP, "192.0.2.2"])]
-    assert one("-r 192.0.2.21:80 -g", probes=probes).sender == ME
+    assert only_probe("-r 192.0.2.21:80 -g", probes=probes).sender == ME
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,10 @@ def test_what_cannot_be_tried_is_said_with_its_reason(real: str, probes: Sequenc
 def test_an_answer_that_goes_to_another_subnet_is_doubted() -> None:
     host = f"eth0 02:00:00:00:00:02 198.51.100.2/24,{VIP}/32"
     probes = [asked("192.0.2.21", MACS["192.0.2.21"], senders=["198.51.100.2"])]
-    ((knock,), _) = knocks(director(f"-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 192.0.2.21:80 -g -w 1\n", host), probes)
-    assert knock.notes == (
+    ((probe,), _) = syn_probes(
+        director(f"-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 192.0.2.21:80 -g -w 1\n", host), probes
+    )
+    assert probe.notes == (
         "198.51.100.2 is in another subnet than 192.0.2.21: an answer comes by way of a router, if at all",
     )
 
@@ -150,7 +152,7 @@ def test_a_real_server_that_answers_on_two_links_is_tried_on_both() -> None:
         asked("192.0.2.21", MACS["192.0.2.21"]),
         asked("192.0.2.21", "02:00:00:00:01:21", senders=["198.51.100.2"], link="eth1"),
     ]
-    found, _ = knocks(director(f"-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 192.0.2.21:80 -g -w 1\n", host), probes)
+    found, _ = syn_probes(director(f"-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 192.0.2.21:80 -g -w 1\n", host), probes)
     assert [(each.link, each.mac) for each in found] == [("eth0", "02:00:00:00:00:21"), ("eth1", "02:00:00:00:01:21")]
 
 
@@ -163,7 +165,7 @@ def test_a_hundred_real_servers_take_hardly_longer_than_one_and_ports_take_turns
             f"-A -t {VIP}:{port} -s rr\n" + "".join(f"-a -t {VIP}:{port} -r {rip}:{port} -g -w 1\n" for rip in some)
             for port in ports
         )
-        return duration(knocks(director(table), probes)[0])
+        return duration(syn_probes(director(table), probes)[0])
 
     assert took([80], rips) < 1.2 * took([80], rips[:1])
     assert took([80, 443], rips[:1]) == pytest.approx(took([80], rips[:1]) + 1.5, abs=0.01)

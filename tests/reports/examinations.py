@@ -10,13 +10,13 @@ from lvsdoctor.reportkit import (
     Diagnosis,
     Examination,
     Examined,
+    ExaminedRole,
     Finding,
     Fix,
     Missing,
     Outcome,
     Probed,
     Remark,
-    Role,
     Seen,
     Severity,
     Verdict,
@@ -113,7 +113,7 @@ def likely() -> Diagnosis:
 RS1 = Examined(
     "rs1",
     "case-4711/rs1",
-    roles=(Role("real-server", "carries VIP 192.0.2.10 on lo", Seen("rs1/ip-addr.txt", 7, VIP_LINE.text)),),
+    roles=(ExaminedRole("real-server", "carries VIP 192.0.2.10 on lo", Seen("rs1/ip-addr.txt", 7, VIP_LINE.text)),),
     vips=("192.0.2.10",),
     notes=("rs1/ip-addr.txt ends in the middle of eth3",),
 )
@@ -133,7 +133,7 @@ def not_checked(rule: str, *facts: tuple[str, str], node: str = "rs1") -> Outcom
     return Outcome(rule, node, Verdict.NOT_CHECKED, tuple(Missing(fact, node, command) for fact, command in facts))
 
 
-def one_leak() -> Examination:
+def single_leak() -> Examination:
     """One node, one error, and one of every other outcome."""
     unread = (
         Seen("rs1/ip-addr.txt", 1, "-- garbled --"),
@@ -159,7 +159,11 @@ def cluster() -> Examination:
     director = Examined(
         "director1",
         "case-4711/director1",
-        roles=(Role("director", "has IPVS services", Seen("director1/ipvsadm.txt", 1, "-A -t 192.0.2.10:80 -s wrr")),),
+        roles=(
+            ExaminedRole(
+                "director", "has IPVS services", Seen("director1/ipvsadm.txt", 1, "-A -t 192.0.2.10:80 -s wrr")
+            ),
+        ),
         vips=("192.0.2.10", "192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14", "2001:db8::10"),
     )
     nobody = Examined("web9", "case-4711/web9")
@@ -240,7 +244,7 @@ def hostile(text: str) -> Examination:
     terms = {"reason": text, "by": text, "until": text}
     diagnosis = Diagnosis(finding, "vip-answered", "ARP001", text, Severity.ERROR, confirmation, None, terms)
     accepted = replace(diagnosis, confirmation=None, accepted=terms, lapsed=None)
-    node = Examined(text, text, (Role("real-server", text, seen),), (text,), (seen,), (text,))
+    node = Examined(text, text, (ExaminedRole("real-server", text, seen),), (text,), (seen,), (text,))
     outcomes = (
         Outcome("vip-answered", text, Verdict.FIRES),
         not_checked(text, (text, text), node=text),
@@ -254,7 +258,7 @@ def hostile(text: str) -> Examination:
 
 def live() -> Examination:
     """A host that was read itself: no file, no line."""
-    node = Examined("rs1", "this host", (Role("real-server", "carries VIP 192.0.2.10 on lo"),), ("192.0.2.10",))
+    node = Examined("rs1", "this host", (ExaminedRole("real-server", "carries VIP 192.0.2.10 on lo"),), ("192.0.2.10",))
     outcomes = (Outcome("vip-answered", "rs1", Verdict.FIRES), Outcome("vip-missing", "rs1", Verdict.QUIET))
     return Examination((node,), (live_leak(),), outcomes, "0.1.0")
 
@@ -275,7 +279,7 @@ def filed() -> Examination:
 
 def everything() -> dict[str, Examination]:
     return {
-        "one leak": one_leak(),
+        "one leak": single_leak(),
         "cluster": cluster(),
         "healthy": healthy(),
         "probed": probed(),

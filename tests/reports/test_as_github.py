@@ -11,11 +11,11 @@ import pytest
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.reportkit import Examination, Fix, Outcome, Output, Severity, Verdict
 
-Told = list[tuple[str, dict[str, str], list[str]]]
-Annotations = Callable[[Examination], Told]
+Commands = list[tuple[str, dict[str, str], list[str]]]
+Annotations = Callable[[Examination], Commands]
 
 
-def as_the_runner_reads(text: str) -> Told:
+def as_the_runner_reads(text: str) -> Commands:
     """Level, properties and the message's lines of each command, unescaped as GitHub's runner does (ActionCommand)."""
 
     def data(value: str) -> str:
@@ -37,8 +37,8 @@ def annotations(report_as: Callable[..., str]) -> Annotations:
     return lambda examination: as_the_runner_reads(report_as("github", examination))
 
 
-def of(level: str, told: Told) -> Told:
-    return [each for each in told if each[0] == level]
+def of(level: str, commands: Commands) -> Commands:
+    return [each for each in commands if each[0] == level]
 
 
 def test_an_annotation_stands_at_the_line_quoted_first_and_says_the_fix(
@@ -88,7 +88,7 @@ def test_a_scan_without_findings_says_what_was_checked(annotations: Annotations,
 
 
 def test_a_crash_is_a_warning(annotations: Annotations, examinations: ModuleType) -> None:
-    (crash,) = of("warning", annotations(examinations.one_leak()))
+    (crash,) = of("warning", annotations(examinations.single_leak()))
     assert crash[1] == {"title": "lvsdoctor: crashed"}
     assert crash[2] == [
         "rule sysctl-unreadable on rs1: ValueError: invalid literal for int() with base 10: 'yes'; this is our bug"
@@ -196,5 +196,5 @@ def test_a_stream_that_knows_only_ascii_can_be_written_to(examinations: ModuleTy
 
 
 def test_the_same_examination_makes_the_same_bytes(report_as: Callable[..., str], examinations: ModuleType) -> None:
-    for make in (examinations.filed, examinations.one_leak):
+    for make in (examinations.filed, examinations.single_leak):
         assert report_as("github", make()) == report_as("github", make())

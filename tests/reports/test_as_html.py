@@ -67,7 +67,7 @@ class Read(HTMLParser):
         asked = {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [e for e in self.elements if e.tag == tag and asked.items() <= e.attributes.items()]
 
-    def one(self, tag: str, **attributes: str) -> Element:
+    def single(self, tag: str, **attributes: str) -> Element:
         (found,) = self.all(tag, **attributes)
         return found
 
@@ -107,7 +107,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_the_policy_names_the_one_style_and_the_one_script_and_allows_nothing_else(example: str) -> None:
     page = Read(example)
-    policy = page.one("meta", http_equiv="Content-Security-Policy").attributes["content"]
+    policy = page.single("meta", http_equiv="Content-Security-Policy").attributes["content"]
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     (script,) = (each for each in page.all("script") if not each.attributes)
 
@@ -116,7 +116,7 @@ def test_the_policy_names_the_one_style_and_the_one_script_and_allows_nothing_el
 
     assert directives == {
         "default-src": "'none'",
-        "style-src": named(page.one("style").text),
+        "style-src": named(page.single("style").text),
         "script-src": named(script.text),
         "img-src": "data:",
         "base-uri": "'none'",
@@ -168,7 +168,7 @@ def test_hostile_text_is_shown_as_what_it_is(written: Written, examinations: Mod
     for text in examinations.HOSTILE:
         source = written(examinations.hostile(text))
         assert source.replace("\n", "").isprintable()
-        assert legible(text) in Read(source).one("body").text
+        assert legible(text) in Read(source).single("body").text
 
 
 def test_the_result_is_in_the_page_as_the_json_report_has_it(
@@ -177,7 +177,7 @@ def test_the_result_is_in_the_page_as_the_json_report_has_it(
     for examination in (*examinations.everything().values(), examinations.hostile("</script><!--\u2028&amp;")):
         stream = io.StringIO()
         as_json(examination, Output(stream))
-        embedded = Read(written(examination)).one("script", id="lvsdoctor-result").text
+        embedded = Read(written(examination)).single("script", id="lvsdoctor-result").text
         assert json.loads(embedded) == json.loads(stream.getvalue())
         assert not set("<>&\u2028") & set(embedded)
 
@@ -193,11 +193,11 @@ def test_one_node_is_no_more_than_200_kilobytes(example: str, tmp_path: Path) ->
 
 def test_the_verdict_stands_on_top_and_leads_to_the_finding(example: str) -> None:
     page = Read(example)
-    assert page.one("h1").text == "1 error on rs2"
+    assert page.single("h1").text == "1 error on rs2"
     assert page.all("title")[0].text.startswith("1 error on rs2")
     (first, *_) = (e for e in page.all("a") if "header" in e.inside and "ul" in e.inside)
     assert first.text.startswith("rs2 answers ARP for VIP 192.0.2.10 on eth0")
-    assert page.one("article", id=first.attributes["href"].removeprefix("#"))
+    assert page.single("article", id=first.attributes["href"].removeprefix("#"))
 
 
 def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
@@ -211,7 +211,7 @@ def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
 
 def test_the_cluster_is_drawn_in_the_page_and_told_in_words(example: str) -> None:
     page = Read(example)
-    drawing = page.one("svg")
+    drawing = page.single("svg")
     assert "figure" in drawing.inside
     assert "answers ARP on eth0" in drawing.text
     (told,) = (e for e in page.all("details") if "figcaption" in e.inside)
@@ -219,7 +219,7 @@ def test_the_cluster_is_drawn_in_the_page_and_told_in_words(example: str) -> Non
 
 
 def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, examinations: ModuleType) -> None:
-    page = Read(written(examinations.one_leak()))
+    page = Read(written(examinations.single_leak()))
     assert not page.all("svg")
     assert not page.all("figure")
 
@@ -236,7 +236,7 @@ def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: s
 
 def test_commands_stand_a_line_each_as_they_are_pasted(written: Written, examinations: ModuleType) -> None:
     now, _ = (
-        e.text for e in Read(written(examinations.one_leak())).all("pre") if e.text.startswith(("sysctl -w", "echo"))
+        e.text for e in Read(written(examinations.single_leak())).all("pre") if e.text.startswith(("sysctl -w", "echo"))
     )
     assert now == "sysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net.ipv4.conf.all.arp_announce=2"
 
@@ -247,7 +247,7 @@ def test_without_a_readable_page_a_finding_still_has_evidence_and_fix(
     (tmp_path / "page.md").write_bytes(b"# other\n\xff")
     for path in (tmp_path / "page.md", tmp_path / "absent.md"):
         rule = AppliedRule("arp-ignore-only-on-lo", "ARP002", Severity.ERROR, None, str(path))
-        page = Read(written(replace(examinations.one_leak(), rules=(rule,))))
+        page = Read(written(replace(examinations.single_leak(), rules=(rule,))))
         assert [element.text for element in page.all("h4")] == ["Evidence", "Fix now", "Fix after a reboot"]
 
 
@@ -285,8 +285,8 @@ def test_an_accepted_finding_is_seen_with_its_reason_and_counts_as_nothing(
     accepted = page.after("Accepted")
     assert "web9 answers ARP" in accepted
     assert "old hardware (by lvsdoctor.toml:12, until 2027-01-01)" in accepted
-    assert page.one("h1").text == "2 errors, 1 warning on rs1"
-    assert page.one("input", name="accepted")
+    assert page.single("h1").text == "2 errors, 1 warning on rs1"
+    assert page.single("input", name="accepted")
 
 
 def test_an_acceptance_that_ended_and_one_that_matches_nothing_are_told(
@@ -334,7 +334,7 @@ def _cells(page: Read, row: Element) -> list[Element]:
 
 
 def test_what_was_not_checked_says_how_to_collect_it(written: Written, examinations: ModuleType) -> None:
-    page = Read(written(examinations.one_leak()))
+    page = Read(written(examinations.single_leak()))
     told = page.after("Not checked")
     assert "ip route show table all" in told
     assert "7 rules need sysctl: arp-announce-leaves-source" in told
@@ -342,14 +342,14 @@ def test_what_was_not_checked_says_how_to_collect_it(written: Written, examinati
 
 
 def test_what_passed_is_there_and_folded(written: Written, examinations: ModuleType) -> None:
-    page = Read(written(examinations.one_leak()))
+    page = Read(written(examinations.single_leak()))
     assert "vip-missing rs1" in page.after("Passed")
     assert "vip-answered rs1 (explained by arp-ignore-only-on-lo)" in page.after("Passed")
     assert [e for e in page.all("details") if "vip-missing" in e.text and "open" in e.attributes] == []
 
 
 def test_lines_that_were_not_understood_are_quoted_with_their_place(written: Written, examinations: ModuleType) -> None:
-    told = Read(written(examinations.one_leak())).after("Lines that were not understood")
+    told = Read(written(examinations.single_leak())).after("Lines that were not understood")
     assert re.search(r"rs1/sysctl\.txt:3\s+sysctl: reading key: permission denied", told)
 
 
@@ -368,12 +368,12 @@ def test_of_very_many_such_lines_the_page_says_how_many_more_there_are(written: 
 def test_without_findings_the_verdict_says_how_far_this_reaches(
     written: Written, examinations: ModuleType, name: str, says: str
 ) -> None:
-    assert Read(written(examinations.everything()[name])).one("h1").text == says
+    assert Read(written(examinations.everything()[name])).single("h1").text == says
 
 
 def test_the_footer_tells_version_rules_time_and_sources(written: Written, examinations: ModuleType) -> None:
     files = Examined("rs1", "case-4711/rs1", files={"rs1/sysctl.txt": "case-4711/rs1/sysctl.txt"})
-    footer = Read(written(replace(examinations.agreed(), nodes=(files,)))).one("footer").text
+    footer = Read(written(replace(examinations.agreed(), nodes=(files,)))).single("footer").text
     assert "lvsdoctor 0.1.0" in footer
     assert "2026-11-02 12:30:00 UTC, in 0.25 s" in footer
     assert "case-4711/rs1/sysctl.txt" in footer

@@ -33,7 +33,7 @@ def contract(schema_file: Path) -> Draft202012Validator:
 
 @pytest.fixture
 def report(as_json: Render, examinations: ModuleType) -> Any:
-    return json.loads(written(as_json, examinations.one_leak()))
+    return json.loads(written(as_json, examinations.single_leak()))
 
 
 def test_every_report_keeps_the_contract(

@@ -79,7 +79,7 @@ def test_the_counts_are_those_of_the_cases(junit: Written, examinations: ModuleT
 
 
 def test_another_reader_finds_the_same(report_as: Callable[..., str], examinations: ModuleType) -> None:
-    read: Any = JUnitXml.fromstring(report_as("junit", examinations.one_leak()))
+    read: Any = JUnitXml.fromstring(report_as("junit", examinations.single_leak()))
     (suite,) = read
     assert (suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) == ("rs1", 13, 1, 1, 9)
     assert {case.name for case in suite if case.is_failure} == {"arp-ignore-only-on-lo"}
@@ -88,7 +88,7 @@ def test_another_reader_finds_the_same(report_as: Callable[..., str], examinatio
 
 
 def test_a_failure_tells_the_evidence_and_the_fix(junit: Written, examinations: ModuleType) -> None:
-    failure = case(junit(examinations.one_leak()), "rs1", "arp-ignore-only-on-lo").find("failure")
+    failure = case(junit(examinations.single_leak()), "rs1", "arp-ignore-only-on-lo").find("failure")
     assert failure is not None
     message = "rs1 answers ARP for VIP 192.0.2.10 on eth0: arp_ignore=1 is set on lo, which hears no ARP"
     assert failure.attrib == {"type": "error", "message": message}
@@ -105,10 +105,10 @@ def test_a_failure_tells_the_evidence_and_the_fix(junit: Written, examinations: 
 
 
 def test_skipped_means_not_checked_and_says_what_is_needed(junit: Written, examinations: ModuleType) -> None:
-    skipped = case(junit(examinations.one_leak()), "rs1", "forwarding-off").find("skipped")
+    skipped = case(junit(examinations.single_leak()), "rs1", "forwarding-off").find("skipped")
     assert skipped is not None
     assert skipped.get("message") == "needs sysctl: sysctl -a"
-    two = case(junit(examinations.one_leak()), "rs1", "route-by-mark").find("skipped")
+    two = case(junit(examinations.single_leak()), "rs1", "route-by-mark").find("skipped")
     assert two is not None
     assert two.get("message") == "needs routes: ip route show table all; needs policy-rules: ip rule show"
 
@@ -121,14 +121,14 @@ def test_a_fact_of_another_node_is_asked_for_there(junit: Written, examinations:
 
 
 def test_a_rule_for_another_role_is_no_case(junit: Written, examinations: ModuleType) -> None:
-    root = junit(examinations.one_leak())
+    root = junit(examinations.single_leak())
     assert root.find(".//testcase[@name='persistence-split']") is None
     others = Outcome("x", "web9", Verdict.NOT_APPLICABLE)
     assert len(junit(Examination((examinations.RS1,), (), (others,)))) == 0
 
 
 def test_a_rule_that_another_speaks_for_passes_and_says_so(junit: Written, examinations: ModuleType) -> None:
-    quiet = case(junit(examinations.one_leak()), "rs1", "vip-answered")
+    quiet = case(junit(examinations.single_leak()), "rs1", "vip-answered")
     assert (result(quiet), output(quiet)) == ("passed", "explained by arp-ignore-only-on-lo")
 
 
@@ -213,7 +213,7 @@ def test_a_text_that_is_too_long_is_cut_between_two_lines(junit: Written, examin
 
 
 def test_the_same_examination_makes_the_same_bytes(report_as: Callable[..., str], examinations: ModuleType) -> None:
-    for make in (examinations.filed, examinations.one_leak):
+    for make in (examinations.filed, examinations.single_leak):
         assert report_as("junit", make()) == report_as("junit", make())
 
 

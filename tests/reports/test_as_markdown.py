@@ -131,7 +131,7 @@ def test_the_table_has_a_row_for_each_node_the_worst_first(written: Written, exa
 
 
 def test_a_finding_has_its_sentence_its_lines_and_its_fix(written: Written, examinations: ModuleType) -> None:
-    text = written(examinations.one_leak())
+    text = written(examinations.single_leak())
     assert "#### ERROR ARP002 on `rs1`\n\n- rs1 answers ARP for VIP 192.0.2.10 on eth0: `arp_ignore=1` is set" in text
     assert "rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in text
     assert "Fix now:\n\n```sh\nsysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net" in text
@@ -151,7 +151,7 @@ def test_a_likely_finding_says_what_was_assumed_and_where_the_fix_is_run(
 
 
 def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(written: Written, examinations: ModuleType) -> None:
-    two = replace(examinations.one_leak(), diagnoses=(examinations.leak(), examinations.leak(vip="192.0.2.11")))
+    two = replace(examinations.single_leak(), diagnoses=(examinations.leak(), examinations.leak(vip="192.0.2.11")))
     text = written(two)
     assert "\n- rs1 answers ARP for VIP 192.0.2.10 on eth0" in text
     assert "\n- rs1 answers ARP for VIP 192.0.2.11 on eth0" in text
@@ -182,12 +182,12 @@ def test_a_lapsed_acceptance_and_a_remark_are_told(written: Written, examination
 
 
 def test_the_notes_of_a_node_are_told(written: Written, examinations: ModuleType) -> None:
-    before = written(examinations.one_leak()).partition("| node")[0]
+    before = written(examinations.single_leak()).partition("| node")[0]
     assert "\n- `rs1`: rs1/ip-addr.txt ends in the middle of eth3\n" in before
 
 
 def test_what_was_not_checked_or_passed_is_folded(written: Written, examinations: ModuleType) -> None:
-    text = written(examinations.one_leak())
+    text = written(examinations.single_leak())
     missing = text.partition("<details><summary>Not checked</summary>\n\n")[2].partition("</details>")[0]
     assert "7 rules need sysctl: arp-announce-leaves-source" in missing
     assert "```sh\nsysctl -a\n```\n" in missing
@@ -197,10 +197,10 @@ def test_what_was_not_checked_or_passed_is_folded(written: Written, examinations
 
 
 def test_a_crash_is_not_folded(written: Written, examinations: ModuleType) -> None:
-    text = written(examinations.one_leak()).partition("<details>")[0]
+    text = written(examinations.single_leak()).partition("<details>")[0]
     assert "**CRASHED** rule sysctl-unreadable on rs1: ValueError: invalid literal for int()" in text
     assert "Traceback" not in text
-    assert "Traceback (most recent call last):\n" in written(examinations.one_leak(), verbose=1)
+    assert "Traceback (most recent call last):\n" in written(examinations.single_leak(), verbose=1)
 
 
 def test_quiet_is_one_line_a_finding(written: Written, examinations: ModuleType) -> None:

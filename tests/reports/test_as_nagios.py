@@ -81,8 +81,9 @@ def test_a_node_that_no_rule_could_look_at_is_unknown(written: Written, examinat
 
 
 def test_a_crash_is_unknown_unless_something_worse_was_found(written: Written, examinations: ModuleType) -> None:
-    assert written(examinations.one_leak()).startswith("LVS CRITICAL - 1 error (9 rules not checked, 1 rule crashed): ")
-    crashed = replace(examinations.one_leak(), diagnoses=())
+    text = written(examinations.single_leak())
+    assert text.startswith("LVS CRITICAL - 1 error (9 rules not checked, 1 rule crashed): ")
+    crashed = replace(examinations.single_leak(), diagnoses=())
     assert written(crashed).startswith("LVS UNKNOWN - no known pitfall found in what could be checked (9 rules")
     assert "\nrule sysctl-unreadable on rs1: ValueError: invalid literal" in written(crashed)
 

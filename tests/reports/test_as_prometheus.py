@@ -65,7 +65,7 @@ def test_a_rule_is_one_series_however_many_vips_it_is_about(read: Read, examinat
 
 
 def test_the_outcomes_of_the_rules_are_counted(read: Read, examinations: ModuleType) -> None:
-    families = read(examinations.one_leak())
+    families = read(examinations.single_leak())
     assert [families["rules"][("node", "rs1"), ("outcome", outcome)] for outcome in ("fires", "quiet", "crashed")] == [
         1,
         2,

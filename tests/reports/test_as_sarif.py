@@ -171,7 +171,7 @@ def test_a_message_is_one_line_without_a_control_character(sarif: Sarif, examina
 
 
 def test_what_crashed_what_was_not_checked_and_not_understood_is_told(sarif: Sarif, examinations: ModuleType) -> None:
-    (invocation,) = sarif(examinations.one_leak())["invocations"]
+    (invocation,) = sarif(examinations.single_leak())["invocations"]
     assert invocation["executionSuccessful"] is False
     crash, *others = invocation["toolExecutionNotifications"]
     assert crash["level"] == "error"
@@ -275,7 +275,7 @@ def test_only_as_many_locations_as_are_shown(sarif: Sarif, examinations: ModuleT
 
 
 def test_the_same_examination_makes_the_same_bytes(report_as: Callable[..., str], examinations: ModuleType) -> None:
-    for make in (examinations.filed, examinations.one_leak):
+    for make in (examinations.filed, examinations.single_leak):
         assert report_as("sarif", make()) == report_as("sarif", make())
 
 

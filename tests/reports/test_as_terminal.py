@@ -36,13 +36,13 @@ def unwrapped(text: str) -> str:
 
 
 def test_a_finding_says_how_bad_it_is_which_rule_and_where_to_read_on(shown: Shown, examinations: ModuleType) -> None:
-    text = shown(examinations.one_leak())
+    text = shown(examinations.single_leak())
     assert "ERROR ARP002 rs1 answers ARP for VIP 192.0.2.10 on eth0: arp_ignore=1 is set on lo" in unwrapped(text)
     assert "\n  more: lvsdoctor explain arp-ignore-only-on-lo\n" in text
 
 
 def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(shown: Shown, examinations: ModuleType) -> None:
-    one = examinations.one_leak()
+    one = examinations.single_leak()
     two = replace(one, diagnoses=(examinations.leak(), examinations.leak(vip="192.0.2.11")))
     text = unwrapped(shown(two))
     assert "answers ARP for VIP 192.0.2.10" in text
@@ -51,10 +51,10 @@ def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(shown: Shown, exa
 
 
 def test_evidence_is_place_line_and_meaning(shown: Shown, examinations: ModuleType) -> None:
-    wide = shown(examinations.one_leak(), width=160)
+    wide = shown(examinations.single_leak(), width=160)
     assert "    rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in wide
     assert "    rs1/ip-addr.txt:7  | inet 192.0.2.10/32 scope global lo  <- the VIP is local\n" in wide
-    narrow = shown(examinations.one_leak(), width=80)
+    narrow = shown(examinations.single_leak(), width=80)
     assert "    rs1/ip-addr.txt:7  | inet 192.0.2.10/32 scope global lo\n" in narrow
     assert "                         <- the VIP is local\n" in narrow
 
@@ -66,7 +66,7 @@ def test_a_kernel_answer_is_quoted_without_a_line_number(shown: Shown, examinati
 
 
 def test_fix_commands_can_be_pasted_as_they_stand(shown: Shown, examinations: ModuleType) -> None:
-    text = shown(examinations.one_leak(), width=60)
+    text = shown(examinations.single_leak(), width=60)
     assert block(text, "  Fix now:") == [
         "    sysctl -w net.ipv4.conf.all.arp_ignore=1",
         "    sysctl -w net.ipv4.conf.all.arp_announce=2",
@@ -95,7 +95,7 @@ def test_a_likely_finding_says_what_was_assumed_and_what_settles_it(shown: Shown
 
 
 def test_a_proved_finding_does_not_speak_of_certainty(shown: Shown, examinations: ModuleType) -> None:
-    assert "Likely" not in shown(examinations.one_leak())
+    assert "Likely" not in shown(examinations.single_leak())
 
 
 def test_the_worst_node_stands_first(shown: Shown, examinations: ModuleType) -> None:
@@ -104,7 +104,7 @@ def test_the_worst_node_stands_first(shown: Shown, examinations: ModuleType) -> 
 
 
 def test_a_role_is_shown_with_its_reason(shown: Shown, examinations: ModuleType) -> None:
-    assert "  real server: carries VIP 192.0.2.10 on lo, rs1/ip-addr.txt:7\n" in shown(examinations.one_leak())
+    assert "  real server: carries VIP 192.0.2.10 on lo, rs1/ip-addr.txt:7\n" in shown(examinations.single_leak())
 
 
 def test_a_node_without_a_role_tells_how_to_name_one(shown: Shown, examinations: ModuleType) -> None:
@@ -114,11 +114,11 @@ def test_a_node_without_a_role_tells_how_to_name_one(shown: Shown, examinations:
 
 
 def test_notes_of_a_node_are_shown(shown: Shown, examinations: ModuleType) -> None:
-    assert "  note: rs1/ip-addr.txt ends in the middle of eth3\n" in shown(examinations.one_leak())
+    assert "  note: rs1/ip-addr.txt ends in the middle of eth3\n" in shown(examinations.single_leak())
 
 
 def test_a_missing_command_is_named_once_for_all_its_rules(shown: Shown, examinations: ModuleType) -> None:
-    text = shown(examinations.one_leak())
+    text = shown(examinations.single_leak())
     missing = block(text, "  Not checked:")
     assert [line for line in missing if line[4] != " "] == [
         "    sysctl -a",
@@ -133,7 +133,7 @@ def test_a_missing_command_is_named_once_for_all_its_rules(shown: Shown, examina
 
 
 def test_verbose_names_every_rule_that_was_not_checked(shown: Shown, examinations: ModuleType) -> None:
-    text = shown(examinations.one_leak(), verbose=1)
+    text = shown(examinations.single_leak(), verbose=1)
     assert all(rule in text for rule in examinations.UNCHECKED)
     assert "more\n" not in text
 
@@ -146,22 +146,22 @@ def test_a_fact_missing_on_another_node_names_that_node(shown: Shown, examinatio
 
 @pytest.mark.parametrize("how", [{}, {"quiet": True}, {"verbose": 1}])
 def test_a_crash_is_always_shown(shown: Shown, examinations: ModuleType, how: dict[str, object]) -> None:
-    text = unwrapped(shown(examinations.one_leak(), **how))
+    text = unwrapped(shown(examinations.single_leak(), **how))
     assert "CRASHED rule sysctl-unreadable on rs1: ValueError: invalid literal for int() with base 10: 'yes'" in text
     assert "this is our bug" in text
 
 
 def test_the_traceback_is_shown_when_asked_for(shown: Shown, examinations: ModuleType) -> None:
     line = "        findings = tuple(rule.check(view))\n"
-    assert line in shown(examinations.one_leak(), verbose=1)
-    assert line not in shown(examinations.one_leak())
-    assert "-v shows the traceback" in unwrapped(shown(examinations.one_leak()))
+    assert line in shown(examinations.single_leak(), verbose=1)
+    assert line not in shown(examinations.single_leak())
+    assert "-v shows the traceback" in unwrapped(shown(examinations.single_leak()))
 
 
 def test_unread_lines_are_counted_by_file_and_listed_when_asked_for(shown: Shown, examinations: ModuleType) -> None:
-    text = unwrapped(shown(examinations.one_leak()))
+    text = unwrapped(shown(examinations.single_leak()))
     assert "3 lines not understood: 2 of rs1/ip-addr.txt (1, 9), 1 of rs1/sysctl.txt (3); -v lists them." in text
-    assert block(shown(examinations.one_leak(), verbose=1), "  3 lines not understood:") == [
+    assert block(shown(examinations.single_leak(), verbose=1), "  3 lines not understood:") == [
         "    rs1/ip-addr.txt:1 | -- garbled --",
         "    rs1/ip-addr.txt:9 | valid_lft",
         "    rs1/sysctl.txt:3  | sysctl: reading key: permission denied",
@@ -169,10 +169,10 @@ def test_unread_lines_are_counted_by_file_and_listed_when_asked_for(shown: Shown
 
 
 def test_verbose_shows_the_rules_that_kept_silent(shown: Shown, examinations: ModuleType) -> None:
-    text = shown(examinations.one_leak(), verbose=1)
+    text = shown(examinations.single_leak(), verbose=1)
     assert "Quiet: vip-answered (explained by arp-ignore-only-on-lo), vip-missing\n" in text
     assert "Not applicable: persistence-split\n" in text
-    assert "vip-missing" not in shown(examinations.one_leak())
+    assert "vip-missing" not in shown(examinations.single_leak())
 
 
 def test_finding_nothing_says_what_was_checked(shown: Shown, examinations: ModuleType) -> None:
@@ -191,7 +191,7 @@ def test_the_summary_is_the_last_line_in_one_piece(shown: Shown, examinations: M
     assert shown(examinations.cluster()).splitlines()[-1] == (
         "3 nodes: 2 errors, 2 warnings, 0 notes; 2 rules not checked; 0 lines unread"
     )
-    assert shown(examinations.one_leak(), width=60).splitlines()[-1] == (
+    assert shown(examinations.single_leak(), width=60).splitlines()[-1] == (
         "1 node: 1 error, 0 warnings, 0 notes; 9 rules not checked; 1 rule crashed; 3 lines unread"
     )
 

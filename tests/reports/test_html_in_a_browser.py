@@ -61,7 +61,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def full(examinations: ModuleType) -> Examination:
     """Everything that a page can have: enough nodes for a matrix, contradictions, acceptances, lines unread."""
     cluster: Examination = examinations.agreed()
-    one: Examination = examinations.one_leak()
+    one: Examination = examinations.single_leak()
     others = (examinations.leak(f"rs{number}") for number in range(2, 7))
     contradicted, *probed = examinations.probed().diagnoses
     drawn = Cluster(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis
@@ -31,14 +31,14 @@ def table(vip: str, *rips: str) -> str:
 
 def scanned(dumps: dict[str, str], target: str, *macs: str, by: str = "lb1") -> tuple[Node, ...]:
     """The nodes of the dumps, one of which has asked for an address on eth0 and was answered by these MACs."""
-    found = [Mine(piece, name, name) for name, text in dumps.items() for piece in pieces(text, name)]
+    found = [NodeDump(piece, name, name) for name, text in dumps.items() for piece in pieces(text, name)]
     replies = tuple(Reply(mac, Seen("probe", None, f"{target} is-at {mac}")) for mac in macs)
     probe = Probe(ip_address(target), "eth0", Seen("probe", None, f"who-has {target}"), replies)
     nodes = [replace(n, evidence={**n.evidence, "probes": (probe,)}) if n.name == by else n for n in nodes_of(found)]
     return with_standing(nodes)
 
 
-def told(nodes: tuple[Node, ...]) -> list[Diagnosis]:
+def findings(nodes: tuple[Node, ...]) -> list[Diagnosis]:
     examination = examine(nodes, load_rules())
     assert [outcome.traceback for outcome in examination.outcomes if outcome.traceback] == []
     return [diagnosis for diagnosis in examination.diagnoses if diagnosis.rule == NAME]
@@ -67,13 +67,13 @@ SIX = {
 
 def test_a_real_server_whose_dumps_tell_it_is_told_once() -> None:
     nodes = scanned(FOUR, "192.0.2.10", "02:00:00:00:00:22")
-    assert told(nodes) == []
+    assert findings(nodes) == []
     assert "real-server-answers-arp" in {d.rule for d in examine(nodes, load_rules()).diagnoses}
 
 
 def test_the_same_is_told_where_its_settings_are_not_in_the_scan() -> None:
     dumps = {**FOUR, "rs2": FOUR["rs2"].replace(LOUD, "")}
-    (diagnosis,) = told(scanned(dumps, "192.0.2.10", "02:00:00:00:00:22"))
+    (diagnosis,) = findings(scanned(dumps, "192.0.2.10", "02:00:00:00:00:22"))
     assert diagnosis.message.startswith("real server rs2 (02:00:00:00:00:22) answers ARP for VIP 192.0.2.10 on eth0")
     assert (diagnosis.fix_node, diagnosis.fix.now) == (
         "rs2",
@@ -88,12 +88,12 @@ def test_two_directors_that_both_have_it_are_told_once() -> None:
     other = table("192.0.2.10", "192.0.2.22")
     other += addresses("02:00:00:00:00:03", "inet 192.0.2.3/24", "inet 192.0.2.10/32")
     nodes = scanned({**FOUR, "lb2": other}, "192.0.2.10", "02:00:00:00:00:03")
-    assert told(nodes) == []
+    assert findings(nodes) == []
     assert "vip-answered-by-two-directors" in {d.rule for d in examine(nodes, load_rules()).diagnoses}
 
 
 def test_a_real_server_that_answers_for_an_ipv6_vip_moves_it_to_lo() -> None:
-    (diagnosis,) = told(scanned(SIX, VIP6, "02:00:00:00:00:22"))
+    (diagnosis,) = findings(scanned(SIX, VIP6, "02:00:00:00:00:22"))
     assert diagnosis.message.startswith(
         f"real server rs2 (02:00:00:00:00:22) answers neighbour discovery for VIP {VIP6}"
     )
@@ -103,17 +103,17 @@ def test_a_real_server_that_answers_for_an_ipv6_vip_moves_it_to_lo() -> None:
 
 def test_the_standby_hears_one_director_for_an_ipv6_vip() -> None:
     dumps = {**SIX, "lb2": DIRECTOR6.replace("02:00:00:00:00:02", "02:00:00:00:00:03").replace("db8::2/", "db8::3/")}
-    assert told(scanned(dumps, VIP6, "02:00:00:00:00:02", by="lb2")) == []
-    assert told(scanned(dumps, VIP6, "00:00:5e:00:02:33", by="lb2")) == []
+    assert findings(scanned(dumps, VIP6, "02:00:00:00:00:02", by="lb2")) == []
+    assert findings(scanned(dumps, VIP6, "00:00:5e:00:02:33", by="lb2")) == []
 
 
 def test_who_asks_does_not_hear_himself() -> None:
-    assert told(scanned(FOUR, "192.0.2.10", "02:00:00:00:00:02")) == []
+    assert findings(scanned(FOUR, "192.0.2.10", "02:00:00:00:00:02")) == []
 
 
 def test_the_finding_is_the_same_whoever_answers_first() -> None:
     lone = {"lb2": table("192.0.2.10", "192.0.2.22") + addresses("02:00:00:00:00:03", "inet 192.0.2.3/24")}
     macs = ["02:00:00:00:00:98", "02:00:00:00:00:99"]
-    first, second = (told(scanned(lone, "192.0.2.10", *order, by="lb2")) for order in (macs, macs[::-1]))
+    first, second = (findings(scanned(lone, "192.0.2.10", *order, by="lb2")) for order in (macs, macs[::-1]))
     assert [d.fingerprint for d in first] == [d.fingerprint for d in second]
     assert [d.about["mac"] for d in first] == ["02:00:00:00:00:99"]

@@ -33,7 +33,7 @@ def _vips(nodes: Iterable[Node]) -> list[IP]:
     for node in nodes:
         found |= {service.vip: None for service in services_of(node) if service.vip is not None}
     for node in nodes:
-        found |= {vip.ip: None for vip in node.vips_to_hide}
+        found |= {vip.ip: None for vip in node.hidden_vips}
     for node in nodes:
         if any(service.fwmark is not None for service in services_of(node)) and node.has("addresses"):
             held = (address for address in node.addresses if address.host_only)

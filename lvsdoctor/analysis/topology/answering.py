@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.arp_owners import claims, on_one_segment, proxied_past
+from lvsdoctor.analysis.arp_owners import arp_owners, proxied_past, same_segment
 from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.kernel.arp import arp_reply
-from lvsdoctor.kernel.ndp import solicited
+from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.routing import is_local, local_routes
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -40,7 +40,7 @@ def holders(nodes: Sequence[Node], vips: Sequence[IP]) -> Iterator[Holder]:
             holder = _holder(node, vip, directors, asked) if vip in touched[node.name] else None
             if holder is not None:
                 found.append((node, holder))
-        yield from _one_director(found, directors)
+        yield from _sole_director(found, directors)
 
 
 def _directs(node: Node, vip: IP) -> bool:
@@ -49,13 +49,13 @@ def _directs(node: Node, vip: IP) -> bool:
     if any(service.vip == vip for service in services):
         return True
     marked = any(service.fwmark is not None for service in services) and node.has("addresses")
-    return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.vips_to_hide)
+    return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
 
 
 def _touched(node: Node, vips: Sequence[IP]) -> set[IP]:
     """The VIPs about which there is something to ask: a look at every host for every VIP would take minutes."""
     if not node.has("addresses"):
-        known = {vip.ip for vip in node.vips_to_hide}
+        known = {vip.ip for vip in node.hidden_vips}
         return {vip for vip in vips if vip in known or any(service.vip == vip for service in services_of(node))}
     if _proxies(node):
         return set(vips)
@@ -93,8 +93,8 @@ def _holder(node: Node, vip: IP, directors: Sequence[Node], asked: "_Asked") -> 
 
 def _judged(node: Node, vip: IP, holder: Holder, directors: Sequence[Node], asked: "_Asked") -> Holder:
     """A director has to answer where it is asked; any other host is wrong to answer anywhere."""
-    ask = arp_reply if vip.version == 4 else solicited
-    replies = {link.name: ask(node, vip, heard_on=link) for link in node.links_hearing_arp}
+    ask = arp_reply if vip.version == 4 else ndp_reply
+    replies = {link.name: ask(node, vip, arrived_on=link) for link in node.links_hearing_arp}
     answering = [link for link in replies if replies[link]]
     where = [link for link in (replies if holder.should else answering) if asked(node, vip, link)]
     if where and holder.should:
@@ -127,10 +127,10 @@ def _silent(node: Node, vip: IP, holder: Holder, directors: Sequence[Node]) -> H
 
 def _without(node: Node, vip: IP, absent: NotCollected, unknown: Holder) -> Holder:
     """What can be told though a fact is missing: a link answers for its own address, by all usual settings."""
-    claimed = list(claims(node, vip)) if node.has("links") and not node.has("sysctl") else []
-    if not claimed:
+    owners = list(arp_owners(node, vip)) if node.has("links") and not node.has("sysctl") else []
+    if not owners:
         return replace(unknown, why=f"{absent.fact} not collected")
-    on = tuple(claim.link.name for claim in claimed)
+    on = tuple(owner.link.name for owner in owners)
     return replace(unknown, answering=Answering.ANSWERS, answers_on=on, why=_CLAIMED.format(link=on[0]))
 
 
@@ -142,11 +142,11 @@ def _by_proxy(node: Node, vip: IP, directors: Sequence[Node]) -> Holder | None:
     return None
 
 
-def _one_director(found: Sequence[tuple[Node, Holder]], directors: Sequence[Node]) -> Iterator[Holder]:
+def _sole_director(holders: Sequence[tuple[Node, Holder]], directors: Sequence[Node]) -> Iterator[Holder]:
     """Of directors that answer on one segment only one should: rather one that has the VIP on a wire, else the first
     by its name (as rule vip-answered-by-two-directors has it)."""
     rivals = [
-        (node, holder) for node, holder in found
+        (node, holder) for node, holder in holders
         if node in directors and holder.answers_on and holder.should and "kube-ipvs0" not in holder.link
     ]  # fmt: skip
     rivals.sort(key=lambda one: (one[1].link not in one[1].answers_on, one[0].name))
@@ -156,14 +156,14 @@ def _one_director(found: Sequence[tuple[Node, Holder]], directors: Sequence[Node
             if other.name not in beaten and _meet(node, holder, other, its):
                 beaten[node.name] = other.name
                 break
-    for node, holder in found:
+    for node, holder in holders:
         winner = beaten.get(node.name)
         yield replace(holder, should=False, why=f"{winner} answers there, too") if winner else holder
 
 
 def _meet(node: Node, holder: Holder, other: Node, its: Holder) -> bool:
     ours, theirs = _links(node, holder), _links(other, its)
-    return any(on_one_segment(node, link, other, far) is not None for link in ours for far in theirs)
+    return any(same_segment(node, link, other, far) is not None for link in ours for far in theirs)
 
 
 def _links(node: Node, holder: Holder) -> list[Link]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, steps, words_of
+from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, steps, words_of
 from lvsdoctor.cli.verbs import Option, Verb
 
 _SCRIPT = r"""# bash completion for lvsdoctor; made by `lvsdoctor completion bash`
@@ -31,11 +31,11 @@ _lvsdoctor() {
 complete -o default -F _lvsdoctor lvsdoctor
 """
 _BY_KIND = {
-    Kind.FILE: ":",
-    Kind.DIRECTORY: 'mapfile -t COMPREPLY < <(compgen -d -- "$cur")',
-    Kind.LINK: 'mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$cur")',
-    Kind.NETNS: 'mapfile -t COMPREPLY < <(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")',
-    Kind.ANY: ":",
+    ValueKind.FILE: ":",
+    ValueKind.DIRECTORY: 'mapfile -t COMPREPLY < <(compgen -d -- "$cur")',
+    ValueKind.LINK: 'mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$cur")',
+    ValueKind.NETNS: 'mapfile -t COMPREPLY < <(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$cur")',
+    ValueKind.ANY: ":",
 }
 
 

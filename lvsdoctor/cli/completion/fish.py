@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, steps, words_of
+from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, steps, words_of
 from lvsdoctor.cli.verbs import Option, Verb
 
 _HEAD = """# fish completion for lvsdoctor; made by `lvsdoctor completion fish`
@@ -18,11 +18,11 @@ end
 complete -c lvsdoctor -f
 """
 _BY_KIND = {
-    Kind.FILE: "-r -F",
-    Kind.DIRECTORY: "-x -a '(__fish_complete_directories)'",
-    Kind.LINK: "-x -a '(command ls /sys/class/net 2>/dev/null)'",
-    Kind.NETNS: "-x -a '(command ls /run/netns 2>/dev/null)'",
-    Kind.ANY: "-x",
+    ValueKind.FILE: "-r -F",
+    ValueKind.DIRECTORY: "-x -a '(__fish_complete_directories)'",
+    ValueKind.LINK: "-x -a '(command ls /sys/class/net 2>/dev/null)'",
+    ValueKind.NETNS: "-x -a '(command ls /run/netns 2>/dev/null)'",
+    ValueKind.ANY: "-x",
 }
 
 

@@ -8,7 +8,7 @@ from lvsdoctor.cli.verbs import Option, Verb
 from lvsdoctor.engine.paths import report_formats
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """A value that is not one of some words."""
 
     FILE = "file"
@@ -18,14 +18,14 @@ class Kind(Enum):
     ANY = "any"
 
 
-_KINDS = {"PATH": Kind.FILE, "FILE": Kind.FILE, "DIR": Kind.DIRECTORY, "LINK": Kind.LINK}
+_KINDS = {"PATH": ValueKind.FILE, "FILE": ValueKind.FILE, "DIR": ValueKind.DIRECTORY, "LINK": ValueKind.LINK}
 
 
-def kind_of(option: Option) -> Kind:
+def kind_of(option: Option) -> ValueKind:
     """What kind of thing its value is, where `words_of` knows no words."""
     if "--netns" in option.names:
-        return Kind.NETNS
-    return _KINDS.get(option.value.rpartition("=")[2], Kind.ANY)
+        return ValueKind.NETNS
+    return _KINDS.get(option.value.rpartition("=")[2], ValueKind.ANY)
 
 
 def words_of(option: Option) -> tuple[str, ...]:

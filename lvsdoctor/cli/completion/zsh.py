@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.cli.completion.values import Kind, every_verb, kind_of, words_of
+from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, words_of
 from lvsdoctor.cli.verbs import Option, Verb
 
 _BY_KIND = {
-    Kind.FILE: "_files",
-    Kind.DIRECTORY: "_files -/",
-    Kind.LINK: "_net_interfaces",
-    Kind.NETNS: "_files -W /run/netns",
-    Kind.ANY: "",
+    ValueKind.FILE: "_files",
+    ValueKind.DIRECTORY: "_files -/",
+    ValueKind.LINK: "_net_interfaces",
+    ValueKind.NETNS: "_files -W /run/netns",
+    ValueKind.ANY: "",
 }
 _END = """
 # Sourced it registers itself; found in fpath it is the completion.

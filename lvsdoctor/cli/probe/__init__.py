@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter, 
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli.errors import FINDINGS, OK, Trouble
+from lvsdoctor.cli.errors import FINDINGS, OK, CliError
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
@@ -68,7 +68,7 @@ def run(options: Namespace) -> int:
     try:
         fine: bool = import_module(f"lvsdoctor.cli.probe.{way}").run(scene_of(options), options)
     except (CannotProbe, CannotCollect) as error:
-        raise Trouble(str(error)) from None
+        raise CliError(str(error)) from None
     return OK if fine else FINDINGS
 
 

@@ -6,17 +6,17 @@ from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
 
-from lvsdoctor.probe.acceptance import Acceptance
-from lvsdoctor.probe.listening import Heard
+from lvsdoctor.probe.acceptance import SynResult
+from lvsdoctor.probe.listening import FrameSummary
 from lvsdoctor.probe.naming import Name, Names
 from lvsdoctor.probe.responses import Answers
 from lvsdoctor.probe.targets import Question, Unasked
-from lvsdoctor.probe.tcp_syn import Knock
+from lvsdoctor.probe.tcp_syn import SynProbe
 
 
-def put_json(said: dict[str, Any]) -> None:
+def put_json(data: dict[str, Any]) -> None:
     """One object; keys are never renamed, only added."""
-    json.dump({"schema": "lvsdoctor-probe/1", **said}, sys.stdout, indent=2, ensure_ascii=True)
+    json.dump({"schema": "lvsdoctor-probe/1", **data}, sys.stdout, indent=2, ensure_ascii=True)
     sys.stdout.write("\n")
 
 
@@ -35,53 +35,53 @@ def question_json(question: Question, options: Namespace) -> dict[str, Any]:
     }
 
 
-def knock_json(knock: Knock) -> dict[str, Any]:
+def syn_probe_json(probe: SynProbe) -> dict[str, Any]:
     return {
-        "vip": str(knock.vip),
-        "port": knock.port,
-        "rip": str(knock.rip),
-        "mac": knock.mac,
-        "link": knock.link,
-        "sender": str(knock.sender),
-        "sport": knock.sport,
-        "notes": list(knock.notes),
+        "vip": str(probe.vip),
+        "port": probe.port,
+        "rip": str(probe.rip),
+        "mac": probe.mac,
+        "link": probe.link,
+        "sender": str(probe.sender),
+        "sport": probe.sport,
+        "notes": list(probe.notes),
     }
 
 
-def accepted_json(each: Acceptance, names: Names) -> dict[str, Any]:
+def accepted_json(result: SynResult, names: Names) -> dict[str, Any]:
     return {
-        **knock_json(each.knock),
-        "names": names_json(names.of(each.knock.mac)),
-        "answer": each.answer.value,
-        "accepts": each.accepts,
-        "fine": each.fine,
-        "verdict": each.verdict(names.called(each.knock.mac, each.knock.rip)),
-        "seconds": each.delay,
-        "said": each.said,
-        "where": each.seen.where,
-        "text": each.seen.text,
+        **syn_probe_json(result.probe),
+        "names": names_json(names.of(result.probe.mac)),
+        "answer": result.answer.value,
+        "accepts": result.accepts,
+        "fine": result.fine,
+        "verdict": result.verdict(names.called(result.probe.mac, result.probe.rip)),
+        "seconds": result.delay,
+        "said": result.icmp_error,
+        "where": result.seen.where,
+        "text": result.seen.text,
     }
 
 
-def heard_json(heard: Heard, names: tuple[Name, ...], verdict: tuple[bool, str]) -> dict[str, Any]:
+def summary_json(row: FrameSummary, names: tuple[Name, ...], verdict: tuple[bool, str]) -> dict[str, Any]:
     return {
-        "kind": heard.kind.value,
-        "link": heard.link,
-        "mac": heard.mac,
+        "kind": row.kind.value,
+        "link": row.link,
+        "mac": row.mac,
         "names": names_json(names),
-        "address": str(heard.address),
-        "targets": list(map(str, heard.targets)),
-        "gateway": str(heard.gateway) if heard.gateway else None,
-        "count": heard.count,
-        "first_seconds": heard.first,
+        "address": str(row.address),
+        "targets": list(map(str, row.targets)),
+        "gateway": str(row.gateway) if row.gateway else None,
+        "count": row.count,
+        "first_seconds": row.first,
         "wrong": verdict[0],
         "verdict": verdict[1],
-        "where": heard.seen.where,
-        "text": heard.seen.text,
+        "where": row.seen.where,
+        "text": row.seen.text,
     }
 
 
-def answers_json(each: Answers) -> dict[str, Any]:
+def answers_json(answers: Answers) -> dict[str, Any]:
     responders = [
         {
             "mac": r.mac,
@@ -90,17 +90,17 @@ def answers_json(each: Answers) -> dict[str, Any]:
             "answers": r.count,
             "answered": list(map(str, r.to)),
         }
-        for r in each.responders
+        for r in answers.responders
     ]
     return {
-        "target": str(each.target),
-        "link": each.link,
-        "senders": list(map(str, each.senders)),
-        "requests": each.asked,
-        "meaning": each.meaning.value,
-        "verdict": each.verdict,
+        "target": str(answers.target),
+        "link": answers.link,
+        "senders": list(map(str, answers.senders)),
+        "requests": answers.asked,
+        "meaning": answers.meaning.value,
+        "verdict": answers.verdict,
         "responders": responders,
-        "notes": list(each.notes),
+        "notes": list(answers.notes),
     }
 
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from lvsdoctor.cli.output import progress
 from lvsdoctor.cli.probe import page
 from lvsdoctor.cli.probe.scene import Scene
-from lvsdoctor.probe.listening import REDIRECTS_TO_US, Heard, Kind, Overheard, links_to_hear, listen
+from lvsdoctor.probe.listening import REDIRECTS_TO_US, FrameKind, FrameLog, FrameSummary, links_to_hear, listen
 from lvsdoctor.probe.naming import Names
 
 
@@ -18,34 +18,34 @@ def run(scene: Scene, options: Namespace) -> bool:
     if options.dry_run:
         page.put_sentence(sentence, options)
         return True
-    overheard, cut_short = Overheard(), False
+    log, cut_short = FrameLog(), False
     try:
         with progress(sentence, quiet=options.quiet) as done:
             for said in listen(
                 scene.prober, scene.about, options.listen, links=links, netns=options.netns, progress=done
             ):
-                overheard.add(said)
+                log.add(said)
     except KeyboardInterrupt:
         cut_short = True  # whoever watched long enough wants to know what was heard
-    rows = [(heard, names.of(heard.mac), _meaning(heard, names, scene, overheard)) for heard in overheard.rows()]
-    page.put_heard(rows, scene.about, cut_short, overheard.dropped, REDIRECTS_TO_US, options)
+    rows = [(heard, names.of(heard.mac), _meaning(heard, names, scene, log)) for heard in log.rows()]
+    page.put_listened(rows, scene.about, cut_short, log.dropped, REDIRECTS_TO_US, options)
     return not any(wrong for _, _, (wrong, _) in rows)
 
 
-def _meaning(heard: Heard, names: Names, scene: Scene, overheard: Overheard) -> tuple[bool, str]:
+def _meaning(row: FrameSummary, names: Names, scene: Scene, log: FrameLog) -> tuple[bool, str]:
     """Is it wrong, and what it means."""
-    known = names.of(heard.mac)
-    who = next((name.text for name in known), heard.mac)
-    if heard.kind is Kind.REDIRECT:
-        return True, f"{who} redirects this host past itself, to {heard.gateway} (send_redirects there)"
-    doing = "asks in the name of" if heard.leaks else "says that it has"
-    said = f"{who} {doing} VIP {heard.address}"
+    known = names.of(row.mac)
+    who = next((name.text for name in known), row.mac)
+    if row.kind is FrameKind.REDIRECT:
+        return True, f"{who} redirects this host past itself, to {row.gateway} (send_redirects there)"
+    doing = "asks in the name of" if row.leaks else "says that it has"
+    said = f"{who} {doing} VIP {row.address}"
     if any(name.silent for name in known):
-        cure = ": whoever is asked takes it for the VIP's host (arp_announce=2 there)" if heard.leaks else ""
+        cure = ": whoever is asked takes it for the VIP's host (arp_announce=2 there)" if row.leaks else ""
         return True, f"{said}, and is a real server{cure}"
-    if scene.prober.is_a("director") and scene.prober.holding(heard.address):
+    if scene.prober.is_a("director") and scene.prober.holding(row.address):
         return True, f"{said}, and so does this host"
-    speakers = {one.mac for one in overheard.rows() if one.address == heard.address}
-    if any(mac != heard.mac and not any(name.silent for name in names.of(mac)) for mac in speakers):
+    speakers = {one.mac for one in log.rows() if one.address == row.address}
+    if any(mac != row.mac and not any(name.silent for name in names.of(mac)) for mac in speakers):
         return True, f"{said}, and it is not the only one"
     return False, f"{said}: fine if it is the active director"

@@ -7,20 +7,20 @@ from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.probe.as_json import (
     accepted_json,
     answers_json,
-    heard_json,
-    knock_json,
     put_json,
     question_json,
+    summary_json,
+    syn_probe_json,
     unasked_json,
 )
 from lvsdoctor.model.address import IP
-from lvsdoctor.probe.acceptance import Acceptance
+from lvsdoctor.probe.acceptance import SynResult
 from lvsdoctor.probe.accepting import TRIES
-from lvsdoctor.probe.listening import Heard
+from lvsdoctor.probe.listening import FrameSummary
 from lvsdoctor.probe.naming import Name, Names
 from lvsdoctor.probe.responses import Answers, Responder
 from lvsdoctor.probe.targets import Question, Unasked
-from lvsdoctor.probe.tcp_syn import Knock
+from lvsdoctor.probe.tcp_syn import SynProbe
 from lvsdoctor.reporting.console import Page
 
 _FEW = 5  # reasons, unless -v
@@ -36,12 +36,12 @@ STYLES = {
 
 
 def put_plan(
-    questions: Iterable[Question], unasked: Iterable[Unasked], knocks: Iterable[Knock], options: Namespace
+    questions: Iterable[Question], unasked: Iterable[Unasked], syns: Iterable[SynProbe], options: Namespace
 ) -> None:
     """--dry-run: what would be sent, and nothing is."""
     if options.format == "json":
         asked = {"questions": [question_json(q, options) for q in questions], "unasked": unasked_json(unasked)}
-        put_json({**asked, "syns": [knock_json(each) for each in knocks]})
+        put_json({**asked, "syns": [syn_probe_json(each) for each in syns]})
         return
     page = Page(standard_output(options))
     page.say("nothing is sent.", label="Dry run:", indent=0)
@@ -49,19 +49,19 @@ def put_plan(
         page.say(f"{requests_of(question, options.requests)}, from {question.mac}", label=f"{question.link}:", indent=0)
         for note in question.notes:
             page.say(note, indent=2)
-    for knock in knocks:
-        page.say(syns_of(knock), label=f"{knock.link}:", indent=0)
-        for note in knock.notes:
+    for syn in syns:
+        page.say(syns_of(syn), label=f"{syn.link}:", indent=0)
+        for note in syn.notes:
             page.say(note, indent=2)
     _put_unasked(page, unasked)
     page.write(STYLES)
 
 
-def syns_of(knock: Knock) -> str:
+def syns_of(syn: SynProbe) -> str:
     """The segments for a real server."""
     return (
-        f"TCP SYN (TTL 1, {TRIES} if it does not answer) and a RST from {knock.sender}:{knock.sport} "
-        f"to {knock.target}, to {knock.mac}"
+        f"TCP SYN (TTL 1, {TRIES} if it does not answer) and a RST from {syn.sender}:{syn.sport} "
+        f"to {syn.target}, to {syn.mac}"
     )
 
 
@@ -74,9 +74,9 @@ def requests_of(question: Question, requests: int) -> str:
     return f"{word} {question.target} tell {named}"
 
 
-def put_answers(told: Sequence[Answers], unasked: Sequence[Unasked], options: Namespace) -> None:
+def put_answers(answers: Sequence[Answers], unasked: Sequence[Unasked], options: Namespace) -> None:
     """Who answered for each address, the worst first."""
-    ordered = sorted(told, key=lambda each: each.fine)
+    ordered = sorted(answers, key=lambda each: each.fine)
     if options.format == "json":
         put_json({"answers": [answers_json(each) for each in ordered], "unasked": unasked_json(unasked)})
         return
@@ -92,28 +92,28 @@ def put_answers(told: Sequence[Answers], unasked: Sequence[Unasked], options: Na
     page.write(STYLES)
 
 
-def put_accepted(accepted: Sequence[Acceptance], untried: Sequence[Unasked], names: Names, options: Namespace) -> None:
+def put_accepted(accepted: Sequence[SynResult], untried: Sequence[Unasked], names: Names, options: Namespace) -> None:
     """Which real server takes which VIP, the worst first."""
     ordered = sorted(accepted, key=lambda each: each.fine)
     if options.format == "json":
         put_json({"accepts": [accepted_json(each, names) for each in ordered], "untried": unasked_json(untried)})
         return
     page = Page(standard_output(options))
-    for vip, port in dict.fromkeys((each.knock.vip, each.knock.port) for each in ordered):
-        some = [each for each in ordered if (each.knock.vip, each.knock.port) == (vip, port)]
-        page.heading(some[0].knock.target)
+    for vip, port in dict.fromkeys((each.probe.vip, each.probe.port) for each in ordered):
+        some = [each for each in ordered if (each.probe.vip, each.probe.port) == (vip, port)]
+        page.heading(some[0].probe.target)
         for each in some:
             style, label = ("fine", "ok:") if each.fine else ("error", "PROBLEM:")
-            page.say(each.verdict(names.called(each.knock.mac, each.knock.rip)), label=label, label_style=style)
+            page.say(each.verdict(names.called(each.probe.mac, each.probe.rip)), label=label, label_style=style)
             page.quotes([(each.seen.where, each.seen.text, "")])
-            for note in each.knock.notes:
+            for note in each.probe.notes:
                 page.say(note, label="note:")
     _put_unasked(page, untried, "not tried:")
     page.write(STYLES)
 
 
-def put_heard(
-    rows: Sequence[tuple[Heard, tuple[Name, ...], tuple[bool, str]]],
+def put_listened(
+    rows: Sequence[tuple[FrameSummary, tuple[Name, ...], tuple[bool, str]]],
     vips: Sequence[IP],
     cut_short: bool,
     dropped: int,
@@ -123,7 +123,7 @@ def put_heard(
     """What was heard, the worst first."""
     ordered = sorted(rows, key=lambda row: not row[2][0])
     if options.format == "json":
-        put_json({"heard": [heard_json(*row) for row in ordered], "cut_short": cut_short, "dropped": dropped})
+        put_json({"heard": [summary_json(*row) for row in ordered], "cut_short": cut_short, "dropped": dropped})
         return
     page = Page(standard_output(options))
     for heard, names, (wrong, means) in ordered:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from lvsdoctor.cli.errors import Trouble
+from lvsdoctor.cli.errors import CliError
 from lvsdoctor.cli.probe import page
 from lvsdoctor.cli.probe.scene import Scene, asked, planned
 from lvsdoctor.probe.naming import Names
@@ -17,7 +17,7 @@ def run(scene: Scene, options: Namespace) -> bool:
     unasked = [each for each in plan.unasked if each.target in scene.about]
     if all(each.target not in scene.about for each in plan.questions):
         hint = "" if options.link else " (--link LINK asks there all the same)"
-        raise Trouble(reasons(unasked) + hint)
+        raise CliError(reasons(unasked) + hint)
     if options.dry_run:
         page.put_plan(plan.questions, unasked, (), options)
         return True

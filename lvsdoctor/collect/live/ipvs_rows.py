@@ -21,7 +21,7 @@ FORWARDING = {
 }
 FWD_MASK = 0x7
 PROTOCOLS = {word: number for number, word in TRANSPORTS.items()}
-PERSISTENT, ONE_PACKET = 0x1, 0x4
+PERSISTENT, ONEPACKET = 0x1, 0x4
 SCHEDULER_FLAGS = (0x8, 0x10, 0x20)  # IP_VS_SVC_F_SCHED1 to 3, which every scheduler gives a meaning of its own
 SCHEDULER_FLAG_WORDS = {"sh": ("sh-fallback", "sh-port"), "mh": ("mh-fallback", "mh-port")}
 TUNNEL_TYPES = {0: "ipip", 1: "gue", 2: "gre"}
@@ -84,7 +84,7 @@ def _flags(number: int, scheduler: str, engine: str | None) -> tuple[str, ...]:
         if number & bit:
             flags.append(named[place] if place < len(named) else f"flag-{place + 1}")
     flags += [f"pe {engine}"] if engine else []
-    return (*flags, *(["ops"] if number & ONE_PACKET else []))
+    return (*flags, *(["ops"] if number & ONEPACKET else []))
 
 
 def _netmask(data: bytes, six: bool) -> str:

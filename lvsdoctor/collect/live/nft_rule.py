@@ -63,7 +63,7 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Register:
     """What a register holds: bytes of the ARP packet under a mask, a link's name, or a value of the rule's own."""
 
     offset: int = -1
@@ -79,22 +79,22 @@ class _Reading:
     fields: dict[str, Any] = field(default_factory=dict)
     negated: set[str] = field(default_factory=set)
     other: list[str] = field(default_factory=list)
-    registers: dict[int, _Held] = field(default_factory=dict)
+    registers: dict[int, _Register] = field(default_factory=dict)
 
     def take(self, name: str, given: Mapping[int, bytes]) -> None:
         numbers = {key: int.from_bytes(value, "big") for key, value in given.items() if len(value) == 4}
         if name == "payload" and 5 in numbers:
-            self._write(numbers[3], self.registers.get(numbers[5], _Held()))
+            self._write(numbers[3], self.registers.get(numbers[5], _Register()))
         elif name == "payload":
-            self.registers[numbers[1]] = _Held(numbers[3]) if numbers[2] == NETWORK_HEADER else _Held()
+            self.registers[numbers[1]] = _Register(numbers[3]) if numbers[2] == NETWORK_HEADER else _Register()
         elif name == "meta" and numbers.get(2) in LINK_NAMES and 1 in numbers:
-            self.registers[numbers[1]] = _Held(link=LINK_NAMES[numbers[2]])
+            self.registers[numbers[1]] = _Register(link=LINK_NAMES[numbers[2]])
         elif name == "bitwise" and 4 in given and not any(_value(given.get(5, b""))):
-            self.registers[numbers[2]] = replace(self.registers.get(numbers[1], _Held()), mask=_value(given[4]))
+            self.registers[numbers[2]] = replace(self.registers.get(numbers[1], _Register()), mask=_value(given[4]))
         elif name == "cmp":
-            self._compare(self.registers.get(numbers[1], _Held()), numbers[2], _value(given[3]))
+            self._compare(self.registers.get(numbers[1], _Register()), numbers[2], _value(given[3]))
         elif name == "immediate" and numbers[1] != 0:
-            self.registers[numbers[1]] = _Held(value=_value(given[2]))
+            self.registers[numbers[1]] = _Register(value=_value(given[2]))
         elif name == "immediate":
             self._decide(dict(attributes(dict(attributes(given[2]))[2])))
         elif name == "target":
@@ -116,18 +116,22 @@ class _Reading:
         else:
             self.fields["target"] = words[code]
 
-    def _write(self, offset: int, held: _Held) -> None:
+    def _write(self, offset: int, register: _Register) -> None:
         """`arp saddr ip set 192.0.2.21`: nft's own way to mangle, after which the packet goes on to the next rule."""
         what = MANGLES.get(FIELDS.get(offset, ""))
-        if what is None or len(held.value) != 4 or ("target" in self.fields and self.fields.get("other") != CONTINUE):
+        if (
+            what is None
+            or len(register.value) != 4
+            or ("target" in self.fields and self.fields.get("other") != CONTINUE)
+        ):
             raise Undecodable("a rule that rewrites the packet")
-        self.fields |= {"target": "mangle", what: IPv4Address(held.value), "other": CONTINUE}
+        self.fields |= {"target": "mangle", what: IPv4Address(register.value), "other": CONTINUE}
 
-    def _compare(self, held: _Held, operator: int, value: bytes) -> None:
-        if operator not in (EQUAL, NOT_EQUAL) or (held.offset < 0 and not held.link):
+    def _compare(self, register: _Register, operator: int, value: bytes) -> None:
+        if operator not in (EQUAL, NOT_EQUAL) or (register.offset < 0 and not register.link):
             self.other.append("nft cmp")
             return
-        found = [(held.link, _link_name(value))] if held.link else list(_cut(held, value))
+        found = [(register.link, _link_name(value))] if register.link else list(_cut(register, value))
         turned = operator == NOT_EQUAL
         for name, meant in found:
             if not turned and meant is not None and ALWAYS.get(name) == meant:
@@ -150,16 +154,16 @@ def _link_name(value: bytes) -> str:
     return name_of(value) + ("" if b"\0" in value else "+")
 
 
-def _cut(held: _Held, value: bytes) -> Iterator[tuple[str, Any]]:
+def _cut(register: _Register, value: bytes) -> Iterator[tuple[str, Any]]:
     """The fields that these bytes compare (nft joins neighbours into one); None for one that is not whole."""
-    at, end = held.offset, held.offset + len(value)
+    at, end = register.offset, register.offset + len(value)
     while at < end:
         if at not in FIELDS:
             yield "payload", None
             return
         stop = min(ENDS[at], end)
-        inside = slice(at - held.offset, stop - held.offset)
-        yield FIELDS[at], _meaning(FIELDS[at], value[inside], held.mask[inside], whole=stop == ENDS[at])
+        inside = slice(at - register.offset, stop - register.offset)
+        yield FIELDS[at], _meaning(FIELDS[at], value[inside], register.mask[inside], whole=stop == ENDS[at])
         at = stop
 
 

@@ -34,6 +34,6 @@ def _answers(node: Node, mac: str, target: IP) -> bool:
     if not links or not node.has("addresses"):
         return False
     try:
-        return any(arp_reply(node, target, heard_on=link, proxied=node.proxy_entries) for link in links)
+        return any(arp_reply(node, target, arrived_on=link, proxied=node.proxy_entries) for link in links)
     except NotCollected:
         return is_local(node, target) is not None

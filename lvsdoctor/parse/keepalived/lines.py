@@ -22,7 +22,7 @@ _INCLUDE = frozenset({"include", "includer", "includem", "includew", "includeb",
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConfigLine:
     """One line to be parsed; `seen` is where its words stand, which for a whole definition is not where it is used."""
 
     text: str
@@ -38,10 +38,10 @@ class Lines:
         self.includes: list[Seen] = []
         self.conditions: list[Seen] = []
         self._text, self._where, self._id = text, where, config_id
-        self._definitions: dict[str, tuple[Line, ...]] = {}
+        self._definitions: dict[str, tuple[ConfigLine, ...]] = {}
         self._added = 0
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[ConfigLine]:
         for written in self._written():
             todo = deque([written])
             while todo:
@@ -54,28 +54,28 @@ class Lines:
                 elif ready.text:
                     yield ready
 
-    def _written(self) -> Iterator[Line]:
+    def _written(self) -> Iterator[ConfigLine]:
         """The lines without comments; those of a definition over several lines go into the definition."""
-        name, body = "", list[Line]()
+        name, body = "", list[ConfigLine]()
         for number, raw in enumerate(self._text.split("\n"), 1):
             text, continued = _without_comment(raw)
             seen = Seen(self._where, number, raw.rstrip())
             if continued and not name and text.startswith("@"):
                 text = self._conditional(text, seen) or ""
             if name:
-                body += [Line(text, seen)] if text else []
+                body += [ConfigLine(text, seen)] if text else []
             elif continued and (found := _DEFINITION.fullmatch(text)):
-                name, body = found[1], [Line(found[2], seen)] if found[2] else []
+                name, body = found[1], [ConfigLine(found[2], seen)] if found[2] else []
                 continue
             elif text:
-                yield Line(text, seen)
+                yield ConfigLine(text, seen)
             if name and not continued:
                 self._definitions[name] = tuple(body)
                 name = ""
         if name:
             self._definitions[name] = tuple(body)
 
-    def _ready(self, line: Line, todo: deque[Line]) -> Line | None:
+    def _ready(self, line: ConfigLine, todo: deque[ConfigLine]) -> ConfigLine | None:
         """The line with its condition decided and its parameters filled in; None if it says nothing by itself."""
         text, seen = line.text, line.seen
         for _ in range(MOST_ROUNDS):
@@ -85,7 +85,7 @@ class Lines:
                     return None
                 text = rest
             elif text.startswith("$") and (found := _DEFINITION.fullmatch(text)):
-                self._definitions[found[1]] = (Line(found[2], seen),)
+                self._definitions[found[1]] = (ConfigLine(found[2], seen),)
                 return None
             elif text.startswith("~"):  # ~SEQ and ~LST repeat the rest of the line
                 self.unread.append(seen)
@@ -93,7 +93,7 @@ class Lines:
             else:
                 filled = self._filled(text, seen, todo) if "$" in text else None
                 if filled is None:
-                    return Line(text, seen)
+                    return ConfigLine(text, seen)
                 text, seen = filled.text, filled.seen
             if self._added > MOST_ADDED:
                 break
@@ -111,7 +111,7 @@ class Lines:
             return None
         return found[3]
 
-    def _filled(self, text: str, seen: Seen, todo: deque[Line]) -> Line | None:
+    def _filled(self, text: str, seen: Seen, todo: deque[ConfigLine]) -> ConfigLine | None:
         """The line with each parameter replaced once; None if it holds none that is defined."""
         parts: list[str] = []
         at, came = 0, seen
@@ -120,7 +120,7 @@ class Lines:
             # One of several lines may only end a line, and its other lines come next.
             if body is None or (len(body) > 1 and use.end() < len(text)):
                 continue
-            first = body[0] if body else Line("", seen)
+            first = body[0] if body else ConfigLine("", seen)
             todo.extendleft(reversed(body[1:]))
             if use.end() - use.start() == len(text):
                 came = first.seen
@@ -130,7 +130,7 @@ class Lines:
             if self._added > MOST_ADDED:
                 todo.clear()
                 break
-        return Line(("".join(parts) + text[at:]).strip(" \t"), came) if parts else None
+        return ConfigLine(("".join(parts) + text[at:]).strip(" \t"), came) if parts else None
 
 
 def _without_comment(raw: str) -> tuple[str, bool]:

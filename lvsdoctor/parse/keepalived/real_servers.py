@@ -9,7 +9,7 @@ from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.statements import Statement
 from lvsdoctor.parse.words import read_ip, read_number, word_set
 
-_WAYS = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN}
+_FORWARDING = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN}
 _CHECKS = word_set(
     "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
 )
@@ -20,7 +20,7 @@ _SAYS_NOTHING = _CHECKS | word_set(
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class LvsMethod:
     """How packets are forwarded; a word that is none of keepalived's (a dialect's FNAT) has no `forwarding`."""
 
     word: str
@@ -31,22 +31,22 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
-    """`port` 0 and `way`, `weight` None: as the virtual server says."""
+    """`port` 0 and `method`, `weight` None: as the virtual server says."""
 
     statement: Statement
     ip: IP
     port: int = 0
-    way: Way | None = None
+    method: LvsMethod | None = None
     weight: int | None = None
     upper_threshold: int = 0
     lower_threshold: int = 0
 
 
-def way(words: Sequence[str]) -> Way:
+def lvs_method(words: Sequence[str]) -> LvsMethod:
     """`NAT`, `DR` or `TUN [type ipip|gre|gue port NUMBER]`."""
     kind = words[words.index("type") + 1] if "type" in words[:-1] else "ipip"
     port = read_number(words[words.index("port") + 1], most=65535) if "port" in words[:-1] else 0
-    return Way(words[0], _WAYS.get(words[0]), kind, port or 0)
+    return LvsMethod(words[0], _FORWARDING.get(words[0]), kind, port or 0)
 
 
 def real_server(statement: Statement, reading: Reading) -> RealServer | None:
@@ -57,14 +57,14 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
     if ip is None or port is None:
         reading.strange(statement)
         return None
-    method: Way | None = None
+    method: LvsMethod | None = None
     numbers: dict[str, int] = {}
     for each in statement.block or ():
         value = read_number(each.value, most=2**32 - 1)
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
             numbers[each.name] = value
         elif each.name == "lvs_method" and each.value:
-            method = way(each.values)
+            method = lvs_method(each.values)
             if method.forwarding is None:
                 reading.strange(each)
         elif each.name in _SAYS_NOTHING:

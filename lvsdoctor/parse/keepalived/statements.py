@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.keepalived.lines import Line
+from lvsdoctor.parse.keepalived.lines import ConfigLine
 
 # keepalived's own blocks are four deep.
 DEEPEST = 16
@@ -57,7 +57,7 @@ class Parsed:
     unread: list[Seen] = field(default_factory=list)
 
 
-def parsed(lines: Iterable[Line]) -> Parsed:
+def parsed(lines: Iterable[ConfigLine]) -> Parsed:
     """A block that is never closed ends with the file; what stands too deep is unread."""
     found = Parsed()
     top: list[_Growing] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, without_host_mask
-from lvsdoctor.parse.keepalived.real_servers import RealServer, Way, real_server, way
+from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, lvs_method, real_server
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.server_groups import Target, groups_in, target_of
 from lvsdoctor.parse.keepalived.statements import Statement
@@ -16,7 +16,7 @@ from lvsdoctor.parse.words import read_ip, read_number, word_set
 
 # Not ipvsadm's: that forwards by DR and has no default for the protocol. (ip_vs.h: IPVS_SVC_PERSISTENT_TIMEOUT.)
 DEFAULT_PROTOCOL, DEFAULT_SCHEDULER, DEFAULT_TIMEOUT = "udp", "wlc", 360
-DEFAULT_WAY = Way("NAT", Forwarding.NAT)
+DEFAULT_METHOD = LvsMethod("NAT", Forwarding.NAT)
 
 _METHODS = {Forwarding.NAT: "Masq", Forwarding.DR: "Route", Forwarding.TUN: "Tunnel"}
 # Each flag, and the scheduler that alone has it, in the order of `ipvsadm -S`.
@@ -74,7 +74,7 @@ class _Server:
     netmask: str = ""
     protocol: str = DEFAULT_PROTOCOL
     family: int | None = None
-    way: Way | None = None
+    method: LvsMethod | None = None
     weight: int = 1
     real_servers: list[RealServer] = field(default_factory=list)
 
@@ -99,8 +99,8 @@ class _Server:
             case "lb_algo" | "lvs_sched" if value:
                 self.scheduler = value
             case "lb_kind" | "lvs_method" if value:
-                self.way = way(statement.values)
-                return self.way.forwarding is not None
+                self.method = lvs_method(statement.values)
+                return self.method.forwarding is not None
             case "persistence_timeout":
                 timeout = read_number(value, most=2**32 - 1) if value else DEFAULT_TIMEOUT
                 self.timeout = timeout if timeout is not None else self.timeout
@@ -152,17 +152,17 @@ class _Server:
 
     def _family(self) -> int:
         """check_parser.c: vs_end_handler(): that of the real servers, if they are of one."""
-        direct = [real.ip.version for real in self.real_servers if self._way(real).forwarding is not Forwarding.TUN]
+        direct = [real.ip.version for real in self.real_servers if self._method(real).forwarding is not Forwarding.TUN]
         families = direct or [real.ip.version for real in self.real_servers]
         return families[0] if direct or len(set(families)) == 1 else 4
 
-    def _way(self, real: RealServer) -> Way:
-        return real.way or self.way or DEFAULT_WAY
+    def _method(self, real: RealServer) -> LvsMethod:
+        return real.method or self.method or DEFAULT_METHOD
 
     def destinations(self, service: VirtualService, reading: Reading) -> Iterator[Destination]:
         """The real servers of a service, with the ports that it makes of them."""
         for real in self.real_servers:
-            how = self._way(real)
+            how = self._method(real)
             if real.ip.version != service.family and how.forwarding is not Forwarding.TUN:
                 reading.leave_out("keepalived ignores a real server of another address family", real.statement)
                 continue

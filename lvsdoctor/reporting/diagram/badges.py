@@ -30,10 +30,10 @@ class Badge:
     verdict: tuple[str, ...] = ()
 
 
-def badges_of(held: Iterable[Holder], lacking: Sequence[str]) -> tuple[Badge, ...]:
+def badges_of(holders: Iterable[Holder], lacking: Sequence[str]) -> tuple[Badge, ...]:
     """The worst first."""
     alike: dict[tuple[str, bool, str, tuple[str, ...]], list[str]] = {}
-    for holder in held:
+    for holder in holders:
         key = (_state(holder), ":" in holder.vip, holder.link, holder.answers_on)
         alike.setdefault(key, []).append(holder.vip)
     if lacking:

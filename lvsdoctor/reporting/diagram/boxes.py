@@ -9,7 +9,7 @@ from lvsdoctor.reporting.diagram.badges import Badge, badges_of
 from lvsdoctor.reporting.diagram.words import PARTS, lacking, listed, ports, safe, tersely
 
 _MOST = {Part.ROUTER: 2, Part.DIRECTOR: 6, Part.REAL_SERVER: 12, Part.OTHER: 4}
-_MOST_WAYS = 3
+_MOST_PATHS = 3
 _MOST_KINDS = 3
 
 
@@ -49,14 +49,14 @@ class Boxes:
 
     def of(self, part: Part) -> tuple[list[Box], tuple[str, ...]]:
         """Those to show, what is wrong first if there are too many, and what is to be said of the others."""
-        found = [self._box(host) for host in self.cluster.hosts if host.part is part and self._on_the_way(host)]
+        found = [self._box(host) for host in self.cluster.hosts if host.part is part and self._in_path(host)]
         most = _MOST.get(part, 1)
         if len(found) <= most:
             return found, ()
         found.sort(key=self._rank)
         return found[:most], _rest(found[most:], part)
 
-    def _on_the_way(self, host: Host) -> bool:
+    def _in_path(self, host: Host) -> bool:
         """Of routers only those of directors are: another is told in the boxes of those whose gateway it is."""
         return host.part is not Part.ROUTER or host not in self._beside
 
@@ -86,7 +86,7 @@ class Boxes:
             host.part,
             PARTS[host.part] + ("" if known else ", not scanned"),
             tuple(lines),
-            badges_of(self._held.get(host.name, ()), self._lacking.get(host.name, ())),
+            badges_of(self._holders.get(host.name, ()), self._lacking.get(host.name, ())),
             tuple(fed) if host.part is Part.REAL_SERVER else (),
             _full(host),
             known,
@@ -131,12 +131,12 @@ class Boxes:
                 words = (method, ports(group), "" if weight is None else f"weight {weight}")
                 said.setdefault(" · ".join(filter(None, words)), []).append(director)
         lines: list[str] = []
-        for label, who in list(said.items())[:_MOST_WAYS]:
+        for label, who in list(said.items())[:_MOST_PATHS]:
             lines += [label] if len(who) == self._directors else [f"from {tersely(who, 21)}", label]
-        return lines if len(said) <= _MOST_WAYS else [*lines, f"and {len(said) - _MOST_WAYS} more ways"]
+        return lines if len(said) <= _MOST_PATHS else [*lines, f"and {len(said) - _MOST_PATHS} more ways"]
 
     @cached_property
-    def _held(self) -> Mapping[str, list[Holder]]:
+    def _holders(self) -> Mapping[str, list[Holder]]:
         found: dict[str, list[Holder]] = {}
         for holder in self.cluster.holders:
             found.setdefault(holder.host, []).append(holder)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from lvsdoctor.model.topology import Cluster, Part
 from lvsdoctor.reporting.diagram.badges import Badge
 from lvsdoctor.reporting.diagram.boxes import Box, Boxes
-from lvsdoctor.reporting.diagram.svg import arrow, element, frame, line_of_text, mark, title, way, words
+from lvsdoctor.reporting.diagram.svg import arrow, element, frame, line_of_text, mark, polyline, title, words
 from lvsdoctor.reporting.diagram.words import listed, tersely
 from lvsdoctor.sanitize import wrapped
 
 WIDTH, _BOX, _EDGE = 460, 198, 22
 _LEFT, _MIDDLE, _RIGHT = _EDGE, WIDTH / 2, WIDTH - _EDGE - _BOX
-_PAD, _BADGE_PAD, _LINE, _SAID, _GAP = 8, 6, 15, 14, 18
+_PAD, _BADGE_PAD, _LINE, _CAPTION, _GAP = 8, 6, 15, 14, 18
 # The class of a line that forwards, and its dashes.
 _EDGES = {"DR": ("pic-edge pic-dr", None), "TUN": ("pic-edge pic-tun", "7 3"), "NAT": ("pic-edge pic-nat", "2 3")}
 
@@ -25,7 +25,7 @@ def svg_of(cluster: Cluster, first: frozenset[str], text: Sequence[str]) -> str:
     """The picture as one element."""
     sheet = _Sheet()
     boxes = Boxes(cluster, first)
-    sheet.way_in(cluster, boxes)
+    sheet.entry(cluster, boxes)
     directors, more = boxes.of(Part.DIRECTOR)
     sheet.directors(directors or [Box("director", Part.DIRECTOR, "not in this scan", known=False)], more)
     sheet.real_servers(*boxes.of(Part.REAL_SERVER))
@@ -57,7 +57,7 @@ class _Sheet:
 
     # -- the floors ---------------------------------------------------------------------------------------------------
 
-    def way_in(self, cluster: Cluster, boxes: Boxes) -> None:
+    def entry(self, cluster: Cluster, boxes: Boxes) -> None:
         """Clients, routers and the segment."""
         asked = (tersely(cluster.vips, 26),) if cluster.vips else ()
         clients = Box("clients", Part.CLIENTS, "ask for" if asked else "", asked)
@@ -74,11 +74,11 @@ class _Sheet:
         self._segment = self.y + 26
         columns = _columns(len(routers))
         for x in columns:
-            self.drawn.append(way([(x + _BOX / 2, self.y), (x + _BOX / 2, self._segment)], "pic-line"))
+            self.drawn.append(polyline([(x + _BOX / 2, self.y), (x + _BOX / 2, self._segment)], "pic-line"))
         at = columns[0] + _BOX / 2 + 8 if len(columns) > 1 else 12
         room = _MIDDLE - 20 if len(columns) == 1 else _BOX
         self.drawn.append(line_of_text(at, self._segment - 6, label, room, size=11, class_="pic-words"))
-        self.drawn.append(way([(6, self._segment), (WIDTH - 6, self._segment)], "pic-segment", stroke_width=4))
+        self.drawn.append(polyline([(6, self._segment), (WIDTH - 6, self._segment)], "pic-segment", stroke_width=4))
         self.y = self._segment
 
     def directors(self, boxes: Sequence[Box], more: Sequence[str]) -> None:
@@ -95,7 +95,7 @@ class _Sheet:
                     self._along_the_edge(box, x, top, 15)
                 if len(boxes) > 1 and box.forwards:
                     inner = x + _BOX if x < _MIDDLE - _BOX / 2 else x
-                    self.drawn.append(way([(inner, top + 20), (_MIDDLE, top + 20)], "pic-line"))
+                    self.drawn.append(polyline([(inner, top + 20), (_MIDDLE, top + 20)], "pic-line"))
                     self._spine = self._spine or top + 20
         if len(boxes) == 1 and boxes[0].forwards:
             self._spine = self.y
@@ -107,7 +107,7 @@ class _Sheet:
         for start in range(0, len(boxes), 2):
             row = boxes[start : start + 2]
             bar = self.y + _GAP
-            self.y = bar + max([4, *(_SAID * len(_labels(box)) + 10 for box in row)])
+            self.y = bar + max([4, *(_CAPTION * len(_labels(box)) + 10 for box in row)])
             for box, x in zip(row, columns, strict=False):
                 if box.fed and self._spine is not None:
                     self._feed(box, x, bar)
@@ -120,7 +120,7 @@ class _Sheet:
             self._spine_end = self.y + _GAP
             self._remark(more)
         if self._spine is not None and self._spine_end:
-            self.drawn.append(way([(_MIDDLE, self._spine), (_MIDDLE, self._spine_end)], "pic-line"))
+            self.drawn.append(polyline([(_MIDDLE, self._spine), (_MIDDLE, self._spine_end)], "pic-line"))
 
     def others(self, boxes: Sequence[Box], more: Sequence[str]) -> None:
         """Hosts of the scan that are neither."""
@@ -140,25 +140,25 @@ class _Sheet:
         """From the middle down to each end."""
         half = (top + bottom) / 2
         for end in ends:
-            self.drawn.append(way([(_MIDDLE, top), (_MIDDLE, half), (end, half), (end, bottom)], "pic-line"))
+            self.drawn.append(polyline([(_MIDDLE, top), (_MIDDLE, half), (end, half), (end, bottom)], "pic-line"))
 
     def _feed(self, box: Box, x: float, bar: float) -> None:
         """What directors forward to a real server, with its words beside the last piece of the line."""
         at = x + 10
-        self.drawn.append(way([(_MIDDLE, bar), (at, bar)], "pic-line"))
+        self.drawn.append(polyline([(_MIDDLE, bar), (at, bar)], "pic-line"))
         self._spine_end = bar
         class_, dashes = _EDGES.get(box.method, ("pic-edge", None))
-        self.drawn.append(way([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
+        self.drawn.append(polyline([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
         self.drawn.append(arrow(at, self.y, 1, "pic-arrow"))
         for number, label in enumerate(_labels(box)):
-            line = line_of_text(at + 8, bar + _SAID * (number + 1), label, _BOX - 20, size=10.5, class_="pic-words")
+            line = line_of_text(at + 8, bar + _CAPTION * (number + 1), label, _BOX - 20, size=10.5, class_="pic-words")
             self.drawn.append(line)
 
     def _join(self, points: list[tuple[float, float]], box: Box) -> None:
         """With the segment: an arrow where the host answers, thick and broken where it should not."""
         state = next((state for state in ("wrong", "right") if box.has(state)), "")
         how = {"stroke_width": 3, "stroke_dasharray": "6 3"} if state == "wrong" else {}
-        self.drawn.append(way(points, f"pic-line pic-{state}" if state else "pic-line", **how))
+        self.drawn.append(polyline(points, f"pic-line pic-{state}" if state else "pic-line", **how))
         x, y = points[-1]
         if state:
             self.drawn.append(arrow(x, y + 2, -1, f"pic-arrow pic-{state}"))
@@ -227,7 +227,7 @@ def _height(box: Box) -> float:
 
 
 def _badge_height(badge: Badge) -> float:
-    return 21 + _SAID * len(badge.verdict)
+    return 21 + _CAPTION * len(badge.verdict)
 
 
 def _badge(badge: Badge, x: float, y: float) -> list[str]:
@@ -239,7 +239,7 @@ def _badge(badge: Badge, x: float, y: float) -> list[str]:
         line_of_text(x + 24, y + 15, badge.vips, width - 26, size=12, class_="pic-vip"),
     ]
     for number, said in enumerate(badge.verdict, 1):
-        at = y + 15 + _SAID * number
+        at = y + 15 + _CAPTION * number
         parts.append(
             line_of_text(x + 24, at, said, width - 28, size=12, typed=False, class_=f"pic-said pic-{badge.state}")
         )

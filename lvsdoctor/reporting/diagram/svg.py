@@ -52,7 +52,7 @@ def line_of_text(
     return element("text", _escaped(shown), x=x, y=y, font_size=size, font_family=family, fill="currentColor", **how)
 
 
-def way(points: Iterable[tuple[float, float]], class_: str, **how: object) -> str:
+def polyline(points: Iterable[tuple[float, float]], class_: str, **how: object) -> str:
     """A line through the points."""
     path = " ".join(f"{x:g},{y:g}" for x, y in points)
     attributes = {"stroke": "currentColor", "stroke_width": 1.2, "fill": "none", **how}

@@ -10,7 +10,7 @@ from lvsdoctor.sanitize import legible
 
 def sentences(cluster: Cluster) -> tuple[str, ...]:
     """What the picture shows. Hosts and VIPs of which the same is to be said share a sentence."""
-    said = [*_reached(cluster), *_held(cluster), *_lacking(cluster), *_forwarded(cluster), *_gateways(cluster)]
+    said = [*_reached(cluster), *_holders(cluster), *_lacking(cluster), *_forwarded(cluster), *_gateways(cluster)]
     holding = {holder.host for holder in cluster.holders}
     others = [host.name for host in cluster.hosts if host.part is Part.OTHER and host.name not in holding]
     if others:
@@ -31,7 +31,7 @@ def _reached(cluster: Cluster) -> Iterator[str]:
     yield f"Clients reach VIP{_s(cluster.vips)} {listed(cluster.vips)}{through}."
 
 
-def _held(cluster: Cluster) -> Iterator[str]:
+def _holders(cluster: Cluster) -> Iterator[str]:
     parts = {host.name: host.part for host in cluster.hosts}
     vips: dict[tuple[str, bool, Holder], list[str]] = {}
     for holder in sorted(cluster.holders, key=_urgency):

@@ -40,7 +40,7 @@ def needs(tool: str) -> None:
 
 def printed(text: str, command: str) -> ArpTables:
     reader = Arptables()
-    reader.told([command, "-nvL"])
+    reader.set_command([command, "-nvL"])
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             assert reader.feed(Seen("text", number, line)), line

@@ -61,7 +61,7 @@ def live(namespace: Any) -> Node:
 
 def rows(reader: Reader, text: str, command: Sequence[str], fact: str) -> list[Any]:
     """The rows of a fact in this text, without the line they were on."""
-    reader.told(command)
+    reader.set_command(command)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             assert reader.feed(Seen("text", number, line)), line
@@ -70,8 +70,8 @@ def rows(reader: Reader, text: str, command: Sequence[str], fact: str) -> list[A
     return bare(dump.facts[fact])
 
 
-def bare(found: Sequence[Any]) -> list[Any]:
-    return [replace(row, seen=NOWHERE) for row in found]
+def bare(rows: Sequence[Any]) -> list[Any]:
+    return [replace(row, seen=NOWHERE) for row in rows]
 
 
 def test_links_are_those_of_ip_link(namespace: Any, live: Node) -> None:
@@ -115,9 +115,9 @@ def test_neighbours_are_those_of_ip_neigh(namespace: Any, live: Node) -> None:
     shown = namespace.ip("neigh", "show") + namespace.ip("neigh", "show", "proxy")
     text = rows(IpNeigh(), shown, ["ip", "neigh", "show"], "neighbours")
 
-    def learned(found: Sequence[Any]) -> set[Any]:
+    def learned(rows: Sequence[Any]) -> set[Any]:
         # Stale entries come and go while we look; those that we made stay.
-        return {row for row in found if row.state == "PERMANENT" or row.flags}
+        return {row for row in rows if row.state == "PERMANENT" or row.flags}
 
     assert learned(bare(live.neighbours)) == learned(text)
     assert {str(row.ip) for row in live.neighbours if "proxy" in row.flags} == {"192.0.2.77", "2001:db8::77"}

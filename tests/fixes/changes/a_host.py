@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.fixes.changes.applying import applied
 from lvsdoctor.fixes.changes.reading import changes_of
 from lvsdoctor.model.node import Node
@@ -37,7 +37,7 @@ class Host:
             for name, lines in _DUMPS.items()
             for line in lines.split("; ")
         ]
-        found = [Mine(piece, "host", "host") for name, text in texts for piece in pieces(text, name)]
+        found = [NodeDump(piece, "host", "host") for name, text in texts for piece in pieces(text, name)]
         (node,) = nodes_of(found)
         assert node.unread == ()
         return node

@@ -1,6 +1,6 @@
 """What needs no kernel to show: IPVS tables, modules, and what was not collected."""
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.fixes.changes.reading import changes_of
 from lvsdoctor.fixes.changes.telling import cuts, says
 from lvsdoctor.fixes.changes.undoing import undo
@@ -24,7 +24,7 @@ ROUTES = "default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel sco
 
 
 def host(**dumps: str) -> Node:
-    (node,) = nodes_of(Mine(piece, "lb1", "lb1") for name, text in dumps.items() for piece in pieces(text, name))
+    (node,) = nodes_of(NodeDump(piece, "lb1", "lb1") for name, text in dumps.items() for piece in pieces(text, name))
     return node
 
 

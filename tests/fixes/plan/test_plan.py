@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.engine.case_runner import nodes_in
 from lvsdoctor.engine.loader import load_rules
@@ -256,7 +256,7 @@ def is_1(name: str) -> Callable[[Node], bool]:
 
 def ruled(*rules: Rule) -> Plan:
     """The plan for one host under these rules alone."""
-    found = [Mine(piece, "host", "host") for where, dump in HOST.items() for piece in pieces(dump, where)]
+    found = [NodeDump(piece, "host", "host") for where, dump in HOST.items() for piece in pieces(dump, where)]
     return plan(with_standing(nodes_of(found)), rules)
 
 

@@ -13,11 +13,11 @@ def statements(text: str, config_id: str = "lb1") -> tuple[Statement, ...]:
 def words(text: str, config_id: str = "lb1") -> list[str]:
     """Every statement in order, blocks in braces."""
 
-    def said(each: Statement) -> str:
-        inside = "" if each.block is None else " {" + "; ".join(map(said, each.block)) + "}"
-        return "|".join(each.words) + inside
+    def shown(statement: Statement) -> str:
+        inside = "" if statement.block is None else " {" + "; ".join(map(shown, statement.block)) + "}"
+        return "|".join(statement.words) + inside
 
-    return [said(each) for each in statements(text, config_id)]
+    return [shown(each) for each in statements(text, config_id)]
 
 
 @pytest.mark.parametrize(
