@@ -97,10 +97,11 @@ from lvsdoctor.model.finding import Citation, Finding, Fix, Predicts, Severity, 
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import VRRP_MACS, Link, set_link
 from lvsdoctor.model.neighbour import Neighbour
-from lvsdoctor.model.node import Membership, Node, Role, Vip
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.standing import Membership, Role, Vip
 from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.sanitize import command, word
 

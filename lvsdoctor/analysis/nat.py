@@ -12,8 +12,9 @@ from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.node import Membership, Node
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import NextHop, Route
+from lvsdoctor.model.standing import Membership
 
 _KUBE_PROXY = "kube-ipvs0"  # its VIPs; iptables rules of its own masquerade what the reply would not come back for
 _CONNTRACK = "net.ipv4.vs.conntrack"

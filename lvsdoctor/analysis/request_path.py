@@ -18,7 +18,8 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.link import Link
-from lvsdoctor.model.node import Membership, Node, Vip
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Membership, Vip
 
 UNPACKED_BY = frozenset({"ipip", "gre"})  # kinds of tunnel with a link of their own; gue is unpacked by a socket
 _ANY = ("any", "0.0.0.0")

@@ -7,8 +7,9 @@ from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
-from lvsdoctor.model.node import Membership, Node, Role, RoleEvidence, Standing, Vip
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.standing import Membership, Role, RoleEvidence, Standing, Vip
 from lvsdoctor.model.view import Peers, Scan
 
 # Dummy links of container networks; what kube-proxy keeps on its own is a director's, not a real server's.

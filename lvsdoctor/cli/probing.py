@@ -12,8 +12,9 @@ from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live.wireless import wireless_links
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.node import Node, Role, RoleEvidence
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
+from lvsdoctor.model.standing import Role, RoleEvidence
 from lvsdoctor.probe.asking import REQUESTS, WAIT, ask, duration, summary
 from lvsdoctor.probe.session import ProbeRun, same_host
 from lvsdoctor.probe.targets import ProbePlan, plan, reasons, rips_known, vips_known

@@ -9,7 +9,7 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting, Settings
+from lvsdoctor.model.sysctl import Setting, SysctlTable
 from lvsdoctor.parse.stream import Piece
 from lvsdoctor.sanitize import visible
 
@@ -150,7 +150,7 @@ def _but_for_the_line(row: Any) -> str:
 def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
     """The last assignment wins, as in sysctl(8); what the running kernel says wins over files."""
     ordered = sorted(lists, key=lambda rows: len(rows) > _RUNTIME)
-    return Settings(ordered)
+    return SysctlTable(ordered)
 
 
 def without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:

@@ -23,7 +23,7 @@ def check_only_root_can_write(directory: str) -> None:
     owners = {0, os.stat("/").st_uid}
     passed = set[str]()
     for path in _all_of(directory if os.path.isabs(directory) else os.path.join(os.getcwd(), directory)):
-        *above, last = _way_to(path)
+        *above, last = _entries_to(path)
         for entry in above:
             if entry not in passed:
                 _check(entry, owners, leads_on=True)
@@ -41,7 +41,7 @@ def _all_of(directory: str) -> Iterator[str]:
         yield from (os.path.join(where, name) for name in (*directories, *files))
 
 
-def _way_to(path: str) -> Iterator[str]:
+def _entries_to(path: str) -> Iterator[str]:
     """Every directory and link that decides what an absolute path is, and at last the thing itself, if there is one."""
     here, ahead, links = "/", [name for name in path.split("/") if name not in ("", ".")], 0
     yield here

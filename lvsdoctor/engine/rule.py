@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.finding import Finding, Severity
-from lvsdoctor.model.node import Node, Role
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 
 Check = Callable[[Node], Iterator[Finding]]
 

@@ -1,81 +1,23 @@
-"""A node: everything that was collected about one host, and its standing in the cluster."""
+"""A node: everything that was collected about one host."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
-from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Comment, Seen
+from lvsdoctor.model.standing import ALONE, Membership, Role, Standing, Vip
 from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
 from lvsdoctor.model.view import Peers, View
 
 T = TypeVar("T")
-
-
-class Role(StrEnum):
-    """client: a host that only asked for the others (`scan --probe`)."""
-
-    DIRECTOR = "director"
-    REAL_SERVER = "real-server"
-    CLIENT = "client"
-
-
-@dataclass(frozen=True, slots=True)
-class RoleEvidence:
-    """A role and what told it: a template of plain words with its `fields`, and the line, if one line told."""
-
-    role: Role
-    reason: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    seen: Seen | None = None
-
-    @property
-    def why(self) -> str:
-        return self.reason.format_map(self.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Vip:
-    """A VIP that a real server has to carry and to keep quiet about (DR, TUN), and the line that told it is one."""
-
-    ip: IP
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """`director` lists this node as `destination` of `service`."""
-
-    service: VirtualService
-    destination: Destination
-    director: "Node"
-
-    @property
-    def forwarding(self) -> Forwarding | None:
-        return self.destination.forwarding
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the scan as a whole says of a node (by analysis/roles.py). `peers` are the other nodes of the scan.
-
-    `undecided` names the facts without which no role could be told.
-    """
-
-    roles: tuple[RoleEvidence, ...] = ()
-    vips: tuple[Vip, ...] = ()
-    needless_vips: tuple[Vip, ...] = ()
-    memberships: tuple[Membership, ...] | None = None
-    peers: Sequence["Node"] = ()
-    undecided: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +34,7 @@ class Node:
     name: str
     source: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    standing: Standing = Standing()
+    standing: Standing = ALONE
     kernel: str = ""
     unread: tuple[Seen, ...] = ()
     notes: tuple[str, ...] = ()

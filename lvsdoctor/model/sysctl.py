@@ -99,7 +99,7 @@ class SettingRows(Sequence[Setting]):
         return _setting(*self.by_key[at])
 
 
-class Settings(Mapping[str, Setting]):
+class SysctlTable(Mapping[str, Setting]):
     """The settings of a node by their keys, of several dumps the last assignment; made when they are asked for."""
 
     __slots__ = ("_rows",)

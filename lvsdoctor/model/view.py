@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from lvsdoctor.model.node import Membership, Node
+    from lvsdoctor.model.node import Node
+    from lvsdoctor.model.standing import Membership
 
 
 class View:

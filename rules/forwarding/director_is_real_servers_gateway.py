@@ -40,7 +40,7 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
         ways = list(reply_paths(node, vip.ip))
-        gateways = {gateway for _, way in ways for gateway in way.gateways}
+        gateways = {hop for _, way in ways for hop in way.gateways}
         for director in directors.values():
             own = is_local(director, vip.ip)
             for gateway in director.addresses if own and any(map(director.holding, gateways)) else ():

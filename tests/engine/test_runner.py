@@ -9,8 +9,9 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Verdict
 from lvsdoctor.model.finding import Predicts, Severity
 from lvsdoctor.model.ipvs import Destination, VirtualService
-from lvsdoctor.model.node import Membership, Node, Role, RoleEvidence, Standing
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.standing import Membership, Role, RoleEvidence, Standing
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.rulekit import Finding, Fix, Rule, cite, rule
 

@@ -19,11 +19,11 @@ LONGER_RULES: Mapping[str, int] = {
     "rules/arp/vip_answered_by_another_host.py": 118,
     "rules/arp/vip_answered_by_nobody.py": 109,
     "rules/cluster/vip_cached_at_real_server.py": 111,
-    "rules/forwarding/director_is_real_servers_gateway.py": 95,
+    "rules/forwarding/director_is_real_servers_gateway.py": 96,
     "rules/forwarding/nat_reply_bypasses_director.py": 90,
     "rules/forwarding/real_server_behind_gateway.py": 121,
     "rules/forwarding/vip_missing_on_real_server.py": 108,
-    "rules/tunnel/tunnel_device_missing.py": 85,
+    "rules/tunnel/tunnel_device_missing.py": 86,
 }
 LONGER_PAGES: Mapping[str, int] = {}
 LONGER_MEDIAN: Mapping[str, int] = {"the median of all rules": 76}

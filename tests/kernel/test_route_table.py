@@ -37,7 +37,7 @@ def _routes(version: int) -> st.SearchStrategy[Route]:
     )
 
 
-def _by_looking_at_each(routes: list[Route], dst: IP, oif: str | None) -> Route | None:
+def _by_search(routes: list[Route], dst: IP, oif: str | None) -> Route | None:
     fitting = [
         route
         for route in routes
@@ -56,4 +56,4 @@ def test_the_longest_prefix_wins_then_table_local_then_the_lowest_metric_then_th
 ) -> None:
     routes = data.draw(st.lists(_routes(version), max_size=12))
     dst = data.draw(_addresses(version))
-    assert RouteTable(routes).best(dst, oif) is _by_looking_at_each(routes, dst, oif)
+    assert RouteTable(routes).best(dst, oif) is _by_search(routes, dst, oif)

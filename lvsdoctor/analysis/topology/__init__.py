@@ -6,7 +6,8 @@ from lvsdoctor.analysis.topology.answering import holders, services_of
 from lvsdoctor.kernel.routing import default_gateways
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination
-from lvsdoctor.model.node import Node, Role
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 from lvsdoctor.model.topology import Cluster, Forwards, Host, Part
 
 __all__ = ["drawn"]

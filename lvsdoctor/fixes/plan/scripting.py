@@ -11,7 +11,8 @@ from lvsdoctor.fixes.changes.undoing import undo
 from lvsdoctor.fixes.plan.nouns import Step
 from lvsdoctor.fixes.plan.planner import Nodes, State, Treatment, raised
 from lvsdoctor.model.examination import Diagnosis, Examination
-from lvsdoctor.model.node import Node, Role
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 
 _WRITE = "sysctl -w "
 
