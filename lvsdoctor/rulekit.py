@@ -49,6 +49,7 @@ from lvsdoctor.analysis.request_path import (
 )
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, overloaded, without_usable
 from lvsdoctor.engine.rule import Rule, rule
+from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands import (
     SAVE_TABLE,
     add_address,
@@ -92,10 +93,27 @@ from lvsdoctor.kernel.routing import (
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.source_address import SourceAddress, own_source, source_addresses
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
+from lvsdoctor.model.change import (
+    AddAddress,
+    AddPolicyRule,
+    Command,
+    LoadModule,
+    Nothing,
+    PutNeighbour,
+    PutRealServer,
+    PutRoute,
+    RemoveAddress,
+    RemoveNeighbour,
+    RemovePolicyRule,
+    RemoveRealServer,
+    RemoveRoute,
+    SetLink,
+    SetSysctl,
+)
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Fix, Predicts, Severity, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.link import VRRP_MACS, Link, set_link
+from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
@@ -114,18 +132,22 @@ __all__ = [
     "SAVE_TABLE",
     "UNPACKED_BY",
     "VRRP_MACS",
+    "AddAddress",
+    "AddPolicyRule",
     "Address",
     "Answer",
     "ArpOwner",
     "ArpResponder",
     "ArpTarget",
     "Citation",
+    "Command",
     "Destination",
     "Effective",
     "Finding",
     "Fix",
     "Forwarding",
     "Link",
+    "LoadModule",
     "Lookup",
     "Membership",
     "Neighbour",
@@ -133,11 +155,20 @@ __all__ = [
     "NextHop",
     "Node",
     "NotCollected",
+    "Nothing",
     "OwnRip",
     "PolicyRule",
     "Predicts",
     "Probe",
+    "PutNeighbour",
+    "PutRealServer",
+    "PutRoute",
     "Reachability",
+    "RemoveAddress",
+    "RemoveNeighbour",
+    "RemovePolicyRule",
+    "RemoveRealServer",
+    "RemoveRoute",
     "Reply",
     "RequestPath",
     "Role",
@@ -145,6 +176,8 @@ __all__ = [
     "Rule",
     "Seen",
     "Sender",
+    "SetLink",
+    "SetSysctl",
     "Setting",
     "Severity",
     "Shadowed",
@@ -235,12 +268,12 @@ __all__ = [
     "sends_redirect",
     "serves_its_own",
     "services_of",
-    "set_link",
     "set_sysctls",
     "shadowed",
     "should_answer",
     "source_addresses",
     "source_ok",
+    "spell",
     "stop_answering",
     "stop_proxying",
     "takes",

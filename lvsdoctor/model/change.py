@@ -1,31 +1,63 @@
-"""What the commands of a fix change on a node, one noun for each kind of change.
+"""What the commands of a fix change on a node, a noun for each kind of change, and the command that knows its changes.
 
-`command` is the line of the fix that does it. A command that touches nothing of the model is Nothing; one that the
-model cannot follow is Unknown, and a fix with an Unknown in it is never held for tried.
+A command that touches nothing of the model is Nothing; one that the model cannot follow is Unknown, and a fix with an
+Unknown in it is never held for tried.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.route import PolicyRule, Route
+from lvsdoctor.model.seen import Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """`seen` is what every row that the change makes quotes: the command, or the line of a file that is deployed.
+
+    `fails_twice`: the command would fail where it was run before. `of_network`: the host's network configuration must
+    know of it, or it is gone after a reboot.
+    """
+
+    fails_twice: ClassVar[bool] = False
+    of_network: ClassVar[bool] = False
+    seen: Seen = field(default=Seen("fix", None, ""), compare=False)
+
+    @property
+    def command(self) -> str:
+        return self.seen.text
+
+
+class Command(str):
+    """A line of a fix that knows what it changes; anybody else's line is only text, and has to be parsed."""
+
+    __slots__ = ("changes",)
+    changes: tuple[Change, ...]
+
+    def __new__(cls, text: str, changes: Iterable[Change] = ()) -> "Command":
+        line = super().__new__(cls, text)
+        line.changes = tuple(replace(change, seen=Seen("fix", None, text)) for change in changes)
+        return line
 
 
 @dataclass(frozen=True, slots=True)
-class SetSysctl:
+class SetSysctl(Change):
     """`key` as `sysctl -a` spells it (net.ipv4.conf.eth0/100.arp_ignore for a link with a dot)."""
 
-    command: str
     key: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class AddAddress:
+class AddAddress(Change):
     """`scope` and `label` are "" where the command leaves them to ip(8) and the kernel. `metric` is its subnet's."""
 
-    command: str
+    fails_twice = True
+    of_network = True
     ip: IP
     prefixlen: int
     link: str
@@ -38,10 +70,11 @@ class AddAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveAddress:
+class RemoveAddress(Change):
     """`peer` is the far end's prefix that the command names, which a point-to-point address is told by."""
 
-    command: str
+    fails_twice = True
+    of_network = True
     ip: IP
     prefixlen: int
     link: str
@@ -49,120 +82,104 @@ class RemoveAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class SetLink:
+class SetLink(Change):
     """A link goes up or down."""
 
-    command: str
+    of_network = True
     link: str
     up: bool
 
 
 @dataclass(frozen=True, slots=True)
-class PutRoute:
-    """`ip route add`, or `replace` where `replaces`: the route of the same destination, metric and table makes room."""
+class PutRoute(Change):
+    """`ip route add`, or `replace` where `replaces`: the route of the same destination, metric and table makes room.
 
-    command: str
+    Its scope is "" where the command leaves it to ip(8).
+    """
+
+    of_network = True
     route: Route
     replaces: bool
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveRoute:
+class RemoveRoute(Change):
     """`route` as far as the command names it (type, protocol and scope "", metric 0, no src, no next hop: any); the
     first one that matches goes."""
 
-    command: str
+    fails_twice = True
+    of_network = True
     route: Route
 
 
 @dataclass(frozen=True, slots=True)
-class AddPolicyRule:
-    command: str
+class AddPolicyRule(Change):
+    of_network = True
     rule: PolicyRule
 
 
 @dataclass(frozen=True, slots=True)
-class RemovePolicyRule:
-    command: str
+class RemovePolicyRule(Change):
+    fails_twice = True
+    of_network = True
     priority: int
     family: int = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PutRealServer:
+class PutRealServer(Change):
     """`ipvsadm -a` or `-e`: this real server of this service, with all its options; -e where it `was` there."""
 
-    command: str
+    fails_twice = True
     service: VirtualService
     real_server: Destination
     was: bool
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveRealServer:
-    command: str
+class RemoveRealServer(Change):
+    fails_twice = True
     service: VirtualService
     real_server: Destination
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveNeighbour:
-    """An entry of the neighbour table goes; `proxy`: of the table of those it answers for."""
+class RemoveNeighbour(Change):
+    """An entry of the neighbour table goes; `proxy`: of the table of those it answers for. `learned`: only if it was
+    learned, which `ip neigh flush` asks."""
 
-    command: str
+    fails_twice = True
     ip: IP
     link: str
-    proxy: bool
+    proxy: bool = False
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PutNeighbour:
+class PutNeighbour(Change):
     """A permanent or a proxy entry."""
 
-    command: str
     entry: Neighbour
 
 
 @dataclass(frozen=True, slots=True)
-class LoadModule:
+class LoadModule(Change):
     """A module of a kind of tunnel, which brings a link of its own with it; `loads`: else it goes, with that link."""
 
-    command: str
     module: str
     loads: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Change):
     """Changes no fact of this node: a comment, an announcement, a look around. `manual`: a comment that asks
     for a hand."""
 
-    command: str
     manual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Change):
     """What the command does to the node is not known here; `why` in words."""
 
-    command: str
     why: str
-
-
-Change = (
-    SetSysctl
-    | AddAddress
-    | RemoveAddress
-    | SetLink
-    | PutRoute
-    | RemoveRoute
-    | AddPolicyRule
-    | RemovePolicyRule
-    | PutRealServer
-    | RemoveRealServer
-    | RemoveNeighbour
-    | PutNeighbour
-    | LoadModule
-    | Nothing
-    | Unknown
-)

@@ -7,7 +7,9 @@ from lvsdoctor.rulekit import (
     Address,
     Finding,
     Fix,
+    NextHop,
     Node,
+    RemoveRoute,
     Route,
     Severity,
     Shadowed,
@@ -17,6 +19,7 @@ from lvsdoctor.rulekit import (
     local_routes,
     rule,
     shadowed,
+    spell,
 )
 
 TAKES = "{node} takes all of {prefix} for its own, because {address} is on {link}: "
@@ -76,7 +79,7 @@ def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:
         fix=Fix(
             now=(
                 *(command("ip", "route", "add", "local", f"{vip}/32", "dev", link) for vip in served),
-                command("ip", "route", "del", "local", prefix, "dev", link, "table", "local"),
+                spell(RemoveRoute(Route(prefix, route.seen, "local", "local", (NextHop(link),), scope=""))),
             ),
             persist=("# take the local route out of the script that adds it, and add one for each VIP, as /32",),
         ),

@@ -12,14 +12,15 @@ from lvsdoctor.rulekit import (
     Lookup,
     Neighbour,
     Node,
+    RemoveNeighbour,
     Severity,
     announced_by,
     cite,
-    command,
     delivered,
     is_local,
     route_lookup,
     rule,
+    spell,
 )
 
 _STANDBY = (
@@ -104,8 +105,7 @@ def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
 
 
 def _forget(entry: Neighbour, homes: Mapping[str, Lookup]) -> Fix:
-    how = ("del", entry.ip) if entry.state == "PERMANENT" else ("flush", "to", entry.ip)
-    fix = Fix(now=(command("ip", "neigh", *how, *(("dev", entry.link) if entry.link else ())),))
+    fix = Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link, learned=entry.state != "PERMANENT")),))
     for director, home in homes.items():
         fix += announced_by(director, home.links, entry.ip)
     return fix

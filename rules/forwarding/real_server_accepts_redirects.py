@@ -6,9 +6,11 @@ from lvsdoctor.rulekit import (
     FAR_AWAY,
     IP,
     Citation,
+    Command,
     Finding,
     Fix,
     Node,
+    Nothing,
     Severity,
     assume,
     believes_redirects,
@@ -57,7 +59,7 @@ def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
                         *sent,
                     ],
                     fix=set_sysctls({conf_key(name, "accept_redirects"): 0 for name in ("all", link.name)})
-                    + Fix(now=("ip route flush cache",)),
+                    + Fix(now=(Command("ip route flush cache", (Nothing(),)),)),
                 )
 
 

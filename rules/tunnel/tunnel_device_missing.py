@@ -7,16 +7,17 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Link,
+    LoadModule,
     Membership,
     Node,
     NotCollected,
+    SetLink,
     Severity,
     check_loosely,
     cite,
-    command,
     rp_filter_drops,
     rule,
-    set_link,
+    spell,
     takes,
     tun_memberships,
     tunnel_for,
@@ -69,11 +70,11 @@ def tunnel_device_missing(node: Node) -> Iterator[Finding]:
 
 def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Sequence[Membership]) -> Fix:
     load = Fix(
-        now=(command("modprobe", MODULES[kind]),),
+        now=(spell(LoadModule(MODULES[kind])),),
         persist=(f"echo {MODULES[kind]} >> /etc/modules-load.d/lvs.conf",),
     )
     up = Fix(
-        now=(set_link(name, "up"),),
+        now=(spell(SetLink(name, up=True)),),
         persist=(f"# in the network configuration of the host: {word(name)} comes up at boot",),
     )
     fix = up if tunnels else load + up

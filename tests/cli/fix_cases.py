@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from lvsdoctor.cli.fix.orders import Prescription, prescription
+from lvsdoctor.cli.fix.document import FixDocument, fix_document
 from lvsdoctor.engine.case_runner import nodes_in
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import Case, cases_of
@@ -35,14 +35,14 @@ def planned(case: Case) -> tuple[tuple[Node, ...], Plan]:
     return nodes, plan(nodes, RULES, role=said.get("--role", "auto"), vips=vips)
 
 
-def prescribed(case: Case, networks: tuple[str, ...] = NETWORKS) -> Iterator[Prescription]:
+def prescribed(case: Case, networks: tuple[str, ...] = NETWORKS) -> Iterator[FixDocument]:
     """What `lvsdoctor fix` says of the case, for each --network."""
     nodes, the_plan = planned(case)
     for network in networks:
-        yield prescription(the_plan, nodes, Namespace(node=None, network=network, netns=None, paths=["dumps"]))
+        yield fix_document(the_plan, nodes, Namespace(node=None, network=network, netns=None, paths=["dumps"]))
 
 
-def every_prescription() -> Iterator[Prescription]:
+def every_prescription() -> Iterator[FixDocument]:
     """For every case of every page that fires, and every --network."""
     for rule in RULES:
         for case in cases_of(page_of(rule)):

@@ -41,7 +41,7 @@ done
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with all scripts, none twice that differs in comments alone; beside each the nodes that it is for."""
     home = tmp_path_factory.mktemp("scripts")
-    texts = {script(one): [orders.node for orders in one.orders] for one in every_prescription()}
+    texts = {script(one): [fixes.node for fixes in one.fixes] for one in every_prescription()}
     different = {re.sub(r"^ *#.*", "", text, flags=re.MULTILINE): (text, nodes) for text, nodes in texts.items()}
     for number, (text, nodes) in enumerate(different.values()):
         (home / f"{number}.sh").write_text(text)
@@ -94,7 +94,7 @@ _Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 @pytest.fixture(scope="session")
 def plays() -> dict[str, Any]:
     """The text of each play, and what it says as YAML."""
-    texts = {play(one) for one in every_prescription() if one.orders}
+    texts = {play(one) for one in every_prescription() if one.fixes}
     return {text: yaml.load(text, _Loader) for text in sorted(texts)}
 
 

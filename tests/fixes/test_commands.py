@@ -38,7 +38,10 @@ def test_a_hostile_name_stays_one_word_of_the_command_and_on_its_line() -> None:
 
 
 def test_a_hostile_name_cannot_leave_a_comment() -> None:
-    fixes = [add_address("192.0.2.10/32", HOSTILE), move_address("192.0.2.10/24", HOSTILE, "192.0.2.10/32", "lo")]
+    fixes = [
+        add_address("192.0.2.10/32", HOSTILE),
+        move_address(Address(ip_address("192.0.2.10"), 24, HOSTILE, SEEN), "lo"),
+    ]
     fixes += [announced_by(HOSTILE, ["eth0"], ip_address("192.0.2.10"))]
     for fix in fixes:
         for line in fix.persist + fix.now:

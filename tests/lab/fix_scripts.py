@@ -7,7 +7,7 @@ from functools import cache
 from ipaddress import ip_address
 from shlex import quote
 
-from lvsdoctor.cli.fix.orders import prescription
+from lvsdoctor.cli.fix.document import fix_document
 from lvsdoctor.cli.fix.script import script
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.rule import Rule
@@ -30,11 +30,11 @@ def scripts_for(nodes: Sequence[Node], rules: Iterable[Rule], options: Sequence[
     said = dict(zip(options[::2], options[1::2], strict=True))
     vips = [ip_address(said["--vip"])] if "--vip" in said else []
     planned = plan(nodes, tuple(rules), role=said.get("--role", "auto"), vips=vips)
-    prescribed = prescription(planned, nodes, Namespace(node=None, network="none", netns=None, paths=["the dumps"]))
+    prescribed = fix_document(planned, nodes, Namespace(node=None, network="none", netns=None, paths=["the dumps"]))
     text = script(prescribed)
     # In the guest every host has the guest's name.
-    now = {orders.node: f"set -- --now {quote(orders.node)}\n{text}" for orders in prescribed.orders}
-    left = [refused.diagnosis for refused in planned.refused] + [one.diagnosis for one in planned.by_hand]
+    now = {fixes.node: f"set -- --now {quote(fixes.node)}\n{text}" for fixes in prescribed.fixes}
+    left = [refused.diagnosis for refused in planned.rejected] + [one.diagnosis for one in planned.by_hand]
     return Scripts(now, tuple(left))
 
 

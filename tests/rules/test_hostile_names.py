@@ -231,7 +231,7 @@ def test_no_script_and_no_play_has_a_bare_value(tmp_path: Path) -> None:
     for number, (_, case) in enumerate(FIRES):
         name = NAMES[number % len(NAMES)]
         for each in prescribed(renamed(case, name), ("ifupdown" if number % 2 else "networkd",)):
-            lines += _script_is_sound(script(each), [orders.node for orders in each.orders], name, tmp_path)
+            lines += _script_is_sound(script(each), [fixes.node for fixes in each.fixes], name, tmp_path)
             _play_is_data(play(each))
     assert any("$(>made)" in line for line in lines)
     assert made_by(lines, tmp_path) == []

@@ -8,7 +8,7 @@ from lvsdoctor.cli import choosing, collecting, configuring, gate
 from lvsdoctor.cli.errors import FINDINGS, OK, say, unknown
 
 if TYPE_CHECKING:
-    from lvsdoctor.cli.fix.orders import Prescription
+    from lvsdoctor.cli.fix.document import FixDocument
 
 # lasting/systems.py has them; not imported, because every verb's options are made at each start.
 _NETWORKS = ("auto", "netplan", "networkd", "networkmanager", "ifcfg", "ifupdown", "none")
@@ -62,7 +62,7 @@ def run(options: Namespace) -> int:
     """Scan, plan, print; tell by the exit code whether anything is left."""
     from datetime import UTC, datetime
 
-    from lvsdoctor.cli.fix.orders import prescription
+    from lvsdoctor.cli.fix.document import fix_document
     from lvsdoctor.engine.runner import examine
     from lvsdoctor.fixes.plan import plan
 
@@ -71,27 +71,27 @@ def run(options: Namespace) -> int:
     rules = choosing.left(known_rules, options, settings)
     terms = gate.terms(known_rules, options, settings)
     nodes = collecting.collected(options)
-    found = gate.judged(examine(nodes, rules), terms, datetime.now(UTC).date())
-    planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options), found=found)
+    examination = gate.judged(examine(nodes, rules), terms, datetime.now(UTC).date())
+    planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options), examination=examination)
     if options.node is not None:
         known = {node.name for node in nodes} | set(planned.nodes)
         if options.node not in known:
             raise unknown("node", options.node, sorted(known))
-    prescribed = prescription(planned, nodes, options)
-    if prescribed.orders or prescribed.left:
-        sys.stdout.write(_written(prescribed, options.form))
+    document = fix_document(planned, nodes, options)
+    if document.fixes or document.left:
+        sys.stdout.write(_written(document, options.form))
     else:
         say("nothing to fix")
-    for left in prescribed.left:
+    for left in document.left:
         say(left.says)
-    return FINDINGS if prescribed.left else OK
+    return FINDINGS if document.left else OK
 
 
-def _written(prescribed: "Prescription", form: str) -> str:
+def _written(document: "FixDocument", form: str) -> str:
     if form == "ansible":
         from lvsdoctor.cli.fix.play import play
 
-        return play(prescribed)
+        return play(document)
     from lvsdoctor.cli.fix.script import script
 
-    return script(prescribed)
+    return script(document)

@@ -1,4 +1,4 @@
-"""Orders as a play for Ansible, of ansible.builtin's modules alone.
+"""The fixes as a play for Ansible, of ansible.builtin's modules alone.
 
 Every text is a double-quoted scalar (YAML 1.2, 7.3.1), and one with a brace in it is marked !unsafe, so that Ansible
 takes it for no template.
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from shlex import split
 
-from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.cli.fix.document import FixDocument, NodeFixes
 from lvsdoctor.cli.fix.wording import (
     DONE_BEFORE,
     careful,
@@ -27,36 +27,36 @@ from lvsdoctor.sanitize import legible
 _Task = list[str]
 
 
-def play(prescribed: Prescription) -> str:
+def play(document: FixDocument) -> str:
     """One play for each node."""
-    lines = [prescribed.made]
-    for orders in prescribed.orders:
-        lines += map(heading, orders.cured)
+    lines = [document.made]
+    for fixes in document.fixes:
+        lines += map(heading, fixes.cleared)
     lines += ["ansible-playbook THIS_PLAY; --skip-tags last leaves out what makes it last over a reboot"]
-    plays = [line for orders in prescribed.orders for line in _play(orders)] or ["[]"]
-    return "\n".join([*_comments(lines), "---", *plays, *_comments(left_over(prescribed))]) + "\n"
+    plays = [line for fixes in document.fixes for line in _play(fixes)] or ["[]"]
+    return "\n".join([*_comments(lines), "---", *plays, *_comments(left_over(document))]) + "\n"
 
 
 def _comments(texts: Iterable[str]) -> Iterator[str]:
     return (f"# {legible(text)}".rstrip() for text in texts)
 
 
-def _play(orders: Orders) -> Iterator[str]:
-    yield f"- name: {_text('lvsdoctor fix of ' + legible(orders.node))}"
-    yield f"  hosts: {_plain(_host(orders.node))}"
+def _play(fixes: NodeFixes) -> Iterator[str]:
+    yield f"- name: {_text('lvsdoctor fix of ' + legible(fixes.node))}"
+    yield f"  hosts: {_plain(_host(fixes.node))}"
     yield "  gather_facts: false"
     yield "  become: true"
     yield "  tasks:"
     count = 0
-    for step, cuts in careful(orders):
+    for step, cuts in careful(fixes):
         if step.only_a_remark:
             yield f"    # {spoken(step)}"
             continue
         count += 1
         yield from _remarks((*cuts, *undoing(step)))
         yield from _indented(_command(f"{count}. {spoken(step)}", step.command, only_once(step.changes)))
-    yield from _remarks([f"What makes it last{orders.network and '; '}{orders.network}"])
-    for part in orders.lasts:
+    yield from _remarks([f"What makes it last{fixes.network and '; '}{fixes.network}"])
+    for part in fixes.lasts:
         if isinstance(part, ByHand):
             yield f"    # {lasting_title(part)}"
         yield from _remarks(lasting_remarks(part))

@@ -1,4 +1,4 @@
-"""Orders as a POSIX shell script.
+"""The fixes as a POSIX shell script.
 
 What comes from dumps stands in it as a quoted word, or in a comment that cannot end before its line does.
 """
@@ -6,7 +6,7 @@ What comes from dumps stands in it as a quoted word, or in a comment that cannot
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
-from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.cli.fix.document import FixDocument, NodeFixes
 from lvsdoctor.cli.fix.wording import (
     DONE_BEFORE,
     careful,
@@ -83,16 +83,16 @@ file() {
 _END = "END_OF_FILE"
 
 
-def script(prescribed: Prescription) -> str:
+def script(document: FixDocument) -> str:
     """The whole script: for several nodes one, which does what is said for the host that it runs on."""
-    lines = ["#!/bin/sh", *_comments(_head(prescribed))]
-    if prescribed.orders:
+    lines = ["#!/bin/sh", *_comments(_head(document))]
+    if document.fixes:
         # Words from dumps and awk's program are quoted on purpose: $(this) in a name is a name.
-        lines += ["# shellcheck disable=SC2016", "set -eu", "export LC_ALL=C", "", *_helpers(prescribed.orders)]
-        for number, orders in enumerate(prescribed.orders, 1):
-            lines += [*_now(number, orders), "", *_last(number, orders), ""]
-        lines += _choice(prescribed.orders)
-    return "\n".join([*lines, *_comments(left_over(prescribed))]) + "\n"
+        lines += ["# shellcheck disable=SC2016", "set -eu", "export LC_ALL=C", "", *_helpers(document.fixes)]
+        for number, fixes in enumerate(document.fixes, 1):
+            lines += [*_now(number, fixes), "", *_last(number, fixes), ""]
+        lines += _choice(document.fixes)
+    return "\n".join([*lines, *_comments(left_over(document))]) + "\n"
 
 
 def _comments(texts: Iterable[str], indent: str = "") -> Iterator[str]:
@@ -100,24 +100,24 @@ def _comments(texts: Iterable[str], indent: str = "") -> Iterator[str]:
         yield f"{indent}# {legible(text)}".rstrip()
 
 
-def _head(prescribed: Prescription) -> Iterator[str]:
-    yield prescribed.made
-    if not prescribed.orders:
+def _head(document: FixDocument) -> Iterator[str]:
+    yield document.made
+    if not document.fixes:
         yield "There is nothing in it to run."
         return
     yield from ("What it clears:", "")
-    for orders in prescribed.orders:
-        yield from map(heading, orders.cured)
-    run = f"  {prescribed.inside}sh THIS_SCRIPT"
+    for fixes in document.fixes:
+        yield from map(heading, fixes.cleared)
+    run = f"  {document.inside}sh THIS_SCRIPT"
     yield from ("", f"{run} [NODE]          all of it; NODE where the host has another name")
     yield f"{run} --now [NODE]    without what makes it last over a reboot"
     yield from ("", "Then look again: lvsdoctor scan", "")
 
 
-def _helpers(all_orders: Sequence[Orders]) -> Iterator[str]:
+def _helpers(all_fixes: Sequence[NodeFixes]) -> Iterator[str]:
     """The functions that the steps use, and no others."""
-    kinds = {type(part) for orders in all_orders for part in orders.lasts}
-    once = any(only_once(step.changes) for orders in all_orders for step in orders.steps)
+    kinds = {type(part) for fixes in all_fixes for part in fixes.lasts}
+    once = any(only_once(step.changes) for fixes in all_fixes for step in fixes.steps)
     patterns = " | ".join(f"*'{text}'*" for text in DONE_BEFORE)
     for wanted, text in (
         (True, _STEP),
@@ -131,34 +131,34 @@ def _helpers(all_orders: Sequence[Orders]) -> Iterator[str]:
             yield text
 
 
-def _now(place: int, orders: Orders) -> Iterator[str]:
-    yield from _comments([f"{orders.node}: now"])
+def _now(place: int, fixes: NodeFixes) -> Iterator[str]:
+    yield from _comments([f"{fixes.node}: now"])
     yield f"now_{place}() {{"
     number = 0
-    for step, cuts in careful(orders):
+    for step, cuts in careful(fixes):
         if step.only_a_remark:
-            yield _said(spoken(step))
+            yield _step_line(spoken(step))
             continue
         number += 1
-        yield _said(f"{number}. {spoken(step)}")
+        yield _step_line(f"{number}. {spoken(step)}")
         yield from _comments((*cuts, *undoing(step)), "    ")
         yield f"    {'once ' if only_once(step.changes) else ''}{step.command}"
     yield "}"
 
 
-def _last(number: int, orders: Orders) -> Iterator[str]:
-    yield from _comments([f"{orders.node}: what makes it last{orders.network and '; '}{orders.network}"])
+def _last(number: int, fixes: NodeFixes) -> Iterator[str]:
+    yield from _comments([f"{fixes.node}: what makes it last{fixes.network and '; '}{fixes.network}"])
     yield f"last_{number}() {{"
-    for part in orders.lasts:
-        yield _said(lasting_title(part))
+    for part in fixes.lasts:
+        yield _step_line(lasting_title(part))
         yield from _comments(lasting_remarks(part), "    ")
         yield from _written(part)
-    if not orders.lasts:
-        yield _said("Nothing of it needs to last over a reboot.")
+    if not fixes.lasts:
+        yield _step_line("Nothing of it needs to last over a reboot.")
     yield "}"
 
 
-def _said(text: str) -> str:
+def _step_line(text: str) -> str:
     return f"    {command('step', text)}"
 
 
@@ -185,7 +185,7 @@ def _written(part: Part) -> Iterator[str]:
             pass
 
 
-def _choice(all_orders: Sequence[Orders]) -> Iterator[str]:
+def _choice(all_fixes: Sequence[NodeFixes]) -> Iterator[str]:
     """What is done on which host."""
     yield "last=yes"
     yield 'if [ "${1:-}" = --now ]; then'
@@ -194,12 +194,12 @@ def _choice(all_orders: Sequence[Orders]) -> Iterator[str]:
     yield "fi"
     yield "node=${1:-$(uname -n)}"
     yield "case $node in"
-    for number, orders in enumerate(all_orders, 1):
-        yield f"{word(orders.node)})"
+    for number, fixes in enumerate(all_fixes, 1):
+        yield f"{word(fixes.node)})"
         yield f"    now_{number}"
         yield f'    if [ "$last" = yes ]; then last_{number}; fi'
         yield "    ;;"
-    names = command(*(orders.node for orders in all_orders))
+    names = command(*(fixes.node for fixes in all_fixes))
     yield "*)"
     yield f"    printf '%s\\n' \"Nothing here is for a host named $node. It is for:\" {names} >&2"
     yield "    exit 2"

@@ -2,19 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from lvsdoctor.cli.fix.orders import Orders, Prescription
+from lvsdoctor.cli.fix.document import FixDocument, NodeFixes
 from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
 from lvsdoctor.fixes.plan import Step
-from lvsdoctor.model.change import (
-    AddAddress,
-    Change,
-    PutRealServer,
-    RemoveAddress,
-    RemoveNeighbour,
-    RemovePolicyRule,
-    RemoveRealServer,
-    RemoveRoute,
-)
+from lvsdoctor.model.change import Change
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.sanitize import command, legible
 
@@ -32,12 +23,11 @@ DONE_BEFORE = (
 )
 # sysctl.d(5): the files are read in the order of their names, whatever their directory; sysctl -p reads sysctl.conf.
 _SYSCTL_HOMES = "/etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d"
-_ONCE = (AddAddress, RemoveAddress, RemoveRoute, RemovePolicyRule, PutRealServer, RemoveRealServer, RemoveNeighbour)
 
 
 def only_once(changes: Sequence[Change]) -> bool:
     """Would the command fail if it were run again?"""
-    return bool(changes) and all(isinstance(change, _ONCE) for change in changes)
+    return bool(changes) and all(change.fails_twice for change in changes)
 
 
 def heading(diagnosis: Diagnosis) -> str:
@@ -52,17 +42,17 @@ def spoken(step: Step) -> str:
     return legible(text)
 
 
-def left_over(prescribed: Prescription) -> Iterator[str]:
+def left_over(document: FixDocument) -> Iterator[str]:
     """What is left: each finding in a line, and what its fix says below it."""
-    for left in prescribed.left:
+    for left in document.left:
         yield left.says
         yield from (f"    {line}" for line in left.lines)
 
 
-def careful(orders: Orders) -> Iterator[tuple[Step, tuple[str, ...]]]:
+def careful(fixes: NodeFixes) -> Iterator[tuple[Step, tuple[str, ...]]]:
     """The steps, each with what it may cut; what a fix itself warns of stands at its first step."""
     warned: set[str] = set()
-    for step in orders.steps:
+    for step in fixes.steps:
         warnings = [found.fix.warning for found in step.cures if found.fix.warning]
         new = [text for text in dict.fromkeys(warnings) if text not in warned]
         warned.update(new)

@@ -26,7 +26,7 @@ from lvsdoctor.fixes.commands.routes import (
     replace_route,
     route_to_subnet,
 )
-from lvsdoctor.fixes.commands.shell import SYSCTL_FILE, set_sysctls
+from lvsdoctor.fixes.commands.settings import SYSCTL_FILE, set_sysctls
 
 __all__ = [
     "SAVE_TABLE",

@@ -2,43 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import ip_interface, ip_network
 
-from lvsdoctor.fixes.commands.shell import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.fixes.changes.address import removing
+from lvsdoctor.fixes.changes.kinds import spell
+from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.change import AddAddress, PutRoute, RemoveRoute, SetLink
 from lvsdoctor.model.finding import Fix
-from lvsdoctor.model.link import Link, set_link
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.route import NextHop
+from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.sysctl import conf_key
-from lvsdoctor.sanitize import command, word
+from lvsdoctor.sanitize import word
 
 
-def move_address(old: str, old_link: str, new: str, new_link: str) -> Fix:
-    """Take an address (with its prefix length) off one link and put it on another, or back with another prefix."""
+def move_address(address: Address, link: str) -> Fix:
+    """Take an address off its link and put it on another, or back, as a single host's."""
+    new = AddAddress(address.ip, address.ip.max_prefixlen, link)
     return Fix(
-        now=(command("ip", "addr", "del", old, "dev", old_link), command("ip", "addr", "add", new, "dev", new_link)),
+        now=(spell(removing(address)), spell(new)),
         persist=(
             f"# in the network configuration of the host ({ADDRESS_HOMES}):",
-            f"# {old} on {word(old_link)} becomes {new} on {word(new_link)}",
+            f"# {address} on {word(address.link)} becomes {new.ip}/{new.prefixlen} on {word(link)}",
         ),
     )
 
 
-def move_vip_to_lo(node: Node, held: Address) -> Fix:
-    """Take a VIP off the link where it is `held` and keep it on lo, as a single host's address.
+def move_vip_to_lo(node: Node, address: Address) -> Fix:
+    """Take a VIP off its link and keep it on lo, as a single host's address.
 
     Deleting a primary address deletes its secondaries unless promote_secondaries is set (net/ipv4/devinet.c:
     __inet_del_ifa()), and the real server's own address may be one of them. Reads addresses and sysctl.
     """
-    beside = [other for other in node.addresses_on(held.link) if other.ip.version == 4 and other is not held]
-    behind = not held.secondary and any(other.secondary and other.network == held.network for other in beside)
+    beside = [other for other in node.addresses_on(address.link) if other.ip.version == 4 and other is not address]
+    behind = not address.secondary and any(other.secondary and other.network == address.network for other in beside)
     fix = Fix()
-    if behind and not effective(node, "promote_secondaries", held.link):
-        fix += set_sysctls({conf_key(held.link, "promote_secondaries"): 1})
-    fix += move_address(str(held), held.link, f"{held.ip}/{held.ip.max_prefixlen}", "lo")
-    if any(other.link == "lo" for other in node.holding(held.ip)):
+    if behind and not effective(node, "promote_secondaries", address.link):
+        fix += set_sysctls({conf_key(address.link, "promote_secondaries"): 1})
+    fix += move_address(address, "lo")
+    if any(other.link == "lo" for other in node.holding(address.ip)):
         fix = replace(fix, now=fix.now[:-1])  # it is on lo already
     if not beside:
         fix += Fix(warning="It is the only IPv4 address of its link: the routes over that link go with it.")
@@ -46,9 +50,10 @@ def move_vip_to_lo(node: Node, held: Address) -> Fix:
 
 
 def add_address(new: str, link: str) -> Fix:
-    """Put an address with its prefix length on a link."""
+    """Put an address on a link, with its prefix length or as a single host's."""
+    address = ip_interface(new)
     return Fix(
-        now=(command("ip", "addr", "add", new, "dev", link),),
+        now=(spell(AddAddress(address.ip, address.network.prefixlen, link)),),
         persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )
 
@@ -62,34 +67,36 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
     where = f" on {word(on)}" if on is not None else ""
     kept = (f"# in the network configuration of the host ({ADDRESS_HOMES}): no {ip}{where} any more",)
     fix = Fix()
-    for held in (held for held in node.holding(ip) if on in (None, held.link)):
-        link = held.link
-        beside = [a for a in node.addresses_on(link) if a.ip.version == ip.version and a is not held]
-        behind = not held.secondary and any(a.secondary and a.network == held.network for a in beside)
+    for address in (address for address in node.holding(ip) if on in (None, address.link)):
+        link = address.link
+        beside = [a for a in node.addresses_on(link) if a.ip.version == ip.version and a is not address]
+        behind = not address.secondary and any(a.secondary and a.network == address.network for a in beside)
         if behind and ip.version == 4 and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
             fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
-        fix += Fix(now=(command("ip", "addr", "del", held, "dev", link),), persist=kept)
-        if not beside and not held.host_only:
+        fix += Fix(now=(spell(removing(address)),), persist=kept)
+        if not beside and not address.host_only:
             fix += Fix(warning="It is the only address of its link: the routes over that link go with it.")
     own = [] if fix.now or not node.has("local-routes") else [r for r in node.local_routes if r.dst == ip_network(ip)]
     for route in own:
-        dev = ("dev", route.links[0]) if route.links else ()
-        fix += Fix(now=(command("ip", "route", "del", "local", ip, *dev, "table", "local"),), persist=kept)
+        named = Route(
+            route.dst, route.seen, "local", "local", tuple(NextHop(link) for link in route.links[:1]), scope=""
+        )
+        fix += Fix(now=(spell(RemoveRoute(named)),), persist=kept)
     return fix
 
 
-def as_single_hosts(node: Node, held: Sequence[Address]) -> Fix:
+def as_single_hosts(node: Node, addresses: Sequence[Address]) -> Fix:
     """Give addresses of one link and prefix the prefix length of a single host, each on its own link.
 
     Secondaries go first, for they would be deleted with their primary (net/ipv4/devinet.c: __inet_del_ifa()); those
     that stay are kept by promote_secondaries. Reads addresses, and sysctl where collected.
     """
-    fix, link = Fix(), held[0].link
-    staying = [a for a in node.addresses_on(link) if a.secondary and a.network == held[0].network and a not in held]
+    fix, link, network = Fix(), addresses[0].link, addresses[0].network
+    staying = [a for a in node.addresses_on(link) if a.secondary and a.network == network and a not in addresses]
     if staying and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
         fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
-    for address in sorted(held, key=lambda address: not address.secondary):
-        fix += move_address(str(address), link, f"{address.ip}/{address.ip.max_prefixlen}", link)
+    for address in sorted(addresses, key=lambda address: not address.secondary):
+        fix += move_address(address, link)
     return fix
 
 
@@ -113,17 +120,12 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
     if held and not (held[0].host_only and preferring):
         fix += as_single_hosts(node, wide)
     for route in preferring:
-        where = [part for hop in route.nexthops[:1] for part in _hop_words(hop)]
-        where += ["metric", str(route.metric)] if route.metric else []
-        where += ["table", route.table] if route.table != "main" else []
-        line = command("ip", "route", "replace", route.dst if route.dst.prefixlen else "default", *where)
+        plain = Route(
+            route.dst, route.seen, table=route.table, nexthops=route.nexthops[:1], scope="", metric=route.metric
+        )
         kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): routes without src {vip}"
-        fix += Fix(now=(line,), persist=(kept,))
+        fix += Fix(now=(spell(PutRoute(plain, replaces=True)),), persist=(kept,))
     return fix
-
-
-def _hop_words(hop: NextHop) -> list[str]:
-    return [*(["via", str(hop.gateway)] if hop.gateway else []), *(["dev", hop.link] if hop.link else [])]
 
 
 def bring_up(*links: Link) -> Fix:
@@ -136,5 +138,5 @@ def bring_up(*links: Link) -> Fix:
             continue
         kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): {name} comes up at boot"
         text = "Routes through gateways of that link are gone and do not come back by themselves."
-        fix += Fix(now=(set_link(link.name, "up"),), persist=(kept,), warning=text)
+        fix += Fix(now=(spell(SetLink(link.name, up=True)),), persist=(kept,), warning=text)
     return fix

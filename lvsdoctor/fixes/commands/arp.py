@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
-from lvsdoctor.fixes.commands.shell import set_sysctls
+from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.change import Command, Nothing, RemoveNeighbour
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
@@ -33,9 +35,9 @@ def hide_vips(node: Node | None = None) -> Fix:
     return set_sysctls(wanted) if wanted else Fix()
 
 
-def announce_again(director_link: str, vip: IP) -> str:
+def announce_again(director_link: str, vip: IP) -> Command:
     """The line that makes the segment learn the director's MAC again; it is run on the director."""
-    return command("arping", "-U", "-I", director_link, "-c", 3, vip)
+    return Command(command("arping", "-U", "-I", director_link, "-c", 3, vip), (Nothing(),))
 
 
 def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
@@ -43,14 +45,14 @@ def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
 
     Reads sysctl, and neighbours where collected.
     """
-    entries = [entry for entry in node.proxy_entries if entry.ip == ip]
-    lines = [command("ip", "neigh", "del", "proxy", ip, "dev", link) for entry in entries if entry.link == link]
+    entries = [entry for entry in node.proxy_entries if (entry.ip, entry.link) == (ip, link)]
+    lines = [spell(RemoveNeighbour(ip, link, proxy=True)) for _ in entries]
     keys = [key for scope in ("all", link) if node.sysctl(key := conf_key(scope, "proxy_arp")).value]
     fix = Fix(now=tuple(lines), persist=("# no proxy entry in the network configuration or a script",) if lines else ())
     if not keys:
         return fix
-    told = "It then answers for no other host on that link either: hosts there need a route or the right prefix."
-    return fix + set_sysctls(dict.fromkeys(keys, 0)) + Fix(warning=told)
+    cut = "It then answers for no other host on that link either: hosts there need a route or the right prefix."
+    return fix + set_sysctls(dict.fromkeys(keys, 0)) + Fix(warning=cut)
 
 
 def announced_by(director: str, links: Iterable[str], vip: IP) -> Fix:
@@ -73,10 +75,9 @@ def stop_answering(node: Node | None, ip: IP) -> Fix:
         )
         return fix + Fix(now=(line,), persist=(f"# in the network configuration of the host: {ip} on lo",))
     wires = {link.name for link in node.links_hearing_arp}
-    for held in (held for held in node.holding(ip) if held.link in wires):
-        alone = f"{ip}/{ip.max_prefixlen}"
+    for address in (address for address in node.holding(ip) if address.link in wires):
         knows = settings is not None and ip.version == 4
-        fix += move_vip_to_lo(node, held) if knows else move_address(str(held), held.link, alone, "lo")
+        fix += move_vip_to_lo(node, address) if knows else move_address(address, "lo")
     stale = "# by its own dumps it does not answer: collect them again, and look for a program that answers for others"
     return fix if fix.now else Fix(now=(stale,))
 

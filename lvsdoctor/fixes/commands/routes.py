@@ -1,12 +1,21 @@
 """Fixes of routes, of the reverse path filter, and of who is seen as the client."""
 
+from ipaddress import ip_network
+
+from lvsdoctor.fixes.changes.kinds import spell
+from lvsdoctor.fixes.changes.route import words
 from lvsdoctor.fixes.commands.addresses import add_address
-from lvsdoctor.fixes.commands.shell import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.change import PutRoute, RemovePolicyRule, RemoveRoute
 from lvsdoctor.model.finding import Fix
-from lvsdoctor.model.route import PolicyRule, Route
+from lvsdoctor.model.route import NextHop, PolicyRule, Route
+from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.parse.words import EVERYWHERE
 from lvsdoctor.sanitize import command, word
+
+_SEEN = Seen("fix", None, "")
 
 
 def check_loosely(link: str, *, vip: IP | None) -> Fix:
@@ -21,35 +30,30 @@ def check_loosely(link: str, *, vip: IP | None) -> Fix:
 
 def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
     """Send what goes to `dst` (or to "default") through a gateway."""
-    where = ["table", table] if table != "main" else []
-    shown = command(dst, "via", gateway, *where)
-    return Fix(
-        now=(command("ip", "route", "replace", dst, "via", gateway, *where),),
-        persist=(
-            f"# in the network configuration of the host ({ADDRESS_HOMES}), in place of what it says now: {shown}",
-        ),
-    )
+    to = EVERYWHERE[gateway.version] if dst == "default" else ip_network(dst)
+    route = Route(to, _SEEN, table=table, nexthops=(NextHop(None, gateway),), scope="")
+    kept = f"# in the network configuration of the host ({ADDRESS_HOMES}), in place of what it says now: "
+    return Fix(now=(spell(PutRoute(route, replaces=True)),), persist=(kept + command(*words(route)),))
 
 
 def route_to_subnet(subnet: Network, link: str) -> Fix:
     """The route that an address on `link` should have brought with it."""
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no noprefixroute on {word(link)}"
-    return Fix(now=(command("ip", "route", "replace", subnet, "dev", link),), persist=(kept,))
+    route = Route(subnet, _SEEN, nexthops=(NextHop(link),), scope="")
+    return Fix(now=(spell(PutRoute(route, replaces=True)),), persist=(kept,))
 
 
 def delete_route(route: Route) -> Fix:
     """Take away one route that fails (unreachable, blackhole, prohibit)."""
-    words: list[object] = [route.type, route.dst]
-    words += ["metric", route.metric] if route.metric else []
-    words += ["table", route.table] if route.table != "main" else []
+    named = Route(route.dst, route.seen, route.type, route.table, scope="", metric=route.metric)
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no {word(route.type)} route to {route.dst}"
-    return Fix(now=(command("ip", "route", "del", *words),), persist=(kept,))
+    return Fix(now=(spell(RemoveRoute(named)),), persist=(kept,))
 
 
 def delete_rule(rule: PolicyRule) -> Fix:
     """Take away one policy rule, told by its priority."""
     kept = f"# in the network configuration of the host: no policy rule {rule.priority} ({word(rule.action)})"
-    return Fix(now=(command("ip", "rule", "del", "priority", rule.priority),), persist=(kept,))
+    return Fix(now=(spell(RemovePolicyRule(rule.priority, rule.family)),), persist=(kept,))
 
 
 def hide_clients(clients: str, rip: IP) -> Fix:

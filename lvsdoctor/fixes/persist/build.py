@@ -12,7 +12,6 @@ from lvsdoctor.fixes.persist.systems import Network
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.change import (
     AddAddress,
-    AddPolicyRule,
     Change,
     PutRealServer,
     PutRoute,
@@ -30,7 +29,7 @@ class _System(Protocol):
     HOMES: str
 
     def keep(self, change: AddAddress) -> Iterator[Part]: ...
-    def way(self, change: Change) -> tuple[str, ...]: ...
+    def recipe(self, change: Change) -> tuple[str, ...]: ...
 
 
 _SYSTEMS: Mapping[Network, _System] = MappingProxyType(
@@ -42,15 +41,6 @@ _SYSTEMS: Mapping[Network, _System] = MappingProxyType(
         Network.IFUPDOWN: ifupdown,
     }
 )
-_OF_THE_NETWORK = (
-    AddAddress,
-    RemoveAddress,
-    SetLink,
-    PutRoute,
-    RemoveRoute,
-    AddPolicyRule,
-    RemovePolicyRule,
-)
 _OF_IPVS = (PutRealServer, RemoveRealServer)
 _ORDER = (Settings, OwnLine, OwnFile, Run, ByHand)
 # What the files of every system take for a name, whatever else they know: globs, quotes, comments, variables, braces.
@@ -61,19 +51,21 @@ _NAMES = ", ".join(system for system in Network if system is not Network.UNKNOWN
 
 def about_network(changes: Iterable[Change]) -> bool:
     """Is there a change that the host's network configuration must know of?"""
-    return any(isinstance(change, _OF_THE_NETWORK) for change in changes)
+    return any(change.of_network for change in changes)
 
 
 def lasting(
-    changes: Sequence[Change], told: Iterable[str], network: Network, directed: Collection[IP] = ()
+    changes: Sequence[Change], lines: Iterable[str], network: Network, directed: Collection[IP] = ()
 ) -> tuple[Part, ...]:
-    """The parts, in the order in which they are written. `told` are the findings' own lines, and `directed` the VIPs
+    """The parts, in the order in which they are written. `lines` are what the findings say of it, `directed` the VIPs
     of the node's own virtual services, which somebody else may have to bring along."""
-    of_network = [change for change in changes if isinstance(change, _OF_THE_NETWORK)]
-    said = network not in (Network.NONE, Network.UNKNOWN)
-    parts = list(parts_of(told, network=said and bool(of_network), ipvs=any(isinstance(c, _OF_IPVS) for c in changes)))
+    of_network = [change for change in changes if change.of_network]
+    known = network not in (Network.NONE, Network.UNKNOWN)
+    parts = list(
+        parts_of(lines, network=known and bool(of_network), ipvs=any(isinstance(c, _OF_IPVS) for c in changes))
+    )
     parts += ipvs.kept(changes)
-    if said:
+    if known:
         brought = {c.link for c in of_network if isinstance(c, AddAddress) and any(_SYSTEMS[network].keep(c))}
         for change in of_network:
             if not (isinstance(change, SetLink) and change.link in brought):  # its address's file brings it up
@@ -90,28 +82,28 @@ def lasting(
 def _of_network(change: Change, network: Network, directed: Collection[IP]) -> Iterator[Part]:
     system = _SYSTEMS[network]
     if odd := next((name for name in _named(change) if not _PLAIN.fullmatch(name)), ""):
-        yield ByHand(f"`{getattr(change, 'command', '')}`, with {network}", (_NO_NAME.format(name=word(odd)),))
+        yield ByHand(f"`{change.command}`, with {network}", (_NO_NAME.format(name=word(odd)),))
     elif isinstance(change, AddAddress):
         address = f"{change.ip}/{change.prefixlen} on {change.link}"
         if change.ip in directed:
-            alone = ("where it is this director's alone:", *system.way(change))
+            alone = ("where it is this director's alone:", *system.recipe(change))
             yield ByHand(f"VIP {address} of this director", (*ipvs.moved(change), *alone))
             return
         parts = list(system.keep(change))
-        yield from parts or [ByHand(f"{address}, with {network}", system.way(change))]
+        yield from parts or [ByHand(f"{address}, with {network}", system.recipe(change))]
     elif isinstance(change, RemoveAddress):
         gone = f"{change.ip}/{change.prefixlen} on {change.link} goes"
-        yield ByHand(f"{gone}, with {network}", (*_found(system, change.ip), *system.way(change)))
+        yield ByHand(f"{gone}, with {network}", (*_search(system, change.ip), *system.recipe(change)))
     elif isinstance(change, PutRoute):
-        where = _found(system, change.route)
+        where = _search(system, change.route)
         says = f"the route of `{change.command}`, with {network}, in place of what is there"
-        yield ByHand(says, (*where, *system.way(change)))
+        yield ByHand(says, (*where, *system.recipe(change)))
     elif isinstance(change, RemoveRoute):
-        yield ByHand(f"`{change.command}`: not set again", _found(system, change.route))
+        yield ByHand(f"`{change.command}`: not set again", _search(system, change.route))
     elif isinstance(change, RemovePolicyRule):
-        yield ByHand(f"`{change.command}`: not set again", _found(system, "rule"))
-    elif ways := system.way(change):
-        yield ByHand(f"`{getattr(change, 'command', '')}`, with {network}", ways)
+        yield ByHand(f"`{change.command}`: not set again", _search(system, "rule"))
+    elif lines := system.recipe(change):
+        yield ByHand(f"`{change.command}`, with {network}", lines)
 
 
 def _named(change: Change) -> tuple[str, ...]:
@@ -121,7 +113,7 @@ def _named(change: Change) -> tuple[str, ...]:
     return (change.link,) if isinstance(change, AddAddress | RemoveAddress | SetLink) else ()
 
 
-def _found(system: _System, what: IP | Route | str) -> tuple[str, ...]:
+def _search(system: _System, what: IP | Route | str) -> tuple[str, ...]:
     """Where it may stand; a default route has a name of its own everywhere."""
     text = str(what.dst) if isinstance(what, Route) else str(what)
     if isinstance(what, Route) and not what.dst.prefixlen:

@@ -29,8 +29,8 @@ def keep(change: AddAddress) -> Iterator[Part]:
     if change.link != "lo":
         return
     if change.ip.version == 6:
-        told = f"in ifcfg-lo: IPV6INIT=yes and, in IPV6ADDR_SECONDARIES, {change.ip}/{change.prefixlen}"
-        yield ByHand("ifcfg has no alias for IPv6", (told,))
+        line = f"in ifcfg-lo: IPV6INIT=yes and, in IPV6ADDR_SECONDARIES, {change.ip}/{change.prefixlen}"
+        yield ByHand("ifcfg has no alias for IPv6", (line,))
         return
     number = int(change.ip) & 0xFFFF
     netmask = ip_network((change.ip, change.prefixlen), strict=False).netmask
@@ -39,7 +39,7 @@ def keep(change: AddAddress) -> Iterator[Part]:
     yield OwnFile(says, f"{HOMES}/ifcfg-lo:{number}", _ALIAS.format_map(fields))
 
 
-def way(change: Change) -> tuple[str, ...]:
+def recipe(change: Change) -> tuple[str, ...]:
     """How a person writes it."""
     if isinstance(change, AddAddress) and change.ip.version == 4:
         return (f"in ifcfg-{change.link}: IPADDRn={change.ip} and PREFIXn={change.prefixlen}, with the next free n",)

@@ -20,10 +20,10 @@ def keep(change: AddAddress) -> Iterator[Part]:
     auto = "" if change.link == "lo" else f"auto {change.link}\n"
     name = f"lvs-{change.link}-{change.ip}".translate(str.maketrans(".:", "--"))
     says = f"{change.ip}/{change.prefixlen} on {change.link}, with ifupdown (/etc/network/interfaces must source it)"
-    yield OwnFile(says, f"/etc/network/interfaces.d/{name}", auto + "\n".join(way(change)) + "\n")
+    yield OwnFile(says, f"/etc/network/interfaces.d/{name}", auto + "\n".join(recipe(change)) + "\n")
 
 
-def way(change: Change) -> tuple[str, ...]:
+def recipe(change: Change) -> tuple[str, ...]:
     """How a person writes it."""
     if isinstance(change, AddAddress):
         family = "inet6" if change.ip.version == 6 else "inet"

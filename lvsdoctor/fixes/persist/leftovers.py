@@ -6,7 +6,7 @@ from shlex import split
 
 from lvsdoctor.fixes.persist.parts import ByHand, OwnLine, Part, Run, Settings
 
-# `set_sysctls` writes these (lvsdoctor/fixes/commands/shell.py), and rules write the others in the same words.
+# `set_sysctls` writes these (lvsdoctor/fixes/commands/settings.py), and rules write the others in the same words.
 _APPENDED = re.compile(r"(?P<words>(?:printf '%s\\n'|echo) .+) >> (?P<path>/etc/[\w./-]+)", re.ASCII)
 _NETWORK = re.compile(
     r"# in the network configuration of the host|# \S+ on \S+ becomes \S+ on \S+$|"

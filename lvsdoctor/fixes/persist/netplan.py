@@ -37,7 +37,7 @@ def keep(change: AddAddress) -> Iterator[Part]:
         yield Run("netplan reads its files; this touches no link", "netplan generate")
 
 
-def way(change: Change) -> tuple[str, ...]:
+def recipe(change: Change) -> tuple[str, ...]:
     """How a person writes it."""
     if isinstance(change, AddAddress):
         return (f"under {change.link}:", "  addresses:", f'  - "{change.ip}/{change.prefixlen}"')

@@ -37,7 +37,7 @@ def keep(change: AddAddress) -> Iterator[Part]:
     yield OwnFile(f"{address} on {change.link}, with networkd", file, f"[Network]\nAddress={address}\n")
 
 
-def way(change: Change) -> tuple[str, ...]:
+def recipe(change: Change) -> tuple[str, ...]:
     """How a person writes it."""
     if isinstance(change, AddAddress):
         file = f"networkctl status {change.link} | grep 'Network File'"

@@ -35,7 +35,7 @@ def keep(change: AddAddress) -> Iterator[Part]:
     )
 
 
-def way(change: Change) -> tuple[str, ...]:
+def recipe(change: Change) -> tuple[str, ...]:
     """The command for a profile that somebody else made, which counts when it is activated next."""
     if isinstance(change, AddAddress | RemoveAddress):
         sign = "+" if isinstance(change, AddAddress) else "-"

@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Cured:
+class Cleared:
     """A finding that the plan clears, and those whose fixes do it (itself, where its own fix is in the plan)."""
 
     diagnosis: Diagnosis
@@ -39,7 +39,7 @@ class Cured:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """A finding whose fix is not offered, and in one sentence why."""
 
     diagnosis: Diagnosis
@@ -64,8 +64,8 @@ class Plan:
     then."""
 
     steps: tuple[Step, ...]
-    cured: tuple[Cured, ...]
-    refused: tuple[Refused, ...]
+    cleared: tuple[Cleared, ...]
+    rejected: tuple[Rejected, ...]
     by_hand: tuple[ByHand, ...]
     before: Examination
     after: Examination
@@ -81,11 +81,13 @@ class Plan:
 
     def persist(self, node: str) -> tuple[str, ...]:
         """What makes the steps of a node last, no line twice."""
-        return tuple(dict.fromkeys(line for found in self._cured_on(node) for line in found.fix.persist))
+        return tuple(dict.fromkeys(line for diagnosis in self._cured_on(node) for line in diagnosis.fix.persist))
 
     def warnings(self, node: str) -> tuple[str, ...]:
         """What the fixes themselves warn of, none twice."""
-        return tuple(dict.fromkeys(found.fix.warning for found in self._cured_on(node) if found.fix.warning))
+        return tuple(
+            dict.fromkeys(diagnosis.fix.warning for diagnosis in self._cured_on(node) if diagnosis.fix.warning)
+        )
 
     def _cured_on(self, node: str) -> tuple[Diagnosis, ...]:
-        return tuple({found.fingerprint: found for step in self.of(node) for found in step.cures}.values())
+        return tuple({diagnosis.fingerprint: diagnosis for step in self.of(node) for diagnosis in step.cures}.values())

@@ -6,8 +6,7 @@ from itertools import combinations
 
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine, try_rule
-from lvsdoctor.fixes.changes.applying import applied
-from lvsdoctor.fixes.changes.reading import changes_of
+from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.fixes.changes.wire import fallen_silent
 from lvsdoctor.fixes.plan.obstacles import obstacle
 from lvsdoctor.model.examination import Diagnosis, Examination, Verdict
@@ -34,7 +33,7 @@ class State:
 
 
 @dataclass(slots=True)
-class Treatment:
+class Planner:
     """Tries fixes on the model. `standing` tells the nodes' roles anew; `_known` is what a rule said of a node among
     these nodes, since many findings ask the same."""
 
@@ -42,17 +41,19 @@ class Treatment:
     standing: Callable[[Sequence[Node]], Nodes]
     _known: dict[tuple[int, str, str], tuple[Nodes, frozenset[str], Verdict]] = field(default_factory=dict)
 
-    def cure(self, state: State, wanted: Sequence[Diagnosis]) -> tuple[State, dict[str, str]]:
+    def clear(self, state: State, wanted: Sequence[Diagnosis]) -> tuple[State, dict[str, str]]:
         """The state with all cured that can be, one by one or two together; and why the others cannot."""
         unsolved: dict[str, str] = {}
         while True:
             before = len(state.taken)
             state = self._in_turn(state, wanted, unsolved)
-            wanted = [found for found in wanted if found.fingerprint in unsolved]
-            for pair in combinations([found for found in wanted if unsolved[found.fingerprint] == STAYS], 2):
-                if all(found.fingerprint in unsolved for found in pair) and _akin(*pair):
+            wanted = [diagnosis for diagnosis in wanted if diagnosis.fingerprint in unsolved]
+            for pair in combinations(
+                [diagnosis for diagnosis in wanted if unsolved[diagnosis.fingerprint] == STAYS], 2
+            ):
+                if all(diagnosis.fingerprint in unsolved for diagnosis in pair) and _akin(*pair):
                     state = self._together(state, pair, unsolved)
-            wanted = [found for found in wanted if unsolved.get(found.fingerprint) == STAYS]
+            wanted = [diagnosis for diagnosis in wanted if unsolved.get(diagnosis.fingerprint) == STAYS]
             if len(state.taken) == before:
                 return state, unsolved
 
@@ -63,75 +64,77 @@ class Treatment:
         they raise something they are tried again carefully, each fix with an examination of the nodes it is about, and
         at last in halves."""
         nodes, taken = state.nodes, list[tuple[Diagnosis, Nodes]]()
-        for found in wanted:
-            if not self._remains(nodes, found):
-                unsolved.pop(found.fingerprint, None)
+        for diagnosis in wanted:
+            if not self._remains(nodes, diagnosis):
+                unsolved.pop(diagnosis.fingerprint, None)
                 continue
-            cures, why = self._cures(state, nodes, found, careful=careful)
+            cures, why = self._cures(state, nodes, diagnosis, careful=careful)
             if why:
-                unsolved[found.fingerprint] = why
+                unsolved[diagnosis.fingerprint] = why
                 continue
             taken += cures
             nodes = taken[-1][1]
         if not taken:
             return state
-        after, why = self._examined(state, nodes, [found for found, _ in taken])
+        after, why = self._examined(state, nodes, [diagnosis for diagnosis, _ in taken])
         if not why:
-            for found, _ in taken:
-                unsolved.pop(found.fingerprint, None)
+            for diagnosis, _ in taken:
+                unsolved.pop(diagnosis.fingerprint, None)
             return State(nodes, after, (*state.taken, *taken))
         if not careful:
             return self._in_turn(state, wanted, unsolved, careful=True)
-        own = [found for found, _ in taken if found in wanted]
+        own = [diagnosis for diagnosis, _ in taken if diagnosis in wanted]
         if len(own) == 1:
             unsolved[own[0].fingerprint] = why
-            return self._in_turn(state, [found for found in wanted if found is not own[0]], unsolved, careful=True)
+            return self._in_turn(
+                state, [diagnosis for diagnosis in wanted if diagnosis is not own[0]], unsolved, careful=True
+            )
         half = list(wanted).index(own[len(own) // 2])
         state = self._in_turn(state, wanted[:half], unsolved, careful=True)
         return self._in_turn(state, wanted[half:], unsolved, careful=True)
 
     def _cures(
-        self, state: State, nodes: Nodes, found: Diagnosis, *, careful: bool
+        self, state: State, nodes: Nodes, diagnosis: Diagnosis, *, careful: bool
     ) -> tuple[list[tuple[Diagnosis, Nodes]], str]:
         """The finding's cure with the nodes after it, and the cures of what it raises; or why there is none."""
-        treated = self._treated(nodes, found)
-        if why := self._remains(treated, found):
+        treated = self._treated(nodes, diagnosis)
+        if why := self._remains(treated, diagnosis):
             return [], _NO_EFFECT if _alike(nodes, treated) else why
-        cures = [(found, treated)]
+        cures = [(diagnosis, treated)]
         for _ in range(_DEPTH if careful else 0):
             about = {name for cure, _ in cures for name in (cure.node, cure.fix_node)}
             new = list(raised(state.findings, examine([node for node in treated if node.name in about], self.rules)))
             if not new:
                 break
-            if any(obstacle(each, treated) is not None for each in new):
+            if any(obstacle(other, treated) is not None for other in new):
                 return [], _says_raised(new[0])
-            for each in new:
-                treated = self._treated(treated, each)
-                cures.append((each, treated))
+            for other in new:
+                treated = self._treated(treated, other)
+                cures.append((other, treated))
         return cures, ""
 
     def _together(self, state: State, group: Sequence[Diagnosis], unsolved: dict[str, str]) -> State:
         """Fixes that only help together."""
         nodes, taken = state.nodes, list[tuple[Diagnosis, Nodes]]()
-        for found in group:
-            nodes = self._treated(nodes, found)
-            taken.append((found, nodes))
-        if any(self._remains(nodes, found) for found in group):
+        for diagnosis in group:
+            nodes = self._treated(nodes, diagnosis)
+            taken.append((diagnosis, nodes))
+        if any(self._remains(nodes, diagnosis) for diagnosis in group):
             return state
         after, why = self._examined(state, nodes, group)
         if why:
             return state
-        for found in group:
-            unsolved.pop(found.fingerprint)
+        for diagnosis in group:
+            unsolved.pop(diagnosis.fingerprint)
         return State(nodes, after, (*state.taken, *taken))
 
-    def _treated(self, nodes: Nodes, found: Diagnosis) -> Nodes:
+    def _treated(self, nodes: Nodes, diagnosis: Diagnosis) -> Nodes:
         """The nodes after the finding's fix."""
 
         def treated(node: Node) -> Node:
-            for line in found.fix.now if node.name == found.fix_node else ():
+            for line in diagnosis.fix.now if node.name == diagnosis.fix_node else ():
                 for change in changes_of(line, node):
-                    node = applied(change, node)
+                    node = applied(node, change)
             return node
 
         return self.settled(nodes, [treated(node) for node in nodes])
@@ -141,36 +144,36 @@ class Treatment:
         changed = tuple(zip(before, after, strict=True))
         return self.standing([fallen_silent(node, changed) for node in after])
 
-    def _remains(self, nodes: Nodes, found: Diagnosis) -> str:
+    def _remains(self, nodes: Nodes, diagnosis: Diagnosis) -> str:
         """Why the finding is not gone; "" where it is."""
-        key = id(nodes), found.rule, found.node
+        key = id(nodes), diagnosis.rule, diagnosis.node
         if key not in self._known:
-            node = next(node for node in nodes if node.name == found.node)
-            rule = next(rule for rule in self.rules if rule.name == found.rule)
+            node = next(node for node in nodes if node.name == diagnosis.node)
+            rule = next(rule for rule in self.rules if rule.name == diagnosis.rule)
             diagnosed, outcome = try_rule(rule, node)
             # The nodes are kept, too: an id is theirs alone only as long as they are there.
             self._known[key] = nodes, frozenset(other.fingerprint for other in diagnosed), outcome.verdict
         _, fingerprints, verdict = self._known[key]
-        if found.fingerprint in fingerprints:
+        if diagnosis.fingerprint in fingerprints:
             return STAYS
         return _UNCHECKED if verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED) else ""
 
     def _examined(self, state: State, nodes: Nodes, cures: Iterable[Diagnosis]) -> tuple[frozenset[str], str]:
         """The findings that there are then, and what is wrong with that: "" if nothing is."""
         examination = examine(nodes, self.rules)
-        findings = {found.fingerprint: found for found in examination.diagnoses}
-        back = any(found.fingerprint in findings for found in cures)
+        findings = {diagnosis.fingerprint: diagnosis for diagnosis in examination.diagnoses}
+        back = any(diagnosis.fingerprint in findings for diagnosis in cures)
         new = next(raised(state.findings, examination), None)
         return frozenset(findings), STAYS if back else _says_raised(new) if new is not None else ""
 
-    def cures_of(self, found: Diagnosis, end: State) -> tuple[Diagnosis, ...]:
+    def cleared_by(self, diagnosis: Diagnosis, end: State) -> tuple[Diagnosis, ...]:
         """Whose fix cleared it: its own, else one before which it was there and after which it was gone."""
-        if any(cure.fingerprint == found.fingerprint for cure, _ in end.taken):
-            return (found,)
+        if any(cure.fingerprint == diagnosis.fingerprint for cure, _ in end.taken):
+            return (diagnosis,)
         there, gone = -1, len(end.taken) - 1
         while gone - there > 1:
             middle = (there + gone) // 2
-            there, gone = (middle, gone) if self._remains(end.taken[middle][1], found) else (there, middle)
+            there, gone = (middle, gone) if self._remains(end.taken[middle][1], diagnosis) else (there, middle)
         return (end.taken[gone][0],)
 
 
@@ -178,17 +181,17 @@ def _alike(nodes: Nodes, others: Nodes) -> bool:
     return all(node.evidence is other.evidence for node, other in zip(nodes, others, strict=True))
 
 
-def _akin(one: Diagnosis, other: Diagnosis) -> bool:
-    """Can the one's fix have to do with the other's finding? Those of different hosts are not tried in pairs."""
-    return not {one.node, one.fix_node}.isdisjoint({other.node, other.fix_node})
+def _akin(diagnosis: Diagnosis, other: Diagnosis) -> bool:
+    """Can the fix of either have to do with the other? Those of different hosts are not tried in pairs."""
+    return not {diagnosis.node, diagnosis.fix_node}.isdisjoint({other.node, other.fix_node})
 
 
 def raised(known: frozenset[str], examination: Examination) -> Iterator[Diagnosis]:
     """The errors and warnings that are not known."""
-    for found in examination.diagnoses:
-        if found.fingerprint not in known and found.severity is not Severity.NOTE:
-            yield found
+    for diagnosis in examination.diagnoses:
+        if diagnosis.fingerprint not in known and diagnosis.severity is not Severity.NOTE:
+            yield diagnosis
 
 
-def _says_raised(found: Diagnosis) -> str:
-    return _RAISES.format(code=found.code, message=found.message)
+def _says_raised(diagnosis: Diagnosis) -> str:
+    return _RAISES.format(code=diagnosis.code, message=diagnosis.message)

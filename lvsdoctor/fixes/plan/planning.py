@@ -6,9 +6,9 @@ from functools import partial
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.fixes.plan.nouns import ByHand, Cured, Plan, Refused
+from lvsdoctor.fixes.plan.nouns import ByHand, Cleared, Plan, Rejected
 from lvsdoctor.fixes.plan.obstacles import obstacle
-from lvsdoctor.fixes.plan.planner import STAYS, State, Treatment
+from lvsdoctor.fixes.plan.planner import STAYS, Planner, State
 from lvsdoctor.fixes.plan.scripting import finished
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Examination
@@ -21,27 +21,27 @@ def plan(
     *,
     role: str = "auto",
     vips: Sequence[IP] = (),
-    found: Examination | None = None,
+    examination: Examination | None = None,
 ) -> Plan:
-    """How to clear the findings of a scan of `nodes`. `found` is that scan, where somebody has accepted some of its
-    findings or the wire was asked; `role` and `vips` are the user's word for it (see roles.with_standing)."""
+    """How to clear the findings of a scan of `nodes`. `examination` is that scan, where somebody has accepted some of
+    its findings or the wire was asked; `role` and `vips` are the user's word for it (see roles.with_standing)."""
     rules = tuple(rules)
-    before = found if found is not None else examine(nodes, rules)
+    before = examination if examination is not None else examine(nodes, rules)
     counted = [diagnosis for diagnosis in before.diagnoses if diagnosis.accepted is None]
-    obstacles = {found.fingerprint: told for found in counted if (told := obstacle(found, nodes)) is not None}
-    wanted = [found for found in counted if found.fingerprint not in obstacles]
-    start = State(tuple(nodes), frozenset(found.fingerprint for found in before.diagnoses))
-    treatment = Treatment(rules, partial(with_standing, role=role, vips=vips))
-    end, unsolved = treatment.cure(start, wanted)
-    steps, nodes_after, after = finished(treatment, start, end)
-    still = {found.fingerprint for found in after.diagnoses}
-    verdicts = [obstacles.get(d.fingerprint) or Refused(d, unsolved.get(d.fingerprint, STAYS)) for d in counted]
-    left = [one for one in verdicts if one.diagnosis.fingerprint in still]
+    obstacles = {diagnosis.fingerprint: why for diagnosis in counted if (why := obstacle(diagnosis, nodes)) is not None}
+    wanted = [diagnosis for diagnosis in counted if diagnosis.fingerprint not in obstacles]
+    start = State(tuple(nodes), frozenset(diagnosis.fingerprint for diagnosis in before.diagnoses))
+    planner = Planner(rules, partial(with_standing, role=role, vips=vips))
+    end, unsolved = planner.clear(start, wanted)
+    steps, nodes_after, after = finished(planner, start, end)
+    still = {diagnosis.fingerprint for diagnosis in after.diagnoses}
+    verdicts = [obstacles.get(d.fingerprint) or Rejected(d, unsolved.get(d.fingerprint, STAYS)) for d in counted]
+    left = [verdict for verdict in verdicts if verdict.diagnosis.fingerprint in still]
     return Plan(
         steps=steps,
-        cured=tuple(Cured(d, treatment.cures_of(d, end)) for d in counted if d.fingerprint not in still),
-        refused=tuple(one for one in left if isinstance(one, Refused)),
-        by_hand=tuple(one for one in left if isinstance(one, ByHand)),
+        cleared=tuple(Cleared(d, planner.cleared_by(d, end)) for d in counted if d.fingerprint not in still),
+        rejected=tuple(verdict for verdict in left if isinstance(verdict, Rejected)),
+        by_hand=tuple(verdict for verdict in left if isinstance(verdict, ByHand)),
         before=before,
         after=after,
         nodes_after=nodes_after,

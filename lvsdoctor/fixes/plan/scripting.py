@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.fixes.changes.applying import applied
-from lvsdoctor.fixes.changes.ordering import comes_last, ordered
-from lvsdoctor.fixes.changes.reading import changes_of
-from lvsdoctor.fixes.changes.telling import cuts, says
-from lvsdoctor.fixes.changes.undoing import undo
+from lvsdoctor.fixes.changes.kinds import applied, changes_of, describe, impact, undo
 from lvsdoctor.fixes.plan.nouns import Step
-from lvsdoctor.fixes.plan.planner import Nodes, State, Treatment, raised
+from lvsdoctor.fixes.plan.ordering import comes_last, ordered
+from lvsdoctor.fixes.plan.planner import Nodes, Planner, State, raised
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
@@ -17,26 +14,24 @@ from lvsdoctor.model.standing import Role
 _WRITE = "sysctl -w "
 
 
-def finished(treatment: Treatment, start: State, end: State) -> tuple[tuple[Step, ...], Nodes, Examination]:
+def finished(planner: Planner, start: State, end: State) -> tuple[tuple[Step, ...], Nodes, Examination]:
     """The steps in their order, tried once more from the start; in the order of the cures where that fails."""
     for sort in (True, False):
-        steps, nodes = _steps(treatment, start.nodes, [found for found, _ in end.taken], sort=sort)
-        after = examine(nodes, treatment.rules)
-        left = {found.fingerprint for found in after.diagnoses}
-        cured = not any(found.fingerprint in left for found, _ in end.taken)
+        steps, nodes = _steps(planner, start.nodes, [diagnosis for diagnosis, _ in end.taken], sort=sort)
+        after = examine(nodes, planner.rules)
+        left = {diagnosis.fingerprint for diagnosis in after.diagnoses}
+        cured = not any(diagnosis.fingerprint in left for diagnosis, _ in end.taken)
         if cured and not any(raised(start.findings, after)):
             break
     return steps, nodes, after
 
 
-def _steps(
-    treatment: Treatment, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: bool
-) -> tuple[tuple[Step, ...], Nodes]:
+def _steps(planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: bool) -> tuple[tuple[Step, ...], Nodes]:
     """The commands of all cures, each line once on a node."""
     lines: dict[str, dict[str, list[Diagnosis]]] = {}
-    for found in cures:
-        for line in found.fix.now:
-            lines.setdefault(found.fix_node, {}).setdefault(line, []).append(found)
+    for diagnosis in cures:
+        for line in diagnosis.fix.now:
+            lines.setdefault(diagnosis.fix_node, {}).setdefault(line, []).append(diagnosis)
     after = {node.name: node for node in nodes}
     steps: list[Step] = []
     read = {node.name: [(line, changes_of(line, node)) for line in lines.get(node.name, {})] for node in nodes}
@@ -46,19 +41,19 @@ def _steps(
             line, cured = commands[place]
             step, after[node.name] = _step(after[node.name], line, cured)
             steps.append(step)
-    return tuple(steps), treatment.settled(nodes, [after[node.name] for node in nodes])
+    return tuple(steps), planner.settled(nodes, [after[node.name] for node in nodes])
 
 
 def _step(node: Node, line: str, cures: Iterable[Diagnosis]) -> tuple[Step, Node]:
     """The command as a step on the node as it is then, and the node after it."""
     changes, before = changes_of(line, node), node
-    told, cutting, undone = list[str](), list[str](), list[str]()
+    says, cuts, undone = list[str](), list[str](), list[str]()
     for change in changes:
-        told += filter(None, [says(change, node)])
-        cutting += filter(None, [cuts(change, node)])
+        says += filter(None, [describe(change, node)])
+        cuts += filter(None, [impact(change, node)])
         undone = [*undo(change, node), *undone]
-        node = applied(change, node)
-    return Step(before.name, line, changes, tuple(told), tuple(cutting), tuple(_joined(undone)), tuple(cures)), node
+        node = applied(node, change)
+    return Step(before.name, line, changes, tuple(says), tuple(cuts), tuple(_joined(undone)), tuple(cures)), node
 
 
 def _joined(lines: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ priority is not known: then `state` decides. (`nopreempt` depends on who was fir
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.fixes.whatif.node_edit import held_on_a_wire
+from lvsdoctor.fixes.whatif.node_edit import on_wires
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -24,17 +24,17 @@ class Elected:
 
 def elected(nodes: Sequence[Node], confs: Sequence[tuple[str, KeepalivedConf]]) -> Mapping[tuple[str, Seen], Elected]:
     """The outcome for each instance, by its node's name and its line."""
-    running = [(name, each) for name, conf in confs for each in conf.instances if each.addresses]
+    running = [(name, instance) for name, conf in confs for instance in conf.instances if instance.addresses]
     best: dict[IP, tuple[str, Instance]] = {}
-    for name, each in running:
-        for address in each.addresses:
+    for name, instance in running:
+        for address in instance.addresses:
             known = best.get(address.ip)
             # Of equals it is the first: more than the order of the nodes there is not to go by.
-            if known is None or _rank(each) > _rank(known[1]):
-                best[address.ip] = name, each
+            if known is None or _rank(instance) > _rank(known[1]):
+                best[address.ip] = name, instance
     supposed = {name for name, _ in confs}
     others = [node for node in nodes if node.name not in supposed]
-    holders = {address.ip: node.name for node in others for address in held_on_a_wire(node)}
+    holders = {address.ip: node.name for node in others for address in on_wires(node)}
     return {(name, own.seen): _outcome(name, own, best, holders) for name, own in running}
 
 
@@ -43,7 +43,7 @@ def _rank(instance: Instance) -> tuple[int, bool]:
 
 
 def _outcome(name: str, own: Instance, best: Mapping[IP, tuple[str, Instance]], holders: Mapping[IP, str]) -> Elected:
-    winner = max((best[address.ip] for address in own.addresses), key=lambda found: _rank(found[1]))[0]
+    winner = max((best[address.ip] for address in own.addresses), key=lambda candidate: _rank(candidate[1]))[0]
     if winner != name:
         return Elected(False, winner)
     holder = next((holders[address.ip] for address in own.addresses if address.ip in holders), "")

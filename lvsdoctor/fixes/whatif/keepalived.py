@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lvsdoctor.fixes.whatif.election import Elected
-from lvsdoctor.fixes.whatif.node_edit import Becoming, command_for, held_on_a_wire
+from lvsdoctor.fixes.whatif.node_edit import NodeEdit, on_wires
 from lvsdoctor.model.address import Address
-from lvsdoctor.model.change import AddAddress, PutRoute, RemoveAddress, SetSysctl
+from lvsdoctor.model.change import AddAddress, PutRoute, RemoveAddress
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.parse.keepalived import Instance, KeepalivedConf, Vmac
 from lvsdoctor.reporting.summary import counted
 
@@ -27,66 +27,66 @@ MOST_ADDRESSES = 500
 
 def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[tuple[str, Seen], Elected]) -> Node:
     """The node with the virtual services, addresses and routes of the file."""
-    becoming = Becoming(node, file)
+    edit = NodeEdit(node, file)
     services = counted(len(conf.services), "virtual service")
-    becoming.note("as it would be with {file} deployed ({services}, all real servers healthy)", services=services)
-    _direct(becoming, conf)
-    masters = [each for each in conf.instances if _is_master(becoming, each, election)]
+    edit.note("as it would be with {file} deployed ({services}, all real servers healthy)", services=services)
+    _direct(edit, conf)
+    masters = [instance for instance in conf.instances if _is_master(edit, instance, election)]
     for instance in masters[:MOST_ADDRESSES]:
         if instance.vmac is not None and instance.addresses:
-            _add_vmac(becoming, instance.vmac, instance.addresses[0].ip.version)
-    addresses = (*conf.addresses, *(address for each in masters for address in each.addresses))
-    routes = (*conf.routes, *(route for each in masters for route in each.routes))
+            _add_vmac(edit, instance.vmac, instance.addresses[0].ip.version)
+    addresses = (*conf.addresses, *(address for instance in masters for address in instance.addresses))
+    routes = (*conf.routes, *(route for instance in masters for route in instance.routes))
     for address in addresses[:MOST_ADDRESSES]:
-        _hold(becoming, address)
+        _hold(edit, address)
     for route in routes[:MOST_ADDRESSES]:
-        _route(becoming, route)
+        _route(edit, route)
     if max(len(addresses), len(routes)) > MOST_ADDRESSES:
-        becoming.note("{file}: only the first {most} addresses and routes are supposed", most=MOST_ADDRESSES)
+        edit.note("{file}: only the first {most} addresses and routes are supposed", most=MOST_ADDRESSES)
     for why, rows in conf.left_out:
         lines = [str(seen.line) for seen in rows[:_SHOWN]] + ["..."] * (len(rows) > _SHOWN)
-        becoming.note("{file}, line {lines}: {why}", lines=", ".join(lines), why=why)
-    return becoming.finished(conf.unread)
+        edit.note("{file}, line {lines}: {why}", lines=", ".join(lines), why=why)
+    return edit.finished(conf.unread)
 
 
-def _is_master(becoming: Becoming, instance: Instance, election: Mapping[tuple[str, Seen], Elected]) -> bool:
+def _is_master(edit: NodeEdit, instance: Instance, election: Mapping[tuple[str, Seen], Elected]) -> bool:
     """Says so where `state` does not; who has lost the election lets go of the VIPs."""
-    outcome = election.get((becoming.node.name, instance.seen))
+    outcome = election.get((edit.node.name, instance.seen))
     if outcome is None:  # it has no VIPs, and nobody knows
         return instance.starts_as_master
-    said = {"seen": instance.seen, "name": instance.name or "without a name", "other": outcome.other}
+    fields = {"seen": instance.seen, "name": instance.name or "without a name", "other": outcome.other}
     if outcome.master:
         if not instance.starts_as_master:
-            becoming.note("{seen}: instance {name} is taken to be master, as no other node of this scan is", **said)
+            edit.note("{seen}: instance {name} is taken to be master, as no other node of this scan is", **fields)
         return True
-    becoming.note("{seen}: instance {name} is BACKUP here: {other} has its VIPs", **said)
+    edit.note("{seen}: instance {name} is BACKUP here: {other} has its VIPs", **fields)
     for address in instance.addresses:
-        _let_go(becoming, address)
+        _let_go(edit, address)
     return False
 
 
 # -- the IPVS table ---------------------------------------------------------------------------------------------------
 
 
-def _direct(becoming: Becoming, conf: KeepalivedConf) -> None:
+def _direct(edit: NodeEdit, conf: KeepalivedConf) -> None:
     """The file's services stand for those of the same key; others are not keepalived's to remove (lvs_flush apart)."""
-    node = becoming.node
+    node = edit.node
     if not conf.services and conf.flush is None:
         return
     own = {_key(service) for service in conf.services}
     before = node.services if node.has("ipvs") else ()
     others = tuple(service for service in before if _key(service) not in own) if conf.flush is None else ()
     if not node.has("ipvs"):
-        becoming.note("the IPVS table of {node} was not collected: what else is in it is not known")
+        edit.note("the IPVS table of {node} was not collected: what else is in it is not known")
     elif others:
         names = ", ".join(map(str, others[:_SHOWN])) + ", ..." * (len(others) > _SHOWN)
-        becoming.note("{file} does not name {services}, which stay unless keepalived itself had made them",
+        edit.note("{file} does not name {services}, which stay unless keepalived itself had made them",
                       services=names)  # fmt: skip
-    becoming.put("ipvs", (*conf.services, *others))
+    edit.put("ipvs", (*conf.services, *others))
     if node.has("ipvs-stats"):
         counts: Iterable[VirtualService] = node.evidence["ipvs-stats"]
         left = {_key(service) for service in others}
-        becoming.put("ipvs-stats", tuple(service for service in counts if _key(service) in left))
+        edit.put("ipvs-stats", tuple(service for service in counts if _key(service) in left))
 
 
 def _key(service: VirtualService) -> tuple[object, ...]:
@@ -96,48 +96,45 @@ def _key(service: VirtualService) -> tuple[object, ...]:
 # -- addresses, and the links and routes around them -------------------------------------------------------------------
 
 
-def _hold(becoming: Becoming, address: Address) -> None:
+def _hold(edit: NodeEdit, address: Address) -> None:
     """The node with the address as the file says, in place of any that keepalived had put there."""
-    node = becoming.node
+    node = edit.node
     if not node.has("addresses"):
-        becoming.note("the addresses of {node} were not collected, so those of {file} are not supposed either")
+        edit.note("the addresses of {node} were not collected, so those of {file} are not supposed either")
         return
     if node.has("links") and node.link(address.link) is None:
-        becoming.note("{seen}: {node} has no link {link} to hold it", seen=address.seen, link=address.link)
+        edit.note("{seen}: {node} has no link {link} to hold it", seen=address.seen, link=address.link)
         return
     same = [a for a in node.holding(address.ip) if (a.prefixlen, a.link) == (address.prefixlen, address.link)]
     if same:
         kept = replace(same[0], seen=address.seen)
-        becoming.put("addresses", tuple(kept if a is same[0] else a for a in node.addresses))
+        edit.put("addresses", tuple(kept if a is same[0] else a for a in node.addresses))
         return
-    _let_go(becoming, address)
-    command = command_for(address.seen, str(address))
+    _let_go(edit, address)
     change = AddAddress(
-        command, address.ip, address.prefixlen, address.link, address.scope, address.label, address.peer,
-        address.broadcast, address.flags,
+        address.ip, address.prefixlen, address.link, address.scope, address.label, address.peer, address.broadcast,
+        address.flags, seen=address.seen,
     )  # fmt: skip
-    if not becoming.change(change, address.seen):
-        becoming.note("{seen}: the kernel would refuse it beside the addresses of {link}",
+    if not edit.change(change):
+        edit.note("{seen}: the kernel would refuse it beside the addresses of {link}",
                       seen=address.seen, link=address.link)  # fmt: skip
 
 
-def _let_go(becoming: Becoming, address: Address) -> None:
+def _let_go(edit: NodeEdit, address: Address) -> None:
     """The node without what keepalived had put there for this address until now."""
-    seen = address.seen
-    for old in held_on_a_wire(becoming.node):
+    for old in on_wires(edit.node):
         if old.ip == address.ip:
-            command = command_for(seen, f"not {old}")
-            becoming.change(RemoveAddress(command, old.ip, old.prefixlen, old.link, old.peer), seen)
+            edit.change(RemoveAddress(old.ip, old.prefixlen, old.link, old.peer, seen=address.seen))
 
 
-def _route(becoming: Becoming, route: Route) -> None:
-    if not becoming.change(PutRoute(command_for(route.seen, str(route.dst)), route, False), route.seen):
-        becoming.note("{seen}: this route is there, cannot be, or {node}'s routes were not collected", seen=route.seen)
+def _route(edit: NodeEdit, route: Route) -> None:
+    if not edit.change(PutRoute(route, replaces=False, seen=route.seen)):
+        edit.note("{seen}: this route is there, cannot be, or {node}'s routes were not collected", seen=route.seen)
 
 
-def _add_vmac(becoming: Becoming, vmac: Vmac, family: int) -> None:
+def _add_vmac(edit: NodeEdit, vmac: Vmac, family: int) -> None:
     """vrrp_vmac.c: netlink_link_add_vmac(); of IPv4, with the settings that make it answer in its parent's place."""
-    node = becoming.node
+    node = edit.node
     parent = node.link(vmac.parent) if node.has("links") else None
     if parent is None or node.link(vmac.name) is not None:
         return
@@ -145,10 +142,10 @@ def _add_vmac(becoming: Becoming, vmac: Vmac, family: int) -> None:
         vmac.name, vmac.seen, flags=_VMAC_FLAGS, mtu=parent.mtu, state="UP", type="ether", mac=vmac.mac,
         parent=parent.name, kind="macvlan", detail={"mode": "private"},
     )  # fmt: skip
-    becoming.put("links", (*node.links, link))
+    edit.put("links", (*node.links, link))
     if family == 4 and node.has("sysctl"):
-        for key, value in _vmac_settings(becoming.node, vmac):
-            becoming.change(SetSysctl(command_for(vmac.seen, key), key, str(value)), vmac.seen)
+        for key, value in _vmac_settings(edit.node, vmac):
+            edit.write(Setting(key, str(value), vmac.seen))
 
 
 def _vmac_settings(node: Node, vmac: Vmac) -> Iterable[tuple[str, int]]:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.fixes.changes.applying import applied
-from lvsdoctor.fixes.changes.reading import changes_of
+from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
 from tests.kernel.wire import Wire, wire
@@ -57,5 +56,5 @@ def after(node: Node, *lines: str) -> Node:
     """The node as the model has it when the lines have been run."""
     for line in lines:
         for change in changes_of(line, node):
-            node = applied(change, node)
+            node = applied(node, change)
     return node

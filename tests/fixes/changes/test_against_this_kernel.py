@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 
-from lvsdoctor.fixes.changes.applying import applied
-from lvsdoctor.fixes.changes.differing import facts
-from lvsdoctor.fixes.changes.reading import changes_of
-from lvsdoctor.fixes.changes.undoing import undo
+from lvsdoctor.fixes.changes.difference import facts
+from lvsdoctor.fixes.changes.kinds import applied, changes_of, undo
 from lvsdoctor.model.node import Node
 from tests.fixes.changes.a_host import Host, a_host, after
 
@@ -308,7 +306,7 @@ def test_what_takes_it_back_makes_the_host_what_it_was(title: str) -> None:
             back: list[str] = []
             for change in changes_of(line, before):
                 back = [*undo(change, node), *back]
-                node = applied(change, node)
+                node = applied(node, change)
             assert host.run(line)
             assert [command for command in back if not command.startswith("#") and not host.run(command)] == []
             if not any(command.startswith("#") for command in back):

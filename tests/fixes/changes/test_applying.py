@@ -1,9 +1,7 @@
 """What needs no kernel to show: IPVS tables, modules, and what was not collected."""
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.fixes.changes.reading import changes_of
-from lvsdoctor.fixes.changes.telling import cuts, says
-from lvsdoctor.fixes.changes.undoing import undo
+from lvsdoctor.fixes.changes.kinds import changes_of, describe, impact, undo
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.stream import pieces
@@ -30,7 +28,7 @@ def host(**dumps: str) -> Node:
 
 def told(line: str, node: Node) -> tuple[str, str, tuple[str, ...]]:
     (change,) = changes_of(line, node)
-    return says(change, node), cuts(change, node), undo(change, node)
+    return describe(change, node), impact(change, node), undo(change, node)
 
 
 def test_an_edited_real_server_is_the_new_one_and_undone_with_its_old_options() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lvsdoctor.fixes.changes.reading import changes_of
+from lvsdoctor.fixes.changes.kinds import changes_of
 from lvsdoctor.model.change import (
     AddAddress,
     Change,
@@ -71,7 +71,7 @@ def test_a_quoted_link_may_hold_what_a_shell_would_take_for_its_own() -> None:
     ],
 )
 def test_what_is_not_followed_says_why(line: str, why: str) -> None:
-    assert read(line) == Unknown(line, why)
+    assert read(line) == Unknown(why)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_what_is_not_followed_says_why(line: str, why: str) -> None:
     ],
 )
 def test_what_changes_nothing_needs_no_hand(line: str) -> None:
-    assert read(line) == Nothing(line)
+    assert read(line) == Nothing()
 
 
 @pytest.mark.parametrize("line", ["# first give it an address: ip addr add DIP dev eth0", "# see to its cable"])
 def test_any_other_comment_asks_for_a_hand(line: str) -> None:
-    assert read(line) == Nothing(line, manual=True)
+    assert read(line) == Nothing(manual=True)
 
 
 def test_a_real_server_is_read_with_all_its_options() -> None:
@@ -118,4 +118,4 @@ def test_a_deleted_route_leaves_open_what_it_does_not_name() -> None:
 
 
 def test_a_tunnels_module_is_known() -> None:
-    assert read("modprobe ipip") == LoadModule("modprobe ipip", "ipip")
+    assert read("modprobe ipip") == LoadModule("ipip")

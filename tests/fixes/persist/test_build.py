@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.persist.build import lasting
 from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
 from lvsdoctor.fixes.persist.systems import Network
@@ -21,15 +22,21 @@ from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.sanitize import word
 
+
+def as_run(change: Change) -> Change:
+    """The change as a fix's command has it."""
+    return spell(change).changes[0]
+
+
 VIP = ip_address("192.0.2.10")
 SEEN = Seen("fix", None, "")
 SYSCTL = "/etc/sysctl.d/90-lvs.conf"
-ON_LO = AddAddress("ip addr add 192.0.2.10/32 dev lo", VIP, 32, "lo")
-ON_ETH0 = AddAddress("ip addr add 192.0.2.10/32 dev eth0", VIP, 32, "eth0")
-ON_TUNL0 = AddAddress("ip addr add 192.0.2.10/32 dev tunl0", VIP, 32, "tunl0")
-OFF_ETH0 = RemoveAddress("ip addr del 192.0.2.10/24 dev eth0", VIP, 24, "eth0")
+ON_LO = as_run(AddAddress(VIP, 32, "lo"))
+ON_ETH0 = as_run(AddAddress(VIP, 32, "eth0"))
+ON_TUNL0 = as_run(AddAddress(VIP, 32, "tunl0"))
+OFF_ETH0 = as_run(RemoveAddress(VIP, 24, "eth0"))
 ROUTE = Route(ip_network("0.0.0.0/0"), SEEN, nexthops=(NextHop("eth0", ip_address("192.0.2.1")),))
-DEFAULT = PutRoute("ip route replace default via 192.0.2.1 dev eth0", ROUTE, replaces=True)
+DEFAULT = as_run(PutRoute(ROUTE, replaces=True))
 NAMED = [Network.NETPLAN, Network.NETWORKD, Network.NETWORKMANAGER, Network.IFCFG, Network.IFUPDOWN]
 
 
@@ -62,9 +69,9 @@ def test_a_line_of_an_operators_own_rule_is_kept_as_it_is() -> None:
 def test_a_name_that_a_file_may_read_otherwise_is_written_into_none(network: Network, name: str) -> None:
     hop = Route(ip_network("0.0.0.0/0"), SEEN, nexthops=(NextHop(name, ip_address("192.0.2.1")),))
     changes: list[Change] = [
-        AddAddress(f"ip addr add 192.0.2.10/32 dev {word(name)}", VIP, 32, name),
-        PutRoute(f"ip route replace default via 192.0.2.1 dev {word(name)}", hop, replaces=True),
-        SetLink(f"ip link set dev {word(name)} up", name, up=True),
+        AddAddress(VIP, 32, name),
+        PutRoute(hop, replaces=True),
+        SetLink(name, up=True),
     ]
     for change in changes:
         (part,) = lasting([change], [], network)
@@ -83,7 +90,7 @@ def test_netplan_gets_a_file_for_each_address_on_lo_and_checks_it() -> None:
 
 
 def test_two_addresses_of_networkd_share_the_links_file() -> None:
-    other = AddAddress("", ip_address("2001:db8::10"), 128, "lo")
+    other = AddAddress(ip_address("2001:db8::10"), 128, "lo")
     found = files(lasting([ON_LO, other], [], Network.NETWORKD))
     home = "/etc/systemd/network/90-lvs-lo.network"
     assert list(found) == [home, f"{home}.d/192.0.2.10.conf", f"{home}.d/2001-db8--10.conf"]
@@ -104,7 +111,7 @@ def test_networkmanager_gets_a_profile_once_and_the_address_in_it() -> None:
 
 
 def test_an_ifcfg_alias_has_a_number_of_its_own_address() -> None:
-    other = AddAddress("", ip_address("192.0.2.11"), 32, "lo")
+    other = AddAddress(ip_address("192.0.2.11"), 32, "lo")
     found = files(lasting([ON_LO, other], [], Network.IFCFG))
     assert list(found) == [f"/etc/sysconfig/network-scripts/ifcfg-lo:{number}" for number in (522, 523)]
     assert "DEVICE=lo:522\nIPADDR=192.0.2.10\nNETMASK=255.255.255.255\nONBOOT=yes\nARPCHECK=no" in next(
@@ -148,7 +155,7 @@ def test_an_ipvs_table_is_changed_where_it_comes_from(network: Network) -> None:
     service = VirtualService("tcp", VIP, 80, SEEN)
     old = Destination(ip_address("192.0.2.21"), 8080, SEEN, forwarding=Forwarding.DR, weight=1)
     new = Destination(ip_address("192.0.2.21"), 80, SEEN, forwarding=Forwarding.DR, weight=2)
-    changes: list[Change] = [RemoveRealServer("", service, old), PutRealServer("", service, new, was=False)]
+    changes: list[Change] = [RemoveRealServer(service, old), PutRealServer(service, new, was=False)]
     told = ["# in keepalived.conf, ldirectord.cf or the saved rules (...): 192.0.2.21 with port 80"]
     (part,) = lasting(changes, told, network)
     assert isinstance(part, ByHand)

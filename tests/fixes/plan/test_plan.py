@@ -15,9 +15,8 @@ from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import Case, cases_of
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.fixes.changes.applying import applied
-from lvsdoctor.fixes.changes.differing import restored
-from lvsdoctor.fixes.changes.reading import changes_of
+from lvsdoctor.fixes.changes.difference import restored
+from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.fixes.plan import Plan, plan
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Confirmation
@@ -27,7 +26,7 @@ from lvsdoctor.parse.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 
 RULES = load_rules()
-STORIES = Path(__file__).parent / "fixtures/stories"
+STORIES = Path(__file__).parents[2] / "fixtures/stories"
 FIRES = [(rule, case) for rule in RULES for case in cases_of(page_of(rule)) if case.expects == "fires"]
 
 # Why a finding is left: nothing is to be done by a command, or the model cannot tell what that does.
@@ -142,20 +141,22 @@ def run(nodes: Sequence[Node], lines: Sequence[tuple[str, str]]) -> dict[str, No
     after = {node.name: node for node in nodes}
     for name, line in lines:
         for change in changes_of(line, after[name]):
-            after[name] = applied(change, after[name])
+            after[name] = applied(after[name], change)
     return after
 
 
 @pytest.mark.parametrize(("rule", "case"), FIRES, ids=_name)
 def test_every_finding_of_every_page_is_cured_or_it_is_known_why_not(rule: Rule, case: Case) -> None:
     _, made = planned(case)
-    left = {one.diagnosis.rule: one.why for one in made.by_hand} | {one.diagnosis.rule: one.why for one in made.refused}
+    left = {one.diagnosis.rule: one.why for one in made.by_hand} | {
+        one.diagnosis.rule: one.why for one in made.rejected
+    }
     known = LEFT.get((rule.name, case.title), {})
     assert left.keys() == known.keys()
     assert {name: why for name, why in left.items() if known[name] not in why} == {}
     still = {diagnosis.fingerprint for diagnosis in made.after.diagnoses}
     gone = [diagnosis for diagnosis in made.before.diagnoses if diagnosis.fingerprint not in still]
-    assert [cured.diagnosis for cured in made.cured] == gone
+    assert [cured.diagnosis for cured in made.cleared] == gone
 
 
 @pytest.mark.parametrize(("rule", "case"), FIRES, ids=_name)
@@ -193,7 +194,7 @@ def test_a_step_says_what_it_changes_and_how_to_take_it_back() -> None:
 
 def test_a_finding_that_another_ones_fix_clears_is_told_by_whom() -> None:
     _, made = planned(case_of("director-sends-redirects", "nobody has switched redirects off"))
-    by = {cured.diagnosis.rule: [cause.rule for cause in cured.by] for cured in made.cured}
+    by = {cured.diagnosis.rule: [cause.rule for cause in cured.by] for cured in made.cleared}
     assert by == {
         "director-sends-redirects": ["director-sends-redirects"],
         "real-server-accepts-redirects": ["director-sends-redirects"],
@@ -211,17 +212,17 @@ def test_an_accepted_finding_is_left_alone() -> None:
     nodes = nodes_in(case_of("real-server-answers-arp", "nothing is set"))
     found = examine(nodes, RULES)
     accepted = tuple(replace(diagnosis, accepted={"reason": "known"}) for diagnosis in found.diagnoses)
-    made = plan(nodes, RULES, found=replace(found, diagnoses=accepted))
-    assert (made.steps, made.cured, made.refused, made.by_hand) == ((), (), (), ())
+    made = plan(nodes, RULES, examination=replace(found, diagnoses=accepted))
+    assert (made.steps, made.cleared, made.rejected, made.by_hand) == ((), (), (), ())
 
 
 def test_what_the_wire_contradicts_is_not_fixed() -> None:
     nodes = nodes_in(case_of("real-server-answers-arp", "nothing is set"))
     found = examine(nodes, RULES)
     contradicted = tuple(replace(d, confirmation=Confirmation(Probed.CONTRADICTED, "")) for d in found.diagnoses)
-    made = plan(nodes, RULES, found=replace(found, diagnoses=contradicted))
+    made = plan(nodes, RULES, examination=replace(found, diagnoses=contradicted))
     assert made.steps == ()
-    assert {one.why for one in made.refused} == {"the wire contradicts it: collect the dumps again first"}
+    assert {one.why for one in made.rejected} == {"the wire contradicts it: collect the dumps again first"}
 
 
 HOST = {
@@ -263,14 +264,14 @@ def ruled(*rules: Rule) -> Plan:
 def test_a_fix_that_does_not_clear_its_finding_is_refused() -> None:
     made = ruled(own_rule("one", is_0(MARTIANS), SET_FILTERING))
     assert made.steps == ()
-    told = [(one.diagnosis.rule, one.why) for one in made.refused]
+    told = [(one.diagnosis.rule, one.why) for one in made.rejected]
     assert told == [("one", "the model still shows it when its fix has been run")]
 
 
 def test_a_fix_that_raises_another_finding_is_refused_and_that_one_named() -> None:
     made = ruled(own_rule("one", is_0(MARTIANS), SET_MARTIANS), own_rule("two", is_1(MARTIANS), "# turn it off"))
     assert made.steps == ()
-    assert [one.why for one in made.refused] == ["its fix would raise another finding: TWO host: two"]
+    assert [one.why for one in made.rejected] == ["its fix would raise another finding: TWO host: two"]
 
 
 def test_a_fix_that_raises_what_its_own_fix_clears_is_offered_with_that() -> None:
@@ -289,14 +290,14 @@ def test_one_bad_fix_among_good_ones_takes_no_other_with_it() -> None:
         own_rule("two", is_1(MARTIANS), "# turn it off"),
         own_rule("three", is_0(FILTERING), SET_FILTERING),
     )
-    assert [cured.diagnosis.rule for cured in made.cured] == ["three"]
-    assert [one.diagnosis.rule for one in made.refused] == ["one"]
+    assert [cured.diagnosis.rule for cured in made.cleared] == ["three"]
+    assert [one.diagnosis.rule for one in made.rejected] == ["one"]
 
 
 def test_two_fixes_that_only_help_together_are_both_taken() -> None:
     either = is_0(MARTIANS, FILTERING)
     made = ruled(own_rule("one", either, SET_MARTIANS), own_rule("two", either, SET_FILTERING))
-    assert [cured.diagnosis.rule for cured in made.cured] == ["one", "two"]
+    assert [cured.diagnosis.rule for cured in made.cleared] == ["one", "two"]
     assert [step.command for step in made.steps] == [SET_MARTIANS, SET_FILTERING]
 
 
@@ -310,7 +311,7 @@ def test_what_the_model_cannot_follow_is_left_to_a_hand() -> None:
 def test_what_another_fix_clears_is_not_left_to_a_hand() -> None:
     made = ruled(own_rule("one", is_0(MARTIANS), "# set it"), own_rule("two", is_0(MARTIANS), SET_MARTIANS))
     assert made.by_hand == ()
-    assert [(cured.diagnosis.rule, cured.by[0].rule) for cured in made.cured] == [("one", "two"), ("two", "two")]
+    assert [(cured.diagnosis.rule, cured.by[0].rule) for cured in made.cleared] == [("one", "two"), ("two", "two")]
 
 
 def test_silence_comes_before_the_vip_does() -> None:

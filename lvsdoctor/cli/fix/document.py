@@ -17,7 +17,7 @@ from lvsdoctor.sanitize import command
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class NodeFixes:
     """For one node: the findings that go, the steps, and the parts that make them last.
 
     `network` says which system configures the host's network and how that is known, "" where it does not matter.
@@ -25,7 +25,7 @@ class Orders:
 
     node: str
     network: str
-    cured: tuple[Diagnosis, ...]
+    cleared: tuple[Diagnosis, ...]
     steps: tuple[Step, ...]
     lasts: tuple[Part, ...]
 
@@ -39,25 +39,25 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Prescription:
+class FixDocument:
     """All of it: `made` says what made it and from what, `inside` how the network namespace is entered, if it is for
     one of this host."""
 
     made: str
     inside: str
-    orders: tuple[Orders, ...]
+    fixes: tuple[NodeFixes, ...]
     left: tuple[Left, ...]
 
 
-def prescription(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Prescription:
+def fix_document(plan: Plan, nodes: Sequence[Node], options: Namespace) -> FixDocument:
     """What the plan says, for every node, or for that of --node alone."""
     inside = command("ip", "netns", "exec", options.netns) + " " if options.netns and not options.paths else ""
     source = ", ".join(options.paths) or nodes[0].source
     made = f"Made by lvsdoctor {__version__} from {source}. Nothing of it has been run."
-    return Prescription(made, inside, tuple(_orders(plan, nodes, options)), tuple(_left(plan, options.node)))
+    return FixDocument(made, inside, tuple(_fixes(plan, nodes, options)), tuple(_left(plan, options.node)))
 
 
-def _orders(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[Orders]:
+def _fixes(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[NodeFixes]:
     by_name = {node.name: node for node in nodes}
     for name in plan.nodes:
         if options.node not in (None, name):
@@ -70,8 +70,8 @@ def _orders(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[O
         services = node.evidence.get("ipvs", ()) if node is not None else ()
         directed = {service.vip for service in services if service.vip is not None}
         lasts = lasting(changes, plan.persist(name), network, directed)
-        told = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""
-        yield Orders(name, told, tuple(_cured(plan, steps)), steps, lasts)
+        about = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""
+        yield NodeFixes(name, about, tuple(_cleared(plan, steps)), steps, lasts)
 
 
 def _with_link(change: Change, after: Node | None) -> Change:
@@ -87,24 +87,24 @@ def _with_link(change: Change, after: Node | None) -> Change:
 
 def _left(plan: Plan, node: str | None) -> Iterator[Left]:
     """The findings whose fixes are not offered."""
-    for refused in plan.refused:
-        if node in (None, refused.diagnosis.fix_node):
-            yield Left(f"not offered: {_named(refused.diagnosis)}: {refused.why}")
-    for one in plan.by_hand:
-        if node in (None, one.node):
-            yield Left(f"by hand on {one.node}: {_named(one.diagnosis)}: {one.why}", one.what)
+    for rejected in plan.rejected:
+        if node in (None, rejected.diagnosis.fix_node):
+            yield Left(f"not offered: {_named(rejected.diagnosis)}: {rejected.why}")
+    for left in plan.by_hand:
+        if node in (None, left.node):
+            yield Left(f"by hand on {left.node}: {_named(left.diagnosis)}: {left.why}", left.what)
 
 
 def _named(diagnosis: Diagnosis) -> str:
     return f"{diagnosis.code} {diagnosis.rule}: {diagnosis.message}"
 
 
-def _cured(plan: Plan, steps: Sequence[Step]) -> Iterator[Diagnosis]:
+def _cleared(plan: Plan, steps: Sequence[Step]) -> Iterator[Diagnosis]:
     """The findings that these steps clear, alone or with those of other nodes."""
     fixing = {found.fingerprint for step in steps for found in step.cures}
-    for cured in plan.cured:
-        if any(found.fingerprint in fixing for found in cured.by):
-            yield cured.diagnosis
+    for cleared in plan.cleared:
+        if any(found.fingerprint in fixing for found in cleared.by):
+            yield cleared.diagnosis
 
 
 def _network(node: Node | None, options: Namespace) -> tuple[Network, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from lvsdoctor.fixes.changes.sysctl import write
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.sanitize import command, word
 
@@ -18,10 +19,7 @@ def set_sysctls(settings: Mapping[str, int]) -> Fix:
     spelt = {key: value for key, value in settings.items() if not _NO_KEY.search(key)}
     if spelt:
         lines = command(*(f"{key} = {value}" for key, value in spelt.items()))
-        fix += Fix(
-            now=(command("sysctl", "-w", *(f"{key}={value}" for key, value in spelt.items())),),
-            persist=(f"printf '%s\\n' {lines} >> {SYSCTL_FILE}",),
-        )
+        fix += Fix(now=(write(spelt),), persist=(f"printf '%s\\n' {lines} >> {SYSCTL_FILE}",))
     for key in (key for key in settings if key not in spelt):
         path = word("/proc/sys/" + key.translate(str.maketrans("./", "/.")))
         line = f"# sysctl cannot name this link: write {settings[key]} into {path}"
