@@ -9,13 +9,13 @@ from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.change import AddAddress, PutRoute, RemoveRoute, SetLink
+from lvsdoctor.model.change import AddAddress, Command, PutRoute, RemoveRoute, SetLink
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.sysctl import conf_key
-from lvsdoctor.sanitize import word
+from lvsdoctor.sanitize import command, word
 
 
 def move_address(address: Address, link: str) -> Fix:
@@ -81,7 +81,9 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
         named = Route(
             route.dst, route.seen, "local", "local", tuple(NextHop(link) for link in route.links[:1]), scope=""
         )
-        fix += Fix(now=(spell(RemoveRoute(named)),), persist=kept)
+        dev = ["dev", *route.links[:1]] if route.links else []
+        line = Command(command("ip", "route", "del", "local", ip, *dev, "table", "local"), (RemoveRoute(named),))
+        fix += Fix(now=(line,), persist=kept)
     return fix
 
 

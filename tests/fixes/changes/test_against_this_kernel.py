@@ -280,7 +280,7 @@ def a_host_with(given: tuple[str, ...]) -> Iterator[Host]:
         yield host
 
 
-def told(node: Node) -> Mapping[str, object]:
+def seen_in(node: Node) -> Mapping[str, object]:
     """What the dumps tell; of a link only its name and whether it is up, of a neighbour not how long ago."""
     found: dict[str, Any] = dict(facts(node))
     found["links"] = [(link.name, link.up) for link in node.links]
@@ -294,7 +294,7 @@ def test_the_kernel_makes_of_a_host_what_the_model_foretells(title: str) -> None
         for line in tried.run:
             before = host.node()
             assert host.run(line) is (line not in tried.refused), line
-            assert told(after(before, line)) == told(host.node()), line
+            assert seen_in(after(before, line)) == seen_in(host.node()), line
 
 
 @pytest.mark.parametrize("title", TRIES)
@@ -310,5 +310,5 @@ def test_what_takes_it_back_makes_the_host_what_it_was(title: str) -> None:
             assert host.run(line)
             assert [command for command in back if not command.startswith("#") and not host.run(command)] == []
             if not any(command.startswith("#") for command in back):
-                assert told(host.node()) == told(before), (line, back)
+                assert seen_in(host.node()) == seen_in(before), (line, back)
             host.run(line)

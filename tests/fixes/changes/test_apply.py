@@ -26,7 +26,7 @@ def host(**dumps: str) -> Node:
     return node
 
 
-def told(line: str, node: Node) -> tuple[str, str, tuple[str, ...]]:
+def foretold(line: str, node: Node) -> tuple[str, str, tuple[str, ...]]:
     (change,) = changes_of(line, node)
     return describe(change, node), impact(change, node), undo(change, node)
 
@@ -35,7 +35,7 @@ def test_an_edited_real_server_is_the_new_one_and_undone_with_its_old_options() 
     node, line = host(ipvs=TABLE), "ipvsadm -e -t 192.0.2.10:80 -r 192.0.2.21:80 -i -w 1"
     real = after(node, line).services[0].destinations[0]
     assert (real.forwarding, real.weight, real.upper_threshold) == (Forwarding.TUN, 1, 0)
-    says_so, cutting, back = told(line, node)
+    says_so, cutting, back = foretold(line, node)
     assert says_so == (
         "tcp 192.0.2.10:80, real server 192.0.2.21:80: forwarding from direct routing to tunnelling, "
         "weight from 5 to 1, the upper threshold from 9 to 0"
@@ -52,7 +52,7 @@ def test_a_real_server_that_is_not_there_cannot_be_edited_nor_one_that_is_there_
 
 def test_a_deleted_real_server_comes_back_with_its_options() -> None:
     node = host(ipvs=TABLE)
-    _, cutting, back = told("ipvsadm -d -t 192.0.2.10:80 -r 192.0.2.22:80", node)
+    _, cutting, back = foretold("ipvsadm -d -t 192.0.2.10:80 -r 192.0.2.22:80", node)
     assert "192.0.2.22 are cut" in cutting
     assert back == ("ipvsadm -a -t 192.0.2.10:80 -r 192.0.2.22:80 -m -w 1",)
 
@@ -90,14 +90,14 @@ def test_new_rows_say_that_they_come_from_the_fix() -> None:
 def test_a_setting_that_nobody_collected_becomes_known_but_its_old_value_does_not() -> None:
     node, line = host(sysctl=SETTINGS), "sysctl -w net.ipv4.conf.all.arp_ignore=1"
     assert not after(node, line).sysctl("net.ipv4.conf.all.arp_ignore").assumed
-    says_so, _, back = told(line, node)
+    says_so, _, back = foretold(line, node)
     assert says_so == "net.ipv4.conf.all.arp_ignore to 1; what it was is not in the evidence"
     assert [one[:2] for one in back] == ["# "]
 
 
 def test_what_the_kernel_changes_along_is_told_and_undone() -> None:
     along = "net.ipv4.conf.all.accept_redirects = {}\nnet.ipv4.conf.eth0.forwarding = {}\n"
-    said, _, back = told(
+    said, _, back = foretold(
         "sysctl -w net.ipv4.ip_forward=1", host(sysctl="net.ipv4.ip_forward = 0\n" + along.format(1, 0))
     )
     assert said == (
@@ -106,14 +106,16 @@ def test_what_the_kernel_changes_along_is_told_and_undone() -> None:
     )
     assert back == ("sysctl -w net.ipv4.ip_forward=0",)
     # What has its new value already is lost when the setting goes back.
-    _, _, back = told("sysctl -w net.ipv4.ip_forward=1", host(sysctl="net.ipv4.ip_forward = 0\n" + along.format(0, 1)))
+    _, _, back = foretold(
+        "sysctl -w net.ipv4.ip_forward=1", host(sysctl="net.ipv4.ip_forward = 0\n" + along.format(0, 1))
+    )
     others = "net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.eth0.forwarding=1"
     assert back == ("sysctl -w net.ipv4.ip_forward=0", f"sysctl -w {others}")
 
 
 def test_the_only_address_of_a_link_says_which_routes_go_with_it_and_brings_them_back() -> None:
     node = host(links=LINKS, routes=ROUTES)
-    says_so, cutting, back = told("ip addr del 192.0.2.2/24 dev eth0", node)
+    says_so, cutting, back = foretold("ip addr del 192.0.2.2/24 dev eth0", node)
     assert says_so == "eth0 loses the address 192.0.2.2/24"
     assert cutting == (
         "It is the only IPv4 address of eth0, and every route over eth0 goes with it; "
@@ -123,7 +125,7 @@ def test_the_only_address_of_a_link_says_which_routes_go_with_it_and_brings_them
 
 
 def test_a_replaced_default_route_tells_both_ways() -> None:
-    says_so, cutting, back = told("ip route replace default via 192.0.2.9", host(links=LINKS, routes=ROUTES))
+    says_so, cutting, back = foretold("ip route replace default via 192.0.2.9", host(links=LINKS, routes=ROUTES))
     assert says_so == "the route to default from via 192.0.2.1 dev eth0 to via 192.0.2.9 dev eth0"
     assert cutting.startswith("What goes to default takes the new way at once")
     assert back == ("ip route replace default via 192.0.2.1 dev eth0",)
@@ -131,5 +133,5 @@ def test_a_replaced_default_route_tells_both_ways() -> None:
 
 def test_names_from_dumps_are_quoted_in_what_is_to_be_run() -> None:
     node = host(links=LINKS.replace("eth0", "e;reboot"))
-    _, _, back = told("ip addr del 192.0.2.2/24 dev 'e;reboot'", node)
+    _, _, back = foretold("ip addr del 192.0.2.2/24 dev 'e;reboot'", node)
     assert back == ("ip addr add 192.0.2.2/24 brd 192.0.2.255 dev 'e;reboot'",)
