@@ -211,6 +211,11 @@ TRIES = {
         ),
         ("ip rule del priority 100",),
     ),
+    "the same policy rule twice is refused": Try(
+        ("ip rule add from 192.0.2.10 lookup 100 priority 100",),
+        ("ip rule add from 192.0.2.10 lookup 100 priority 100",),
+        refused=("ip rule add from 192.0.2.10 lookup 100 priority 100",),
+    ),
     "a policy rule comes": Try(
         ("ip rule add priority 50 lookup 100",),
         (
