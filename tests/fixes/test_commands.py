@@ -123,4 +123,4 @@ def test_a_link_without_carrier_is_not_set_up() -> None:
 
 def test_a_failing_route_is_deleted_with_its_metric_and_table() -> None:
     route = Route(ip_network("192.0.2.16/28"), SEEN, "unreachable", "100", metric=10)
-    assert delete_route(route).now == ("ip route del unreachable 192.0.2.16/28 metric 10 table 100",)
+    assert delete_route(route).now == ("ip route del unreachable 192.0.2.16/28 table 100 metric 10",)
