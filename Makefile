@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check fast test lab stories format bench catalogue manual screenshots wheel clean
+.PHONY: help check fast test lab stories format bench catalogue rulekit manual screenshots wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -33,6 +33,9 @@ stories: environment ## tests/fixtures/stories: whole clusters, captured anew in
 
 catalogue: environment ## docs/RULES.md, from the rules and their pages
 	@$(PYTHON) tools/catalogue.py
+
+rulekit: environment ## docs/RULEKIT.md, what a rule may ask
+	@$(PYTHON) tools/rulekit.py
 
 manual: environment ## docs/lvsdoctor.1, from the options
 	@$(PYTHON) tools/manual.py

@@ -1,4 +1,4 @@
-"""All that a rule may import: the nouns, the kernel's answers, and what a finding is made of."""
+"""All that a rule may import, question by question: docs/RULEKIT.md is made from the groups of `__all__`."""
 
 from lvsdoctor.analysis.arp_owners import ArpOwner, arp_owners, proxied_past, same_segment
 from lvsdoctor.analysis.arp_responders import (
@@ -11,7 +11,7 @@ from lvsdoctor.analysis.arp_responders import (
     services_of,
 )
 from lvsdoctor.analysis.arp_unanswered import arp_unanswered, reached_by_route, serves_its_own, should_answer
-from lvsdoctor.analysis.l2_segments import asked_for, leak, leak_at_any_level, vip_on_segment
+from lvsdoctor.analysis.l2_segments import leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.analysis.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
 from lvsdoctor.analysis.nat import (
     client_in,
@@ -39,7 +39,6 @@ from lvsdoctor.analysis.reply_path import (
 )
 from lvsdoctor.analysis.request_path import (
     UNPACKED_BY,
-    RequestPath,
     request_paths,
     rp_filter_drops,
     takes,
@@ -47,8 +46,8 @@ from lvsdoctor.analysis.request_path import (
     tunnel_for,
     tunnels_of,
 )
-from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, overloaded, without_usable
-from lvsdoctor.engine.rule import Rule, rule
+from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, without_usable
+from lvsdoctor.engine.rule import rule
 from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands import (
     SAVE_TABLE,
@@ -67,7 +66,6 @@ from lvsdoctor.fixes.commands import (
     give_up,
     hide_clients,
     hide_vips,
-    move_address,
     move_vip_to_lo,
     replace_route,
     route_to_subnet,
@@ -75,11 +73,10 @@ from lvsdoctor.fixes.commands import (
     stop_answering,
     stop_proxying,
 )
-from lvsdoctor.kernel.answer import Answer, assume
-from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply, neighbours_of
-from lvsdoctor.kernel.arp_source import Sender, arp_sender, select_source
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply
 from lvsdoctor.kernel.delivery import Shadowed, answers_arp_or_ndp, delivered, home_link, passes_on, shadowed
-from lvsdoctor.kernel.effective_sysctl import Effective, effective, forwards
+from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (
     FAR_AWAY,
@@ -91,197 +88,168 @@ from lvsdoctor.kernel.routing import (
     route_lookup,
 )
 from lvsdoctor.kernel.rp_filter import source_ok
-from lvsdoctor.kernel.source_address import SourceAddress, own_source, source_addresses
+from lvsdoctor.kernel.source_address import SourceAddress, source_addresses
 from lvsdoctor.model.address import IP, LOOPBACK_NETWORK, Address, Network
-from lvsdoctor.model.change import (
-    AddAddress,
-    AddPolicyRule,
-    Command,
-    LoadModule,
-    Nothing,
-    PutNeighbour,
-    PutRealServer,
-    PutRoute,
-    RemoveAddress,
-    RemoveNeighbour,
-    RemovePolicyRule,
-    RemoveRealServer,
-    RemoveRoute,
-    SetLink,
-    SetSysctl,
-)
-from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.change import Command, LoadModule, Nothing, RemoveNeighbour, RemoveRoute, SetLink
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Fix, Predicts, Severity, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.probe import Probe, Reply
-from lvsdoctor.model.route import NextHop, PolicyRule, Route
-from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.standing import Membership, Role, Vip
+from lvsdoctor.model.route import NextHop, Route
+from lvsdoctor.model.standing import Membership
 from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.sanitize import command, word
 
-__all__ = [
-    "COLLECTED_BY",
-    "FAR_AWAY",
-    "IP",
-    "LOOPBACK_NETWORK",
-    "NOBODY",
-    "SAVE_TABLE",
-    "UNPACKED_BY",
-    "VRRP_MACS",
-    "AddAddress",
-    "AddPolicyRule",
-    "Address",
-    "Answer",
-    "ArpOwner",
-    "ArpResponder",
-    "ArpTarget",
-    "Citation",
-    "Command",
-    "Destination",
-    "Effective",
-    "Finding",
-    "Fix",
-    "Forwarding",
-    "Link",
-    "LoadModule",
-    "Lookup",
-    "Membership",
-    "Neighbour",
-    "Network",
-    "NextHop",
-    "Node",
-    "NotCollected",
-    "Nothing",
-    "OwnRip",
-    "PolicyRule",
-    "Predicts",
-    "Probe",
-    "PutNeighbour",
-    "PutRealServer",
-    "PutRoute",
-    "Reachability",
-    "RemoveAddress",
-    "RemoveNeighbour",
-    "RemovePolicyRule",
-    "RemoveRealServer",
-    "RemoveRoute",
-    "Reply",
-    "RequestPath",
-    "Role",
-    "Route",
-    "Rule",
-    "Seen",
-    "Sender",
-    "SetLink",
-    "SetSysctl",
-    "Setting",
+# A comment begins a group. ruff would sort the names.
+__all__ = [  # noqa: RUF022
+    # What a rule is, and what it yields
+    "rule",
     "Severity",
-    "Shadowed",
-    "SourceAddress",
-    "Vip",
-    "VirtualService",
-    "add_address",
-    "announce_again",
-    "announced_by",
-    "answered_by_gateway",
-    "answered_elsewhere",
-    "answered_neighbours",
-    "answering_for",
-    "answers_arp_or_ndp",
-    "arp_ignored",
-    "arp_owners",
-    "arp_reply",
-    "arp_responders",
-    "arp_sender",
-    "arp_unanswered",
-    "as_single_hosts",
-    "asked_for",
-    "assume",
-    "believes_redirects",
-    "beside_own",
-    "bring_up",
-    "captured_by_mark",
-    "change_real_server",
-    "check_loosely",
+    "Finding",
+    "Citation",
     "cite",
-    "client_in",
-    "clients_beyond",
-    "command",
-    "conf_key",
-    "default_gateways",
-    "delete_route",
-    "delete_rule",
-    "delivered",
-    "directs",
-    "edit_real_server",
+    "assume",
+    "NotCollected",
+    "Predicts",
+    # Which rows may it read?
+    "Node",
+    "Membership",
+    "Address",
+    "Link",
+    "Route",
+    "NextHop",
+    "Neighbour",
+    "Setting",
+    "VirtualService",
+    "Destination",
+    "Forwarding",
+    "IP",
+    "Network",
+    "LOOPBACK_NETWORK",
+    "VRRP_MACS",
+    # Which value of a setting counts on a link?
     "effective",
-    "explained_by_dumps",
-    "find_host",
     "forwards",
-    "free_from_vip",
-    "gateway_to_director",
-    "give_up",
-    "hide_clients",
-    "hide_vips",
-    "home_link",
-    "is_local",
-    "kept_by_kube_proxy",
+    "conf_key",
+    # May this host answer ARP, or a neighbour solicitation?
+    "arp_reply",
+    "arp_ignored",
+    "answers_arp_or_ndp",
+    "NOBODY",
+    # Whom does it name as the sender when it asks?
     "leak",
     "leak_at_any_level",
-    "listed_as",
-    "local_routes",
-    "move_address",
-    "move_vip_to_lo",
-    "nat_memberships",
-    "nat_pairs",
-    "neighbours_of",
-    "neighbours_through",
-    "no_source_nat",
-    "other_holder",
-    "overloaded",
-    "own_rips",
-    "own_source",
-    "passes",
-    "passes_for_some",
-    "passes_on",
-    "proxied_past",
-    "reachability",
-    "reached_by_route",
-    "real_server",
-    "replace_route",
-    "reply_path",
-    "reply_paths",
-    "replying_through",
-    "request_paths",
-    "route_lookup",
-    "route_to_subnet",
-    "routers_beside",
-    "rp_filter_drops",
-    "rule",
-    "rule_that_ends",
-    "same_segment",
-    "select_source",
-    "sends_redirect",
-    "serves_its_own",
-    "services_of",
-    "set_sysctls",
-    "shadowed",
-    "should_answer",
     "source_addresses",
+    "SourceAddress",
+    # Which route does a packet take?
+    "route_lookup",
+    "Lookup",
+    "is_local",
+    "local_routes",
+    "default_gateways",
+    "captured_by_mark",
+    "FAR_AWAY",
+    # Is a packet accepted, delivered or passed on?
     "source_ok",
-    "spell",
-    "stop_answering",
-    "stop_proxying",
-    "takes",
-    "taking_requests",
+    "delivered",
+    "passes_on",
+    "shadowed",
+    "Shadowed",
+    "home_link",
+    # Who sends and who believes ICMP redirects?
+    "sends_redirect",
+    "believes_redirects",
+    # Who answers for an address, and whose MAC is it?
+    "arp_owners",
+    "ArpOwner",
+    "arp_responders",
+    "ArpResponder",
+    "ArpTarget",
+    "explained_by_dumps",
+    "listed_as",
+    "proxied_past",
+    "arp_unanswered",
+    "should_answer",
+    "serves_its_own",
+    "reached_by_route",
+    # Who directs a VIP, and who is in its way?
+    "directs",
+    "services_of",
+    "own_rips",
+    "OwnRip",
+    "other_holder",
+    "answered_elsewhere",
+    "beside_own",
+    "without_usable",
+    "kept_by_kube_proxy",
+    # Which hosts are on one segment?
+    "same_segment",
+    "vip_on_segment",
+    # How do requests get to a real server?
+    "request_paths",
+    "reachability",
+    "Reachability",
+    "rp_filter_drops",
     "tun_memberships",
     "tunnel_for",
     "tunnels_of",
-    "vip_on_segment",
-    "without_usable",
+    "takes",
+    "UNPACKED_BY",
+    # How do its replies get to the clients?
+    "reply_path",
+    "reply_paths",
+    "answering_for",
+    "answered_neighbours",
+    "answered_by_gateway",
+    "clients_beyond",
+    "routers_beside",
+    "rule_that_ends",
+    # Do the replies pass the director that masquerades?
+    "nat_memberships",
+    "nat_pairs",
+    "taking_requests",
+    "real_server",
+    "no_source_nat",
+    "passes",
+    "passes_for_some",
+    "client_in",
+    "replying_through",
+    "neighbours_through",
+    "gateway_to_director",
+    # What clears it? Suggestions that rules share
+    "Fix",
+    "set_sysctls",
+    "check_loosely",
+    "hide_vips",
+    "stop_answering",
+    "stop_proxying",
+    "announce_again",
+    "announced_by",
+    "find_host",
+    "add_address",
+    "give_up",
+    "as_single_hosts",
+    "free_from_vip",
+    "move_vip_to_lo",
+    "bring_up",
+    "replace_route",
+    "route_to_subnet",
+    "delete_route",
+    "delete_rule",
+    "hide_clients",
+    "change_real_server",
+    "edit_real_server",
+    "SAVE_TABLE",
+    # How is a change written as a command?
+    "spell",
+    "Command",
+    "SetLink",
+    "LoadModule",
+    "RemoveRoute",
+    "RemoveNeighbour",
+    "Nothing",
+    "command",
     "word",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 
-class Kind(Enum):
+class Omitted(Enum):
     """A reason why an entry is not read, as one and as many say it of the directory `top`."""
 
     LEADS_OUT = ("1 link leads out of {top} and was not followed", "{n} links lead out of {top} and were not followed")
@@ -27,15 +27,15 @@ class Omissions:
     """Counts what is not read, by kind and directory: what is listed again is not counted twice."""
 
     def __init__(self) -> None:
-        self._by_kind: dict[Kind, dict[str, tuple[str, int]]] = {}
+        self._by_kind: dict[Omitted, dict[str, tuple[str, int]]] = {}
 
-    def put(self, kind: Kind, directory: str, first: str, count: int = 1) -> None:
+    def put(self, kind: Omitted, directory: str, first: str, count: int = 1) -> None:
         """`count` entries of the directory are omitted, of which `first` is to be named."""
         self._by_kind.setdefault(kind, {})[directory] = (first, count)
 
     def sentences(self, top: str, most: int) -> Iterator[str]:
         """One for each kind that there was, without a full stop."""
-        for kind in Kind:
+        for kind in Omitted:
             omitted = tuple(self._by_kind.get(kind, {}).values())
             if not omitted:
                 continue

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import ClassVar
 
 from lvsdoctor.collect.first_names import FirstNames
-from lvsdoctor.collect.omitted import Kind, Omissions
+from lvsdoctor.collect.omitted import Omissions, Omitted
 
 DEEPEST = 64
 _MOST_LINKS = 40  # include/linux/namei.h: MAXSYMLINKS
@@ -97,9 +97,9 @@ class Tree:
         """
         first_files = FirstNames(self.most if files is None else files)
         first_directories = FirstNames(self.most if directories is None else directories)
-        omitted: dict[Kind, tuple[str, int]] = {}
+        omitted: dict[Omitted, tuple[str, int]] = {}
 
-        def omit(kind: Kind, name: str, says: str = "", number: int = 1) -> None:
+        def omit(kind: Omitted, name: str, says: str = "", number: int = 1) -> None:
             first, count = omitted.get(kind, (name + says, 0))
             omitted[kind] = (min(first, name + says), count + number)
 
@@ -121,10 +121,14 @@ class Tree:
             try:
                 real, mode = self._leads_to(directory.real, name)
             except _LeadsOut:
-                omit(Kind.LEADS_OUT, name)
+                omit(Omitted.LEADS_OUT, name)
             except OSError as error:
                 nowhere = error.errno in _NOWHERE
-                omit(Kind.LEADS_NOWHERE if nowhere else Kind.UNREADABLE, name, "" if nowhere else f": {error.strerror}")
+                omit(
+                    Omitted.LEADS_NOWHERE if nowhere else Omitted.UNREADABLE,
+                    name,
+                    "" if nowhere else f": {error.strerror}",
+                )
             else:
                 if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
                     link = real != (*directory.real, name)
@@ -133,7 +137,7 @@ class Tree:
                     omit(_kind(mode), name)
         for first in (first_files, first_directories):
             if first.dropped:
-                omit(Kind.TOO_MANY, first.first_dropped, number=first.dropped)
+                omit(Omitted.TOO_MANY, first.first_dropped, number=first.dropped)
         for kind, (name, count) in omitted.items():
             self._omissions.put(kind, directory.path, directory.below(name), count)
         return sorted(found, key=lambda entry: entry.name)
@@ -144,7 +148,7 @@ class Tree:
             real, mode = self._leads_to(start.real, path)
             link = self._is_link(start, path)
         except _LeadsOut:
-            self._omissions.put(Kind.LEADS_OUT, start.path, start.below(path))
+            self._omissions.put(Omitted.LEADS_OUT, start.path, start.below(path))
             return None
         except OSError:
             return None
@@ -159,7 +163,7 @@ class Tree:
         while waiting:
             here = waiting.pop()
             if len(here.real) > len(directory.real) + DEEPEST:
-                self._omissions.put(Kind.TOO_DEEP, here.path, here.path)
+                self._omissions.put(Omitted.TOO_DEEP, here.path, here.path)
                 continue
             visited += 1
             entries = self.entries(here, files=self.most - len(found), directories=self.most - visited - len(waiting))
@@ -178,7 +182,7 @@ class Tree:
 
     def cannot_read(self, entry: Entry, error: OSError) -> None:
         """Omit a file or directory."""
-        self._omissions.put(Kind.UNREADABLE, entry.path, f"{entry.path or self.name}: {error.strerror}")
+        self._omissions.put(Omitted.UNREADABLE, entry.path, f"{entry.path or self.name}: {error.strerror}")
 
     def _at(self, real: tuple[str, ...]) -> int:
         """The directory, opened; that of the last call stays open for its next file."""
@@ -277,12 +281,12 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def _special(entry: "os.DirEntry[str]") -> Kind:
+def _special(entry: "os.DirEntry[str]") -> Omitted:
     try:
         return _kind(entry.stat(follow_symlinks=False).st_mode)
     except OSError:  # it may be listed, not looked at
-        return Kind.UNREADABLE
+        return Omitted.UNREADABLE
 
 
-def _kind(mode: int) -> Kind:
-    return Kind.FIFO if stat.S_ISFIFO(mode) else Kind.SOCKET if stat.S_ISSOCK(mode) else Kind.DEVICE
+def _kind(mode: int) -> Omitted:
+    return Omitted.FIFO if stat.S_ISFIFO(mode) else Omitted.SOCKET if stat.S_ISSOCK(mode) else Omitted.DEVICE

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Verdict
 from lvsdoctor.model.finding import Predicts, Severity
@@ -13,7 +14,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.standing import Membership, Role, RoleEvidence, Standing
 from lvsdoctor.model.sysctl import Setting
-from lvsdoctor.rulekit import Finding, Fix, Rule, cite, rule
+from lvsdoctor.rulekit import Finding, Fix, cite, rule
 
 KEY = "net.ipv4.ip_forward"
 SETTINGS = {KEY: Setting(KEY, "1", Seen("sysctl", 7, f"{KEY} = 1"))}

@@ -22,31 +22,7 @@ INSTEAD = {
     "held": "addresses, holders, kept",
 }
 # Names of today that are still to be changed, by file. Whoever changes one takes it off.
-STILL: dict[str, frozenset[str]] = {
-    "lvsdoctor/cli/fix/script.py": frozenset({"_said"}),
-    "lvsdoctor/fixes/changes/addresses.py": frozenset({"held"}),
-    "lvsdoctor/fixes/changes/reading_ip.py": frozenset({"said"}),
-    "lvsdoctor/fixes/changes/reading_routes.py": frozenset({"said"}),
-    "lvsdoctor/fixes/changes/routes.py": frozenset({"_way", "said"}),
-    "lvsdoctor/fixes/changes/rows.py": frozenset({"one"}),
-    "lvsdoctor/fixes/changes/spelling.py": frozenset({"way"}),
-    "lvsdoctor/fixes/changes/telling.py": frozenset({"_NEW_WAY", "_NO_NEW_ONES", "found"}),
-    "lvsdoctor/fixes/changes/undoing.py": frozenset({"found"}),
-    "lvsdoctor/fixes/commands/addresses.py": frozenset({"held"}),
-    "lvsdoctor/fixes/persist/build.py": frozenset({"_found", "told", "way"}),
-    "lvsdoctor/fixes/persist/ifcfg.py": frozenset({"way"}),
-    "lvsdoctor/fixes/persist/ifupdown.py": frozenset({"way"}),
-    "lvsdoctor/fixes/persist/netplan.py": frozenset({"way"}),
-    "lvsdoctor/fixes/persist/networkd.py": frozenset({"way"}),
-    "lvsdoctor/fixes/persist/networkmanager.py": frozenset({"way"}),
-    "lvsdoctor/fixes/plan/obstacles.py": frozenset({"found"}),
-    "lvsdoctor/fixes/plan/planner.py": frozenset({"found", "one"}),
-    "lvsdoctor/fixes/plan/planning.py": frozenset({"found"}),
-    "lvsdoctor/fixes/whatif/node_edit.py": frozenset({"held_on_a_wire"}),
-    "tests/fixes/changes/test_against_this_kernel.py": frozenset({"told"}),
-    "tests/fixes/changes/test_applying.py": frozenset({"told"}),
-    "tests/fixes/plan/test_plan.py": frozenset({"SAID"}),
-}
+STILL: dict[str, frozenset[str]] = {}
 
 
 def parts(name: str) -> list[str]:

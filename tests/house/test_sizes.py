@@ -12,7 +12,7 @@ MODULE, RULE, PAGE, MEDIAN = 300, 80, 70, 50  # lines; a page's without its case
 LONGER_MODULES: Mapping[str, int] = {}
 LONGER_RULES: Mapping[str, int] = {
     "rules/address/vip_is_directors_own_address.py": 112,
-    "rules/address/vip_mask_on_lo_too_wide.py": 83,
+    "rules/address/vip_mask_on_lo_too_wide.py": 86,
     "rules/address/vip_missing_on_director.py": 111,
     "rules/arp/arp_ignore_level_misused.py": 89,
     "rules/arp/arp_ignore_only_on_lo.py": 85,
@@ -23,7 +23,7 @@ LONGER_RULES: Mapping[str, int] = {
     "rules/forwarding/nat_reply_bypasses_director.py": 90,
     "rules/forwarding/real_server_behind_gateway.py": 121,
     "rules/forwarding/vip_missing_on_real_server.py": 108,
-    "rules/tunnel/tunnel_device_missing.py": 86,
+    "rules/tunnel/tunnel_device_missing.py": 87,
 }
 LONGER_PAGES: Mapping[str, int] = {}
 LONGER_MEDIAN: Mapping[str, int] = {"the median of all rules": 76}

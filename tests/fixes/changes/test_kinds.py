@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from lvsdoctor.collect.assemble import Mine, nodes_of
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.fixes.changes.difference import alike
 from lvsdoctor.fixes.changes.kinds import KINDS, applied, changes_of, describe, impact, spell, undo
 from lvsdoctor.model import change as nouns
@@ -70,7 +70,7 @@ net.ipv4.conf.eth0.promote_secondaries = 0
 """,
 }
 SEEN = Seen("fix", None, "")
-(HOST,) = nodes_of([Mine(piece, "lb1", "lb1") for where, text in DUMPS.items() for piece in pieces(text, where)])
+(HOST,) = nodes_of([NodeDump(piece, "lb1", "lb1") for where, text in DUMPS.items() for piece in pieces(text, where)])
 # The same host, with one fact not collected, and with none.
 HOSTS = [HOST, Node("lb1")] + [
     replace(HOST, evidence={fact: rows for fact, rows in HOST.evidence.items() if fact != left_out})

@@ -121,7 +121,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ): {"vip-is-directors-own-address": PARTLY},
 }
 # What the undo lines leave to the reader, in a comment.
-SAID = ("was not in the evidence: look with", "stood in this order", "nothing to undo:")
+SENTENCES = ("was not in the evidence: look with", "stood in this order", "nothing to undo:")
 
 
 def _name(value: object) -> str:
@@ -173,7 +173,7 @@ def test_the_undo_lines_take_every_plan_back(rule: Rule, case: Case) -> None:
     done = run(nodes, [(step.node, step.command) for step in made.steps])
     back = [(step.node, line) for step in reversed(made.steps) for line in step.undo]
     remarks = [(name, line) for name, line in back if line.startswith("#")]
-    assert [line for _, line in remarks if not any(said in line for said in SAID)] == []
+    assert [line for _, line in remarks if not any(said in line for said in SENTENCES)] == []
     undone = run(tuple(done.values()), back)
     open_ones = {name for name, _ in remarks}
     assert [node.name for node in nodes if node.name not in open_ones and not restored(undone[node.name], node)] == []
