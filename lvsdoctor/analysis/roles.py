@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -24,7 +25,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     A node that no table names is a real server if it carries an address where a real server keeps its VIP: one of the
     VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead.
     """
-    directors = [node for node in nodes if _services(node)]
+    directors = [node for node in nodes if ipvs_table(node)]
     directed = _directed(directors)
     standing, scan, listings = [], Scan(nodes), _listings(directors)
     for place, node in enumerate(nodes):
@@ -43,19 +44,10 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     return tuple(replace(node, standing=where) for node, where in zip(nodes, standing, strict=True))
 
 
-def _services(node: Node) -> tuple[VirtualService, ...]:
-    for fact in ("ipvs", "ipvs-stats"):
-        if node.has(fact):
-            services: tuple[VirtualService, ...] = node.evidence[fact]
-            if services:
-                return services
-    return ()
-
-
 def _listings(directors: Iterable[Node]) -> dict[IP, list[tuple[int, Membership]]]:
     """Every real server of the directors' tables by its address, with its place in them."""
     by_ip: dict[IP, list[tuple[int, Membership]]] = {}
-    rows = ((d, s, real) for d in directors for s in _services(d) for real in s.destinations)
+    rows = ((d, s, real) for d in directors for s in ipvs_table(d) for real in s.destinations)
     for place, (director, service, real) in enumerate(rows):
         if real.ip is not None:
             by_ip.setdefault(real.ip, []).append((place, Membership(service, real, director)))
@@ -74,7 +66,7 @@ def _roles(
     node: Node, memberships: Sequence[Membership], role: str, vips: Sequence[IP], directed: frozenset[IP] | None
 ) -> tuple[tuple[RoleEvidence, ...], tuple[Vip, ...]]:
     named = tuple(Vip(ip, Seen(_BY_USER, None, f"--vip {ip}")) for ip in vips)
-    services = _services(node)
+    services = ipvs_table(node)
     carried = _vips_of(memberships, named, services)
     found: list[RoleEvidence] = []
     if role == "none":
@@ -138,7 +130,7 @@ def _vips_of(
 
 def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[Vip]) -> tuple[Vip, ...]:
     """VIPs that the node holds though its directors rewrite the destination: it never gets a packet to them."""
-    known = {service.vip for service in _services(node)} | {vip.ip for vip in carried}
+    known = {service.vip for service in ipvs_table(node)} | {vip.ip for vip in carried}
     found: dict[IP, Vip] = {}
     for membership in memberships:
         vip = membership.service.vip
@@ -150,7 +142,7 @@ def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[V
 
 def _directed(directors: Iterable[Node]) -> frozenset[IP] | None:
     """All VIPs that there can be in this scan; None where that cannot be told: no director, or marks for VIPs."""
-    services = [service for director in directors for service in _services(director)]
+    services = [service for director in directors for service in ipvs_table(director)]
     vips = frozenset(service.vip for service in services if service.vip is not None)
     return vips if services and all(service.vip is not None for service in services) else None
 

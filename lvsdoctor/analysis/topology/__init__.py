@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lvsdoctor.analysis.topology.answering import holders, services_of
+from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.topology.answering import holders
 from lvsdoctor.kernel.routing import default_gateways
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination
@@ -32,11 +33,11 @@ def _vips(nodes: Iterable[Node]) -> list[IP]:
     holds as a single host's."""
     found: dict[IP, None] = {}
     for node in nodes:
-        found |= {service.vip: None for service in services_of(node) if service.vip is not None}
+        found |= {service.vip: None for service in ipvs_table(node) if service.vip is not None}
     for node in nodes:
         found |= {vip.ip: None for vip in node.hidden_vips}
     for node in nodes:
-        if any(service.fwmark is not None for service in services_of(node)) and node.has("addresses"):
+        if any(service.fwmark is not None for service in ipvs_table(node)) and node.has("addresses"):
             held = (address for address in node.addresses if address.host_only)
             found |= {a.ip: None for a in held if not a.ip.is_loopback and not a.ip.is_link_local}
     return list(found)
@@ -49,7 +50,7 @@ def _forwards(nodes: Sequence[Node], vips: set[IP]) -> Iterator[Forwards]:
     owners = _owners(nodes)
     for director in nodes:
         own = {address.ip for address in director.addresses} if director.has("addresses") else set()
-        for service in services_of(director):
+        for service in ipvs_table(director):
             if service.vip is not None and service.vip not in vips:
                 continue
             for real in service.destinations:
@@ -95,7 +96,7 @@ def _hosts(nodes: Sequence[Node], forwards: Sequence[Forwards], vips: set[IP]) -
 
 
 def _part(node: Node, listed: bool, router: bool) -> Part:
-    if services_of(node) or node.is_a(Role.DIRECTOR):
+    if ipvs_table(node) or node.is_a(Role.DIRECTOR):
         return Part.DIRECTOR
     if listed or node.is_a(Role.REAL_SERVER):
         return Part.REAL_SERVER
@@ -106,7 +107,7 @@ def _routers(nodes: Sequence[Node]) -> Mapping[str, tuple[str, ...]]:
     """The default gateways of directors, then of real servers, and whose they are; a node of the scan by its name."""
     owners = _owners(nodes)
     behind: dict[str, dict[str, None]] = {}
-    for node in sorted(nodes, key=lambda node: not services_of(node)):
+    for node in sorted(nodes, key=lambda node: not ipvs_table(node)):
         if node.roles and node.has("routes"):
             for _, hop in (*default_gateways(node), *default_gateways(node, 6)):
                 if hop.gateway is not None:
@@ -118,7 +119,7 @@ def _rips(nodes: Iterable[Node]) -> set[IP]:
     return {
         real.ip
         for node in nodes
-        for service in services_of(node)
+        for service in ipvs_table(node)
         for real in service.destinations
         if real.ip is not None
     }

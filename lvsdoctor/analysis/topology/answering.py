@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.arp_owners import arp_owners, proxied_past, same_segment
 from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own
+from lvsdoctor.analysis.directors import directs, ipvs_table
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer
@@ -13,7 +14,6 @@ from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.routing import is_local, local_routes
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.topology import Answering, Holder
@@ -23,18 +23,12 @@ _ROUTED = "no link of it is in a subnet with the VIP: routers send requests ther
 _KUBE = "kube-proxy keeps the VIP on every host, and something else answers for it"
 
 
-def services_of(node: Node) -> Sequence[VirtualService]:
-    """Those of a listing that tells the forwarding, if there is one."""
-    services: Sequence[VirtualService] = node.evidence.get("ipvs") or node.evidence.get("ipvs-stats", ())
-    return services
-
-
 def holders(nodes: Sequence[Node], vips: Sequence[IP]) -> Iterator[Holder]:
     """Every host that has a VIP, or answers for it by proxy, VIP by VIP."""
     asked = _Asked()
     touched = {node.name: _touched(node, vips) for node in nodes}
     for vip in vips:
-        directors = [node for node in nodes if _directs(node, vip)]
+        directors = [node for node in nodes if directs(node, vip)]
         found: list[tuple[Node, Holder]] = []
         for node in nodes:
             holder = _holder(node, vip, directors, asked) if vip in touched[node.name] else None
@@ -43,20 +37,11 @@ def holders(nodes: Sequence[Node], vips: Sequence[IP]) -> Iterator[Holder]:
         yield from _sole_director(found, directors)
 
 
-def _directs(node: Node, vip: IP) -> bool:
-    """A service by a firewall mark may be of any VIP that the node has and is no real server of."""
-    services = services_of(node)
-    if any(service.vip == vip for service in services):
-        return True
-    marked = any(service.fwmark is not None for service in services) and node.has("addresses")
-    return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
-
-
 def _touched(node: Node, vips: Sequence[IP]) -> set[IP]:
     """The VIPs about which there is something to ask: a look at every host for every VIP would take minutes."""
     if not node.has("addresses"):
         known = {vip.ip for vip in node.hidden_vips}
-        return {vip for vip in vips if vip in known or any(service.vip == vip for service in services_of(node))}
+        return {vip for vip in vips if vip in known or any(service.vip == vip for service in ipvs_table(node))}
     if _proxies(node):
         return set(vips)
     ours = [route.dst for route in local_routes(node) if route.type == "local"]

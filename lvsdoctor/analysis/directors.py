@@ -1,0 +1,26 @@
+"""Who directs a VIP: whose IPVS table has a service of it, by its address or by a firewall mark."""
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.node import Node
+
+
+def ipvs_table(node: Node) -> tuple[VirtualService, ...]:
+    """The services of a node, of a listing that tells the forwarding if there is one (`--stats` does not). Reads ipvs,
+    and ipvs-stats where that was not collected or is empty."""
+    for fact in ("ipvs", "ipvs-stats"):
+        if node.has(fact):
+            services: tuple[VirtualService, ...] = node.evidence[fact]
+            if services:
+                return services
+    return ()
+
+
+def directs(node: Node, vip: IP) -> bool:
+    """Does its table have a service of this VIP? A service by a firewall mark may be of any VIP that the node has and is
+    no real server of. Reads ipvs, ipvs-stats, addresses."""
+    services = ipvs_table(node)
+    if any(service.vip == vip for service in services):
+        return True
+    marked = any(service.fwmark is not None for service in services) and node.has("addresses")
+    return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
