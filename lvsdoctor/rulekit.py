@@ -5,12 +5,12 @@ from lvsdoctor.analysis.arp_responders import (
     ArpResponder,
     ArpTarget,
     arp_responders,
-    directs,
     explained_by_dumps,
     listed_as,
     services_of,
 )
 from lvsdoctor.analysis.arp_unanswered import arp_unanswered, reached_by_route, serves_its_own, should_answer
+from lvsdoctor.analysis.directors import directs
 from lvsdoctor.analysis.l2_segments import leak, leak_at_any_level, vip_on_segment
 from lvsdoctor.analysis.local_node import OwnRip, answered_elsewhere, beside_own, other_holder, own_rips
 from lvsdoctor.analysis.nat import (

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.arp_owners import arp_owners, hearing_too
+from lvsdoctor.analysis.directors import directs, ipvs_table
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -75,13 +76,14 @@ def arp_responders(node: Node) -> Iterator[ArpTarget]:
 
 
 def services_of(node: Node, vip: IP) -> tuple[VirtualService, ...]:
-    """The virtual services of an address that this node and the others of the scan have."""
-    tables = (one.services for one in (node, *node.peers_directing(vip)) if one.has("ipvs"))
-    return tuple(service for table in tables for service in table if service.vip == vip)
-
-
-def directs(node: Node, vip: IP) -> bool:
-    return node.has("ipvs") and any(service.vip == vip for service in node.services)
+    """The virtual services of an address that this node and the others of the scan have, those by a mark too."""
+    return tuple(
+        service
+        for host in (node, *node.peers)
+        if directs(host, vip)
+        for service in ipvs_table(host)
+        if service.vip == vip or service.fwmark is not None
+    )
 
 
 def explained_by_dumps(node: Node, responder: ArpResponder, target: IP) -> bool:

@@ -17,8 +17,8 @@ def ipvs_table(node: Node) -> tuple[VirtualService, ...]:
 
 
 def directs(node: Node, vip: IP) -> bool:
-    """Does its table have a service of this VIP? A service by a firewall mark may be of any VIP that the node has and is
-    no real server of. Reads ipvs, ipvs-stats, addresses."""
+    """Does its table have a service of this VIP? A service by a firewall mark may be of any VIP that the node has and
+    is no real server of. Reads ipvs, ipvs-stats, addresses."""
     services = ipvs_table(node)
     if any(service.vip == vip for service in services):
         return True

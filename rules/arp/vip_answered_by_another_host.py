@@ -45,7 +45,7 @@ _TWICE = (
     code="ARP020",
     severity=Severity.ERROR,
     needs={"probes", "links", "addresses"},
-    helps={"ipvs", "neighbours", "sysctl", "routes", "local-routes", "policy-rules", "arptables"},
+    helps={"ipvs", "ipvs-stats", "neighbours", "sysctl", "routes", "local-routes", "policy-rules", "arptables"},
     consequence=True,
 )
 def vip_answered_by_another_host(node: Node) -> Iterator[Finding]:

@@ -46,13 +46,23 @@ _SINGLE_HOLDER = (
     code="ARP021",
     severity=Severity.ERROR,
     needs={"probes", "links", "addresses"},
-    helps={"ipvs", "neighbours", "sysctl", "routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    helps={
+        "ipvs",
+        "ipvs-stats",
+        "neighbours",
+        "sysctl",
+        "routes",
+        "local-routes",
+        "policy-rules",
+        "arptables",
+        "memberships",
+    },
     instead_of={"vip-missing-on-director"},
 )
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
     for said in arp_responders(node):
         vip, subnet = said.ip, _subnet(node, said)
-        directors = [one for one in (node, *node.peers_directing(vip)) if directs(one, vip)]
+        directors = [one for one in (node, *node.peers) if directs(one, vip)]
         if (
             any(probe.replies for probe in said.probes)
             or subnet is None
@@ -66,7 +76,7 @@ def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
         # Of directors that are in the scan and do not have it, other rules tell.
         if having is None and (node not in directors or node.peers):
             continue
-        service = next(service for service in services_of(node, vip) if service.vip == vip)
+        service = services_of(node, vip)[0]
         asked = [cite(probe, "{count} requests and no answer", count=probe.asked) for probe in said.probes]
         yield Finding(
             _SILENT if having else _GONE,
