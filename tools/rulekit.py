@@ -39,6 +39,8 @@ def row(name: str) -> str:
 def _value(thing: object) -> str:
     if typing.get_origin(thing) is not None or "|" in str(thing):
         return f"either of {', '.join(f'`{part.__name__}`' for part in typing.get_args(thing))}"
+    if isinstance(thing, frozenset):
+        return ", ".join(f"`{part}`" for part in sorted(thing))
     return f"`{thing}`"
 
 

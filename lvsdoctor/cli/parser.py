@@ -1,8 +1,8 @@
 """The arguments: what every verb takes, and what --help says."""
 
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from argparse import ArgumentParser, HelpFormatter, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -21,6 +21,19 @@ EXIT_CODES = """exit codes:
 
 
 class _Parser(ArgumentParser):
+    # argparse makes a formatter for every option that is added, only to try its placeholder, and the terminal would be
+    # asked for its width each time.
+    _columns = 78
+
+    def format_help(self) -> str:
+        from shutil import get_terminal_size
+
+        self._columns = get_terminal_size().columns - 2
+        return super().format_help()
+
+    def _get_formatter(self) -> HelpFormatter:
+        return self.formatter_class(prog=self.prog, width=self._columns)  # type: ignore[call-arg]
+
     def error(self, message: str) -> NoReturn:
         raise CliError(f"{message} (see {self.prog} --help)")
 
@@ -34,11 +47,17 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     verb = next((word for word in arguments if not word.startswith("-")), "")
     if verb and verb not in VERBS:
         raise unknown("verb", verb, list(VERBS))
-    return whole_parser().parse_args(arguments)
+    asked = [verb] if arguments and arguments[0] == verb else VERBS
+    return _parser_of(asked).parse_args(arguments)
 
 
 def whole_parser() -> ArgumentParser:
     """The parser with every verb: what --help, the completions and the manual page are made from."""
+    return _parser_of(VERBS)
+
+
+def _parser_of(asked: Iterable[str]) -> ArgumentParser:
+    """The options of other verbs would take longer to make than to read all dumps of a node."""
     parser = _Parser(
         prog="lvsdoctor",
         description="The doctor for Linux Virtual Server (IPVS) deployments.",
@@ -46,7 +65,7 @@ def whole_parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"lvsdoctor {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for verb in VERBS:
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser, prog="lvsdoctor")
+    for verb in asked:
         import_module(f"lvsdoctor.cli.{verb}").add_to(verbs)
     return parser
