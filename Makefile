@@ -31,7 +31,7 @@ bench: environment ## how lvsdoctor starts (multiples of a bare Python) and grow
 stories: environment ## tests/fixtures/stories: whole clusters, captured anew in the lab (root)
 	@$(PYTHON) -m tests.lab.stories
 
-catalogue: environment ## docs/RULES.md, from the rules and their pages
+catalogue: environment ## docs/RULES.md and rules/index.json, from the rules and their pages
 	@$(PYTHON) tools/catalogue.py
 
 rulekit: environment ## docs/RULEKIT.md, what a rule may ask

@@ -48,7 +48,6 @@ from lvsdoctor.analysis.request_path import (
 )
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, without_usable
 from lvsdoctor.engine.rule import rule
-from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands import (
     SAVE_TABLE,
     add_address,
@@ -73,6 +72,7 @@ from lvsdoctor.fixes.commands import (
     stop_answering,
     stop_proxying,
 )
+from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply
 from lvsdoctor.kernel.delivery import Shadowed, answers_arp_or_ndp, delivered, home_link, passes_on, shadowed

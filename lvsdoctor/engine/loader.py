@@ -1,9 +1,11 @@
 """Reads plug-ins: every `*.py` of a directory, in sorted order, is executed, and what it defines is kept.
 
-Ours and the operator's are read by the same code. A file whose name starts with _ is nobody's rule.
+Ours and the operator's are read by the same code; ours are executed when they first apply (rules_index.py). A file
+whose name starts with _ is nobody's rule.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import cast
 
 from lvsdoctor.engine.paths import home, report_formats
 from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.rules_index import indexed_rule, read_index
 from lvsdoctor.reporting.console import Render
 
 
@@ -55,15 +58,27 @@ def _check_owner(directory: Path) -> None:
 
 def _rules_in(directory: Path) -> Iterator[Rule]:
     ours = directory == home("rules")
+    index = read_index(directory) if ours else {}
     for file in sorted(directory.rglob("*.py")):
         if file.name.startswith("_") or "__pycache__" in file.parts:
             continue
-        module = _execute(file, None if ours else _FromSource)
-        found = [value for value in vars(module).values() if isinstance(value, Rule)]
-        for rule in found:
-            if rule.name != file.stem.replace("_", "-"):
-                raise CannotLoad(f"{file} holds rule {rule.name}: a rule's file is named after it")
-        yield from found
+        rule = indexed_rule(index.get(file.relative_to(directory).as_posix()), file, _own_rule)
+        yield from [rule] if rule is not None else rules_of(file, None if ours else _FromSource)
+
+
+@cache
+def _own_rule(file: Path) -> Rule:
+    (rule,) = rules_of(file)
+    return rule
+
+
+def rules_of(file: Path, loader: "type[SourceFileLoader] | None" = None) -> list[Rule]:
+    """Execute one file, whatever an index says of it. Raises CannotLoad."""
+    rules = [value for value in vars(_execute(file, loader)).values() if isinstance(value, Rule)]
+    for rule in rules:
+        if rule.name != file.stem.replace("_", "-"):
+            raise CannotLoad(f"{file} holds rule {rule.name}: a rule's file is named after it")
+    return rules
 
 
 class _FromSource(SourceFileLoader):

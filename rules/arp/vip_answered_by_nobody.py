@@ -46,17 +46,7 @@ _SINGLE_HOLDER = (
     code="ARP021",
     severity=Severity.ERROR,
     needs={"probes", "links", "addresses"},
-    helps={
-        "ipvs",
-        "ipvs-stats",
-        "neighbours",
-        "sysctl",
-        "routes",
-        "local-routes",
-        "policy-rules",
-        "arptables",
-        "memberships",
-    },
+    helps="ipvs ipvs-stats neighbours sysctl routes local-routes policy-rules arptables memberships".split(),
     instead_of={"vip-missing-on-director"},
 )
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:

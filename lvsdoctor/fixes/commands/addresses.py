@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_interface, ip_network
 
-from lvsdoctor.fixes.changes.address import removing
-from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.fixes.commands.spelling import removing, spell
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.change import AddAddress, Command, PutRoute, RemoveRoute, SetLink

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from lvsdoctor.fixes.changes.kinds import spell
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.settings import set_sysctls
+from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.change import Command, Nothing, RemoveNeighbour

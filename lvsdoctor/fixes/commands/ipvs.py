@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lvsdoctor.fixes.changes.real_server import can_spell, spell
+from lvsdoctor.fixes.commands.spelling import can_spell, spell
 from lvsdoctor.model.change import PutRealServer, RemoveRealServer
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.sanitize import command, word

@@ -2,10 +2,9 @@
 
 from ipaddress import ip_network
 
-from lvsdoctor.fixes.changes.kinds import spell
-from lvsdoctor.fixes.changes.route import words
 from lvsdoctor.fixes.commands.addresses import add_address
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
+from lvsdoctor.fixes.commands.spelling import route_words, spell
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.change import PutRoute, RemovePolicyRule, RemoveRoute
 from lvsdoctor.model.finding import Fix
@@ -33,7 +32,7 @@ def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
     to = EVERYWHERE[gateway.version] if dst == "default" else ip_network(dst)
     route = Route(to, _SEEN, table=table, nexthops=(NextHop(None, gateway),), scope="")
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}), in place of what it says now: "
-    return Fix(now=(spell(PutRoute(route, replaces=True)),), persist=(kept + command(*words(route)),))
+    return Fix(now=(spell(PutRoute(route, replaces=True)),), persist=(kept + command(*route_words(route)),))
 
 
 def route_to_subnet(subnet: Network, link: str) -> Fix:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from lvsdoctor.fixes.changes.sysctl import write
+from lvsdoctor.fixes.commands.spelling import write
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.sanitize import command, word
 
