@@ -148,9 +148,8 @@ def _hosts(responders: Iterable[ArpResponder]) -> Iterator[ArpResponder]:
 
 def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -> ArpResponder:
     for peer in node.peers_with_mac(reply.mac):
-        for link in peer.links:
-            if link.mac == reply.mac:
-                return ArpResponder((reply,), peer, because=(cite(link, "{mac} is its MAC", mac=reply.mac),))
+        link = peer.links_with_mac(reply.mac)[0]
+        return ArpResponder((reply,), peer, because=(cite(link, "{mac} is its MAC", mac=reply.mac),))
     # Where a router answers for its neighbours (local proxy ARP), one MAC has many addresses and tells of no host.
     others = [ip for ip in known if ip != target and not services_of(node, ip)]
     listed = {real.ip for service in services_of(node, target) for real in service.destinations}

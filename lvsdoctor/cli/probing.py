@@ -145,7 +145,7 @@ def _with_probes(nodes: "Sequence[Node]", place: int, asked: "ProbeRun") -> "Seq
     def there(name: str) -> str:
         mac = next((link.mac for link in prober.links if link.name == name), "") if prober is not None else ""
         known = any(link.name == name for link in links) or not links
-        return name if known else next((link.name for link in links if link.mac == mac), "")
+        return name if known else next((link.name for link in node.links_with_mac(mac)), "")
 
     probes = tuple(replace(probe, link=there(probe.link)) for probe in asked.probes)
     evidence = {**node.evidence, "probes": (*node.evidence.get("probes", ()), *probes)}

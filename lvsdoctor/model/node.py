@@ -249,6 +249,10 @@ class Node:
         links: tuple[Link, ...] = self._indexed("links", "name").get(name, ())
         return links[0] if links else None
 
+    def links_with_mac(self, mac: str) -> tuple[Link, ...]:
+        """The links known to have this MAC; none where no links were collected. Bridges share that of a port."""
+        return self._indexed("links", "mac").get(mac, ()) if self.has("links") else ()
+
     def addresses_on(self, link: str) -> tuple[Address, ...]:
         return self._indexed("addresses", "link").get(link, ())
 

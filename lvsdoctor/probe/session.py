@@ -72,7 +72,7 @@ class ProbeSession:
         return any(p.replies for p in self.run.probes if p.link in links and p.target != besides)
 
     def owners(self, mac: str) -> list[str]:
-        return [n.name for n in self.nodes if n.has("links") and any(link.mac == mac for link in n.links)]
+        return [node.name for node in self.nodes if node.links_with_mac(mac)]
 
     def owner(self, mac: str) -> str:
         names = self.owners(mac)

@@ -8,7 +8,6 @@ from lvsdoctor.rulekit import (
     Destination,
     Finding,
     Fix,
-    Link,
     Lookup,
     Neighbour,
     Node,
@@ -47,15 +46,15 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     for entry in node.neighbours:
         if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry.ip):
             continue
-        having = next((director for director in directors if _link_with(director, entry.mac)), None)
+        having = next((director for director in directors if director.links_with_mac(entry.mac)), None)
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
             continue
         used = cite(entry, "every packet from {node} to the VIP goes there", node=node.name)
         homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
         for holder in () if having else node.peers:
-            link, destination = _link_with(holder, entry.mac), _listed(holder, directors)
-            if link and destination:
-                its = cite(link, "{mac} is its MAC", mac=entry.mac)
+            links, destination = holder.links_with_mac(entry.mac), _listed(holder, directors)
+            if links and destination:
+                its = cite(links[0], "{mac} is its MAC", mac=entry.mac)
                 real = cite(destination, "{holder} is a real server", holder=holder.name)
                 yield Finding(
                     "{node} sends what is for VIP {vip} to real server {holder}, past the director: "
@@ -91,10 +90,6 @@ def _unused(node: Node, vip: IP) -> bool:
     if _home(node, vip) is not None:
         return True
     return node.has("routes") and node.has("addresses") and bool(route_lookup(node, vip).gateways)
-
-
-def _link_with(node: Node, mac: str) -> Link | None:
-    return next((link for link in node.links if link.mac == mac), None) if node.has("links") else None
 
 
 def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:

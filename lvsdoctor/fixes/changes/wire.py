@@ -30,7 +30,7 @@ def fallen_silent(node: Node, changed: Iterable[tuple[Node, Node]]) -> Node:
 
 def _answers(node: Node, mac: str, target: IP) -> bool:
     """Does, or may, the host answer for an address by that MAC? What was not collected leaves it open."""
-    links = [link for link in node.links if link.mac == mac] if node.has("links") else []
+    links = node.links_with_mac(mac)
     if not links or not node.has("addresses"):
         return False
     try:

@@ -20,8 +20,8 @@ def finished(planner: Planner, start: State, end: State) -> tuple[tuple[Step, ..
         steps, nodes = _steps(planner, start.nodes, [diagnosis for diagnosis, _ in end.taken], sort=sort)
         after = examine(nodes, planner.rules)
         left = {diagnosis.fingerprint for diagnosis in after.diagnoses}
-        cured = not any(diagnosis.fingerprint in left for diagnosis, _ in end.taken)
-        if cured and not any(raised(start.findings, after)):
+        cleared = not any(diagnosis.fingerprint in left for diagnosis, _ in end.taken)
+        if cleared and not any(raised(start.findings, after)):
             break
     return steps, nodes, after
 
@@ -38,8 +38,8 @@ def _steps(planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: 
     for node in sorted(nodes, key=lambda node: (comes_last(read[node.name]), node.is_a(Role.DIRECTOR))):
         commands = list(lines.get(node.name, {}).items())
         for place in ordered(read[node.name]) if sort else range(len(commands)):
-            line, cured = commands[place]
-            step, after[node.name] = _step(after[node.name], line, cured)
+            line, cleared = commands[place]
+            step, after[node.name] = _step(after[node.name], line, cleared)
             steps.append(step)
     return tuple(steps), planner.settled(nodes, [after[node.name] for node in nodes])
 
