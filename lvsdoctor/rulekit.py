@@ -46,6 +46,7 @@ from lvsdoctor.analysis.request_path import (
     tunnel_for,
     tunnels_of,
 )
+from lvsdoctor.analysis.shadowed import Shadowed, shadowed
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy, without_usable
 from lvsdoctor.engine.rule import rule
 from lvsdoctor.fixes.commands import (
@@ -75,7 +76,7 @@ from lvsdoctor.fixes.commands import (
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, arp_reply
-from lvsdoctor.kernel.delivery import Shadowed, answers_arp_or_ndp, delivered, home_link, passes_on, shadowed
+from lvsdoctor.kernel.delivery import answers_arp_or_ndp, delivered, home_link, passes_on
 from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
 from lvsdoctor.kernel.routing import (

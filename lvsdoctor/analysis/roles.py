@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.kernel.effective_sysctl import effective
-from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
@@ -168,11 +168,16 @@ def _where_vips_live(node: Node, address: Address) -> bool:
     if link.kind == "dummy" or (link.kind is None and link.name.startswith("dummy")):
         return True
     if link.type == "ipip" and address.peer is None:
-        wires = {wire.name for wire in node.links_hearing_arp}
-        return _hides_addresses(node) or any(
-            address.ip in other.network for other in node.addresses if other.link in wires
+        hides, subnets = node.derived(
+            "prepared for ARP", lambda host: (_hides_addresses(host), _subnets_of_wires(host))
         )
+        return hides or any(address.ip in subnet for subnet in subnets)
     return False
+
+
+def _subnets_of_wires(node: Node) -> frozenset[Network]:
+    wires = {wire.name for wire in node.links_hearing_arp}
+    return frozenset(address.network for address in node.addresses if address.link in wires)
 
 
 def _hides_addresses(node: Node) -> bool:

@@ -70,10 +70,10 @@ def _split(name: str, group: Sequence[NodeDump]) -> list[Node]:
         return [_node(_name(host, name), source, group)]
     # What stands before the first prompt of a paste is the first host's.
     first = next(iter(hosts))
-    return [
-        _node(host, source, [m for m in group if (_short(m.piece.host) if m.piece.host else first) == short])
-        for short, host in hosts.items()
-    ]  # fmt: skip
+    by_host: dict[str, list[NodeDump]] = {short: [] for short in hosts}
+    for dump in group:
+        by_host[_short(dump.piece.host) if dump.piece.host else first].append(dump)
+    return [_node(host, source, by_host[short]) for short, host in hosts.items()]
 
 
 def _short(host: str) -> str:

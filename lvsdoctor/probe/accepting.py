@@ -14,9 +14,9 @@ from math import inf
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.probe import frames
-from lvsdoctor.probe.acceptance import SynAnswer, SynResult
 from lvsdoctor.probe.asking import Progress, hearing, open_all
 from lvsdoctor.probe.filter import tcp6_to, tcp_to
+from lvsdoctor.probe.responses import SynAnswer, SynResult
 from lvsdoctor.probe.tcp_syn import SynProbe
 from lvsdoctor.probe.wire import IPV4, IPV6, CannotProbe, Wire
 

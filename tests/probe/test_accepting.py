@@ -15,9 +15,9 @@ from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 from lvsdoctor.probe import frames
-from lvsdoctor.probe.acceptance import SynAnswer, SynResult
 from lvsdoctor.probe.accepting import duration, send_syns, summary
 from lvsdoctor.probe.asking import ask
+from lvsdoctor.probe.responses import SynAnswer, SynResult
 from lvsdoctor.probe.targets import plan, rips_known, vips_known
 from lvsdoctor.probe.tcp_syn import SynProbe, syn_probes
 from lvsdoctor.probe.wire import IPV4, Wire

@@ -6,10 +6,9 @@ from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
 
-from lvsdoctor.probe.acceptance import SynResult
 from lvsdoctor.probe.listening import FrameSummary
 from lvsdoctor.probe.naming import Name, Names
-from lvsdoctor.probe.responses import Answers
+from lvsdoctor.probe.responses import Answers, SynResult
 from lvsdoctor.probe.targets import Question, Unasked
 from lvsdoctor.probe.tcp_syn import SynProbe
 

@@ -14,11 +14,10 @@ from lvsdoctor.cli.probe.as_json import (
     unasked_json,
 )
 from lvsdoctor.model.address import IP
-from lvsdoctor.probe.acceptance import SynResult
 from lvsdoctor.probe.accepting import TRIES
 from lvsdoctor.probe.listening import FrameSummary
 from lvsdoctor.probe.naming import Name, Names
-from lvsdoctor.probe.responses import Answers, Responder
+from lvsdoctor.probe.responses import Answers, Responder, SynResult
 from lvsdoctor.probe.targets import Question, Unasked
 from lvsdoctor.probe.tcp_syn import SynProbe
 from lvsdoctor.reporting.console import Page
