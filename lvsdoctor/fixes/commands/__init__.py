@@ -1,4 +1,4 @@
-"""Fixes that many rules share: shell commands for now, and what makes them last."""
+"""Fixes that many rules share: changes, spelled as commands, and what makes them last."""
 
 from lvsdoctor.fixes.commands.addresses import (
     add_address,
