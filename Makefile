@@ -34,7 +34,7 @@ stories: environment ## tests/fixtures/stories: whole clusters, captured anew in
 catalogue: environment ## docs/RULES.md and rules/index.json, from the rules and their pages
 	@$(PYTHON) tools/catalogue.py
 
-rulekit: environment ## docs/RULEKIT.md, what a rule may ask
+rulekit: environment ## docs/RULEKIT.md, what a rule may ask, and its stub for type checkers
 	@$(PYTHON) tools/rulekit.py
 
 manual: environment ## docs/lvsdoctor.1, from the options

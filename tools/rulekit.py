@@ -1,10 +1,12 @@
-"""Writes docs/RULEKIT.md, what a rule may ask; with --check only says whether it is up to date (exit 1 if not)."""
+"""Writes docs/RULEKIT.md, what a rule may ask, and lvsdoctor/rulekit.pyi, the same for type checkers.
+
+With --check only says whether they are up to date (exit 1 if not).
+"""
 
 import inspect
 import re
 import sys
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 
 from generated import keep
@@ -13,18 +15,12 @@ from lvsdoctor import rulekit
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/RULEKIT.md"
+STUB = ROOT / "lvsdoctor/rulekit.pyi"
 HEAD = """# What a rule may ask
 
 Made by `make rulekit` from `lvsdoctor/rulekit.py`, which is all of lvsdoctor that a rule imports. A verdict is truthy
 and carries `because`, the lines it follows from. What a function reads belongs under the rule's `needs` or `helps`.
 """
-
-
-def groups(source: str) -> Iterator[tuple[str, list[str]]]:
-    """The comments of `__all__`, each with the names below it."""
-    body = source[source.index("__all__ = [") :]
-    for title, names in re.findall(r"^    # (.+)\n((?:    \"\w+\",\n)+)", body, flags=re.MULTILINE):
-        yield title, re.findall(r"\"(\w+)\"", names)
 
 
 def row(name: str) -> str:
@@ -54,11 +50,19 @@ def _first_sentence(text: str) -> str:
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
-    for title, names in groups(Path(rulekit.__file__).read_text(encoding="utf-8")):
-        parts.append(f"\n## {title}\n\n| name | what it says |\n| --- | --- |\n")
-        parts.append("\n".join(map(row, names)) + "\n")
+    for question, homes in rulekit.QUESTIONS.items():
+        parts.append(f"\n## {question}\n\n| name | what it says |\n| --- | --- |\n")
+        parts.append("\n".join(row(name) for names in homes.values() for name in names.split()) + "\n")
     return "".join(parts)
 
 
+def stub() -> str:
+    """What the rulekit exports, as imports that a type checker follows."""
+    rows = [row for homes in rulekit.QUESTIONS.values() for row in homes.items()]
+    lines = [f"from lvsdoctor.{home} import {name} as {name}" for home, names in rows for name in names.split()]
+    own = ["", "QUESTIONS: dict[str, dict[str, str]]", "__all__: list[str]"]
+    return "\n".join(["# Made by `make rulekit` from rulekit.py.", *sorted(lines), *own]) + "\n"
+
+
 if __name__ == "__main__":
-    sys.exit(keep(PAGE, page(), "rulekit"))
+    sys.exit(keep(STUB, stub(), "rulekit") or keep(PAGE, page(), "rulekit"))

@@ -4,19 +4,11 @@ import shlex
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from lvsdoctor.fixes.commands import (
-    add_address,
-    announced_by,
-    bring_up,
-    delete_route,
-    edit_real_server,
-    give_up,
-    hide_vips,
-    move_address,
-    replace_route,
-    set_sysctls,
-    stop_proxying,
-)
+from lvsdoctor.fixes.commands.addresses import add_address, bring_up, give_up, move_address
+from lvsdoctor.fixes.commands.arp import announced_by, hide_vips, stop_proxying
+from lvsdoctor.fixes.commands.ipvs import edit_real_server
+from lvsdoctor.fixes.commands.routes import delete_route, replace_route
+from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService

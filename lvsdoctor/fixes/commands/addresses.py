@@ -8,7 +8,6 @@ from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import removing, spell
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.change import AddAddress, Command, PutRoute, RemoveRoute, SetLink
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -19,6 +18,8 @@ from lvsdoctor.sanitize import command, word
 
 def move_address(address: Address, link: str) -> Fix:
     """Take an address off its link and put it on another, or back, as a single host's."""
+    from lvsdoctor.model.change import AddAddress
+
     new = AddAddress(address.ip, address.ip.max_prefixlen, link)
     return Fix(
         now=(spell(removing(address)), spell(new)),
@@ -50,6 +51,8 @@ def move_vip_to_lo(node: Node, address: Address) -> Fix:
 
 def add_address(new: str, link: str) -> Fix:
     """Put an address on a link, with its prefix length or as a single host's."""
+    from lvsdoctor.model.change import AddAddress
+
     address = ip_interface(new)
     return Fix(
         now=(spell(AddAddress(address.ip, address.network.prefixlen, link)),),
@@ -63,6 +66,8 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
 
     Reads addresses, and sysctl and local-routes where collected.
     """
+    from lvsdoctor.model.change import Command, RemoveRoute
+
     where = f" on {word(on)}" if on is not None else ""
     kept = (f"# in the network configuration of the host ({ADDRESS_HOMES}): no {ip}{where} any more",)
     fix = Fix()
@@ -107,6 +112,8 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
 
     Reads ipvs, addresses, and routes and sysctl where collected.
     """
+    from lvsdoctor.model.change import PutRoute
+
     vips = {service.vip for service in node.services}
     held = [address for address in node.addresses_on(link) if address.ip == vip]
     wide = [a for a in node.addresses_on(link) if held and a.ip in vips and a.network == held[0].network]
@@ -131,6 +138,8 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
 
 def bring_up(*links: Link) -> Fix:
     """Set links up that are down. One that is up and has no carrier needs somebody with hands."""
+    from lvsdoctor.model.change import SetLink
+
     fix = Fix()
     for link in links:
         name = word(link.name)

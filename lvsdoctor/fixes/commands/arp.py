@@ -1,17 +1,20 @@
 """Fixes that keep a host silent about a VIP, and that tell the segment who has it."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.change import Command, Nothing, RemoveNeighbour
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.sanitize import command, word
+
+if TYPE_CHECKING:
+    from lvsdoctor.model.change import Command
 
 # The levels at which a link is silent about an address of another link, and the one to write: net/ipv4/arp.c:
 # arp_ignore() answers for a host's own addresses of other links at 0 and 3 to 7, and at 8 not even for the link's own;
@@ -35,8 +38,10 @@ def hide_vips(node: Node | None = None) -> Fix:
     return set_sysctls(wanted) if wanted else Fix()
 
 
-def announce_again(director_link: str, vip: IP) -> Command:
+def announce_again(director_link: str, vip: IP) -> "Command":
     """The line that makes the segment learn the director's MAC again; it is run on the director."""
+    from lvsdoctor.model.change import Command, Nothing
+
     return Command(command("arping", "-U", "-I", director_link, "-c", 3, vip), (Nothing(),))
 
 
@@ -45,6 +50,8 @@ def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
 
     Reads sysctl, and neighbours where collected.
     """
+    from lvsdoctor.model.change import RemoveNeighbour
+
     entries = [entry for entry in node.proxy_entries if (entry.ip, entry.link) == (ip, link)]
     lines = [spell(RemoveNeighbour(ip, link, proxy=True)) for _ in entries]
     keys = [key for scope in ("all", link) if node.sysctl(key := conf_key(scope, "proxy_arp")).value]

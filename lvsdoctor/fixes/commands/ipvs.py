@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from lvsdoctor.fixes.commands.spelling import can_spell, spell
-from lvsdoctor.model.change import PutRealServer, RemoveRealServer
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.sanitize import command, word
 
@@ -16,6 +15,8 @@ def change_real_server(
     verb: str, service: VirtualService, real: Destination, *, how: str = "", port: int | None = None
 ) -> str:
     """One ipvsadm command about a real server; `how` is its forwarding method (-g, -i, -m) and `port` another port."""
+    from lvsdoctor.model.change import PutRealServer, RemoveRealServer
+
     new = replace(
         real, port=real.port if port is None else port, forwarding=_METHODS.get(how, real.forwarding),
         weight=1 if real.weight is None else real.weight,

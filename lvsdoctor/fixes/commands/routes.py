@@ -6,7 +6,6 @@ from lvsdoctor.fixes.commands.addresses import add_address
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import route_words, spell
 from lvsdoctor.model.address import IP, Network
-from lvsdoctor.model.change import PutRoute, RemovePolicyRule, RemoveRoute
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
@@ -29,6 +28,8 @@ def check_loosely(link: str, *, vip: IP | None) -> Fix:
 
 def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
     """Send what goes to `dst` (or to "default") through a gateway."""
+    from lvsdoctor.model.change import PutRoute
+
     to = EVERYWHERE[gateway.version] if dst == "default" else ip_network(dst)
     route = Route(to, _SEEN, table=table, nexthops=(NextHop(None, gateway),), scope="")
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}), in place of what it says now: "
@@ -37,6 +38,8 @@ def replace_route(dst: str, gateway: IP, table: str = "main") -> Fix:
 
 def route_to_subnet(subnet: Network, link: str) -> Fix:
     """The route that an address on `link` should have brought with it."""
+    from lvsdoctor.model.change import PutRoute
+
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no noprefixroute on {word(link)}"
     route = Route(subnet, _SEEN, nexthops=(NextHop(link),), scope="")
     return Fix(now=(spell(PutRoute(route, replaces=True)),), persist=(kept,))
@@ -44,6 +47,8 @@ def route_to_subnet(subnet: Network, link: str) -> Fix:
 
 def delete_route(route: Route) -> Fix:
     """Take away one route that fails (unreachable, blackhole, prohibit)."""
+    from lvsdoctor.model.change import RemoveRoute
+
     named = Route(route.dst, route.seen, route.type, route.table, scope="", metric=route.metric)
     kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): no {word(route.type)} route to {route.dst}"
     return Fix(now=(spell(RemoveRoute(named)),), persist=(kept,))
@@ -51,6 +56,8 @@ def delete_route(route: Route) -> Fix:
 
 def delete_rule(rule: PolicyRule) -> Fix:
     """Take away one policy rule, told by its priority."""
+    from lvsdoctor.model.change import RemovePolicyRule
+
     kept = f"# in the network configuration of the host: no policy rule {rule.priority} ({word(rule.action)})"
     return Fix(now=(spell(RemovePolicyRule(rule.priority, rule.family)),), persist=(kept,))
 

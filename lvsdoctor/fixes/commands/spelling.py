@@ -1,20 +1,23 @@
 """Changes as commands. The kinds are loaded when the first fix is put together: a healthy scan makes none."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lvsdoctor.model.address import Address
-from lvsdoctor.model.change import Change, Command, PutRealServer, RemoveAddress, RemoveRealServer
 from lvsdoctor.model.route import Route
 
+if TYPE_CHECKING:
+    from lvsdoctor.model.change import Change, Command, PutRealServer, RemoveAddress, RemoveRealServer
 
-def spell(change: Change) -> Command:
+
+def spell(change: "Change") -> "Command":
     """The command that makes the change."""
     from lvsdoctor.fixes.changes import kinds
 
     return kinds.spell(change)
 
 
-def removing(address: Address) -> RemoveAddress:
+def removing(address: Address) -> "RemoveAddress":
     """The change that removes just this address."""
     from lvsdoctor.fixes.changes import address as addresses
 
@@ -28,14 +31,14 @@ def route_words(route: Route) -> list[object]:
     return routes.words(route)
 
 
-def write(settings: Mapping[str, int]) -> Command:
+def write(settings: Mapping[str, int]) -> "Command":
     """One command that writes the settings."""
     from lvsdoctor.fixes.changes import sysctl
 
     return sysctl.write(settings)
 
 
-def can_spell(change: PutRealServer | RemoveRealServer) -> bool:
+def can_spell(change: "PutRealServer | RemoveRealServer") -> bool:
     """Does the dump tell all that a command must say?"""
     from lvsdoctor.fixes.changes import real_server
 
