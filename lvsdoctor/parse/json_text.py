@@ -13,6 +13,7 @@ _GAP = re.compile(r"[\s,]*")
 _LONG = 500
 _BESIDE_THE_LINK = frozenset({"addr_info", "stats", "stats64"})
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 # A member of the array, and where in the text it begins and ends.
 Element = tuple[Any, int, int]
 
@@ -62,4 +63,4 @@ class JsonText:
                 return line
         if isinstance(row, dict):
             row = {key: value for key, value in row.items() if key not in _BESIDE_THE_LINK}
-        return Seen(line.where, line.line, json.dumps(row, separators=(",", ":")))
+        return Seen(line.where, line.line, _COMPACT.encode(row))

@@ -140,7 +140,7 @@ def test_a_line_of_a_megabyte_is_dealt_with_at_once(kind: type[Reader], line: st
     kind.starts(line)
     drive(kind, line)
     drive(kind, f"{SEEDS[0]}\n{line}")
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 60  # what is quadratic takes hours
 
 
 @pytest.mark.parametrize(
