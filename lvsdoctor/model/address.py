@@ -1,6 +1,7 @@
 """Addresses and the words around them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from lvsdoctor.model.seen import Seen
@@ -29,16 +30,11 @@ class Address:
     flags: frozenset[str] = frozenset()
     peer: Network | None = None
     broadcast: IP | None = None
-    _network: Network | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def network(self) -> Network:
         """The prefix that this address puts on its link (the peer's, for a point-to-point address)."""
-        if self._network is None:
-            network = self.peer if self.peer is not None else ip_network((self.ip, self.prefixlen), strict=False)
-            object.__setattr__(self, "_network", network)
-            return network
-        return self._network
+        return self.peer if self.peer is not None else _prefix(self.ip, self.prefixlen)
 
     @property
     def secondary(self) -> bool:
@@ -56,3 +52,9 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.ip}/{self.prefixlen}"
+
+
+@lru_cache(maxsize=65536)
+def _prefix(ip: IP, prefixlen: int) -> Network:
+    # Asked for again and again, and slow to make.
+    return ip_network((ip, prefixlen), strict=False)

@@ -121,13 +121,22 @@ def test_with_arguments_nothing_is_installed_and_what_is_missing_is_named(machin
     assert not machine.policy.exists()
 
 
+def test_fast_checks_all_but_runs_a_part_of_the_tests_and_installs_nothing(machine: Machine) -> None:
+    machine.test("fast")
+    assert not [line for line in machine.log() if line.startswith("apt-get")]
+    assert "python -m mypy" in machine.log()
+    (tests,) = [line for line in machine.log() if line.startswith("python -m pytest")]
+    assert "tests/rules" in tests
+    assert "tests/lab" not in tests
+
+
 def test_without_arguments_it_says_what_it_installs_before_it_does(machine: Machine) -> None:
     done = machine.test()
     assert "apt-get runs" in done.stderr
     before, _, _ = done.stderr.partition("apt-get runs")
     assert before == "lvsdoctor: installing system packages, and what they depend on: lbd liblbd\n"
     assert [line for line in machine.log() if line.endswith("install --yes lbd liblbd")]
-    assert "python -m pytest" in machine.log()
+    assert "python -m pytest --durations=25" in machine.log()
 
 
 def test_a_plain_user_installs_nothing(machine: Machine) -> None:
@@ -175,7 +184,7 @@ def test_an_installation_that_is_ended_leaves_no_policy_behind_and_no_test_is_ru
     assert done.returncode == 2
     assert not machine.policy.exists()
     assert machine.links() == BEFORE
-    assert "python -m pytest" not in machine.log()
+    assert not [line for line in machine.log() if line.startswith("python -m pytest")]
 
 
 def test_a_policy_that_nobody_was_left_to_remove_forbids_nothing_and_removes_itself(machine: Machine) -> None:
