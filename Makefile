@@ -48,7 +48,7 @@ wheel: environment ## dist/: the sdist, and the wheel built from it
 	@$(PYTHON) -m build --no-isolation
 
 clean: ## remove .venv, dist and the caches
-	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: environment
