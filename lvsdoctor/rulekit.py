@@ -54,7 +54,7 @@ QUESTIONS = {
         "analysis.arp_unanswered": "arp_unanswered should_answer serves_its_own reached_by_route",
     },
     "Who directs a VIP, and who is in its way?": {
-        "analysis.directors": "directs",
+        "analysis.directors": "directors_of directs",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.usable_servers": "without_usable kept_by_kube_proxy",

@@ -13,6 +13,7 @@ from lvsdoctor.analysis.arp_unanswered import arp_unanswered as arp_unanswered
 from lvsdoctor.analysis.arp_unanswered import reached_by_route as reached_by_route
 from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
+from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.arp_owners import arp_owners, hearing_too
-from lvsdoctor.analysis.directors import directs, ipvs_table
+from lvsdoctor.analysis.directors import directors_of, directs, ipvs_table
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -79,8 +79,7 @@ def services_of(node: Node, vip: IP) -> tuple[VirtualService, ...]:
     """The virtual services of an address that this node and the others of the scan have, those by a mark too."""
     return tuple(
         service
-        for host in (node, *node.peers)
-        if directs(host, vip)
+        for host in directors_of(node, vip)
         for service in ipvs_table(host)
         if service.vip == vip or service.fwmark is not None
     )

@@ -16,6 +16,11 @@ def ipvs_table(node: Node) -> tuple[VirtualService, ...]:
     return ()
 
 
+def directors_of(node: Node, vip: IP) -> list[Node]:
+    """The node and others of the scan that direct a VIP. Reads ipvs, ipvs-stats, addresses."""
+    return [host for host in (node, *node.peers_with("ipvs", "ipvs-stats")) if directs(host, vip)]
+
+
 def directs(node: Node, vip: IP) -> bool:
     """Does its table have a service of this VIP? A service by a firewall mark may be of any VIP that the node has and
     is no real server of. Reads ipvs, ipvs-stats, addresses."""

@@ -200,10 +200,11 @@ class Node:
         """The other nodes of the scan."""
         return self.standing.peers if self._view is None else self._view.peers_of(self)
 
-    def peers_with(self, fact: str) -> Iterator["Node"]:
-        """The other nodes of which this fact was collected."""
-        self._note(fact)
-        return self._peers_by("has", fact, lambda peer: peer.evidence)
+    def peers_with(self, *facts: str) -> Iterator["Node"]:
+        """The other nodes of which one of these facts was collected."""
+        for fact in facts:
+            self._note(fact)
+        return self._peers_by(f"with {facts}", True, lambda peer: {fact in peer.evidence for fact in facts})
 
     def peers_holding(self, ip: IP) -> Iterator["Node"]:
         """The other nodes that are known to have exactly this address configured."""

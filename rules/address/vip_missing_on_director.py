@@ -45,6 +45,7 @@ _NOBODY = (
     role="director",
     needs={"ipvs", "addresses"},
     helps={
+        "ipvs-stats",
         "local-routes",
         "routes",
         "policy-rules",

@@ -16,7 +16,7 @@ from lvsdoctor.rulekit import (
     arp_responders,
     captured_by_mark,
     cite,
-    directs,
+    directors_of,
     is_local,
     reached_by_route,
     rule,
@@ -52,7 +52,7 @@ _SINGLE_HOLDER = (
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
     for said in arp_responders(node):
         vip, subnet = said.ip, _subnet(node, said)
-        directors = [one for one in (node, *node.peers) if directs(one, vip)]
+        directors = directors_of(node, vip)
         if (
             any(probe.replies for probe in said.probes)
             or subnet is None
