@@ -262,16 +262,15 @@ class Node:
         return self._indexed("addresses", "ip").get(ip, ())
 
     def _indexed(self, fact: str, attribute: str) -> Mapping[Any, tuple[Any, ...]]:
-        rows = self._rows(fact)
-        known = self._derived.get((fact, attribute))
-        if known is None:
-            by_value: dict[Any, tuple[Any, ...]] = {}
-            for row in rows:
-                value = getattr(row, attribute)
-                by_value[value] = (*by_value.get(value, ()), row)
-            known = self._derived[fact, attribute] = (by_value, (fact,))
-        index: Mapping[Any, tuple[Any, ...]] = known[0]
-        return index
+        """The rows of a fact by the value of one attribute."""
+
+        def work_out(node: "Node") -> Mapping[Any, tuple[Any, ...]]:
+            by_value: dict[Any, list[Any]] = {}
+            for row in node._rows(fact):
+                by_value.setdefault(getattr(row, attribute), []).append(row)
+            return {value: tuple(rows) for value, rows in by_value.items()}
+
+        return self.derived((fact, attribute), work_out)
 
     def enslaved(self, link: Link) -> bool:
         """Does another link take this one's frames before IP sees them? (A VRF does not.)"""
