@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from lvsdoctor.model.coverage import Origin, Partial, Unread
 from lvsdoctor.model.seen import Comment, Seen
 
 
@@ -18,13 +19,17 @@ class Dump:
     """What one reader made of the lines it took: the rows of each fact (see model/facts.py).
 
     `host` is the host's name where the dump itself tells it. `unread` are lines inside the dump that the reader knew
-    for its own and could not understand. `comments` are those that speak to lvsdoctor.
+    for its own and could not understand. `comments` are those that speak to lvsdoctor. `partial` tells why its facts
+    are not whole (None: nothing visible says so), `unread_kinds` the dumps and files known by their face and not read.
     """
 
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     unread: tuple[Seen, ...] = ()
     host: str = ""
     comments: tuple[Comment, ...] = ()
+    origin: Origin = Origin.RUNTIME
+    partial: Partial | None = None
+    unread_kinds: tuple[Unread, ...] = ()
 
 
 class Reader(ABC):

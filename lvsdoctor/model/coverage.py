@@ -1,0 +1,59 @@
+"""Where a fact comes from, and whether all of it was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lvsdoctor.model.seen import Seen
+
+
+class Origin(StrEnum):
+    """runtime: a command's answer, /proc or netlink; configured: a file that is applied at boot; typed: a command in a
+    paste, whose effect is there if it ran; probe: an answer on the network."""
+
+    RUNTIME = "runtime"
+    CONFIGURED = "configured"
+    TYPED = "typed"
+    PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Why a fact is not whole: `reason` is a sentence's template, filled from `fields`, `seen` the line that shows it.
+
+    What is not among the rows of a partial fact may be where nothing was seen.
+    """
+
+    reason: str
+    seen: Seen | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def says(self) -> str:
+        return self.reason.format_map(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A fact's origin, and why it is partial (None: it is whole)."""
+
+    origin: Origin = Origin.RUNTIME
+    partial: Partial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A dump or file of a kind that is known and not read: `kind` is its key in parse/faces.py, `name` what the field
+    calls it ("an nftables rule set"), `seen` its first line. It is a sign: what it holds may change a verdict.
+
+    `hides` names what the rules may not conclude beside it: "packets" (iptables, nft ip: delivery, NAT, REDIRECT and
+    marks), "arp" (ebtables, nft arp: ARP answers), "sockets"; empty for a kind that changes no verdict.
+    """
+
+    kind: str
+    name: str
+    seen: Seen
+    hides: frozenset[str] = frozenset()
+
+
+RUNTIME = Coverage()
