@@ -12,7 +12,7 @@ QUESTIONS = {
     "What a rule is, and what it yields": {
         "engine.rule": "rule",
         "model.finding": "Severity Finding Citation cite Predicts",
-        "kernel.answer": "assume",
+        "kernel.answer": "assume assume_without",
         "model.facts": "NotCollected",
     },
     "Which rows may it read?": {

@@ -80,6 +80,7 @@ from lvsdoctor.fixes.commands.routes import route_to_subnet as route_to_subnet
 from lvsdoctor.fixes.commands.settings import set_sysctls as set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell as spell
 from lvsdoctor.kernel.answer import assume as assume
+from lvsdoctor.kernel.answer import assume_without as assume_without
 from lvsdoctor.kernel.arp import NOBODY as NOBODY
 from lvsdoctor.kernel.arp import arp_ignored as arp_ignored
 from lvsdoctor.kernel.arp import arp_reply as arp_reply

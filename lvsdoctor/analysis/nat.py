@@ -6,7 +6,7 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply
 
 from collections.abc import Collection, Iterator, Sequence
 
-from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.answer import assume_without
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -91,8 +91,7 @@ def no_source_nat(director: Node) -> Citation | None:
         if setting.value == 0:
             return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
     text = "no iptables or nftables rule changes the source of what IPVS forwards"
-    assumed = assume("ipvs", text, settle="iptables-save -t nat")
-    return Citation(assumed.seen, "not in the evidence of {director}", {"director": director.name}, assumed.settle)
+    return assume_without("packets", text, "iptables-save -t nat", of=director, note="not in the evidence of {node}")
 
 
 def passes(node: Node, lookup: Lookup, addresses: Collection[IP]) -> bool:

@@ -6,10 +6,11 @@ from typing import Any
 
 from lvsdoctor import __version__
 from lvsdoctor.engine.rule import Rule
+from lvsdoctor.model.coverage import RUNTIME
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
-from lvsdoctor.model.finding import Finding, Predicts, Severity, cite
+from lvsdoctor.model.finding import Finding, Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.view import View
 
@@ -51,6 +52,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     view = seen_by.of(node)
+    seen_by.assumed.clear()
     if lacking := view.missing(rule.needs):
         if ON_REQUEST.intersection(lacking):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
@@ -66,16 +68,53 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             if serving and diagnosis.severity is Severity.ERROR:
                 diagnosis = _eased(diagnosis, node)
             _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
-            found.append(diagnosis)
+            if hidden := _hidden(diagnosis, node):
+                verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
+            else:
+                found.append(_of_assumptions(diagnosis))
     except NotCollected as absent:
-        verdict, missing = Verdict.NOT_CHECKED, (Missing(absent.fact, absent.node, absent.command),)
+        verdict, missing = Verdict.NOT_CHECKED, (*missing, _lacking(absent))
     except Exception:
         from traceback import format_exc  # only crashes pay for it
 
         verdict, traceback = Verdict.CRASHED, format_exc()
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
-    return found, Outcome(rule.name, node.name, verdict, missing, traceback=traceback)
+    elif verdict is Verdict.QUIET and seen_by.assumed:
+        # A default that stands in for what was not seen clears nobody.
+        verdict = Verdict.NOT_CHECKED
+        missing = tuple(replace(_lacking(value), stood_in=True) for value in seen_by.assumed.values())
+    return found, Outcome(rule.name, node.name, verdict, tuple(dict.fromkeys(missing)), traceback=traceback)
+
+
+def _lacking(absent: NotCollected) -> Missing:
+    partial = absent.partial
+    return Missing(
+        absent.fact, absent.node, absent.command, partial.says if partial else "", partial.seen if partial else None
+    )
+
+
+def _of_assumptions(diagnosis: Diagnosis) -> Diagnosis:
+    """A warning at most, where a value or what another host would show is assumed. Machinery that the scan shows no
+    sign of may be taken for absent."""
+    weak = any(item.assumed and item.stand_in is not StandIn.MACHINERY for item in diagnosis.evidence)
+    return replace(diagnosis, severity=Severity.WARNING) if weak and diagnosis.severity is Severity.ERROR else diagnosis
+
+
+def _hidden(diagnosis: Diagnosis, node: Node) -> Missing | None:
+    """The dump that lies in the evidence, is not read, and may hold the machinery that the finding takes for absent."""
+    for item in diagnosis.evidence:
+        if item.assumed and item.hides:
+            host = node if item.of in ("", node.name) else next(p for p in node.standing.peers if p.name == item.of)
+            for unread in host.unread_kinds:
+                if item.hides in unread.hides:
+                    reason = f"{unread.seen.where} holds {unread.name}, which is not read yet"
+                    return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
+    return None
+
+
+# What the reports of a rule not checked call the machinery.
+_HIDDEN_FACT = {"arp": "arptables"}
 
 
 def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
@@ -140,5 +179,6 @@ def _examined(node: Node) -> Examined:
     services = node.evidence.get("ipvs", ())
     vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
     return Examined(
-        node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments
-    )
+        node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments,
+        {fact: node.coverage.get(fact, RUNTIME) for fact in sorted(node.evidence)}, node.unread_kinds,
+    )  # fmt: skip

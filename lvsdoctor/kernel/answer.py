@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lvsdoctor.model.facts import COLLECTED_BY
-from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.finding import Citation, StandIn
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 
 
@@ -37,6 +38,32 @@ def no(reason: str, *because: Citation, **fields: object) -> Answer:
     return Answer(False, reason, because, {name: str(value) for name, value in fields.items()})
 
 
-def assume(fact: str, text: str, note: str = "", settle: str = "") -> Citation:
-    """The evidence lacks `fact`, so `text` is taken for it. `settle` is the command that would tell."""
-    return Citation(Seen("assumed", None, text), note or "not in the evidence", settle=settle or COLLECTED_BY[fact])
+# Rows of these are there only where somebody made them; rows of the others every host has, or another host shows them.
+_MACHINERY = frozenset({"policy-rules", "local-routes", "arptables", "neighbours"})
+_OF_OTHERS = frozenset({"ipvs", "memberships"})
+
+
+def assume(fact: str, text: str, note: str = "", settle: str = "", *, others: bool = False) -> Citation:
+    """The evidence lacks `fact`, so `text` is taken for it. `settle` is the command that would tell.
+
+    `others`: it is another host that would show it.
+    """
+    if others or fact in _OF_OTHERS:
+        kind = StandIn.OTHER_HOST
+    else:
+        kind = StandIn.MACHINERY if fact in _MACHINERY else StandIn.VALUE
+    hides = "arp" if fact == "arptables" else ""
+    return Citation(_assumed(text), note or _ABSENT, {}, settle or COLLECTED_BY[fact], kind, hides)
+
+
+def assume_without(hides: str, text: str, settle: str, *, of: Node | None = None, note: str = "") -> Citation:
+    """Taken for granted: no machinery that a dump of the kind `hides` would show (parse/faces.py), on the host `of`."""
+    name = "" if of is None else of.name
+    return Citation(_assumed(text), note or _ABSENT, {"node": name}, settle, StandIn.MACHINERY, hides, name)
+
+
+_ABSENT = "not in the evidence"
+
+
+def _assumed(text: str) -> Seen:
+    return Seen("assumed", None, text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
@@ -33,6 +34,10 @@ _NAMES_COMBINED = {
 COMBINED: Mapping[str, Combined] = MappingProxyType(
     {name: how for how, names in _NAMES_COMBINED.items() for name in names.split()}
 )
+# Beyond these no setting of all or of a link can raise what counts: the kernel knows no larger value.
+_LARGEST: Mapping[str, int] = MappingProxyType({"rp_filter": 2, "arp_announce": 2, "arp_ignore": 8})
+# The same variable as conf/all/forwarding (net/ipv4/devinet.c: devinet_sysctl_forward(), ctl_forward_entry).
+_IP_FORWARD = "net.ipv4.ip_forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,12 @@ def _effective(node: Node, name: str, link: str) -> Effective:
 
 def _combine(node: Node, name: str, link: str, how: Combined) -> Effective:
     note = f"{how.value} counts"
-    of_link, from_link = _value(node, name, link, note, link)
     if how is Combined.LINK:
+        of_link, from_link = _value(node, name, link, note, link)
         return Effective(name, link, of_link, (from_link,))
+    if (decided := _decided(node, name, link, how, note)) is not None:
+        return decided
+    of_link, from_link = _value(node, name, link, note, link)
     of_all, from_all = _value(node, name, "all", note, link)
     if how is Combined.MAX:
         value = max(of_all, of_link)
@@ -79,6 +87,29 @@ def _combine(node: Node, name: str, link: str, how: Combined) -> Effective:
     else:
         value = int(bool(of_all and of_link))
     return Effective(name, link, value, (from_all, from_link))
+
+
+def is_known(node: Node, name: str, link: str) -> bool:
+    """Does the evidence itself tell what counts on `link`, so that nothing has to be assumed? Reads sysctl."""
+    how = COMBINED[name]
+    scopes = (link,) if how is Combined.LINK else ("all", link)
+    if all(node.knows_sysctl(conf_key(scope, name)) for scope in scopes):
+        return True
+    return how is not Combined.LINK and _decided(node, name, link, how, "") is not None
+
+
+def _decided(node: Node, name: str, link: str, how: Combined, note: str) -> Effective | None:
+    """What one setting alone decides, whatever the other, that the evidence lacks, may be. None: it takes both."""
+    scopes = [scope for scope in ("all", link) if node.knows_sysctl(conf_key(scope, name))]
+    if len(scopes) != 1:
+        return None
+    value, citation = _value(node, name, scopes[0], note, link)
+    if how is Combined.MAX:
+        deciding = value == _LARGEST.get(name)
+    else:
+        deciding = bool(value) is (how is Combined.OR)
+        value = int(bool(value))
+    return Effective(name, link, value, (citation,)) if deciding else None
 
 
 def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int, Citation]:
@@ -91,11 +122,13 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
     """
     fields = {"link": link}
     key = conf_key(scope, name)
+    if name == "forwarding" and scope == "all" and not node.knows_sysctl(key) and node.knows_sysctl(_IP_FORWARD):
+        key = _IP_FORWARD
     if node.knows_sysctl(key):
         setting = node.sysctl(key)
         return setting.value, Citation(setting.seen, note, fields)
     heirs = []
-    forwarding = conf_key("all", "forwarding"), "net.ipv4.ip_forward"
+    forwarding = conf_key("all", "forwarding"), _IP_FORWARD
     turned = name == "accept_redirects" and scope == "all"
     if name == "forwarding":
         heirs = [(forwarding[0], "a change of it is copied to every link")]
@@ -107,6 +140,7 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
     settle = command("sysctl", key)
     for heir, inherited in heirs:
         if node.knows_sysctl(heir):
+            node.assuming(NotCollected("sysctl", node.name, key, settle, node.partial("sysctl")))
             setting = node.sysctl(heir)
             value = int(not setting.value) if turned else setting.value
             return value, Citation(setting.seen, inherited, fields, settle)

@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.route import NextHop, Route
 
 
 class RouteTable:
-    """The routes of one family, by the length of their prefixes and by the prefix. Those with a TOS are left out."""
+    """The routes of one family, by the length of their prefixes and by the prefix. Those with a TOS are left out.
 
-    __slots__ = ("_bits", "_by_length")
+    `absent` is raised where these are not all of the table and another could win.
+    """
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    __slots__ = ("_absent", "_bits", "_by_length")
+
+    def __init__(self, routes: Iterable[Route], absent: NotCollected | None = None) -> None:
+        self._absent = absent
         lengths: dict[int, dict[int, list[Route]]] = {}
         self._bits = 32
         for route in routes:
@@ -23,6 +28,13 @@ class RouteTable:
 
     def best(self, dst: IP, oif: str | None = None) -> Route | None:
         """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
+        best = self._best_seen(dst, oif)
+        if self._absent is not None and not (best and best.table == "local" and best.dst.prefixlen == self._bits):
+            lacking = self._absent
+            raise NotCollected(lacking.fact, lacking.node, f"the route to {dst}", lacking.command, lacking.partial)
+        return best
+
+    def _best_seen(self, dst: IP, oif: str | None) -> Route | None:
         number = int(dst)
         for length, routes in self._by_length:
             known = routes.get(number >> (self._bits - length))

@@ -110,12 +110,22 @@ def local_routes(node: Node) -> tuple[Route, ...]:
 
 
 def _local_routes(node: Node) -> tuple[Route, ...]:
-    collected = node.local_routes if node.has("local-routes") else ()
+    routes, absent = _seen_local_routes(node)
+    if absent is not None:
+        raise absent
+    return routes
+
+
+def _seen_local_routes(node: Node) -> tuple[tuple[Route, ...], NotCollected | None]:
+    """What was seen of table local, and what to raise for a rule if that is not all."""
+    collected: tuple[Route, ...] = node.seen_rows("local-routes") if node.has("local-routes") else ()
+    absent = node.unseen("local-routes") if collected else None
     shown = {route.dst.version for route in collected}
     if shown == {4, 6} or (collected and not node.has("addresses")):
-        return collected
-    others = (address for address in node.addresses if address.ip.version not in shown)
-    return (*collected, *(route for address in others for route in local_routes_of(address, node)))
+        return collected, absent
+    others = (address for address in node.seen_rows("addresses") if address.ip.version not in shown)
+    made = (route for address in others for route in local_routes_of(address, node))
+    return (*collected, *made), absent or node.unseen("addresses")
 
 
 def is_local(node: Node, ip: IP) -> Lookup | None:
@@ -251,21 +261,27 @@ def _vrf_table(node: Node, *names: str | None) -> str:
 
 
 def _table(node: Node, table: str, family: int) -> RouteTable:
-    return node.derived(("route table", table, family), lambda host: RouteTable(_routes_of(host, table, family)))
+    return node.derived(("route table", table, family), lambda host: RouteTable(*_routes_of(host, table, family)))
 
 
-def _routes_of(node: Node, table: str, family: int) -> Iterable[Route]:
+def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], NotCollected | None]:
+    """The routes of a table that were seen, and what to raise for a rule if these are not all."""
+    absent = None
     if table == _MERGED:
-        rows: Iterable[Route] = chain(_routes_of(node, "local", family), _routes_of(node, "main", family))
-    elif table == "local":
-        rows = local_routes(node)
+        local, unseen_local = _routes_of(node, "local", family)
+        main, unseen_main = _routes_of(node, "main", family)
+        return chain(local, main), unseen_local or unseen_main
+    if table == "local":
+        rows, absent = _seen_local_routes(node)
     elif node.has("routes"):
-        rows = (route for route in node.routes if route.table == table)
+        rows = tuple(route for route in node.seen_rows("routes") if route.table == table)
+        absent = node.unseen("routes")
     elif table == "main" and node.has("addresses"):
-        rows = (route for address in node.addresses for route in connected_routes_of(address, node))
+        rows = tuple(r for address in node.seen_rows("addresses") for r in connected_routes_of(address, node))
+        absent = node.unseen("addresses")
     else:
         rows = ()
-    return (route for route in rows if route.dst.version == family)
+    return (route for route in rows if route.dst.version == family), absent
 
 
 def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:

@@ -4,9 +4,10 @@ net/ipv4/fib_frontend.c: fib_validate_source(), __fib_validate_source(). rp_filt
 """
 
 from lvsdoctor.kernel.answer import Answer, no, yes
-from lvsdoctor.kernel.effective_sysctl import effective
-from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, has_custom_rules, route_lookup
+from lvsdoctor.kernel.effective_sysctl import effective, is_known
+from lvsdoctor.kernel.routing import OWN, Lookup, has_custom_local_routes, has_custom_rules, route_lookup
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 
@@ -17,20 +18,36 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
     `oif` is None for a packet that is delivered here. The same check stands before an ARP request is answered.
     Reads sysctl, addresses, links, routes, local-routes, policy-rules.
     """
+    asked = ("rp_filter", "accept_local") if arrived_on != oif else ("rp_filter", "accept_local", "send_redirects")
+    if not all(is_known(node, name, arrived_on) for name in asked):
+        # Whatever these settings are, a source that this node would answer by the same link is accepted.
+        back = _reverse_lookup(node, src, dst, oif)
+        if back is not None and back.type == "unicast" and arrived_on in back.links and not node.holding(src):
+            return yes("the way back is the link it came from", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
     same_link = arrived_on == oif and bool(effective(node, "send_redirects", arrived_on))
     if not rp_filter and not same_link:
+        custom = has_custom_local_routes(node) or has_custom_rules(node)
+        held = node.holding(src)
+        if custom is None and not held and not is_known(node, "accept_local", arrived_on):
+            return yes("no reverse path filter", *rp_filter.because)  # whatever accept_local is
         accept_local = effective(node, "accept_local", arrived_on)
         if accept_local:
             return yes("accept_local lets any source in", *accept_local.because, *rp_filter.because)
-        custom = has_custom_local_routes(node) or has_custom_rules(node)
         if custom is None:
-            held = node.holding(src)
             if held:
                 own = cite(held[0], "{src} is an address of this very host", src=src)
                 return no("the source is this host's own address", own, *accept_local.because)
             return yes("no reverse path filter", *rp_filter.because)
     return _full_check(node, src, dst, arrived_on, oif)
+
+
+def _reverse_lookup(node: Node, src: IP, dst: IP, oif: str | None) -> Lookup | None:
+    """The reverse lookup: to the source, from the destination (fl4.daddr = src, fl4.saddr = dst). None: not known."""
+    try:
+        return route_lookup(node, src, src=dst, arrived_on=oif or OWN)
+    except NotCollected:
+        return None
 
 
 def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Answer:
@@ -42,9 +59,10 @@ def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Ans
         if rp_filter:
             return no("rp_filter: no route back to the source", *back.because, *rp_filter.because)
         return yes("no route back, but no reverse path filter asks for one", *back.because, *rp_filter.because)
-    accept_local = effective(node, "accept_local", link)
-    if back.type != "unicast" and not (back.type == "local" and accept_local):
-        return no("the source is {type} here (martian)", *back.because, *accept_local.because, type=back.type)
+    if back.type != "unicast":
+        accept_local = effective(node, "accept_local", link)
+        if back.type != "local" or not accept_local:
+            return no("the source is {type} here (martian)", *back.because, *accept_local.because, type=back.type)
     if link in back.links or (back.type == "local" and link == OWN):
         return yes("the way back is the link it came from", *back.because)
     if not any(address.ip.version == 4 for address in node.addresses_on(link)):

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Comment, Seen
 
@@ -108,11 +109,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A fact that was not collected (see model/facts.py), of which node, and the command that collects it."""
+    """A fact that was not collected (see model/facts.py), of which node, and the command that collects it.
+
+    Where a part of it was seen, or a dump of another kind hides it, `reason` says why that is not enough, and `seen` is
+    the line that shows it. `stood_in`: a default was taken for it, and with that the rule found nothing.
+    """
 
     fact: str
     node: str
     command: str
+    reason: str = ""
+    seen: Seen | None = None
+    stood_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,8 @@ class Examined:
     """One node as a report names it: its roles with their reasons, its VIPs, and where its evidence came from.
 
     `files` tells the path of each file that the evidence names (`Seen.where`), as the user named it; a live node has
-    none. `comments` are what its files say to lvsdoctor (lvsdoctor/engine/accept.py reads them).
+    none. `comments` are what its files say to lvsdoctor (lvsdoctor/engine/accept.py reads them). `facts` are what was
+    collected, with its origin and why it is not whole; `unread_kinds` what was given and is not read.
     """
 
     name: str
@@ -153,6 +162,8 @@ class Examined:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
+    facts: Mapping[str, Coverage] = field(default_factory=dict)
+    unread_kinds: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

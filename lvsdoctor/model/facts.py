@@ -4,6 +4,8 @@ from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from lvsdoctor.model.coverage import Partial
+
 COLLECTED_BY: Mapping[str, str] = MappingProxyType(
     {
         "sysctl": "sysctl -a",
@@ -31,11 +33,13 @@ class NotCollected(Exception):
     """A fact that a rule asked for is not in the evidence (which is not the same as empty, or zero).
 
     `fact` is a key of COLLECTED_BY, `node` the node it is missing for, `wanted` the exact thing if known, `command`
-    what collects it if not the fact's usual command.
+    what collects it if not the fact's usual command. `partial` is why, where a part of the fact was seen.
     """
 
-    def __init__(self, fact: str, node: str, wanted: str = "", command: str = "") -> None:
-        self.fact, self.node, self.wanted = fact, node, wanted
+    def __init__(
+        self, fact: str, node: str, wanted: str = "", command: str = "", partial: Partial | None = None
+    ) -> None:
+        self.fact, self.node, self.wanted, self.partial = fact, node, wanted, partial
         self.command = command or COLLECTED_BY[fact]
         super().__init__(f"{wanted or fact} of {node} was not collected (collect it with: {self.command})")
 
@@ -51,11 +55,12 @@ class Undeclared(Exception):
 class Evidence(dict[str, Any]):
     """The facts of one node (COLLECTED_BY) and their rows, which nobody changes once a Node holds them.
 
-    `derived` keeps what was worked out from them, with the facts that were read for it (Node.derived()).
+    `derived` keeps what was worked out from them, with the facts that were read and the values that were assumed for
+    it (Node.derived()).
     """
 
     __slots__ = ("derived",)
 
     def __init__(self, rows: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(rows)
-        self.derived: dict[Hashable, tuple[Any, tuple[str, ...]]] = {}
+        self.derived: dict[Hashable, tuple[Any, tuple[str, ...], tuple[NotCollected, ...]]] = {}

@@ -58,18 +58,35 @@ class HasSeen(Protocol):
     def seen(self) -> Seen: ...
 
 
+class StandIn(StrEnum):
+    """What an assumption stands in for.
+
+    machinery: something that is there only where somebody made it (an ARP filter, a NAT rule, a policy rule): it is
+    taken for absent where the scan shows no sign of it, and the finding keeps its severity. value: what every host has
+    (a setting, an address, a route). other-host: what another host would show. Either is enough for a warning only.
+    """
+
+    MACHINERY = "machinery"
+    VALUE = "value"
+    OTHER_HOST = "other-host"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A quoted line, and what it means here: `note` is a template filled from `fields`.
 
     A citation with `settle` is an assumption: the evidence lacks the fact, `seen` says what was taken for it, and
-    `settle` is the command that would tell.
+    `settle` is the command that would tell. `stand_in` is its kind. Machinery of `hides` ("packets", "arp", "sockets")
+    on the host `of` (empty: the finding's own node) is not assumed to be absent beside a dump of it that is not read.
     """
 
     seen: Seen
     note: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     settle: str = ""
+    stand_in: StandIn = StandIn.VALUE
+    hides: str = ""
+    of: str = ""
 
     @property
     def assumed(self) -> bool:

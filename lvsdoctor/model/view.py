@@ -4,18 +4,25 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
+from lvsdoctor.model.facts import NotCollected
+
 if TYPE_CHECKING:
     from lvsdoctor.model.node import Node
     from lvsdoctor.model.standing import Membership
 
 
 class View:
-    """Nodes that show only the facts `allowed`, and note in `reads`, if given, which of them are read."""
+    """Nodes that show only the facts `allowed`, and note in `reads`, if given, which of them are read.
 
-    __slots__ = ("_memberships", "_nodes", "allowed", "reads")
+    A `guarded` view is a rule's: at the end of a partial fact's rows NotCollected is raised. `assumed` are the values
+    that the evidence lacks and for which a default stood in: what follows from them is no proof of health.
+    """
 
-    def __init__(self, allowed: frozenset[str], reads: set[str] | None = None) -> None:
-        self.allowed, self.reads = allowed, reads
+    __slots__ = ("_memberships", "_nodes", "allowed", "assumed", "guarded", "reads")
+
+    def __init__(self, allowed: frozenset[str], reads: set[str] | None = None, *, guarded: bool = True) -> None:
+        self.allowed, self.reads, self.guarded = allowed, reads, guarded
+        self.assumed: dict[tuple[str, str], NotCollected] = {}
         # By identity. The whole nodes are kept beside the limited ones, so that no id is given to another.
         self._nodes: dict[int, tuple[Node, Node]] = {}
         self._memberships: dict[int, tuple[Membership, ...]] = {}

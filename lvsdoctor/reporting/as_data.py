@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from lvsdoctor.model.examination import Confirmation, Diagnosis, Examination, Examined, Outcome, Verdict
+from lvsdoctor.model.coverage import Coverage
+from lvsdoctor.model.examination import Confirmation, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting.summary import summary
@@ -36,7 +37,15 @@ def _node(node: Examined) -> dict[str, Any]:
         "why": [{"role": role.name, "reason": role.why, **_seen(role.seen)} for role in node.roles],
         "vips": list(node.vips),
         "notes": list(node.notes),
+        "facts": {fact: _coverage(coverage) for fact, coverage in node.facts.items()},
+        "not_read": [{"kind": unread.kind, "name": unread.name, **_seen(unread.seen)} for unread in node.unread_kinds],
     }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    partial = coverage.partial
+    shown: dict[str, Any] = {"origin": coverage.origin.value, "coverage": "whole" if partial is None else "partial"}
+    return shown if partial is None else {**shown, "reason": partial.says, **_seen(partial.seen)}
 
 
 def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -65,6 +74,13 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
+def _missing(item: Missing) -> dict[str, Any]:
+    shown: dict[str, Any] = {"fact": item.fact, "node": item.node, "command": item.command}
+    if item.reason:
+        shown |= {"reason": item.reason, **_seen(item.seen)}
+    return shown
+
+
 def _citation(item: Citation) -> dict[str, Any]:
     return {**_seen(item.seen), "note": item.says, "settle": item.settle or None}
 
@@ -80,7 +96,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "rule": outcome.rule,
         "node": outcome.node,
         "outcome": outcome.verdict.value,
-        "missing": [{"fact": item.fact, "node": item.node, "command": item.command} for item in outcome.missing],
+        "missing": [_missing(item) for item in outcome.missing],
         "explained_by": list(outcome.explained_by),
     }
     if outcome.verdict is Verdict.CRASHED:

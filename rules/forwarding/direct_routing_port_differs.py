@@ -11,10 +11,11 @@ from lvsdoctor.rulekit import (
     Node,
     Severity,
     VirtualService,
-    assume,
+    assume_without,
     change_real_server,
     cite,
     command,
+    real_server,
     rule,
 )
 
@@ -22,7 +23,14 @@ _ROUTED = "{node} lists {rip} with port {port} for {service}: direct routing kee
 _TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling keeps the service's port, {asked}"
 
 
-@rule(name="direct-routing-port-differs", code="DR003", severity=Severity.ERROR, role="director", needs={"ipvs"})
+@rule(
+    name="direct-routing-port-differs",
+    code="DR003",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs"},
+    helps={"addresses"},
+)
 def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
     for service in node.services:
         for real in service.destinations:
@@ -41,10 +49,11 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                         "port {port} is used by nobody: not by IPVS, and ipvsadm would not keep it",
                         port=real.port,
                     ),
-                    assume(
-                        "ipvs",
+                    assume_without(
+                        "packets",
                         "no rule on the real server redirects the service's port",
-                        settle="iptables-save -t nat  # on the real server",
+                        "iptables-save -t nat  # on the real server",
+                        of=real_server(node, real.ip),
                     ),
                 ],
                 fix=_with_its_port(service, real),

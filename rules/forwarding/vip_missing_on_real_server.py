@@ -12,7 +12,7 @@ from lvsdoctor.rulekit import (
     Predicts,
     Severity,
     add_address,
-    assume,
+    assume_without,
     captured_by_mark,
     cite,
     delivered,
@@ -64,8 +64,8 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         ]
         kept = idle and any(_kept_by_persistence(listed) for listed in told)
         later = _DROPS_KEPT if kept else _DROPS_LATER
-        proxy = assume("ipvs", "no transparent proxy answers (IP_TRANSPARENT)", settle="ss -tlnp")
-        taken = assume("ipvs", "no NAT or TPROXY rule takes the requests in", settle="iptables-save")
+        proxy = assume_without("sockets", "no transparent proxy answers (IP_TRANSPARENT)", "ss -tlnp")
+        taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
         yield Finding(
             later if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
             about={"vip": vip.ip},

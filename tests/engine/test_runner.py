@@ -21,7 +21,7 @@ SETTINGS = {KEY: Setting(KEY, "1", Seen("sysctl", 7, f"{KEY} = 1"))}
 
 
 def node(**evidence: object) -> Node:
-    return Node("rs1", "here", evidence, Standing(roles=(RoleEvidence(Role.REAL_SERVER, "says the test"),)))
+    return Node("rs1", "here", evidence, standing=Standing(roles=(RoleEvidence(Role.REAL_SERVER, "says the test"),)))
 
 
 def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> Finding:
@@ -61,7 +61,7 @@ def test_a_rule_for_another_role_does_not_apply() -> None:
 
 
 def test_where_the_role_is_unknown_a_role_s_rule_is_not_checked() -> None:
-    unknown = Node("n", "here", {"sysctl": SETTINGS}, Standing(undecided=frozenset({"addresses"})))
+    unknown = Node("n", "here", {"sysctl": SETTINGS}, standing=Standing(undecided=frozenset({"addresses"})))
     assert outcome_of(always("forwards", "X001", role="director"), unknown) is Verdict.NOT_CHECKED
 
 
@@ -151,7 +151,7 @@ def test_what_others_cause_is_listed_after_its_cause_even_on_another_node() -> N
 
     check.__name__ = "forwards"
     cause = rule(name="forwards", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
-    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS}, node().standing)]
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS}, standing=node().standing)]
     found = examine(nodes, [always("cached", "X002", consequence=True), cause]).diagnoses
     assert [(diagnosis.rule, diagnosis.node) for diagnosis in found] == [
         ("forwards", "rs2"),
@@ -179,7 +179,7 @@ def test_what_harms_only_clients_is_a_warning_while_the_real_server_gets_none() 
             "tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"), persistent=persistent
         )
         there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
-        (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+        (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, standing=there)], [given]).diagnoses
         assert found.severity is expected
         eased = expected is Severity.WARNING
         assert found.message.endswith("; its weight is 0, so this breaks nothing yet") is eased
@@ -195,5 +195,5 @@ def test_a_vip_as_arp_sender_is_a_warning_while_the_real_server_has_no_client_to
     listed = Destination(ip_address("192.0.2.21"), 80, Seen("lb1/ipvsadm", 3, "-a"), weight=0)
     service = VirtualService("tcp", ip_address("192.0.2.10"), 80, Seen("lb1/ipvsadm", 2, "-A"))
     there = Standing(node().standing.roles, memberships=(Membership(service, listed, Node("lb1")),))
-    (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, there)], [given]).diagnoses
+    (found,) = examine([Node("rs1", "here", {"sysctl": SETTINGS}, standing=there)], [given]).diagnoses
     assert (found.severity, found.finding.predicts) == (Severity.WARNING, Predicts.SENDER)

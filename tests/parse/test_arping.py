@@ -59,7 +59,7 @@ def answers(probe: Probe) -> list[tuple[str, int, int | None]]:
 
 
 def probes_of(*texts: str) -> tuple[Probe, ...]:
-    return only_node(*texts).probes
+    return tuple(only_node(*texts).probes)
 
 
 def only_node(*texts: str) -> Node:

@@ -1,6 +1,6 @@
 """What differs between a node and the same node after a change."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ def promoted(before: Node, after: Node) -> tuple[Address, ...]:
     return tuple(address for address in kept if not address.secondary)
 
 
-def _addresses(node: Node) -> tuple[Address, ...]:
+def _addresses(node: Node) -> Sequence[Address]:
     return node.addresses if node.has("addresses") else ()
 
 

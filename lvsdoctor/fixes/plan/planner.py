@@ -39,7 +39,7 @@ class Planner:
 
     rules: tuple[Rule, ...]
     standing: Callable[[Sequence[Node]], Nodes]
-    _known: dict[tuple[int, str, str], tuple[Nodes, frozenset[str], Verdict]] = field(default_factory=dict)
+    _known: dict[tuple[int, str, str], tuple[Nodes, frozenset[str], bool]] = field(default_factory=dict)
 
     def clear(self, state: State, wanted: Sequence[Diagnosis]) -> tuple[State, dict[str, str]]:
         """The state with all cured that can be, one by one or two together; and why the others cannot."""
@@ -152,11 +152,14 @@ class Planner:
             rule = next(rule for rule in self.rules if rule.name == diagnosis.rule)
             diagnosed, outcome = try_rule(rule, node)
             # The nodes are kept, too: an id is theirs alone only as long as they are there.
-            self._known[key] = nodes, frozenset(other.fingerprint for other in diagnosed), outcome.verdict
-        _, fingerprints, verdict = self._known[key]
+            # The defaults that let it fire are good enough to say that it no longer does.
+            quiet_by_default = bool(outcome.missing) and all(missing.stood_in for missing in outcome.missing)
+            unchecked = outcome.verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED) and not quiet_by_default
+            self._known[key] = nodes, frozenset(other.fingerprint for other in diagnosed), unchecked
+        _, fingerprints, unchecked = self._known[key]
         if diagnosis.fingerprint in fingerprints:
             return STAYS
-        return _UNCHECKED if verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED) else ""
+        return _UNCHECKED if unchecked else ""
 
     def _examined(self, state: State, nodes: Nodes, cures: Iterable[Diagnosis]) -> tuple[frozenset[str], str]:
         """The findings that there are then, and what is wrong with that: "" if nothing is."""

@@ -1,0 +1,275 @@
+"""One host: the facts that were collected about it, and how far each was seen."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, TypeVar
+
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.coverage import RUNTIME, Coverage, Partial, Unread
+from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.link import ENSLAVING_KINDS, Link
+from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.partial_rows import PartialRows
+from lvsdoctor.model.probe import Probe
+from lvsdoctor.model.route import PolicyRule, Route
+from lvsdoctor.model.seen import Comment, Seen
+from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
+from lvsdoctor.model.view import View
+from lvsdoctor.sanitize import command
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host as the evidence shows it, whatever the others of the scan are.
+
+    `evidence` maps a fact (model/facts.py) to its rows. A fact that is not a key was not collected, and reading it
+    raises NotCollected; an empty tuple was collected and is empty. `coverage` tells the origin of each fact and why it
+    is partial; a fact that is not a key of it is whole and runtime. `unread` are the lines that no parser understood,
+    `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the reader of
+    the report should know. `files` tells the path of every file that a row's `seen` names; `comments` are those in its
+    files that speak to lvsdoctor.
+    """
+
+    name: str
+    source: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    kernel: str = ""
+    unread: tuple[Seen, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
+    unread_kinds: tuple[Unread, ...] = ()
+    _view: View | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.evidence, Evidence):
+            object.__setattr__(self, "evidence", Evidence(self.evidence))
+
+    def has(self, fact: str) -> bool:
+        """Was this fact collected?"""
+        self._note(fact)
+        return fact in self.evidence
+
+    def missing(self, facts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(fact for fact in sorted(facts) if not self.has(fact))
+
+    def _note(self, fact: str) -> None:
+        if fact not in COLLECTED_BY:
+            raise KeyError(fact)
+        if self._view is not None:
+            if fact not in self._view.allowed:
+                raise Undeclared(fact)
+            if self._view.reads is not None:
+                self._view.reads.add(fact)
+
+    def partial(self, fact: str) -> Partial | None:
+        """Why not all of this fact was seen; None where it is whole, or was not collected."""
+        return self.coverage.get(fact, RUNTIME).partial
+
+    def derived(self, key: Hashable, work_out: Callable[[Self], T]) -> T:
+        """What follows from this host's evidence alone: worked out once, and known to all views of the node.
+
+        The facts that `work_out` read count as read each time, and what it assumed as assumed. What it raises is not
+        kept.
+        """
+        guarded = self._view is not None and self._view.guarded
+        if self.coverage:
+            key = (guarded, key)  # outside of a rule nothing is raised at the end of partial rows
+        known = self._derived.get(key)
+        if known is None:
+            allowed = frozenset(COLLECTED_BY) if self._view is None else self._view.allowed
+            view = View(allowed, set(), guarded=guarded)
+            try:
+                value = work_out(replace(self, _view=view))
+            finally:
+                for fact in view.reads or ():
+                    self._note(fact)
+                self._note_assumed(view.assumed.values())
+            known = self._derived[key] = (value, tuple(view.reads or ()), tuple(view.assumed.values()))
+        elif self._view is not None:
+            for fact in known[1]:
+                self._note(fact)
+            self._note_assumed(known[2])
+        result: T = known[0]
+        return result
+
+    @property
+    def _derived(self) -> dict[Hashable, tuple[Any, tuple[str, ...], tuple[NotCollected, ...]]]:
+        assert isinstance(self.evidence, Evidence)
+        return self.evidence.derived
+
+    def _note_assumed(self, lacking: Iterable[NotCollected]) -> None:
+        if self._view is not None:
+            self._view.assumed.update({(value.node, value.command): value for value in lacking})
+
+    def assuming(self, lacking: NotCollected) -> None:
+        """Note that a default stands in for a value that was not collected: a rule that is quiet then has not proved
+        that all is well."""
+        self._note_assumed([lacking])
+
+    def rows(self, fact: str) -> Any:
+        """The rows of a fact. For a rule those of a partial one raise NotCollected after the last."""
+        rows = self.seen_rows(fact)
+        absent = self.unseen(fact)
+        return rows if absent is None else PartialRows(rows, absent)
+
+    def seen_rows(self, fact: str) -> Any:
+        """The rows of a fact that were seen, be there more or not: for those who ask unseen() themselves."""
+        if not self.has(fact):
+            raise NotCollected(fact, self.name)
+        return self.evidence[fact]
+
+    def unseen(self, fact: str) -> NotCollected | None:
+        """What a rule may not conclude past the rows that were seen: the exception to raise, None for a whole fact."""
+        if not self.coverage or self._view is None or not self._view.guarded:
+            return None
+        partial = self.partial(fact)
+        return None if partial is None else NotCollected(fact, self.name, partial=partial)
+
+    # -- the facts ------------------------------------------------------------------------------------------------
+
+    @property
+    def addresses(self) -> Sequence[Address]:
+        rows: Sequence[Address] = self.rows("addresses")
+        return rows
+
+    @property
+    def links(self) -> Sequence[Link]:
+        rows: Sequence[Link] = self.rows("links")
+        return rows
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Routes of every table but local."""
+        rows: Sequence[Route] = self.rows("routes")
+        return rows
+
+    @property
+    def local_routes(self) -> Sequence[Route]:
+        """Routes of table local."""
+        rows: Sequence[Route] = self.rows("local-routes")
+        return rows
+
+    @property
+    def policy_rules(self) -> Sequence[PolicyRule]:
+        rows: Sequence[PolicyRule] = self.rows("policy-rules")
+        return rows
+
+    @property
+    def neighbours(self) -> Sequence[Neighbour]:
+        rows: Sequence[Neighbour] = self.rows("neighbours")
+        return rows
+
+    @property
+    def services(self) -> Sequence[VirtualService]:
+        return self.virtual_services("ipvs")
+
+    def virtual_services(self, fact: str) -> Sequence[VirtualService]:
+        """The table as one fact has it (ipvs, ipvs-stats). Where that is partial, so are the real servers of each."""
+        rows: Sequence[VirtualService] = self.rows(fact)
+        if isinstance(rows, PartialRows):
+            absent, seen = rows.absent, self.seen_rows(fact)
+            return PartialRows(
+                [replace(row, destinations=PartialRows(row.destinations, absent)) for row in seen], absent
+            )
+        return rows
+
+    @property
+    def arptables(self) -> ArpTables:
+        tables: ArpTables = self.rows("arptables")
+        return tables
+
+    @property
+    def probes(self) -> Sequence[Probe]:
+        """Who answered for an address on a link."""
+        rows: Sequence[Probe] = self.rows("probes")
+        return rows
+
+    @property
+    def proxy_entries(self) -> tuple[Neighbour, ...]:
+        """For what it answers on another's behalf; none where neighbours were not collected.
+
+        `ip neigh show proxy` shows them, and no other form of the command does: whether another's answer is whole says
+        nothing of them.
+        """
+        rows = self.seen_rows("neighbours") if self.has("neighbours") else ()
+        return tuple(row for row in rows if "proxy" in row.flags)
+
+    def sysctl(self, key: str) -> Setting:
+        """One setting by its key as `sysctl -a` spells it.
+
+        A key that the evidence lacks is unknown, not zero: the kernel's own default stands in, marked `assumed`.
+        Raises NotCollected where no sysctl was collected at all, or no default is documented for the key.
+        """
+        settings: Mapping[str, Setting] = self.seen_rows("sysctl")
+        if (setting := settings.get(key)) is not None:
+            return setting
+        lacking = NotCollected("sysctl", self.name, key, command("sysctl", key), self.partial("sysctl"))
+        self.assuming(lacking)
+        name = key.rpartition(".")[2]
+        if key.startswith("net.ipv4.conf.") and name in IPV4_CONF_DEFAULTS:
+            raw = str(IPV4_CONF_DEFAULTS[name])
+            return Setting(key, raw, Seen("kernel default", None, f"{key} = {raw}"), assumed=True)
+        raise lacking
+
+    def knows_sysctl(self, key: str) -> bool:
+        """Does the evidence itself hold this key?"""
+        return key in self.seen_rows("sysctl")
+
+    # -- rows by what they say ----------------------------------------------------------------------------------------
+
+    def link(self, name: str) -> Link | None:
+        links: Sequence[Link] = self._indexed("links", "name", name)
+        return links[0] if links else None
+
+    def links_with_mac(self, mac: str) -> Sequence[Link]:
+        """The links known to have this MAC; none where no links were collected. Bridges share that of a port."""
+        return self._indexed("links", "mac", mac) if self.has("links") else ()
+
+    def addresses_on(self, link: str) -> Sequence[Address]:
+        rows: Sequence[Address] = self._indexed("addresses", "link", link)
+        absent = self.unseen("addresses")
+        return rows if absent is None else PartialRows(rows, absent)
+
+    def holding(self, ip: IP) -> tuple[Address, ...]:
+        """The addresses configured here that are exactly `ip` (a route of type local may own it without one)."""
+        rows: tuple[Address, ...] = self._indexed("addresses", "ip", ip)
+        return rows
+
+    def _indexed(self, fact: str, attribute: str, value: Hashable) -> tuple[Any, ...]:
+        """The rows of a fact whose attribute has this value. Raises NotCollected where a partial fact shows none."""
+
+        def work_out(host: Self) -> Mapping[Any, tuple[Any, ...]]:
+            by_value: dict[Any, list[Any]] = {}
+            for row in host.seen_rows(fact):
+                by_value.setdefault(getattr(row, attribute), []).append(row)
+            return {key: tuple(rows) for key, rows in by_value.items()}
+
+        rows = self.derived((fact, attribute), work_out).get(value, ())
+        if not rows and (absent := self.unseen(fact)) is not None:
+            raise absent
+        return rows
+
+    def _some_rows(self, fact: str, wanted: Callable[[Any], bool]) -> Sequence[Any]:
+        rows = tuple(filter(wanted, self.seen_rows(fact)))
+        absent = self.unseen(fact)
+        return rows if absent is None else PartialRows(rows, absent)
+
+    def enslaved(self, link: Link) -> bool:
+        """Does another link take this one's frames before IP sees them? (A VRF does not.)"""
+        if link.master is None:
+            return False
+        if link.kind_of_port:
+            return link.kind_of_port in ENSLAVING_KINDS
+        master = self.link(link.master)
+        return master is None or master.kind != "vrf"
+
+    @property
+    def links_hearing_arp(self) -> Sequence[Link]:
+        """Up, able to speak ARP, and not the port of a bridge or bond: there IP is the master's."""
+        return self._some_rows("links", lambda link: link.up and link.arp and not self.enslaved(link))
