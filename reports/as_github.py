@@ -65,12 +65,15 @@ def _most_different(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
 
 def _annotation(diagnosis: Diagnosis, place: Place | None) -> Annotation:
     fix, lines = diagnosis.fix, [wording.sentence(diagnosis)]
+    if diagnosis.clients:
+        lines.append(f"{wording.CLIENTS}: {diagnosis.clients}")
     if diagnosis.lapsed:
         lines.append(wording.lapsed(diagnosis.lapsed))
     if fix.now:
-        lines += [f"Fix on {diagnosis.fix_node}:", *(each if len(each) <= LONGEST else TOO_LONG for each in fix.now)]
+        lines.append(f"{wording.fix_now(diagnosis)}:")
+        lines += (command if len(command) <= LONGEST else TOO_LONG for command in fix.now)
     if fix.warning:
-        lines.append(f"Mind: {fix.warning}")
+        lines.append(f"{wording.CAREFUL}: {fix.warning}")
     return Annotation(f"{wording.label(diagnosis)} {diagnosis.rule}", _few(lines), place, diagnosis.rule)
 
 

@@ -44,8 +44,10 @@ def _issue(diagnosis: Diagnosis, places: Places) -> dict[str, Any]:
 def _description(diagnosis: Diagnosis) -> str:
     """One line: it is all that GitLab shows."""
     said = wording.sentence(diagnosis)
+    if diagnosis.clients:
+        said += f". {wording.CLIENTS}: {diagnosis.clients.removesuffix('.')}"
     if diagnosis.accepted:
         return f"{said}. Accepted: {wording.accepted(diagnosis.accepted)}"
     lapsed = f". {wording.lapsed(diagnosis.lapsed)}" if diagnosis.lapsed else ""
     commands = "; ".join(f"`{command}`" for command in diagnosis.fix.now)
-    return said + lapsed + (f". Fix on {diagnosis.fix_node}: {commands}" if commands else "")
+    return said + lapsed + (f". {wording.fix_now(diagnosis)}: {commands}" if commands else "")

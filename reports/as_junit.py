@@ -108,16 +108,29 @@ def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
             yield f"Accepted: {wording.accepted(diagnosis.accepted)}"
         if diagnosis.lapsed:
             yield wording.lapsed(diagnosis.lapsed)
-        yield from map(_quote, diagnosis.evidence)
+        if diagnosis.clients:
+            yield f"{wording.CLIENTS}: {diagnosis.clients}"
+        for label, cited in ((wording.EVIDENCE, _proofs(diagnosis)), (wording.ASSUMED, _assumptions(diagnosis))):
+            if cited:
+                yield f"{label}:"
+                yield from map(_quote, cited)
         if diagnosis.fix.now:
-            yield f"Fix now, on {diagnosis.fix_node}:"
+            yield f"{wording.fix_now(diagnosis)}:"
             yield from (f"    {command}" for command in diagnosis.fix.now)
         if diagnosis.fix.persist:
-            yield "After a reboot:"
+            yield f"{wording.fix_for_good(diagnosis)}:"
             yield from (f"    {command}" for command in diagnosis.fix.persist)
         if diagnosis.fix.warning:
-            yield f"Mind: {diagnosis.fix.warning}"
+            yield f"{wording.CAREFUL}: {diagnosis.fix.warning}"
         yield ""
+
+
+def _proofs(diagnosis: Diagnosis) -> list[Citation]:
+    return [item for item in diagnosis.evidence if not item.assumed]
+
+
+def _assumptions(diagnosis: Diagnosis) -> list[Citation]:
+    return [item for item in diagnosis.evidence if item.assumed]
 
 
 def _quote(item: Citation) -> str:

@@ -145,7 +145,7 @@ def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
     """Whole, without its evidence, and without its fix."""
     brief, fix = _statements(together, SENTENCES), _fix(together)
     said = _statements(together, len(together)) if output.verbose else brief
-    more = f"More: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
+    more = f"{wording.MORE}: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
     return (
         (said + _why(together, output) + fix + more, ()),
         (f"{brief}Evidence left out.\n\n{fix}{more}", ("evidence block",)),
@@ -168,6 +168,7 @@ def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
                 lines.append(f"  - This may be: {markdown.prose(probed.suggests)}")
     if len(shown) < len(together):
         lines.append(f"- {len(together) - len(shown)} more of the same")
+    lines += [f"- **{wording.CLIENTS}:** {markdown.prose(suffered)}" for suffered in wording.clients(shown)]
     return "\n".join([*lines, "", ""])
 
 
@@ -179,12 +180,14 @@ def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
     ]
     evidence = cited_once(item for each in shown for item in (*each.evidence, *frames))
     assumed = [item for item in evidence if item.assumed and together[0].certainty is Certainty.LIKELY]
-    text = markdown.fence(_quoted((item for item in evidence if item not in assumed), output), "text")
+    text = ""
+    if quoted := _quoted((item for item in evidence if item not in assumed), output):
+        text += f"{wording.EVIDENCE}:\n\n{markdown.fence(quoted, 'text')}"
     if assumed:
         settle = dict.fromkeys(item.settle for item in assumed)
-        text += "Likely, not proved: the evidence does not tell, so this was assumed:\n\n"
+        text += f"{wording.ASSUMED}: not in the evidence, so the finding is likely, not proved:\n\n"
         text += markdown.fence(_quoted(assumed, output), "text")
-        text += "To settle it:\n\n" + markdown.fence(settle, "sh")
+        text += f"To settle it, on {markdown.span(together[0].node)}:\n\n" + markdown.fence(settle, "sh")
     return text
 
 
@@ -198,12 +201,11 @@ def _quoted(items: Iterable[Citation], output: Output) -> list[str]:
 def _fix(together: tuple[Diagnosis, ...]) -> str:
     first = together[0]
     fix = fix_of_all(together)
-    place = "" if first.fix_node == first.node else f" on {markdown.span(first.fix_node)}"
     text = ""
-    for when, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):
+    for label, commands in ((wording.fix_now(first), fix.now), (wording.fix_for_good(first), fix.persist)):
         if commands:
-            text += f"{when}{place}:\n\n{markdown.fence(commands, 'sh')}"
-    return text + (f"**Careful:** {markdown.prose(fix.warning)}\n\n" if fix.warning else "")
+            text += f"{markdown.prose(label)}:\n\n{markdown.fence(commands, 'sh')}"
+    return text + (f"**{wording.CAREFUL}:** {markdown.prose(fix.warning)}\n\n" if fix.warning else "")
 
 
 def _accepted(examination: Examination) -> Iterator[Piece]:

@@ -41,7 +41,9 @@ RESULTS = 25_000
 LOCATIONS = 100
 DESCRIPTION = 1000  # of 1024 characters
 COMMANDS = 3  # in the plain sentence; the Markdown has all of them
-SECTIONS = ("What you see", "Why", "Fix", "When it is fine", "References")
+# The sections of a rule's page, and what reports call them.
+SECTIONS = {title: title for title in ("What you see", "Why", "Fix", wording.VERIFY)}
+SECTIONS |= {"When it is fine": wording.FINE_WHEN, "References": "References"}
 PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
@@ -94,7 +96,7 @@ def _rule(rule: AppliedRule) -> Json:
     except (OSError, ValueError, BadPage):
         pass  # of an operator's own rule, perhaps: the finding says enough
     else:
-        sections = [(title, page.sections[title]) for title in SECTIONS if page.sections.get(title)]
+        sections = [(shown, page.sections[title]) for title, shown in SECTIONS.items() if page.sections.get(title)]
         short, full = page.summary, page.sections["What you see"]
     help_text = "\n\n".join(f"{title}\n\n{text}" for title, text in sections) or full
     help_markdown = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections) or full
@@ -178,11 +180,13 @@ def _artifact(place: Place) -> Json:
 def _sentences(diagnosis: Diagnosis) -> list[str]:
     """The sentence, and what is to be known about it."""
     said = [f"{diagnosis.message}."]
+    if diagnosis.clients:
+        said.append(f"{wording.CLIENTS}: {diagnosis.clients}")
     if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:
         said.append(f"{diagnosis.confirmation.verdict.capitalize()} by the wire: {diagnosis.confirmation.says}.")
     if diagnosis.certainty is Certainty.LIKELY:
         assumed = (f"{item.seen.text} (settle it with {item.settle})" for item in diagnosis.evidence if item.assumed)
-        said.append(f"Assumed: {'; '.join(assumed)}.")
+        said.append(f"{wording.ASSUMED}: {'; '.join(assumed)}.")
     if diagnosis.accepted:
         said.append(f"Accepted: {wording.accepted(diagnosis.accepted)}.")
     if diagnosis.lapsed:
@@ -198,13 +202,13 @@ def _text(diagnosis: Diagnosis, places: Places) -> str:
         for number, (item, _) in enumerate(_quoted(diagnosis, places), 1)
     )
     if evidence := "; ".join(links):
-        parts.append(f"Evidence: {evidence}.")
+        parts.append(f"{wording.EVIDENCE}: {evidence}.")
     if now := diagnosis.fix.now:
         more = f" and {counted(len(now) - COMMANDS, 'more command')}" if len(now) > COMMANDS else ""
         commands = "; ".join(f"`{command}`" for command in now[:COMMANDS])
-        parts.append(_plain(f"Fix on {diagnosis.fix_node}: {commands}{more}."))
+        parts.append(_plain(f"{wording.fix_now(diagnosis)}: {commands}{more}."))
     if diagnosis.fix.warning:
-        parts.append(_plain(f"Mind: {diagnosis.fix.warning}"))
+        parts.append(_plain(f"{wording.CAREFUL}: {diagnosis.fix.warning}"))
     return " ".join(parts)
 
 
@@ -216,10 +220,11 @@ def _markdown(diagnosis: Diagnosis) -> str:
     )
     parts = ["\n\n".join(map(markdown.prose, _sentences(diagnosis))), markdown.fence(quoted, "text")]
     if fix.now or fix.persist:
-        on = markdown.prose(diagnosis.fix_node)
-        parts += [f"Fix now, on {on}:" if fix.now else "", markdown.fence(fix.now, "sh")]
-        parts += ["After a reboot:" if fix.persist else "", markdown.fence(fix.persist, "sh")]
-    parts += [markdown.prose(fix.warning), f"More: `lvsdoctor explain {diagnosis.rule}`"]
+        for label, commands in ((wording.fix_now(diagnosis), fix.now), (wording.fix_for_good(diagnosis), fix.persist)):
+            parts += [f"{markdown.prose(label)}:" if commands else "", markdown.fence(commands, "sh")]
+    if fix.warning:
+        parts.append(markdown.prose(f"{wording.CAREFUL}: {fix.warning}"))
+    parts.append(f"{wording.MORE}: `lvsdoctor explain {diagnosis.rule}`")
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 

@@ -179,6 +179,8 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], notes: set[str])
         about = wording.listed(together[-1].about)
         more = f"{len(together) - len(shown)} more of the same about another {about}; -v lists them."
         page.say(more, label=wording.label(together[0]), label_style=together[0].severity.value)
+    for suffered in wording.clients(shown):
+        page.say(suffered, label=f"{wording.CLIENTS}:")
     _put_probed(page, shown, notes)
     longest = 0 if page.output.verbose else 3 * page.width
     evidence = cited_once(item for diagnosis in shown for item in diagnosis.evidence)
@@ -186,22 +188,23 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], notes: set[str])
     sure = together[0].probed is Probed.CONFIRMED
     proofs = [item for item in evidence if sure or not item.assumed]
     assumptions = [item for item in evidence if item.assumed]
+    if proofs:
+        page.say("", label=f"{wording.EVIDENCE}:")
     page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
     if any(diagnosis.certainty is Certainty.LIKELY for diagnosis in together):
-        page.say("the evidence does not tell, so this was assumed:", label="Likely, not proved:")
+        page.say("not in the evidence, so the finding is likely, not proved:", label=f"{wording.ASSUMED}:")
         page.quotes(((str(item.seen), item.seen.text, item.says) for item in assumptions), longest=longest)
-        page.say("", label="To settle it:")
+        page.say("", label=f"To settle it, on {together[0].node}:")
         page.commands(dict.fromkeys(item.settle for item in assumptions))
     diagnosis = together[0]
     fix = fix_of_all(together)
-    place = "" if diagnosis.fix_node == diagnosis.node else f" on {diagnosis.fix_node}"
-    for label, commands in (("Fix now", fix.now), ("After a reboot", fix.persist)):
+    for label, commands in ((wording.fix_now(diagnosis), fix.now), (wording.fix_for_good(diagnosis), fix.persist)):
         if commands:
-            page.say("", label=f"{label}{place}:")
+            page.say("", label=f"{label}:")
             page.commands(_first(page, commands))
     if fix.warning:
-        page.say(fix.warning, label="Careful:", label_style="warning")
-    page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label="more:", label_style="faint")
+        page.say(fix.warning, label=f"{wording.CAREFUL}:", label_style="warning")
+    page.say(f"lvsdoctor explain {diagnosis.rule}", "faint", label=f"{wording.MORE}:", label_style="faint")
 
 
 def _put_probed(page: Page, shown: Iterable[Diagnosis], notes: set[str]) -> None:

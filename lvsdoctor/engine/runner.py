@@ -67,7 +67,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
             if serving and diagnosis.severity is Severity.ERROR:
                 diagnosis = _eased(diagnosis, node)
-            _ = diagnosis.message  # a template with a hole in it is the rule's crash, not the report's
+            # A template with a hole in it is the rule's crash, not the report's.
+            _ = diagnosis.message, diagnosis.clients
             if hidden := _hidden(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
@@ -133,6 +134,7 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
         evidence=(*said.evidence, weight),
         fix=said.fix,
         predicts=said.predicts,
+        clients=said.clients and f"With a weight above 0: {said.clients}",
         **fields,
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)

@@ -56,8 +56,16 @@ class Diagnosis:
 
     @property
     def message(self) -> str:
+        return self._filled(self.finding.message)
+
+    @property
+    def clients(self) -> str:
+        """What clients suffer, in sentences; "" where the rule does not say."""
+        return self._filled(self.finding.clients)
+
+    def _filled(self, template: str) -> str:
         finding = self.finding
-        return finding.message.format_map({**finding.fields, **finding.about, "node": self.node})
+        return template.format_map({**finding.fields, **finding.about, "node": self.node})
 
     @property
     def about(self) -> Mapping[str, str]:

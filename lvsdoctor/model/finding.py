@@ -130,8 +130,9 @@ class Fix:
 class Finding:
     """One pitfall as a rule sees it.
 
-    `message` is a template. `about` is the finding's identity (with the rule and the node), the other `fields` only
-    fill the sentence; `{node}` is always known. `severity` overrides the rule's own. `predicts` is what a probe can
+    `message` is a template, and so is `clients`, which says what clients suffer ("" where that is not written yet).
+    `about` is the finding's identity (with the rule and the node), the other `fields` only fill the sentences; `{node}`
+    is always known. `severity` overrides the rule's own. `predicts` is what a probe can
     confirm or contradict, None if nothing on the wire tells.
     """
 
@@ -142,6 +143,7 @@ class Finding:
     fix: Fix
     severity: Severity | None
     predicts: Predicts | None
+    clients: str
 
     def __init__(
         self,
@@ -152,6 +154,7 @@ class Finding:
         fix: Fix,
         severity: Severity | None = None,
         predicts: Predicts | None = None,
+        clients: str = "",
         **fields: object,
     ) -> None:
         def put(name: str, value: object) -> None:
@@ -164,3 +167,4 @@ class Finding:
         put("fix", fix)
         put("severity", severity)
         put("predicts", predicts)
+        put("clients", clients)

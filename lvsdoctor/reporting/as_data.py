@@ -57,6 +57,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         "certainty": diagnosis.certainty.value,
         "node": diagnosis.node,
         "message": diagnosis.message,
+        "clients": diagnosis.clients,
         "template": diagnosis.finding.message,
         "fields": dict(diagnosis.finding.fields),
         "about": dict(diagnosis.about),

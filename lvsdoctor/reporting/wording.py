@@ -8,6 +8,9 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting.summary import Wanted, counted, summary
 
 FEW = 3  # names listed of many
+# One label for one thing, in every format; in this order the parts of a finding stand.
+CLIENTS, EVIDENCE, ASSUMED, CAREFUL = "Clients", "Evidence", "Assumed", "Careful"
+VERIFY, FINE_WHEN, MORE = "Verify", "Fine when", "More"
 
 
 def listed(names: Iterable[str]) -> str:
@@ -26,6 +29,21 @@ def some(names: Iterable[str], *, all_of_them: bool = False) -> str:
 def label(diagnosis: Diagnosis) -> str:
     """`ERROR ARP002`."""
     return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
+
+
+def fix_now(diagnosis: Diagnosis) -> str:
+    """The label of the commands that take effect at once."""
+    return f"Fix now, on {diagnosis.fix_node}"
+
+
+def fix_for_good(diagnosis: Diagnosis) -> str:
+    """The label of what makes the fix last over a reboot."""
+    return f"Fix for good, on {diagnosis.fix_node}"
+
+
+def clients(together: Iterable[Diagnosis]) -> list[str]:
+    """What clients suffer from findings that are alike, each sentence once."""
+    return list(dict.fromkeys(filter(None, (diagnosis.clients for diagnosis in together))))
 
 
 def sentence(diagnosis: Diagnosis) -> str:

@@ -48,6 +48,34 @@ def test_a_finding_carries_rule_node_and_severity() -> None:
     assert str(diagnosis.evidence[0].seen) == "sysctl:7"
 
 
+def test_what_clients_suffer_is_filled_as_the_sentence_is() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        yield Finding(
+            "{node} drops",
+            about={"vip": "192.0.2.10"},
+            evidence=[],
+            fix=Fix(),
+            clients="Clients of {vip} wait {s} s.",
+            s=3,
+        )
+
+    check.__name__ = "drops"
+    given = rule(name="drops", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    (diagnosis,) = examine([node(sysctl=SETTINGS)], [given]).diagnoses
+    assert diagnosis.clients == "Clients of 192.0.2.10 wait 3 s."
+    (without,) = examine([node(sysctl=SETTINGS)], [always("forwards", "X001")]).diagnoses
+    assert without.clients == ""
+
+
+def test_a_hole_in_what_clients_suffer_is_the_rule_s_crash() -> None:
+    def check(node: Node) -> Iterator[Finding]:
+        yield Finding("{node} drops", about={}, evidence=[], fix=Fix(), clients="Clients of {vip} wait.")
+
+    check.__name__ = "drops"
+    given = rule(name="drops", code="X001", severity=Severity.ERROR, needs={"sysctl"})(check)
+    assert outcome_of(given, node(sysctl=SETTINGS)) is Verdict.CRASHED
+
+
 def test_a_missing_need_is_named_with_the_command_that_collects_it() -> None:
     (outcome,) = examine([node()], [always("forwards", "X001")]).outcomes
     assert (outcome.verdict, [(m.fact, m.command) for m in outcome.missing]) == (

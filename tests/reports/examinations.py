@@ -57,6 +57,7 @@ def leak(node: str = "rs1", link: str = "eth0", severity: Severity = Severity.ER
             Citation(VIP_LINE, "the VIP is local"),
         ],
         predicts=Predicts.ANSWERS,
+        clients="Some send to {node} directly. The director does not see these connections.",
         fix=Fix(
             now=("sysctl -w net.ipv4.conf.all.arp_ignore=1", "sysctl -w net.ipv4.conf.all.arp_announce=2"),
             persist=(
@@ -238,6 +239,7 @@ def hostile(text: str) -> Examination:
             Citation(seen, "on {link}", {"link": text}),
             Citation(seen, text.replace("{", "").replace("}", ""), settle=f"ip link show {text}"),
         ],
+        clients="clients of {link}",
         fix=Fix(now=(f"ip link set {text} down",), persist=(f"# {text}",), node=text, warning=text),
     )
     confirmation = Confirmation(Probed.CONTRADICTED, "{text}", {"text": text}, seen, "{text}")

@@ -50,8 +50,9 @@ def test_an_annotation_stands_at_the_line_quoted_first_and_says_the_fix(
         {"file": "golden/rs1/sysctl.txt", "line": "212", "title": "ERROR ARP002 arp-ignore-only-on-lo"},
         [
             "rs1 answers ARP for VIP 192.0.2.10 on eth0: arp_ignore=1 is set on lo, which hears no ARP",
+            "Clients: Some send to rs1 directly. The director does not see these connections.",
             "Was accepted until 2026-10-01 (lvsdoctor.toml:30): until the move",
-            "Fix on rs1:",
+            "Fix now, on rs1:",
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "sysctl -w net.ipv4.conf.all.arp_announce=2",
         ],
@@ -65,8 +66,8 @@ def test_a_finding_without_a_file_is_the_jobs(annotations: Annotations, examinat
 
 def test_a_warning_may_cut_traffic_and_says_so(annotations: Annotations, examinations: ModuleType) -> None:
     (warning,) = of("warning", annotations(examinations.filed()))
-    assert warning[2][-1] == "Mind: connections that are being tunnelled break when the forwarding method changes."
-    assert "Fix on director1:" in warning[2]
+    assert warning[2][-1] == "Careful: connections that are being tunnelled break when the forwarding method changes."
+    assert "Fix now, on director1:" in warning[2]
 
 
 def test_the_last_notice_sums_up_and_tells_what_was_accepted(

@@ -61,7 +61,8 @@ def test_a_finding_stands_at_the_line_it_quotes_first(issues: Issues, examinatio
     issue = issues(examinations.filed())[1]
     assert issue["location"] == {"path": "golden/rs1/sysctl.txt", "lines": {"begin": 212}}
     assert issue["check_name"] == "arp-ignore-only-on-lo"
-    assert "Fix on rs1: `sysctl -w net.ipv4.conf.all.arp_ignore=1`; `sysctl -w" in issue["description"]
+    assert ". Clients: Some send to rs1 directly. The director does not see these connections. " in issue["description"]
+    assert ". Fix now, on rs1: `sysctl -w net.ipv4.conf.all.arp_ignore=1`; `sysctl -w" in issue["description"]
 
 
 def test_what_was_read_from_the_kernel_is_located_at_its_node(issues: Issues, examinations: ModuleType) -> None:

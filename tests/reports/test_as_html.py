@@ -226,12 +226,13 @@ def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, 
 
 def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: str) -> None:
     headings = [element.text for element in Read(example).all("h4")]
-    assert headings == ["What you see", "Evidence", "Why", "Fix now", "Fix after a reboot"]
+    assert headings == ["What you see", "Evidence", "Why", "Fix now, on rs2", "Fix for good, on rs2"]
     page = Read(example)
     assert "One real server gets all the traffic" in page.row("What you see")
     assert "read by nobody" in page.row("Why")
-    assert page.row("Fix now").endswith("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
-    assert "/etc/sysctl.d/90-lvs.conf" in page.row("Fix after a reboot")
+    now = page.row("Fix now, on rs2")
+    assert now.endswith("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
+    assert "/etc/sysctl.d/90-lvs.conf" in page.row("Fix for good, on rs2")
 
 
 def test_commands_stand_a_line_each_as_they_are_pasted(written: Written, examinations: ModuleType) -> None:
@@ -248,21 +249,26 @@ def test_without_a_readable_page_a_finding_still_has_evidence_and_fix(
     for path in (tmp_path / "page.md", tmp_path / "absent.md"):
         rule = AppliedRule("arp-ignore-only-on-lo", "ARP002", Severity.ERROR, None, str(path))
         page = Read(written(replace(examinations.single_leak(), rules=(rule,))))
-        assert [element.text for element in page.all("h4")] == ["Evidence", "Fix now", "Fix after a reboot"]
+        assert [element.text for element in page.all("h4")] == [
+            "Clients",
+            "Evidence",
+            "Fix now, on rs1",
+            "Fix for good, on rs1",
+        ]
 
 
 def test_an_assumption_is_not_guilty_and_names_what_settles_it(written: Written, examinations: ModuleType) -> None:
     page = Read(written(Examination((), (examinations.likely(),), ())))
     assert [mark.text for mark in page.all("mark")] == ["net.ipv4.conf.tunl0.rp_filter = 1"]
     assumed = page.row("Assumed")
-    assert "Likely, not proved" in assumed
+    assert "likely, not proved" in assumed
     assert "no policy routing rule" in assumed
     assert assumed.endswith("To settle it, on rs1:\nsysctl net.ipv4.conf.all.rp_filter\nip rule show")
 
 
 def test_a_fix_on_another_node_says_so_and_warns(written: Written, examinations: ModuleType) -> None:
     page = Read(written(Examination((), (examinations.likely(),), ())))
-    assert page.row("Fix now on director1").endswith("ipvsadm -e -t 192.0.2.10:80 -r 198.51.100.7:80 -g")
+    assert page.row("Fix now, on director1").endswith("ipvsadm -e -t 192.0.2.10:80 -r 198.51.100.7:80 -g")
     assert "connections that are being tunnelled break" in page.row("Careful")
 
 

@@ -134,8 +134,8 @@ def test_a_finding_has_its_sentence_its_lines_and_its_fix(written: Written, exam
     text = written(examinations.single_leak())
     assert "#### ERROR ARP002 on `rs1`\n\n- rs1 answers ARP for VIP 192.0.2.10 on eth0: `arp_ignore=1` is set" in text
     assert "rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in text
-    assert "Fix now:\n\n```sh\nsysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net" in text
-    assert "After a reboot:\n\n```sh\necho net.ipv4.conf.all.arp_ignore=1 >> " in text
+    assert "Fix now, on rs1:\n\n```sh\nsysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net" in text
+    assert "Fix for good, on rs1:\n\n```sh\necho net.ipv4.conf.all.arp_ignore=1 >> " in text
     assert "More: `lvsdoctor explain arp-ignore-only-on-lo`\n" in text
 
 
@@ -144,9 +144,9 @@ def test_a_likely_finding_says_what_was_assumed_and_where_the_fix_is_run(
 ) -> None:
     text = written(examinations.cluster())
     likely = text.partition("#### WARNING FWD004")[2]
-    assert "Likely, not proved" in likely
-    assert "To settle it:\n\n```sh\nsysctl net.ipv4.conf.all.rp_filter\nip rule show\n```\n" in likely
-    assert "Fix now on `director1`:\n" in likely
+    assert "Assumed: not in the evidence, so the finding is likely, not proved:" in likely
+    assert "To settle it, on `rs1`:\n\n```sh\nsysctl net.ipv4.conf.all.rp_filter\nip rule show\n```\n" in likely
+    assert "Fix now, on director1:\n" in likely
     assert "**Careful:** connections that are being tunnelled break" in likely
 
 
@@ -155,7 +155,7 @@ def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(written: Written,
     text = written(two)
     assert "\n- rs1 answers ARP for VIP 192.0.2.10 on eth0" in text
     assert "\n- rs1 answers ARP for VIP 192.0.2.11 on eth0" in text
-    assert text.count("Fix now:") == 1
+    assert text.count("Fix now, on rs1:") == 1
 
 
 def test_what_the_wire_says_stands_beside_the_finding(written: Written, examinations: ModuleType) -> None:
@@ -283,10 +283,10 @@ def test_evidence_goes_first_then_fixes_and_findings_last(written: Written, exam
         return written(Examination((examinations.RS1,), found, ()))
 
     assert "left out" not in at(50)
-    errors, _, notes = at(130).partition("#### NOTE")
-    assert "evidence 129 " in errors
-    assert "evidence 129 " not in notes
-    assert "mend 129\n" in notes
+    errors, _, notes = at(115).partition("#### NOTE")
+    assert "evidence 114 " in errors
+    assert "evidence 114 " not in notes
+    assert "mend 114\n" in notes
     errors, _, notes = at(150).partition("#### NOTE")
     assert "evidence 149 " in errors
     assert "mend 149\n" not in notes

@@ -111,7 +111,7 @@ def test_the_result_stands_at_the_line_quoted_first_and_links_all(sarif: Sarif, 
     assert related == [("golden/rs1/sysctl.txt", 212), ("golden/rs1/sysctl.txt", 188), ("golden/rs1/ip-addr.txt", 7)]
     assert result["relatedLocations"][1]["message"]["text"] == "of all and eth0 the larger counts"
     assert "[rs1/ip-addr.txt:7](3) (the VIP is local)" in result["message"]["text"]
-    assert "Fix on rs1: `sysctl -w net.ipv4.conf.all.arp_ignore=1`; `sysctl -w" in result["message"]["text"]
+    assert "Fix now, on rs1: `sysctl -w net.ipv4.conf.all.arp_ignore=1`; `sysctl -w" in result["message"]["text"]
 
 
 def test_what_was_read_from_the_kernel_is_located_at_its_node(sarif: Sarif, examinations: ModuleType) -> None:
@@ -125,8 +125,8 @@ def test_what_was_read_from_the_kernel_is_located_at_its_node(sarif: Sarif, exam
 def test_what_was_assumed_is_said_with_the_command_that_settles_it(sarif: Sarif, examinations: ModuleType) -> None:
     text = sarif(examinations.filed())["results"][3]["message"]["text"]
     assert "Assumed: net.ipv4.conf.all.rp_filter = 0 (settle it with sysctl net.ipv4.conf.all.rp_filter); no " in text
-    assert "Fix on director1: `ipvsadm -e" in text
-    assert "Mind: connections that are being tunnelled break" in text
+    assert "Fix now, on director1: `ipvsadm -e" in text
+    assert "Careful: connections that are being tunnelled break" in text
 
 
 def test_an_accepted_finding_is_suppressed_and_fails_no_pull_request(sarif: Sarif, examinations: ModuleType) -> None:
@@ -203,7 +203,7 @@ def test_a_rules_page_is_its_help(sarif: Sarif) -> None:
     assert (told["id"], told["name"]) == ("ARP002", "arp-ignore-only-on-lo")
     assert told["shortDescription"]["text"].startswith("arp_ignore (or arp_announce) is set on `lo`")
     headings = re.findall("^## (.*)$", told["help"]["markdown"], re.MULTILINE)
-    assert headings == ["What you see", "Why", "Fix", "When it is fine", "References"]
+    assert headings == ["What you see", "Why", "Fix", "Fine when", "References"]
     assert "sysctl -w net.ipv4.conf.all.arp_ignore=1" in told["help"]["text"]
     assert told["defaultConfiguration"] == {"level": "error"}
     assert told["properties"] == {

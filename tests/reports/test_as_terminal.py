@@ -38,7 +38,7 @@ def unwrapped(text: str) -> str:
 def test_a_finding_says_how_bad_it_is_which_rule_and_where_to_read_on(shown: Shown, examinations: ModuleType) -> None:
     text = shown(examinations.single_leak())
     assert "ERROR ARP002 rs1 answers ARP for VIP 192.0.2.10 on eth0: arp_ignore=1 is set on lo" in unwrapped(text)
-    assert "\n  more: lvsdoctor explain arp-ignore-only-on-lo\n" in text
+    assert "\n  More: lvsdoctor explain arp-ignore-only-on-lo\n" in text
 
 
 def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(shown: Shown, examinations: ModuleType) -> None:
@@ -47,7 +47,7 @@ def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(shown: Shown, exa
     text = unwrapped(shown(two))
     assert "answers ARP for VIP 192.0.2.10" in text
     assert "answers ARP for VIP 192.0.2.11" in text
-    assert text.count("Fix now:") == text.count("net.ipv4.conf.lo.arp_ignore = 1") == 1
+    assert text.count("Fix now, on rs1:") == text.count("net.ipv4.conf.lo.arp_ignore = 1") == 1
 
 
 def test_evidence_is_place_line_and_meaning(shown: Shown, examinations: ModuleType) -> None:
@@ -67,11 +67,11 @@ def test_a_kernel_answer_is_quoted_without_a_line_number(shown: Shown, examinati
 
 def test_fix_commands_can_be_pasted_as_they_stand(shown: Shown, examinations: ModuleType) -> None:
     text = shown(examinations.single_leak(), width=60)
-    assert block(text, "  Fix now:") == [
+    assert block(text, "  Fix now, on rs1:") == [
         "    sysctl -w net.ipv4.conf.all.arp_ignore=1",
         "    sysctl -w net.ipv4.conf.all.arp_announce=2",
     ]
-    command, *comment = block(text, "  After a reboot:")
+    command, *comment = block(text, "  Fix for good, on rs1:")
     assert command == (
         "    echo net.ipv4.conf.all.arp_ignore=1 >> /etc/sysctl.d/60-lvs-real-server-quiet-about-its-vips.conf"
     )
@@ -81,17 +81,17 @@ def test_fix_commands_can_be_pasted_as_they_stand(shown: Shown, examinations: Mo
 
 def test_a_fix_for_another_node_names_it_and_warns(shown: Shown, examinations: ModuleType) -> None:
     text = shown(examinations.cluster())
-    assert block(text, "  Fix now on director1:") == ["    ipvsadm -e -t 192.0.2.10:80 -r 198.51.100.7:80 -g"]
+    assert block(text, "  Fix now, on director1:") == ["    ipvsadm -e -t 192.0.2.10:80 -r 198.51.100.7:80 -g"]
     assert "Careful: connections that are being tunnelled break" in text
 
 
 def test_a_likely_finding_says_what_was_assumed_and_what_settles_it(shown: Shown, examinations: ModuleType) -> None:
     text = shown(examinations.cluster(), width=160)
-    assert block(text, "  Likely, not proved:") == [
+    assert block(text, "  Assumed:") == [
         "    kernel default | net.ipv4.conf.all.rp_filter = 0  <- the larger of the two counts",
         "    assumed        | no policy routing rule           <- ip rule was not collected",
     ]
-    assert block(text, "  To settle it:") == ["    sysctl net.ipv4.conf.all.rp_filter", "    ip rule show"]
+    assert block(text, "  To settle it, on rs1:") == ["    sysctl net.ipv4.conf.all.rp_filter", "    ip rule show"]
 
 
 def test_a_proved_finding_does_not_speak_of_certainty(shown: Shown, examinations: ModuleType) -> None:
@@ -252,7 +252,9 @@ def test_a_lapsed_acceptance_is_said_under_its_finding(shown: Shown, examination
     lines = shown(examinations.agreed(), width=160).splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("  ERROR ARP002 rs1 answers"))
     assert lines[at + 1] == "    Was accepted until 2026-10-01 (lvsdoctor.toml:30): until the move"
-    assert "set here, read by nobody" in lines[at + 2]
+    assert lines[at + 2] == "  Clients: Some send to rs1 directly. The director does not see these connections."
+    assert lines[at + 3] == "  Evidence:"
+    assert "set here, read by nobody" in lines[at + 4]
 
 
 def test_remarks_stand_before_the_summary(shown: Shown, examinations: ModuleType) -> None:
@@ -380,7 +382,7 @@ def test_rich_markup_in_a_link_name_stays_text(
 
 def test_a_newline_in_a_link_name_does_not_become_a_command(shown: Shown, examinations: ModuleType) -> None:
     text = shown(examinations.hostile(examinations.BROKEN))
-    assert block(text, "  Fix now:") == [r"    ip link set eth0\n    rm -rf /\r\n\udce4 down"]
+    assert block(text, "  Fix now, on eth0") == [r"    ip link set eth0\n    rm -rf /\r\n\udce4 down"]
     assert not any(line.strip().startswith("rm") for line in text.splitlines())
 
 

@@ -155,9 +155,9 @@ def test_without_scripts_and_without_style_everything_is_there(
             "rs2/sysctl.txt:107 guilty line",
             "net.ipv4.conf.lo.arp_ignore = 1",
             "read by nobody",
-            "Fix now",
+            "Fix now, on rs2",
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
-            "Fix after a reboot",
+            "Fix for good, on rs2",
             "Nodes",
             "Passed",
         )

@@ -1,0 +1,66 @@
+"""One label for one thing, in every format: first what clients suffer, then the evidence, the fixes, and the care."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lvsdoctor.model.examination import Examination
+
+Written = Callable[..., str]
+DETAILED = ("terminal", "html", "markdown", "junit", "sarif", "gitlab", "github", "json")
+SUFFERED = "Some send to rs1 directly. The director does not see these connections"
+# What these labels were called before, or are called elsewhere.
+OTHERS = (
+    "Mind:",
+    "After a reboot",
+    "Fix after a reboot",
+    "Likely, not proved",
+    "Fix now:",
+    "Fix on ",
+    "more: lvsdoctor",
+)
+LABELS = ("Clients:", "Evidence:", "Assumed:", "Fix now, on ", "Fix for good, on ", "Careful:", "Verify:", "More:")
+
+
+def plain(text: str) -> str:
+    """Without tags and emphasis, on one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", text.replace("**", "")))).replace(" :", ":")
+
+
+@pytest.mark.parametrize("name", DETAILED)
+def test_every_format_that_shows_a_finding_says_what_clients_suffer(
+    name: str, report_as: Written, examinations: ModuleType
+) -> None:
+    assert SUFFERED in plain(report_as(name, examinations.single_leak()))
+
+
+@pytest.mark.parametrize("name", DETAILED)
+def test_no_format_has_a_label_of_its_own(name: str, report_as: Written, examinations: ModuleType) -> None:
+    for examination in (examinations.single_leak(), examinations.cluster()):
+        text = report_as(name, examination)
+        assert [label for label in OTHERS if label in text] == []
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "junit", "sarif", "github", "gitlab"])
+def test_the_parts_of_a_finding_stand_in_one_order(name: str, report_as: Written, examinations: ModuleType) -> None:
+    text = plain(report_as(name, Examination((examinations.RS1,), (examinations.leak(),), ())))
+    text = text[text.index("Clients:") :]
+    places = [text.index(label) for label in LABELS if label in text]
+    assert places == sorted(places)
+
+
+def test_findings_that_are_alike_say_once_what_clients_suffer(report_as: Written, examinations: ModuleType) -> None:
+    both = (examinations.leak(), examinations.leak(link="eth1"))
+    for name in ("terminal", "markdown"):
+        assert plain(report_as(name, Examination((examinations.RS1,), both, ()))).count(SUFFERED) == 1
+
+
+def test_the_reports_take_their_labels_from_one_place() -> None:
+    for path in (Path(__file__).parents[2] / "reports").rglob("*.*"):
+        if path.suffix in (".py", ".jinja"):
+            text = path.read_text(encoding="utf-8")
+            assert [label for label in (*OTHERS, *LABELS) if label in text] == []
