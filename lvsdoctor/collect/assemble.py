@@ -10,11 +10,10 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SysctlTable
+from lvsdoctor.model.sysctl_d import configured_sysctl
 from lvsdoctor.parse.stream import Piece
 from lvsdoctor.sanitize import visible
 
-# More settings than anybody writes into files: what `sysctl -a` said of the running kernel.
-_RUNTIME = 300
 _NOWHERE = Seen("", None, "")
 _RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
 
@@ -108,8 +107,9 @@ def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
         del evidence["links"]
         names = ", ".join(link.name for link in links[:3])
         notes.append(f"only a part of the links was shown ({names}), so nothing is concluded from what is not there")
-    if "sysctl" in evidence:
-        evidence["sysctl"] = without_globs(evidence["sysctl"], links)
+    if "configured-sysctl" in evidence:
+        files, runtime = evidence["configured-sysctl"], evidence.get("sysctl", ())
+        evidence["configured-sysctl"] = configured_sysctl(files, (link.name for link in links), runtime)
     for fact in ("local-routes", "routes"):
         # `ip -6 route` says nothing about IPv4. Table local is never without 127.0.0.0/8 where IPv4 was shown.
         if not any(route.dst.version == 4 for route in (*evidence.get(fact, ()), *evidence.get("local-routes", ()))):
@@ -148,20 +148,8 @@ def _but_for_the_line(row: Any) -> str:
 
 
 def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
-    """The last assignment wins, as in sysctl(8); what the running kernel says wins over files."""
-    ordered = sorted(lists, key=lambda rows: len(rows) > _RUNTIME)
-    return SysctlTable(ordered)
-
-
-def without_globs(settings: Mapping[str, Setting], links: Iterable[Link]) -> Mapping[str, Setting]:
-    """sysctl.d(5): `net.ipv4.conf.*.rp_filter` sets every link that is not named by itself."""
-    globs = [settings[key] for key in settings if ".conf.*." in key]
-    if not globs:
-        return settings
-    scopes = ["all", "default", *(link.name.replace(".", "/") for link in links)]
-    keys = [(setting, setting.key.replace(".conf.*.", f".conf.{scope}.")) for setting in globs for scope in scopes]
-    spread = {key: replace(setting, key=key) for setting, key in keys}
-    return {**spread, **settings}
+    """The last assignment wins, as in sysctl(8)."""
+    return SysctlTable(lists)
 
 
 def _links(lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
@@ -236,6 +224,7 @@ def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
 
 _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "sysctl": _settings,
+    "configured-sysctl": list,
     "links": _links,
     "ipvs": _services,
     "ipvs-stats": _services,

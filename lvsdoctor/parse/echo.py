@@ -8,7 +8,7 @@ from shlex import split
 _KNOWN_TEXT = """
 ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft cat hostname hostnamectl uname
 ifconfig arp route netstat ss iptables iptables-save nft lsmod brctl bridge grep head tail sudo ssh watch echo date
-arping ping curl systemctl keepalived ethtool
+arping ping curl systemctl systemd-analyze keepalived ethtool
 """
 _KNOWN = frozenset(_KNOWN_TEXT.split())
 # Headings such as "=== ip addr ===" and bare command lines count only for commands whose output is read here.
@@ -16,7 +16,7 @@ _SHOWING = re.compile(
     r"(?:sudo\s+)?(?:/\S*/)?"
     r"(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule|n|neigh|neighbou?r)\b(?!\s+(?:add|del|replace|change|set|flush))"
     r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*|hostname$|uname\b|cat\s+/"
-    r"|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
+    r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
 )
 _PROMPTS = (
     re.compile(r"^\[?[\w.-]+@(?P<host>[\w.-]+)[\s:][^\]#$]{0,200}\]?\s?[#$%](?:\s+(?P<command>.*))?$"),

@@ -1,4 +1,5 @@
-"""`sysctl -a`, sysctl.conf and sysctl.d files, what `sysctl -w` and `sysctl --system` echo."""
+"""`sysctl -a`, what `sysctl -w` and `sysctl --system` echo: what the kernel runs with. And sysctl.conf and the files of
+sysctl.d: what it gets at boot, which is a fact of its own."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +7,13 @@ from functools import lru_cache
 from sys import intern
 from typing import ClassVar
 
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
+from lvsdoctor.model.sysctl_d import ConfiguredLine
 from lvsdoctor.parse.echo import echo_in
 from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.sysctl_file import Signs, heading_in, of_named_file
 from lvsdoctor.parse.words import read_link_name
 
 # The directories of /proc/sys. Java properties like to begin with user., net., dev. and debug. as well, which is why
@@ -55,46 +59,71 @@ PLAIN = re.compile(rf"((?:{'|'.join(sorted(ROOTS))})\.[^\s=:]+) = (?:(0|[1-9][0-
 
 
 class Sysctl(Reader):
-    """Keeps every assignment in order: of two to one key the last wins, but that is for the merging to say."""
+    """Keeps every line in order: of two about one key the last wins, but that is for the merging to say."""
 
     name: ClassVar[str] = "sysctl"
 
     def __init__(self) -> None:
         self._rows = SettingRows()
+        self._excludes: list[tuple[int, ConfiguredLine]] = []  # with their places among the rows
         self._unread: list[Seen] = []
+        self._signs = Signs()
 
     @classmethod
     def starts(cls, text: str) -> bool:
-        line = text[:400].lstrip()
-        if TOOL.match(line) or APPLYING.match(line.rstrip()):
+        line = text[:400].strip()
+        if TOOL.match(line) or APPLYING.match(line) or heading_in(line):
             return True
+        _, line = of_named_file(line)
         # A file may begin with settings that are commented out.
         found = _assignment(line.lstrip("#; \t"))
         return found is not None and STARTING.match(found[0]) is not None
 
+    def set_command(self, command: Sequence[str]) -> None:
+        self._signs.command = tuple(command)
+
+    @property
+    def _place(self) -> int:
+        return len(self._rows) + len(self._excludes)
+
     def feed(self, seen: Seen) -> bool:
+        self._signs.where = seen.where
         line = seen.text.strip()
+        if path := heading_in(line):
+            return self._signs.heading(line, path, self._place)
+        path, line = of_named_file(line)
         if line.startswith(("#", ";")):
-            return echo_in(line.lstrip("#; \t")) is None  # `# ip addr` is a root's prompt
-        if APPLYING.match(line):
+            text = line.lstrip("#; \t")
+            if echo_in(text) is not None:  # `# ip addr` is a root's prompt
+                return False
+            setting = _assignment(text)
+            self._signs.comment(self._place, setting=setting is not None and STARTING.match(setting[0]) is not None)
             return True
-        if TOOL.match(line):
-            self._unread.append(seen)
+        if APPLYING.match(line) or TOOL.match(line):
+            self._signs.runtime = True
+            if TOOL.match(line):
+                self._unread.append(seen)
             return True
         if assigned := _assignment(line):
             key, value = assigned
             if _root(key) not in ROOTS:
                 return False
-            setting = Setting(canonical_key(key), value.strip(), seen)
+            self._signs.row(line, path, self._place)
+            row = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
-            wrong = (setting.key.startswith(NUMBERS) and not setting.is_number) or not _is_key(setting.key)
-            (self._unread.append(seen) if wrong else self._rows.by_key.append((setting.key, setting)))
+            wrong = (row.key.startswith(NUMBERS) and not row.is_number) or not _is_key(row.key)
+            (self._unread.append(seen) if wrong else self._rows.by_key.append((row.key, row)))
             return True
         # An exclude of sysctl.d (`-net.ipv4.conf.eth0.rp_filter`), or an assignment that lacks its sign.
         found = KEY.match(line)
         if found is None or _root(found[1]) not in ROOTS:
             return False
-        self._unread.append(seen)
+        key = canonical_key(found[1])
+        if line.startswith("-") and line == found[0].strip() and _is_key(key):
+            self._signs.row(line, path, self._place)
+            self._excludes.append((self._place, ConfiguredLine(key, None, seen)))
+        else:
+            self._unread.append(seen)
         return True
 
     def feed_run(self, lines: Sequence[str], at: int, where: str) -> int:
@@ -106,8 +135,18 @@ class Sysctl(Reader):
             found = plain(line)
             if found is None or (found[2] is None and line.startswith(NUMBERS)) or not _is_key(found[1]):
                 return number - at
+            if number == at:
+                self._signs.where = where
+                self._signs.row(line, "", self._place)
             keep((intern(found[1]), (where, number + 1, intern(line))))
         return len(lines) - at
 
     def dump(self) -> Dump:
-        return Dump({"sysctl": self._rows} if self._rows else {}, tuple(self._unread))
+        if self._signs.configured(self._rows, bool(self._excludes)):
+            files = self._signs.files(self._rows, self._excludes)
+            facts = {"configured-sysctl": files} if files else {}
+            return Dump(facts, tuple(self._unread), origin=Origin.CONFIGURED)
+        unread = (*self._unread, *(line.seen for _, line in self._excludes))
+        return Dump(
+            {"sysctl": self._rows} if self._rows else {}, tuple(sorted(unread, key=lambda seen: seen.line or 0))
+        )

@@ -81,7 +81,7 @@ def test_two_nodes_of_one_name_stay_two(tmp_path: Path) -> None:
 def test_parts_of_a_host_are_not_taken_for_hosts(tmp_path: Path) -> None:
     nodes = collected(put(tmp_path / "lb1", {"etc/sysctl.d/90-lvs.conf": SYSCTL, "network/rules": RULES}))
     assert list(nodes) == ["lb1"]
-    assert set(nodes["lb1"].evidence) == {"sysctl", "policy-rules"}
+    assert set(nodes["lb1"].evidence) == {"configured-sysctl", "policy-rules"}
 
 
 def test_a_sosreport_s_other_network_namespaces_are_left_alone(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_where_no_settings_were_collected_the_rest_is_assumed_and_a_note_says_so
 
 
 def test_what_is_not_understood_is_counted_with_the_node(nodes: dict[str, Node]) -> None:
-    after = what_if(nodes["rs2"], "net.ipv4.conf.all.arp_ignore = 1\n-net.ipv4.conf.eth0.arp_ignore\n")
+    after = what_if(nodes["rs2"], "net.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.eth0.arp_ignore 1\n")
     assert [str(seen) for seen in after.unread[len(nodes["rs2"].unread) :]] == ["the.conf:2"]
 
 

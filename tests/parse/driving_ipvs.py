@@ -41,7 +41,7 @@ def _lines(row: Any) -> set[int | None]:
     """The lines that a row and the rows inside it were seen on."""
     seen = getattr(row, "seen", ())
     found = {each.line for each in (seen if isinstance(seen, tuple) else (seen,))}
-    for inner in (*getattr(row, "destinations", ()), *getattr(row, "rules", ())):
+    for inner in (*getattr(row, "destinations", ()), *getattr(row, "rules", ()), *getattr(row, "lines", ())):
         found |= _lines(inner)
     return found
 

@@ -76,7 +76,7 @@ def test_a_kernel_without_ip_vs_has_no_virtual_service() -> None:
 
 def test_comments_above_a_sysctl_file_are_read_as_comments() -> None:
     found = list(pieces("# LVS real server\n;\nnet.ipv4.conf.all.arp_ignore = 1\n", "90-lvs.conf"))
-    assert (facts(found), unread(found)) == ({("", "sysctl"): 1}, [])
+    assert (facts(found), unread(found)) == ({("", "configured-sysctl"): 1}, [])
 
 
 def test_colours_of_ip_c_are_stripped() -> None:

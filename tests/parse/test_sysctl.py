@@ -1,8 +1,12 @@
 """sysctl -a, sysctl.conf, sysctl.d, and what is not one of them."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.model.sysctl_d import ConfiguredFile, conf_path
 from lvsdoctor.parse.sysctl import Sysctl
 from tests.parse.driving_ipvs import drive, of_corpus, read, unread_of
 
@@ -10,6 +14,13 @@ from tests.parse.driving_ipvs import drive, of_corpus, read, unread_of
 def rows(text: str) -> list[tuple[str, str, int | None]]:
     settings: tuple[Setting, ...] = tuple(read(Sysctl, text).facts["sysctl"])
     return [(row.key, row.raw, row.seen.line) for row in settings]
+
+
+def lines(text: str, command: str = "") -> list[tuple[str, str, str | None, int | None]]:
+    dump = read(Sysctl, text, command)
+    assert dump.origin is Origin.CONFIGURED
+    files: Sequence[ConfiguredFile] = dump.facts["configured-sysctl"]
+    return [(file.path, line.key, line.raw, line.seen.line) for file in files for line in file.lines]
 
 
 def test_each_assignment_is_a_row_that_knows_its_line() -> None:
@@ -41,7 +52,6 @@ def test_a_key_given_twice_stays_twice_and_in_order() -> None:
     [
         "net/ipv4/conf/eth0.100/arp_ignore = 1",
         "net.ipv4.conf.eth0/100.arp_ignore = 1",
-        "  -net/ipv4/conf/eth0.100/arp_ignore=1  ",
         "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore = 1",
         "/proc/sys/net/ipv4/conf/eth0.100/arp_ignore:1",
     ],
@@ -50,19 +60,32 @@ def test_every_spelling_of_a_key_is_the_one_of_sysctl_a(line: str) -> None:
     assert rows(line) == [("net.ipv4.conf.eth0/100.arp_ignore", "1", 1)]
 
 
+def test_an_assignment_whose_errors_are_ignored_is_a_file_s() -> None:
+    assert lines("  -net/ipv4/conf/eth0.100/arp_ignore=1  ") == [("", "net.ipv4.conf.eth0/100.arp_ignore", "1", 1)]
+
+
 def test_a_value_keeps_its_blanks_and_its_equals_signs() -> None:
     text = "net.ipv4.ip_local_port_range = 32768\t60999\nkernel.core_pattern=|/x --a=%p %e\nkernel.domainname = "
     assert [raw for _, raw, _ in rows(text)] == ["32768\t60999", "|/x --a=%p %e", ""]
 
 
-def test_a_glob_is_a_row_with_its_key_as_written() -> None:
-    assert rows("net.ipv4.conf.*.rp_filter = 2") == [("net.ipv4.conf.*.rp_filter", "2", 1)]
+def test_a_glob_is_a_line_of_a_file_with_its_key_as_written() -> None:
+    assert lines("net.ipv4.conf.*.rp_filter = 2") == [("", "net.ipv4.conf.*.rp_filter", "2", 1)]
 
 
-def test_an_exclude_without_a_value_goes_to_unread() -> None:
-    dump = read(Sysctl, "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.eth0.rp_filter\n")
-    assert unread_of(dump) == [(2, "-net.ipv4.conf.eth0.rp_filter")]
-    assert len(dump.facts["sysctl"]) == 1
+def test_an_exclude_is_a_line_without_a_value_in_its_place() -> None:
+    text = "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.eth0.rp_filter\nvm.swappiness = 1\n-vm.swappiness\n"
+    assert lines(text) == [
+        ("", "net.ipv4.conf.*.rp_filter", "2", 1),
+        ("", "net.ipv4.conf.eth0.rp_filter", None, 2),
+        ("", "vm.swappiness", "1", 3),
+        ("", "vm.swappiness", None, 4),
+    ]
+
+
+def test_what_looks_like_an_exclude_in_an_answer_of_sysctl_is_unread() -> None:
+    dump = read(Sysctl, "vm.swappiness = 1\n-net.ipv4.conf.eth0.rp_filter\n", "sysctl -a")
+    assert (len(dump.facts["sysctl"]), unread_of(dump)) == (1, [(2, "-net.ipv4.conf.eth0.rp_filter")])
 
 
 def test_an_assignment_without_its_sign_goes_to_unread() -> None:
@@ -71,9 +94,9 @@ def test_an_assignment_without_its_sign_goes_to_unread() -> None:
 
 
 def test_comments_hold_no_fact_and_are_dropped() -> None:
-    dump = read(Sysctl, "#net.ipv4.conf.lo.arp_ignore = 1\n; kernel.panic = 1\nvm.swappiness = 1\n# a remark\n")
-    assert [row.key for row in dump.facts["sysctl"]] == ["vm.swappiness"]
-    assert dump.unread == ()
+    text = "#net.ipv4.conf.lo.arp_ignore = 1\n; kernel.panic = 1\nvm.swappiness = 1\n# a remark\n"
+    assert [key for _, key, _, _ in lines(text)] == ["vm.swappiness"]
+    assert read(Sysctl, text).unread == ()
 
 
 def test_a_file_of_nothing_but_comments_tells_of_no_sysctl_at_all() -> None:
@@ -166,3 +189,87 @@ def test_a_value_that_is_no_number_is_counted_as_not_understood() -> None:
     )
     assert [row.key for row in found.facts["sysctl"]] == ["net.ipv4.ip_forward"]
     assert [seen.line for seen in found.unread] == [1, 2]
+
+
+FILE = "/etc/sysctl.d/90-lvs.conf"
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ("cat /etc/sysctl.conf", "/etc/sysctl.conf"),
+        (f"cat {FILE}", FILE),
+        (f"grep -v ^# {FILE} |", FILE),
+        ("cat 90-lvs.conf", FILE),
+        ("cat /etc/sysctl.d/*.conf", "/etc/sysctl.d/*.conf"),
+        ("cat /etc/sysctl.conf /etc/sysctl.d/*.conf", ""),
+        ("systemd-analyze cat-config sysctl.d", ""),
+        ("cat <<EOF |", ""),
+    ],
+)
+def test_what_a_command_shows_of_files_is_configured(command: str, path: str) -> None:
+    assert lines("vm.swappiness = 1\n", command) == [(path, "vm.swappiness", "1", 1)]
+
+
+@pytest.mark.parametrize("command", ["sysctl -a", f"sysctl -p {FILE}", "sysctl --system", "sysctl -w vm.swappiness=1"])
+def test_what_sysctl_prints_is_what_runs(command: str) -> None:
+    dump = read(Sysctl, "vm.swappiness = 1\n# a remark\nvm.laptop_mode = 0\n", command)
+    assert (dump.origin, list(dump.facts)) == (Origin.RUNTIME, ["sysctl"])
+
+
+def test_headings_name_the_files_of_the_lines_below() -> None:
+    text = f"==> {FILE} <==\nvm.swappiness = 1\n\n==> /etc/sysctl.conf <==\nvm.swappiness = 2\n"
+    assert [(path, raw) for path, _, raw, _ in lines(text)] == [(FILE, "1"), ("/etc/sysctl.conf", "2")]
+    text = f"# /usr/lib/sysctl.d/50-default.conf\n# a remark\nvm.swappiness = 1\n\n# {FILE}\n-vm.swappiness\n"
+    assert [(path, raw) for path, _, raw, _ in lines(text, "systemd-analyze cat-config sysctl.d")] == [
+        ("/usr/lib/sysctl.d/50-default.conf", "1"),
+        (FILE, None),
+    ]
+
+
+def test_grep_names_the_file_of_each_line() -> None:
+    text = f"{FILE}:3:vm.swappiness = 1\n/etc/sysctl.conf:#vm.swappiness = 5\n/etc/sysctl.conf:vm.swappiness = 2\n"
+    assert [(path, raw) for path, _, raw, _ in lines(text)] == [(FILE, "1"), ("/etc/sysctl.conf", "2")]
+
+
+def test_a_file_shown_below_an_answer_of_sysctl_is_another_dump() -> None:
+    account = drive(Sysctl, f"vm.swappiness = 60\n==> {FILE} <==\nvm.swappiness = 1\n")
+    assert [list(dump.facts) for dump in account.dumps] == [["sysctl"], ["configured-sysctl"]]
+
+
+def test_files_that_ls_lists_are_no_headings() -> None:
+    assert not Sysctl.starts("/etc/sysctl.d/90-lvs.conf")
+
+
+def test_comments_between_settings_make_a_file_unless_a_kernel_speaks() -> None:
+    text = "vm.swappiness = 1\n# why\nvm.laptop_mode = 0\n"
+    assert read(Sysctl, text).origin is Origin.CONFIGURED
+    assert read(Sysctl, f"kernel.ostype = Linux\n{text}").origin is Origin.RUNTIME
+
+
+@pytest.mark.parametrize(
+    ("where", "path"),
+    [
+        ("rs1/etc/sysctl.d/90-lvs.conf", "/etc/sysctl.d/90-lvs.conf"),
+        ("rs1/usr/lib/sysctl.d/50-default.conf", "/usr/lib/sysctl.d/50-default.conf"),
+        ("/srv/golden/usr/local/lib/sysctl.d/a.conf", "/usr/local/lib/sysctl.d/a.conf"),
+        ("run/sysctl.d/a.conf", "/run/sysctl.d/a.conf"),
+        ("rs1/sysctl.d/90-lvs.conf", "/etc/sysctl.d/90-lvs.conf"),
+        ("rs1/sysctl.d/old/90-lvs.conf", "/etc/sysctl.d/old/90-lvs.conf"),
+        ("rs1/etc/sysctl.d/90-lvs.conf.rpmsave", "/etc/sysctl.d/90-lvs.conf.rpmsave"),
+        ("rs1/etc_sysctl.d_90-lvs.conf", "/etc/sysctl.d/90-lvs.conf"),
+        ("rs1/90-lvs.conf", "/etc/sysctl.d/90-lvs.conf"),
+        ("rs1/90-lvs.conf.bak", "/etc/sysctl.d/90-lvs.conf.bak"),
+        ("rs1/etc/sysctl.conf", "/etc/sysctl.conf"),
+        ("rs1-sysctl.conf", "/etc/sysctl.conf"),
+        ("sysctl.conf.txt", "/etc/sysctl.conf"),
+        ("sysctl.conf.orig", "/etc/sysctl.d/sysctl.conf.orig"),
+        ("99-sysctl.conf", "/etc/sysctl.d/99-sysctl.conf"),
+        ("rs1/sysctl.txt", ""),
+        ("rs1/sysctl", ""),
+        ("sos_commands/kernel/sysctl_-a", ""),
+        ("stdin", ""),
+    ],
+)
+def test_a_name_tells_where_a_file_lies_on_its_host(where: str, path: str) -> None:
+    assert conf_path(where) == path

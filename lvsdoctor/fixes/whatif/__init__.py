@@ -3,14 +3,16 @@
 Every row that the file makes quotes the file's own line, and a note on the node says that this is a supposition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.fixes.whatif import keepalived, settings
 from lvsdoctor.fixes.whatif.election import elected
 from lvsdoctor.fixes.whatif.node_edit import CannotSuppose, Deployed, KeepalivedFile, SysctlFile
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
 from lvsdoctor.parse.keepalived import is_keepalived_conf
+from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.stream import pieces
 
 __all__ = ["CannotSuppose", "Deployed", "KeepalivedFile", "SysctlFile", "deployed", "supposing"]
@@ -22,12 +24,20 @@ def deployed(file: str, text: str, node: str = "") -> Deployed:
         return KeepalivedFile(file, node, text)
     found = [piece.dump for piece in pieces(text, file)]
     facts = {fact for dump in found for fact in dump.facts}
-    if facts != {"sysctl"}:
+    if not facts or not facts <= {"sysctl", "configured-sysctl"}:
         raise CannotSuppose(
             f"{file}: is neither a sysctl.d file nor a keepalived.conf, so nothing can be supposed of it"
         )
-    rows = [row for dump in found for row in dump.facts.get("sysctl", ())]
-    return SysctlFile(file, node, tuple(rows), tuple(seen for dump in found for seen in dump.unread))
+    # All of it is one file's, whatever its parts are called where it lies.
+    settings = ConfiguredFile("/etc/sysctl.d/deployed.conf", tuple(line for dump in found for line in _lines(dump)))
+    return SysctlFile(file, node, settings, tuple(seen for dump in found for seen in dump.unread))
+
+
+def _lines(dump: Dump) -> Iterator[ConfiguredLine]:
+    for part in dump.facts.get("configured-sysctl", ()):
+        yield from part.lines
+    for row in dump.facts.get("sysctl", ()):
+        yield ConfiguredLine(row.key, row.raw, row.seen)
 
 
 def supposing(nodes: Sequence[Node], files: Sequence[Deployed]) -> tuple[Node, ...]:

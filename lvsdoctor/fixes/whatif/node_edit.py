@@ -11,6 +11,7 @@ from lvsdoctor.model.change import Change, SetSysctl
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.model.sysctl_d import ConfiguredFile
 from lvsdoctor.parse.keepalived import KeepalivedConf, keepalived_conf
 
 
@@ -24,7 +25,7 @@ class SysctlFile:
 
     file: str
     node: str
-    settings: tuple[Setting, ...]
+    settings: ConfiguredFile
     unread: tuple[Seen, ...] = ()
 
 

@@ -1,15 +1,15 @@
 """A sysctl.d file deployed: `sysctl --system` has read it."""
 
-from lvsdoctor.collect.assemble import without_globs
 from lvsdoctor.fixes.whatif.node_edit import NodeEdit, SysctlFile
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl_d import configured_sysctl
 from lvsdoctor.reporting.summary import counted
 
 
 def deployed_on(node: Node, file: SysctlFile) -> Node:
     """The node with the file's settings; of two to one key the last wins."""
     edit = NodeEdit(node, file.file)
-    wanted = without_globs({row.key: row for row in file.settings}, node.links if node.has("links") else ())
+    wanted = configured_sysctl([[file.settings]], [link.name for link in node.links] if node.has("links") else ())
     edit.note("as it would be with {file} deployed ({count})", count=counted(len(wanted), "setting"))
     if not node.has("sysctl"):
         edit.put("sysctl", {})
@@ -17,8 +17,6 @@ def deployed_on(node: Node, file: SysctlFile) -> Node:
             "the settings of {node} were not collected: what {file} leaves open is taken for the kernel's default"
         )
     for row in wanted.values():
-        if ".conf.*." in row.key:
-            continue
         if not edit.write(row):
             edit.note("{seen}: {node} has no {key}, so this changes nothing", seen=row.seen, key=row.key)
     return edit.finished(file.unread)
