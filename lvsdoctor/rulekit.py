@@ -55,9 +55,10 @@ QUESTIONS = {
     },
     "Who directs a VIP, and who is in its way?": {
         "analysis.directors": "directors_of directs",
+        "analysis.mutual_directors": "mutual_listings",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
-        "analysis.usable_servers": "without_usable kept_by_kube_proxy",
+        "analysis.usable_servers": "without_usable kept_by_persistence kept_by_kube_proxy",
     },
     "Which hosts are on one segment?": {
         "analysis.arp_owners": "same_segment",
@@ -87,7 +88,7 @@ QUESTIONS = {
         "fixes.commands.routes": "check_loosely replace_route route_to_subnet delete_route delete_rule hide_clients",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host",
         "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo bring_up",
-        "fixes.commands.ipvs": "change_real_server edit_real_server SAVE_TABLE",
+        "fixes.commands.ipvs": "change_real_server edit_real_server SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY",
     },
     "How is a change written as a command?": {
         "fixes.commands.spelling": "spell",

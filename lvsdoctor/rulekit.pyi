@@ -23,6 +23,7 @@ from lvsdoctor.analysis.local_node import answered_elsewhere as answered_elsewhe
 from lvsdoctor.analysis.local_node import beside_own as beside_own
 from lvsdoctor.analysis.local_node import other_holder as other_holder
 from lvsdoctor.analysis.local_node import own_rips as own_rips
+from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listings
 from lvsdoctor.analysis.nat import client_in as client_in
 from lvsdoctor.analysis.nat import gateway_to_director as gateway_to_director
 from lvsdoctor.analysis.nat import nat_memberships as nat_memberships
@@ -54,6 +55,7 @@ from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy as kept_by_kube_proxy
+from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
@@ -68,9 +70,11 @@ from lvsdoctor.fixes.commands.arp import find_host as find_host
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
+from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE as SAVE_TABLE
 from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_server
 from lvsdoctor.fixes.commands.ipvs import edit_real_server as edit_real_server
+from lvsdoctor.fixes.commands.ipvs import schedule_nothing_as_backup as schedule_nothing_as_backup
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
 from lvsdoctor.fixes.commands.routes import delete_route as delete_route
 from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule

@@ -29,3 +29,14 @@ def directs(node: Node, vip: IP) -> bool:
         return True
     marked = any(service.fwmark is not None for service in services) and node.has("addresses")
     return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
+
+
+def draws(node: Node, vip: IP) -> bool:
+    """Do a VIP's packets come to this node, as far as its addresses tell? The active director of a pair has the VIP on
+    a link that hears ARP, the one that stands by has it elsewhere or not at all. A VIP in no subnet of such a link
+    comes by a route to whoever has it. Reads addresses, and links where collected."""
+    if not node.has("addresses") or not (held := node.holding(vip)):
+        return False
+    hearing = {link.name for link in node.links_hearing_arp} if node.has("links") else None
+    wires = [a for a in node.addresses if (a.link in hearing if hearing is not None else a.link != "lo")]
+    return any(a in wires for a in held) or not any(vip in a.network for a in wires)

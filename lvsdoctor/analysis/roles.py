@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.directors import draws, ipvs_table
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -38,6 +38,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 needless_vips=_needless(node, listed or (), carried),
                 memberships=listed if directors else None,
                 peers=Peers(scan, place),
+                unsettled=_unsettled(node, listed or ()) if found else frozenset(),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
             )
         )
@@ -67,7 +68,7 @@ def _roles(
 ) -> tuple[tuple[RoleEvidence, ...], tuple[Vip, ...]]:
     named = tuple(Vip(ip, Seen(_BY_USER, None, f"--vip {ip}")) for ip in vips)
     services = ipvs_table(node)
-    carried = _vips_of(memberships, named, services)
+    carried = _vips_of(node, memberships, named, () if role == Role.REAL_SERVER else services)
     found: list[RoleEvidence] = []
     if role == "none":
         return (), ()
@@ -111,21 +112,33 @@ def _as_director(services: Sequence[VirtualService]) -> RoleEvidence:
 
 
 def _vips_of(
-    memberships: Iterable[Membership], named: tuple[Vip, ...], own: Sequence[VirtualService]
+    node: Node, memberships: Iterable[Membership], named: tuple[Vip, ...], own: Sequence[VirtualService]
 ) -> tuple[Vip, ...]:
-    """The VIPs that reach this node as destinations: DR and TUN do not rewrite them. Not those it directs itself."""
+    """The VIPs that reach this node as destinations: DR and TUN do not rewrite them.
+
+    Of those that it directs itself, only what another director draws, and sends here.
+    """
     directed = {service.vip for service in own}
-    found: dict[IP, Vip] = {vip.ip: vip for vip in named}
+    found: dict[IP, Vip] = {vip.ip: vip for vip in named if vip.ip not in directed}
     for membership in memberships:
         vip = membership.service.vip
-        if (
-            vip is not None
-            and vip not in directed
-            and membership.forwarding
-            and membership.forwarding.keeps_destination
-        ):
+        if vip is None or not (membership.forwarding and membership.forwarding.keeps_destination):
+            continue
+        if vip not in directed or (draws(membership.director, vip) and not draws(node, vip)):
             found.setdefault(vip, Vip(vip, membership.service.seen))
     return tuple(found.values())
+
+
+def _unsettled(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
+    """The directors that send this node a VIP of its own if they are active, which their addresses would tell."""
+    directed = {service.vip for service in ipvs_table(node)}
+    return frozenset(
+        listed.director.name
+        for listed in memberships
+        if listed.director is not node and not listed.director.has("addresses")
+        if (vip := listed.service.vip) is not None and vip in directed and not draws(node, vip)
+        if listed.forwarding and listed.forwarding.keeps_destination
+    )
 
 
 def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[Vip]) -> tuple[Vip, ...]:

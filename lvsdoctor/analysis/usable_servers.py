@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Membership
+
+_QUIESCENT = "net.ipv4.vs.expire_quiescent_template"
 
 
 def without_usable(director: Node) -> Iterator[VirtualService]:
@@ -22,6 +25,14 @@ def overloaded(real: Destination) -> bool:
     """Has it as many connections as its upper threshold lets it (ip_vs_conn.c: ip_vs_bind_dest())? Not if unknown."""
     counted = (real.active or 0) + (real.inactive or 0)
     return real.upper_threshold > 0 and counted >= real.upper_threshold
+
+
+def kept_by_persistence(listed: Membership) -> bool:
+    """Do clients that persistence sent there still come at weight 0? net/netfilter/ipvs/ip_vs_conn.c:
+    ip_vs_check_template() lets a template go only if expire_quiescent_template. Reads sysctl where collected."""
+    director = listed.director
+    known = director.has("sysctl") and director.knows_sysctl(_QUIESCENT)
+    return bool(listed.service.persistent) and not (known and director.sysctl(_QUIESCENT).value)
 
 
 def kept_by_kube_proxy(director: Node, vip: IP | None) -> bool:

@@ -60,7 +60,8 @@ class Membership:
 class Standing:
     """What the scan as a whole says of a node (by analysis/roles.py). `peers` are the other nodes of the scan.
 
-    `undecided` names the facts without which no role could be told.
+    `undecided` names the facts without which no role could be told, `unsettled` the nodes whose addresses would tell
+    whether a VIP that this node directs itself is sent here as well.
     """
 
     roles: tuple[RoleEvidence, ...] = ()
@@ -69,6 +70,7 @@ class Standing:
     memberships: tuple[Membership, ...] | None = None
     peers: Sequence["Node"] = ()
     undecided: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
 
 
 # Of a node that nobody has looked at beside others.

@@ -19,10 +19,11 @@ from lvsdoctor.rulekit import (
     forwards,
     hide_vips,
     is_local,
+    kept_by_persistence,
     rule,
+    schedule_nothing_as_backup,
 )
 
-_QUIESCENT = "net.ipv4.vs.expire_quiescent_template"
 _DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
 _RETURNS = (
     "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back towards the "
@@ -44,7 +45,7 @@ _CANNOT_REPLY = (
     severity=Severity.ERROR,
     role="real-server",
     needs={"addresses"},
-    helps={"memberships", "local-routes", "policy-rules", "routes", "sysctl", "links"},
+    helps={"memberships", "ipvs", "local-routes", "policy-rules", "routes", "sysctl", "links"},
 )
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
@@ -62,7 +63,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 cite(listed.destination, "sent here with {vip} as the destination still", vip=vip.ip),
             )
         ]
-        kept = idle and any(_kept_by_persistence(listed) for listed in told)
+        kept = idle and any(kept_by_persistence(listed) for listed in told)
         later = _DROPS_KEPT if kept else _DROPS_LATER
         proxy = assume_without("sockets", "no transparent proxy answers (IP_TRANSPARENT)", "ss -tlnp")
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
@@ -83,15 +84,9 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
 
 
 def _listed(node: Node, vip: IP) -> list[Membership]:
-    found = [listed for listed in node.memberships if listed.service.vip == vip] if node.has("memberships") else []
+    known = node.memberships if node.has("memberships") else ()
+    found = [listed for listed in known if listed.service.vip == vip and listed.director.name != node.name]
     return [listed for listed in found if listed.forwarding and listed.forwarding.keeps_destination]
-
-
-def _kept_by_persistence(listed: Membership) -> bool:
-    """net/netfilter/ipvs/ip_vs_conn.c: ip_vs_check_template() lets a template go only if expire_quiescent_template."""
-    director = listed.director
-    known = director.has("sysctl") and director.knows_sysctl(_QUIESCENT)
-    return bool(listed.service.persistent) and not (known and director.sysctl(_QUIESCENT).value)
 
 
 def _arrive_on(node: Node, memberships: Sequence[Membership]) -> list[str]:
@@ -102,7 +97,10 @@ def _arrive_on(node: Node, memberships: Sequence[Membership]) -> list[str]:
 
 
 def _carry(node: Node, vip: IP) -> Fix:
-    """First hide, then hold: in between the real server would answer ARP for the VIP."""
+    """First hide, then hold: in between the real server would answer ARP for the VIP. One that directs the VIP as well
+    would send requests back."""
     known = node.has("sysctl") and node.has("links")
     hidden = Fix() if vip.version == 6 else hide_vips(node) if known else hide_vips()
+    pair = node.has("ipvs") and any(service.vip == vip for service in node.services)
+    hidden += schedule_nothing_as_backup() if pair else Fix()
     return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo")

@@ -41,6 +41,9 @@ REPAIR_VRRP = Fix(
 )
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip):
+        # Of the standby that another director sends the VIP to, as to any real server, the rules for these tell.
+        if any(carried.ip == vip for carried in node.vips):
+            continue
         # kube-proxy keeps every VIP on every host, and something else answers for it.
         ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(arp_owners(node, vip))
         told: set[str] = set()

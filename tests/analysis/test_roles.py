@@ -78,6 +78,34 @@ def test_two_directors_that_list_each_other_are_both_both() -> None:
     ]
 
 
+PAIR = "-A -t 192.0.2.10:80 -s rr\n" + "".join(f"-a -t 192.0.2.10:80 -r 192.0.2.{n}:80 -g -w 1\n" for n in (2, 3))
+STANDBY = LO + ETH0 + inet("192.0.2.3/24", "eth0") + PAIR
+
+
+def test_the_standby_that_an_active_director_lists_is_a_real_server_of_its_own_vip() -> None:
+    pair = nodes(lb1=LB + PAIR, lb2=STANDBY)
+    assert {name: vips(node) for name, node in pair.items()} == {"lb1": [], "lb2": ["192.0.2.10"]}
+
+
+def test_of_two_directors_that_both_keep_the_vip_off_the_wire_neither_is_the_active_one() -> None:
+    on_lo = inet("192.0.2.10/32", "lo")
+    pair = nodes(lb1=LO + on_lo + ETH0 + inet("192.0.2.2/24", "eth0") + PAIR, lb2=LO + on_lo + STANDBY[len(LO) :])
+    assert {name: vips(node) for name, node in pair.items()} == {"lb1": [], "lb2": []}
+
+
+def test_a_vip_in_no_subnet_is_sent_on_by_a_director_that_has_it_anywhere() -> None:
+    pair = nodes(lb1=LO + inet("192.0.2.10/32", "lo") + ETH0 + inet("198.51.100.2/24", "eth0")
+                 + PAIR.replace("192.0.2.3", "198.51.100.3"),
+                 lb2=LO + ETH0 + inet("198.51.100.3/24", "eth0") + PAIR)  # fmt: skip
+    assert vips(pair["lb2"]) == ["192.0.2.10"]
+
+
+def test_whose_addresses_would_tell_the_active_director_is_said() -> None:
+    pair = nodes(lb1=PAIR, lb2=STANDBY)
+    assert vips(pair["lb2"]) == []
+    assert set(pair["lb2"].standing.unsettled) == {"lb1"}
+
+
 def test_localnode_alone_makes_no_real_server_of_the_director() -> None:
     assert roles(nodes(lb1=LB + table(rip="192.0.2.2"))["lb1"]) == ["director"]
 

@@ -22,7 +22,7 @@ LONGER_RULES: Mapping[str, int] = {
     "rules/forwarding/director_is_real_servers_gateway.py": 96,
     "rules/forwarding/nat_reply_bypasses_director.py": 90,
     "rules/forwarding/real_server_behind_gateway.py": 121,
-    "rules/forwarding/vip_missing_on_real_server.py": 108,
+    "rules/forwarding/vip_missing_on_real_server.py": 106,
     "rules/tunnel/tunnel_device_missing.py": 87,
 }
 LONGER_PAGES: Mapping[str, int] = {}

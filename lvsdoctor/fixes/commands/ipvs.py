@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from lvsdoctor.fixes.commands.spelling import can_spell, spell
+from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.sanitize import command, word
 
 # Where an IPVS table comes from again after a reboot.
 SAVE_TABLE = "# in keepalived.conf, ldirectord.cf or the saved rules (ipvsadm-save -n > /etc/ipvsadm.rules):"
+# include/net/ip_vs.h: sysctl_backup_only()
+BACKUP_ONLY = "net.ipv4.vs.backup_only"
 _METHODS = {"-g": Forwarding.DR, "-i": Forwarding.TUN, "-m": Forwarding.NAT}
 
 
@@ -32,3 +35,16 @@ def change_real_server(
 def edit_real_server(service: VirtualService, real: Destination) -> str:
     """The ipvsadm command that makes a real server what `real` says; a comment where the dump does not tell it all."""
     return change_real_server("-e", service, real)
+
+
+def schedule_nothing_as_backup() -> Fix:
+    """What keeps the standby of a pair from sending a request back to the active director: the setting has no effect
+    unless its sync daemon runs as the backup's."""
+    from lvsdoctor.fixes.commands.settings import set_sysctls
+
+    return set_sysctls({BACKUP_ONLY: 1}) + Fix(
+        now=("# run the backup sync daemon here while the other director is active: ipvsadm --start-daemon backup",),
+        persist=(
+            "# in keepalived.conf of both: global_defs { lvs_sync_daemon LINK INSTANCE }, which starts the daemons",
+        ),
+    )
