@@ -12,6 +12,7 @@ from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.finding import Finding, Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 from lvsdoctor.model.view import View
 
 
@@ -85,6 +86,10 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         # A default that stands in for what was not seen clears nobody.
         verdict = Verdict.NOT_CHECKED
         missing = tuple(replace(_lacking(value), stood_in=True) for value in seen_by.assumed.values())
+    elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.unsettled:
+        # What another director may send here was not looked at, so it is not known to be right.
+        verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
+        missing = tuple(Missing("addresses", name, COLLECTED_BY["addresses"]) for name in names)
     return found, Outcome(rule.name, node.name, verdict, tuple(dict.fromkeys(missing)), traceback=traceback)
 
 
