@@ -4,7 +4,7 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 (net/ipv4/ip_output.c: ip_queue_xmit(), net/ipv4/route.c: ip_route_output_key_hash_rcu()).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from lvsdoctor.analysis.nat import client_in
 from lvsdoctor.kernel.answer import assume
@@ -99,18 +99,28 @@ def answered_by_gateway(node: Node, vip: IP) -> tuple[Network, Lookup] | None:
     return None
 
 
-def clients_beyond(node: Node, vip: IP, near: Collection[Network]) -> list[Citation]:
-    """What tells that the VIP has clients behind a router: another host that holds it has a way there, or it is in none
-    of the subnets `near` this real server. Who really comes, only the director's connections tell.
+def clients_beyond(node: Node, vip: IP) -> list[Citation]:
+    """What tells that the VIP has clients whom this real server does not answer: a host with a route to the VIP, or
+    another host that holds the VIP and has a gateway. That the VIP is in none of the real server's subnets tells
+    nothing: its clients may be in one of them. Who really comes, only the director's connections tell.
 
-    Reads memberships, and the other nodes' addresses and routes, where collected.
+    Reads as reply_path(), and the other nodes' addresses and routes, where collected.
     """
     seen = [peer for peer in node.peers if peer.has("addresses") and peer.has("routes")]
-    ways = {peer.name: route_lookup(peer, FAR_AWAY, src=vip) for peer in seen if is_local(peer, vip)}
-    lines = [cite(w.route, "{peer} has a way there", peer=name) for name, w in ways.items() if w.route and w.gateways]
-    if not lines and (not node.has("memberships") or any(vip in subnet for subnet in near)):
-        return []
-    return [*lines[:1], assume("ipvs", "some clients are behind a router", settle="ipvsadm -Lnc  # on the director")]
+    holders = [peer for peer in seen if is_local(peer, vip)]
+    for peer in (peer for peer in seen if peer not in holders):
+        asks = route_lookup(peer, vip)
+        own = [address for link in asks.links for address in peer.addresses_on(link) if address.ip.version == 4]
+        if asks.route is None or asks.type != "unicast" or not asks.route.dst.prefixlen or not own:
+            continue  # a default route leads everywhere, and tells of no wish to reach the VIP
+        if all(reply_path(node, vip, address.ip).type == "unreachable" for address in own):
+            return [cite(asks.route, "{peer} reaches {vip} by it", peer=peer.name, vip=vip)]
+    for peer in holders:
+        way = route_lookup(peer, FAR_AWAY, src=vip)
+        if way.route and way.gateways:
+            routed = assume("ipvs", "some clients are behind a router", settle="ipvsadm -Lnc  # on the director")
+            return [cite(way.route, "{peer} has a way there", peer=peer.name), routed]
+    return []
 
 
 def rule_that_ends(node: Node, lookup: Lookup) -> PolicyRule | None:

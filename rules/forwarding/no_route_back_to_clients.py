@@ -46,12 +46,13 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
             continue
         near = answered_neighbours(node, vip)
         some = answered_by_gateway(node, vip)
-        beyond = clients_beyond(node, vip, near) if near and not some else []
+        beyond = clients_beyond(node, vip) if near and not some else []
         yield Finding(
             SOME if some else BEYOND if near else NOBODY,
             about={"vip": vip},
             near=", ".join(map(str, [*near, *(some or ())[:1]])),
-            severity=None if beyond or not (near or some) else Severity.WARNING,
+            # Who the clients are no dump tells: a real server that answers its neighbours alone may be as it should be.
+            severity=None if beyond or not (near or some) else Severity.NOTE,
             evidence=[
                 cite(told, "replies leave from {vip}", vip=vip),
                 *way.because,

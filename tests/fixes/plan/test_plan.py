@@ -62,8 +62,14 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("nat-client-in-real-servers-subnet", "nothing tells whether the director hides its clients"): {
         "nat-client-in-real-servers-subnet": FILTER
     },
-    ("no-route-back-to-clients", "a warning where the real server is all that is known"): {
+    ("no-route-back-to-clients", "a note where the real server is all that is known"): {
         "no-route-back-to-clients": NO_COMMAND  # which router?
+    },
+    ("no-route-back-to-clients", "a note where the VIP is in no subnet, and the only client is a neighbour"): {
+        "no-route-back-to-clients": NO_COMMAND
+    },
+    ("no-route-back-to-clients", "a scanned host has a route to the VIP, and gets no reply"): {
+        "no-route-back-to-clients": NO_COMMAND
     },
     ("real-server-answers-arp", "the director masquerades and needs no VIP here"): {
         "nat-client-in-real-servers-subnet": FILTER
