@@ -58,7 +58,7 @@ QUESTIONS = {
         "analysis.mutual_directors": "mutual_listings",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
-        "analysis.usable_servers": "without_usable kept_by_persistence kept_by_kube_proxy",
+        "analysis.usable_servers": "without_usable kept_by_persistence served_by_kube_proxy takes_requests",
     },
     "Which hosts are on one segment?": {
         "analysis.arp_owners": "same_segment",

@@ -54,8 +54,9 @@ from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
-from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy as kept_by_kube_proxy
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
+from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy
+from lvsdoctor.analysis.usable_servers import takes_requests as takes_requests
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address

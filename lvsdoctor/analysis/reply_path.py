@@ -7,7 +7,6 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.nat import client_in
-from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.routing import FAR_AWAY, OWN, Lookup, default_gateways, is_local, route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
@@ -115,12 +114,9 @@ def clients_beyond(node: Node, vip: IP) -> list[Citation]:
             continue  # a default route leads everywhere, and tells of no wish to reach the VIP
         if all(reply_path(node, vip, address.ip).type == "unreachable" for address in own):
             return [cite(asks.route, "{peer} reaches {vip} by it", peer=peer.name, vip=vip)]
-    for peer in holders:
-        way = route_lookup(peer, FAR_AWAY, src=vip)
-        if way.route and way.gateways:
-            routed = assume("ipvs", "some clients are behind a router", settle="ipvsadm -Lnc  # on the director")
-            return [cite(way.route, "{peer} has a way there", peer=peer.name), routed]
-    return []
+    ways = {peer.name: route_lookup(peer, FAR_AWAY, src=vip) for peer in holders}
+    gateways = [cite(w.route, "{peer} has a gateway", peer=name) for name, w in ways.items() if w.route and w.gateways]
+    return gateways[:1]
 
 
 def rule_that_ends(node: Node, lookup: Lookup) -> PolicyRule | None:

@@ -5,18 +5,29 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_leave() answers with ICMP port unreachabl
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
+from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
 
+KUBE_LINK = "kube-ipvs0"
+# --service-node-port-range, as Kubernetes has it unless told otherwise.
+NODE_PORTS = range(30000, 32768)
+# A rule for marked packets leads to a table where all is local: any address will do to ask for it.
+_ANY = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
 _QUIESCENT = "net.ipv4.vs.expire_quiescent_template"
 
 
 def without_usable(director: Node) -> Iterator[VirtualService]:
-    """The services whose real servers are none, all of weight 0, or at their upper threshold as well. Reads ipvs."""
-    for service in director.services:
+    """The services whose real servers are none, all of weight 0, or at their upper threshold as well. Reads ipvs.
+
+    None before the whole table was read: the row that was not may be a real server of any.
+    """
+    for service in tuple(director.services):
         if all(real.weight == 0 or overloaded(real) for real in service.destinations):
             yield service
 
@@ -36,6 +47,41 @@ def kept_by_persistence(listed: Membership) -> bool:
 
 
 def kept_by_kube_proxy(director: Node, vip: IP | None) -> bool:
-    """Does kube-proxy look after this VIP? Then a service without real servers is one without endpoints."""
+    """Does kube-proxy look after this VIP?"""
     known = vip is not None and director.has("addresses")
-    return known and any(held.link == "kube-ipvs0" for held in director.addresses if held.ip == vip)
+    return known and any(held.link == KUBE_LINK for held in director.addresses if held.ip == vip)
+
+
+def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
+    """Does kube-proxy look after this service? Then without real servers it is one without endpoints, or a NodePort
+    without local ones (externalTrafficPolicy: Local). Reads ipvs, and addresses where collected.
+
+    kube-proxy is known by its link, and where no addresses were collected by the NodePorts that it serves.
+    """
+    if service.vip is None:
+        return False
+    if director.has("addresses"):
+        return any(held.link == KUBE_LINK for held in director.addresses)
+    return service.port in NODE_PORTS and sum(other.port in NODE_PORTS for other in director.services) > 1
+
+
+def takes_requests(director: Node, service: VirtualService) -> bool | None:
+    """Is this director the active one for a service, so far as it has the VIP? None: its dumps do not tell.
+
+    Which VIPs a mark stands for no dump says. The director of a pair that is active has its other VIPs, or one host's
+    address more on a wire; where it has other services and none of their VIPs, it stands by. Reads ipvs, addresses,
+    links, local-routes, policy-rules, routes where collected.
+    """
+    if service.vip is not None:
+        known = director.has("addresses") or director.has("local-routes")
+        return bool(delivered(director, service.vip)) if known else None
+    if not director.has("addresses"):
+        return None
+    vips = {other.vip for other in director.services if other.vip is not None}
+    if vips:
+        return any(delivered(director, vip) for vip in vips)
+    wires = {link.name for link in director.links_hearing_arp} if director.has("links") else None
+    extra = (held for held in director.addresses if held.host_only and held.ip.version == service.family)
+    if any(held.link in wires if wires is not None else held.link != "lo" for held in extra):
+        return True
+    return True if captured_by_mark(director, _ANY[service.family]) else None

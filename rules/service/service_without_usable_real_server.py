@@ -14,10 +14,10 @@ from lvsdoctor.rulekit import (
     assume,
     cite,
     command,
-    delivered,
     edit_real_server,
-    kept_by_kube_proxy,
     rule,
+    served_by_kube_proxy,
+    takes_requests,
     without_usable,
 )
 
@@ -43,13 +43,13 @@ CHECKER = (
 def service_without_usable_real_server(node: Node) -> Iterator[Finding]:
     for service in without_usable(node):
         vip, real_servers = service.vip, service.destinations
-        if kept_by_kube_proxy(node, vip):
+        if served_by_kube_proxy(node, service):
             continue
         full = [real for real in real_servers if real.weight != 0]
-        known = vip is None or node.has("addresses") or node.has("local-routes")
-        active = vip is None or (known and bool(delivered(node, vip)))
+        active = takes_requests(node, service)
+        known = active is not None
         doubt = None if known else assume("addresses", "the VIP is held here, and kube-proxy does not look after it")
-        if vip is None:
+        if vip is None and active:
             doubt = assume("ipvs", "packets get the mark", settle="iptables-save -t mangle")
         yield Finding(
             (FULL if full else QUIESCED if real_servers else NONE) + ("" if active else STANDBY if known else UNKNOWN),
