@@ -54,9 +54,11 @@ from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
+from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy
 from lvsdoctor.analysis.usable_servers import takes_requests as takes_requests
+from lvsdoctor.analysis.usable_servers import unavailable as unavailable
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
@@ -75,6 +77,7 @@ from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE as SAVE_TABLE
 from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_server
 from lvsdoctor.fixes.commands.ipvs import edit_real_server as edit_real_server
+from lvsdoctor.fixes.commands.ipvs import edit_service as edit_service
 from lvsdoctor.fixes.commands.ipvs import schedule_nothing_as_backup as schedule_nothing_as_backup
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
 from lvsdoctor.fixes.commands.routes import delete_route as delete_route

@@ -32,6 +32,18 @@ def without_usable(director: Node) -> Iterator[VirtualService]:
             yield service
 
 
+def unavailable(service: VirtualService) -> list[Destination]:
+    """The real servers that a scheduler may not choose, where it may choose another. None of a table not read whole."""
+    lost = [real for real in service.destinations if real.weight == 0 or overloaded(real)]
+    return lost if len(lost) < len(service.destinations) else []
+
+
+def flags_shown(service: VirtualService) -> bool:
+    """Would the dump show the flags of the scheduler? /proc/net/ip_vs does not (ip_vs_ctl.c: ip_vs_info_seq_show()),
+    and is told by its hexadecimal addresses; a real server without the line of its service shows none either."""
+    return bool(service.scheduler) and (service.vip is None or str(service.vip) in service.seen.text)
+
+
 def overloaded(real: Destination) -> bool:
     """Has it as many connections as its upper threshold lets it (ip_vs_conn.c: ip_vs_bind_dest())? Not if unknown."""
     counted = (real.active or 0) + (real.inactive or 0)

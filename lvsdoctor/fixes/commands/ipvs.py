@@ -1,5 +1,6 @@
 """Fixes of IPVS tables."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from lvsdoctor.fixes.commands.spelling import can_spell, spell
@@ -35,6 +36,25 @@ def change_real_server(
 def edit_real_server(service: VirtualService, real: Destination) -> str:
     """The ipvsadm command that makes a real server what `real` says; a comment where the dump does not tell it all."""
     return change_real_server("-e", service, real)
+
+
+def edit_service(service: VirtualService, flags: Collection[str]) -> str:
+    """The ipvsadm command that gives a service these flags of its scheduler, with all else that it has: -E sets what it
+    is not told to its default. A comment where the dump does not tell it all."""
+    other = [flag for flag in service.flags if not flag.startswith(f"{service.scheduler}-")]
+    engines = [flag.split()[1] for flag in other if flag.startswith("pe ")]
+    option = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}.get(service.protocol)
+    known = len(engines) + ("ops" in other) == len(other)
+    if not known or (service.fwmark is None and (option is None or service.vip is None)):
+        return f"# ipvsadm -E for {command(*str(service).split())}, with -b {','.join(flags)} and all its other options"
+    at = str(service).split()[-1]
+    named = [option, at] if option and service.fwmark is None else ["-f", service.fwmark]
+    words = [*named, *(["-6"] if service.fwmark is not None and service.family == 6 else []), "-s", service.scheduler]
+    words += ["-p", service.persistent] if service.persistent else []
+    words += ["-M", service.netmask] if service.netmask else []
+    words += ["--pe", engines[0]] if engines else []
+    words += ["-o"] if "ops" in other else []
+    return command("ipvsadm", "-E", *words, "-b", ",".join(flags))
 
 
 def schedule_nothing_as_backup() -> Fix:
