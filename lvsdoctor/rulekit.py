@@ -58,7 +58,10 @@ QUESTIONS = {
         "analysis.mutual_directors": "mutual_listings",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
-        "analysis.usable_servers": "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests",
+        "analysis.mixed_methods": "mixed_methods MixedMethods",
+        "analysis.usable_servers": (
+            "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"
+        ),
     },
     "Which hosts are on one segment?": {
         "analysis.arp_owners": "same_segment",
@@ -88,7 +91,9 @@ QUESTIONS = {
         "fixes.commands.routes": "check_loosely replace_route route_to_subnet delete_route delete_rule hide_clients",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host",
         "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo bring_up",
-        "fixes.commands.ipvs": "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY",
+        "fixes.commands.ipvs": (
+            "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
+        ),
     },
     "How is a change written as a command?": {
         "fixes.commands.spelling": "spell",

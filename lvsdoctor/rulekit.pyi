@@ -23,6 +23,8 @@ from lvsdoctor.analysis.local_node import answered_elsewhere as answered_elsewhe
 from lvsdoctor.analysis.local_node import beside_own as beside_own
 from lvsdoctor.analysis.local_node import other_holder as other_holder
 from lvsdoctor.analysis.local_node import own_rips as own_rips
+from lvsdoctor.analysis.mixed_methods import MixedMethods as MixedMethods
+from lvsdoctor.analysis.mixed_methods import mixed_methods as mixed_methods
 from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listings
 from lvsdoctor.analysis.nat import client_in as client_in
 from lvsdoctor.analysis.nat import gateway_to_director as gateway_to_director

@@ -11,6 +11,7 @@ from lvsdoctor.rulekit import (
     cite,
     conf_key,
     forwards,
+    mixed_methods,
     nat_pairs,
     route_lookup,
     rule,
@@ -29,8 +30,12 @@ IP_FORWARD = "net.ipv4.ip_forward"
     helps={"routes", "local-routes", "policy-rules", "links"},
 )
 def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
+    # That one real server of a service is masqueraded and the others are not is a pitfall of its own.
+    odd = {real for mix in mixed_methods(node) for real in mix.odd}
     behind: dict[str, dict[IP, tuple[Citation, ...]]] = {}
     for _, destination, rip in nat_pairs(node):
+        if destination in odd:
+            continue
         way = route_lookup(node, rip)
         for link in way.links if way.type == "unicast" else ():
             proof = (cite(destination, "behind NAT"), *way.because)

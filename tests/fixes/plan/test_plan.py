@@ -34,6 +34,7 @@ FILTER = "the model does not follow a command of its fix (what a packet filter d
 PARTLY = "a part of its fix is to be done by hand, so it was not tried on the model"
 NO_COMMAND = "its fix is no command, but to be done by hand"
 NO_EFFECT = "its fix changes nothing that was collected: it would fail, or the model cannot see what it does"
+SERVICE = "the model does not follow a command of its fix (of ipvsadm only -a, -e and -d are followed here)"
 NOT_HERE = "which is not in the scan"
 
 # All that no plan clears: the page and its case, and of each rule that still finds something there why.
@@ -46,6 +47,26 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("vip-missing-on-real-server", "the standby of a pair, which the active director lists"): {
         "vip-missing-on-real-server": PARTLY  # the sync daemon
+    },
+    ("hash-scheduler-without-fallback", "mh, and a real server was drained"): {
+        "hash-scheduler-without-fallback": SERVICE
+    },
+    ("hash-scheduler-without-fallback", "a warning where nothing tells that mh knew the real server with a weight"): {
+        "hash-scheduler-without-fallback": SERVICE
+    },
+    ("hash-scheduler-without-fallback", "sh, by a firewall mark"): {"hash-scheduler-without-fallback": SERVICE},
+    ("hash-scheduler-without-fallback", "dh, and a real server is at its upper threshold"): {
+        "hash-scheduler-without-fallback": NO_COMMAND
+    },
+    ("hash-scheduler-without-fallback", "a warning for the kernel's own table, which does not show the flag"): {
+        "hash-scheduler-without-fallback": SERVICE
+    },
+    ("hash-scheduler-without-fallback", "a warning for a standby, which does not hold the VIP"): {
+        "hash-scheduler-without-fallback": SERVICE
+    },
+    ("mixed-forwarding-methods", "one of each, so neither is the odd one"): {
+        "mixed-forwarding-methods": NO_COMMAND,  # which method?
+        "nat-client-in-real-servers-subnet": FILTER,
     },
     ("direct-routing-port-differs", "saved rules that ask for another port"): {
         "direct-routing-port-differs": PARTLY  # the port on the real server
