@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     NOBODY,
+    Citation,
     Finding,
     Link,
     Node,
+    NotCollected,
     Predicts,
     Severity,
     arp_ignored,
     arp_reply,
+    assume,
     cite,
     conf_key,
     effective,
@@ -36,6 +39,8 @@ from lvsdoctor.rulekit import (
     },
 )
 def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
+    if not node.roles and node.standing.undecided:
+        raise NotCollected(min(node.standing.undecided), node.name)
     for link in node.links_hearing_arp if node.roles else ():
         level = effective(node, "arp_ignore", link.name).value
         if level == 8:
@@ -56,6 +61,7 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
                 evidence=[
                     cite(address, "who asks for this one gets no answer"),
                     *arp_ignored(node, address.ip, link, NOBODY).because,
+                    *_asked_for(node, address.ip),
                 ],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0)),
                 ip=address.ip,
@@ -71,6 +77,14 @@ def _known_for_good(node: Node, rip: IP) -> bool:
         director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
         for director in directors
     )
+
+
+def _asked_for(node: Node, ip: IP) -> list[Citation]:
+    """What is taken for granted of the directors whose neighbour entries the scan does not show."""
+    directors = [listing.director for listing in node.memberships] if node.has("memberships") else []
+    if directors and all(director.has("neighbours") for director in directors):
+        return []
+    return [assume("neighbours", f"hosts there ask for {ip}", settle="ip neigh show  # on the director", others=True)]
 
 
 def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:

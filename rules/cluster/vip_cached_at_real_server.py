@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lvsdoctor.rulekit import (
     IP,
     VRRP_MACS,
+    Citation,
     Destination,
     Finding,
     Fix,
@@ -14,6 +15,7 @@ from lvsdoctor.rulekit import (
     RemoveNeighbour,
     Severity,
     announced_by,
+    assume,
     cite,
     delivered,
     is_local,
@@ -49,7 +51,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
         having = next((director for director in directors if director.links_with_mac(entry.mac)), None)
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
             continue
-        used = cite(entry, "every packet from {node} to the VIP goes there", node=node.name)
+        used = [cite(entry, "every packet from {node} to the VIP goes there", node=node.name), *_taken_for_used(node)]
         homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
         for holder in () if having else node.peers:
             links, destination = holder.links_with_mac(entry.mac), _listed(holder, directors)
@@ -60,7 +62,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
                     "{node} sends what is for VIP {vip} to real server {holder}, past the director: "
                     "its neighbour cache on {link} has the VIP at {mac}",
                     about={"vip": entry.ip, "link": entry.link},
-                    evidence=[used, its, real],
+                    evidence=[*used, its, real],
                     fix=_forget(entry, homes),
                     holder=holder.name,
                     mac=entry.mac,
@@ -71,7 +73,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
                 yield Finding(
                     _STANDBY if having else _STRANGER,
                     about={"vip": entry.ip, "link": entry.link},
-                    evidence=[used, *(line for home in homes.values() for line in home.because)],
+                    evidence=[*used, *(line for home in homes.values() for line in home.because)],
                     fix=_forget(entry, homes),
                     severity=Severity.WARNING,
                     mac=entry.mac,
@@ -90,6 +92,11 @@ def _unused(node: Node, vip: IP) -> bool:
     if _home(node, vip) is not None:
         return True
     return node.has("routes") and node.has("addresses") and bool(route_lookup(node, vip).gateways)
+
+
+def _taken_for_used(node: Node) -> list[Citation]:
+    lacking = [fact for fact in ("addresses", "routes") if not node.has(fact)]
+    return [assume(fact, "packets to the VIP need its neighbour entry") for fact in lacking]
 
 
 def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
