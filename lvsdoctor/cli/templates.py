@@ -45,7 +45,7 @@ What the kernel does, with its function's name.
 
 ### After a reboot
 
-    printf '%s\\n' 'net.ipv4.ip_forward = 0' >> /etc/sysctl.d/90-lvs.conf
+    printf '%s\\n' 'net.ipv4.ip_forward = 0' >> /etc/sysctl.d/zz-lvs.conf
 
 ## When it is fine
 

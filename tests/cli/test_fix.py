@@ -60,7 +60,7 @@ def test_the_example_gets_a_script_with_its_own_values_and_old_ones(run: Run) ->
     assert "Nothing of it has been run." in out
     assert "    sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2\n" in out
     assert "net.ipv4.conf.all.arp_ignore=0" in re.findall("# Undo: (.*)", out)[0]
-    assert "    setting /etc/sysctl.d/90-lvs.conf net.ipv4.conf.all.arp_ignore 1\n" in out
+    assert "    setting /etc/sysctl.d/zz-lvs.conf net.ipv4.conf.all.arp_ignore 1\n" in out
 
 
 def test_a_healthy_host_has_nothing_to_fix(run: Run) -> None:

@@ -86,7 +86,7 @@ def test_a_live_host_is_healed_by_its_play(tmp_path: Path) -> None:
         play.write_text(printed.stdout)
         here = f"-c local -e ansible_become=false -e ansible_python_interpreter={sys.executable}"
         run = f"{PRIVATE} {ANSIBLE} -i $(uname -n), {here} {play}"
-        done = sh(f"{run} && cat /etc/sysctl.d/90-lvs.conf", **quietly(tmp_path))
+        done = sh(f"{run} && cat /etc/sysctl.d/zz-lvs.conf", **quietly(tmp_path))
         assert done.returncode == 0, done.stdout + done.stderr
         assert "net.ipv4.conf.all.arp_ignore = 1\n" in done.stdout
         assert sh(f"{LVSDOCTOR} scan {ABOUT} --fail-on note").returncode == 0

@@ -25,7 +25,7 @@ for script in "$HERE"/*.sh; do
     rm -rf /etc/*
     cp -a "$HERE/alternatives" /etc/alternatives
     mkdir /etc/sysctl.d
-    printf '%s\\n' '# mine' 'net.ipv4.conf.all.arp_ignore=8' 'vm.swappiness = 1' > /etc/sysctl.d/90-lvs.conf
+    printf '%s\\n' '# mine' 'net.ipv4.conf.all.arp_ignore=8' 'vm.swappiness = 1' > /etc/sysctl.d/zz-lvs.conf
     for run in 1 2; do
         for node in $(cat "$script.nodes"); do
             LOG="$script.log.$run" PATH="$HERE/bin:$PATH" sh "$script" "$node" > "$script.said.$run" 2>&1 ||
@@ -78,10 +78,10 @@ def test_every_script_runs_to_its_end_and_a_second_run_changes_no_file(scripts: 
         assert not path.with_name(f"{path.name}.failed").exists(), f"{path.read_text()}\n{said.read_text()}"
         first, second = (path.with_name(f"{path.name}.etc.{run}").read_text() for run in (1, 2))
         assert second == first
-        if "setting /etc/sysctl.d/90-lvs.conf net.ipv4.conf.all.arp_ignore 1" in path.read_text():
+        if "setting /etc/sysctl.d/zz-lvs.conf net.ipv4.conf.all.arp_ignore 1" in path.read_text():
             assert "# mine\nvm.swappiness = 1\n" in first
             assert first.count("net.ipv4.conf.all.arp_ignore = 1\n") == 1
-            assert "./sysctl.d/90-lvs.conf.before-lvs\n" in first
+            assert "./sysctl.d/zz-lvs.conf.before-lvs\n" in first
 
 
 class _Loader(yaml.SafeLoader):

@@ -43,7 +43,7 @@ def test_a_hostile_name_cannot_leave_a_comment() -> None:
 def test_a_setting_is_written_now_and_kept_in_a_file() -> None:
     fix = set_sysctls({"net.ipv4.conf.eth0/100.arp_ignore": 1})
     assert fix.now == ("sysctl -w net.ipv4.conf.eth0/100.arp_ignore=1",)
-    assert fix.persist == ("printf '%s\\n' 'net.ipv4.conf.eth0/100.arp_ignore = 1' >> /etc/sysctl.d/90-lvs.conf",)
+    assert fix.persist == ("printf '%s\\n' 'net.ipv4.conf.eth0/100.arp_ignore = 1' >> /etc/sysctl.d/zz-lvs.conf",)
 
 
 def test_a_link_that_sysctl_cannot_name_is_left_to_a_hand() -> None:

@@ -232,7 +232,7 @@ def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: s
     assert "read by nobody" in page.row("Why")
     now = page.row("Fix now, on rs2")
     assert now.endswith("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
-    assert "/etc/sysctl.d/90-lvs.conf" in page.row("Fix for good, on rs2")
+    assert "/etc/sysctl.d/zz-lvs.conf" in page.row("Fix for good, on rs2")
 
 
 def test_commands_stand_a_line_each_as_they_are_pasted(written: Written, examinations: ModuleType) -> None:

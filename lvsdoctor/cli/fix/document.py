@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lvsdoctor import __version__
 from lvsdoctor.fixes.persist.build import about_network, lasting
+from lvsdoctor.fixes.persist.outranked import outranked
 from lvsdoctor.fixes.persist.parts import Part
 from lvsdoctor.fixes.persist.systems import Network, network_of
 from lvsdoctor.fixes.plan import Plan, Step
@@ -70,6 +71,7 @@ def _fixes(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[No
         services = node.evidence.get("ipvs", ()) if node is not None else ()
         directed = {service.vip for service in services if service.vip is not None}
         lasts = lasting(changes, plan.persist(name), network, directed)
+        lasts += tuple(outranked(node, lasts))
         about = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""
         yield NodeFixes(name, about, tuple(_cleared(plan, steps)), steps, lasts)
 

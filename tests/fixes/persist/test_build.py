@@ -30,7 +30,7 @@ def as_run(change: Change) -> Change:
 
 VIP = ip_address("192.0.2.10")
 SEEN = Seen("fix", None, "")
-SYSCTL = "/etc/sysctl.d/90-lvs.conf"
+SYSCTL = "/etc/sysctl.d/zz-lvs.conf"
 ON_LO = as_run(AddAddress(VIP, 32, "lo"))
 ON_ETH0 = as_run(AddAddress(VIP, 32, "eth0"))
 ON_TUNL0 = as_run(AddAddress(VIP, 32, "tunl0"))
