@@ -10,6 +10,7 @@ from pathlib import Path
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
+from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.tree import TOP, Entry, Tree, once
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -128,7 +129,11 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
         path = top / file.path
         where = str(path.relative_to(above))
         try:
-            text = _text(tree.read(file, LARGEST_FILE + 1), str(path))
+            data = tree.read(file, LARGEST_FILE + 1)
+            if (replacing := without_settings(data, where)) is not None:
+                yield NodeDump(replacing, name, source, where, str(path))
+                continue
+            text = _text(data, str(path))
         except OSError as error:
             tree.cannot_read(file, error)
             continue
@@ -142,6 +147,8 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
             found = [Piece("", Dump(unread=(note,)))] if lines else []
         for piece in found:
             yield NodeDump(piece, name, source, where, str(path))
+    for piece in linked_files(tree, directory, "" if directory.path else f"{tree.name}/"):
+        yield NodeDump(piece, name, source)
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:

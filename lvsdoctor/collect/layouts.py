@@ -1,10 +1,11 @@
 """Directory layouts that other tools made."""
 
+from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 from lvsdoctor.collect.tree import Entry, Tree, once
 
 # Directories that stand for a part of one host, never for a host.
 _PARTS = frozenset(
-    "etc proc sys var run usr sos_commands sos_logs sos_reports sysctl.d network networking kernel".split()
+    "etc proc sys var run usr lib sos_commands sos_logs sos_reports sysctl.d network networking kernel".split()
 )
 _SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables")
 
@@ -24,7 +25,15 @@ def sosreport_files(tree: Tree, directory: Entry) -> list[Entry]:
         return []
     groups = [entry for entry in tree.entries(commands) if entry.directory]
     names = [file for group in groups for file in tree.entries(group) if not file.directory and _of_the_host(file.name)]
-    return list(once([file for file in (*names, *_tables(tree, directory)) if not file.link]))
+    configured = _configured(tree, directory)
+    return list(once([file for file in (*names, *configured, *_tables(tree, directory)) if not file.link]))
+
+
+def _configured(tree: Tree, directory: Entry) -> list[Entry]:
+    """sysctl.conf and the files of sysctl.d, which are a fact of their own."""
+    roots = [entry for path in SYSCTL_FILES if (entry := tree.find(path, directory)) is not None and not entry.linked]
+    files = [file for root in roots for file in (tree.entries(root) if root.directory else [root])]
+    return [file for file in files if not file.directory]
 
 
 def _of_the_host(name: str) -> bool:

@@ -67,6 +67,7 @@ class Tree:
         self._named = _parts(os.path.abspath(top))
         self._current: tuple[tuple[str, ...], int] | None = None
         self._omissions = Omissions()
+        self.sysctl_links: dict[str, str] = {}  # what the links of sysctl.d directories say, by their paths
 
     def __enter__(self) -> "Tree":
         return self
@@ -119,6 +120,8 @@ class Tree:
         found = [Entry(directory.below(n), (*directory.real, n), directory=True) for n in first_directories.names]
         for name in first_files.names:
             try:
+                if directory.name == "sysctl.d" and (target := self._target((*directory.real, name))):
+                    self.sysctl_links[directory.below(name)] = target
                 real, mode = self._leads_to(directory.real, name)
             except _LeadsOut:
                 omit(Omitted.LEADS_OUT, name)

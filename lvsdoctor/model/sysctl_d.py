@@ -12,7 +12,7 @@ from functools import cached_property
 from posixpath import normpath
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting, conf_key
 
 # A file replaces those of the same name in the directories behind its own.
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
@@ -236,10 +236,10 @@ class ConfiguredSysctl(Mapping[str, Setting]):
     def _values(self) -> Mapping[str, Setting]:
         keys = [key for key in self._options if not is_glob(key)]
         for line in self._globs:
-            found = _OF_LINK.fullmatch(line.key)
-            if found and is_glob(found[2]):
-                spread = (f"{found[1]}.{scope.replace('.', '/')}.{found[3]}" for scope in self.scopes)
-                keys += [key for key in spread if line.matches(key)]
+            last = line.key.rpartition(".")[2]
+            names = [*IPV4_CONF_DEFAULTS] if is_glob(last) else [last]
+            spread = [conf_key(scope, name, family) for family in (4, 6) for scope in self.scopes for name in names]
+            keys += [key for key in ("net.ipv4.ip_forward", *spread) if line.matches(key)]
         settings = ((key, self.setting(key)) for key in dict.fromkeys(keys))
         return {key: setting for key, setting in settings if setting is not None}
 
