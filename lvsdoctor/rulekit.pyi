@@ -15,6 +15,10 @@ from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
+from lvsdoctor.analysis.kube_addresses import asked_by_others as asked_by_others
+from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_link
+from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere
+from lvsdoctor.analysis.kube_addresses import service_addresses as service_addresses
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment

@@ -1,5 +1,6 @@
 """On which segment a VIP matters, and whom a real server asks for there."""
 
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
 from lvsdoctor.model.address import IP
@@ -25,7 +26,9 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     for director in {listing.director.name: listing.director for listing in listings}.values():
         if _routed_through(director, vip, node):
             continue
-        for held in director.holding(vip) if director.has("addresses") else ():
+        known = director.holding(vip) if director.has("addresses") else ()
+        # What kube-proxy keeps there of every service's addresses is on no segment.
+        for held in (held for held in known if held.link != KUBE_LINK):
             # Every link has the same subnet of link-local addresses, which tells of no segment.
             for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
                 if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):

@@ -7,6 +7,7 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_leave() answers with ICMP port unreachabl
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark
 from lvsdoctor.model.address import IP
@@ -14,7 +15,6 @@ from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
 
-KUBE_LINK = "kube-ipvs0"
 # --service-node-port-range, as Kubernetes has it unless told otherwise.
 NODE_PORTS = range(30000, 32768)
 # A rule for marked packets leads to a table where all is local: any address will do to ask for it.

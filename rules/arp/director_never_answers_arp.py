@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     arp_unanswered,
     effective,
     is_local,
+    kept_on_kube_link,
     rule,
     serves_its_own,
     should_answer,
@@ -42,8 +43,8 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 4):
         local = is_local(node, vip)
         others = list(node.peers_directing(vip))
-        # MetalLB answers for what kube-proxy keeps on kube-ipvs0 by itself, whatever the sysctls say.
-        if local is None or any(name.startswith("kube-ipvs") for name in local.links):
+        # MetalLB answers for what kube-proxy keeps, whatever the sysctls say: service-address-answered-by-no-node.
+        if local is None or kept_on_kube_link(node, vip):
             continue
         directors = (node, *others)
         if (

@@ -16,6 +16,7 @@ from lvsdoctor.rulekit import (
     cite,
     give_up,
     hide_vips,
+    kept_on_kube_link,
     rule,
     same_segment,
 )
@@ -44,8 +45,8 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
         # Of the standby that another director sends the VIP to, as to any real server, the rules for these tell.
         if any(carried.ip == vip for carried in node.vips):
             continue
-        # kube-proxy keeps every VIP on every host, and something else answers for it.
-        ours = [] if any(held.link == "kube-ipvs0" for held in node.holding(vip)) else list(arp_owners(node, vip))
+        # What kube-proxy keeps on every node is no split brain: service-address-answered-by-every-node tells.
+        ours = [] if kept_on_kube_link(node, vip) else list(arp_owners(node, vip))
         told: set[str] = set()
         for peer in node.peers_directing(vip) if ours else ():
             theirs = list(arp_owners(peer, vip))

@@ -253,6 +253,7 @@ RULES_ABOUT_ANSWERING = (
     "arp-ignore-only-on-lo",
     "vip-answered-by-two-directors",
     "vip-on-answering-link",
+    "service-address-answered-by-every-node",
 )
 
 

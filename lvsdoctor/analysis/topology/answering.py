@@ -6,6 +6,7 @@ from dataclasses import replace
 from lvsdoctor.analysis.arp_owners import arp_owners, proxied_past, same_segment
 from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own
 from lvsdoctor.analysis.directors import directs, ipvs_table
+from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer
@@ -87,7 +88,9 @@ def _judged(node: Node, vip: IP, holder: Holder, directors: Sequence[Node], aske
     if answering:
         why = _why(replies[next((link for link in answering if link in where), answering[0])])
         why = why if where or holder.should else f"{why}, should a host there ask"
-        return replace(holder, answering=Answering.ANSWERS, answers_on=tuple(answering), why=why)
+        # Every node has what kube-proxy keeps: none is to answer for it where hosts ask.
+        should = holder.should and not (where and kept_on_kube_link(node, vip))
+        return replace(holder, answering=Answering.ANSWERS, answers_on=tuple(answering), why=why, should=should)
     heard = where[:1] or list(replies)[:1]
     why = _why(replies[heard[0]]) if heard else "no link of it hears who asks"
     return _silent(node, vip, replace(holder, answering=Answering.SILENT, why=why), directors)

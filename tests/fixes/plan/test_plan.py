@@ -64,6 +64,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("hash-scheduler-without-fallback", "a warning for a standby, which does not hold the VIP"): {
         "hash-scheduler-without-fallback": SERVICE
     },
+    ("service-address-answered-by-no-node", "another host asked in vain"): {
+        "service-address-answered-by-no-node": NO_COMMAND  # a speaker
+    },
     ("mixed-forwarding-methods", "one of each, so neither is the odd one"): {
         "mixed-forwarding-methods": NO_COMMAND,  # which method?
         "nat-client-in-real-servers-subnet": FILTER,
