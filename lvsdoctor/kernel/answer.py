@@ -57,7 +57,7 @@ def assume(fact: str, text: str, note: str = "", settle: str = "", *, others: bo
 
 
 def assume_without(hides: str, text: str, settle: str, *, of: Node | None = None, note: str = "") -> Citation:
-    """Taken for granted: no machinery that a dump of the kind `hides` would show (parse/faces.py), on the host `of`."""
+    """Taken for granted: no machinery that a dump of the kind `hides` would show, on the host `of`."""
     name = "" if of is None else of.name
     return Citation(_assumed(text), note or _ABSENT, {"node": name}, settle, StandIn.MACHINERY, hides, name)
 

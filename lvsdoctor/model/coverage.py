@@ -43,7 +43,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A dump or file of a kind that is known and not read: `kind` is its key in parse/faces.py, `name` what the field
+    """A dump or file of a kind that is known and not read: `kind` is its key, `name` what the field
     calls it ("an nftables rule set"), `seen` its first line. It is a sign: what it holds may change a verdict.
 
     `hides` names what the rules may not conclude beside it: "packets" (iptables, nft ip: delivery, NAT, REDIRECT and
