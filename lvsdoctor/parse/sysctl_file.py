@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from lvsdoctor.model.sysctl import SettingRows
-from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, conf_path, is_glob
+from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, conf_path
 
 # `# /etc/sysctl.d/9-lvs.conf` (systemd-analyze cat-config), `==> /etc/sysctl.conf <==` (head, tail), a person's own.
 _ORNAMENT = "=#*:;<>-+[](){}`'\"~_ \t"
@@ -14,6 +14,8 @@ _ON_HOST = re.compile(r"/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.(?:conf|d
 # `grep -r` writes the file's name before each line.
 _OF_FILE = re.compile(r"([^\s:=]*\.conf):(?:[0-9]+:)?(\s*(?:[#;]|-?[a-z]+[./]).*)", re.DOTALL)
 _OF_PROC = re.compile(r"-?/proc/sys/[^\s=]+:")
+# As files write them, all of these characters. A link's name may hold more, brackets too, and is no sign of a file.
+_WRITTEN_GLOB = re.compile(r"[\w./@:-]*[*?][\w./@:*?-]*")
 # What nobody sets, and only a running kernel shows.
 _STATE = frozenset(
     "kernel.ostype kernel.osrelease kernel.version kernel.random.boot_id kernel.random.uuid fs.dentry-state fs.file-nr "
@@ -89,7 +91,7 @@ class Signs:
         if self.runtime or self.command[:1] == ("sysctl",):
             return False
         keys = [key for key, _ in rows.by_key]
-        if conf_path(self.where) or excludes or self.ignoring or any(map(is_glob, keys)):
+        if conf_path(self.where) or excludes or self.ignoring or any(map(_WRITTEN_GLOB.fullmatch, keys)):
             return True
         return self.annotated and _STATE.isdisjoint(keys)
 
