@@ -72,7 +72,7 @@ QUESTIONS = {
         "analysis.request_path": (
             "request_paths rp_filter_drops tun_memberships tunnel_for tunnels_of takes UNPACKED_BY"
         ),
-        "analysis.reachability": "reachability Reachability",
+        "analysis.reachability": "reachability Reachability has_permanent_entry taken_for_asked",
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
@@ -82,8 +82,8 @@ QUESTIONS = {
     },
     "Do the replies pass the director that masquerades?": {
         "analysis.nat": (
-            "nat_memberships nat_pairs taking_requests real_server no_source_nat passes passes_for_some "
-            "client_in replying_through neighbours_through gateway_to_director"
+            "nat_memberships nat_pairs taking_requests real_server no_source_nat taken_for_active passes "
+            "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
     },
     "What clears it? Suggestions that rules share": {

@@ -40,9 +40,12 @@ from lvsdoctor.analysis.nat import passes as passes
 from lvsdoctor.analysis.nat import passes_for_some as passes_for_some
 from lvsdoctor.analysis.nat import real_server as real_server
 from lvsdoctor.analysis.nat import replying_through as replying_through
+from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests
 from lvsdoctor.analysis.reachability import Reachability as Reachability
+from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
+from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked
 from lvsdoctor.analysis.reply_path import answered_by_gateway as answered_by_gateway
 from lvsdoctor.analysis.reply_path import answered_neighbours as answered_neighbours
 from lvsdoctor.analysis.reply_path import answering_for as answering_for

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.arp_owners import arp_owners, hearing_too
 from lvsdoctor.analysis.directors import directors_of, directs, ipvs_table
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -115,7 +116,7 @@ def _link_towards(node: Node, target: IP) -> str:
 def _own(node: Node, target: IP, link: str) -> tuple[Address, ...]:
     """The addresses for which this node itself answers on the link. kube-proxy keeps every VIP on every host."""
     held = node.holding(target)
-    if any(address.link == "kube-ipvs0" for address in held):
+    if any(address.link == KUBE_LINK for address in held):
         return ()
     names = {each.name for each in hearing_too(node, link)}
     if target.version == 6:  # net/ipv6/ndisc.c: ndisc_recv_ns() looks at the link that was asked, and at no other

@@ -20,7 +20,7 @@ _UNRESOLVED = ("FAILED", "INCOMPLETE")
 def service_addresses(node: Node) -> Iterator[Address]:
     """The addresses of kube-proxy that this node has for no other reason. Reads addresses."""
     for kept in node.addresses_on(KUBE_LINK):
-        if all(held.link == KUBE_LINK for held in node.holding(kept.ip)):
+        if kept_on_kube_link(node, kept.ip):
             yield kept
 
 

@@ -6,7 +6,9 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply
 
 from collections.abc import Collection, Iterator, Sequence
 
-from lvsdoctor.kernel.answer import assume_without
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.kernel.answer import assume, assume_without
+from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -16,7 +18,6 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.standing import Membership
 
-_KUBE_PROXY = "kube-ipvs0"  # its VIPs; iptables rules of its own masquerade what the reply would not come back for
 _CONNTRACK = "net.ipv4.vs.conntrack"
 
 
@@ -84,7 +85,7 @@ def no_source_nat(director: Node) -> Citation | None:
     With vs.conntrack=0 no rule of the nat table sees a packet of IPVS (ip_vs_xmit.c: ip_vs_nat_send_or_cont() calls
     ip_vs_notrack()); with 1 it takes the rules, which no dump shows. Reads addresses, sysctl.
     """
-    if any(address.link == _KUBE_PROXY for address in director.addresses):
+    if any(address.link == KUBE_LINK for address in director.addresses):
         return None
     if director.has("sysctl") and director.knows_sysctl(_CONNTRACK):
         setting = director.sysctl(_CONNTRACK)
@@ -92,6 +93,18 @@ def no_source_nat(director: Node) -> Citation | None:
             return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
     text = "no iptables or nftables rule changes the source of what IPVS forwards"
     return assume_without("packets", text, "iptables-save -t nat", of=director, note="not in the evidence of {node}")
+
+
+def taken_for_active(node: Node, taking: Sequence[Membership]) -> list[Citation]:
+    """What is taken for granted where no scanned director has the VIP, or the links that could be tunnels to it are not
+    known. Reads links, and of the directors addresses, local-routes, policy-rules, routes."""
+    lines = []
+    if not any(listing.service.vip and delivered(listing.director, listing.service.vip) for listing in taking):
+        text = "the director that has the VIP is not behind that route"
+        lines.append(assume("addresses", text, settle="# scan the directors together", others=True))
+    if not node.has("links"):
+        lines.append(assume("links", "no tunnel to the director on that route"))
+    return lines
 
 
 def passes(node: Node, lookup: Lookup, addresses: Collection[IP]) -> bool:

@@ -11,7 +11,7 @@ from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.finding import cite
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -72,3 +72,25 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
 
 def _link(node: Node, name: str) -> Link | None:
     return node.link(name) if node.has("links") else None
+
+
+def has_permanent_entry(node: Node, rip: IP) -> bool:
+    """Has every director a permanent neighbour entry for the real server, so that none ever asks?
+
+    Reads memberships, and the directors' neighbours, where collected.
+    """
+    listings = node.memberships if node.has("memberships") else ()
+    directors = [listing.director for listing in listings if listing.destination.ip == rip]
+    return bool(directors) and all(
+        director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
+        for director in directors
+    )
+
+
+def taken_for_asked(node: Node, ip: IP) -> list[Citation]:
+    """What is taken for granted of the directors whose neighbour entries the scan does not show. Reads as
+    has_permanent_entry()."""
+    directors = [listing.director for listing in node.memberships] if node.has("memberships") else []
+    if directors and all(director.has("neighbours") for director in directors):
+        return []
+    return [assume("neighbours", f"hosts there ask for {ip}", settle="ip neigh show  # on the director", others=True)]

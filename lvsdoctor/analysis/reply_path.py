@@ -6,6 +6,7 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.nat import client_in
 from lvsdoctor.kernel.routing import FAR_AWAY, OWN, Lookup, default_gateways, is_local, route_lookup
 from lvsdoctor.model.address import IP, Network
@@ -16,7 +17,6 @@ from lvsdoctor.model.route import FAILING_TYPES, PolicyRule
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.sanitize import command
 
-_KUBE_PROXY = "kube-ipvs0"  # its VIPs are asked for by the host itself and its pods
 _ALWAYS_SHOWN = ("local", "main", "default", "")
 
 
@@ -29,7 +29,8 @@ def answering_for(node: Node) -> dict[IP, Seen]:
     found = {vip.ip: vip.seen for vip in node.vips}
     for service in node.services if node.has("ipvs") or not node.roles else ():
         serves = any(real.ip is not None and is_local(node, real.ip) for real in service.destinations)
-        if service.vip and serves and not any(held.link == _KUBE_PROXY for held in node.holding(service.vip)):
+        # What kube-proxy keeps is asked for by the host itself and its pods.
+        if service.vip and serves and not any(held.link == KUBE_LINK for held in node.holding(service.vip)):
             found.setdefault(service.vip, service.seen)
     return {ip: seen for ip, seen in found.items() if ip.version == 4}
 

@@ -10,11 +10,10 @@ from itertools import islice
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, arp_filtered
 from lvsdoctor.kernel.effective_sysctl import effective, forwards, is_known
-from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.routing import Lookup, is_local, known_route, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.scope import LINK, scope_of
 from lvsdoctor.model.address import IP, Address, Network
-from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -141,18 +140,14 @@ def _in_a_prefix(target: IP, addresses: Iterable[Address]) -> bool:
 
 def _arp_filter(node: Node, target: IP, sender: IP, link: str) -> Answer | None:
     """arp_filter(): silent where this node's own packet from the target to the sender would leave by another link."""
-    back = None
     if not is_known(node, "arp_filter", link):
-        try:
-            back = route_lookup(node, sender, src=target)
-        except NotCollected:
-            back = None
-        if back is not None and _leaves_by(node, back, target, link):
+        known = known_route(node, sender, src=target)
+        if known is not None and _leaves_by(node, known, target, link):
             return None  # whatever arp_filter is
     setting = effective(node, "arp_filter", link)
     if not setting:
         return None
-    back = back or route_lookup(node, sender, src=target)
+    back = route_lookup(node, sender, src=target)
     if _leaves_by(node, back, target, link):
         return None
     return no(

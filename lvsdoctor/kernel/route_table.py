@@ -30,8 +30,7 @@ class RouteTable:
         """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
         best = self._best_seen(dst, oif)
         if self._absent is not None and not (best and best.table == "local" and best.dst.prefixlen == self._bits):
-            lacking = self._absent
-            raise NotCollected(lacking.fact, lacking.node, f"the route to {dst}", lacking.command, lacking.partial)
+            raise self._absent.anew(f"the route to {dst}")
         return best
 
     def _best_seen(self, dst: IP, oif: str | None) -> Route | None:

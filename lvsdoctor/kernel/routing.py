@@ -101,6 +101,16 @@ def route_lookup(
     return Lookup(None, assumed)
 
 
+def known_route(
+    node: Node, dst: IP, *, src: IP | None = None, arrived_on: str = OWN, oif: str | None = None
+) -> Lookup | None:
+    """route_lookup(), or None where only routes that were not collected could tell."""
+    try:
+        return route_lookup(node, dst, src=src, arrived_on=arrived_on, oif=oif)
+    except NotCollected:
+        return None
+
+
 def local_routes(node: Node) -> tuple[Route, ...]:
     """Table local: as collected, else what follows from the addresses.
 

@@ -5,9 +5,8 @@ net/ipv4/fib_frontend.c: fib_validate_source(), __fib_validate_source(). rp_filt
 
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.effective_sysctl import effective, is_known
-from lvsdoctor.kernel.routing import OWN, Lookup, has_custom_local_routes, has_custom_rules, route_lookup
+from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, has_custom_rules, known_route, route_lookup
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 
@@ -21,7 +20,7 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
     asked = ("rp_filter", "accept_local") if arrived_on != oif else ("rp_filter", "accept_local", "send_redirects")
     if not all(is_known(node, name, arrived_on) for name in asked):
         # Whatever these settings are, a source that this node would answer by the same link is accepted.
-        back = _reverse_lookup(node, src, dst, oif)
+        back = known_route(node, src, src=dst, arrived_on=oif or OWN)
         if back is not None and back.type == "unicast" and arrived_on in back.links and not node.holding(src):
             return yes("the way back is the link it came from", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
@@ -40,14 +39,6 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
                 return no("the source is this host's own address", own, *accept_local.because)
             return yes("no reverse path filter", *rp_filter.because)
     return _full_check(node, src, dst, arrived_on, oif)
-
-
-def _reverse_lookup(node: Node, src: IP, dst: IP, oif: str | None) -> Lookup | None:
-    """The reverse lookup: to the source, from the destination (fl4.daddr = src, fl4.saddr = dst). None: not known."""
-    try:
-        return route_lookup(node, src, src=dst, arrived_on=oif or OWN)
-    except NotCollected:
-        return None
 
 
 def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Answer:

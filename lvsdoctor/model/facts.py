@@ -44,6 +44,10 @@ class NotCollected(Exception):
         self.command = command or COLLECTED_BY[fact]
         super().__init__(f"{wanted or fact} of {node} was not collected (collect it with: {self.command})")
 
+    def anew(self, wanted: str = "") -> "NotCollected":
+        """The same, to be raised: an exception that is raised twice keeps growing its traceback."""
+        return NotCollected(self.fact, self.node, wanted or self.wanted, self.command, self.partial)
+
 
 class Undeclared(Exception):
     """A rule read a fact that it declares neither under `needs` nor under `helps`: a bug in the rule."""

@@ -114,7 +114,10 @@ class Host:
 
     def rows(self, fact: str) -> Any:
         """The rows of a fact. For a rule those of a partial one raise NotCollected after the last."""
-        rows = self.seen_rows(fact)
+        return self._guarded(fact, self.seen_rows(fact))
+
+    def _guarded(self, fact: str, rows: Any) -> Any:
+        """Rows of a fact, all or some, as this view shows them."""
         absent = self.unseen(fact)
         return rows if absent is None else PartialRows(rows, absent)
 
@@ -232,9 +235,8 @@ class Host:
         return self._indexed("links", "mac", mac) if self.has("links") else ()
 
     def addresses_on(self, link: str) -> Sequence[Address]:
-        rows: Sequence[Address] = self._indexed("addresses", "link", link)
-        absent = self.unseen("addresses")
-        return rows if absent is None else PartialRows(rows, absent)
+        rows: Sequence[Address] = self._guarded("addresses", self._indexed("addresses", "link", link))
+        return rows
 
     def holding(self, ip: IP) -> tuple[Address, ...]:
         """The addresses configured here that are exactly `ip` (a route of type local may own it without one)."""
@@ -255,11 +257,6 @@ class Host:
             raise absent
         return rows
 
-    def _some_rows(self, fact: str, wanted: Callable[[Any], bool]) -> Sequence[Any]:
-        rows = tuple(filter(wanted, self.seen_rows(fact)))
-        absent = self.unseen(fact)
-        return rows if absent is None else PartialRows(rows, absent)
-
     def enslaved(self, link: Link) -> bool:
         """Does another link take this one's frames before IP sees them? (A VRF does not.)"""
         if link.master is None:
@@ -272,4 +269,8 @@ class Host:
     @property
     def links_hearing_arp(self) -> Sequence[Link]:
         """Up, able to speak ARP, and not the port of a bridge or bond: there IP is the master's."""
-        return self._some_rows("links", lambda link: link.up and link.arp and not self.enslaved(link))
+        seen: Sequence[Link] = self.seen_rows("links")
+        rows: Sequence[Link] = self._guarded(
+            "links", tuple(link for link in seen if link.up and link.arp and not self.enslaved(link))
+        )
+        return rows

@@ -22,20 +22,20 @@ class PartialRows(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         yield from self._rows
-        raise self._unseen()
+        raise self.absent.anew()
 
     def __bool__(self) -> bool:
         if not self._rows:
-            raise self._unseen()
+            raise self.absent.anew()
         return True
 
     def __contains__(self, row: object) -> bool:
         if row not in self._rows:
-            raise self._unseen()
+            raise self.absent.anew()
         return True
 
     def __len__(self) -> int:
-        raise self._unseen()
+        raise self.absent.anew()
 
     @overload
     def __getitem__(self, at: int) -> T: ...
@@ -44,7 +44,7 @@ class PartialRows(Sequence[T]):
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
         """The first rows, in the order in which they were seen; the last is not known."""
         if not isinstance(at, int) or not 0 <= at < len(self._rows):
-            raise self._unseen()
+            raise self.absent.anew()
         return self._rows[at]
 
     def __eq__(self, other: object) -> bool:
@@ -52,8 +52,3 @@ class PartialRows(Sequence[T]):
 
     def __hash__(self) -> int:
         return hash(tuple(self._rows))
-
-    def _unseen(self) -> NotCollected:
-        # A new one for each: an exception that is raised twice keeps growing its traceback.
-        known = self.absent
-        return NotCollected(known.fact, known.node, known.wanted, known.command, known.partial)

@@ -121,7 +121,7 @@ def _once(files: Iterable[ConfiguredFile]) -> dict[str, ConfiguredFile]:
         known = by_path.get(file.path)
         if known is None:
             by_path[file.path] = file
-        elif not file.lines or not known.lines or _parts_of_key(known, file):
+        elif not file.lines or not known.lines or _parts_of_file(known, file):
             by_path[file.path] = replace(
                 known, lines=known.lines + file.lines, leads_to=known.leads_to or file.leads_to
             )
@@ -132,7 +132,7 @@ def _once(files: Iterable[ConfiguredFile]) -> dict[str, ConfiguredFile]:
     return by_path
 
 
-def _parts_of_key(first: ConfiguredFile, second: ConfiguredFile) -> bool:
+def _parts_of_file(first: ConfiguredFile, second: ConfiguredFile) -> bool:
     """Did something in the middle of one file end its dump?"""
     where = {line.seen.where for line in (*first.lines, *second.lines)}
     return len(where) == 1 and conf_path(where.pop()) == first.path

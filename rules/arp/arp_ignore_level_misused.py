@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
-    IP,
     NOBODY,
-    Citation,
     Finding,
     Link,
     Node,
@@ -14,13 +12,14 @@ from lvsdoctor.rulekit import (
     Severity,
     arp_ignored,
     arp_reply,
-    assume,
     cite,
     conf_key,
     effective,
+    has_permanent_entry,
     hide_vips,
     rule,
     set_sysctls,
+    taken_for_asked,
     vip_on_segment,
 )
 
@@ -52,7 +51,7 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
 def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
-        if address.ip.version == 4 and (address.ip in rips or not rips) and not _known_for_good(node, address.ip):
+        if address.ip.version == 4 and (address.ip in rips or not rips) and not has_permanent_entry(node, address.ip):
             keys = [conf_key(scope, "arp_ignore") for scope in ("all", link.name)]
             wrong = [key for key in keys if node.sysctl(key).value == 8] or keys
             yield Finding(
@@ -61,30 +60,12 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
                 evidence=[
                     cite(address, "who asks for this one gets no answer"),
                     *arp_ignored(node, address.ip, link, NOBODY).because,
-                    *_asked_for(node, address.ip),
+                    *taken_for_asked(node, address.ip),
                 ],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0)),
                 ip=address.ip,
             )
             return
-
-
-def _known_for_good(node: Node, rip: IP) -> bool:
-    """Has every director a permanent neighbour entry for the real server, so that none ever asks?"""
-    listings = node.memberships if node.has("memberships") else ()
-    directors = [listing.director for listing in listings if listing.destination.ip == rip]
-    return bool(directors) and all(
-        director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
-        for director in directors
-    )
-
-
-def _asked_for(node: Node, ip: IP) -> list[Citation]:
-    """What is taken for granted of the directors whose neighbour entries the scan does not show."""
-    directors = [listing.director for listing in node.memberships] if node.has("memberships") else []
-    if directors and all(director.has("neighbours") for director in directors):
-        return []
-    return [assume("neighbours", f"hosts there ask for {ip}", settle="ip neigh show  # on the director", others=True)]
 
 
 def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from lvsdoctor.rulekit import (
     IP,
     VRRP_MACS,
-    Citation,
     Destination,
     Finding,
     Fix,
@@ -51,7 +50,9 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
         having = next((director for director in directors if director.links_with_mac(entry.mac)), None)
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
             continue
-        used = [cite(entry, "every packet from {node} to the VIP goes there", node=node.name), *_taken_for_used(node)]
+        lacking = [fact for fact in ("addresses", "routes") if not node.has(fact)]
+        used = [cite(entry, "every packet from {node} to the VIP goes there", node=node.name)]
+        used += [assume(fact, "packets to the VIP need its neighbour entry") for fact in lacking]
         homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
         for holder in () if having else node.peers:
             links, destination = holder.links_with_mac(entry.mac), _listed(holder, directors)
@@ -92,11 +93,6 @@ def _unused(node: Node, vip: IP) -> bool:
     if _home(node, vip) is not None:
         return True
     return node.has("routes") and node.has("addresses") and bool(route_lookup(node, vip).gateways)
-
-
-def _taken_for_used(node: Node) -> list[Citation]:
-    lacking = [fact for fact in ("addresses", "routes") if not node.has(fact)]
-    return [assume(fact, "packets to the VIP need its neighbour entry") for fact in lacking]
 
 
 def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:

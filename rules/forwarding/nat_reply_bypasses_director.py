@@ -1,23 +1,19 @@
 """A real server behind NAT sends its replies past the director, which has to undo the NAT."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lvsdoctor.rulekit import (
     FAR_AWAY,
     IP,
     Address,
-    Citation,
     Finding,
     Fix,
     Lookup,
-    Membership,
     Node,
     Severity,
-    assume,
     cite,
     delete_rule,
-    delivered,
     gateway_to_director,
     hide_clients,
     nat_memberships,
@@ -28,6 +24,7 @@ from lvsdoctor.rulekit import (
     route_lookup,
     rule,
     rule_that_ends,
+    taken_for_active,
     taking_requests,
 )
 
@@ -61,14 +58,13 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
         message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
         evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
-        evidence += [*way.because, *filter(None, kept), *_taken_for_active(node, taking)]
+        evidence += [*way.because, *filter(None, kept), *taken_for_active(node, taking)]
         back = passes_for_some(node, ours)
         if back is not None:
             message = SOME if back.table == "main" else MARKED
             evidence.append(cite(back, "what takes this route is answered through the director"))
         gateway = gateway_to_director(node, listings)
-        if gateway is not None:
-            evidence.append(cite(gateway, "the director, on a subnet of {node}", node=node.name))
+        evidence += [cite(gateway, "the director, on a subnet of {node}", node=node.name)] if gateway else []
         yield Finding(
             message,
             about={"rip": rip},
@@ -79,18 +75,6 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
             evidence=evidence,
             fix=_fix(node, way, rip, director, gateway),
         )
-
-
-def _taken_for_active(node: Node, taking: Sequence[Membership]) -> list[Citation]:
-    """What is taken for granted where no scanned director has the VIP, or the links that could be tunnels to it are not
-    known."""
-    lines = []
-    if not any(listing.service.vip and delivered(listing.director, listing.service.vip) for listing in taking):
-        text = "the director that has the VIP is not behind that route"
-        lines.append(assume("addresses", text, settle="# scan the directors together", others=True))
-    if not node.has("links"):
-        lines.append(assume("links", "no tunnel to the director on that route"))
-    return lines
 
 
 def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from lvsdoctor.analysis.arp_owners import arp_owners, proxied_past, same_segment
 from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own
 from lvsdoctor.analysis.directors import directs, ipvs_table
-from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK, kept_on_kube_link
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer
@@ -135,7 +135,7 @@ def _sole_director(holders: Sequence[tuple[Node, Holder]], directors: Sequence[N
     by its name (as rule vip-answered-by-two-directors has it)."""
     rivals = [
         (node, holder) for node, holder in holders
-        if node in directors and holder.answers_on and holder.should and "kube-ipvs0" not in holder.link
+        if node in directors and holder.answers_on and holder.should and KUBE_LINK not in holder.link
     ]  # fmt: skip
     rivals.sort(key=lambda one: (one[1].link not in one[1].answers_on, one[0].name))
     beaten: dict[str, str] = {}
