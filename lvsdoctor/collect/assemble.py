@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
+from lvsdoctor.model.coverage import RUNTIME, Coverage
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -11,6 +12,7 @@ from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SysctlTable
 from lvsdoctor.model.sysctl_d import configured_sysctl
+from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.stream import Piece
 from lvsdoctor.sanitize import visible
 
@@ -122,9 +124,23 @@ def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
     if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
         evidence["ipvs"] = _services([evidence["ipvs"], counted])
     files = {mine.where: mine.path for mine in group if mine.path}
+    unread_kinds = tuple(unread for dump in dumps for unread in dump.unread_kinds)
+    coverage = {fact: known for fact, known in _coverage(dumps).items() if fact in evidence}
     return Node(
-        name, source, evidence, kernel=kernel, unread=unread, notes=tuple(notes), files=files, comments=comments
-    )
+        name, source, evidence, coverage, kernel=kernel, unread=unread, notes=tuple(notes), files=files,
+        comments=comments, unread_kinds=unread_kinds,
+    )  # fmt: skip
+
+
+def _coverage(dumps: Iterable[Dump]) -> dict[str, Coverage]:
+    """The origin of each fact that is not plainly a whole answer of the running host. One whole dump makes it whole."""
+    coverage: dict[str, Coverage] = {}
+    for dump in dumps:
+        for fact in dump.facts:
+            known = coverage.get(fact)
+            if known is None or (known.partial is not None and dump.partial is None):
+                coverage[fact] = Coverage(dump.origin, dump.partial)
+    return {fact: known for fact, known in coverage.items() if known != RUNTIME}
 
 
 # -- merging ----------------------------------------------------------------------------------------------------------

@@ -57,12 +57,14 @@ def test_the_last_assignment_wins_over_earlier_files() -> None:
 
 def test_the_running_kernel_s_word_wins_over_a_file_read_later() -> None:
     running = "".join(f"net.core.setting_{number} = 1\n" for number in range(400)) + "net.ipv4.ip_forward = 0\n"
-    assert node_of(running, "net.ipv4.ip_forward = 1\n").sysctl("net.ipv4.ip_forward").value == 0
+    file = "# /etc/sysctl.d/10-lvs.conf\nnet.ipv4.ip_forward = 1\n"
+    assert node_of(running, file).sysctl("net.ipv4.ip_forward").value == 0
 
 
 def test_a_glob_sets_the_links_that_are_not_named_by_themselves() -> None:
     node = node_of(PLAIN, "net.ipv4.conf.*.rp_filter = 2\nnet.ipv4.conf.bond0.rp_filter = 1\n")
-    assert [node.sysctl(f"net.ipv4.conf.{name}.rp_filter").value for name in ("all", "lo", "bond0")] == [2, 2, 1]
+    settings = node.evidence["configured-sysctl"]
+    assert [settings[f"net.ipv4.conf.{name}.rp_filter"].value for name in ("all", "lo", "bond0")] == [2, 2, 1]
 
 
 def test_counters_of_a_second_listing_join_the_service_of_the_first() -> None:
