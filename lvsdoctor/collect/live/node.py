@@ -17,9 +17,11 @@ from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
 from lvsdoctor.collect.live.rule_rows import rule_rows
+from lvsdoctor.collect.live.sysctl_files import configured_files
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
+from lvsdoctor.model.sysctl_d import configured_sysctl
 from lvsdoctor.sanitize import visible
 
 FROM_RTNETLINK = ("links", "addresses", "routes", "local-routes", "policy-rules", "neighbours")
@@ -33,14 +35,17 @@ def collect_live(netns: str | None = None) -> Node:
     if not sys.platform.startswith("linux"):
         raise CannotCollect("a live scan reads a running Linux kernel; on another system, scan a directory of dumps")
     if netns is None:
-        return _node(os.uname().nodename, "this node, live")
+        return _node(os.uname().nodename, "this node, live", files=True)
     return inside(netns, partial(_node, netns, f"network namespace {netns}, live"))
 
 
-def _node(name: str, source: str) -> Node:
+def _node(name: str, source: str, *, files: bool = False) -> Node:
+    """`files`: what the host's files set at boot is this node's, which that of a network namespace is not."""
     gathered = _Gathered()
     gathered.from_rtnetlink()
     gathered.from_proc()
+    if files:
+        gathered.from_files()
     with gathered.trying("ipvs"):
         gathered.evidence["ipvs"] = services = ipvs_services()
         if all(service.counters is not None for service in services):  # /proc/net/ip_vs has none
@@ -100,3 +105,9 @@ class _Gathered:
                 raise CannotSee("The sysctls could not be read: /proc is not mounted; mount it or see sysctl -a.")
             settings = [*procfs.settings(), *(procfs.conf_settings() if self._conf is None else self._conf)]
             self.evidence["sysctl"] = {setting.key: setting for setting in settings}
+
+    def from_files(self) -> None:
+        with self.trying("configured-sysctl"):
+            links = [link.name for link in self.evidence.get("links", ())]
+            files = tuple(configured_files())
+            self.evidence["configured-sysctl"] = configured_sysctl([files], links, self.evidence.get("sysctl", ()))
