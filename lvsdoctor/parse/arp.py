@@ -4,9 +4,12 @@ None of them tells the entry's state in the kernel's words: a resolved entry has
 """
 
 import re
+from collections.abc import Sequence
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.gaps import narrowed
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, read_number
 
@@ -32,6 +35,8 @@ def read_entry(
 class _ArpReader(Reader):
     """What the three have in common: rows in order, and the lines that could not be read."""
 
+    programs = ("arp",)
+
     def __init__(self) -> None:
         self._rows: list[Neighbour] = []
         self._unread: list[Seen] = []
@@ -42,6 +47,12 @@ class _ArpReader(Reader):
         else:
             self._rows.append(row)
         return True
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        """`arp -n HOST` and `arp -i eth0` show a part of the cache."""
+        if command[0] != "arp" or not any(word == "-i" or word[:1] not in ("-", "|") for word in command[1:]):
+            return None
+        return narrowed(command, echo)
 
     def dump(self) -> Dump:
         return Dump({"neighbours": tuple(self._rows)}, tuple(self._unread))

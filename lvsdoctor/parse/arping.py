@@ -38,6 +38,7 @@ class Arping(Reader):
     """One run: who answered for an address. The next run is the next dump."""
 
     name = "arping"
+    programs = ("arping",)
 
     def __init__(self) -> None:
         self._probe: Probe | None = None

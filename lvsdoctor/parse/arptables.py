@@ -8,9 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.packetfilter import ArpRule, ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.arptables_rule import OWN_WORDS, SELECTORS, rule_of
+from lvsdoctor.parse.gaps import NO_BEGINNING, NO_END, narrowed
 from lvsdoctor.parse.reader import Dump, Reader
 
 BUILT_IN = {"INPUT": "INPUT", "OUTPUT": "OUTPUT", "FORWARD": "FORWARD", "IN": "INPUT", "OUT": "OUTPUT"}
@@ -38,6 +40,7 @@ class Arptables(Reader):
     """Chains called IN and OUT, as arptables_jf has them, become INPUT and OUTPUT."""
 
     name: ClassVar[str] = "arptables"
+    programs: ClassVar[tuple[str, ...]] = ("arptables", "arptables-save", "arptables-legacy", "arptables-nft")
 
     def __init__(self) -> None:
         self._taken: list[Seen] = []
@@ -81,7 +84,17 @@ class Arptables(Reader):
         if self._foreign or not proved:
             return Dump({}, tuple(self._taken))
         tables = ArpTables(dict(self._policies), tuple(self._rules), tuple(self._declared))
-        return Dump({"arptables": (tables,)}, tuple(self._unread))
+        return Dump({"arptables": (tables,)}, tuple(self._unread), partial=self._part())
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        chain = next((chain for chain in command[1:] if chain in BUILT_IN), None)
+        return None if chain is None else narrowed(command, echo)
+
+    def _part(self) -> Partial | None:
+        """The filter table has the chains INPUT and OUTPUT."""
+        if not self._taken or {"INPUT", "OUTPUT"} <= self._policies.keys():
+            return None
+        return Partial(NO_END, self._taken[-1]) if "INPUT" in self._policies else Partial(NO_BEGINNING, self._taken[0])
 
     def _take(self, seen: Seen, line: str) -> bool:
         if found := RULE.fullmatch(line):

@@ -29,6 +29,7 @@ class Uname(Reader):
     """One line, `Linux rs1 5.10.0-8-amd64 #1 SMP ... x86_64 GNU/Linux`."""
 
     name: ClassVar[str] = "uname"
+    programs: ClassVar[tuple[str, ...]] = ("uname",)
 
     def __init__(self) -> None:
         self._host = self._kernel = ""

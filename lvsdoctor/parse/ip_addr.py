@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from lvsdoctor.model.address import Address
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.gaps import CUT, NO_BEGINNING, NO_END, NO_LOOPBACK, UNREAD
 from lvsdoctor.parse.inet_line import FAMILY, read_address
-from lvsdoctor.parse.ip_command import IpCommand, ip_command
+from lvsdoctor.parse.ip_command import IpCommand, ip_command, part_of
 from lvsdoctor.parse.ip_link import LinkBlock
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_mac
@@ -19,16 +21,26 @@ _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 _UNUSED = frozenset({"alias", "altname", "vf", "prog/xdp", "ingress-qos-map", "egress-qos-map"})
 
 
+def _is_cut(address: Address) -> bool:
+    """Does its line end within a word? (A label may be anything, as keepalived sets it; mostly it is the link.)"""
+    label, scopes = address.label, ("global", "link", "host", "site")
+    in_label = bool(label) and label != address.link and address.link.startswith(label)
+    return in_label or any(word.startswith(address.scope) and word != address.scope for word in scopes)
+
+
 class IpAddr(Reader):
     """`ip addr` and `ip link`, whose lines are alike: addresses are a fact only where the command could show them."""
 
     name = "ip-addr"
+    programs = ("ip",)
+    unread_may_be_rows = False  # it keeps account of its own: a driver's details are no rows
 
     def __init__(self) -> None:
         self._blocks: dict[tuple[int, str], LinkBlock] = {}
         self._block: LinkBlock | None = None
         self._addresses: list[Address] = []
         self._unread: list[Seen] = []
+        self._partial: Partial | None = None
         self._begun = False
         self._counters_follow = False
         self._command: IpCommand | None = None
@@ -49,6 +61,9 @@ class IpAddr(Reader):
     def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
 
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_of(command, echo)
+
     def feed(self, seen: Seen) -> bool:
         head, *more = seen.text.split("\\")
         if (block := LinkBlock.of_header(head, seen)) is not None:
@@ -58,7 +73,7 @@ class IpAddr(Reader):
             if block.well_named:
                 self._blocks[block.index, block.name] = block
             else:
-                self._unread.append(seen)
+                self._refuse(seen)
             self._counters_follow = False
             for piece in more:
                 self._under_link(piece, seen)
@@ -82,7 +97,7 @@ class IpAddr(Reader):
             return False
         if self._block is None:
             if first.startswith("link/"):
-                self._unread.append(seen)  # the header, with the link's name, was cut off
+                self._refuse(seen, NO_BEGINNING)  # the header, with the link's name, was cut off
             return first.startswith("link/")
         if first.startswith("link/"):
             self._block.take_address(words)
@@ -110,10 +125,37 @@ class IpAddr(Reader):
         if address is not None:
             self._addresses.append(address)
         elif "scope" in words or link:
-            self._unread.append(seen)
+            self._refuse(seen)
         else:
             return False
+        if not (self._begun or link):
+            self._note(NO_BEGINNING, seen)
+        elif "scope" not in words[2:-1] or (address and _is_cut(address)):
+            self._note(CUT, seen)
         return True
+
+    def _refuse(self, seen: Seen, reason: str = UNREAD) -> None:
+        self._unread.append(seen)
+        self._note(reason, seen)
+
+    def _note(self, reason: str, seen: Seen) -> None:
+        self._partial = self._partial or Partial(reason, seen)
+
+    def gap(self) -> None:
+        # The header of what follows may be missing: then the label at the end of its line is all that tells the link.
+        self._block = None
+
+    def _ends(self) -> Partial | None:
+        """What is missing at its beginning or end: every network namespace has lo, with index 1."""
+        blocks = list(self._blocks.values())
+        if len(blocks) > 1 and not blocks[-1].type and blocks[-2].type:
+            return Partial(NO_END, blocks[-1].seen)
+        first = next(iter([block.seen for block in blocks] + [address.seen for address in self._addresses]), None)
+        if any(block.index == 1 or "LOOPBACK" in block.flags for block in self._blocks.values()):
+            return None
+        if not self._blocks and any(address.link == "lo" for address in self._addresses):
+            return None
+        return Partial(NO_LOOPBACK, first) if first is not None else None
 
     def dump(self) -> Dump:
         command = self._command
@@ -124,4 +166,4 @@ class IpAddr(Reader):
         # An interface without addresses is normal, so a dump without any tells nothing of what was asked for.
         if self._addresses or (command is not None and command.object == "address"):
             facts["addresses"] = tuple(self._addresses)
-        return Dump(facts, tuple(self._unread))
+        return Dump(facts, tuple(self._unread), partial=self._partial or self._ends())

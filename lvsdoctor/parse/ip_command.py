@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.model.coverage import Partial
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.gaps import narrowed
+
 # In the order in which ip(8) tries them, since any beginning of a word will do (iproute2 ip/ip.c: cmds[]).
 _OBJECTS = ("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "ntable", "link", "l2tp")
 _VERBS = ("show", "list", "lst")
 _OPTIONS_WITH_VALUE = ("-netns", "-n", "-family", "-f", "-rcvbuf", "-rc", "-batch", "-b", "-loops", "-l")
 _SHELL = frozenset({"|", "||", "&&", ";", "&", ">", ">>", "2>", "2>&1", "2>/dev/null"})
+_READ_TABLES = frozenset({"main", "local", "all", "0", "unspec"})
 _WELL_KNOWN_TABLES = {"255": "local", "254": "main", "253": "default"}
 
 
@@ -28,6 +33,17 @@ class IpCommand:
     details: bool = False
     arguments: tuple[str, ...] = ()
     piped: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Does it show a part of its objects: a link's, those that are up, an answer of `ip route get`?
+
+        The tables of routes are not meant: what `ip route show table main` shows is all of table main.
+        """
+        words = list(self.arguments)
+        while self.object == "route" and words and (words[0] == "vrf" or "table".startswith(words[0])):
+            words = words[2:]
+        return words not in ([], ["all"])
 
     def value(self, option: str) -> str | None:
         """The value given to `option`, which may be abbreviated as ip(8) allows."""
@@ -66,3 +82,18 @@ def ip_command(command: Sequence[str]) -> IpCommand | None:
         arguments = arguments[1:]
     name = "neighbour" if found == "neighbor" else found
     return IpCommand(name, family, details, tuple(arguments), piped="|" in command)
+
+
+def part_of(command: Sequence[str], echo: Seen | None) -> Partial | None:
+    """Why the output of this `ip` command is not all that its object has."""
+    asked = ip_command(command)
+    if asked is None:
+        return None
+    if asked.selects:
+        return narrowed(command, echo)
+    if asked.object == "route" and (table := asked.value("table")) and table_name(table) not in _READ_TABLES:
+        return narrowed(command, echo)
+    # Routes and rules are told apart by family as they are read.
+    if asked.family is not None and asked.object in ("address", "link", "neighbour"):
+        return narrowed(command, echo, family=asked.family)
+    return None

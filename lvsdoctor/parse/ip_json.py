@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from lvsdoctor.model.address import Address
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse import ip_json_links as links_of
 from lvsdoctor.parse import ip_json_rows as rows
-from lvsdoctor.parse.ip_command import IpCommand, ip_command
-from lvsdoctor.parse.ip_rule import with_family
+from lvsdoctor.parse.gaps import NO_LOOPBACK
+from lvsdoctor.parse.ip_command import IpCommand, ip_command, part_of
+from lvsdoctor.parse.ip_rule import part_of_rules, with_family
 from lvsdoctor.parse.json_text import Element, JsonText
 from lvsdoctor.parse.json_words import text
 from lvsdoctor.parse.reader import Dump, Reader
@@ -29,6 +31,7 @@ class IpJson(Reader):
     """`ip -j addr|link|route|rule|neigh`. JSON of anything else, or cut short, stays unread as a whole."""
 
     name = "ip-json"
+    programs = ("ip",)
 
     def __init__(self) -> None:
         self._lines: list[Seen] = []
@@ -42,6 +45,9 @@ class IpJson(Reader):
 
     def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_of(command, echo)
 
     def feed(self, seen: Seen) -> bool:
         if self._done or (self._lines and _INSIDE.match(seen.text) is None):
@@ -90,7 +96,12 @@ class _Reading:
             facts = self._links_and_addresses(known, cited)
         else:
             facts = self._rows(kind, [row for row, _, _ in known], cited)
-        return Dump(facts, tuple(self._unread))
+        partial = None
+        if kind == "address" and cited and not any(row.get("ifname") == "lo" for row, _, _ in known):
+            partial = Partial(NO_LOOPBACK, cited[0])
+        elif kind == "rule":
+            partial = part_of_rules(facts["policy-rules"])
+        return Dump(facts, tuple(self._unread), partial=partial)
 
     def _keep(self, row: _T | None, seen: Seen) -> Iterator[_T]:
         if row is None:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import IpCommand, ip_command
+from lvsdoctor.parse.ip_command import IpCommand, ip_command, part_of
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, split_options, word_set
 
@@ -40,6 +41,7 @@ class IpNeigh(Reader):
     """`ip neigh`, IPv4 and IPv6. An entry whose address or MAC was masked is unread."""
 
     name = "ip-neigh"
+    programs = ("ip",)
 
     def __init__(self) -> None:
         self._lines: list[tuple[list[str], Seen]] = []
@@ -52,6 +54,9 @@ class IpNeigh(Reader):
 
     def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_of(command, echo)
 
     def feed(self, seen: Seen) -> bool:
         words = seen.text.split(maxsplit=24)

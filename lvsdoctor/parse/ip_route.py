@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import IpCommand, ip_command
+from lvsdoctor.parse.ip_command import IpCommand, ip_command, part_of
 from lvsdoctor.parse.ip_neigh import is_neighbour_line
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.route_line import RouteLine
@@ -20,11 +21,13 @@ class IpRoute(Reader):
     """`ip route [show table X]`. Without a `table` on its lines, a dump is of the table that the command asked for."""
 
     name = "ip-route"
+    programs = ("ip",)
 
     def __init__(self) -> None:
         self._lines: list[RouteLine] = []
         self._unread: list[Seen] = []
         self._command: IpCommand | None = None
+        self._torn = False
 
     @classmethod
     def starts(cls, text: str) -> bool:
@@ -37,6 +40,9 @@ class IpRoute(Reader):
 
     def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_of(command, echo)
 
     def feed(self, seen: Seen) -> bool:
         first, *more = _ONELINE_BREAK.split(seen.text)
@@ -51,14 +57,21 @@ class IpRoute(Reader):
         if line is None or (line.strange and not line.options):
             return False
         self._lines.append(line)
+        self._torn = False
         for piece in more:
             self._take_continuation(piece.split(), seen)
         return True
+
+    def gap(self) -> None:
+        self._torn = True
 
     def _take_continuation(self, words: list[str], seen: Seen) -> bool:
         if not self._lines:
             return False
         line = self._lines[-1]
+        if self._torn and words[0] == "nexthop":  # of a route that was not shown, or with hops missing
+            self._unread.append(seen)
+            return True
         if words[0] == "nexthop":
             if not line.take_hop(words[1:]):
                 line.broken = True  # half of a multipath route would be another route

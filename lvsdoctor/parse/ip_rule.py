@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lvsdoctor.model.address import Network
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.route import PolicyRule
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import IpCommand, ip_command, table_name
+from lvsdoctor.parse.gaps import NO_BEGINNING, NO_END
+from lvsdoctor.parse.ip_command import IpCommand, ip_command, part_of, table_name
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_link_name, read_network, read_number, split_options, word_set
 
@@ -91,6 +93,18 @@ def with_family(rules: Sequence[PolicyRule], command: IpCommand | None) -> tuple
     return tuple(replace(rule, family=family) for rule in rules)
 
 
+def part_of_rules(rules: Sequence[PolicyRule]) -> Partial | None:
+    """Priority 0 looks up table local, and the rule of table main is near the end: the kernel makes them both.
+
+    (net/ipv4/fib_rules.c: fib_default_rules_init(). Deleting either by hand is legal, and rare.)
+    """
+    if not rules:
+        return None
+    if rules[0].priority > 0:
+        return Partial(NO_BEGINNING, rules[0].seen)
+    return None if any(rule.table == "main" for rule in rules) else Partial(NO_END, rules[-1].seen)
+
+
 def _read_line(text: str, seen: Seen) -> PolicyRule | None:
     match = _LINE.fullmatch(text.strip())
     if match is None:
@@ -103,6 +117,7 @@ class IpRule(Reader):
     """`ip rule`, `ip -6 rule`. The family stands on no line, see `in_one_family`."""
 
     name = "ip-rule"
+    programs = ("ip",)
 
     def __init__(self) -> None:
         self._rules: list[PolicyRule] = []
@@ -115,6 +130,9 @@ class IpRule(Reader):
 
     def set_command(self, command: Sequence[str]) -> None:
         self._command = ip_command(command)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_of(command, echo)
 
     def feed(self, seen: Seen) -> bool:
         match = _LINE.fullmatch(seen.text.strip())
@@ -130,4 +148,5 @@ class IpRule(Reader):
         return True
 
     def dump(self) -> Dump:
-        return Dump({"policy-rules": with_family(self._rules, self._command)}, tuple(self._unread))
+        rules = with_family(self._rules, self._command)
+        return Dump({"policy-rules": rules}, tuple(self._unread), partial=part_of_rules(rules))

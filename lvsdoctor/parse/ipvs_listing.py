@@ -6,13 +6,18 @@ So one reader understands both, and a row's own spelling (`C000020A:0050`) tells
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import Endpoint, endpoint, hex_endpoint
+from lvsdoctor.parse.gaps import CUT, NO_ADDRESS, NO_BEGINNING, narrowed
 from lvsdoctor.parse.ipvs_columns import counters_in, flags_in, hexadecimal, with_columns
 from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, read_fwmark
+from lvsdoctor.parse.ipvsadm_options import selects_service
 from lvsdoctor.parse.reader import Dump, Reader
+from lvsdoctor.parse.words import read_ip
 
 PROTOCOLS = frozenset({"TCP", "UDP", "SCTP", "FWM"})
 SCHEDULERS = frozenset("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos conhash".split())
@@ -64,10 +69,18 @@ class IpvsListing(Reader):
     def __init__(self) -> None:
         self._form = ""
         self._headers = 0
+        self._versioned = False
         self._proc = False
         self._services = Services()
         self._current: list[Destination] | None = None
         self._unread: list[Seen] = []
+        self._partial: Partial | None = None
+        self._first: Seen | None = None
+
+    programs: ClassVar[tuple[str, ...]] = ("ipvsadm",)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return narrowed(command, echo) if selects_service(command) else None
 
     def set_command(self, command: Sequence[str]) -> None:
         for word in command:
@@ -75,6 +88,7 @@ class IpvsListing(Reader):
 
     def feed(self, seen: Seen) -> bool:
         line = plain(seen.text)
+        self._first = self._first or seen
         if line.startswith("->"):
             words = line[2:].split()
             return self._remote_header(line) if words[:1] == ["RemoteAddress:Port"] else self._destination(seen, words)
@@ -90,13 +104,29 @@ class IpvsListing(Reader):
         facts = {}
         if self._form != "rate" and (services or self._headers > 1):
             facts = {"ipvs-stats" if self._form == "stats" else "ipvs": services}
-        return Dump(facts, tuple(self._unread))
+        if self._form == "rate":
+            # Rates tell of no service how it is set up; its rows are a kind of their own, not lines that nobody read.
+            from lvsdoctor.parse.faces import FACES  # few scans meet one
+
+            return Dump(unread_kinds=(FACES["ipvs-rate"].unread(self._first),) if self._first else ())
+        # `ipvsadm -Ln -t VIP:PORT` prints the columns' header, but not the version.
+        partial = self._partial
+        if partial is None and not (self._versioned and self._headers > 1):
+            partial = Partial(NO_BEGINNING, self._first)
+        return Dump(facts, tuple(self._unread), partial=partial)
+
+    def gap(self) -> None:
+        self._current = None  # the service of the real servers below may not have been shown
+
+    def _note(self, reason: str, seen: Seen) -> None:
+        self._partial = self._partial or Partial(reason, seen)
 
     def _header(self, words: list[str]) -> bool:
         """Counts 1 for the version and 2 for the columns: the version alone does not say that the table was shown."""
         rank = 2 if words[0] == "Prot" else 1
         if rank <= self._headers or self._services:
             return False  # the next table begins
+        self._versioned = self._versioned or rank == 1
         self._headers = rank
         if rank == 2:
             self._form = _FORM_OF_HEADER.get(words[2], "") if len(words) > 2 else self._form
@@ -112,7 +142,9 @@ class IpvsListing(Reader):
 
     def _service(self, seen: Seen, words: list[str]) -> bool:
         mark = words[0] == "FWM"
-        if not mark and ":" not in words[1]:
+        # Under the header it may be a name that ipvsadm cut, port and all; anywhere else it is prose.
+        of_table = self._headers > 1 and (self._form != "" or words[2:3] == [] or words[2] in SCHEDULERS)
+        if not mark and ":" not in words[1] and not of_table:
             return False
         # `TCP 14:59 ESTABLISHED ...` is a row of `ipvsadm -Lnc`, whose second column is a time.
         if not mark and len(words) > 2 and words[1].replace(":", "").isdigit() and words[2].isupper():
@@ -132,6 +164,10 @@ class IpvsListing(Reader):
                 return self._refuse(seen)
             flags = flags_in(rest[1:])
             row = replace(row, scheduler=rest[0], persistent=flags.persistent, netmask=flags.netmask, flags=flags.words)
+        if not mark and row.vip is None:
+            self._note(NO_ADDRESS, seen)
+        if row.scheduler and row.scheduler not in SCHEDULERS and any(s.startswith(row.scheduler) for s in SCHEDULERS):
+            self._note(CUT, seen)
         self._current = self._services.add(row)
         return True
 
@@ -150,7 +186,7 @@ class IpvsListing(Reader):
         )
 
     def _addressed(self, seen: Seen, words: list[str]) -> VirtualService | None:
-        at = self._endpoint(words[1])
+        at = self._endpoint(words[1]) or _nameless_port(words[1])
         if at is None:
             return None
         family = at.ip.version if at.ip else 4
@@ -163,17 +199,27 @@ class IpvsListing(Reader):
         return endpoint(text) if ":" in text else None
 
     def _destination(self, seen: Seen, words: list[str]) -> bool:
-        at = self._endpoint(words[0]) if words else None
+        at = (self._endpoint(words[0]) or _nameless_port(words[0])) if words else None
         if at is None or self._current is None:
             return self._refuse(seen)
         port = at.port
         if at.ip is None and len(words[0]) == _NAME_WIDTH:
             port = None  # the name may have been cut, and then the port is what was left of it
         row = with_columns(Destination(at.ip, port, seen, at.shown), words[1:], self._form)
-        if row is None:
+        if row is None or (":" not in words[0] and row.forwarding is None and self._form != "stats"):
             return self._refuse(seen)
+        if row.ip is None:
+            self._note(NO_ADDRESS, seen)
+        elif self._form == "" and row.inactive is None:
+            self._note(CUT, seen)
         self._current.append(row)
         return True
+
+
+def _nameless_port(text: str) -> Endpoint | None:
+    """A name that ipvsadm cut within, so that its port is gone: an address that is not known."""
+    odd = ":" in text or not text.isprintable() or text.isdigit() or read_ip(text) is not None
+    return None if odd else Endpoint(None, None, text)
 
 
 def _with_family(service: VirtualService) -> VirtualService:

@@ -1,6 +1,7 @@
 """The command line of ipvsadm, as ipvsadm-save writes it and scripts do."""
 
 import re
+from collections.abc import Iterable
 
 from lvsdoctor.parse.ipvs_rows import NAMELESS
 
@@ -19,7 +20,16 @@ _ALONE = {
     "-o": "-o", "--ops": "-o", "-6": "-6", "--ipv6": "-6", "--tun-nocsum": "", "--tun-csum": "", "--tun-remcsum": "",
     NAMELESS: NAMELESS,
 }  # fmt: skip
+_SERVICES = ("--tcp-service", "--udp-service", "--sctp-service", "--fwmark-service")
 _SHELL = re.compile(r"[$`;|&<>(){}\\\"']")
+
+
+def selects_service(command: Iterable[str]) -> bool:
+    """Does this command show one service alone: `ipvsadm -Ln -t 192.0.2.10:80`, `ipvsadm -Lnt 192.0.2.10:80`?"""
+    return any(
+        word.startswith(_SERVICES) or (word[:1] == "-" and word[1:2] != "-" and not {"t", "u", "f"}.isdisjoint(word))
+        for word in command
+    )
 
 
 def arguments(text: str) -> list[str]:

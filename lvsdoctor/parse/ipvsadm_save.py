@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import Endpoint, endpoint
+from lvsdoctor.parse.gaps import NO_ADDRESS, NO_BEGINNING
 from lvsdoctor.parse.ipvs_rows import FORWARDING, NAMELESS, Services, fwmark_shown, read_fwmark, without_host_mask
 from lvsdoctor.parse.ipvsadm_options import EDITS, arguments, options_of
 from lvsdoctor.parse.reader import Dump, Reader
@@ -22,12 +24,14 @@ class IpvsadmSave(Reader):
     """Commands are taken as far as they are complete: a line with a shell's variable in it says nothing by itself."""
 
     name: ClassVar[str] = "ipvsadm-save"
+    programs: ClassVar[tuple[str, ...]] = ("ipvsadm", "ipvsadm-save")
 
     def __init__(self) -> None:
         self._services = Services()
         # Each service by its words, and where its real servers go.
         self._opened: dict[tuple[str, str, bool], tuple[VirtualService, list[Destination]]] = {}
         self._unread: list[Seen] = []
+        self._partial: Partial | None = None
 
     @classmethod
     def starts(cls, text: str) -> bool:
@@ -43,7 +47,9 @@ class IpvsadmSave(Reader):
         return True
 
     def dump(self) -> Dump:
-        return Dump({"ipvs": self._services.frozen()} if self._services else {}, tuple(self._unread))
+        return Dump(
+            {"ipvs": self._services.frozen()} if self._services else {}, tuple(self._unread), partial=self._partial
+        )
 
     def _add(self, seen: Seen, words: list[str]) -> bool:
         options = options_of(words)
@@ -61,6 +67,8 @@ class IpvsadmSave(Reader):
         key, service = _key(kind, options), _service(seen, kind, options)
         if service is None or key in self._opened:
             return False
+        if kind != "-f" and service.vip is None:
+            self._note(NO_ADDRESS, seen)
         self._opened[key] = service, self._services.add(service)
         return True
 
@@ -69,6 +77,7 @@ class IpvsadmSave(Reader):
         service, destinations = self._opened.get(key, (None, None))
         if service is None:  # a fragment, such as the output of grep
             service = _service(seen, kind, options)
+            self._note(NO_BEGINNING, seen)
         if service is None:
             return False
         at = endpoint(options["-r"], port=service.port if service.fwmark is None else 0)
@@ -78,8 +87,13 @@ class IpvsadmSave(Reader):
         if destinations is None:
             destinations = self._services.add(service)
             self._opened[key] = service, destinations
+        if row.ip is None:
+            self._note(NO_ADDRESS, seen)
         destinations.append(row)
         return True
+
+    def _note(self, reason: str, seen: Seen) -> None:
+        self._partial = self._partial or Partial(reason, seen)
 
 
 def _key(kind: str, options: Mapping[str, str]) -> tuple[str, str, bool]:

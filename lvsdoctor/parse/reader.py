@@ -35,10 +35,14 @@ class Dump:
 class Reader(ABC):
     """Reads one dump of one format. A new object for each dump.
 
-    Class attributes: `name` is the format's name, as the fences of rule pages use it (`ip-addr`, `sysctl`, ...).
+    Class attributes: `name` is the format's name, as the fences of rule pages use it (`ip-addr`, `sysctl`, ...);
+    `programs` are those whose output it reads (empty: any). `unread_may_be_rows`: what it knew for its own and could
+    not understand may have been a row, so that the dump is not whole.
     """
 
     name: ClassVar[str]
+    programs: ClassVar[tuple[str, ...]] = ()
+    unread_may_be_rows = True
 
     @classmethod
     @abstractmethod
@@ -62,3 +66,10 @@ class Reader(ABC):
 
     def set_command(self, command: Sequence[str]) -> None:  # noqa: B027 - most formats need not know
         """The shell command, as words, whose echo stood above this dump; a last | says that the output was filtered."""
+
+    def gap(self) -> None:  # noqa: B027 - in most formats no line belongs to the one above
+        """Lines are missing here: what comes next may stand under a line that was not shown."""
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        """Why the output of this command, which stands in the line `echo`, is only a part of this fact."""
+        return None

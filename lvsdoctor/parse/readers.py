@@ -46,6 +46,12 @@ FORMATS = (
     _Format("identity", "Uname", begins=("Linux",)),
 )
 
+# What an echo of these tells is of the dumps of their own readers alone.
+PROGRAMS = frozenset(
+    "ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp arping"
+    " uname".split()
+)
+
 
 def readers_for(text: str) -> Iterator[type[Reader]]:
     """The readers that take this line for the first of a dump of theirs."""

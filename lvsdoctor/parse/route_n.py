@@ -47,6 +47,7 @@ class RouteN(Reader):
     """`route -n` (also -ne, -een) and `netstat -rn`: what they print of table main; no other table, no local routes."""
 
     name = "route-n"
+    programs = ("route", "netstat")
 
     def __init__(self) -> None:
         self._columns: list[str] = []

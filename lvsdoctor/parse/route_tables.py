@@ -21,10 +21,7 @@ def asked_table(command: IpCommand) -> str:
 
 def shows_whole_table(command: IpCommand) -> bool:
     """Did the command show all of the table, and not only what matched `dev eth0`, `default` or a grep behind it?"""
-    words = list(command.arguments)
-    while words and ("table".startswith(words[0]) or words[0] == "vrf"):
-        words = words[2:]
-    return not command.piped and words in ([], ["all"])
+    return not command.piped and not command.selects
 
 
 def sort_by_table(rows: Iterable[Route], command: IpCommand | None) -> dict[str, Sequence[Route]]:

@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.parse.echo import Echo, echo_in
+from lvsdoctor.parse.gaps import ELIDED, by_filter, is_elision
 from lvsdoctor.parse.identity import hostname_in
-from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.open_dump import OpenDump
+from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.readers import PROGRAMS, readers_for
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
@@ -41,12 +44,15 @@ class _Section:
     unread: list[Seen] = field(default_factory=list)
     comments: list[Seen] = field(default_factory=list)
     to_lvsdoctor: list[Comment] = field(default_factory=list)
+    elided: Seen | None = None
 
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
     """The dumps of a text in order; a line that no reader takes comes as a Dump of its own, under `unread`."""
     host = ""
-    for section in _sections(text, where):
+    sections = list(_sections(text, where))
+    owner = _File(where, any(dump.facts for section in sections for dump in section.dumps))
+    for section in sections:
         host = section.echo.host or host
         told = section.echo.command[:1]
         named = told == ("hostname",) and not section.dumps and hostname_in([seen.text for seen in section.unread])
@@ -56,17 +62,42 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
             continue
         for dump in section.dumps:
             host = dump.host or host
-            yield Piece(host, dump)
+            if dump != Dump(unread=dump.unread):
+                yield Piece(host, dump)
         if not section.dumps and not section.unread and (silent := _silence(section)):
             yield Piece(host, silent)
-        if section.unread:
-            yield Piece(host, Dump(unread=tuple(section.unread)))
+        if leftover := owner.leftover(section):
+            yield Piece(host, leftover)
         if section.to_lvsdoctor:
             yield Piece(host, Dump(comments=tuple(section.to_lvsdoctor)))
 
 
+class _File:
+    """What a text holds beside its dumps: the kinds that are known by their face, and lines of no kind."""
+
+    def __init__(self, where: str, has_dumps: bool) -> None:
+        self._where, self._has_dumps = where, has_dumps
+        self._whole = False
+
+    def leftover(self, section: _Section) -> Dump | None:
+        """What is left of a section: the lines that no reader took, and those of dumps that told nothing."""
+        untold = [seen for dump in section.dumps if dump == Dump(unread=dump.unread) for seen in dump.unread]
+        lines = sorted(section.unread + untold, key=lambda seen: seen.line or 0)
+        if not lines:
+            return None
+        from lvsdoctor.parse.faces.recognise import recognise  # a dump alone has no such lines
+
+        paths = section.echo.command[-1:] if section.echo.command else () if self._has_dumps else (self._where,)
+        certain = section.elided is None and section.echo.whole
+        known = recognise(lines, paths, certain=certain)
+        # The file is of that kind, comments, headings and all; a paste has more in it than that.
+        self._whole = self._whole or (known.whole and bool(known.kinds) and not self._has_dumps)
+        return Dump(unread=() if self._whole else known.rest, unread_kinds=known.kinds)
+
+
 def _sections(text: str, where: str) -> Iterator[_Section]:
-    section, reader = _Section(Echo(), None), None
+    section = _Section(Echo(), None)
+    reader: OpenDump | None = None
     waiting: list[Comment] = []
     lines = text.split("\n")  # as an editor counts: splitlines() knows more line ends
     number = 0
@@ -88,6 +119,12 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
         if waiting and not line.lstrip().startswith(("#", ";", "!")):
             section.to_lvsdoctor += [replace(comment, about=number) for comment in waiting]
             waiting = []
+        if is_elision(line):
+            section.elided = seen
+            section.unread.append(seen)
+            if reader is not None:
+                reader.elide(seen)
+            continue
         if reader is not None and reader.feed(seen):
             continue
         echo = echo_in(line)
@@ -96,9 +133,9 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             yield section
             section, reader = _Section(echo, seen), None
             continue
-        started = _start(line, section.echo)
+        started = _start(line, section)
         if started is not None:
-            if started.name == "sysctl":
+            if started.reader.name == "sysctl":
                 section.comments.clear()  # the head of a sysctl.conf
             _finish(section, reader)
             reader = started
@@ -111,22 +148,27 @@ def _sections(text: str, where: str) -> Iterator[_Section]:
             section.dumps.append(Dump({"ipvs": ()}))
             continue
         section.unread.append(seen)
+        if reader is not None:
+            reader.pass_by(seen)
     _finish(section, reader)
     section.to_lvsdoctor += waiting
     yield section
 
 
-def _start(line: str, echo: Echo) -> Reader | None:
+def _start(line: str, section: _Section) -> OpenDump | None:
     kind = next(readers_for(line), None)
     if kind is None:
         return None
-    reader = kind()
-    if echo.command:
-        reader.set_command(echo.command if echo.whole else (*echo.command, "|"))
-    return reader
+    reader, echo, partial = kind(), section.echo, Partial(ELIDED, section.elided) if section.elided else None
+    # What an echo says is of its own output: a table may follow that was pasted without its prompt.
+    if echo.command and (not kind.programs or echo.command[0] not in PROGRAMS or echo.command[0] in kind.programs):
+        filtered = by_filter(echo.command, echo.whole, section.seen)
+        reader.set_command(echo.command if filtered is None else (*echo.command, "|"))
+        partial = filtered or reader.asked_for(echo.command, section.seen) or partial
+    return OpenDump(reader, partial)
 
 
-def _finish(section: _Section, reader: Reader | None) -> None:
+def _finish(section: _Section, reader: OpenDump | None) -> None:
     if reader is not None:
         section.dumps.append(reader.dump())
     section.unread += section.comments

@@ -7,13 +7,14 @@ from functools import lru_cache
 from sys import intern
 from typing import ClassVar
 
-from lvsdoctor.model.coverage import Origin
+from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
 from lvsdoctor.model.sysctl_d import ConfiguredLine
 from lvsdoctor.parse.echo import echo_in
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.sysctl_file import Signs, heading_in, of_named_file
+from lvsdoctor.parse.sysctl_whole import Whole, part_asked_for
 from lvsdoctor.parse.words import read_link_name
 
 # The directories of /proc/sys. Java properties like to begin with user., net., dev. and debug. as well, which is why
@@ -62,12 +63,15 @@ class Sysctl(Reader):
     """Keeps every line in order: of two about one key the last wins, but that is for the merging to say."""
 
     name: ClassVar[str] = "sysctl"
+    programs: ClassVar[tuple[str, ...]] = ("sysctl",)
+    unread_may_be_rows = False  # what sysctl(8) says to its user is none
 
     def __init__(self) -> None:
         self._rows = SettingRows()
         self._excludes: list[tuple[int, ConfiguredLine]] = []  # with their places among the rows
         self._unread: list[Seen] = []
         self._signs = Signs()
+        self._whole = Whole()
 
     @classmethod
     def starts(cls, text: str) -> bool:
@@ -81,6 +85,9 @@ class Sysctl(Reader):
 
     def set_command(self, command: Sequence[str]) -> None:
         self._signs.command = tuple(command)
+
+    def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
+        return part_asked_for(command, echo)
 
     @property
     def _place(self) -> int:
@@ -101,7 +108,7 @@ class Sysctl(Reader):
             return True
         if APPLYING.match(line) or TOOL.match(line):
             self._signs.runtime = True
-            if TOOL.match(line):
+            if TOOL.match(line) and not self._whole.takes_for_chatter(line, seen):
                 self._unread.append(seen)
             return True
         if assigned := _assignment(line):
@@ -112,7 +119,9 @@ class Sysctl(Reader):
             row = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
             wrong = (row.key.startswith(NUMBERS) and not row.is_number) or not _is_key(row.key)
-            (self._unread.append(seen) if wrong else self._rows.by_key.append((row.key, row)))
+            if wrong:
+                return self._refuse(seen)
+            self._rows.by_key.append((row.key, row))
             return True
         # An exclude of sysctl.d (`-net.ipv4.conf.eth0.rp_filter`), or an assignment that lacks its sign.
         found = KEY.match(line)
@@ -122,8 +131,12 @@ class Sysctl(Reader):
         if line.startswith("-") and line == found[0].strip() and _is_key(key):
             self._signs.row(line, path, self._place)
             self._excludes.append((self._place, ConfiguredLine(key, None, seen)))
-        else:
-            self._unread.append(seen)
+            return True
+        return self._refuse(seen)
+
+    def _refuse(self, seen: Seen) -> bool:
+        self._unread.append(seen)
+        self._whole.refuse(seen)
         return True
 
     def feed_run(self, lines: Sequence[str], at: int, where: str) -> int:
@@ -146,7 +159,9 @@ class Sysctl(Reader):
             files = self._signs.files(self._rows, self._excludes)
             facts = {"configured-sysctl": files} if files else {}
             return Dump(facts, tuple(self._unread), origin=Origin.CONFIGURED)
-        unread = (*self._unread, *(line.seen for _, line in self._excludes))
-        return Dump(
-            {"sysctl": self._rows} if self._rows else {}, tuple(sorted(unread, key=lambda seen: seen.line or 0))
-        )
+        excludes = [line.seen for _, line in self._excludes]
+        unread = self._unread + excludes + ([] if self._rows else self._whole.said_of_keys)
+        in_order = tuple(sorted(unread, key=lambda seen: seen.line or 0))
+        if not self._rows:
+            return Dump(unread=in_order)
+        return Dump({"sysctl": self._rows}, in_order, partial=self._whole.partial(self._rows, self._signs.command))

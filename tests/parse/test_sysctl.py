@@ -119,9 +119,20 @@ def test_a_root_prompt_below_is_not_taken_for_a_comment(prompt: str) -> None:
         "error: permission denied on key 'kernel.cad_pid'",
     ],
 )
-def test_what_the_tool_complains_of_goes_to_unread(line: str) -> None:
+def test_what_the_tool_says_of_a_key_is_no_unread_line(line: str) -> None:
     dump = read(Sysctl, f"{line}\nvm.swappiness = 1\n{line}\n")
-    assert unread_of(dump) == [(1, line), (3, line)]
+    assert ([row.key for row in dump.facts["sysctl"]], dump.unread) == (["vm.swappiness"], ())
+
+
+def test_complaints_alone_are_no_dump_and_are_kept() -> None:
+    line = "sysctl: cannot stat /proc/sys/net/ipv4/vs/conntrack: No such file or directory"
+    dump = read(Sysctl, line)
+    assert (dump.facts, unread_of(dump)) == ({}, [(1, line)])
+
+
+def test_other_words_of_the_tool_go_to_unread() -> None:
+    dump = read(Sysctl, "vm.swappiness = 1\nsysctl: something that nobody expects\n")
+    assert unread_of(dump) == [(2, "sysctl: something that nobody expects")]
 
 
 def test_the_files_that_sysctl_system_names_are_headings() -> None:
@@ -167,7 +178,7 @@ def test_absurd_lines_are_survived(line: str) -> None:
 @of_corpus("sysctl/*", "sysctl-conf/*", "cases/*/*sysctl*", "sosreport-tree/*/**/sysctl*/*")
 def test_no_line_of_the_corpus_is_lost(text: str) -> None:
     account = drive(Sysctl, text)
-    assert [line for line in account.silent if not line.lstrip().startswith(("#", ";"))] == []
+    assert [line for line in account.silent if not line.lstrip().startswith(("#", ";", "sysctl: ", "error: "))] == []
 
 
 @of_corpus("sysctl/hotsos*", "sysctl/rhcos*", "sysctl/*ubuntu*")

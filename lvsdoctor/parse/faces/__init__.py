@@ -1,0 +1,19 @@
+"""The kinds of files and dumps that are known by their face and not read: what they are called, what to give instead.
+
+A face is data (files.py, filters.py, outputs.py); recognise.py finds faces among the lines that no reader took.
+"""
+
+from collections.abc import Mapping
+
+from lvsdoctor.parse.faces import files, filters, outputs
+from lvsdoctor.parse.faces.face import Face
+
+# In the order in which a line is held against them.
+ALL: tuple[Face, ...] = (*filters.FACES, *outputs.OF_IPVS, *files.FACES, *outputs.FACES)
+FACES: Mapping[str, Face] = {face.kind: face for face in reversed(ALL)}
+WITHOUT_RULES = "-without-rules"  # ends the kind of a filter dump that holds no rule: it hides nothing
+
+
+def advice_for(kind: str) -> str:
+    """What to give instead of this kind, as a sentence; "" where nothing takes its place, or nothing has to."""
+    return FACES[kind].advice if kind in FACES else ""

@@ -1,0 +1,131 @@
+"""Files that are known by their face: configurations, manifests, scripts."""
+
+from lvsdoctor.parse.faces.face import NETWORK, RUNNING, TABLE, Face
+
+_KEEPALIVED = "`lvsdoctor scan --with NODE=FILE` takes it, beside the dumps of that node."
+_KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`."
+_INI = r"\[|[#;]|[\w.\-]+ *=|\s"
+_YAML = r"[\w.\-\"'/]+ *:|-(?: |$)|\s|#|---|\.\.\.$|[}\]{\[]"
+_SUDO = r"\s*(?:sudo +)?(?:/usr)?(?:/s?bin/)?"
+_SHELL = _SUDO + (
+    r"(?:ifconfig +\S+ +\S|ip +(?:-\S+ +)*(?:a\w*|l\w*|r\w*|tunn?\w*|neigh\w*)"
+    r" +(?:add|del|set|replace|change|append|flush)\b|route +(?:add|del)\b"
+    r"|ipvsadm +(?:-[ACDEadeZ]|--(?:add|clear|delete|edit|restore))|sysctl +-[wqep]|echo +\S.*> *[\"']?/proc/sys/"
+    r"|modprobe +\S|(?:systemctl|service) +(?:re)?(?:start|load)\b|arping +-[UA])"
+)
+
+FACES = (
+    # -- configuration of what runs IPVS
+    Face(
+        "keepalived",
+        "a keepalived.conf",
+        r"(?:global_defs|vrrp_sync_group +\S+|vrrp_instance +\S+|vrrp_script +\S+|"
+        r"virtual_server(?:_group)? +\S+.*|static_(?:ipaddress|routes|rules)|local_address_group +\S+) *(?:\{|$)|"
+        r"[!#] *Configuration File for keepalived",
+        r"[!#]|\s|[}{]|include ",
+        advice=_KEEPALIVED,
+        whole=True,
+        braces=True,
+        file=r"keepalived[^/]*\.conf",
+    ),
+    Face(
+        "ldirectord",
+        "a ldirectord.cf",
+        r"virtual *= *\S+|(?:checktimeout|checkinterval|negotiatetimeout|quiescent|autoreload) *="
+        r" *\S+",
+        r"\s|#|\w+ *=",
+        advice=TABLE,
+        whole=True,
+        file=r"ldirectord[^/]*\.cf",
+    ),
+    # -- configuration of the network
+    Face(
+        "ifcfg",
+        "an ifcfg file",
+        r"(?:DEVICE|BOOTPROTO|ONBOOT|IPADDR\d*|NM_CONTROLLED|TYPE)=",
+        r"[A-Z][A-Z0-9_]*=|#",
+        advice=NETWORK,
+        then=r"(?:DEVICE|BOOTPROTO|ONBOOT|IPADDR\d*|PREFIX\d*|NETMASK\d*|NAME|TYPE|BROADCAST|NETWORK)=",
+        whole=True,
+        file=r"ifcfg-[^/]+",
+    ),
+    Face(
+        "interfaces",
+        "a configuration of ifupdown",
+        r"(?:auto|allow-hotplug) +\S+$|iface +\S+ +inet6? |source +/etc/network",
+        r"auto |allow-|iface |mapping |source|\s|#",
+        advice=NETWORK,
+        then=r"iface |auto |\s|source|#",
+        whole=True,
+        file=r"network/interfaces(?:\.d/[^/]+)?",
+    ),
+    Face(
+        "netplan",
+        "a netplan file",
+        r"network:$",
+        _YAML,
+        advice=NETWORK,
+        then=r"\s+(?:version|ethernets|renderer|bonds|bridges|vlans)"
+        r" *:",
+        whole=True,
+        file=r"netplan/[^/]+\.yaml",
+    ),
+    Face(
+        "networkd",
+        "a systemd-networkd file",
+        r"\[(?:Match|NetDev|Network|Address|Route|RoutingPolicyRule|Link)\]$",
+        _INI,
+        advice=NETWORK,
+        whole=True,
+        file=r"systemd/network/[^/]+",
+    ),
+    Face(
+        "networkmanager",
+        "a NetworkManager connection",
+        r"\[(?:connection|ipv4|ipv6|ethernet|vlan|bond|bridge)\]$",
+        _INI,
+        advice=NETWORK,
+        then=r"(?:id|uuid|type|method|address\d?|interface-name|mac-address)=",
+        whole=True,
+        file=r"\.nmconnection",
+    ),
+    Face("unit", "a systemd unit", r"\[(?:Unit|Service|Install|Timer|Socket)\]$", _INI, whole=True),
+    Face("script", "a shell script", r"#! *\S*(?:/| )(?:ba|da|k|z|a)?sh\b", None, advice=RUNNING, whole=True),
+    Face("script", "a script", r"#! *\S*(?:python|perl|ruby|expect|lua)", None, advice=RUNNING, whole=True),
+    Face("commands", "a list of commands", _SHELL, _SHELL + r"|\s*#", advice=RUNNING),
+    Face(
+        "kube-proxy",
+        "a kube-proxy configuration",
+        r"kind: *KubeProxyConfiguration",
+        _YAML,
+        whole=True,
+        advice=_KUBERNETES,
+    ),
+    Face(
+        "kubernetes",
+        "a Kubernetes manifest",
+        r"apiVersion: *\S+|kind: *[A-Z]\w+$",
+        _YAML,
+        whole=True,
+        then=r"(?:kind|apiVersion|metadata) *:",
+        advice=_KUBERNETES,
+    ),
+    Face(
+        "ansible",
+        "an Ansible playbook",
+        r"- +(?:hosts|name|import_playbook|include_tasks|become) *:",
+        _YAML,
+        advice=RUNNING,
+        then=r"\s+[\w.]+ *:",
+        whole=True,
+    ),
+    Face(
+        "dockerfile",
+        "a Dockerfile",
+        r"FROM +\S+(?: +AS +\S+)?$",
+        None,
+        then=r"(?:RUN|COPY|CMD|ENV|ENTRYPOINT|LABEL|ADD|"
+        r"WORKDIR|ARG|USER|MAINTAINER|EXPOSE|#)",
+        whole=True,
+    ),
+)

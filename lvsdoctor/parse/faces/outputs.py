@@ -1,0 +1,156 @@
+"""What commands print, known by its face: of IPVS, of the network, of the host, of what was tried."""
+
+from lvsdoctor.parse.faces.face import ADDRESSES, MAC, ROUTES, STAMP, TABLE, Face
+
+_STATE = r"(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)"
+_CELLS = r"\S+(?: {2,}\S.*){2,}"
+
+OF_IPVS = (
+    # -- IPVS, but no table
+    Face(
+        "ipvs-connections",
+        "a list of IPVS connections",
+        r"IPVS connection entries|pro +expire +state|Pro +FromIP|"
+        r"(?:TCP|UDP|SCTP|IP) +\d{1,4}:\d\d +[A-Z_]+ +\S+ +\S+ +\S+",
+        r"IPVS|pro +expire|Pro +FromIP|(?:TCP|UDP|SCTP|IP) +",
+        advice=TABLE,
+    ),
+    Face("ipvs-rate", "the rates of an IPVS table (`ipvsadm --rate`)", r"(?!)", advice=TABLE),
+    Face("ipvs-timeouts", "the timeouts of IPVS", r"Timeout \(tcp tcpfin udp\): ", r"Timeout ", advice=TABLE),
+    Face(
+        "ipvs-sync",
+        "the state of the IPVS sync daemon",
+        r"(?:master|backup) sync daemon ",
+        r"(?:master|backup) sync",
+        advice=TABLE,
+    ),
+    Face(
+        "ipvs-counters",
+        "the counters of IPVS",
+        r" *Total Incoming Outgoing ",
+        r"\s*(?:Total|Conns|CPU|[0-9A-F]+ )",
+        advice=TABLE,
+    ),
+)
+
+FACES = (
+    # -- the host's addresses and routes as other commands print them
+    Face(
+        "ifconfig",
+        "the output of ifconfig",
+        r"\S{1,16}:? +(?:Link encap:|flags=\d+)|\S+: flags=[0-9a-f]+<",
+        r"\s|\S+:? +(?:Link encap:|flags=)|\S+: flags="
+        r"|(?:inet6?|ether|RX|TX|UP|collisions|Interrupt|options|media|status|nd6|lo|groups)\b",
+        advice=ADDRESSES,
+    ),
+    Face(
+        "ip-brief",
+        "the output of `ip -br`",
+        rf"\S{{1,40}}(?: {{2,}}{_STATE} *$| +{_STATE} +(?:[\d.]+(?:/\d+| peer)|[0-9a-f:]+/\d+ |{MAC}|<))",
+        rf"\S+ +{_STATE}\b",
+        advice=ADDRESSES,
+    ),
+    Face(
+        "route-v6",
+        "an IPv6 routing table of route(8)",
+        r"Kernel IPv6 routing table",
+        r"Kernel|Destination|[0-9a-f:\[]+\S*/\d+ ",
+        advice=ROUTES,
+    ),
+    Face(
+        "link-counters",
+        "a table of interface counters",
+        r"Kernel Interface table|Iface +MTU ",
+        r"Kernel|Iface|\S+ +\d+ +\d",
+    ),
+    Face(
+        "bridge",
+        "a list of bridges",
+        r"bridge name\tbridge id|bridge name +bridge id",
+        r"bridge name|\S+\s+[0-9a-f]{4}\.|\s",
+    ),
+    Face("fdb", "a bridge's forwarding table", rf"{MAC} dev \S+", rf"{MAC} dev "),
+    Face(
+        "network-counters",
+        "the counters of the network stack",
+        r"#kernel$|(?:Ip|Tcp|Udp|Icmp|TcpExt|IpExt):$|(?:Ip6?|Tcp|Udp|TcpExt)"
+        r"[A-Z]\w+ +\d+ +[\d.]+$",
+        r"\w+:$|\s+\S|\w+ +\d+ +[\d.]+$|#kernel",
+    ),
+    Face(
+        "conntrack",
+        "a list of tracked connections",
+        r"(?:ipv[46] +\d+ +)?(?:tcp|udp|icmp|sctp) +\d+ +\d+ .*\bsrc=\S+ dst=",
+        r"(?:ipv[46]|tcp|udp|icmp|sctp|unknown|conntrack) +",
+    ),
+    # -- what was tried, and what is said of the host
+    Face(
+        "tcpdump",
+        "a packet capture as text",
+        rf"(?:{STAMP}|\d\d:\d\d:\d\d\.\d+) (?:IP6?|ARP|arp|ethertype|{MAC}|\S+ +(?:In|Out|"
+        r"B|M|P) )|tcpdump: |listening on \S+, link-type",
+        r"\S* ?\d\d:\d\d:\d\d\.\d+ |tcpdump: |listening on |\s+|\d+ packets |dropped privs",
+    ),
+    Face(
+        "ping",
+        "the output of ping",
+        r"PING \S+ \(|PING \S+ \d+ data bytes",
+        r"PING |\d+ bytes from|From |--- |\d+ packets|rtt |"
+        r"round-trip|Request timeout|64 bytes",
+    ),
+    Face(
+        "traceroute",
+        "the output of traceroute",
+        r"traceroute to |(?:Start: |HOST: ).*Loss%",
+        r"traceroute to | *\d+[. ]|Start|HOST",
+    ),
+    Face(
+        "curl",
+        "the output of curl",
+        r"\* +(?:Trying|About to connect|Connected to|Rebuilt URL)|curl: \(\d+\)",
+        r"[*<>{}] ?|curl: ",
+    ),
+    Face("modules", "a list of kernel modules", r"Module +Size +Used by", r"Module |\w+ +\d+ +\d+ ?"),
+    Face(
+        "os-release",
+        "an os-release file",
+        r"(?:PRETTY_NAME|NAME|ID|VERSION_ID|VERSION)=",
+        r"[A-Z_]+=",
+        then=r"(?:ID|ID_LIKE|VERSION_ID|VERSION|HOME_URL|PRETTY_NAME)=",
+        whole=True,
+    ),
+    Face(
+        "ethtool",
+        "the output of ethtool",
+        r"(?:Settings|Features|Coalesce parameters|Ring parameters|Channel parameters|Offload "
+        r"parameters) for \S+:$|NIC statistics:$|driver: \w+$",
+        r"\s|[\w\- ]+: |Cannot get",
+    ),
+    Face(
+        "service-status",
+        "the state of a service",
+        r"[●○\u00d7*] \S+\.(?:service|socket|target|timer)\b",
+        r"\s|[├└│]|" + STAMP,
+    ),
+    Face(
+        "kubectl",
+        "a table of kubectl",
+        r"(?:NAMESPACE +)?NAME +(?:[A-Z][A-Z()\-]+ +){2,}[A-Z][A-Z()\-]*|NAME +ENDPOINTS +AGE",
+        _CELLS,
+    ),
+    Face(
+        "log",
+        "a log",
+        rf"{STAMP}[.,]?\d* |\[ *\d+\.\d{{3,6}}\] |<\d{{1,3}}>|[IWEF]\d{{4}} \d\d:\d\d:\d\d\.|-- (?:Logs|Journal) begin",
+        rf"{STAMP}|\[ *\d+\.\d{{3,6}}\] |<\d{{1,3}}>|[IWEF]\d{{4}} |-- ",
+        file=r"\.log|/(?:messages|syslog|dmesg)[^/]*",
+    ),
+    Face("page", "an HTML or XML page", r"<(?:!DOCTYPE|\?xml|html\b)", None, whole=True),
+    Face(
+        "json",
+        "a JSON document",
+        r"\{ *(?:\"|$)|\[ *(?:\{|$)",
+        r"[\s\[\]{}\",:]|-?\d|true|false|null",
+        then=r"\s*[\"\]}{]",
+    ),
+)
