@@ -77,7 +77,9 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 # ip(8) and ipvsadm(8) say themselves that rows are missing.
-_INTERRUPTED = re.compile(r"Dump (?:was interrupted|terminated)|Memory allocation problem|EOF on netlink", re.I)
+_INTERRUPTED = re.compile(
+    r"Dump (?:was interrupted|terminated)|Message truncated|Memory allocation problem|EOF on netlink", re.I
+)
 
 
 def is_elision(line: str) -> bool:

@@ -5,7 +5,7 @@ silence count: `# ipvsadm -Sn` with nothing after it is an IPVS table that was c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Partial
@@ -21,6 +21,8 @@ from lvsdoctor.parse.readers import PROGRAMS, readers_for
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # ip -c
+# Typed at a prompt, a rule of these is a sign of a packet filter.
+_FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "ebtables")]
 _NOISE = ("```", "~~~")
 # At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
 _TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
@@ -51,8 +53,7 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
     """The dumps of a text in order; a line that no reader takes comes as a Dump of its own, under `unread`."""
     host = ""
     sections = list(_sections(text, where))
-    owner = _File(where, any(dump.facts for section in sections for dump in section.dumps))
-    for section in sections:
+    for section, leftover in zip(sections, _leftovers(sections, where), strict=True):
         host = section.echo.host or host
         told = section.echo.command[:1]
         named = told == ("hostname",) and not section.dumps and hostname_in([seen.text for seen in section.unread])
@@ -62,37 +63,48 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
             continue
         for dump in section.dumps:
             host = dump.host or host
-            if dump != Dump(unread=dump.unread):
+            if not _tells_nothing(dump):
                 yield Piece(host, dump)
         if not section.dumps and not section.unread and (silent := _silence(section)):
             yield Piece(host, silent)
-        if leftover := owner.leftover(section):
+        if leftover is not None:
             yield Piece(host, leftover)
         if section.to_lvsdoctor:
             yield Piece(host, Dump(comments=tuple(section.to_lvsdoctor)))
 
 
-class _File:
-    """What a text holds beside its dumps: the kinds that are known by their face, and lines of no kind."""
+def _leftovers(sections: Sequence[_Section], where: str) -> list[Dump | None]:
+    """What each section holds beside its dumps: the kinds that are known by their face, and lines of no kind."""
+    stray = [sorted(section.unread + _refused(section), key=lambda seen: seen.line or 0) for section in sections]
+    typed = [[section.seen] if section.seen and section.echo.command[:1] in _FILTERS else [] for section in sections]
+    if not any(stray) and not any(typed):
+        return [None] * len(sections)
+    # A file of nothing but dumps needs none of it.
+    from lvsdoctor.parse.faces.recognise import filter_commands, recognise
 
-    def __init__(self, where: str, has_dumps: bool) -> None:
-        self._where, self._has_dumps = where, has_dumps
-        self._whole = False
+    has_dumps = any(dump.facts for section in sections for dump in section.dumps)
+    known = [
+        recognise(
+            lines,
+            section.echo.command[-1:] or (() if has_dumps else (where,)),
+            certain=section.elided is None and section.echo.whole,
+        )
+        for section, lines in zip(sections, stray, strict=True)
+    ]
+    # The file is of that kind, comments, headings and all; a paste has more in it than that.
+    whole = not has_dumps and any(part.whole and part.kinds for part in known)
+    rests = [() if whole else part.rest for part in known]
+    kinds = [(*part.kinds, *filter_commands(echo)) for part, echo in zip(known, typed, strict=True)]
+    return [Dump(unread=rest, unread_kinds=of) if rest or of else None for rest, of in zip(rests, kinds, strict=True)]
 
-    def leftover(self, section: _Section) -> Dump | None:
-        """What is left of a section: the lines that no reader took, and those of dumps that told nothing."""
-        untold = [seen for dump in section.dumps if dump == Dump(unread=dump.unread) for seen in dump.unread]
-        lines = sorted(section.unread + untold, key=lambda seen: seen.line or 0)
-        if not lines:
-            return None
-        from lvsdoctor.parse.faces.recognise import recognise  # a dump alone has no such lines
 
-        paths = section.echo.command[-1:] if section.echo.command else () if self._has_dumps else (self._where,)
-        certain = section.elided is None and section.echo.whole
-        known = recognise(lines, paths, certain=certain)
-        # The file is of that kind, comments, headings and all; a paste has more in it than that.
-        self._whole = self._whole or (known.whole and bool(known.kinds) and not self._has_dumps)
-        return Dump(unread=() if self._whole else known.rest, unread_kinds=known.kinds)
+def _tells_nothing(dump: Dump) -> bool:
+    return bool(dump.unread) and dump == Dump(unread=dump.unread)
+
+
+def _refused(section: _Section) -> list[Seen]:
+    """The lines of dumps that turned out to be none."""
+    return [seen for dump in section.dumps if _tells_nothing(dump) for seen in dump.unread]
 
 
 def _sections(text: str, where: str) -> Iterator[_Section]:

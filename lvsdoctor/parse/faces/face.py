@@ -25,8 +25,9 @@ class Face:
     """One kind of text that is known and not read, and the pattern of its first line.
 
     `starts` is strict enough for a paste; where one line is not enough, `then` must match one of the next. `lines`
-    match what belongs to it (None: all that follows), and with `braces` so does everything between braces. `whole`: it
-    is a file of its own, of which every line belongs to it. `file` matches the end of such a file's path.
+    match what belongs to it (None: all that follows); so does everything between braces with `braces`, and what follows
+    without a blank line with `adjacent`. `whole`: it is a file of its own, of which every line belongs to it. `file`
+    matches the end of such a file's path.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Face:
     advice: str = ""
     then: str = ""
     whole: bool = False
+    adjacent: bool = False
     braces: bool = False
     file: str = ""
 

@@ -19,10 +19,10 @@ FACES = (
     Face(
         "keepalived",
         "a keepalived.conf",
-        r"(?:global_defs|vrrp_sync_group +\S+|vrrp_instance +\S+|vrrp_script +\S+|"
+        r"(?:@\^?\w+ +)?(?:global_defs|vrrp_sync_group +\S+|vrrp_instance +\S+|vrrp_script +\S+|"
         r"virtual_server(?:_group)? +\S+.*|static_(?:ipaddress|routes|rules)|local_address_group +\S+) *(?:\{|$)|"
         r"[!#] *Configuration File for keepalived",
-        r"[!#]|\s|[}{]|include ",
+        r"[!#@]|\s|[}{]|include ",
         advice=_KEEPALIVED,
         whole=True,
         braces=True,
@@ -90,13 +90,21 @@ FACES = (
         file=r"\.nmconnection",
     ),
     Face("unit", "a systemd unit", r"\[(?:Unit|Service|Install|Timer|Socket)\]$", _INI, whole=True),
-    Face("script", "a shell script", r"#! *\S*(?:/| )(?:ba|da|k|z|a)?sh\b", None, advice=RUNNING, whole=True),
+    Face(
+        "script",
+        "a shell script",
+        r"#! *\S*(?:/| )(?:ba|da|k|z|a)?sh\b|(?:function +)?[\w.-]+ *\(\) *\{?$",
+        None,
+        advice=RUNNING,
+        whole=True,
+        file=r"\.(?:ba)?sh|rc\.local",
+    ),
     Face("script", "a script", r"#! *\S*(?:python|perl|ruby|expect|lua)", None, advice=RUNNING, whole=True),
     Face("commands", "a list of commands", _SHELL, _SHELL + r"|\s*#", advice=RUNNING),
     Face(
         "kube-proxy",
         "a kube-proxy configuration",
-        r"kind: *KubeProxyConfiguration",
+        r"kind: *KubeProxyConfiguration|apiVersion: *kubeproxy\.",
         _YAML,
         whole=True,
         advice=_KUBERNETES,

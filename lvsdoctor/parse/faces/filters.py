@@ -3,10 +3,6 @@
 from lvsdoctor.parse.faces.face import ARP, PACKETS, SOCKETS, Face
 
 _SAVED = r"\*(?:filter|nat|mangle|raw|security|broute)$|:|-[ANPI] |\[\d+:\d+\] -A|COMMIT$|#"
-_LISTED = (
-    r"Chain |num |pkts |target +prot|\d+ +|\s*[\d.]+[KMGT]? +[\d.]+[KMGT]? "
-    r"|\S+ +(?:all|tcp|udp|icmp|ipv6|\d+) +(?:--|opt|\*) |\s+(?:all|tcp|udp|icmp|\d+) +-- |# Warning: iptables"
-)
 _SUDO = r"\s*(?:sudo +)?(?:/usr)?(?:/s?bin/)?"
 _FIREWALL = _SUDO + r"(?:ip6?tables(?:-legacy|-nft)? +(?:-\S+ +\S+ +)*?-[AIP] |nft +(?:add|insert) )"
 _ARP_FIREWALL = _SUDO + r"(?:arp|eb)tables(?:-legacy|-nft)? +(?:-t +\S+ +)?-[AIP] "
@@ -21,7 +17,14 @@ FACES = (
         PACKETS,
         then=r":|\*|-A|#",
     ),
-    Face("iptables", "an iptables rule set", r"Chain \S+ \((?:policy |\d+ references)", _LISTED, PACKETS),
+    Face(
+        "iptables",
+        "an iptables rule set",
+        r"Chain \S+ \((?:policy |\d+ references)",
+        r"Chain |# Warning: iptables|\s*(?:num +)?(?:pkts +bytes +)?target +prot",
+        PACKETS,
+        adjacent=True,
+    ),
     Face(
         "iptables",
         "an iptables rule set",
@@ -57,6 +60,7 @@ FACES = (
         r"Number of entries): ?|[0-9a-fA-F.:/,\-]+(?:[ ,].*)?$",
         PACKETS,
         then=r"Type: ",
+        adjacent=True,
     ),
     Face("ipset", "an IP set", r"create \S+ (?:hash|bitmap|list):", r"(?:create|add) ", PACKETS),
     Face("firewall-commands", "a list of firewall commands", _FIREWALL, _FIREWALL + r"|\s*#", PACKETS),

@@ -58,7 +58,7 @@ def recognise(lines: Sequence[Seen], paths: Iterable[str] = (), *, certain: bool
         whole = whole or (face.whole and at < _NEXT)
         at = end
     if not kinds and rest and (named := _by_path(paths)):
-        return Recognised((named.unread(rest[0]), *_commands(rest)), whole=True)
+        return Recognised((named.unread(rest[0]), *filter_commands(rest)), whole=True)
     mostly = len(rest) * 2 < len(lines)
     return Recognised(tuple(unique(kinds)), tuple(rest), whole or mostly)
 
@@ -115,6 +115,8 @@ def _end(face: Face, lines: Sequence[Seen], at: int) -> int:
     for number in range(at, len(lines)):
         text = lines[number].text[:_LONGEST]
         inside = face.braces and depth > 0
+        if number > at and face.adjacent:
+            inside = (lines[number].line or 0) == (lines[number - 1].line or 0) + 1
         if number > at and not inside and not belongs.match(text) and not begins.match(text):
             return number
         depth = max(0, depth + text.count("{") - text.count("}"))
@@ -135,12 +137,12 @@ def _judged(face: Face, block: Sequence[Seen], *, certain: bool) -> list[Unread]
         if hides or not certain:
             return [face.unread(block[0], hides or face.hides)]
         return [Unread(face.kind + WITHOUT_RULES, f"{face.name} without a rule", block[0])]
-    more = _commands(block) if face.kind not in ("firewall-commands", "arp-filter-commands") else []
+    more = filter_commands(block) if face.kind not in ("firewall-commands", "arp-filter-commands") else []
     return [face.unread(block[0]), *more]
 
 
-def _commands(block: Sequence[Seen]) -> list[Unread]:
-    """The commands of a packet filter that stand in a script, a manifest or a configuration."""
+def filter_commands(block: Sequence[Seen]) -> list[Unread]:
+    """The commands of a packet filter that stand in a script, a manifest, a configuration or behind a prompt."""
     kinds = []
     for seen in block:
         if match := _COMMAND.search(seen.text[:_LONGEST]):
