@@ -160,7 +160,7 @@ class Sysctl(Reader):
             facts = {"configured-sysctl": files} if files else {}
             return Dump(facts, tuple(self._unread), origin=Origin.CONFIGURED)
         excludes = [line.seen for _, line in self._excludes]
-        unread = self._unread + excludes + ([] if self._rows else self._whole.said_of_keys)
+        unread = self._unread + excludes + ([] if self._rows else self._whole.about_keys)
         in_order = tuple(sorted(unread, key=lambda seen: seen.line or 0))
         if not self._rows:
             return Dump(unread=in_order)

@@ -42,7 +42,7 @@ class Whole:
     """What speaks for and against a dump that shows every setting."""
 
     def __init__(self) -> None:
-        self.said_of_keys: list[Seen] = []
+        self.about_keys: list[Seen] = []
         self._against: Partial | None = None
 
     def refuse(self, seen: Seen) -> None:
@@ -50,14 +50,14 @@ class Whole:
         self._against = self._against or Partial(UNREAD, seen)
 
     def takes_for_chatter(self, line: str, seen: Seen) -> bool:
-        """Does sysctl(8) here say of a key why it does not show it? One that it was not allowed to read is not absent."""
+        """Does sysctl(8) say here why it does not show a key? One that it was not allowed to read is not absent."""
         if denied := _DENIED.match(line):
             key = canonical_key(denied[1].removeprefix("/proc/sys/"))
             if key.startswith(_ASKED_FOR) and not key.endswith(_SECRET):
                 self._against = self._against or Partial(REFUSED, seen, {"key": key})
         elif not _NOT_THERE.match(line):
             return False
-        self.said_of_keys.append(seen)
+        self.about_keys.append(seen)
         return True
 
     def partial(self, rows: SettingRows, command: Sequence[str]) -> Partial | None:
