@@ -71,7 +71,8 @@ def asked_by_others(node: Node, ip: IP) -> Asked:
         (peer, entry)
         for peer in node.peers_with("neighbours")
         if not (peer.has("addresses") and is_local(peer, ip))
-        for entry in (peer.neighbours if peer.has("neighbours") else ())
+        # `ip neigh show ADDRESS` shows all that there is of it.
+        for entry in (peer.seen_rows("neighbours") if peer.has("neighbours") else ())
         if entry.ip == ip
     ]
     return Asked(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
-from lvsdoctor.model.coverage import RUNTIME, Coverage
+from lvsdoctor.model.coverage import Coverage, usual_coverage
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -133,14 +133,14 @@ def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
 
 
 def _coverage(dumps: Iterable[Dump]) -> dict[str, Coverage]:
-    """The origin of each fact that is not plainly a whole answer of the running host. One whole dump makes it whole."""
+    """Of each fact that is not whole, or not of its usual origin. One whole dump makes it whole."""
     coverage: dict[str, Coverage] = {}
     for dump in dumps:
         for fact in dump.facts:
             known = coverage.get(fact)
             if known is None or (known.partial is not None and dump.partial is None):
                 coverage[fact] = Coverage(dump.origin, dump.partial)
-    return {fact: known for fact, known in coverage.items() if known != RUNTIME}
+    return {fact: known for fact, known in coverage.items() if known != usual_coverage(fact)}
 
 
 # -- merging ----------------------------------------------------------------------------------------------------------

@@ -144,7 +144,8 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
         if not any(_tells(piece) or piece.host for piece in found):
             lines = sum(len(piece.dump.unread) for piece in found)
             note = Seen(where, None, f"({lines} lines, no dump among them)")
-            found = [Piece("", Dump(unread=(note,)))] if lines else []
+            kinds = tuple(unread for piece in found for unread in piece.dump.unread_kinds)
+            found = [Piece("", Dump(unread=(note,) if lines else (), unread_kinds=kinds))] if lines or kinds else []
         for piece in found:
             yield NodeDump(piece, name, source, where, str(path))
     for piece in linked_files(tree, directory, "" if directory.path else f"{tree.name}/"):

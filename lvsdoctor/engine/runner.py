@@ -6,7 +6,7 @@ from typing import Any
 
 from lvsdoctor import __version__
 from lvsdoctor.engine.rule import Rule
-from lvsdoctor.model.coverage import RUNTIME
+from lvsdoctor.model.coverage import usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
@@ -187,5 +187,5 @@ def _examined(node: Node) -> Examined:
     vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
     return Examined(
         node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments,
-        {fact: node.coverage.get(fact, RUNTIME) for fact in sorted(node.evidence)}, node.unread_kinds,
+        {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in sorted(node.evidence)}, node.unread_kinds,
     )  # fmt: skip

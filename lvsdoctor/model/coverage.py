@@ -57,3 +57,9 @@ class Unread:
 
 
 RUNTIME = Coverage()
+_OF_FACTS = {"configured-sysctl": Coverage(Origin.CONFIGURED), "probes": Coverage(Origin.PROBE)}
+
+
+def usual_coverage(fact: str) -> Coverage:
+    """A fact's own origin, whole: what holds where a node does not say otherwise."""
+    return _OF_FACTS.get(fact, RUNTIME)

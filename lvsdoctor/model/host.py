@@ -28,10 +28,10 @@ class Host:
 
     `evidence` maps a fact (model/facts.py) to its rows. A fact that is not a key was not collected, and reading it
     raises NotCollected; an empty tuple was collected and is empty. `coverage` tells the origin of each fact and why it
-    is partial; a fact that is not a key of it is whole and runtime. `unread` are the lines that no parser understood,
-    `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the reader of
-    the report should know. `files` tells the path of every file that a row's `seen` names; `comments` are those in its
-    files that speak to lvsdoctor.
+    is partial; a fact that is not a key of it is whole and of its usual origin. `unread` are the lines that no parser
+    understood, `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the
+    reader of the report should know. `files` tells the path of every file that a row's `seen` names; `comments` are
+    those in its files that speak to lvsdoctor.
     """
 
     name: str

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.reader import Dump, Reader
@@ -109,7 +110,7 @@ class Arping(Reader):
             # It was cut off before it could say that nobody answered.
             return Dump(unread=(self._probe.seen, *self._unread))
         probe = replace(self._probe, replies=replies, asked=max(self._asked, 1))
-        return Dump({"probes": (probe,)}, tuple(self._unread))
+        return Dump({"probes": (probe,)}, tuple(self._unread), origin=Origin.PROBE)
 
 
 def _known(sender: IP | None) -> tuple[IP, ...]:

@@ -12,7 +12,7 @@ from lvsdoctor.model.seen import Seen
 
 FILTERED = "{program} may have left out lines of the output"
 NARROWED = "`{command}` shows only a part"
-ONE_FAMILY = "`{command}` shows only IPv{family}"
+FAMILY_ONLY = "`{command}` shows only IPv{family}"
 ELIDED = "lines were left out here"
 UNREAD = "this line was not understood"
 NO_BEGINNING = "the beginning of the output is missing"
@@ -58,7 +58,7 @@ def narrowed(command: Iterable[str], seen: Seen | None, *, family: int | None = 
     fields: Mapping[str, str] = {"command": " ".join(word for word in command if word != "|")}
     if family is None:
         return Partial(NARROWED, seen, fields)
-    return Partial(ONE_FAMILY, seen, {**fields, "family": str(family)})
+    return Partial(FAMILY_ONLY, seen, {**fields, "family": str(family)})
 
 
 # -- lines that stand for others --------------------------------------------------------------------------------------

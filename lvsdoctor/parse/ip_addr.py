@@ -148,8 +148,9 @@ class IpAddr(Reader):
     def _ends(self) -> Partial | None:
         """What is missing at its beginning or end: every network namespace has lo, with index 1."""
         blocks = list(self._blocks.values())
-        if len(blocks) > 1 and not blocks[-1].type and blocks[-2].type:
-            return Partial(NO_END, blocks[-1].seen)
+        last = self._addresses[-1].link if self._addresses else ""
+        if len(blocks) > 1 and blocks[-2].type and not blocks[-1].type and last != blocks[-1].name:
+            return Partial(NO_END, blocks[-1].seen)  # its header is all that is there
         first = next(iter([block.seen for block in blocks] + [address.seen for address in self._addresses]), None)
         if any(block.index == 1 or "LOOPBACK" in block.flags for block in self._blocks.values()):
             return None

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from lvsdoctor.collect.files import collect_paths
-from lvsdoctor.model.coverage import Coverage, Origin
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_d import ConfiguredSysctl
 
@@ -93,7 +94,11 @@ def test_what_runs_and_what_files_say_are_two_facts(tmp_path: Path) -> None:
     files = {"sysctl.txt": f"{KEY} = 0\n", "etc/sysctl.d/10-lvs.conf": f"{KEY} = 1\n"}
     node = only(put(tmp_path / "rs1", files))
     assert (node.sysctl(KEY).raw, node.evidence["configured-sysctl"][KEY].raw) == ("0", "1")
-    assert node.coverage == {"configured-sysctl": Coverage(Origin.CONFIGURED)}
+    (examined,) = examine([node], []).nodes
+    assert {fact: coverage.origin for fact, coverage in examined.facts.items()} == {
+        "sysctl": Origin.RUNTIME,
+        "configured-sysctl": Origin.CONFIGURED,
+    }
 
 
 def test_a_sosreport_s_files_are_read_too(tmp_path: Path) -> None:
