@@ -232,12 +232,12 @@ def _rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citat
 
 def _sorted_rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
     default = _MERGED_RULES if family == 4 else _DEFAULT_RULES
-    if not node.has("policy-rules"):
+    if not node.has("policy-rules") or all(rule.family != family for rule in node.policy_rules):
         return default, (assume("policy-rules", "no policy rule besides the default three"),)
     if family == 4 and has_custom_rules(node) is None:
         return default, ()
     rules = tuple(sorted((r for r in node.policy_rules if r.family == family), key=lambda rule: rule.priority))
-    return rules or default, ()
+    return rules, ()
 
 
 def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None) -> bool:

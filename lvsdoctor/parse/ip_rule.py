@@ -23,6 +23,7 @@ _VALUED = word_set("from to tos dsfield fwmark iif oif lookup table suppress_pre
 FINAL_ACTIONS = frozenset({"nop", "blackhole", "prohibit", "unreachable"})
 # [detached] and [unresolved]: the link or the target rule does not exist (yet); the rule stands as it is.
 _BARE = FINAL_ACTIONS | {"not", "l3mdev", "[detached]", "[unresolved]"}
+_MAIN, _DEFAULT = (32766, "main"), (32767, "default")
 _L3MDEV = "[l3mdev-table]"
 
 
@@ -86,10 +87,16 @@ def make_rule(priority: int, seen: Seen, options: dict[str, str], bare: Sequence
 
 
 def with_family(rules: Sequence[PolicyRule], command: IpCommand | None) -> tuple[PolicyRule, ...]:
-    """The rules with their family, which no line tells: a dump has one, the command's or that of any address in it."""
+    """The rules with their family, which no line tells: a dump has one, the command's or that of any address in it.
+
+    Without either the default rules tell: IPv6 has no table default (net/ipv6/fib6_rules.c: fib6_rules_net_init()).
+    """
     family = command.family if command is not None else None
     if family is None:
-        family = 6 if any(net.version == 6 for rule in rules for net in (rule.src, rule.dst) if net is not None) else 4
+        versions = {net.version for rule in rules for net in (rule.src, rule.dst) if net is not None}
+        tables = {(rule.priority, rule.table) for rule in rules}
+        bare = not versions and _MAIN in tables and _DEFAULT not in tables and not (command and command.piped)
+        family = 6 if 6 in versions or bare else 4
     return tuple(replace(rule, family=family) for rule in rules)
 
 

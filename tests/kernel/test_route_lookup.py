@@ -353,7 +353,7 @@ def test_a_local_route_that_no_address_made(line: str, quotes: str | None) -> No
                      id="of a usual priority"),
         pytest.param(rules("32766: from all lookup main suppress_prefixlength 0"),
                      "32766: from all lookup main suppress_prefixlength 0", id="of a usual priority, suppressing"),
-        pytest.param(f"{LOCAL}\n{MAIN}", LOCAL, id="one of the three is gone"),
+        pytest.param(f"{LOCAL}\n32767: from all lookup default", LOCAL, id="one of the three is gone"),
         pytest.param(None, None, id="not collected"),
     ],
 )  # fmt: skip

@@ -63,6 +63,16 @@ def test_the_family_is_the_commands_or_that_of_an_address() -> None:
     assert drive(IpRule, "0:\tfrom all lookup local\n", command="ip -6 rule").row("policy-rules").family == 6
 
 
+def test_rules_without_an_address_are_those_of_the_family_that_has_no_table_default() -> None:
+    two, third = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n", "32767:\tfrom all lookup default\n"
+    assert {rule.family for rule in drive(IpRule, two)["policy-rules"]} == {6}
+    assert {rule.family for rule in drive(IpRule, two + third)["policy-rules"]} == {4}
+    marked = two.replace("32766", "100:\tfrom all fwmark 0x1 lookup 100\n32766", 1)
+    assert {rule.family for rule in drive(IpRule, marked)["policy-rules"]} == {6}
+    assert {rule.family for rule in drive(IpRule, two, command="ip -4 rule")["policy-rules"]} == {4}
+    assert {rule.family for rule in drive(IpRule, two, command="ip rule | grep -v default")["policy-rules"]} == {4}
+
+
 def test_the_other_familys_rules_are_another_dump() -> None:
     found = drive(IpRule, RULES + "0:\tfrom all lookup local\n")
     assert [seen.line for seen in found.refused] == [14]
