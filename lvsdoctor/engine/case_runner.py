@@ -1,7 +1,7 @@
 """Runs the cases of a rule's page: do the findings come, quote the marked lines and no others, and say the sentence?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.roles import with_standing
@@ -11,6 +11,7 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import try_rule
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
+from lvsdoctor.parse.keepalived import keepalived_conf
 from lvsdoctor.parse.stream import pieces
 from lvsdoctor.reporting.rule_page import RulePage
 
@@ -33,8 +34,24 @@ def nodes_in(case: Case) -> tuple[Node, ...]:
             vips.append(ip_address(value))
         elif option == "--role":
             role = value
-    found = [NodeDump(piece, node, node) for node, where, text in case.dumps() for piece in pieces(text, where)]
-    return with_standing(nodes_of(found), role=role, vips=vips)
+    dumps = [dump for dump in case.dumps() if not _is_keepalived_conf(dump[1])]
+    found = [NodeDump(piece, node, node) for node, where, text in dumps for piece in pieces(text, where)]
+    deployed = [dump for dump in case.dumps() if _is_keepalived_conf(dump[1])]
+    return with_standing(_with_tables(nodes_of(found), deployed), role=role, vips=vips)
+
+
+def _is_keepalived_conf(where: str) -> bool:
+    return where.endswith("/keepalived-conf")
+
+
+def _with_tables(nodes: Sequence[Node], files: Sequence[tuple[str, str, str]]) -> tuple[Node, ...]:
+    """The nodes with the IPVS tables of their keepalived.conf: what `scan --with` supposes, addresses apart."""
+    by_name = {node.name: node for node in nodes}
+    for name, where, text in files:
+        node = by_name.get(name, Node(name))
+        table = keepalived_conf(text, where, name).services
+        by_name[name] = replace(node, evidence={**node.evidence, "ipvs": table})
+    return tuple(by_name.values())
 
 
 def try_page(rule: Rule, page: RulePage) -> tuple[list[Tried], tuple[str, ...]]:

@@ -38,7 +38,8 @@ class Destination:
     """One real server of a virtual service (ipvsadm -r; the kernel's "dest").
 
     `ip` is None where the dump holds a name instead, which `shown` keeps. `forwarding` is None where the dump does not
-    tell (--stats) and `method` keeps the word as shown (a dialect's FullNat has no Forwarding here).
+    tell (--stats) and `method` keeps the word as shown (a dialect's FullNat has no Forwarding here). `asked_port` is
+    what keepalived.conf says, where keepalived makes another port of it.
     """
 
     ip: IP | None
@@ -55,6 +56,7 @@ class Destination:
     tunnel_type: str = "ipip"
     tunnel_port: int = 0
     counters: Counters | None = None
+    asked_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

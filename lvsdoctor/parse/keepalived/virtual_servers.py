@@ -57,7 +57,7 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
             if key not in opened:
                 opened[key] = table.add(row), set()
             rows, known = opened[key]
-            for real in read.destinations(row, reading):
+            for real in read.destinations(row, reading, grouped=grouped):
                 if (real.ip, real.port) not in known:
                     known.add((real.ip, real.port))
                     rows.append(real)
@@ -159,18 +159,21 @@ class _Server:
     def _method(self, real: RealServer) -> LvsMethod:
         return real.method or self.method or DEFAULT_METHOD
 
-    def destinations(self, service: VirtualService, reading: Reading) -> Iterator[Destination]:
+    def destinations(self, service: VirtualService, reading: Reading, *, grouped: bool) -> Iterator[Destination]:
         """The real servers of a service, with the ports that it makes of them."""
         for real in self.real_servers:
             how = self._method(real)
             if real.ip.version != service.family and how.forwarding is not Forwarding.TUN:
                 reading.leave_out("keepalived ignores a real server of another address family", real.statement)
                 continue
-            # Only masquerading can change the port: for the others keepalived takes the virtual service's.
+            # Only masquerading can change the port: for the others keepalived takes the virtual service's, but for
+            # the addresses of a group, of which it only warns (check_data.c: validate_check_config()).
             own = service.port or 0
+            typed = how.forwarding is Forwarding.NAT or (grouped and service.fwmark is None)
+            port = (real.port or own) if typed else own
             yield Destination(
                 real.ip,
-                (real.port or own) if how.forwarding is Forwarding.NAT else own,
+                port,
                 real.statement.seen,
                 forwarding=how.forwarding,
                 method=_METHODS[how.forwarding] if how.forwarding else how.word,
@@ -179,4 +182,5 @@ class _Server:
                 lower_threshold=real.lower_threshold,
                 tunnel_type=how.tunnel_type,
                 tunnel_port=how.tunnel_port,
+                asked_port=real.port if real.port and real.port != port else None,
             )

@@ -64,6 +64,8 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("hash-scheduler-without-fallback", "a warning for a standby, which does not hold the VIP"): {
         "hash-scheduler-without-fallback": SERVICE
     },
+    ("real-server-port-reset", "direct routing to another port"): {"real-server-port-reset": NO_COMMAND},
+    ("real-server-port-reset", "tunnelling, by a firewall mark"): {"real-server-port-reset": NO_COMMAND},
     ("service-address-answered-by-no-node", "another host asked in vain"): {
         "service-address-answered-by-no-node": NO_COMMAND  # a speaker
     },

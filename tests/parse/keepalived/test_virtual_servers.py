@@ -125,6 +125,21 @@ def test_a_group_stands_for_each_of_its_addresses_and_marks() -> None:
     assert [row.destinations[0].port for row in found.services] == [80, 443, 443, 443, 443, 443, 80, 80, 0]
 
 
+def test_a_port_that_direct_routing_cannot_have_is_the_service_s_and_is_kept_beside_it() -> None:
+    (direct,) = server("lb_kind DR\nprotocol TCP\nreal_server 192.0.2.21 8000 { }").destinations
+    assert (direct.port, direct.asked_port) == (80, 8000)
+    (marked,) = server("lb_kind TUN\nreal_server 192.0.2.21 8000 { }", head="fwmark 1").destinations
+    assert (marked.port, marked.asked_port) == (0, 8000)
+    (nat,) = server("lb_kind NAT\nreal_server 192.0.2.21 8000 { }").destinations
+    assert (nat.port, nat.asked_port) == (8000, None)
+
+
+def test_of_the_addresses_of_a_group_keepalived_only_warns() -> None:
+    group = "virtual_server_group web {\n192.0.2.10 80\n}\n"
+    (service,) = conf(group + "virtual_server group web {\nlb_kind DR\nreal_server 192.0.2.21 8000 { }\n}").services
+    assert [(real.port, real.asked_port) for real in service.destinations] == [(8000, None)]
+
+
 def test_a_range_without_end_is_left_out_and_told() -> None:
     found = conf(f"virtual_server_group G {{\n 2001:db8::/64 80\n 192.0.2.1 80\n}}\nvirtual_server group G {{ {RS} }}")
     assert [str(row) for row in found.services] == ["udp 192.0.2.1:80"]
