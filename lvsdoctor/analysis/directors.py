@@ -31,6 +31,13 @@ def directs(node: Node, vip: IP) -> bool:
     return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
 
 
+def ip_versions(node: Node) -> frozenset[int]:
+    """Of which versions of IP the services are that make a host a director or a real server, and its VIPs."""
+    services = [*ipvs_table(node), *(listed.service for listed in node.standing.memberships or ())]
+    vips = [vip.ip for vip in (*node.standing.vips, *node.standing.needless_vips)]
+    return frozenset([service.family for service in services] + [ip.version for ip in vips])
+
+
 def draws(node: Node, vip: IP) -> bool:
     """Do a VIP's packets come to this node, as far as its addresses tell? The active director of a pair has the VIP on
     a link that hears ARP, the one that stands by has it elsewhere or not at all. A VIP in no subnet of such a link

@@ -20,6 +20,8 @@ class Rule:
     `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
     `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
+    `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
+    all of IPv6, and does not apply there.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Rule:
     file: str = ""
     consequence: bool = False
     harmless_at_weight_0: bool = False
+    only_ipv4: bool = False
 
     @property
     def page(self) -> str:
@@ -55,6 +58,7 @@ def rule(
     instead_of: Iterable[str] = (),
     consequence: bool = False,
     harmless_at_weight_0: bool = False,
+    only_ipv4: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
     needs, helps = frozenset(needs), frozenset(helps)
@@ -71,7 +75,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0,
+            harmless_at_weight_0, only_ipv4,
         )  # fmt: skip
 
     return made

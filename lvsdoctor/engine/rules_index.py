@@ -34,6 +34,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "instead_of": sorted(rule.instead_of),
         "consequence": rule.consequence,
         "harmless_at_weight_0": rule.harmless_at_weight_0,
+        "only_ipv4": rule.only_ipv4,
     }
 
 
@@ -66,4 +67,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         file=str(file),
         consequence=entry["consequence"],
         harmless_at_weight_0=entry["harmless_at_weight_0"],
+        only_ipv4=entry["only_ipv4"],
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor import __version__
+from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.coverage import usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
@@ -51,6 +52,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
+        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    if rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     view = seen_by.of(node)
     seen_by.assumed.clear()

@@ -42,6 +42,7 @@ _WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
     role="director",
     needs={"ipvs", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"},
+    only_ipv4=True,
 )
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
     found: dict[tuple[IP, str], list[_Unheard]] = {}

@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"addresses", "links"},
     helps={"routes", "local-routes", "policy-rules"},
+    only_ipv4=True,
 )
 def vip_mask_on_silent_link_too_wide(node: Node) -> Iterator[Finding]:
     silent = {link.name for link in node.links if link.up and not link.loopback and not link.arp}

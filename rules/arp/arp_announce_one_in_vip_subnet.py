@@ -13,6 +13,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, effective, hide
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables"},
+    only_ipv4=True,
 )
 def arp_announce_one_in_vip_subnet(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):

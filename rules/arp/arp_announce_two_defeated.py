@@ -28,6 +28,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "neighbours", "arptables", "memberships"},
+    only_ipv4=True,
 )
 def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):

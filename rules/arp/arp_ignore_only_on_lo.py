@@ -31,6 +31,7 @@ from lvsdoctor.rulekit import (
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+    only_ipv4=True,
 )
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):

@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, effe
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+    only_ipv4=True,
 )
 def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):

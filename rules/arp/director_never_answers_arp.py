@@ -38,6 +38,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     role="director",
     needs={"ipvs", "sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
+    only_ipv4=True,
 )
 def director_never_answers_arp(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 4):

@@ -11,6 +11,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, c
     severity=Severity.ERROR,
     needs={"sysctl", "addresses", "links", "routes", "memberships"},
     helps={"ipvs", "local-routes", "policy-rules", "arptables", "neighbours"},
+    only_ipv4=True,
 )
 def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
     own = {service.vip for service in node.services} if node.has("ipvs") else set()

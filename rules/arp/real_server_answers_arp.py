@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, hide
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
     instead_of={"vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+    only_ipv4=True,
 )
 def real_server_answers_arp(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):

@@ -24,6 +24,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},
+    only_ipv4=True,
 )
 def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):

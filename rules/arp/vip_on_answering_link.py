@@ -32,6 +32,7 @@ from lvsdoctor.rulekit import (
         "arp-announce-one-in-vip-subnet",
         "arp-announce-two-defeated",
     },
+    only_ipv4=True,
 )
 def vip_on_answering_link(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):

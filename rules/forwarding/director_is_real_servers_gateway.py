@@ -35,6 +35,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "sysctl", "links"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}

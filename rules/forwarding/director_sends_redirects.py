@@ -36,6 +36,7 @@ FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip
     role="director",
     needs={"ipvs", "sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules"},
+    only_ipv4=True,
 )
 def director_sends_redirects(node: Node) -> Iterator[Finding]:
     found: dict[str, Finding] = {}

@@ -27,6 +27,7 @@ BRIDGES = ("br", "cni", "docker", "lxc", "virbr")  # where the dump tells no kin
     severity=Severity.NOTE,
     role="director",
     needs={"ipvs", "sysctl", "addresses", "links", "routes"},
+    only_ipv4=True,
 )
 def forwarding_not_needed(node: Node) -> Iterator[Finding]:
     destinations = {real.forwarding: real for service in node.services for real in service.destinations}

@@ -30,6 +30,7 @@ from lvsdoctor.rulekit import (
     role="director",
     needs={"ipvs", "addresses"},
     helps={"routes", "policy-rules", "local-routes", "links", "sysctl"},
+    only_ipv4=True,
 )
 def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
     kept = no_source_nat(node)

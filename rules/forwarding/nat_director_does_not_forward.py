@@ -28,6 +28,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     role="director",
     needs={"ipvs", "sysctl", "addresses"},
     helps={"routes", "local-routes", "policy-rules", "links"},
+    only_ipv4=True,
 )
 def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
     # That one real server of a service is masqueraded and the others are not is a pitfall of its own.

@@ -45,6 +45,7 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "links", "sysctl"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in nat_memberships(node).items():

@@ -37,6 +37,7 @@ SOME = "{node} has routes for its replies from VIP {vip} only to {near}: other c
     needs={"addresses", "routes"},
     helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
     for vip, told in answering_for(node).items():
@@ -51,7 +52,6 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
             SOME if some else BEYOND if near else NOBODY,
             about={"vip": vip},
             near=", ".join(map(str, [*near, *(some or ())[:1]])),
-            # Who the clients are no dump tells: a real server that answers its neighbours alone may be as it should be.
             severity=None if beyond or not (near or some) else Severity.NOTE,
             evidence=[
                 cite(told, "replies leave from {vip}", vip=vip),

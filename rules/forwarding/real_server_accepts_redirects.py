@@ -31,6 +31,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"memberships", "sysctl", "addresses", "links", "routes"},
     helps={"policy-rules", "local-routes"},
+    only_ipv4=True,
 )
 def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
     done: set[str] = set()

@@ -35,6 +35,7 @@ STRICT = Fix(
     role="director",
     needs={"addresses", "links", "sysctl"},
     helps={"arptables", "local-routes", "memberships", "policy-rules", "routes"},
+    only_ipv4=True,
 )
 def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
     for kept in (kept for kept in service_addresses(node) if kept.ip.version == 4):

@@ -30,6 +30,7 @@ SPEAKER = Fix(
     role="director",
     needs={"addresses", "links", "sysctl"},
     helps={"arptables", "local-routes", "memberships", "neighbours", "policy-rules", "routes"},
+    only_ipv4=True,
 )
 def service_address_answered_by_no_node(node: Node) -> Iterator[Finding]:
     doubt: NotCollected | None = None

@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
     helps={"memberships", "local-routes", "policy-rules"},
     instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
     for arrival in (*request_paths(node, Forwarding.DR), *request_paths(node, Forwarding.TUN)):

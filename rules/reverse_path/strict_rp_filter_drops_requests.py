@@ -16,6 +16,7 @@ EXPECTED = LISTED + " (if the director sends them to {link}, whose subnet holds 
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def strict_rp_filter_drops_requests(node: Node) -> Iterator[Finding]:
     for arrival in request_paths(node, Forwarding.DR):

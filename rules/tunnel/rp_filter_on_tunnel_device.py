@@ -23,6 +23,7 @@ from lvsdoctor.rulekit import (
     needs={"sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
     for arrival in request_paths(node, Forwarding.TUN):

@@ -41,6 +41,7 @@ OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other
     needs={"memberships", "links", "addresses"},
     helps={"sysctl", "routes", "local-routes", "policy-rules"},
     harmless_at_weight_0=True,
+    only_ipv4=True,
 )
 def tunnel_device_missing(node: Node) -> Iterator[Finding]:
     tunnelled = tun_memberships(node)

@@ -39,13 +39,13 @@ REPAIR_VRRP = Fix(
     role="director",
     needs={"ipvs", "addresses", "links"},
     helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"},
+    only_ipv4=True,
 )
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in dict.fromkeys(service.vip for service in node.services if service.vip):
-        # Of the standby that another director sends the VIP to, as to any real server, the rules for these tell.
+        # Of a standby that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.
         if any(carried.ip == vip for carried in node.vips):
             continue
-        # What kube-proxy keeps on every node is no split brain: service-address-answered-by-every-node tells.
         ours = [] if kept_on_kube_link(node, vip) else list(arp_owners(node, vip))
         told: set[str] = set()
         for peer in node.peers_directing(vip) if ours else ():

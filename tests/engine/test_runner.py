@@ -88,6 +88,18 @@ def test_a_rule_for_another_role_does_not_apply() -> None:
     assert outcome_of(always("forwards", "X001", role="director"), node(sysctl=SETTINGS)) is Verdict.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    ("vips", "verdict"),
+    [(["2001:db8::10"], Verdict.NOT_APPLICABLE), (["2001:db8::10", "192.0.2.10"], Verdict.FIRES), ([], Verdict.FIRES)],
+)
+def test_a_rule_about_ipv4_alone_does_not_apply_where_all_vips_are_of_ipv6(vips: list[str], verdict: Verdict) -> None:
+    services = [
+        VirtualService("tcp", vip := ip_address(text), 80, Seen("ipvs", 1, text), family=vip.version) for text in vips
+    ]
+    given = always("forwards", "X001", only_ipv4=True)
+    assert outcome_of(given, node(sysctl=SETTINGS, ipvs=tuple(services))) is verdict
+
+
 def test_where_the_role_is_unknown_a_role_s_rule_is_not_checked() -> None:
     unknown = Node("n", "here", {"sysctl": SETTINGS}, standing=Standing(undecided=frozenset({"addresses"})))
     assert outcome_of(always("forwards", "X001", role="director"), unknown) is Verdict.NOT_CHECKED
