@@ -54,7 +54,7 @@ QUESTIONS = {
         "analysis.arp_unanswered": "arp_unanswered should_answer serves_its_own reached_by_route",
     },
     "Who directs a VIP, and who is in its way?": {
-        "analysis.directors": "directors_of directs",
+        "analysis.directors": "directors_of directs ipvs_table",
         "analysis.mutual_directors": "mutual_listings",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
@@ -82,7 +82,7 @@ QUESTIONS = {
     },
     "Do the replies pass the director that masquerades?": {
         "analysis.nat": (
-            "nat_memberships nat_pairs taking_requests real_server no_source_nat taken_for_active passes "
+            "nat_memberships nat_pairs replies_pass taking_requests real_server no_source_nat taken_for_active passes "
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
     },

@@ -15,6 +15,7 @@ from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
+from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
 from lvsdoctor.analysis.kube_addresses import asked_by_others as asked_by_others
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_link
 from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere
@@ -39,6 +40,7 @@ from lvsdoctor.analysis.nat import no_source_nat as no_source_nat
 from lvsdoctor.analysis.nat import passes as passes
 from lvsdoctor.analysis.nat import passes_for_some as passes_for_some
 from lvsdoctor.analysis.nat import real_server as real_server
+from lvsdoctor.analysis.nat import replies_pass as replies_pass
 from lvsdoctor.analysis.nat import replying_through as replying_through
 from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests

@@ -34,6 +34,19 @@ def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]
                 yield service, real, real.ip
 
 
+def replies_pass(director: Node, real: Destination) -> bool:
+    """Has a masqueraded real server's reply come through? Its packets out are counted where the director rewrites them,
+    and a connection is active only after the reply to its first packet (ip_vs_proto_tcp.c: tcp_states). Reads
+    ipvs-stats where collected."""
+    rows = (
+        [row for service in director.evidence["ipvs-stats"] for row in service.destinations]
+        if director.has("ipvs-stats")
+        else []
+    )
+    counted = [real, *(row for row in rows if (row.ip, row.port) == (real.ip, real.port))]
+    return bool(real.active) or any(row.counters is not None and row.counters.packets_out for row in counted)
+
+
 def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
     """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. One that holds the RIP keeps that
     share itself; where that is the active director, nobody masquerades.

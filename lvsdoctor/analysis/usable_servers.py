@@ -7,6 +7,7 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_leave() answers with ICMP port unreachabl
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark
@@ -66,7 +67,7 @@ def kept_by_kube_proxy(director: Node, vip: IP | None) -> bool:
 
 def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
     """Does kube-proxy look after this service? Then without real servers it is one without endpoints, or a NodePort
-    without local ones (externalTrafficPolicy: Local). Reads ipvs, and addresses where collected.
+    without local ones (externalTrafficPolicy: Local). Reads ipvs and ipvs-stats, and addresses where collected.
 
     kube-proxy is known by its link, and where no addresses were collected by the NodePorts that it serves.
     """
@@ -74,7 +75,8 @@ def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
         return False
     if director.has("addresses"):
         return any(held.link == KUBE_LINK for held in director.addresses)
-    return service.port in NODE_PORTS and sum(other.port in NODE_PORTS for other in director.services) > 1
+    others = sum(other.port in NODE_PORTS for other in ipvs_table(director))
+    return service.port in NODE_PORTS and (others > 1 or service.vip.is_loopback)
 
 
 def takes_requests(director: Node, service: VirtualService) -> bool | None:

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Destination,
     Finding,
     Node,
+    NotCollected,
     Severity,
     cite,
+    command,
     conf_key,
     forwards,
     mixed_methods,
     nat_pairs,
+    replies_pass,
     route_lookup,
     rule,
     set_sysctls,
@@ -27,12 +31,13 @@ IP_FORWARD = "net.ipv4.ip_forward"
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "sysctl", "addresses"},
-    helps={"routes", "local-routes", "policy-rules", "links"},
+    helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},
     only_ipv4=True,
 )
 def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
     # That one real server of a service is masqueraded and the others are not is a pitfall of its own.
     odd = {real for mix in mixed_methods(node) for real in mix.odd}
+    replied: dict[str, Destination] = {}
     behind: dict[str, dict[IP, tuple[Citation, ...]]] = {}
     for _, destination, rip in nat_pairs(node):
         if destination in odd:
@@ -41,9 +46,11 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
         for link in way.links if way.type == "unicast" else ():
             proof = (cite(destination, "behind NAT"), *way.because)
             behind.setdefault(link, {}).setdefault(rip, proof)
+            if replies_pass(node, destination):
+                replied.setdefault(link, destination)
     for link, rips in behind.items():
         forwarding = forwards(node, link)
-        if forwarding:
+        if forwarding or link in replied:
             continue
         rip, because = next(iter(rips.items()))
         known = [node.sysctl(key) for key in (IP_FORWARD, conf_key("all", "forwarding")) if node.knows_sysctl(key)]
@@ -58,4 +65,9 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
             count=len(rips),
             evidence=[*because, *forwarding.because],
             fix=set_sysctls(settings),
+        )
+    # Whatever the settings say, these replies came through: they are of another time or network namespace.
+    for link in (link for link in replied if not forwards(node, link)):
+        raise NotCollected(
+            "sysctl", node.name, conf_key(link, "forwarding"), command("sysctl", conf_key(link, "forwarding"))
         )

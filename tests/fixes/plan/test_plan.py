@@ -64,6 +64,11 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("hash-scheduler-without-fallback", "a warning for a standby, which does not hold the VIP"): {
         "hash-scheduler-without-fallback": SERVICE
     },
+    ("impossible-vip", "the loopback address"): {"impossible-vip": NO_COMMAND},
+    ("impossible-vip", "all ones, which an IPv6 VIP becomes"): {"impossible-vip": NO_COMMAND},
+    ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},
+    ("impossible-vip", "multicast, of IPv6"): {"impossible-vip": NO_COMMAND},
+    ("impossible-vip", "a note for a NodePort of kube-proxy, in counters"): {"impossible-vip": NO_COMMAND},
     ("real-server-port-reset", "direct routing to another port"): {"real-server-port-reset": NO_COMMAND},
     ("real-server-port-reset", "tunnelling, by a firewall mark"): {"real-server-port-reset": NO_COMMAND},
     ("service-address-answered-by-no-node", "another host asked in vain"): {
