@@ -73,6 +73,7 @@ QUESTIONS = {
             "request_paths rp_filter_drops tun_memberships tunnel_for tunnels_of takes UNPACKED_BY"
         ),
         "analysis.reachability": "reachability Reachability has_permanent_entry taken_for_asked",
+        "analysis.rip_neighbours": "stray",
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
@@ -90,7 +91,7 @@ QUESTIONS = {
         "model.finding": "Fix",
         "fixes.commands.settings": "set_sysctls",
         "fixes.commands.routes": "check_loosely replace_route route_to_subnet delete_route delete_rule hide_clients",
-        "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host",
+        "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
         "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo bring_up",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"

@@ -63,6 +63,7 @@ from lvsdoctor.analysis.request_path import takes as takes
 from lvsdoctor.analysis.request_path import tun_memberships as tun_memberships
 from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
+from lvsdoctor.analysis.rip_neighbours import stray as stray
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
@@ -81,6 +82,7 @@ from lvsdoctor.fixes.commands.addresses import move_vip_to_lo as move_vip_to_lo
 from lvsdoctor.fixes.commands.arp import announce_again as announce_again
 from lvsdoctor.fixes.commands.arp import announced_by as announced_by
 from lvsdoctor.fixes.commands.arp import find_host as find_host
+from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying

@@ -16,12 +16,14 @@ from lvsdoctor.rulekit import (
     cite,
     delete_route,
     delete_rule,
+    find_stray,
     reachability,
     replace_route,
     route_to_subnet,
     routers_beside,
     rule,
     rule_that_ends,
+    stray,
 )
 
 CUT = "{node} does not reach real server {rip}: {why}, and its share of {services} is lost"
@@ -34,7 +36,7 @@ LATER = CUT + " once its weight is more than 0 again"
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses", "routes"},
-    helps={"links", "local-routes", "policy-rules"},
+    helps={"links", "local-routes", "neighbours", "policy-rules"},
     instead_of={"real-server-behind-gateway"},
 )
 def real_server_unreachable(node: Node) -> Iterator[Finding]:
@@ -45,18 +47,19 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
                 listed.setdefault(real.ip, []).append((service, real))
     for rip, places in listed.items():
         how = {real.forwarding for _, real in places}
-        found = reachability(node, rip, how)
-        if not found.cut:
+        path = reachability(node, rip, how)
+        lost = None if path.cut else stray(node, rip)
+        if not path.cut and lost is None:
             continue
         idle = all(real.weight == 0 for _, real in places)
         yield Finding(
             LATER if idle else CUT,
             about={"rip": rip},
-            why=found.cut.why,
+            why=lost.why if lost else path.cut.why,
             services=", ".join(str(service) for service, _ in places),
-            severity=Severity.WARNING if idle or found.unsure else None,
-            evidence=[*(cite(real, "listed as a real server") for _, real in places), *found.cut.because],
-            fix=_fix(node, rip, found, Forwarding.DR in how),
+            severity=Severity.WARNING if idle or path.unsure or (lost and lost.of_a_moment) else None,
+            evidence=[*(cite(real, "listed as a real server") for _, real in places), *(lost or path.cut).because],
+            fix=find_stray(rip, lost) if lost else _fix(node, rip, path, Forwarding.DR in how),
         )
 
 

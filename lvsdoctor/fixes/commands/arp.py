@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lvsdoctor.analysis.rip_neighbours import Stray
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
@@ -94,3 +95,19 @@ def find_host(mac: str, ip: IP) -> Fix:
     table = f"the table of MACs of a switch; on Linux: bridge fdb show | {command('grep', mac)}"
     seek = f"# find the host that has {word(mac)} ({table})"
     return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))
+
+
+def find_stray(rip: IP, lost: Stray) -> Fix:
+    """What brings a director's packets to the real server again: without a wrong entry, or by hand."""
+    from lvsdoctor.model.change import RemoveNeighbour
+
+    if lost.twice:
+        line = f"# give {rip} to one of the two hosts alone: arping -D -I LINK -c 3 {rip} shows both MACs"
+        return Fix(now=(line,), persist=("# the same in the network configuration of the other host",))
+    entry = lost.entry
+    if entry is not None and entry.mac:
+        kept = (f"# take the entry of {rip} out of the network configuration or the script that adds it",)
+        return Fix(now=(spell(RemoveNeighbour(rip, entry.link)),), persist=kept)
+    ask = command("arping", "-I", entry.link if entry is not None else "LINK", "-c", 3, rip)
+    line = f"# is {rip} up, and does it answer this director? {ask}"
+    return Fix(now=(line,), persist=("# nothing here: what keeps the real server from answering is on that host",))

@@ -69,6 +69,15 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "multicast, of IPv6"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "a note for a NodePort of kube-proxy, in counters"): {"impossible-vip": NO_COMMAND},
+    ("real-server-unreachable", "a warning where the real server does not answer ARP"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("real-server-unreachable", "two hosts have the address of the real server"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("vip-is-directors-own-address", "VIP/24 came first, the director's own address is secondary"): {
+        "real-server-unreachable": NO_COMMAND  # the entry of before
+    },
     ("real-server-port-reset", "direct routing to another port"): {"real-server-port-reset": NO_COMMAND},
     ("real-server-port-reset", "tunnelling, by a firewall mark"): {"real-server-port-reset": NO_COMMAND},
     ("service-address-answered-by-no-node", "another host asked in vain"): {
