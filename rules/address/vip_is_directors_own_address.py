@@ -106,8 +106,5 @@ def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[SourceAddre
 
 def _unresolved(node: Node, rips: Sequence[IP | None]) -> list[Citation]:
     entries = node.neighbours if node.has("neighbours") else ()
-    return [
-        cite(n, "and indeed it does not answer")
-        for n in entries
-        if n.ip in rips and n.state in ("INCOMPLETE", "FAILED")
-    ]
+    failed = [entry for entry in entries if entry.ip in rips and entry.state in ("INCOMPLETE", "FAILED")]
+    return [cite(entry, "and indeed it does not answer") for entry in failed]

@@ -79,8 +79,7 @@ def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
 
 
 def _set_where_nobody_reads(node: Node, name: str) -> tuple[str, Setting | None]:
-    """The first link without ARP for which the setting is not 0. One that is down and bare (the tunl0 that every host
-    with ipip has) took its value from conf/default: nobody set it there."""
+    """The first link without ARP where it is not 0. A bare link that is down (tunl0) took it from conf/default."""
     used = (link for link in node.links if not link.arp and (link.up or node.addresses_on(link.name)))
     deaf = ((link.name, node.sysctl(conf_key(link.name, name))) for link in used)
     return next(((link, setting) for link, setting in deaf if setting.value), ("", None))

@@ -82,8 +82,7 @@ def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, li
     for _, hop in default_gateways(director):
         router = hop.gateway
         if router and not masqueraded and route_lookup(node, router).onlink:
-            routes = [way.route for way in lookups if way.route]
-            places = [("default" if route.dst.prefixlen == 0 else str(route.dst), route.table) for route in routes]
+            places = [(str(r.dst) if r.dst.prefixlen else "default", r.table) for way in lookups if (r := way.route)]
             return sum((replace_route(dst, router, table) for dst, table in places), Fix())
     wanted: dict[str, int] = {}
     if not effective(director, "accept_local", link):

@@ -33,7 +33,6 @@ STRAIGHT = "{node} sends its replies from {rip} straight out of {hop}, past dire
 NOWHERE = "{node} has no route for its replies from {rip}: they never reach director {director}"
 SOME = "{node} sends its replies from {rip} through director {director} only to {back}: other clients get no answer"
 MARKED = "{node} sends its replies from {rip} through director {director} only where a policy rule chooses table {back}"
-
 CAREFUL = "All that it sends beyond its own subnets passes the director then, an administrator's session too."
 
 

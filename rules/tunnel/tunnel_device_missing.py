@@ -27,7 +27,6 @@ from lvsdoctor.rulekit import (
 
 MODULES = {"ipip": "ipip", "gre": "ip_gre"}
 FALLBACKS = {"ipip": "tunl0", "gre": "gre0"}  # made by the module, takes what no other tunnel takes
-
 MISSING = "{node} cannot unpack what director {director} tunnels to {rip}: it has no {kind} link"
 DOWN = "{node} cannot unpack what director {director} tunnels to {rip}: {link} is down"
 OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other} is for other tunnel ends"

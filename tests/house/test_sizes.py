@@ -11,14 +11,14 @@ MODULE, RULE, PAGE, MEDIAN = 300, 80, 70, 50  # lines; a page's without its case
 # What is longer today, and how long. Nothing may be added here and nothing grow; what is short enough is taken off.
 LONGER_MODULES: Mapping[str, int] = {}
 LONGER_RULES: Mapping[str, int] = {
-    "rules/address/vip_is_directors_own_address.py": 112,
+    "rules/address/vip_is_directors_own_address.py": 110,
     "rules/address/vip_mask_on_lo_too_wide.py": 86,
     "rules/address/vip_missing_on_director.py": 111,
-    "rules/arp/arp_ignore_level_misused.py": 89,
+    "rules/arp/arp_ignore_level_misused.py": 84,
     "rules/arp/arp_ignore_only_on_lo.py": 85,
     "rules/arp/vip_answered_by_another_host.py": 118,
-    "rules/arp/vip_answered_by_nobody.py": 109,
-    "rules/cluster/vip_cached_at_real_server.py": 111,
+    "rules/arp/vip_answered_by_nobody.py": 108,
+    "rules/cluster/vip_cached_at_real_server.py": 109,
     "rules/forwarding/director_is_real_servers_gateway.py": 96,
     "rules/forwarding/nat_reply_bypasses_director.py": 90,
     "rules/forwarding/real_server_behind_gateway.py": 121,
