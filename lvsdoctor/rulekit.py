@@ -29,6 +29,10 @@ QUESTIONS = {
         "kernel.effective_sysctl": "effective forwards",
         "model.sysctl": "conf_key",
     },
+    "What do the files of sysctl.d make of it at boot?": {
+        "analysis.boot_settings": "concerns configured undone differing Undone",
+        "model.sysctl_d": "SYSCTL_CONF",
+    },
     "May this host answer ARP, or a neighbour solicitation?": {
         "kernel.arp": "arp_reply arp_ignored NOBODY",
         "kernel.delivery": "answers_arp_or_ndp",
@@ -89,7 +93,7 @@ QUESTIONS = {
     },
     "What clears it? Suggestions that rules share": {
         "model.finding": "Fix",
-        "fixes.commands.settings": "set_sysctls",
+        "fixes.commands.settings": "set_sysctls set_for_good",
         "fixes.commands.routes": "check_loosely replace_route route_to_subnet delete_route delete_rule hide_clients",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
         "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo bring_up",

@@ -13,6 +13,11 @@ from lvsdoctor.analysis.arp_unanswered import arp_unanswered as arp_unanswered
 from lvsdoctor.analysis.arp_unanswered import reached_by_route as reached_by_route
 from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
+from lvsdoctor.analysis.boot_settings import Undone as Undone
+from lvsdoctor.analysis.boot_settings import concerns as concerns
+from lvsdoctor.analysis.boot_settings import configured as configured
+from lvsdoctor.analysis.boot_settings import differing as differing
+from lvsdoctor.analysis.boot_settings import undone as undone
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
@@ -98,6 +103,7 @@ from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule
 from lvsdoctor.fixes.commands.routes import hide_clients as hide_clients
 from lvsdoctor.fixes.commands.routes import replace_route as replace_route
 from lvsdoctor.fixes.commands.routes import route_to_subnet as route_to_subnet
+from lvsdoctor.fixes.commands.settings import set_for_good as set_for_good
 from lvsdoctor.fixes.commands.settings import set_sysctls as set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell as spell
 from lvsdoctor.kernel.answer import assume as assume
@@ -152,6 +158,7 @@ from lvsdoctor.model.route import Route as Route
 from lvsdoctor.model.standing import Membership as Membership
 from lvsdoctor.model.sysctl import Setting as Setting
 from lvsdoctor.model.sysctl import conf_key as conf_key
+from lvsdoctor.model.sysctl_d import SYSCTL_CONF as SYSCTL_CONF
 from lvsdoctor.sanitize import command as command
 from lvsdoctor.sanitize import word as word
 

@@ -79,9 +79,10 @@ class Sysctl(Reader):
         if TOOL.match(line) or APPLYING.match(line) or heading_in(line):
             return True
         _, line = of_named_file(line)
-        # A file may begin with settings that are commented out.
+        # A file may begin with settings that are commented out, or with a line that only excludes.
         found = _assignment(line.lstrip("#; \t"))
-        return found is not None and STARTING.match(found[0]) is not None
+        key = found[0] if found is not None else line[1:].strip() if line.startswith("-") else ""
+        return STARTING.match(key) is not None and (found is not None or KEY.fullmatch(line) is not None)
 
     def set_command(self, command: Sequence[str]) -> None:
         self._signs.command = tuple(command)

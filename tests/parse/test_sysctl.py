@@ -284,3 +284,9 @@ def test_comments_between_settings_make_a_file_unless_a_kernel_speaks() -> None:
 )
 def test_a_name_tells_where_a_file_lies_on_its_host(where: str, path: str) -> None:
     assert conf_path(where) == path
+
+
+def test_a_file_may_begin_with_a_line_that_only_excludes() -> None:
+    assert lines("-net.ipv4.conf.all.rp_filter\n") == [("", "net.ipv4.conf.all.rp_filter", None, 1)]
+    assert not Sysctl.starts("-net.ipv4 and more words")
+    assert not Sysctl.starts("-a -t 192.0.2.10:80 -r 192.0.2.21:80")

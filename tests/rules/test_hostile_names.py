@@ -38,8 +38,8 @@ FIRES = [(rule.name, case) for rule in RULES for case in cases_of(page_of(rule))
 # Unquoted, each but the last ones makes the file `made`.
 NAMES = ("$(>made)", "`>made`", "x;>made", "a'$(>made)", "|>made&", "{{7}}!~#", "##[error]", "-rf")
 UNSEEN = "\x1b[2J\u202e\n"  # in the names of hosts and files
-# Names by which the kernel model knows a link, and words that stand where links do.
-OWN_NAMES = frozenset({"lo", "kube-ipvs0", "all", "default", "tunl0", "gre0", "sit0", "ip6tnl0"})
+# Names by which the kernel model knows a link, and words and globs that stand where links do.
+OWN_NAMES = frozenset({"*", "lo", "kube-ipvs0", "all", "default", "tunl0", "gre0", "sit0", "ip6tnl0"})
 LINK = re.compile(
     r"^\s*\d+: ([^\s:@]+)[:@]|\bdev (\S+)|\bconf\.([^.\s]+)\.\w+ =|^([a-z][\w-]*\d): flags|\b[io]if (\S+)"
     r"|\b(?:interface|master) (\S+)|(?:-i|-I|via) ([a-z]\S*)",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lvsdoctor import __version__
 from lvsdoctor.fixes.persist.build import about_network, lasting
-from lvsdoctor.fixes.persist.outranked import outranked
 from lvsdoctor.fixes.persist.parts import Part
+from lvsdoctor.fixes.persist.sysctl_files import outranked
 from lvsdoctor.fixes.persist.systems import Network, network_of
 from lvsdoctor.fixes.plan import Plan, Step
 from lvsdoctor.model.change import Change, PutRoute

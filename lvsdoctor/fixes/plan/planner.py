@@ -8,6 +8,7 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine, try_rule
 from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.fixes.changes.wire import fallen_silent
+from lvsdoctor.fixes.persist.sysctl_files import with_files
 from lvsdoctor.fixes.plan.obstacles import obstacle
 from lvsdoctor.model.examination import Diagnosis, Examination, Verdict
 from lvsdoctor.model.finding import Severity
@@ -132,10 +133,12 @@ class Planner:
         """The nodes after the finding's fix."""
 
         def treated(node: Node) -> Node:
-            for line in diagnosis.fix.now if node.name == diagnosis.fix_node else ():
+            if node.name != diagnosis.fix_node:
+                return node
+            for line in diagnosis.fix.now:
                 for change in changes_of(line, node):
                     node = applied(node, change)
-            return node
+            return with_files(node, diagnosis.fix.persist)
 
         return self.settled(nodes, [treated(node) for node in nodes])
 

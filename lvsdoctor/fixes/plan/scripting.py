@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.fixes.changes.kinds import applied, changes_of, describe, impact, undo
+from lvsdoctor.fixes.persist.sysctl_files import with_files
 from lvsdoctor.fixes.plan.nouns import Step
 from lvsdoctor.fixes.plan.ordering import comes_last, ordered
 from lvsdoctor.fixes.plan.planner import Nodes, Planner, State, raised
@@ -41,6 +42,8 @@ def _steps(planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: 
             line, cleared = commands[place]
             step, after[node.name] = _step(after[node.name], line, cleared)
             steps.append(step)
+        persist = [line for diagnosis in cures if diagnosis.fix_node == node.name for line in diagnosis.fix.persist]
+        after[node.name] = with_files(after[node.name], persist)
     return tuple(steps), planner.settled(nodes, [after[node.name] for node in nodes])
 
 

@@ -1,7 +1,7 @@
 """What another file says after ours."""
 
-from lvsdoctor.fixes.persist.outranked import outranked
 from lvsdoctor.fixes.persist.parts import ByHand, Settings
+from lvsdoctor.fixes.persist.sysctl_files import outranked
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, ConfiguredSysctl
