@@ -89,12 +89,14 @@ def _components(key: str) -> list[str]:
 class ConfiguredFile:
     """A file that is applied at boot; `leads_to` is what a link says instead, /dev/null where it masks others.
 
-    `path` is empty, or has a glob in it, where only a command for several files tells where the lines come from.
+    `path` is empty, or has a glob in it, where only a command for several files tells where the lines come from. An
+    `excerpt` is what grep and the like show of a file.
     """
 
     path: str
     lines: tuple[ConfiguredLine, ...] = ()
     leads_to: str = ""
+    excerpt: bool = False
 
     @property
     def name(self) -> str:
@@ -121,10 +123,11 @@ def _once(files: Iterable[ConfiguredFile]) -> dict[str, ConfiguredFile]:
         known = by_path.get(file.path)
         if known is None:
             by_path[file.path] = file
-        elif not file.lines or not known.lines or _parts_of_file(known, file):
-            by_path[file.path] = replace(
-                known, lines=known.lines + file.lines, leads_to=known.leads_to or file.leads_to
-            )
+        elif not file.lines or not known.lines or file.excerpt or _interrupted(known, file):
+            shown = {(line.key, line.raw) for line in known.lines if file.excerpt}
+            lines = tuple(line for line in file.lines if (line.key, line.raw) not in shown)
+            leads_to = known.leads_to or file.leads_to
+            by_path[file.path] = replace(known, lines=known.lines + lines, leads_to=leads_to)
         else:
             by_path[file.path] = replace(file, leads_to=file.leads_to or known.leads_to)
     if unknown:
@@ -132,7 +135,7 @@ def _once(files: Iterable[ConfiguredFile]) -> dict[str, ConfiguredFile]:
     return by_path
 
 
-def _parts_of_file(first: ConfiguredFile, second: ConfiguredFile) -> bool:
+def _interrupted(first: ConfiguredFile, second: ConfiguredFile) -> bool:
     """Did something in the middle of one file end its dump?"""
     where = {line.seen.where for line in (*first.lines, *second.lines)}
     return len(where) == 1 and conf_path(where.pop()) == first.path

@@ -16,6 +16,7 @@ _OF_FILE = re.compile(r"([^\s:=]*\.conf):(?:[0-9]+:)?(\s*(?:[#;]|-?[a-z]+[./]).*
 _OF_PROC = re.compile(r"-?/proc/sys/[^\s=]+:")
 # As files write them, all of these characters. A link's name may hold more, brackets too, and is no sign of a file.
 _WRITTEN_GLOB = re.compile(r"[\w./@:-]*[*?][\w./@:*?-]*")
+_FILTERS = tuple((name,) for name in ("grep", "egrep", "fgrep", "rg", "sed", "awk", "head"))
 # What nobody sets, and only a running kernel shows.
 _STATE = frozenset(
     "kernel.ostype kernel.osrelease kernel.version kernel.random.boot_id kernel.random.uuid fs.dentry-state fs.file-nr "
@@ -48,6 +49,7 @@ class Signs:
     commented_after: int = 0
     annotated: bool = False
     ignoring: bool = False
+    named_lines: bool = False
 
     def heading(self, line: str, path: str, place: int) -> bool:
         """Takes a heading below `place` settings, unless these are of something else."""
@@ -69,6 +71,7 @@ class Signs:
         self.annotated = self.annotated or 0 < self.commented_after == place
         self.ignoring = self.ignoring or line.startswith("-")
         self.runtime = self.runtime or _OF_PROC.match(line) is not None
+        self.named_lines = self.named_lines or bool(path)
         if path and (not self.marks or self.marks[-1][1] != path):
             self.marks.append((place, path))
 
@@ -83,6 +86,11 @@ class Signs:
         if not self.command or self.command[0] == "sysctl":
             return False
         return bool(self._named) or any(word.startswith("<<") for word in self.command)
+
+    @property
+    def _excerpts(self) -> bool:
+        """Did grep, or another filter, show some lines of the files?"""
+        return self.named_lines or "|" in self.command or self.command[:1] in _FILTERS
 
     def configured(self, rows: SettingRows, excludes: bool) -> bool:
         """Is it a file, or several, applied at boot? A file that has no other name is what runs."""
@@ -105,7 +113,7 @@ class Signs:
         for (start, path), (end, _) in pairwise(bounds):
             if path or start < end:
                 own = (ConfiguredLine(line.key, line.raw, line.seen, path) for line in lines[start:end])
-                found.append(ConfiguredFile(path, tuple(own)))
+                found.append(ConfiguredFile(path, tuple(own), excerpt=self._excerpts))
         return tuple(found)
 
     def _first_path(self) -> str:

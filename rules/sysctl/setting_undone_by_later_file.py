@@ -44,17 +44,17 @@ def setting_undone_by_later_file(node: Node) -> Iterator[Finding]:
             value=lost.deciding.raw,
             wanted=wanted,
             severity=None if concern.certain else Severity.WARNING,
-            evidence=[*_lines(lost), *_procps(node, lost), *_assumed(node, lost)],
+            evidence=[*_lines(lost, _by_procps(node, lost)), *_assumed(node, lost)],
             fix=set_for_good(lost.key, wanted, lost.deciding),
         )
     if (absent := node.unseen("configured-sysctl")) is not None:
         raise absent
 
 
-def _lines(lost: Undone) -> Iterator[Citation]:
+def _lines(lost: Undone, procps: str) -> Iterator[Citation]:
     if lost.deciding.raw is None:
         yield cite(lost.deciding, "applied later: deletes the assignment")
-        yield cite(lost.wanted, "applied earlier, has no effect")
+        yield cite(lost.wanted, "applied earlier, has no effect" + procps)
     elif lost.wanted.is_glob and not lost.deciding.is_glob:
         yield cite(lost.deciding, "counts: a line of its own excludes {key} from globs", key=lost.key)
         yield cite(lost.wanted, "a glob, has no effect on {key}", key=lost.key)
@@ -63,14 +63,13 @@ def _lines(lost: Undone) -> Iterator[Citation]:
         yield cite(lost.wanted, "has no effect: the larger of all and the interface counts")
     else:
         yield cite(lost.deciding, "applied later: this value counts")
-        yield cite(lost.wanted, "applied earlier, has no effect")
+        yield cite(lost.wanted, "applied earlier, has no effect" + procps)
 
 
-def _procps(node: Node, lost: Undone) -> Iterator[Citation]:
+def _by_procps(node: Node, lost: Undone) -> str:
     """By hand all is well then, and at boot it is not."""
     line = configured(node).deciding_for_procps(lost.key)
-    if line is not None and line.raw == lost.wanted.raw:
-        yield cite(line, "counts for `sysctl --system` of procps, not for systemd-sysctl at boot")
+    return " at boot; it counts for `sysctl --system` of procps" if line == lost.wanted else ""
 
 
 def _assumed(node: Node, lost: Undone) -> Iterator[Citation]:

@@ -55,10 +55,10 @@ def test_the_last_assignment_wins_over_earlier_files() -> None:
     assert str(node.sysctl("net.ipv4.ip_forward").seen) == "file2:1"
 
 
-def test_the_running_kernel_s_word_wins_over_a_file_read_later() -> None:
-    running = "".join(f"net.core.setting_{number} = 1\n" for number in range(400)) + "net.ipv4.ip_forward = 0\n"
-    file = "# /etc/sysctl.d/10-lvs.conf\nnet.ipv4.ip_forward = 1\n"
-    assert node_of(running, file).sysctl("net.ipv4.ip_forward").value == 0
+def test_what_a_file_sets_at_boot_is_not_what_runs() -> None:
+    node = node_of("net.ipv4.ip_forward = 0\n", "# /etc/sysctl.d/90-lvs.conf\nnet.ipv4.ip_forward = 1\n")
+    assert node.sysctl("net.ipv4.ip_forward").value == 0
+    assert node.evidence["configured-sysctl"]["net.ipv4.ip_forward"].value == 1
 
 
 def test_a_glob_sets_the_links_that_are_not_named_by_themselves() -> None:

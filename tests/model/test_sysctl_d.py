@@ -1,6 +1,7 @@
 """What the files of sysctl.d make of a key: against systemd-sysctl written down step by step, and what was measured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
@@ -171,3 +172,10 @@ def test_the_line_that_decides_has_the_value_and_is_about_the_key(files: dict[st
         line = merged.deciding(key)
         assert (None if line is None else line.raw) == (merged[key].raw if key in merged else None)
         assert line is None or line in merged.about(key)
+
+
+def test_what_grep_shows_of_a_file_is_in_it_already() -> None:
+    path = "/etc/sysctl.d/90-lvs.conf"
+    excerpt = replace(file(path, f"{ETH0}=1"), excerpt=True)
+    assert dict(table(file(path, f"{ALL}=1", f"{ETH0}=1"), excerpt)).keys() == {ALL, ETH0}
+    assert dict(table(file(path, f"{ALL}=1"), excerpt)).keys() == {ALL, ETH0}
