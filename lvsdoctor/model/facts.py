@@ -9,7 +9,7 @@ from lvsdoctor.model.coverage import Partial
 COLLECTED_BY: Mapping[str, str] = MappingProxyType(
     {
         "sysctl": "sysctl -a",
-        "configured-sysctl": "cat /etc/sysctl.conf /etc/sysctl.d/*.conf",
+        "configured-sysctl": "tail -n +1 /etc/sysctl.conf /etc/sysctl.d/*.conf",
         "addresses": "ip addr show",
         "links": "ip -d link show",
         "routes": "ip route show table all",
