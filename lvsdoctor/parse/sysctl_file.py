@@ -99,9 +99,10 @@ class Signs:
         if self.runtime or self.command[:1] == ("sysctl",):
             return False
         keys = [key for key, _ in rows.by_key]
-        if conf_path(self.where) or excludes or self.ignoring or any(map(_WRITTEN_GLOB.fullmatch, keys)):
+        if excludes or self.ignoring or any(map(_WRITTEN_GLOB.fullmatch, keys)):
             return True
-        return self.annotated and _STATE.isdisjoint(keys)
+        # The output of `sysctl -a` may have been saved under any name.
+        return (self.annotated or conf_path(self.where) != "") and _STATE.isdisjoint(keys)
 
     def files(self, rows: SettingRows, excludes: Iterable[tuple[int, ConfiguredLine]]) -> tuple[ConfiguredFile, ...]:
         """The rows and, in their places, the lines that only exclude, as the lines of their files."""

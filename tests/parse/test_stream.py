@@ -165,3 +165,8 @@ def test_no_line_of_a_foreign_file_is_lost_between_the_readers() -> None:
         lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() and not echo_in(line)]
         lost += [f"{file.name}:{n}" for n in lines if n not in counted and "```" not in text]
     assert lost == []
+
+
+def test_an_answer_of_sysctl_a_is_what_runs_under_any_file_name() -> None:
+    text = "kernel.ostype = Linux\nnet.ipv4.ip_forward = 1\n"
+    assert facts(list(pieces(text, "rs1/sysctl.conf"))) == {("", "sysctl"): 2}
