@@ -11,6 +11,7 @@ from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, ConfiguredSysctl, is_glob, link_scopes
 
 IP_FORWARD = "net.ipv4.ip_forward"
+_FORWARDING = (IP_FORWARD, conf_key("all", "forwarding"))  # one variable, two names
 # Files of distributions: a value in them is no wish of whoever runs this host.
 _VENDORS = ("/usr/lib/sysctl.d", "/lib/sysctl.d")
 _VENDOR_NAMES = frozenset({"10-network-security.conf", "50-default.conf"})
@@ -91,9 +92,10 @@ def undone(node: Node, concern: Concern) -> Undone | None:
             wishes = _wishes(table, file, concern, link)
             if wishes and _value(_decided(table, wishes), concern.name, link) in concern.good:
                 for key, wanted in wishes:
-                    deciding = table.deciding(key)
-                    if deciding is not None and _comparable(wanted, deciding) and _differ(wanted, deciding):
-                        spelt = deciding.key if key == conf_key(_OTHER_LINK, concern.name) else key
+                    deciding = _against(table, key, wanted)
+                    if deciding is not None:
+                        other = key in (conf_key(_OTHER_LINK, concern.name), *_FORWARDING)
+                        spelt = deciding.key if other else key
                         return Undone(concern, spelt, wanted, deciding)
     return None
 
@@ -210,6 +212,14 @@ def _comparable(wanted: ConfiguredLine, deciding: ConfiguredLine) -> bool:
     """Is it known in which order their files are applied?"""
     named = [bool(line.file) and not is_glob(line.file) for line in (wanted, deciding)]
     return all(named) or (wanted.file == deciding.file != "")
+
+
+def _against(table: ConfiguredSysctl, key: str, wanted: ConfiguredLine) -> ConfiguredLine | None:
+    """The line that decides about the key and leaves another value than is wanted."""
+    names = _FORWARDING if key in _FORWARDING else (key,)
+    deciding = [line for name in names if (line := table.deciding(name)) is not None]
+    last = max(deciding, key=table.position, default=None)
+    return last if last is not None and _comparable(wanted, last) and _differ(wanted, last) else None
 
 
 def _differ(wanted: ConfiguredLine, deciding: ConfiguredLine) -> bool:
