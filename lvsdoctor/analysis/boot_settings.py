@@ -107,6 +107,9 @@ def differing(node: Node, concern: Concern) -> Differing | None:
         return None
     for link in _links(node, table, concern.name):
         if not _runs_known(node, concern.name, link):
+            for key in _keys(concern.name, link):
+                if link != _OTHER_LINK and table.deciding(key) is not None:
+                    node.sysctl(key)  # what stands in for a key that was not seen clears no host
             continue
         now = _value(lambda key: _running(node, key), concern.name, link)
         boot = _value(_decided(table, (), node), concern.name, link)

@@ -31,5 +31,5 @@ def runtime_differs_from_files(node: Node) -> Iterator[Finding]:
             ],
             fix=lasting if other.now_good else set_sysctls({key: int(other.deciding.raw or 0)}),
         )
-    if (absent := node.unseen("configured-sysctl") or node.unseen("sysctl")) is not None:
+    if (absent := node.unseen("configured-sysctl")) is not None:
         raise absent
