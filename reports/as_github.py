@@ -17,6 +17,7 @@ from lvsdoctor.reportkit import (
     Verdict,
     counted,
     shortened,
+    summary,
     wording,
 )
 
@@ -39,17 +40,20 @@ class Annotation:
 
 def render(examination: Examination, output: Output) -> None:
     """Write errors, warnings and notices, each rule's first finding before any other's second; the summary at last."""
-    places = Places(examination)
+    places, counts = Places(examination), summary(examination)
     told: dict[str, list[Annotation]] = {level: [] for level in LEVEL.values()}
     for found in _most_different([each for each in examination.diagnoses if not each.accepted]):
         told[LEVEL[found.severity]].append(_annotation(found, places.home(found)))
     crashes = [wording.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED]
     if crashes:
         told["warning"].insert(0, Annotation("lvsdoctor: crashed", _few(crashes)))
-    summary = _summary(examination)
+    if openings := wording.openings(examination):
+        level, title = ("error", "lvsdoctor: not judged") if counts["unjudged"] else ("notice", "lvsdoctor")
+        told[level].insert(0, Annotation(title, _few([*openings])))
+    last = _summary(examination)
     for level, annotations in told.items():
         shown = _fitted(annotations, level, MOST - 1 if level == "notice" else MOST)
-        for each in [*shown, summary] if level == "notice" else shown:
+        for each in [*shown, last] if level == "notice" else shown:
             output.stream.write(_command(level, each, output))
 
 

@@ -4,9 +4,11 @@ GitLab Docs, "Code Quality report format". It knows no accepted findings: they s
 """
 
 import json
+from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
-from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, wording
+from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, unread_paths, wording
 
 SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -21,8 +23,23 @@ def render(examination: Examination, output: Output) -> None:
         # Of two with one fingerprint GitLab shows one.
         own = found.fingerprint if number == 1 else f"{found.fingerprint}-{number}"
         report.append({"fingerprint": own, **_issue(found, places)})
+    report += _unjudged(examination)
     json.dump(report, output.stream, indent=2, ensure_ascii=True)
     output.stream.write("\n")
+
+
+def _unjudged(examination: Examination) -> Iterator[dict[str, Any]]:
+    """An empty list would read as "all is fixed" where no rule could look."""
+    blind = [(name, group.says) for group in wording.unjudged_nodes(examination) for name in group.nodes]
+    blind += [(path.path, wording.not_read(path)) for path in unread_paths(examination)]
+    for path, says in blind:
+        yield {
+            "fingerprint": sha256(f"unjudged {path}".encode("utf-8", "backslashreplace")).hexdigest()[:32],
+            "description": legible(says),
+            "check_name": "unjudged",
+            "severity": "major",
+            "location": {"path": _storable(path), "lines": {"begin": 1}},
+        }
 
 
 def _issue(diagnosis: Diagnosis, places: Places) -> dict[str, Any]:
@@ -33,12 +50,16 @@ def _issue(diagnosis: Diagnosis, places: Places) -> dict[str, Any]:
         "description": legible(_description(diagnosis)),
         "check_name": diagnosis.rule,
         "severity": "info" if diagnosis.accepted else SEVERITY[diagnosis.severity],
-        # A name that is not UTF-8 cannot be stored by GitLab, and matches no file there anyway.
         "location": {
-            "path": path.encode("utf-8", "backslashreplace").decode("utf-8"),
+            "path": _storable(path),
             "lines": {"begin": home.line or 1 if home else 1},
         },
     }
+
+
+def _storable(path: str) -> str:
+    """A name that is not UTF-8 cannot be stored by GitLab, and matches no file there anyway."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _description(diagnosis: Diagnosis) -> str:

@@ -19,6 +19,7 @@ from lvsdoctor.reportkit import (
     Verdict,
     counted,
     legible,
+    unread_paths,
     wanted,
     wording,
     worst_first,
@@ -38,13 +39,17 @@ def render(examination: Examination, output: Output) -> None:
         found.setdefault((each.node, each.rule), []).append(each)
         fires = Outcome(each.rule, each.node, Verdict.FIRES)
         outcomes.setdefault(each.node, {}).setdefault(each.rule, fires)
+    blind = {node: group.says for group in wording.unjudged_nodes(examination) for node in group.nodes}
     root = Xml.Element("testsuites", name="lvsdoctor")
     for node in worst_first(examination):
         became = [each for each in outcomes.get(node.name, {}).values() if each.verdict is not Verdict.NOT_APPLICABLE]
         if became:
-            root.append(
-                _suite(examination, node.name, [_case(each, found.get((node.name, each.rule), [])) for each in became])
-            )
+            cases = [_case(each, found.get((node.name, each.rule), [])) for each in became]
+            if node.name in blind:
+                cases.insert(0, _unjudged(node.name, blind[node.name]))
+            root.append(_suite(examination, node.name, cases))
+    for path in unread_paths(examination):
+        root.append(_suite(examination, path.path, [_unjudged(path.path, wording.not_read(path))]))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     if examination.seconds is not None:
@@ -64,6 +69,13 @@ def _suite(examination: Examination, node: str, cases: list[Xml.Element]) -> Xml
         suite.set("timestamp", examination.began.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
     suite.extend(cases)
     return suite
+
+
+def _unjudged(place: str, says: str) -> Xml.Element:
+    """An error: a suite of skipped cases alone is green for most readers."""
+    case = Xml.Element("testcase", classname=f"lvsdoctor.{_shown(place)}", name="unjudged")
+    _add(case, "error", "unjudged", says, ())
+    return case
 
 
 def _case(outcome: Outcome, diagnoses: list[Diagnosis]) -> Xml.Element:

@@ -64,6 +64,8 @@ CUTS = (
 def render(examination: Examination, output: Output) -> None:
     """Write the verdict, and below it whatever fits: evidence is left out before fixes, and findings at last."""
     head = f"### lvsdoctor: {wording.verdict(examination)}\n\n{wording.summed_up(examination)}\n\n"
+    for sentence in wording.openings(examination)[:ROWS]:
+        head += f"> {markdown.prose(sentence)}\n\n"
     pieces = [*_findings(examination, output), *_crashes(examination, output)]
     if not output.quiet:
         pieces = [*_before(examination), *pieces, *_accepted(examination), *_folded(examination, output)]

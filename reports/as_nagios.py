@@ -9,10 +9,10 @@ from lvsdoctor.reportkit import (
     Examination,
     Output,
     Verdict,
-    blind,
     counted,
     state,
     summary,
+    unjudged,
     wanted,
     wording,
 )
@@ -56,6 +56,8 @@ def _headline(examination: Examination) -> str:
     told = wording.verdict(examination)
     more = [
         *([f"{counts['contradicted']} contradicted by the wire"] if counts["contradicted"] else []),
+        *([f"{counted(blind, 'node')} not judged"] if (blind := len(unjudged(examination))) else []),
+        *([f"{counted(paths, 'PATH')} not read"] if (paths := counts["unjudged"] - blind) else []),
         *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
         *([f"{counted(counts['not_checked'], 'rule')} not checked"] if counts["not_checked"] else []),
         *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
@@ -65,9 +67,7 @@ def _headline(examination: Examination) -> str:
     open_ones = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
     if open_ones:
         return f"{told}: {min(open_ones, key=lambda diagnosis: diagnosis.severity.rank).message}"
-    unseen = blind(examination)
-    some_only = 0 < len(unseen) < len(examination.nodes)
-    return f"{told}: nothing was checked on {wording.some(unseen)}" if some_only else told
+    return told
 
 
 def _performance(examination: Examination) -> str:
@@ -87,6 +87,7 @@ def _details(examination: Examination) -> Iterator[str]:
             again = f" ({wording.lapsed(diagnosis.lapsed)})" if diagnosis.lapsed else ""
             yield f"{wording.label(diagnosis)} {wording.sentence(diagnosis)}{again}"
     yield from (wording.crash(each) for each in examination.outcomes if each.verdict is Verdict.CRASHED)
+    yield from wording.openings(examination)
     for group in wanted(examination.outcomes):
         yield f"not checked: {wording.waiting(group, '')}{f'; run: {group.command}' if group.command else ''}"
     for diagnosis in ranked:

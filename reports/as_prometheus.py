@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
-from lvsdoctor.reportkit import Examination, Output, Probed, Severity, Verdict, legible
+from lvsdoctor.reportkit import Examination, Output, Probed, Severity, Verdict, legible, unjudged, unread_paths
 
 Labels = tuple[tuple[str, str], ...]
 Series = Mapping[Labels, float]
@@ -53,11 +53,15 @@ def _of_the_nodes(examination: Examination) -> Iterator[tuple[str, str, Series]]
     series = _counts((_labels(node=each.node, outcome=each.verdict) for each in examination.outcomes), none)
     yield "rules", "What became of the rules.", series
 
+    series = _counts((_labels(node=node) for node in unjudged(examination)), zeros)
+    yield "unjudged", "1 where no rule could be checked on a node: no finding is no good news there.", series
+
     series = _counts((_labels(node=node.name) for node in examination.nodes for _ in node.unread), zeros)
     yield "unread_lines", "Lines that no parser understood.", series
 
 
 def _of_the_scan(examination: Examination) -> Iterator[tuple[str, str, Series]]:
+    yield "unread_paths", "PATHs that hold no dump.", {(): len(unread_paths(examination))}
     if examination.began is not None:
         yield "scan_timestamp_seconds", "When the scan began.", {(): examination.began.timestamp()}
     if examination.seconds is not None:

@@ -30,6 +30,7 @@ from lvsdoctor.reportkit import (
     markdown,
     page_of,
     percent_encoded,
+    summary,
     wanted,
     wording,
 )
@@ -249,7 +250,7 @@ def _invocation(examination: Examination, index: dict[str, int]) -> Json:
     """Whether it worked, and all that keeps the results from being the whole truth."""
     told = list(_notifications(examination, index))
     crashed = any(outcome.verdict is Verdict.CRASHED for outcome in examination.outcomes)
-    invocation: Json = {"executionSuccessful": not crashed}
+    invocation: Json = {"executionSuccessful": not crashed and not summary(examination)["unjudged"]}
     if examination.began:
         invocation["startTimeUtc"] = _utc(examination.began)
         if examination.seconds is not None:
@@ -265,6 +266,8 @@ def _notifications(examination: Examination, index: dict[str, int]) -> Iterator[
             told = _notification("error", f"Crashed: {wording.crash(outcome)}")
             known = {"associatedRule": {"index": index[outcome.rule]}} if outcome.rule in index else {}
             yield {**told, **known, "exception": {"message": legible(outcome.traceback)}}
+    level = "error" if summary(examination)["unjudged"] else "note"
+    yield from (_notification(level, sentence) for sentence in wording.openings(examination))
     if (left := len(examination.diagnoses) - RESULTS) > 0:
         yield _notification("warning", f"{counted(left, 'finding')} left out: code scanning takes {RESULTS:,}")
     for group in wanted(examination.outcomes):

@@ -50,6 +50,9 @@ def render(examination: Examination, output: Output) -> None:
         _put_bare(page, contradicted)
     elif contradicted:
         _put_contradictions(page, contradicted)
+        page.blank()
+    for sentence in wording.openings(examination):
+        page.say(sentence, "message", indent=0, wrap=not output.quiet)
     told = {note for node in examination.nodes for note in node.notes}
     for node in worst_first(examination):
         outcomes = [outcome for outcome in examination.outcomes if outcome.node == node.name]
@@ -121,8 +124,7 @@ def _put_node(
     page.blank()
     _put_accepted(page, [diagnosis for diagnosis in diagnoses if diagnosis.accepted is not None], notes)
     if not diagnoses:
-        found = wording.calm(outcomes)
-        page.say(f"{found[0].upper()}{found[1:]} on {node.name}: {wording.checked(outcomes)}.")
+        page.say(wording.calm_node(node.name, outcomes))
     _put_not_checked(page, node, outcomes)
     _put_crashed(page, outcomes)
     _put_unread(page, node.unread)

@@ -1,8 +1,11 @@
 """Where the nodes of a scan come from: this host, or the PATHs; what verbs that scan have in common."""
 
+import os
+import stat
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
+    from lvsdoctor.model.examination import UnreadPath
     from lvsdoctor.model.node import Node
 
 ROLES = ("auto", "director", "real-server", "none")
@@ -24,16 +28,26 @@ def add_options(parser: ArgumentParser, netns: str = "inspect this network names
     add("--netns", metavar="NAME", help=netns)
 
 
-def collected(options: Namespace) -> Sequence["Node"]:
-    """The nodes that the options ask for, each with its standing. Raises CliError."""
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The nodes that were asked for, each with its standing, and the PATHs that hold no dump."""
+
+    nodes: Sequence["Node"]
+    unread: tuple["UnreadPath", ...]
+
+
+def collected(options: Namespace) -> Collected:
+    """What the options ask for. Raises CliError."""
     from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.collect.errors import CannotCollect
 
     vips = named_vips(options)
+    unread: list[UnreadPath] = []
     try:
-        return with_standing(_nodes(options), role=options.role, vips=vips)
+        nodes = with_standing(_nodes(options, unread), role=options.role, vips=vips)
     except CannotCollect as error:
         raise CliError(str(error)) from None
+    return Collected(nodes, tuple(unread))
 
 
 def named_vips(options: Namespace) -> list["IP"]:
@@ -41,18 +55,32 @@ def named_vips(options: Namespace) -> list["IP"]:
     return [_address(text) for text in options.vip]
 
 
-def _nodes(options: Namespace) -> Sequence["Node"]:
+def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
     if options.paths:
         if options.netns and not getattr(options, "probe", None):
             raise CliError("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
         from lvsdoctor.collect.files import collect_paths
 
-        return collect_paths(options.paths)
+        return collect_paths(options.paths, unread)
+    if options.netns is None and _standard_input_is_a_file():
+        raise CliError(
+            f"standard input is a file, but without a PATH {options.verb} reads this host. "
+            f"To read the file: lvsdoctor {options.verb} - < FILE"
+        )
     if not sys.platform.startswith("linux"):
         raise CliError("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")
     from lvsdoctor.collect.live.node import collect_live
 
     return (collect_live(options.netns),)
+
+
+def _standard_input_is_a_file() -> bool:
+    """One that is not empty: who gives it means it. A pipe and /dev/null are what cron, ssh and CI leave there."""
+    try:
+        status = os.fstat(sys.stdin.fileno())
+    except (AttributeError, OSError, ValueError):  # closed, or no stream of the operating system's
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
 def _address(text: str) -> "IP":

@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
     """--fail-on, --require-complete, --write-baseline, and what decides what counts."""
     add = parser.add_argument
     add("--fail-on", choices=_LEVELS, metavar="LEVEL", help="error (the default), warning, note, never")
-    add("--require-complete", action="store_true", help="exit 3 if something could not be checked")
+    add("--require-complete", action="store_true", help="exit 3 if anything could not be checked")
     add("--write-baseline", metavar="FILE", help="know all that is found (with --baseline: drop what is fixed)")
     add_what_counts(parser)
 
@@ -88,7 +88,7 @@ def judged(examination: "Examination", terms: Terms, today: "date") -> "Examinat
 
 
 def code(examination: "Examination", options: Namespace) -> int:
-    """The exit code; what is accepted does not count."""
+    """The exit code; what is accepted does not count, and a node that could not be judged is not healthy."""
     from lvsdoctor.model.examination import Verdict
     from lvsdoctor.model.finding import Severity
 
@@ -96,10 +96,19 @@ def code(examination: "Examination", options: Namespace) -> int:
         worst = Severity(options.fail_on or "error").rank
         if any(d.severity.rank <= worst and d.accepted is None for d in examination.diagnoses):
             return FINDINGS
+    if incomplete(examination):
+        return INCOMPLETE
     open_ones = (Verdict.NOT_CHECKED, Verdict.CRASHED)
     if options.require_complete and any(o.verdict in open_ones or o.missing for o in examination.outcomes):
         return INCOMPLETE
     return OK
+
+
+def incomplete(examination: "Examination") -> bool:
+    """Is there a node that could not be judged, or a PATH without a dump?"""
+    from lvsdoctor.reporting.summary import summary
+
+    return summary(examination)["unjudged"] > 0
 
 
 def _read(file: str) -> "Baseline":

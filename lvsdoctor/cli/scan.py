@@ -27,8 +27,15 @@ What is accepted, in lvsdoctor.toml, by a comment in the dumps
 report and does not count.
 
 With -f nagios on standard output the scan is the check of a monitoring system:
-it exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (nothing could be checked, a
+it exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (a node could not be judged, a
 rule crashed, unreadable input), whatever --fail-on says.
+"""
+_EPILOG = """exit codes:
+  0  nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  wrong usage, unreadable input, internal error
+  3  a node could not be judged: no rule could be checked on it; or a PATH holds
+     no dump; with --require-complete: anything could not be checked
 """
 
 
@@ -38,6 +45,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
         "scan",
         help="look for known pitfalls, on this node or in dumps",
         description=_DESCRIPTION,
+        epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
@@ -80,7 +88,8 @@ def _scan(options: Namespace) -> int:
     rules = choosing.left(known, options, settings)
     terms = gate.terms(known, options, settings)
     began, clock = datetime.now(UTC), monotonic()
-    nodes = supposing.supposed(collecting.collected(options), options)
+    collection = collecting.collected(options)
+    nodes = supposing.supposed(collection.nodes, options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.engine.probe_verdicts import confirmed
@@ -89,6 +98,7 @@ def _scan(options: Namespace) -> int:
         examination = confirmed(examine(nodes, rules), nodes, asked)
     else:
         examination = examine(nodes, rules)
+    examination = replace(examination, unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.collect.errors import CannotCollect
+from lvsdoctor.collect.errors import CannotCollect, NoDump
 from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.tree import TOP, Entry, Tree, once
+from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
@@ -29,20 +30,41 @@ _ARCHIVES = {
 }
 
 
-def collect_paths(paths: Sequence[str]) -> tuple[Node, ...]:
-    """The nodes that files, directories and - (standard input) tell of. Raises CannotCollect with one sentence."""
+def collect_paths(paths: Sequence[str], unread: list[UnreadPath] | None = None) -> tuple[Node, ...]:
+    """The nodes that files, directories and - (standard input) tell of. Raises CannotCollect with one sentence.
+
+    A PATH without a dump is added to `unread`, and what else it holds is kept. Where no PATH holds a dump, and none a
+    file that is known by its face, that is raised.
+    """
     found: list[NodeDump] = []
+    without: list[tuple[UnreadPath, NoDump]] = []
     for path in paths:
         omitted: list[str] = []
-        mine = list(_standard_input() if path == "-" else _path(Path(path), len(paths) > 1, omitted))
-        speaking = next((number for number, each in enumerate(mine) if _tells(each.piece)), None)
-        if speaking is None:
-            why = "".join(f"; {sentence}" for sentence in omitted)
-            raise CannotCollect(f"{_shown(path)}: no dump in it (looked for {LOOKED_FOR}){why}")
-        # Said of the whole directory, by the first of its nodes.
-        mine[speaking] = replace(mine[speaking], notes=tuple(omitted))
+        mine: list[NodeDump] = []
+        try:
+            mine += _standard_input() if path == "-" else _path(Path(path), len(paths) > 1, omitted)
+            speaking = _speaking(mine, path, omitted)
+        except NoDump as error:
+            kinds = tuple(kind for dump in mine for kind in dump.piece.dump.unread_kinds)
+            without.append((UnreadPath(_shown(path), error.why, kinds), error))
+        else:
+            # Said of the whole directory, by the first of its nodes.
+            mine[speaking] = replace(mine[speaking], notes=tuple(omitted))
         found += mine
+    if without and (unread is None or (len(without) == len(paths) and not any(path.kinds for path, _ in without))):
+        raise without[0][1]
+    if unread is not None:
+        unread += [path for path, _ in without]
     return nodes_of(found)
+
+
+def _speaking(dumps: Sequence[NodeDump], path: str, omitted: Sequence[str]) -> int:
+    """The place of the first that tells something. Raises NoDump."""
+    place = next((number for number, dump in enumerate(dumps) if _tells(dump.piece)), None)
+    if place is None:
+        why = "".join(f"; {sentence}" for sentence in omitted)
+        raise NoDump(_shown(path), f"no dump in it (looked for {LOOKED_FOR}){why}")
+    return place
 
 
 def text_of(path: Path) -> str:
@@ -170,7 +192,7 @@ def _bytes(path: Path) -> bytes:
 def _text(data: bytes, name: str) -> str:
     """The bytes as text; what is not UTF-8 in it stays visible. Raises CannotCollect for what is no text at all."""
     if not data.strip():
-        raise CannotCollect(f"{name}: is empty")
+        raise NoDump(name, "is empty")
     if len(data) > LARGEST_FILE:
         raise CannotCollect(f"{name}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
     for magic, kind in _ARCHIVES.items():

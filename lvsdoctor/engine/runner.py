@@ -6,6 +6,7 @@ from typing import Any
 
 from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions
+from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.coverage import usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
@@ -191,4 +192,5 @@ def _examined(node: Node) -> Examined:
     return Examined(
         node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments,
         {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in sorted(node.evidence)}, node.unread_kinds,
+        without_ipvs(node),
     )  # fmt: skip

@@ -159,7 +159,8 @@ class Examined:
 
     `files` tells the path of each file that the evidence names (`Seen.where`), as the user named it; a live node has
     none. `comments` are what its files say to lvsdoctor (lvsdoctor/engine/accept.py reads them). `facts` are what was
-    collected, with its origin and why it is not whole; `unread_kinds` what was given and is not read.
+    collected, with its origin and why it is not whole; `unread_kinds` what was given and is not read. `no_ipvs`: its
+    IPVS table was looked for and there is none, and none of its addresses looks like a VIP.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Examined:
     comments: tuple[Comment, ...] = ()
     facts: Mapping[str, Coverage] = field(default_factory=dict)
     unread_kinds: tuple[Unread, ...] = ()
+    no_ipvs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,15 @@ class Remark:
         return self.message.format_map(self.fields)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadPath:
+    """A PATH of the command line that holds no dump, and why; `kinds` are the files that are known by their face."""
+
+    path: str
+    why: str
+    kinds: tuple[Unread, ...] = ()
+
+
 def _nothing_known() -> "Cluster":
     from lvsdoctor.model.topology import Cluster  # few reports show a picture
 
@@ -213,7 +224,7 @@ class Examination:
     wire contradicts.
 
     `began` and `seconds` tell when it was and how long it took; `drawn` makes the picture of the cluster, which costs
-    more than a scan and few reports show.
+    more than a scan and few reports show. `unread_paths` are the PATHs of the command line that hold no dump.
     """
 
     nodes: tuple[Examined, ...]
@@ -225,6 +236,7 @@ class Examination:
     began: datetime | None = None
     seconds: float | None = None
     drawn: Callable[[], "Cluster"] = _nothing_known
+    unread_paths: tuple[UnreadPath, ...] = ()
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

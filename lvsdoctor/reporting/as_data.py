@@ -2,23 +2,35 @@
 
 from typing import Any
 
-from lvsdoctor.model.coverage import Coverage
-from lvsdoctor.model.examination import Confirmation, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
+from lvsdoctor.model.coverage import Coverage, Unread
+from lvsdoctor.model.examination import (
+    Confirmation,
+    Diagnosis,
+    Examination,
+    Examined,
+    Missing,
+    Outcome,
+    UnreadPath,
+    Verdict,
+)
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.reporting.summary import summary
+from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.summary import summary, unjudged
 
 
 def result(examination: Examination) -> dict[str, Any]:
     """Everything, in the examination's own order."""
+    blind = set(unjudged(examination))
     return {
         "schema": "lvsdoctor/1",
         "version": examination.version,
         "summary": summary(examination),
-        "nodes": [_node(node) for node in examination.nodes],
+        "nodes": [_node(node, node.name in blind) for node in examination.nodes],
         "findings": [_finding(diagnosis) for diagnosis in examination.diagnoses],
         "outcomes": [_outcome(outcome) for outcome in examination.outcomes],
         "unread": [_seen(seen) for seen in examination.unread],
+        "unread_paths": [_unread_path(path) for path in examination.unread_paths],
         "remarks": [{"message": remark.says, **_seen(remark.seen)} for remark in examination.remarks],
     }
 
@@ -29,7 +41,7 @@ def _seen(seen: Seen | None) -> dict[str, Any]:
     return {"where": seen.where, "line": seen.line, "text": seen.text}
 
 
-def _node(node: Examined) -> dict[str, Any]:
+def _node(node: Examined, blind: bool) -> dict[str, Any]:
     return {
         "name": node.name,
         "roles": [role.name for role in node.roles],
@@ -38,7 +50,9 @@ def _node(node: Examined) -> dict[str, Any]:
         "vips": list(node.vips),
         "notes": list(node.notes),
         "facts": {fact: _coverage(coverage) for fact, coverage in node.facts.items()},
-        "not_read": [{"kind": unread.kind, "name": unread.name, **_seen(unread.seen)} for unread in node.unread_kinds],
+        "not_read": list(map(_unread_kind, node.unread_kinds)),
+        "unjudged": blind,
+        "no_ipvs": node.no_ipvs,
     }
 
 
@@ -46,6 +60,14 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
     partial = coverage.partial
     shown: dict[str, Any] = {"origin": coverage.origin.value, "coverage": "whole" if partial is None else "partial"}
     return shown if partial is None else {**shown, "reason": partial.says, **_seen(partial.seen)}
+
+
+def _unread_kind(kind: Unread) -> dict[str, Any]:
+    return {"kind": kind.kind, "name": kind.name, **_seen(kind.seen)}
+
+
+def _unread_path(path: UnreadPath) -> dict[str, Any]:
+    return {"path": path.path, "message": wording.not_read(path), "kinds": list(map(_unread_kind, path.kinds))}
 
 
 def _finding(diagnosis: Diagnosis) -> dict[str, Any]:

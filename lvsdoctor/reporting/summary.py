@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, Verdict
+from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, UnreadPath, Verdict
 from lvsdoctor.model.finding import Citation, Fix, Probed, Severity
 
 
@@ -12,7 +12,8 @@ def summary(examination: Examination) -> dict[str, int]:
     """The numbers that a report ends with.
 
     A rule counts once for every node that it could not be checked on. An accepted finding counts as nothing else. What
-    was probed counts beside its severity: the wire may confirm or contradict an error, or leave it open.
+    was probed counts beside its severity: the wire may confirm or contradict an error, or leave it open. Nodes that
+    could not be judged are counted with the PATHs that hold no dump.
     """
     open_ones = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
     severities = [diagnosis.severity for diagnosis in open_ones]
@@ -25,8 +26,36 @@ def summary(examination: Examination) -> dict[str, int]:
         "unread": len(examination.unread),
         "not_checked": verdicts.count(Verdict.NOT_CHECKED),
         "crashed": verdicts.count(Verdict.CRASHED),
+        "unjudged": len(unjudged(examination)) + len(unread_paths(examination)),
         **{str(each).replace("-", "_"): probed.count(each) for each in Probed},
     }
+
+
+# What a rule that could look at a node says of it.
+JUDGED = frozenset({Verdict.FIRES, Verdict.QUIET})
+
+
+def unjudged(examination: Examination) -> list[str]:
+    """The nodes on which a rule was not checked and none could tell anything: silence there is no good news.
+
+    Rules for another role do not count, and a crash is no judgement.
+    """
+    verdicts: dict[str, set[Verdict]] = {}
+    for outcome in examination.outcomes:
+        verdicts.setdefault(outcome.node, set()).add(outcome.verdict)
+    diagnosed = {diagnosis.node for diagnosis in examination.diagnoses}
+    return [
+        node
+        for node, seen in verdicts.items()
+        if Verdict.NOT_CHECKED in seen and not seen & JUDGED and node not in diagnosed
+    ]
+
+
+def unread_paths(examination: Examination) -> list[UnreadPath]:
+    """The PATHs that hold no dump, but for those that are a node of their own, which could not be judged."""
+    nodes = set(unjudged(examination))
+    sources = {node.source for node in examination.nodes if node.name in nodes}
+    return [path for path in examination.unread_paths if path.path not in sources]
 
 
 def counted(number: int, noun: str) -> str:
@@ -35,14 +64,14 @@ def counted(number: int, noun: str) -> str:
 
 
 def worst_first(examination: Examination) -> list[Examined]:
-    """The nodes: those that the wire contradicts first, then those with the worst findings, otherwise in the order of
-    the findings and of the scan.
+    """The nodes: those that the wire contradicts first, then those with the worst findings, then those that could not
+    be judged, otherwise in the order of the findings and of the scan.
 
     What is said of a node that the scan does not list is not lost: such a node stands here with its name alone.
     """
     nodes = {node.name: node for node in examination.nodes}
-    last = (True, len(Severity), 0)
-    worst: dict[str, tuple[bool, int, int]] = {}
+    last = (True, len(Severity) + 1, 0)
+    worst = dict.fromkeys(unjudged(examination), (True, len(Severity), 0))
     for place, diagnosis in enumerate(examination.diagnoses):
         nodes.setdefault(diagnosis.node, Examined(diagnosis.node, ""))
         if diagnosis.accepted is None:
@@ -113,22 +142,15 @@ class MonitoringState(IntEnum):
 
 
 def state(examination: Examination, *, complete: bool = False) -> MonitoringState:
-    """CRITICAL for an error and WARNING for a warning that count; UNKNOWN where a rule crashed, or a node could not be
-    checked by any rule (`complete`: by every rule)."""
+    """CRITICAL for an error and WARNING for a warning that count; UNKNOWN where a rule crashed, a node could not be
+    judged, or no rule judged anything (`complete`: where anything was not checked)."""
     counts = summary(examination)
     if counts[Severity.ERROR]:
         return MonitoringState.CRITICAL
     if counts[Severity.WARNING]:
         return MonitoringState.WARNING
     missing = any(outcome.verdict is Verdict.NOT_CHECKED or outcome.missing for outcome in examination.outcomes)
-    if not examination.outcomes or blind(examination) or counts["crashed"] or (complete and missing):
+    judged = any(outcome.verdict in JUDGED for outcome in examination.outcomes)
+    if not judged or counts["unjudged"] or counts["crashed"] or (complete and missing):
         return MonitoringState.UNKNOWN
     return MonitoringState.OK
-
-
-def blind(examination: Examination) -> list[str]:
-    """The nodes of which no rule could tell anything."""
-    verdicts: dict[str, set[Verdict]] = {}
-    for outcome in examination.outcomes:
-        verdicts.setdefault(outcome.node, set()).add(outcome.verdict)
-    return [node for node, seen in verdicts.items() if not seen & {Verdict.FIRES, Verdict.QUIET}]

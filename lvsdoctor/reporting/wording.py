@@ -1,11 +1,23 @@
 """What several reports say in the same words: what was found, accepted, not checked, not understood."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from lvsdoctor.model.examination import Diagnosis, Examination, Examined, ExaminedRole, Outcome, Remark, Verdict
+from lvsdoctor.model.coverage import Unread
+from lvsdoctor.model.examination import (
+    Diagnosis,
+    Examination,
+    Examined,
+    ExaminedRole,
+    Outcome,
+    Remark,
+    UnreadPath,
+    Verdict,
+)
 from lvsdoctor.model.finding import Probed, Severity
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.reporting.summary import Wanted, counted, summary
+from lvsdoctor.reporting.summary import JUDGED, Wanted, counted, summary, unjudged, unread_paths, wanted
 
 FEW = 3  # names listed of many
 # One label for one thing, in every format; in this order the parts of a finding stand.
@@ -57,10 +69,14 @@ def sentence(diagnosis: Diagnosis) -> str:
 def summed_up(examination: Examination) -> str:
     """The numbers of a scan in one line."""
     counts = summary(examination)
+    lead = _mostly_open(outcome.verdict for outcome in examination.outcomes)
     parts = [
+        *([lead] if lead else []),
+        *([f"{counted(nodes, 'node')} not judged"] if (nodes := len(unjudged(examination))) else []),
+        *([f"{counted(paths, 'PATH')} not read"] if (paths := counts["unjudged"] - nodes) else []),
         f"{counted(counts['nodes'], 'node')}: {listed(counted(counts[each], each) for each in Severity)}",
         *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
-        f"{counted(counts['not_checked'], 'rule')} not checked",
+        *([] if lead else [f"{counted(counts['not_checked'], 'rule')} not checked"]),
         *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
         f"{counted(counts['unread'], 'line')} unread",
     ]
@@ -69,21 +85,113 @@ def summed_up(examination: Examination) -> str:
     return "; ".join(parts)
 
 
+# -- what a report says first: where no rule could look, "no finding" would read as "healthy" --------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Nodes on which none of so many rules could be checked, and the command that most of these wait for."""
+
+    nodes: tuple[str, ...]
+    rules: int
+    command: str
+
+    @property
+    def fact(self) -> str:
+        """`0 of 34 rules could be checked on rs1`."""
+        return f"0 of {counted(self.rules, 'rule')} could be checked on {some(self.nodes)}"
+
+    @property
+    def says(self) -> str:
+        """The fact, and what is needed first."""
+        return f"{self.fact}. Needed first: {self.command}." if self.command else f"{self.fact}."
+
+
+def unjudged_nodes(examination: Examination) -> list[Unjudged]:
+    """The nodes that could not be judged; those of which the same is to be said stand together."""
+    outcomes: dict[str, list[Outcome]] = {node: [] for node in unjudged(examination)}
+    for outcome in examination.outcomes:
+        if outcome.node in outcomes and outcome.verdict is not Verdict.NOT_APPLICABLE:
+            outcomes[outcome.node].append(outcome)
+    alike: dict[tuple[int, str], list[str]] = {}
+    for node, became in outcomes.items():
+        alike.setdefault((len(became), _needed_first(node, became)), []).append(node)
+    return [Unjudged(tuple(nodes), *same) for same, nodes in alike.items()]
+
+
+def _needed_first(node: str, outcomes: Iterable[Outcome]) -> str:
+    for group in wanted(outcomes):
+        if group.command:
+            # What is no command is a comment: a real server is scanned together with its director.
+            return group.command.removeprefix("# ") + (f" of {group.node}" if group.node != node else "")
+    return ""
+
+
+def openings(examination: Examination) -> tuple[str, ...]:
+    """The first sentences of a report; none where every node was judged and has to do with IPVS."""
+    return tuple(_openings(examination))
+
+
+def _openings(examination: Examination) -> Iterator[str]:
+    yield from (group.says for group in unjudged_nodes(examination))
+    yield from map(not_read, unread_paths(examination))
+    if idle := [node.name for node in examination.nodes if node.no_ipvs]:
+        verb = "has" if len(idle) == 1 else "have"
+        yield f"{some(idle)} {verb} no IPVS service and no address that looks like a VIP."
+
+
+def not_read(path: UnreadPath) -> str:
+    """That a PATH holds no dump, and why; a file with a known face is called by its name."""
+    if path.kinds:
+        return " ".join(f"{unread_kind(kind, path.path)}." for kind in path.kinds)
+    return f"{path.path}: {path.why}. No line of it was read."
+
+
+def unread_kind(kind: Unread, path: str = "") -> str:
+    """`rs1/nat.txt is an nftables rule set, which is not read yet`; of standard input alone the PATH is the name."""
+    return f"{path if kind.seen.where == 'stdin' and path else kind.seen.where} is {kind.name}, which is not read yet"
+
+
 def verdict(examination: Examination) -> str:
     """`2 errors, 1 warning`, or that nothing was found, and how far this reaches."""
     counts = summary(examination)
     if found := [counted(counts[each], each) for each in Severity if counts[each]]:
         return listed(found)
-    return calm(examination.outcomes)
+    blind = unjudged_nodes(examination)
+    return blind[0].fact if blind else calm(examination.outcomes)
 
 
 def calm(outcomes: Iterable[Outcome]) -> str:
     """That nothing was found: "no known pitfall" would calm somebody whose dumps could not be checked at all."""
     verdicts = [outcome.verdict for outcome in outcomes]
-    if not {Verdict.FIRES, Verdict.QUIET} & set(verdicts):
+    judged = sum(verdict in JUDGED for verdict in verdicts)
+    if lead := _mostly_open(verdicts):
+        return f"{lead}; the other {judged} found nothing" if judged else lead
+    if not judged:
         return "nothing was checked"
     left = Verdict.NOT_CHECKED in verdicts or Verdict.CRASHED in verdicts
     return "no known pitfall found" + (" in what could be checked" if left else "")
+
+
+def calm_node(node: str, outcomes: Iterable[Outcome]) -> str:
+    """The same of one node, with how many rules were checked; the silent ones are counted."""
+    outcomes = list(outcomes)
+    parts = calm(outcomes).partition(";")
+    told = f"{parts[0]} on {node}{parts[1]}{parts[2]}"
+    if not _mostly_open(outcome.verdict for outcome in outcomes):
+        told += f": {checked(outcomes)}"
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _mostly_open(verdicts: Iterable[Verdict]) -> str:
+    """`16 of 18 rules could not be checked` where that is more than could be, or that none could; "" elsewhere."""
+    counts = Counter(verdicts)
+    judged, open_ones = sum(counts[verdict] for verdict in JUDGED), counts[Verdict.NOT_CHECKED]
+    every = judged + open_ones + counts[Verdict.CRASHED]
+    if open_ones <= judged:
+        return ""
+    number, could = (open_ones, "could not") if judged else (0, "could")
+    return f"{number} of {counted(every, 'rule')} {could} be checked"
 
 
 def checked(outcomes: Iterable[Outcome]) -> str:

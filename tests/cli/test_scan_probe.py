@@ -227,7 +227,7 @@ def test_without_a_vip_there_is_nothing_to_ask(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "lvsdoctor: no VIP is known to ask for; name one with --vip ADDR\n"
     done = lvsdoctor("scan", tmp_path, "--probe")
-    assert done.returncode == 0
+    assert done.returncode == 3
     assert "note: Not probed: no VIP is known to ask for; name one with --vip ADDR.\n" in done.stdout
 
 

@@ -158,6 +158,7 @@ def test_the_summary_counts_what_stands_below_it(report: Any) -> None:
         "nodes": 1,
         "unread": 3,
         "not_checked": 9,
+        "unjudged": 0,
         "crashed": 1,
         "confirmed": 0,
         "contradicted": 0,

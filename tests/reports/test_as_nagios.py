@@ -52,7 +52,7 @@ def test_the_first_line_is_the_state_the_numbers_and_the_worst(written: Written,
 def test_only_warnings_are_a_warning(written: Written, examinations: ModuleType) -> None:
     accepted = replace(examinations.agreed(), diagnoses=examinations.agreed().diagnoses[3:])
     said, *_ = parted(written(accepted))
-    assert said.startswith("LVS WARNING - 1 warning (2 rules not checked): rs1 drops the director's packets for VIP")
+    assert said.startswith("LVS WARNING - 1 warning (1 node not judged, 2 rules not checked): rs1 drops the director's")
 
 
 def test_a_note_is_ok_and_said(written: Written, examinations: ModuleType) -> None:
@@ -75,8 +75,8 @@ def test_what_could_not_be_checked_is_unknown_where_all_must_be(written: Written
 def test_a_node_that_no_rule_could_look_at_is_unknown(written: Written, examinations: ModuleType) -> None:
     blind = replace(examinations.cluster(), diagnoses=())
     said, *_ = parted(written(blind))
-    assert said.startswith("LVS UNKNOWN - no known pitfall found in what could be checked (2 rules not checked): ")
-    assert said.endswith(": nothing was checked on web9")
+    assert said == "LVS UNKNOWN - 0 of 1 rule could be checked on web9 (1 node not judged, 2 rules not checked)"
+    assert "\n0 of 1 rule could be checked on web9. Needed first: sysctl -a.\n" in written(blind)
     assert written(Examination((), (), ())).startswith("LVS UNKNOWN - nothing was checked | ")
 
 
@@ -84,7 +84,7 @@ def test_a_crash_is_unknown_unless_something_worse_was_found(written: Written, e
     text = written(examinations.single_leak())
     assert text.startswith("LVS CRITICAL - 1 error (9 rules not checked, 1 rule crashed): ")
     crashed = replace(examinations.single_leak(), diagnoses=())
-    assert written(crashed).startswith("LVS UNKNOWN - no known pitfall found in what could be checked (9 rules")
+    assert written(crashed).startswith("LVS UNKNOWN - 9 of 13 rules could not be checked; the other 3 found nothing (9")
     assert "\nrule sysctl-unreadable on rs1: ValueError: invalid literal" in written(crashed)
 
 

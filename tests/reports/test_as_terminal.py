@@ -183,7 +183,8 @@ def test_finding_nothing_says_what_was_checked(shown: Shown, examinations: Modul
 def test_checking_nothing_is_not_called_healthy(shown: Shown, examinations: ModuleType) -> None:
     outcomes = tuple(outcome for outcome in examinations.healthy().outcomes if outcome.missing)
     text = shown(Examination((examinations.RS1,), (), outcomes))
-    assert "Nothing was checked on rs1: 0 rules checked, 5 not checked.\n" in text
+    assert text.startswith("0 of 5 rules could be checked on rs1. Needed first: sysctl -a.\n")
+    assert "\n  0 of 5 rules could be checked on rs1.\n" in text
     assert "No known pitfall" not in text
 
 
@@ -192,7 +193,7 @@ def test_the_summary_is_the_last_line_in_one_piece(shown: Shown, examinations: M
         "3 nodes: 2 errors, 2 warnings, 0 notes; 2 rules not checked; 0 lines unread"
     )
     assert shown(examinations.single_leak(), width=60).splitlines()[-1] == (
-        "1 node: 1 error, 0 warnings, 0 notes; 9 rules not checked; 1 rule crashed; 3 lines unread"
+        "9 of 13 rules could not be checked; 1 node: 1 error, 0 warnings, 0 notes; 1 rule crashed; 3 lines unread"
     )
 
 

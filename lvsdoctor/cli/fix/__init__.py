@@ -5,7 +5,7 @@ from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli import choosing, collecting, configuring, gate
-from lvsdoctor.cli.errors import FINDINGS, OK, say, unknown
+from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, say, unknown
 
 if TYPE_CHECKING:
     from lvsdoctor.cli.fix.document import FixDocument
@@ -34,6 +34,8 @@ _EPILOG = """exit codes:
   0  the fixes were printed, or there is nothing to fix
   1  there is a finding whose fix could not be offered
   2  wrong usage, unreadable input, internal error
+  3  a node could not be judged: no rule could be checked on it; or a PATH holds
+     no dump
 """
 
 
@@ -60,31 +62,42 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 def run(options: Namespace) -> int:
     """Scan, plan, print; tell by the exit code whether anything is left."""
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from lvsdoctor.cli.fix.document import fix_document
     from lvsdoctor.engine.runner import examine
     from lvsdoctor.fixes.plan import plan
+    from lvsdoctor.reporting.wording import openings
 
     settings = configuring.configured(options)
     known_rules = choosing.load(options.rules)
     rules = choosing.left(known_rules, options, settings)
     terms = gate.terms(known_rules, options, settings)
-    nodes = collecting.collected(options)
-    examination = gate.judged(examine(nodes, rules), terms, datetime.now(UTC).date())
+    collection = collecting.collected(options)
+    nodes = collection.nodes
+    examination = replace(examine(nodes, rules), unread_paths=collection.unread)
+    examination = gate.judged(examination, terms, datetime.now(UTC).date())
     planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options), examination=examination)
     if options.node is not None:
         known = {node.name for node in nodes} | set(planned.nodes)
         if options.node not in known:
             raise unknown("node", options.node, sorted(known))
-    document = fix_document(planned, nodes, options)
+    unjudged = openings(examination)
+    document = fix_document(planned, nodes, options, unjudged)
+    for sentence in unjudged:
+        say(sentence)
     if document.fixes or document.left:
         sys.stdout.write(_written(document, options.form))
+    elif gate.incomplete(examination):
+        say("no fix is known to be needed, and not all nodes could be judged")
     else:
         say("nothing to fix")
     for left in document.left:
         say(left.says)
-    return FINDINGS if document.left else OK
+    if document.left:
+        return FINDINGS
+    return INCOMPLETE if gate.incomplete(examination) else OK
 
 
 def _written(document: "FixDocument", form: str) -> str:

@@ -42,20 +42,21 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class FixDocument:
     """All of it: `made` says what made it and from what, `inside` how the network namespace is entered, if it is for
-    one of this host."""
+    one of this host. `unjudged` are sentences about what could not be judged."""
 
     made: str
     inside: str
     fixes: tuple[NodeFixes, ...]
     left: tuple[Left, ...]
+    unjudged: tuple[str, ...] = ()
 
 
-def fix_document(plan: Plan, nodes: Sequence[Node], options: Namespace) -> FixDocument:
+def fix_document(plan: Plan, nodes: Sequence[Node], options: Namespace, unjudged: tuple[str, ...] = ()) -> FixDocument:
     """What the plan says, for every node, or for that of --node alone."""
     inside = command("ip", "netns", "exec", options.netns) + " " if options.netns and not options.paths else ""
     source = ", ".join(options.paths) or nodes[0].source
     made = f"Made by lvsdoctor {__version__} from {source}. Nothing of it has been run."
-    return FixDocument(made, inside, tuple(_fixes(plan, nodes, options)), tuple(_left(plan, options.node)))
+    return FixDocument(made, inside, tuple(_fixes(plan, nodes, options)), tuple(_left(plan, options.node)), unjudged)
 
 
 def _fixes(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[NodeFixes]:

@@ -29,7 +29,7 @@ _Task = list[str]
 
 def play(document: FixDocument) -> str:
     """One play for each node."""
-    lines = [document.made]
+    lines = [document.made, *document.unjudged]
     for fixes in document.fixes:
         lines += map(heading, fixes.cleared)
     lines += ["ansible-playbook THIS_PLAY; --skip-tags last leaves out what makes it last over a reboot"]

@@ -102,6 +102,7 @@ def _comments(texts: Iterable[str], indent: str = "") -> Iterator[str]:
 
 def _head(document: FixDocument) -> Iterator[str]:
     yield document.made
+    yield from document.unjudged
     if not document.fixes:
         yield "There is nothing in it to run."
         return

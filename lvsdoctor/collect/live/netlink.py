@@ -37,6 +37,11 @@ def _modules(*names: str) -> list[Any]:
         return [importlib.import_module(f"pyroute2.netlink{name}") for name in names]
 
 
+def installed() -> bool:
+    """Is pyroute2 there?"""
+    return importlib.util.find_spec("pyroute2") is not None
+
+
 @contextmanager
 def _private_copy(package: str) -> Iterator[None]:
     """Submodules imported here are ours alone, and the package's __init__ is not run; sys.modules stays as it was.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from lvsdoctor.collect.errors import CannotCollect, CannotSee
-from lvsdoctor.collect.live import dumps, procfs
+from lvsdoctor.collect.live import dumps, netlink, procfs
 from lvsdoctor.collect.live.arptables_live import arptables
 from lvsdoctor.collect.live.conf_rows import conf_settings
 from lvsdoctor.collect.live.ipvs_live import ipvs_services
@@ -34,6 +34,10 @@ def collect_live(netns: str | None = None) -> Node:
     """
     if not sys.platform.startswith("linux"):
         raise CannotCollect("a live scan reads a running Linux kernel; on another system, scan a directory of dumps")
+    if not netlink.installed():
+        raise CannotCollect(
+            "a live scan needs pyroute2, which is not installed: pip install pyroute2, or install python3-pyroute2"
+        )
     if netns is None:
         return _node(os.uname().nodename, "this node, live", files=True)
     return inside(netns, partial(_node, netns, f"network namespace {netns}, live"))
