@@ -1,5 +1,6 @@
 """scan --with: the nodes as they would be with a file deployed."""
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,14 @@ if TYPE_CHECKING:
     from lvsdoctor.model.examination import Examination
     from lvsdoctor.model.node import Node
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NO_DUMP = "no dump of {node} is in this scan: {file} alone tells of it"
 _SUPPOSED = "this is not what is, but what would be with {files} deployed"
 
 
 def add_options(parser: ArgumentParser) -> None:
     """--with."""
-    what = "as it would be with this sysctl.d file or keepalived.conf deployed (repeat)"
+    what = "as it would be with this sysctl.d file or keepalived.conf deployed; without a dump NODE is made (repeat)"
     parser.add_argument("--with", dest="supposed", action="append", default=[], metavar="[NODE=]FILE", help=what)
 
 
@@ -31,8 +34,10 @@ def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
     from lvsdoctor.cli.collecting import named_vips
     from lvsdoctor.fixes.whatif import supposing
 
-    files = [_file(text, [node.name for node in nodes]) for text in options.supposed]
-    return with_standing(supposing(nodes, files), role=options.role, vips=named_vips(options))
+    names = [node.name for node in nodes]
+    files = [_file(text, names) for text in options.supposed]
+    made = {file.node: _made(file) for file in files if file.node not in ("", *names)}
+    return with_standing(supposing((*nodes, *made.values()), files), role=options.role, vips=named_vips(options))
 
 
 def with_remark(examination: "Examination", options: Namespace) -> "Examination":
@@ -47,6 +52,13 @@ def with_remark(examination: "Examination", options: Namespace) -> "Examination"
     return replace(examination, remarks=(remark, *examination.remarks))
 
 
+def _made(file: "Deployed") -> "Node":
+    """A node of which no dump is there: what the file makes of it is all that is known."""
+    from lvsdoctor.model.node import Node
+
+    return Node(file.node, file.file, notes=(_NO_DUMP.format(node=file.node, file=file.file),))
+
+
 def _file(text: str, nodes: list[str]) -> "Deployed":
     from lvsdoctor.collect.errors import CannotCollect
     from lvsdoctor.collect.files import text_of
@@ -55,7 +67,7 @@ def _file(text: str, nodes: list[str]) -> "Deployed":
     name, sign, path = text.partition("=")
     if not sign or (name not in nodes and Path(text).exists()):  # a file's name may hold an equals sign
         name, path = "", text
-    elif name not in nodes:
+    elif name not in nodes and not _HOST_NAME.fullmatch(name):
         raise unknown("node", name, nodes)
     try:
         file = deployed(path, text_of(Path(path)), name)

@@ -29,6 +29,13 @@ virtual_server 192.0.2.10 443 {
 """
 
 
+# What is added stands below the VIP, whose line stays the seventh.
+PASSWORD = "authentication {\nauth_type PASS\nauth_pass s3cretXY1\n}\n"
+SECRET = KEEPALIVED.replace("}\nvirtual_server", f"{PASSWORD}}}\nvirtual_server")
+UNICAST = KEEPALIVED.replace("}\nvirtual_server", "unicast_peer {\n192.0.2.2\n192.0.2.21\n}\n}\nvirtual_server")
+V3 = "global_defs {\n    vrrp_version 3\n}\n"
+
+
 @pytest.fixture(scope="module")
 def nodes() -> dict[str, Node]:
     return {node.name: node for node in collect_paths([str(EXAMPLE)])}
@@ -232,6 +239,16 @@ def pair(nodes: dict[str, Node], first: str, second: str) -> list[list[str]]:
         # The priority decides, whatever `state` says; who loses lets go of the VIP.
         (KEEPALIVED, KEEPALIVED.replace("150", "200"), [[], ["rs1:7"]]),
         (KEEPALIVED.replace("MASTER", "BACKUP"), KEEPALIVED.replace("150", "100"), [["lb1:7"], []]),
+        # An advertisement with another id, another password or from no peer is not taken: both are master.
+        (KEEPALIVED, KEEPALIVED.replace("id 51", "id 52"), [["lb1:7"], ["rs1:7"]]),
+        (SECRET, SECRET.replace("150", "90"), [["lb1:7"], []]),
+        (SECRET, SECRET.replace("150", "90").replace("s3cretXY1", "s3cretXY2"), [["lb1:7"], []]),
+        (SECRET, SECRET.replace("150", "90").replace("s3cret", "secret"), [["lb1:7"], ["rs1:7"]]),
+        (SECRET, KEEPALIVED.replace("150", "90"), [["lb1:7"], ["rs1:7"]]),
+        (SECRET + V3, KEEPALIVED.replace("150", "90") + V3, [["lb1:7"], []]),
+        (UNICAST, KEEPALIVED.replace("150", "90"), [["lb1:7"], ["rs1:7"]]),
+        (UNICAST, UNICAST.replace("150", "90"), [["lb1:7"], []]),
+        (UNICAST.replace("192.0.2.21\n", "192.0.2.99\n"), UNICAST.replace("150", "90"), [["lb1:7"], ["rs1:7"]]),
         # Of a node without a file it is not known: then `state` decides.
         ("", KEEPALIVED, [["lb1/ip-addr.txt:13"], ["rs1:7"]]),
         ("", KEEPALIVED.replace("MASTER", "BACKUP"), [["lb1/ip-addr.txt:13"], []]),

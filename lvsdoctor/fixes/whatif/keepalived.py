@@ -56,7 +56,9 @@ def _is_master(edit: NodeEdit, instance: Instance, election: Mapping[tuple[str, 
         return instance.starts_as_master
     fields = {"seen": instance.seen, "name": instance.name or "without a name", "other": outcome.other}
     if outcome.master:
-        if not instance.starts_as_master:
+        if outcome.unheard:
+            edit.note("{seen}: instance {name} is master, and {other} is, too: {why}", why=outcome.unheard, **fields)
+        elif not instance.starts_as_master:
             edit.note("{seen}: instance {name} is taken to be master, as no other node of this scan is", **fields)
         return True
     edit.note("{seen}: instance {name} is BACKUP here: {other} has its VIPs", **fields)

@@ -11,12 +11,12 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
 from lvsdoctor.parse.keepalived.instances import instances_in
 from lvsdoctor.parse.keepalived.lines import Lines
-from lvsdoctor.parse.keepalived.rows import DROPS, Instance, KeepalivedConf, Reading, Vmac
+from lvsdoctor.parse.keepalived.rows import DROPS, Instance, KeepalivedConf, Reading, VirtualRouter, Vmac
 from lvsdoctor.parse.keepalived.statements import Statement, parsed
 from lvsdoctor.parse.keepalived.virtual_servers import services_in
 from lvsdoctor.parse.words import read_link_name, word_set
 
-__all__ = ["Instance", "KeepalivedConf", "Vmac", "is_keepalived_conf", "keepalived_conf"]
+__all__ = ["Instance", "KeepalivedConf", "VirtualRouter", "Vmac", "is_keepalived_conf", "keepalived_conf"]
 
 _READ = word_set("global_defs virtual_server_group virtual_server vrrp_instance")
 _STATIC = word_set("static_ipaddress static_routes")
@@ -82,6 +82,8 @@ def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
             reading.default_link = each.value
         elif each.name == "vmac_prefix" and read_link_name(each.value):
             reading.vmac_prefix = each.value
+        elif each.name == "vrrp_version" and each.value in ("2", "3"):
+            reading.vrrp_version = int(each.value)
         elif each.name == "lvs_flush":
             flush = each.seen
         elif each.name == "vrrp_strict":

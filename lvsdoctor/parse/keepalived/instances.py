@@ -5,10 +5,11 @@ keepalived.conf(5), VRRP instance(s); keepalived/vrrp/vrrp_parser.c.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from lvsdoctor.model.address import IP
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
-from lvsdoctor.parse.keepalived.rows import DROPS, Instance, Reading, Vmac
+from lvsdoctor.parse.keepalived.rows import DROPS, Instance, Reading, VirtualRouter, Vmac
 from lvsdoctor.parse.keepalived.statements import Statement
-from lvsdoctor.parse.words import read_link_name, read_mac, read_number, word_set
+from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, read_number, word_set
 
 _USUAL_PRIORITY = 100  # vrrp.h: VRRP_PRIO_DFL
 
@@ -65,6 +66,7 @@ def _instance(statement: Statement, block: tuple[Statement, ...], reading: Readi
     held = [*(each for each in vips if _family([each]) == family), *excluded]
     vmac = _vmac(use_vmac, link, numbers.get("virtual_router_id"), family, reading) if use_vmac else None
     where = vmac.name if vmac else link
+    router = _router(block, numbers.get("virtual_router_id"), family, link, reading.vrrp_version)
     return Instance(
         statement.value,
         statement.seen,
@@ -73,7 +75,28 @@ def _instance(statement: Statement, block: tuple[Statement, ...], reading: Readi
         reading.rows(held, lambda each: address_of(each, where, reading)),
         reading.rows(routes, route_of),
         vmac,
+        router,
     )
+
+
+def _router(block: Iterable[Statement], vrid: int | None, family: int, link: str, version: int) -> VirtualRouter:
+    """vrrp.c: vrrp_check_packet() compares them; of a password the first eight characters."""
+    peers: frozenset[IP] | None = None
+    source, authentication = None, ""
+    for each in block:
+        if each.name == "version" and each.value in ("2", "3"):
+            version = int(each.value)
+        elif each.name == "unicast_peer":
+            listed = (read_ip(line.name) for line in each.block or ())
+            peers = frozenset(ip for ip in listed if ip is not None)
+        elif each.name == "unicast_src_ip":
+            source = read_ip(each.value)
+        elif each.name == "authentication":
+            values = {line.name: line.value for line in each.block or ()}
+            authentication = f"{values.get('auth_type', '')} {values.get('auth_pass', '')[:8]}".strip()
+    if family == 6 or version == 3:
+        authentication = ""
+    return VirtualRouter(vrid, family, authentication, link, peers, source)
 
 
 def _family(addresses: Sequence[Statement]) -> int:

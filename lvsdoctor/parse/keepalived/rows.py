@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from lvsdoctor.model.address import Address
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
@@ -24,6 +24,22 @@ class Vmac:
 
 
 @dataclass(frozen=True, slots=True)
+class VirtualRouter:
+    """Whose advertisements an instance takes: those with its id, address family and authentication, on its link.
+
+    `authentication` is the type with the password ("" for none; VRRPv3 has none). `peers` are those of unicast_peer
+    (None: multicast), and `source` is its unicast_src_ip.
+    """
+
+    id: int | None = None
+    family: int = 4
+    authentication: str = ""
+    link: str = ""
+    peers: frozenset[IP] | None = None
+    source: IP | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One vrrp_instance: what it adds when it is master. `starts_as_master`: `state MASTER` (BACKUP is the default)."""
 
@@ -34,6 +50,7 @@ class Instance:
     addresses: tuple[Address, ...] = ()
     routes: tuple[Route, ...] = ()
     vmac: Vmac | None = None
+    router: VirtualRouter = VirtualRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,7 @@ class Reading:
 
     default_link: str = "eth0"  # keepalived.conf(5): default_interface
     vmac_prefix: str = "vrrp"
+    vrrp_version: int = 2  # vrrp.h: VRRP_VERSION_2; IPv6 is always of version 3
     unread: list[Seen] = field(default_factory=list)
     left_out: dict[str, list[Seen]] = field(default_factory=dict)
 
