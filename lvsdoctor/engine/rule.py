@@ -1,9 +1,10 @@
 """What a rule is: a function that looks for one pitfall, and what it declares of itself."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from lvsdoctor.engine.as_configured import AS_CONFIGURED
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.finding import Finding, Severity
 from lvsdoctor.model.node import Node
@@ -16,7 +17,8 @@ Check = Callable[[Node], Iterator[Finding]]
 class Rule:
     """One pitfall that is looked for on every node of `role` (on every node, if None).
 
-    `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine.
+    `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine. `instead`
+    maps a needed fact to the configured one that does where it is alone: for a warning, and never for being quiet.
     `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
     `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
@@ -36,6 +38,7 @@ class Rule:
     consequence: bool = False
     harmless_at_weight_0: bool = False
     only_ipv4: bool = False
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
@@ -60,10 +63,17 @@ def rule(
     harmless_at_weight_0: bool = False,
     only_ipv4: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one."""
-    needs, helps = frozenset(needs), frozenset(helps)
-    if unknown := (needs | helps) - COLLECTED_BY.keys():
+    """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
+
+    Of `needs` "sysctl | configured-sysctl" names a runtime fact, and the configured one that does in its place.
+    """
+    alternatives = [need.split(" | ") for need in needs]
+    needs, helps = frozenset(facts[0] for facts in alternatives), frozenset(helps)
+    instead = {runtime: configured for runtime, *others in alternatives for configured in others}
+    if unknown := (needs | helps | frozenset(instead.values())) - COLLECTED_BY.keys():
         raise ValueError(f"rule {name}: no such fact: {', '.join(sorted(unknown))} (known: {', '.join(COLLECTED_BY)})")
+    if none_such := [pair for pair in instead.items() if pair not in AS_CONFIGURED]:
+        raise ValueError(f"rule {name}: no such alternative: {', '.join(map(' | '.join, none_such))}")
     if both := needs & helps:
         raise ValueError(f"rule {name}: {', '.join(sorted(both))} under both needs and helps")
     if role is not None and role not in set(Role):
@@ -75,7 +85,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0, only_ipv4,
+            harmless_at_weight_0, only_ipv4, instead,
         )  # fmt: skip
 
     return made

@@ -35,6 +35,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "consequence": rule.consequence,
         "harmless_at_weight_0": rule.harmless_at_weight_0,
         "only_ipv4": rule.only_ipv4,
+        "instead": dict(rule.instead),
     }
 
 
@@ -68,4 +69,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         consequence=entry["consequence"],
         harmless_at_weight_0=entry["harmless_at_weight_0"],
         only_ipv4=entry["only_ipv4"],
+        instead=entry["instead"],
     )

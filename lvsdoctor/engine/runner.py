@@ -1,18 +1,18 @@
 """Nodes x rules -> Examination."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.analysis.no_ipvs import without_ipvs
+from lvsdoctor.engine.as_configured import as_configured, if_files_decide
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.coverage import usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
-from lvsdoctor.model.finding import Finding, Predicts, Severity, StandIn, cite
+from lvsdoctor.model.finding import Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
 from lvsdoctor.model.view import View
@@ -61,12 +61,16 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if lacking := view.missing(rule.needs):
         if ON_REQUEST.intersection(lacking):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
+        of_files = as_configured(node, lacking, rule.instead)
+        if of_files is None:
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
+        view = seen_by.of(of_files)
     found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""
     missing: tuple[Missing, ...] = ()
     try:
         for finding in rule.check(view):
+            finding = finding.amended(*map(if_files_decide, lacking))
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
@@ -86,6 +90,9 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         verdict, traceback = Verdict.CRASHED, format_exc()
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
+    elif lacking and verdict is Verdict.QUIET:
+        missing = tuple(replace(fact, stood_in=True) for fact in _missing(lacking, node.name))
+        verdict = Verdict.NOT_CHECKED
     elif verdict is Verdict.QUIET and seen_by.assumed:
         # A default that stands in for what was not seen clears nobody.
         verdict = Verdict.NOT_CHECKED
@@ -135,16 +142,10 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
         return diagnosis
     weight = cite(serving[0].destination, "no new client is sent there")
-    said = diagnosis.finding
-    fields: Mapping[str, Any] = said.fields
-    finding = Finding(
-        said.message + "; its weight is 0, so this breaks nothing yet",
-        about=said.about,
-        evidence=(*said.evidence, weight),
-        fix=said.fix,
-        predicts=said.predicts,
-        clients=said.clients and f"With a weight above 0: {said.clients}",
-        **fields,
+    finding = diagnosis.finding.amended(
+        weight,
+        message=f"{diagnosis.finding.message}; its weight is 0, so this breaks nothing yet",
+        clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)
 

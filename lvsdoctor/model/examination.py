@@ -120,7 +120,8 @@ class Missing:
     """A fact that was not collected (see model/facts.py), of which node, and the command that collects it.
 
     Where a part of it was seen, or a dump of another kind hides it, `reason` says why that is not enough, and `seen` is
-    the line that shows it. `stood_in`: a default was taken for it, and with that the rule found nothing.
+    the line that shows it. `stood_in`: a default, or what files set, was taken for it, and with that
+    the rule found nothing.
     """
 
     fact: str

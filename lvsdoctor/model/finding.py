@@ -168,3 +168,16 @@ class Finding:
         put("severity", severity)
         put("predicts", predicts)
         put("clients", clients)
+
+    def amended(self, *evidence: Citation, message: str = "", clients: str = "") -> "Finding":
+        """The same with more evidence at its end, and with other sentences where they are given."""
+        return Finding(
+            message or self.message,
+            about=self.about,
+            evidence=(*self.evidence, *evidence),
+            fix=self.fix,
+            severity=self.severity,
+            predicts=self.predicts,
+            clients=clients or self.clients,
+            **self.fields,
+        )

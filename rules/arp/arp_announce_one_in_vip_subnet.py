@@ -11,7 +11,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, effective, hide
     code="ARP004",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables"},
     only_ipv4=True,
 )

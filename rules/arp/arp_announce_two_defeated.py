@@ -26,7 +26,7 @@ from lvsdoctor.rulekit import (
     code="ARP013",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "neighbours", "arptables", "memberships"},
     only_ipv4=True,
 )

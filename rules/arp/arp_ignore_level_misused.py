@@ -28,7 +28,7 @@ from lvsdoctor.rulekit import (
     name="arp-ignore-level-misused",
     code="ARP011",
     severity=Severity.ERROR,
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={
         "real-server-answers-arp",

@@ -28,7 +28,7 @@ from lvsdoctor.rulekit import (
     code="ARP002",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
     only_ipv4=True,

@@ -11,7 +11,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, effe
     code="ARP010",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
     only_ipv4=True,

@@ -36,7 +36,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     code="ARP018",
     severity=Severity.ERROR,
     role="director",
-    needs={"ipvs", "sysctl", "addresses", "links"},
+    needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
     only_ipv4=True,
 )

@@ -9,7 +9,7 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, c
     name="proxy-answers-for-vip",
     code="ARP015",
     severity=Severity.ERROR,
-    needs={"sysctl", "addresses", "links", "routes", "memberships"},
+    needs={"sysctl | configured-sysctl", "addresses", "links", "routes", "memberships"},
     helps={"ipvs", "local-routes", "policy-rules", "arptables", "neighbours"},
     only_ipv4=True,
 )

@@ -22,7 +22,7 @@ from lvsdoctor.rulekit import (
     code="ARP003",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},
     only_ipv4=True,
 )

@@ -23,7 +23,7 @@ from lvsdoctor.rulekit import (
     code="ARP005",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links"},
+    needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
     instead_of={
         "real-server-answers-arp",

@@ -34,7 +34,7 @@ FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip
     code="FWD001",
     severity=Severity.ERROR,
     role="director",
-    needs={"ipvs", "sysctl", "addresses", "links"},
+    needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules"},
     only_ipv4=True,
 )

@@ -26,7 +26,7 @@ BRIDGES = ("br", "cni", "docker", "lxc", "virbr")  # where the dump tells no kin
     code="FWD003",
     severity=Severity.NOTE,
     role="director",
-    needs={"ipvs", "sysctl", "addresses", "links", "routes"},
+    needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links", "routes"},
     only_ipv4=True,
 )
 def forwarding_not_needed(node: Node) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     code="NAT003",
     severity=Severity.ERROR,
     role="director",
-    needs={"ipvs", "sysctl", "addresses"},
+    needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
     helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},
     only_ipv4=True,
 )

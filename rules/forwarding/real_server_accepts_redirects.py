@@ -29,7 +29,7 @@ from lvsdoctor.rulekit import (
     code="FWD002",
     severity=Severity.WARNING,
     role="real-server",
-    needs={"memberships", "sysctl", "addresses", "links", "routes"},
+    needs={"memberships", "sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"policy-rules", "local-routes"},
     only_ipv4=True,
 )

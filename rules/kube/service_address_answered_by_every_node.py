@@ -33,7 +33,7 @@ STRICT = Fix(
     code="K8S001",
     severity=Severity.ERROR,
     role="director",
-    needs={"addresses", "links", "sysctl"},
+    needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "local-routes", "memberships", "policy-rules", "routes"},
     only_ipv4=True,
 )

@@ -28,7 +28,7 @@ SPEAKER = Fix(
     code="K8S002",
     severity=Severity.ERROR,
     role="director",
-    needs={"addresses", "links", "sysctl"},
+    needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "local-routes", "memberships", "neighbours", "policy-rules", "routes"},
     only_ipv4=True,
 )

@@ -21,7 +21,7 @@ from lvsdoctor.rulekit import (
     code="RP002",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links", "routes"},
+    needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
     harmless_at_weight_0=True,

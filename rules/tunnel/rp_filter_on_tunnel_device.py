@@ -20,7 +20,7 @@ from lvsdoctor.rulekit import (
     code="TUN002",
     severity=Severity.ERROR,
     role="real-server",
-    needs={"sysctl", "addresses", "links", "routes"},
+    needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
     harmless_at_weight_0=True,
     only_ipv4=True,

@@ -1,0 +1,39 @@
+"""What a host would be if its files decided: for a rule that takes a configured fact where the runtime one is lacking.
+
+The files say what is to be, not what is. So what a rule finds in them is a warning at most and names what it assumes,
+and a rule that finds nothing has not been checked.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.coverage import Coverage, Origin
+from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
+
+# A runtime fact and a configured one: what its rows make of the other's. More are added where they can be read.
+AS_CONFIGURED: Mapping[tuple[str, str], Callable[[Any], Any]] = {("sysctl", "configured-sysctl"): SysctlAtBoot}
+
+
+def as_configured(node: Node, lacking: Iterable[str], instead: Mapping[str, str]) -> Node | None:
+    """The node with its configured facts for those that it lacks; None where it lacks more than these."""
+    lacking = tuple(lacking)
+    if not all(instead.get(fact) in node.evidence for fact in lacking):
+        return None
+    return node.derived(("as configured", lacking), lambda whole: _replaced(whole, lacking, instead))
+
+
+def _replaced(node: Node, lacking: Iterable[str], instead: Mapping[str, str]) -> Node:
+    pairs = [(fact, instead[fact]) for fact in lacking]
+    made = {fact: AS_CONFIGURED[fact, other](node.evidence[other]) for fact, other in pairs}
+    covered = {fact: Coverage(Origin.CONFIGURED, node.partial(other)) for fact, other in pairs}
+    return replace(node, evidence={**node.evidence, **made}, coverage={**node.coverage, **covered}, _view=None)
+
+
+def if_files_decide(fact: str) -> Citation:
+    """What a finding assumes that rests on configured rows for a fact."""
+    return assume(fact, "what runs is what the files set", settle=COLLECTED_BY[fact])
