@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lvsdoctor.kernel.effective_sysctl import COMBINED, Combined, is_known
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
@@ -58,7 +59,11 @@ def configured(node: Node) -> ConfiguredSysctl:
 
 
 def concerns(node: Node) -> Iterator[Concern]:
-    """What matters on it by its roles, all where these are not known. Reads ipvs and memberships where collected."""
+    """What matters on it by its roles, all where these are not known.
+
+    Reads ipvs and memberships where collected. Raises NotCollected at the end where the roles are not known and no file
+    sets anything of it: such files tell nothing of the host.
+    """
     unknown = not node.roles and bool(node.standing.undecided)
     real, director = node.is_a(Role.REAL_SERVER), node.is_a(Role.DIRECTOR)
     listed = node.memberships if node.has("memberships") else ()
@@ -76,6 +81,15 @@ def concerns(node: Node) -> Iterator[Concern]:
         tunnels = real and (not listed or any(listing.forwarding is Forwarding.TUN for listing in listed))
         text = "{node} drops their packets where its reply leaves by another interface."
         yield Concern("rp_filter", frozenset({0, 2}), text, certain=unknown or tunnels)
+    if unknown and not any(is_glob(name) or name in _NAMES for name in map(_last_word, configured(node).lines)):
+        raise NotCollected(min(node.standing.undecided), node.name)
+
+
+_NAMES = frozenset({"arp_ignore", "arp_announce", "forwarding", "ip_forward", "rp_filter"})
+
+
+def _last_word(line: ConfiguredLine) -> str:
+    return line.key.rpartition(".")[2]
 
 
 def undone(node: Node, concern: Concern) -> Undone | None:

@@ -155,3 +155,10 @@ def test_a_host_without_ipvs_is_said_to_be_one(run: Run, tmp_path: Path, table: 
     assert first == "host9 has no IPVS service and no address that looks like a VIP."
     (tmp_path / "host9/addr").write_text(IDLE.replace("127.0.0.1/8 scope host lo", "192.0.2.10/32 scope global lo"))
     assert "has no IPVS service" not in run("scan", tmp_path / "host9")[1]
+
+
+def test_files_that_set_nothing_that_matters_judge_no_host(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rs9/etc/sysctl.d").mkdir(parents=True)
+    (tmp_path / "rs9/etc/sysctl.d/10-net.conf").write_text("net.core.somaxconn = 4096\n")
+    code, out, _ = run("scan", tmp_path)
+    assert (code, bool(FIRST.match(out))) == (3, True)
