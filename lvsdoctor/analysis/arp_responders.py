@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from lvsdoctor.analysis.arp_owners import arp_owners, hearing_too
 from lvsdoctor.analysis.directors import directors_of, directs, ipvs_table
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -154,7 +155,10 @@ def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -
     others = [ip for ip in known if ip != target and not services_of(node, ip)]
     listed = {real.ip for service in services_of(node, target) for real in service.destinations}
     if len(others) != 1 or others[0] not in listed:
-        return ArpResponder((reply,))
+        blind = next((peer for peer in node.peers if not peer.has("links")), None)
+        settle = f"ip link show  # on {blind.name}" if blind else ""
+        unsure = assume("links", f"{reply.mac} is no interface of {blind.name}", settle=settle) if blind else None
+        return ArpResponder((reply,), because=(unsure,) if unsure else ())
     return ArpResponder((reply,), next(node.peers_holding(others[0]), None), others[0], (known[others[0]],))
 
 

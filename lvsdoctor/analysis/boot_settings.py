@@ -24,12 +24,16 @@ _OTHER_LINK = "any-link"  # one of which nothing is known, where no links were c
 @dataclass(frozen=True, slots=True)
 class Concern:
     """A setting of interfaces that matters on a node: `good` are the values to be in force, `clients` what they suffer
-    from another, to be continued after "After a boot " or "Now ". `certain`: any other value breaks traffic."""
+    from another, to be continued after "After a boot " or "Now ".
+
+    `certain`: any other value breaks traffic. `role`: whom it is for, where no dump shows the roles of the node.
+    """
 
     name: str
     good: frozenset[int]
     clients: str
     certain: bool = True
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,20 @@ def concerns(node: Node) -> Iterator[Concern]:
     listed = node.memberships if node.has("memberships") else ()
     hides = any(vip.ip.version == 4 for vip in node.hidden_vips) or (not node.hidden_vips and not listed)
     if unknown or (real and hides):
-        yield Concern("arp_ignore", frozenset({1, 2}), "some send to {node} directly, not through the director.")
-        yield Concern(
-            "arp_announce", frozenset({2}), "hosts that receive ARP requests of {node} send VIP traffic to it."
-        )
+        role = "a real server" if unknown else ""
+        text = "some send to {node} directly, not through the director."
+        yield Concern("arp_ignore", frozenset({1, 2}), text, role=role)
+        text = "hosts that receive ARP requests of {node} send VIP traffic to it."
+        yield Concern("arp_announce", frozenset({2}), text, role=role)
     services = node.services if director and node.has("ipvs") else ()
     masquerades = any(real.forwarding is Forwarding.NAT for service in services for real in service.destinations)
     if unknown or masquerades or (director and not node.has("ipvs")):
-        yield Concern("forwarding", frozenset({1}), "clients get no reply of real servers behind {node}.")
+        role = "a director that masquerades" if unknown else ""
+        yield Concern("forwarding", frozenset({1}), "clients get no reply of real servers behind {node}.", role=role)
     if unknown or real or director:
         tunnels = real and (not listed or any(listing.forwarding is Forwarding.TUN for listing in listed))
         text = "{node} drops their packets where its reply leaves by another interface."
-        yield Concern("rp_filter", frozenset({0, 2}), text, certain=unknown or tunnels)
+        yield Concern("rp_filter", frozenset({0, 2}), text, unknown or tunnels, "a real server" if unknown else "")
     if unknown and not any(is_glob(name) or name in _NAMES for name in map(_last_word, configured(node).lines)):
         raise NotCollected(min(node.standing.undecided), node.name)
 

@@ -67,12 +67,14 @@ def kept_by_kube_proxy(director: Node, vip: IP | None) -> bool:
 
 def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
     """Does kube-proxy look after this service? Then without real servers it is one without endpoints, or a NodePort
-    without local ones (externalTrafficPolicy: Local). Reads ipvs and ipvs-stats, and addresses where collected.
+    without local ones (externalTrafficPolicy: Local). Reads ipvs, ipvs-stats; links and addresses where collected.
 
     kube-proxy is known by its link, and where no addresses were collected by the NodePorts that it serves.
     """
     if service.vip is None:
         return False
+    if director.has("links") and director.link(KUBE_LINK):
+        return True
     if director.has("addresses"):
         return any(held.link == KUBE_LINK for held in director.addresses)
     others = sum(other.port in NODE_PORTS for other in ipvs_table(director))

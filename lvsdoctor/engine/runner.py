@@ -8,11 +8,12 @@ from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide
 from lvsdoctor.engine.rule import Rule
+from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.coverage import usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
-from lvsdoctor.model.finding import Predicts, Severity, StandIn, cite
+from lvsdoctor.model.finding import Citation, Finding, Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
 from lvsdoctor.model.view import View
@@ -70,7 +71,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     missing: tuple[Missing, ...] = ()
     try:
         for finding in rule.check(view):
-            finding = finding.amended(*map(if_files_decide, lacking))
+            finding = finding.amended(*_stood_in(finding, seen_by), *map(if_files_decide, lacking))
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
@@ -102,6 +103,13 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
         missing = tuple(Missing("addresses", name, COLLECTED_BY["addresses"]) for name in names)
     return found, Outcome(rule.name, node.name, verdict, tuple(dict.fromkeys(missing)), traceback=traceback)
+
+
+def _stood_in(finding: Finding, view: View) -> list[Citation]:
+    """The defaults that the rule took for settings that were not seen, but for those that the finding names itself."""
+    named = {item.settle for item in finding.evidence}
+    uncited = (value for value in view.assumed.values() if value.command not in named)
+    return [assume(value.fact, f"the default of {value.wanted}", settle=value.command) for value in uncited]
 
 
 def _lacking(absent: NotCollected) -> Missing:

@@ -84,6 +84,8 @@ def route_lookup(
         if rule.action in FAILING_TYPES:
             return Lookup(None, (cite(rule, "this rule ends the lookup"), *assumed))
         table = _vrf_table(node, arrived_on, oif) if rule.l3mdev else rule.table
+        if rule.l3mdev and not node.has("links"):
+            assumed += (assume("links", "no interface on the way belongs to a VRF"),)
         if rule.action != "lookup" or not table:
             continue
         route = _table(node, table, dst.version).best(dst, oif)
@@ -262,12 +264,9 @@ def _suppressed(rule: PolicyRule, route: Route) -> bool:
 
 def _vrf_table(node: Node, *names: str | None) -> str:
     """The table of the VRF that one of these links is a port of; "" where none is."""
-    for name in filter(None, names):
-        link = node.link(name) if node.has("links") else None
-        master = node.link(link.master) if link is not None and link.master else None
-        if master is not None and master.kind == "vrf":
-            return master.detail.get("table", "")
-    return ""
+    links = filter(None, map(node.link, filter(None, names))) if node.has("links") else ()
+    masters = (node.link(link.master) for link in links if link.master)
+    return next((link.detail.get("table", "") for link in masters if link is not None and link.kind == "vrf"), "")
 
 
 def _table(node: Node, table: str, family: int) -> RouteTable:

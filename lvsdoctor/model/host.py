@@ -112,6 +112,11 @@ class Host:
         that all is well."""
         self._note_assumed([lacking])
 
+    def aside(self) -> Self:
+        """The same host, whose defaults a finding does not rest on: for what only its fix asks."""
+        seen_by = self._view
+        return self if seen_by is None else replace(self, _view=View(seen_by.allowed, seen_by.reads))
+
     def rows(self, fact: str) -> Any:
         """The rows of a fact. For a rule those of a partial one raise NotCollected after the last."""
         return self._guarded(fact, self.seen_rows(fact))

@@ -28,7 +28,7 @@ LOOPBACK = "Other hosts cannot send to this address. Requests from {node} itself
     severity=Severity.ERROR,
     role="director",
     needs=(),
-    helps={"addresses", "ipvs", "ipvs-stats"},
+    helps={"addresses", "links", "ipvs", "ipvs-stats"},
     instead_of={"vip-missing-on-director"},
 )
 def impossible_vip(node: Node) -> Iterator[Finding]:

@@ -63,8 +63,10 @@ def _another_host(node: Node, own: OwnRip) -> tuple[str, str, list[Citation], Fi
     """What tells that the real server is another host, from the surest evidence to the weakest."""
     if other := other_holder(node, own):
         peer, held = other
-        has_it = cite(held, "{holder} has it too", holder=peer.name)
-        return LATER if own.idle else NEVER, peer.name, [has_it], announced_by(peer.name, [held.link], own.rip)
+        has_it = [cite(held, "{holder} has it too", holder=peer.name)]
+        if not peer.has("ipvs") and len({address.link for address in peer.addresses} - {"lo"}) > 1:
+            has_it.append(assume("ipvs", f"{peer.name} has no such service", settle=f"ipvsadm -Sn  # on {peer.name}"))
+        return LATER if own.idle else NEVER, peer.name, has_it, announced_by(peer.name, [held.link], own.rip)
     ask = command("arping", "-D", "-c", 3, "-I", next(iter(own.home.links), "eth0"), own.rip)
     unsure = assume("addresses", "another host is this real server", settle=ask)
     if entry := answered_elsewhere(node, own.rip):

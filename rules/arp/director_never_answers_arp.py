@@ -12,6 +12,7 @@ from lvsdoctor.rulekit import (
     announce_again,
     answers_arp_or_ndp,
     arp_unanswered,
+    assume,
     effective,
     is_local,
     kept_on_kube_link,
@@ -28,6 +29,7 @@ LOCAL_NODE = (
     "{node} does not answer ARP for VIP {vip} on {link}, which is right only while another director does: "
     "the VIP is kept on {held}, and arp_ignore={level} keeps {link} silent about it"
 )
+NOT_SCANNED = assume("ipvs", "no other director of the VIP", settle="arping VIP  # on another host of the segment")
 DAEMON = "If keepalived or another daemon moves the VIP between directors, change its link there and not by hand."
 
 
@@ -59,7 +61,7 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
             yield Finding(
                 LOCAL_NODE if standby else ALONE,
                 about={"vip": vip, "link": link},
-                evidence=[*local.because, *silence.because],
+                evidence=[*local.because, *silence.because, *([] if standby else [NOT_SCANNED])],
                 fix=add_address(f"{vip}/{vip.max_prefixlen}", link)
                 + Fix(now=(announce_again(link, vip),), warning=DAEMON),
                 severity=Severity.WARNING if standby else None,

@@ -75,3 +75,5 @@ def _by_procps(node: Node, lost: Undone) -> str:
 def _assumed(node: Node, lost: Undone) -> Iterator[Citation]:
     if lost.deciding.file == SYSCTL_CONF and configured(node).assumed_link:
         yield assume("configured-sysctl", LINK, settle="ls -l /etc/sysctl.d /usr/lib/sysctl.d")
+    if lost.concern.role:
+        yield assume("ipvs", f"this host is {lost.concern.role}", settle="ipvsadm -Sn; ip addr show")

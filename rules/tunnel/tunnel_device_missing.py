@@ -82,6 +82,6 @@ def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Se
     held = [address for address in node.addresses_on(name) if address.ip.version == 4]
     for vip in [listing.service.vip for listing in listings if listing.service.vip]:
         known = node.has("sysctl") and node.has("routes")
-        if not known or rp_filter_drops(node, vip, name):
+        if not known or rp_filter_drops(node.aside(), vip, name):
             return fix + check_loosely(name, vip=None if held else vip)
     return fix

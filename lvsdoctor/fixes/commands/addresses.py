@@ -39,7 +39,7 @@ def move_vip_to_lo(node: Node, address: Address) -> Fix:
     beside = [other for other in node.addresses_on(address.link) if other.ip.version == 4 and other is not address]
     behind = not address.secondary and any(other.secondary and other.network == address.network for other in beside)
     fix = Fix()
-    if behind and not effective(node, "promote_secondaries", address.link):
+    if behind and not _promotes(node, address.link):
         fix += set_sysctls({conf_key(address.link, "promote_secondaries"): 1})
     fix += move_address(address, "lo")
     if any(other.link == "lo" for other in node.holding(address.ip)):
@@ -75,7 +75,7 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
         link = address.link
         beside = [a for a in node.addresses_on(link) if a.ip.version == ip.version and a is not address]
         behind = not address.secondary and any(a.secondary and a.network == address.network for a in beside)
-        if behind and ip.version == 4 and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+        if behind and ip.version == 4 and not _promotes(node, link):
             fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
         fix += Fix(now=(spell(removing(address)),), persist=kept)
         if not beside and not address.host_only:
@@ -99,7 +99,7 @@ def as_single_hosts(node: Node, addresses: Sequence[Address]) -> Fix:
     """
     fix, link, network = Fix(), addresses[0].link, addresses[0].network
     staying = [a for a in node.addresses_on(link) if a.secondary and a.network == network and a not in addresses]
-    if staying and not (node.has("sysctl") and effective(node, "promote_secondaries", link)):
+    if staying and not _promotes(node, link):
         fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
     for address in sorted(addresses, key=lambda address: not address.secondary):
         fix += move_address(address, link)
@@ -134,6 +134,11 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
         kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): routes without src {vip}"
         fix += Fix(now=(spell(PutRoute(plain, replaces=True)),), persist=(kept,))
     return fix
+
+
+def _promotes(node: Node, link: str) -> bool:
+    """Do secondaries stay when their primary goes? Reads sysctl where collected."""
+    return node.has("sysctl") and bool(effective(node.aside(), "promote_secondaries", link))
 
 
 def bring_up(*links: Link) -> Fix:

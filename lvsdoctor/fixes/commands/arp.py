@@ -31,7 +31,7 @@ def hide_vips(node: Node | None = None) -> Fix:
     """
     if node is None:
         return set_sysctls({conf_key("all", name): level for name, (_, level) in _HIDING.items()})
-    wanted: dict[str, int] = {}
+    node, wanted = node.aside(), dict[str, int]()
     for name, (enough, level) in _HIDING.items():
         loud = [link.name for link in node.links_hearing_arp if effective(node, name, link.name).value not in enough]
         too_large = [key for link in loud if node.sysctl(key := conf_key(link, name)).value > max(enough)]
