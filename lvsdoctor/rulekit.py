@@ -53,7 +53,7 @@ QUESTIONS = {
         "kernel.redirects": "sends_redirect believes_redirects",
     },
     "Who answers for an address, and whose MAC is it?": {
-        "analysis.arp_owners": "arp_owners ArpOwner proxied_past",
+        "analysis.arp_owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
         "analysis.arp_responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
         "analysis.arp_unanswered": "arp_unanswered should_answer serves_its_own reached_by_route",
     },

@@ -1,6 +1,7 @@
 # Made by `make rulekit` from rulekit.py.
 from lvsdoctor.analysis.arp_owners import ArpOwner as ArpOwner
 from lvsdoctor.analysis.arp_owners import arp_owners as arp_owners
+from lvsdoctor.analysis.arp_owners import arp_owners_noted as arp_owners_noted
 from lvsdoctor.analysis.arp_owners import proxied_past as proxied_past
 from lvsdoctor.analysis.arp_owners import same_segment as same_segment
 from lvsdoctor.analysis.arp_responders import ArpResponder as ArpResponder

@@ -7,10 +7,12 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 
+_SEE_IGNORED = "sysctl -ar arp_ignore"
 # Links with a MAC of their own on the segment of their parent (keepalived's use_vmac, containers).
 _ON_PARENTS_SEGMENT = frozenset({"macvlan", "macvtap", "ipvlan"})
 
@@ -33,12 +35,19 @@ def arp_owners(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
     return node.derived(("arp owners", ip), lambda host: tuple(_claims(host, ip)))
 
 
+def arp_owners_noted(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
+    """arp_owners(); that the settings were not seen is noted, so that a rule without a finding has proved nothing."""
+    if ip.version == 4 and not node.has("sysctl") and node.holding(ip):
+        node.assuming(NotCollected("sysctl", node.name, "arp_ignore", _SEE_IGNORED))
+    return arp_owners(node, ip)
+
+
 def _claims(node: Node, ip: IP) -> Iterator[ArpOwner]:
     for link in node.links_hearing_arp:
         held = tuple(address for address in node.holding(ip) if address.link == link.name)
         if not node.has("sysctl"):
             if held and ip.version == 4:
-                assumed = assume("sysctl", f"arp_ignore on {link.name} is not 8", settle="sysctl -ar arp_ignore")
+                assumed = assume("sysctl", f"arp_ignore on {link.name} is not 8", settle=_SEE_IGNORED)
                 yield ArpOwner(link, held, (*(cite(address) for address in held), assumed))
         elif node.holding(ip) and (reply := arp_reply(node, ip, arrived_on=link)):
             yield ArpOwner(link, held, (*(cite(address) for address in node.holding(ip)), *reply.because))

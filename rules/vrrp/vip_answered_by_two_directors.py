@@ -12,7 +12,7 @@ from lvsdoctor.rulekit import (
     Predicts,
     Severity,
     announced_by,
-    arp_owners,
+    arp_owners_noted,
     cite,
     give_up,
     hide_vips,
@@ -46,10 +46,10 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
         # Of a standby that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.
         if any(carried.ip == vip for carried in node.vips):
             continue
-        ours = [] if kept_on_kube_link(node, vip) else list(arp_owners(node, vip))
+        ours = [] if kept_on_kube_link(node, vip) else list(arp_owners_noted(node, vip))
         told: set[str] = set()
         for peer in node.peers_directing(vip) if ours else ():
-            theirs = list(arp_owners(peer, vip))
+            theirs = list(arp_owners_noted(peer, vip))
             for mine, its in product(ours, theirs if _yields(node, ours, peer, theirs) else ()):
                 pair = same_segment(node, mine.link, peer, its.link)
                 if pair is None or mine.link.name in told:
