@@ -1,0 +1,109 @@
+"""Law 2: what is taken away accuses nobody and clears nobody."""
+
+from dataclasses import dataclass, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lvsdoctor.model.examination import Examination
+from lvsdoctor.model.node import Node
+from tests.laws.worlds import World, any_world, errors, law, rests_on_machinery_alone, subjects, verdicts
+
+# Machinery may be taken for absent where nothing of it was seen, and so may what another host would show: a rule stays
+# quiet then, though it fired. With these the law holds for errors alone.
+_MAY_BE_ABSENT = frozenset({"policy-rules", "arptables", "local-routes", "neighbours"})
+# Rules that are quiet without a fact of the node itself that made them fire. Nothing may be added here.
+_TOO_QUIET = frozenset(
+    {
+        # A director that is a real server of another one: without its table, the VIP of that one is none of its own.
+        *(
+            (rule, "ipvs")
+            for rule in (
+                "arp-announce-one-in-vip-subnet", "arp-announce-two-defeated", "arp-ignore-three-needs-host-scope",
+                "real-server-answers-arp", "tunnel-device-missing", "vip-answered-by-another-host",
+                "vip-answered-by-nobody", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
+                "vip-missing-on-real-server", "vip-on-answering-link",
+            )
+        ),
+        # Without routes, those that the addresses make are taken for all.
+        *(
+            (rule, "routes")
+            for rule in (
+                "arp-announce-two-defeated", "real-server-answers-arp", "service-address-of-another-host",
+                "vip-is-directors-own-address", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
+            )
+        ),
+        ("impossible-vip", "addresses"),
+        ("real-server-unreachable", "links"),
+        ("rp-filter-overruled-by-all", "sysctl"),
+        ("runtime-differs-from-files", "sysctl"),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is no longer there: a whole host, a dump of it, or one of its settings."""
+
+    host: str
+    fact: str = ""
+    key: str = ""
+
+    def without(self, nodes: list[Node]) -> list[Node]:
+        if not self.fact:
+            return [node for node in nodes if node.name != self.host]
+        return [self._less(node) if node.name == self.host else node for node in nodes]
+
+    def _less(self, node: Node) -> Node:
+        evidence = {fact: rows for fact, rows in node.evidence.items() if fact != self.fact}
+        if self.key:
+            evidence["sysctl"] = {key: row for key, row in node.evidence["sysctl"].items() if key != self.key}
+        return replace(node, evidence=evidence)
+
+
+@st.composite
+def subtractions(draw: st.DrawFn) -> tuple[World, Taken]:
+    world = draw(any_world())
+    nodes = world.nodes()
+    node = draw(st.sampled_from(nodes))
+    choices = [Taken(node.name, fact) for fact in sorted(node.evidence)]
+    choices += [Taken(node.name)] if len(nodes) > 1 else []
+    choices += [Taken(node.name, "sysctl", key) for key in node.evidence.get("sysctl", ())][:200]
+    return world, draw(st.sampled_from(choices))
+
+
+def examined(subtraction: tuple[World, Taken]) -> tuple[Examination, Examination]:
+    world, taken = subtraction
+    nodes = world.nodes()
+    return world.examined(nodes), world.examined(taken.without(nodes))
+
+
+@law
+@given(subtractions())
+def test_no_error_appears_for_what_was_taken_away(subtraction: tuple[World, Taken]) -> None:
+    before, after = examined(subtraction)
+    known = subjects(errors(before))
+    new = [error for error in errors(after) if not (subjects([error]) & known or rests_on_machinery_alone(error))]
+    assert [(error.code, error.node, error.message) for error in new] == []
+
+
+@law
+@given(subtractions())
+def test_nothing_becomes_quiet_that_fired_or_was_not_checked(subtraction: tuple[World, Taken]) -> None:
+    (_, taken), (before, after) = subtraction, examined(subtraction)
+    if not taken.fact or taken.fact in _MAY_BE_ABSENT:
+        return
+    known = verdicts(before)
+    cleared = [
+        rule
+        for (node, rule), verdict in verdicts(after).items()
+        if node == taken.host and verdict == "quiet" and known.get((node, rule)) in ("fires", "not-checked")
+    ]
+    assert [rule for rule in cleared if (rule, taken.fact) not in _TOO_QUIET] == []
+
+
+@law
+@given(subtractions())
+def test_no_rule_crashes_without_what_it_reads(subtraction: tuple[World, Taken]) -> None:
+    _, after = examined(subtraction)
+    assert [outcome.traceback for outcome in after.outcomes if outcome.traceback] == []
