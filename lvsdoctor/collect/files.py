@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
+from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.errors import CannotCollect, NoDump
 from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
@@ -190,7 +191,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _text(data: bytes, name: str) -> str:
-    """The bytes as text; what is not UTF-8 in it stays visible. Raises CannotCollect for what is no text at all."""
+    """The bytes as text; what is in no known encoding stays visible. Raises CannotCollect for no text at all."""
     if not data.strip():
         raise NoDump(name, "is empty")
     if len(data) > LARGEST_FILE:
@@ -198,6 +199,7 @@ def _text(data: bytes, name: str) -> str:
     for magic, kind in _ARCHIVES.items():
         if data.startswith(magic):
             raise CannotCollect(f"{name}: is compressed ({kind}); unpack it and name the file or directory")
-    if b"\0" in data[:65536]:
+    text = decoded(data)
+    if text is None:
         raise CannotCollect(f"{name}: is a binary file, not text")
-    return data.decode("utf-8-sig", errors="backslashreplace")
+    return text
