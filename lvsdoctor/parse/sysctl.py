@@ -102,7 +102,7 @@ class Sysctl(Reader):
         path, line = of_named_file(line)
         if line.startswith(("#", ";")):
             text = line.lstrip("#; \t")
-            if echo_in(text) is not None:  # `# ip addr` is a root's prompt
+            if echo_in(line, comment=True) is not None:  # `# ip addr` is a root's prompt
                 return False
             setting = _assignment(text)
             self._signs.comment(self._place, setting=setting is not None and STARTING.match(setting[0]) is not None)

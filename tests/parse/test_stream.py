@@ -6,6 +6,7 @@ import pytest
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.echo import echo_in
+from lvsdoctor.parse.headings import is_rule
 from lvsdoctor.parse.stream import Piece, pieces
 
 CORPUS = Path(__file__).parents[2].parent / "shared/corpus"
@@ -113,7 +114,7 @@ def test_lines_quoted_in_a_mail_are_read() -> None:
 def test_an_echo_tells_host_and_command(line: str, host: str, command: tuple[str, ...]) -> None:
     echo = echo_in(line)
     assert echo is not None
-    assert (echo.host, echo.command) == (host, command)
+    assert (echo.inside or echo.host, echo.command) == (host, command)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,8 @@ def test_no_text_makes_the_reading_of_it_fail() -> None:
         "9" * 5000,
     ]
     found = list(pieces("\n".join(hostile), "hostile"))
-    assert len(unread(found)) >= len(hostile) - 1
+    # Colours, and a byte order mark, are nothing that a host printed.
+    assert len(unread(found)) >= len(hostile) - 2
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real dumps is not beside the checkout")
@@ -162,7 +164,10 @@ def test_no_line_of_a_foreign_file_is_lost_between_the_readers() -> None:
         if any(dump.facts or dump.unread_kinds or not dump.unread for dump in dumps) or len(dumps) != 1:
             continue
         counted = {seen.line for piece in found for seen in piece.dump.unread}
-        lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() and not echo_in(line)]
+        lines = [
+            n for n, line in enumerate(text.splitlines(), 1)
+            if line.strip() and not echo_in(line) and not is_rule(line.strip())
+        ]  # fmt: skip
         lost += [f"{file.name}:{n}" for n in lines if n not in counted and "```" not in text]
     assert lost == []
 

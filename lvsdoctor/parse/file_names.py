@@ -1,0 +1,58 @@
+"""What a file's name tells: whose dump it holds (rs1-ip-addr.txt, rs1/sysctl.txt, ip_addr.rs1, rs1.txt)."""
+
+import re
+
+from lvsdoctor.parse.host_words import is_host_name, is_role, may_be_host_name
+
+# Directories that stand for a part of one host, never for a host.
+_PARTS = frozenset(
+    """
+    etc proc sys var run usr opt tmp home root srv mnt log logs dump dumps input output data files out sos_commands
+    sos_logs sos_reports nodes hosts servers cluster sysctl.d network networking kernel conf config configs net ipv4
+    ipv6 netns
+    """.split()
+)
+# What dumps are called after: the command, its object and its options.
+_DUMP = re.compile(
+    r"(?:ip|ipvsadm|ipvs|sysctl|sysctls|addr|address|addresses|link|links|route|routes|rule|rules|neigh|neighbou?rs?|arp|"
+    r"arptables|arping|ifconfig|netstat|ss|iptables|nft|uname|hostname|save|list|show|stats|all|table|main|local|a|s|d|l|n|"
+    r"ln|sn|r|json|oneline|brief|details?|v4|v6|ipv4|ipv6|4|6|proc|vs|ip_vs|net|dump|dumps|output|out|info|diag|txt|log|"
+    r"conf|keepalived|config|cmd|commands?|evidence|lvs)",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"\.(?:txt|log|out|dump|conf|cfg|md|json|paste|lst|text|asc)$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[-_.+ ]+")
+
+
+def host_in_path(path: str) -> str:
+    """The host that a relative path names by a directory or by the file's name, or "". An absolute path names none."""
+    if path.startswith(("/", "~")) or len(path) > 300:
+        return ""
+    *directories, name = path.removeprefix("./").split("/")
+    for directory in reversed(directories):
+        if directory not in _PARTS and (may_be_host_name(directory) or is_role(directory.replace("-", " "))):
+            return directory
+    return host_in_file_name(name)
+
+
+def host_in_file_name(name: str) -> str:
+    """`rs1` for rs1.txt and for every name that joins it with words for a dump: rs1-ip-addr.txt, ip_addr.rs1."""
+    stem = _ENDING.sub("", name)
+    if not stem or stem.startswith("."):
+        return ""
+    if is_host_name(stem) and not any(map(_DUMP.fullmatch, _SEPARATOR.split(stem))):
+        return stem
+    parts = list(_SEPARATOR.finditer(stem))
+    for cut in parts:  # the host first: the shortest name that only words for a dump follow
+        head, tail = stem[: cut.start()], stem[cut.end() :]
+        if _is_dump(tail) and not _is_dump(head) and (is_host_name(head) or is_role(_SEPARATOR.sub(" ", head))):
+            return head
+    for cut in parts:
+        head, tail = stem[: cut.start()], stem[cut.end() :]
+        if _is_dump(head) and not _is_dump(tail) and (is_host_name(tail) or is_role(_SEPARATOR.sub(" ", tail))):
+            return tail
+    return stem if is_role(stem.replace("_", " ").replace("-", " ")) else ""
+
+
+def _is_dump(text: str) -> bool:
+    return bool(text) and all(_DUMP.fullmatch(word) for word in _SEPARATOR.split(text) if word)

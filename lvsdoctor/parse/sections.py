@@ -1,0 +1,175 @@
+"""Parts a text into sections: what stands between two echoes, as the dumps and the lines of no dump that it holds."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from lvsdoctor.model.coverage import Partial
+from lvsdoctor.model.seen import Comment, Seen
+from lvsdoctor.parse.echo import Echo, echo_in, of_heading
+from lvsdoctor.parse.gaps import ELIDED, by_filter, is_elision
+from lvsdoctor.parse.headings import Heading, is_placed, is_rule
+from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.open_dump import OpenDump
+from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.readers import PROGRAMS, readers_for
+from lvsdoctor.parse.titles import Titles
+from lvsdoctor.parse.undecorated import SEVERAL, undecorated
+
+# ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
+_NO_IPVS = "Can't initialize ipvs"
+_NOISE = re.compile(r"```.*|~~~\w*")
+# At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
+_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands between two echoes, and the line `seen` of the first."""
+
+    echo: Echo
+    seen: Seen | None
+    dumps: list[Dump] = field(default_factory=list)
+    unread: list[Seen] = field(default_factory=list)
+    comments: list[Seen] = field(default_factory=list)
+    to_lvsdoctor: list[Comment] = field(default_factory=list)
+    elided: Seen | None = None
+
+
+def sections(text: str, where: str) -> Iterator[Section]:
+    """The sections in order. The first has no echo, and may be empty."""
+    return _Parting(undecorated(text), where).sections()
+
+
+class _Parting:
+    """At work on a text: the section at hand, and the dump in it that is being read."""
+
+    def __init__(self, lines: list[str], where: str) -> None:
+        self._lines, self._where = lines, where
+        self._titles = Titles(lines)
+        self._section = Section(Echo(), None)
+        self._reader: OpenDump | None = None
+        self._waiting: list[Comment] = []
+
+    def sections(self) -> Iterator[Section]:
+        number = 0
+        while number < len(self._lines):
+            if taken := self._feed_run(number):
+                number += taken
+                continue
+            full = self._lines[number]
+            number += 1
+            for line in full.split(SEVERAL) if SEVERAL in full else (full,):
+                if (echo := self._take(line.rstrip(), number)) is not None:
+                    self._finish()
+                    yield self._section
+                    self._section, self._reader = Section(echo, Seen(self._where, number, line.rstrip())), None
+        self._finish()
+        self._section.to_lvsdoctor += self._waiting
+        yield self._section
+
+    def _feed_run(self, number: int) -> int:
+        if self._reader is None or self._waiting:
+            return 0
+        return self._reader.feed_run(self._lines, number, self._where)
+
+    def _take(self, line: str, number: int) -> Echo | None:
+        """Put a line where it belongs; if it is an echo, that is the next section's."""
+        text = line.lstrip()
+        if not text or _NOISE.fullmatch(text) or is_rule(text):
+            return None
+        seen = Seen(self._where, number, line)
+        if self._is_remark(seen, text):
+            return None
+        title = self._title(text, number)
+        if title is None and self._reader is not None and self._reader.feed(seen):
+            return None
+        if title is None and text[0] == "#" and self._reader is None and self._titles.role_in(text):
+            self._section.comments.append(seen)
+            return None
+        if self._is_answer(number, text):
+            self._section.unread.append(seen)
+            return None
+        if echo := self._echo(title or self._titles.between_rules(number), line, number):
+            return echo
+        self._start_or_pass_by(seen, text)
+        return None
+
+    def _is_remark(self, seen: Seen, text: str) -> bool:
+        """A comment that speaks to lvsdoctor, or a line that stands for others."""
+        if "lvsdoctor:" in text and _TO_LVSDOCTOR.match(seen.text):
+            self._waiting.append(Comment(seen))
+            return True
+        if self._waiting and not text.startswith(("#", ";", "!")):
+            self._section.to_lvsdoctor += [replace(comment, about=seen.line) for comment in self._waiting]
+            self._waiting = []
+        if not is_elision(seen.text):
+            return False
+        self._section.elided = seen
+        self._section.unread.append(seen)
+        if self._reader is not None:
+            self._reader.elide(seen)
+        return True
+
+    def _title(self, text: str, number: int) -> Heading | None:
+        """The heading that a line with a # is, which could as well be a comment among settings."""
+        among_settings = self._reader is not None
+        if text[0] != "#" or (self._reader is not None and self._reader.reader.name != "sysctl"):
+            return None
+        role = self._titles.role_in(text)
+        return self._titles.above(number, role, among_settings=among_settings) if role else None
+
+    def _echo(self, title: Heading | None, line: str, number: int) -> Echo | None:
+        if title is not None:
+            echo: Echo | None = of_heading(title)
+        elif self._reader is not None and line.strip() == "#":  # a root's empty prompt is a comment's sign, too
+            echo = Echo()
+        else:
+            echo = echo_in(line)
+        doubtful = echo is not None and echo.heading and (line.lstrip()[0] == "#" or is_placed(line.strip()))
+        return None if doubtful and not self._titles.evidence_follows(number) else echo
+
+    def _is_answer(self, number: int, text: str) -> bool:
+        """`hostname` printed it, so that it is no heading: it stands right below the command."""
+        section = self._section
+        if section.echo.command != ("hostname",) or not hostname_in([text]):
+            return False
+        above = section.unread[-1] if section.unread else section.seen
+        return above is not None and above.line == number - 1
+
+    def _start_or_pass_by(self, seen: Seen, text: str) -> None:
+        started = _start(seen.text, self._section)
+        if started is not None:
+            if started.reader.name == "sysctl":
+                self._section.comments.clear()  # the head of a sysctl.conf
+            self._finish()
+            self._reader = started
+            if started.feed(seen):
+                return
+        if text.startswith(("#", ";")):
+            self._section.comments.append(seen)
+        elif text.startswith(_NO_IPVS):
+            self._section.dumps.append(Dump({"ipvs": ()}))
+        else:
+            self._section.unread.append(seen)
+            if self._reader is not None:
+                self._reader.pass_by(seen)
+
+    def _finish(self) -> None:
+        if self._reader is not None:
+            self._section.dumps.append(self._reader.dump())
+        self._section.unread += self._section.comments
+        self._section.comments = []
+
+
+def _start(line: str, section: Section) -> OpenDump | None:
+    kind = next(readers_for(line), None)
+    if kind is None:
+        return None
+    reader, echo, partial = kind(), section.echo, Partial(ELIDED, section.elided) if section.elided else None
+    # What an echo says is of its own output: a table may follow that was pasted without its prompt.
+    if echo.command and (not kind.programs or echo.command[0] not in PROGRAMS or echo.command[0] in kind.programs):
+        filtered = by_filter(echo.command, echo.whole, section.seen)
+        reader.set_command(echo.command if filtered is None else (*echo.command, "|"))
+        partial = filtered or reader.asked_for(echo.command, section.seen) or partial
+    return OpenDump(reader, partial)

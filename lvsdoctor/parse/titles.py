@@ -1,0 +1,62 @@
+"""Headings that only the lines around them tell from a comment, or from a word that stands alone."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
+
+from lvsdoctor.parse.headings import Heading, between_rules, heading_in, is_rule
+from lvsdoctor.parse.host_words import is_role
+from lvsdoctor.parse.margins import begins
+from lvsdoctor.parse.readers import readers_for
+
+_LONGEST = 80
+# What begins a dump that no reader takes, as far as it tells a heading from a comment in a configuration.
+_FACES = re.compile(
+    r"\S+:? +(?:Link encap:|flags=)|Chain \S+ \(|table \w+ \S+ \{|\*(?:nat|mangle|raw|filter)$|```|~~~|\$ |Linux "
+)
+
+
+class Titles:
+    """Knows the lines of a text; they are counted from 1."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def role_in(self, text: str) -> Heading | None:
+        """What `## LVS real server` says, be it a heading or a comment."""
+        heading = heading_in(text) if len(text) <= _LONGEST else None
+        return heading if heading is not None and is_role(heading.host) else None
+
+    def above(self, number: int, role: Heading, *, among_settings: bool) -> Heading | None:
+        """The heading, or None: a comment begins and parts a file of settings, and says what the settings are for.
+
+        Where such comments name two hosts, each has its own.
+        """
+        comment = among_settings or self._settings_follow(number)
+        return None if comment and len(self._roles) < 2 else role
+
+    def evidence_follows(self, number: int) -> bool:
+        """Does a dump, a prompt or a fence stand near below? A comment of a configuration has neither."""
+        near = (line for line in self._lines[number : number + 30] if line.strip())
+        return any(_FACES.match(line.lstrip()) or begins(line) for line in islice(near, 6))
+
+    def between_rules(self, number: int) -> Heading | None:
+        """A heading by the lines of signs around it."""
+        if number >= len(self._lines) or not is_rule(self._lines[number].strip()):
+            return None
+        before = self._lines[number - 2] if number > 1 else ""
+        return between_rules((before, self._lines[number - 1], self._lines[number]))
+
+    @cached_property
+    def _roles(self) -> frozenset[str]:
+        comments = (line.strip() for line in self._lines if line.lstrip().startswith("#"))
+        return frozenset(role.host.lower() for line in comments if (role := self.role_in(line)))
+
+    def _settings_follow(self, number: int) -> bool:
+        for line in self._lines[number : number + 50]:
+            text = line.strip()
+            if text and not text.startswith(("#", ";")):
+                reader = next(readers_for(line), None)
+                return reader is not None and reader.name == "sysctl"
+        return False
