@@ -65,7 +65,7 @@ _BOLD_UNDERLINED = re.compile(r"(?<!\S)__(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])__
 _WHOLE = re.compile(
     r"(?m)^([ \t>|]*)(?:\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*|_(?=[^\s_])([^\n]+)(?<=[^\s_])_|``?([^`\n]+)``?)[ \t]*$"
 )
-_STARRED = re.compile(r"\n[ \t>|│┃▏┆]*+[*_`]{1,3}[^\s*_`]")
+_STARRED = re.compile(r"\n[ \t>|│┃▏┆:\d]*+[*_`]{1,3}[^\s*_`]")  # behind the margins that were there
 _LONGEST = 2000
 _EMPHASIS = re.compile(r"[*`~_]|'''")
 _ESCAPED = re.compile(r"(?<=\w)\\(?=_\w)|\\(?=<[A-Z_,-]{2,200}\\?>)|(?<=[A-Z])\\(?=> )")
