@@ -31,7 +31,7 @@ def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
     for arrival in (*request_paths(node, Forwarding.DR), *request_paths(node, Forwarding.TUN)):
         link = arrival.link
         key = conf_key(link.name, "rp_filter")
-        if not node.knows_sysctl(key) or node.sysctl(key).value:
+        if node.sysctl(key).assumed or node.sysctl(key).value:
             continue
         own, of_all = node.sysctl(key), node.sysctl(conf_key("all", "rp_filter"))
         dropped = rp_filter_drops(node, arrival.vip, link.name)

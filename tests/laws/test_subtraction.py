@@ -7,38 +7,11 @@ from hypothesis import strategies as st
 
 from lvsdoctor.model.examination import Examination
 from lvsdoctor.model.node import Node
-from tests.laws.worlds import World, any_world, errors, law, rests_on_machinery_alone, subjects, verdicts
+from tests.laws.worlds import TOO_QUIET, World, any_world, errors, law, rests_on_machinery_alone, subjects, verdicts
 
 # Machinery may be taken for absent where nothing of it was seen, and so may what another host would show: a rule stays
 # quiet then, though it fired. With these the law holds for errors alone.
 _MAY_BE_ABSENT = frozenset({"policy-rules", "arptables", "local-routes", "neighbours"})
-# Rules that are quiet without a fact of the node itself that made them fire. Nothing may be added here.
-_TOO_QUIET = frozenset(
-    {
-        # A director that is a real server of another one: without its table, the VIP of that one is none of its own.
-        *(
-            (rule, "ipvs")
-            for rule in (
-                "arp-announce-one-in-vip-subnet", "arp-announce-two-defeated", "arp-ignore-three-needs-host-scope",
-                "real-server-answers-arp", "tunnel-device-missing", "vip-answered-by-another-host",
-                "vip-answered-by-nobody", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
-                "vip-missing-on-real-server", "vip-on-answering-link",
-            )
-        ),
-        # Without routes, those that the addresses make are taken for all.
-        *(
-            (rule, "routes")
-            for rule in (
-                "arp-announce-two-defeated", "real-server-answers-arp", "service-address-of-another-host",
-                "vip-is-directors-own-address", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
-            )
-        ),
-        ("impossible-vip", "addresses"),
-        ("real-server-unreachable", "links"),
-        ("rp-filter-overruled-by-all", "sysctl"),
-        ("runtime-differs-from-files", "sysctl"),
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,7 +72,7 @@ def test_nothing_becomes_quiet_that_fired_or_was_not_checked(subtraction: tuple[
         for (node, rule), verdict in verdicts(after).items()
         if node == taken.host and verdict == "quiet" and known.get((node, rule)) in ("fires", "not-checked")
     ]
-    assert [rule for rule in cleared if (rule, taken.fact) not in _TOO_QUIET] == []
+    assert [rule for rule in cleared if (rule, taken.fact) not in TOO_QUIET] == []
 
 
 @law
