@@ -7,6 +7,7 @@ from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, S
 from lvsdoctor.fixes.plan import Step
 from lvsdoctor.model.change import Change
 from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.reporting.wording import CAREFUL
 from lvsdoctor.sanitize import command, legible
 
 # What ip(8) and ipvsadm(8) say of an address or a real server that is there already, or gone already: the kernel's
@@ -56,7 +57,7 @@ def careful(fixes: NodeFixes) -> Iterator[tuple[Step, tuple[str, ...]]]:
         warnings = [found.fix.warning for found in step.cures if found.fix.warning]
         new = [text for text in dict.fromkeys(warnings) if text not in warned]
         warned.update(new)
-        yield step, tuple(f"Careful: {text}" for text in (*step.cuts, *new))
+        yield step, tuple(f"{CAREFUL}: {text}" for text in (*step.cuts, *new))
 
 
 def undoing(step: Step) -> tuple[str, ...]:
@@ -94,7 +95,7 @@ def lasting_remarks(part: Part) -> tuple[str, ...]:
         case OwnFile():
             return (f"Undo: {command('rm', '-f', part.path)}",)
         case Run():
-            cuts = (f"Careful: {part.careful}",) if part.careful else ()
+            cuts = (f"{CAREFUL}: {part.careful}",) if part.careful else ()
             return (*cuts, *((f"Undo: {part.undo}",) if part.undo else ()))
         case ByHand():
             return part.lines

@@ -1,0 +1,227 @@
+"""What operators read, taken from sources, pages and templates.
+
+A template's text is what the source can say: branches are told apart, a value that only a run shows is `{}`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+TOO_MANY = 64  # spellings of one template that are looked at
+SPELT = {  # calls that take a text: which argument is one, and what it is
+    "Finding": ((0, "message"), ("message", "message"), ("clients", "clients")),
+    "amended": (("message", "message"), ("clients", "clients")),
+    "cite": ((1, "note"), ("note", "note")),
+    "Citation": ((1, "note"), ("note", "note")),
+    "assume": ((1, "assumed"), ("text", "assumed")),
+    "yes": ((0, "note"),),
+    "no": ((0, "note"),),
+    "Fix": (("now", "command"), ("persist", "command"), ("warning", "careful")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is read at one place: `kind` is message, clients, note, assumed, careful, command, prose or other."""
+
+    kind: str
+    line: int
+    says: str
+
+
+_MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|(?<=>)[^<>{}]+(?=[<{])", re.DOTALL)
+_STRING = re.compile(r'"([A-Z][^"{}=]*)"')
+
+# -- what a source says ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Speller:
+    """Spells the expressions of one module; what cannot be known is a value."""
+
+    module: ast.Module
+    constants: dict[str, list[ast.expr]] = field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.constants = _assigned([item for item in self.module.body if isinstance(item, ast.Assign | ast.AnnAssign)])
+        self.functions = {item.name: item for item in ast.walk(self.module) if isinstance(item, ast.FunctionDef)}
+
+    def texts(self) -> Iterator[Text]:
+        yield from self._of(self.module.body, {})
+
+    def _of(self, body: Sequence[ast.stmt], names: Mapping[str, list[ast.expr]]) -> Iterator[Text]:
+        for statement in body:
+            if isinstance(statement, ast.FunctionDef):
+                yield from self._of(statement.body, {**names, **_assigned(statement.body)})
+            elif isinstance(statement, ast.ClassDef):
+                yield from self._of(statement.body, names)
+            else:
+                for call in ast.walk(statement):
+                    if isinstance(call, ast.Call):
+                        yield from self._call(call, names)
+
+    def _call(self, call: ast.Call, names: Mapping[str, list[ast.expr]]) -> Iterator[Text]:
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        spelt: set[str] = set()
+        for at, kind in SPELT.get(name, ()):
+            if isinstance(at, int):
+                given = call.args[at] if at < len(call.args) else None
+            else:
+                given = next((keyword.value for keyword in call.keywords if keyword.arg == at), None)
+            if given is not None:
+                spelt.add(kind)
+                for says in self.spellings(given, names):
+                    yield Text(kind, given.lineno, says)
+        if name == "Finding" and "clients" not in spelt:
+            yield Text("clients", call.lineno, "")
+
+    def spellings(self, given: ast.expr, names: Mapping[str, list[ast.expr]], depth: int = 6) -> list[str]:
+        """All texts that an expression can be, the branches told apart; `{}` for a value that only a run shows."""
+        if depth == 0:
+            return ["{}"]
+        texts = list(dict.fromkeys(self._spelt(given, names, depth)))
+        return texts[:TOO_MANY]
+
+    def _spelt(self, given: ast.expr, names: Mapping[str, list[ast.expr]], depth: int) -> Iterator[str]:
+        def again(part: ast.expr) -> list[str]:
+            return self.spellings(part, names, depth - 1)
+
+        match given:
+            case ast.Constant(value=str(text)):
+                yield text
+            case ast.JoinedStr(values=parts):
+                yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)  # type: ignore[misc]
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from (*again(body), *again(orelse))
+            case ast.BoolOp(values=parts):
+                for part in parts:
+                    yield from again(part)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield from (first + second for first, second in product(again(left), again(right)))
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    yield from again(part)
+            case ast.Starred(value=part) | ast.NamedExpr(value=part):
+                yield from again(part)
+            case ast.Subscript(value=ast.Dict(values=parts)):
+                for part in parts:
+                    yield from again(part)
+            case ast.Name(id=name) if name in names or name in self.constants:
+                for part in names.get(name, self.constants.get(name, [])):
+                    yield from again(part)
+            case ast.Call(func=ast.Name(id=name)) if name in self.functions:
+                statements = self.functions[name].body
+                inner = {**self.constants, **_assigned(statements)}
+                for item in (item for statement in statements for item in ast.walk(statement)):
+                    if isinstance(item, ast.Return) and item.value is not None:
+                        yield from self.spellings(item.value, inner, depth - 1)
+            case ast.Call(func=ast.Attribute(attr="format", value=part)):
+                yield from again(part)
+            case _:
+                yield "{}"
+
+
+def _assigned(body: Sequence[ast.stmt]) -> dict[str, list[ast.expr]]:
+    """What stands on the right of a name, in all branches."""
+    found: dict[str, list[ast.expr]] = {}
+    for item in (item for statement in body for item in ast.walk(statement)):
+        match item:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.setdefault(name, []).append(value)
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for target, value in zip(names, values, strict=True):
+                    if isinstance(target, ast.Name):
+                        found.setdefault(target.id, []).append(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found.setdefault(name, []).append(value)
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                begun = found.get(name, [])
+                found[name] = [ast.copy_location(ast.BinOp(first, ast.Add(), value), first) for first in begun]
+            case _:
+                pass
+    return found
+
+
+def templates(source: str) -> list[Text]:
+    """Every message, clients sentence, note, assumption, warning and command of a module."""
+    speller = _Speller(ast.parse(source))
+    texts = [text for text in speller.texts() if text.says or text.kind == "clients"]
+    # What a rule hands about in rows before it is said.
+    seen = {text.says for text in texts}
+    for expression in (expression for values in speller.constants.values() for expression in values):
+        for says in speller.spellings(expression, {}):
+            if says.startswith("{node} ") and says not in seen:
+                texts.append(Text("message", expression.lineno, says))
+    return list(dict.fromkeys(texts))
+
+
+def strings(source: str) -> list[Text]:
+    """Every string of a module that reads like a text."""
+    return [text for text in literals(source) if re.search(r"[a-z]{2,}[,.:;]? [a-z]{2,}", text.says)]
+
+
+def literals(source: str) -> list[Text]:
+    """Every string of a module, but its docstrings."""
+    tree = ast.parse(source)
+    skipped = {id(item.value) for item in ast.walk(tree) if isinstance(item, ast.Expr)}
+    for item in ast.walk(tree):
+        if isinstance(item, ast.JoinedStr):
+            skipped |= {id(part) for part in item.values}
+    texts: list[Text] = []
+    for item in ast.walk(tree):
+        if id(item) in skipped:
+            continue
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            texts.append(Text("other", item.lineno, item.value))
+        elif isinstance(item, ast.JoinedStr):
+            says = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in item.values)
+            texts.append(Text("other", item.lineno, says))
+    return texts
+
+
+def jinja_strings(source: str) -> list[Text]:
+    """What a template of a page says: between its tags, and as quoted strings in what it computes."""
+    texts: list[Text] = []
+    for part in _MARKUP.finditer(
+        re.sub(r"\{#.*?#\}", lambda found: "\n" * found[0].count("\n"), source, flags=re.DOTALL)
+    ):
+        line = source.count("\n", 0, part.start()) + 1
+        says = _STRING.findall(part[0]) if part[0].startswith("{") else [part[0]]
+        texts += [Text("other", line, text.strip()) for text in says if re.search("[a-z]{2}", text)]
+    return texts
+
+
+# -- what a page says --------------------------------------------------------------------------------------------------
+
+_UNDER = re.compile(r"^### (.*)$")
+
+
+def prose(page: str) -> list[Text]:
+    """The paragraphs of a page before its cases; code blocks are left out, a list item is a paragraph."""
+    texts: list[Text] = []
+    start = 0
+    lines: list[str] = []
+    for number, line in enumerate([*page.split("\n## Cases", 1)[0].split("\n"), ""], 1):
+        item = line.startswith(("- ", "* "))
+        if lines and (item or not line.strip() or line.startswith(("#", "    "))):
+            texts.append(Text("prose", start, " ".join(lines)))
+            lines = []
+        if line.strip() and not line.startswith(("#", "    ")):
+            start = start if lines else number
+            lines.append(line.removeprefix("- ").removeprefix("* ").strip())
+    return texts
+
+
+def parts_of_fix(page: str) -> dict[str, str]:
+    """What stands under each heading of Fix."""
+    fix = page.partition("\n## Fix\n")[2].partition("\n## ")[0]
+    parts: dict[str, list[str]] = {}
+    current = ""
+    for line in fix.split("\n"):
+        if heading := _UNDER.match(line):
+            current = heading[1]
+        parts.setdefault(current, []).append(line)
+    return {name: "\n".join(lines[1:]).strip("\n") for name, lines in parts.items() if name}
