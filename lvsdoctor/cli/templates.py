@@ -1,6 +1,6 @@
 """What `lvsdoctor rules new` writes."""
 
-RULE = '''"""One sentence: what is wrong."""
+RULE = '''"""One sentence: what the host does that it should not do."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,7 @@ def {function}(node: Node) -> Iterator[Finding]:
     if setting.value == 1:
         yield Finding(
             "{{node}} forwards packets (net.ipv4.ip_forward={{value}})",
+            clients="Clients get an answer all the same.",
             about={{}},
             value=setting.value,
             evidence=[cite(setting, "set here")],
@@ -27,11 +28,11 @@ def {function}(node: Node) -> Iterator[Finding]:
 
 PAGE = """# {name}
 
-One sentence: what is wrong.
+One sentence: what the host does that it should not do.
 
 ## What you see
 
-The symptom, in the words of whoever sees it first.
+The symptom, as users and operators describe it.
 
 ## Why
 
@@ -43,9 +44,13 @@ What the kernel does, with its function's name.
 
     sysctl -w net.ipv4.ip_forward=0
 
-### After a reboot
+### For good
 
     printf '%s\\n' 'net.ipv4.ip_forward = 0' >> /etc/sysctl.d/zz-lvs.conf
+
+### Verify
+
+On the same host: `sysctl net.ipv4.ip_forward` → 0.
 
 ## When it is fine
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lvsdoctor.cli.templates import PAGE, RULE
 from lvsdoctor.engine.case_runner import nodes_in
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import cases_of
@@ -82,6 +83,11 @@ def test_what_is_new_or_touched_keeps_to_the_words() -> None:
 def test_the_list_of_what_does_not_only_shrinks() -> None:
     _, needless = unlisted(complained(), LISTED)
     assert needless == []
+
+
+def test_a_new_rule_begins_with_nothing_to_complain_of() -> None:
+    names = {"name": "some-bad-state", "function": "some_bad_state", "code": "SOME901"}
+    assert [*of_source(RULE.format_map(names)), *of_page(PAGE.format_map(names))] == []
 
 
 def test_a_complaint_beyond_the_list_is_told_and_a_needless_entry_too() -> None:

@@ -86,7 +86,7 @@ FORBIDDEN = (
 
 # -- a page's fix ---
 
-FIX = ["Now", "After a reboot", "Verify"]
+FIX = ["Now", "For good", "Verify"]  # Fix now, Fix for good: what reports call them
 _ARROW = re.compile(r"`[^`\n]+`[^→`]*(→|->)\s*\S")
 _SHOWN_ARROW = re.compile(r"^    .+?(\n\n?|\s)(→|->)\s*\S", re.MULTILINE)
 
