@@ -39,10 +39,10 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     for peer in node.peers_holding(ip):
         for held in peer.holding(ip):
             if _own(peer, held):
-                return peer.name, cite(held, "it is the own address of {peer}", peer=peer.name)
+                return peer.name, cite(held, "{peer} owns this address", peer=peer.name)
     for route in node.routes if node.has("routes") else ():
         if ip in route.gateways:
-            return str(ip), cite(route, "it is a gateway of this node")
+            return str(ip), cite(route, "{node} uses this gateway", node=node.name)
     return None
 
 

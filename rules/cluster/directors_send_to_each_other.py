@@ -45,6 +45,7 @@ def directors_send_to_each_other(node: Node) -> Iterator[Finding]:
         usual = assume("sysctl", f"{BACKUP_ONLY} is 0 on {node.name}", settle=f"sysctl {BACKUP_ONLY}")
         yield Finding(
             "{node} and {other} send requests for {service} to each other",
+            clients="Connections fail or take long. A request passes between the two directors up to 64 times.",
             about={"service": pair.service, "other": other.name},
             severity=None if known else Severity.WARNING,
             evidence=[

@@ -25,9 +25,9 @@ from lvsdoctor.rulekit import (
     rule_that_ends,
 )
 
-NOBODY = "{node} has no route for its replies from VIP {vip}: no client gets an answer"
-BEYOND = "{node} has no route for its replies from VIP {vip} beyond {near}: clients behind a router get no answer"
-SOME = "{node} has routes for its replies from VIP {vip} only to {near}: other clients get no answer"
+NO_ROUTE = "{node} has no route for its replies from VIP {vip}"
+BEYOND = "{node} has no route for its replies from VIP {vip} beyond {near}"
+EVERY, OTHERS = "Clients get no reply from {node}.", "Other clients get no reply from {node}."
 
 
 @rule(
@@ -49,7 +49,8 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
         some = answered_by_gateway(node, vip)
         beyond = clients_beyond(node, vip) if near and not some else []
         yield Finding(
-            SOME if some else BEYOND if near else NOBODY,
+            BEYOND if near or some else NO_ROUTE,
+            clients=OTHERS if near or some else EVERY,
             about={"vip": vip},
             near=", ".join(map(str, [*near, *(some or ())[:1]])),
             severity=None if beyond or not (near or some) else Severity.NOTE,
@@ -57,8 +58,7 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
                 cite(told, "replies leave from {vip}", vip=vip),
                 *way.because,
                 *(cite(found.route, "these are answered") for found in near.values() if found.route),
-                *(some[1].because if some else ()),
-                *beyond,
+                *(some[1].because if some else beyond),
             ],
             fix=_fix(node, way, vip),
         )

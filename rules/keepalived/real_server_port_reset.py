@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import Destination, Finding, Fix, Forwarding, Node, Severity, VirtualService, cite, command, rule
 
 RESET = "{node} sends requests for {service} to {rip} with port {used}, not with port {asked}"
-CLEARED = "{node} sends requests for {service} to {rip} with the port that the client asks for, not with port {asked}"
+CLEARED = "{node} sends requests for {service} to {rip} with the port of the request, not with port {asked}"
 
 
 @rule(name="real-server-port-reset", code="KA005", severity=Severity.WARNING, role="director", needs={"ipvs"})

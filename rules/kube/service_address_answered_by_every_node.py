@@ -22,6 +22,8 @@ from lvsdoctor.rulekit import (
 
 TWO = "{node} answers ARP requests for service address {vip} on {link}, and so does {other}"
 ALONE = "{node} answers ARP requests for service address {vip} on {link}"
+ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
+OTHER = "Requests may go to {node} instead of the node that announces {vip}."
 STRICT = Fix(
     persist=("# in the ConfigMap of kube-proxy: ipvs: strictARP: true; then restart kube-proxy on every node",),
     warning="Until a speaker (MetalLB, kube-vip) announces the address no host of the segment finds it.",
@@ -46,6 +48,7 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
             other, lines = _another(node, kept.ip, owner.link)
             yield Finding(
                 TWO if other else ALONE,
+                clients=ANY if other else OTHER,
                 about={"vip": kept.ip, "link": owner.link.name},
                 other=other,
                 severity=None if other else Severity.WARNING,
@@ -60,5 +63,7 @@ def _another(node: Node, vip: IP, link: Link) -> tuple[str, list[Citation]]:
     for peer in node.peers_holding(vip):
         for theirs in arp_owners(peer, vip) if peer.has("links") else ():
             if same_segment(node, link, peer, theirs.link):
-                return peer.name, [cite(held, "it is also on {other}", other=peer.name) for held in peer.holding(vip)]
+                return peer.name, [
+                    cite(held, "{other} has the same address", other=peer.name) for held in peer.holding(vip)
+                ]
     return "", []

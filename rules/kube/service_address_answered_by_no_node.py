@@ -48,10 +48,11 @@ def service_address_answered_by_no_node(node: Node) -> Iterator[Finding]:
         for silence in silent if asked.in_vain and not asked.answered else ():
             yield Finding(
                 "{node} does not answer ARP requests for service address {vip} on {link}",
+                clients="Hosts on the segment of {link} cannot reach {vip}.",
                 about={"vip": vip, "link": silence.link.name},
                 predicts=Predicts.UNANSWERED,
                 evidence=[
-                    cite(kept, "kube-proxy has it here"),
+                    cite(kept, "kept by kube-proxy on {link}", link=kept.link),
                     *silence.because,
                     *(cite(entry, "{peer} gets no answer", peer=peer.name) for peer, entry in asked.in_vain),
                 ],

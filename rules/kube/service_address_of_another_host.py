@@ -28,8 +28,9 @@ def service_address_of_another_host(node: Node) -> Iterator[Finding]:
         name, line = owner
         yield Finding(
             TAKEN,
+            clients="{node} and its pods do not reach {other}. Packets to {vip} end on {node}.",
             about={"vip": kept.ip},
             other=name,
-            evidence=[cite(kept, "kube-proxy has it here, for a service"), line],
+            evidence=[cite(kept, "kept by kube-proxy for a service"), line],
             fix=give_up(node, kept.ip, on=kept.link) + SERVICE,
         )

@@ -44,6 +44,7 @@ def hash_scheduler_without_fallback(node: Node) -> Iterator[Finding]:
             doubt.append(assume("ipvs", f"the service does not have {service.scheduler}-fallback"))
         yield Finding(
             REFUSES,
+            clients="While {node} holds the VIP, every connection that the hash assigns to {reals} is refused.",
             about={"service": service},
             scheduler=service.scheduler,
             reals=", ".join(str(real.ip or real.shown) for real in lost),

@@ -23,6 +23,7 @@ from lvsdoctor.rulekit import (
 )
 
 ODD = "{node} sends requests for {service} to {reals} by {odd}, and to the other real servers by {usual}"
+FAIL = "Requests fail at a real server that expects another method."
 EVEN = "{node} sends requests for {service} by different methods: {methods}"
 _OPTIONS = {Forwarding.DR: "-g", Forwarding.TUN: "-i", Forwarding.NAT: "-m"}
 
@@ -39,9 +40,10 @@ def mixed_forwarding_methods(node: Node) -> Iterator[Finding]:
     known = node.has("addresses") or node.has("local-routes")
     for mix in mixed_methods(node):
         lost = [line for real in mix.odd for line in _replies_end(node, real)] if known else []
-        doubt = [] if known else [assume("addresses", "none of these addresses is the director's own")]
+        doubt = [] if known else [assume("addresses", "these addresses are on other hosts than the director")]
         yield Finding(
             ODD if mix.odd else EVEN,
+            clients="Clients get no reply from {reals}." if lost else FAIL,
             about={"service": mix.service},
             severity=Severity.ERROR if lost else None,
             reals=", ".join(str(real.ip or real.shown) for real in mix.odd),
@@ -70,6 +72,5 @@ def _fix(mix: MixedMethods) -> Fix:
     if mix.usual is None:
         line = f"# choose one method for {name}, and set it with ipvsadm -e for each real server of the other"
         return Fix(now=(line,), persist=(f"{SAVE_TABLE} one method for {name}",))
-    how = _OPTIONS[mix.usual]
-    lines = [change_real_server("-e", mix.service, real, how=how) for real in mix.odd]
+    lines = [change_real_server("-e", mix.service, real, how=_OPTIONS[mix.usual]) for real in mix.odd]
     return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} one method for {name}",))

@@ -21,15 +21,14 @@ from lvsdoctor.rulekit import (
     without_usable,
 )
 
-NONE = "{node} has no real server for {service}: every connection is refused"
-QUIESCED = "{node} has only real servers of weight 0 for {service}: every new connection is refused"
-FULL = "{node} has no real server for {service} below its upper threshold: new connections are refused for now"
-STANDBY = " once {node} holds the VIP"
-UNKNOWN = " if {node} is the director that holds the VIP"
-CHECKER = (
-    "A health checker that finds them down sets them to 0 again: see what it asks for. And what was drained on purpose "
-    "gets connections again."
-)
+NONE = "{node} has no real server for {service}"
+QUIESCED = "{node} has only real servers of weight 0 for {service}"
+FULL = "{node} has no real server for {service} below its upper threshold"
+REFUSED = "Every new connection is refused."
+FOR_NOW = "New connections are refused until a real server is below its upper threshold."
+STANDBY = "Once {node} holds the VIP, every new connection is refused."
+UNKNOWN = "If {node} is the director that holds the VIP, every new connection is refused."
+CHECK = "First find out why the health check fails. Do not run this for real servers that have weight 0 on purpose."
 
 
 @rule(
@@ -48,15 +47,16 @@ def service_without_usable_real_server(node: Node) -> Iterator[Finding]:
         full = [real for real in real_servers if real.weight != 0]
         active = takes_requests(node, service)
         known = active is not None
-        doubt = None if known else assume("addresses", "the VIP is held here, and kube-proxy does not look after it")
+        doubt = None if known else assume("addresses", "the VIP is here, and kube-proxy does not manage the service")
         if vip is None and active:
             doubt = assume("ipvs", "packets get the mark", settle="iptables-save -t mangle")
         yield Finding(
-            (FULL if full else QUIESCED if real_servers else NONE) + ("" if active else STANDBY if known else UNKNOWN),
+            FULL if full else QUIESCED if real_servers else NONE,
+            clients=UNKNOWN if not known else STANDBY if not active else FOR_NOW if full else REFUSED,
             about={"service": service},
             severity=None if active and not full else Severity.WARNING,
             evidence=[
-                cite(service, "asked for by clients"),
+                cite(service, "clients send requests to this service"),
                 *(
                     cite(real, "at its upper threshold" if real in full else "gets no connection")
                     for real in real_servers
@@ -76,4 +76,4 @@ def _fix(service: VirtualService, full: Sequence[Destination]) -> Fix:
         lines = [edit_real_server(service, replace(real, upper_threshold=0, lower_threshold=0)) for real in full]
         return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} a higher upper threshold for {name}",))
     lines = [edit_real_server(service, replace(real, weight=1)) for real in service.destinations]
-    return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} weights above 0 for {name}",), warning=CHECKER)
+    return Fix(now=tuple(lines), persist=(f"{SAVE_TABLE} weights above 0 for {name}",), warning=CHECK)

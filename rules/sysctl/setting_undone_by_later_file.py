@@ -20,7 +20,7 @@ from lvsdoctor.rulekit import (
 
 VALUE = "{node} starts with {key} = {value} after a boot, not with {wanted}"
 DELETED = "{node} starts with the kernel default of {key} after a boot, not with {wanted}"
-LINK = "/etc/sysctl.d/99-sysctl.conf is a link to /etc/sysctl.conf"
+LINK = "/etc/sysctl.d/99-sysctl.conf is a symbolic link to /etc/sysctl.conf"
 
 
 @rule(
@@ -60,7 +60,7 @@ def _lines(lost: Undone, procps: str) -> Iterator[Citation]:
         yield cite(lost.wanted, "a glob, has no effect on {key}", key=lost.key)
     elif lost.deciding.is_glob and not lost.wanted.is_glob:
         yield cite(lost.deciding, "applied to every interface without a line of its own")
-        yield cite(lost.wanted, "has no effect: the larger of all and the interface counts")
+        yield cite(lost.wanted, "has no effect: effective value = max(all, interface)")
     else:
         yield cite(lost.deciding, "applied later: this value counts")
         yield cite(lost.wanted, "applied earlier, has no effect" + procps)
