@@ -36,10 +36,10 @@ def _of_the_nodes(examination: Examination) -> Iterator[tuple[str, str, Series]]
 
     # Without what it is about: a director with a thousand VIPs has few rules.
     series = _counts(_labels(node=d.node, rule=d.rule, code=d.code, severity=d.severity) for d in found)
-    yield "finding", "How many VIPs or links a rule finds something about; absent where it finds nothing.", series
+    yield "finding", "How many VIPs or interfaces a rule finds something about; absent where it finds nothing.", series
 
     series = _counts((_labels(node=d.node) for d in accepted), zeros)
-    yield "accepted_findings", "Findings that somebody has accepted; they do not count.", series
+    yield "accepted_findings", "Findings that are accepted; they do not count.", series
 
     series = _counts((_labels(node=d.node) for d in found if d.lapsed), zeros)
     yield "lapsed_findings", "Findings that count again because their acceptance has ended.", series

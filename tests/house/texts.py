@@ -185,9 +185,8 @@ def literals(source: str) -> list[Text]:
 def jinja_strings(source: str) -> list[Text]:
     """What a template of a page says: between its tags, and as quoted strings in what it computes."""
     texts: list[Text] = []
-    for part in _MARKUP.finditer(
-        re.sub(r"\{#.*?#\}", lambda found: "\n" * found[0].count("\n"), source, flags=re.DOTALL)
-    ):
+    source = re.sub(r"\{#.*?#\}", lambda remark: "\n" * remark[0].count("\n"), source, flags=re.DOTALL)
+    for part in _MARKUP.finditer(source):
         line = source.count("\n", 0, part.start()) + 1
         says = _STRING.findall(part[0]) if part[0].startswith("{") else [part[0]]
         texts += [Text("other", line, text.strip()) for text in says if re.search("[a-z]{2}", text)]

@@ -205,7 +205,7 @@ def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
     assert [mark.text for mark in page.all("mark")] == ["net.ipv4.conf.lo.arp_ignore = 1"]
     (guilty,) = page.all("li", class_="guilty")
     assert guilty.text.split() == (
-        "rs2/sysctl.txt:107 guilty line net.ipv4.conf.lo.arp_ignore = 1 set here, read by nobody".split()
+        "rs2/sysctl.txt:107 cause net.ipv4.conf.lo.arp_ignore = 1 set here, read by nobody".split()
     )
 
 

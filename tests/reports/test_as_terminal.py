@@ -109,7 +109,7 @@ def test_a_role_is_shown_with_its_reason(shown: Shown, examinations: ModuleType)
 
 def test_a_node_without_a_role_tells_how_to_name_one(shown: Shown, examinations: ModuleType) -> None:
     text = unwrapped(shown(examinations.cluster()))
-    assert "no role found: the evidence shows neither IPVS services" in text
+    assert "no role found: the evidence shows no IPVS services" in text
     assert "--role director, or --role real-server --vip ADDRESS" in text
 
 

@@ -152,7 +152,7 @@ def test_without_scripts_and_without_style_everything_is_there(
         text = page.page.locator("body").inner_text()
         told = (
             "1 error on rs2",
-            "rs2/sysctl.txt:107 guilty line",
+            "rs2/sysctl.txt:107 cause",
             "net.ipv4.conf.lo.arp_ignore = 1",
             "read by nobody",
             "Fix now, on rs2",
