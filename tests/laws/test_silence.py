@@ -73,5 +73,5 @@ def test_a_report_says_of_every_rule_what_became_of_it(dumps: tuple[World, list[
     for node in examination.nodes:
         outcomes = [outcome for outcome in report["outcomes"] if outcome["node"] == node.name]
         assert {outcome["rule"] for outcome in outcomes} == {rule.name for rule in rules()}
-        unexplained = [o["rule"] for o in outcomes if o["verdict"] == "not-checked" and not o["missing"]]
+        unexplained = [o["rule"] for o in outcomes if o["outcome"] == "not-checked" and not o["missing"]]
         assert unexplained == []
