@@ -1,46 +1,26 @@
-"""Dumps to nodes: whose a dump is, and how two dumps of one fact become one."""
+"""Dumps to nodes: what was collected of a host becomes the evidence of its node."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from lvsdoctor.collect.attribution import HostEvidence, hosts_of
+from lvsdoctor.collect.contradictions import Settled, by_fact, settled
+from lvsdoctor.collect.documents import NodeDump, where_of
+from lvsdoctor.collect.merging import merged, services, together
+from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, usual_coverage
-from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packetfilter import ArpTables
-from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.sysctl import Setting, SysctlTable
 from lvsdoctor.model.sysctl_d import configured_sysctl
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import Piece
 from lvsdoctor.sanitize import visible
 
-_NOWHERE = Seen("", None, "")
-_RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
-
-
-@dataclass(frozen=True, slots=True)
-class NodeDump:
-    """A piece of evidence and the name of the node it belongs to if nothing in it says whose it is.
-
-    It stands in the file `path`, which the evidence calls `where` (empty: in none). `notes` are for the node.
-    """
-
-    piece: Piece
-    node: str
-    source: str
-    where: str = ""
-    path: str = ""
-    notes: tuple[str, ...] = ()
+__all__ = ["NodeDump", "nodes_of"]
 
 
 def nodes_of(dumps: Iterable[NodeDump]) -> tuple[Node, ...]:
-    """One node for each name and, where the dumps under one name tell of several hosts, one for each of these."""
-    by_name: dict[str, list[NodeDump]] = {}
-    for mine in dumps:
-        by_name.setdefault(mine.node, []).append(mine)
-    nodes = _without_strays([node for name, group in by_name.items() for node in _split(name, group)])
+    """A node for each host that the dumps are of; which these are, names and evidence tell (collect/attribution.py)."""
+    nodes = _without_strays([(_node(host), host) for host in hosts_of(dumps)])
     taken: dict[str, int] = {}
     unique = []
     for node in nodes:
@@ -51,59 +31,92 @@ def nodes_of(dumps: Iterable[NodeDump]) -> tuple[Node, ...]:
     return tuple(unique)
 
 
-def _without_strays(nodes: list[Node]) -> list[Node]:
-    """A README beside the nodes is no node. What was not understood in it is counted with the first one's."""
-    told = [node for node in nodes if node.evidence or node.kernel]
-    strays = [seen for node in nodes if not (node.evidence or node.kernel) for seen in node.unread]
-    if not told or not strays:
-        return told or nodes
-    return [replace(told[0], unread=(*told[0].unread, *strays)), *told[1:]]
+def _without_strays(nodes: Sequence[tuple[Node, HostEvidence]]) -> list[Node]:
+    """A README beside the nodes is no node. What was not understood in it is counted with the first one's.
+
+    A host that is named, or has a directory of its own, stays in the report even if nothing of it can be read.
+    """
+    kept = [node for node, host in nodes if _has_evidence(node) or _stays(node, host)]
+    strays = [node for node, host in nodes if not (_has_evidence(node) or _stays(node, host))]
+    if not any(map(_has_evidence, kept)):
+        return [node for node, _ in nodes]
+    first = next(place for place, node in enumerate(kept) if _has_evidence(node))
+    unread = (*kept[first].unread, *(seen for node in strays for seen in node.unread))
+    kinds = (*kept[first].unread_kinds, *(kind for node in strays for kind in node.unread_kinds))
+    kept[first] = replace(kept[first], unread=unread, unread_kinds=kinds)
+    return kept
 
 
-def _split(name: str, group: Sequence[NodeDump]) -> list[Node]:
-    hosts: dict[str, str] = {}
-    for mine in group:
-        if host := mine.piece.host:
-            hosts.setdefault(_short(host), host)
-    source = group[0].source
-    if len(hosts) <= 1:
-        host = next(iter(hosts.values()), "")
-        return [_node(_name(host, name), source, group)]
-    # What stands before the first prompt of a paste is the first host's.
-    first = next(iter(hosts))
-    by_host: dict[str, list[NodeDump]] = {short: [] for short in hosts}
-    for dump in group:
-        by_host[_short(dump.piece.host) if dump.piece.host else first].append(dump)
-    return [_node(host, source, by_host[short]) for short, host in hosts.items()]
+def _has_evidence(node: Node) -> bool:
+    return bool(node.evidence or node.kernel or node.contradictions)
 
 
-def _short(host: str) -> str:
-    return host if host.replace(".", "").isdigit() else host.partition(".")[0].lower()
+def _stays(node: Node, host: HostEvidence) -> bool:
+    named = host.named or any(mine.stays for mine in host.dumps)
+    return named and bool(node.unread or node.unread_kinds)
 
 
-def _name(host: str, given: str) -> str:
-    """The host's own name, unless it is one that every machine has."""
-    return given if not host or _short(host) in ("localhost", "ubuntu", "debian") else _short(host)
-
-
-def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
-    dumps = [mine.piece.dump for mine in group]
-    rows: dict[str, list[Any]] = {}
-    for dump in dumps:
-        for fact, found in dump.facts.items():
-            rows.setdefault(fact, []).append(found)
+def _node(host: HostEvidence) -> Node:
+    group = host.dumps
+    dumps = list(_placed(group))
     # A paste is nobody's golden file: what a comment in it asks for is not done, and not lost either.
     pasted = tuple(comment.seen for mine in group if not mine.path for comment in mine.piece.dump.comments)
-    unread = (*(seen for dump in dumps for seen in dump.unread), *pasted)
-    comments = tuple(comment for mine in group if mine.path for comment in mine.piece.dump.comments)
-    notes = [note for mine in group for note in mine.notes]
-    evidence: dict[str, Any] = {}
-    for fact, lists in rows.items():
-        merge: Callable[[Any], Any] = _MERGED.get(fact, _together)
-        evidence[fact] = merge(lists)
+    notes = [*host.notes, *(note for mine in group for note in mine.notes)]
+    facts = {fact: settled(fact, of_fact) for fact, of_fact in by_fact(dumps)}
+    if not host.contradictions:  # of two hosts none is the later one
+        notes += [remark for answers in facts.values() for remark in answers.remarks]
+    evidence, coverage = _evidence({fact: answers.lists for fact, answers in facts.items()}, facts, notes)
+    contradictions = [*host.contradictions, *_contradictions(facts)]
+    for contradiction in contradictions:
+        if contradiction.readings:
+            evidence.pop(contradiction.fact, None)
+        else:
+            evidence.clear()  # which row is of which host is not known
     kernel = next(iter(evidence.pop("kernel", ())), "")
-    links: tuple[Link, ...] = evidence.get("links", ())
-    if links and len({link.loopback for link in links}) == 1:
+    return Node(
+        host.name,
+        group[0].source,
+        evidence,
+        coverage={
+            fact: known for fact, known in coverage.items() if fact in evidence and known != usual_coverage(fact)
+        },
+        kernel=kernel,
+        unread=(*(seen for _, dump in dumps for seen in dump.unread), *pasted),
+        notes=tuple(dict.fromkeys(notes)),
+        files={mine.where: mine.path for mine in group if mine.path},
+        comments=tuple(comment for mine in group if mine.path for comment in mine.piece.dump.comments),
+        unread_kinds=tuple(unread for _, dump in dumps for unread in dump.unread_kinds),
+        contradictions=tuple(contradictions),
+    )
+
+
+def _placed(group: Sequence[NodeDump]) -> Iterator[tuple[str, Dump]]:
+    """Each dump with the text that it stands in."""
+    last = ""
+    for mine in group:
+        last = mine.where or where_of(mine.piece.dump) or last
+        yield last, mine.piece.dump
+
+
+def _contradictions(facts: Mapping[str, Settled]) -> Iterator[Contradiction]:
+    every = {fact: answers.lists for fact, answers in facts.items()}
+    for fact, answers in facts.items():
+        if (conflict := answers.conflict) is not None:
+            made_of = "routes" if fact == "other-routes" else fact
+            readings = (_evidence({**every, fact: lists}, facts, [])[0] for lists in answers.readings)
+            rows = tuple(evidence[made_of] for evidence in readings if made_of in evidence)
+            if rows:
+                yield Contradiction(made_of, conflict.reason, conflict.first, conflict.second, conflict.fields, rows)
+
+
+def _evidence(
+    lists: Mapping[str, Sequence[Any]], facts: Mapping[str, Settled], notes: list[str]
+) -> tuple[dict[str, Any], dict[str, Coverage]]:
+    """The rows of each fact, and how far they tell it; what was made of them is added to `notes`."""
+    evidence = {fact: merged(fact, rows) for fact, rows in lists.items()}
+    coverage = {fact: answers.coverage for fact, answers in facts.items()}
+    links = evidence.get("links", ())
+    if links and len({link.loopback for link in links}) == 1 and coverage["links"].partial is None:
         # Every host has lo and another link: `ip addr show dev eth0` is a part of the answer, and no rule may take it
         # for the whole.
         del evidence["links"]
@@ -118,131 +131,9 @@ def _node(name: str, source: str, group: Sequence[NodeDump]) -> Node:
             evidence.pop(fact, None)
     if others := evidence.pop("other-routes", ()):
         if "routes" in evidence:
-            evidence["routes"] = _together([evidence["routes"], others])
+            evidence["routes"] = together([evidence["routes"], others])
         else:
             notes.append("routes of other tables were shown, but not those of table main")
     if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
-        evidence["ipvs"] = _services([evidence["ipvs"], counted])
-    files = {mine.where: mine.path for mine in group if mine.path}
-    unread_kinds = tuple(unread for dump in dumps for unread in dump.unread_kinds)
-    coverage = {fact: known for fact, known in _coverage(dumps).items() if fact in evidence}
-    return Node(
-        name, source, evidence, coverage, kernel=kernel, unread=unread, notes=tuple(notes), files=files,
-        comments=comments, unread_kinds=unread_kinds,
-    )  # fmt: skip
-
-
-def _coverage(dumps: Iterable[Dump]) -> dict[str, Coverage]:
-    """Of each fact that is not whole, or not of its usual origin. One whole dump makes it whole."""
-    coverage: dict[str, Coverage] = {}
-    for dump in dumps:
-        for fact in dump.facts:
-            known = coverage.get(fact)
-            if known is None or (known.partial is not None and dump.partial is None):
-                coverage[fact] = Coverage(dump.origin, dump.partial)
-    return {fact: known for fact, known in coverage.items() if known != usual_coverage(fact)}
-
-
-# -- merging ----------------------------------------------------------------------------------------------------------
-
-
-def _together(lists: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    """All rows in order; what a second dump says again (other lines, the same facts) only once.
-
-    Within one dump equal rows stay: there they are two facts.
-    """
-    rows, said = list(lists[0]), set(map(_but_for_the_line, lists[0]))
-    for more in lists[1:]:
-        new = [row for row in more if _but_for_the_line(row) not in said]
-        said.update(map(_but_for_the_line, new))
-        rows += new
-    return tuple(rows)
-
-
-def _but_for_the_line(row: Any) -> str:
-    return repr(replace(row, seen=_NOWHERE) if is_dataclass(row) and not isinstance(row, type) else row)
-
-
-def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
-    """The last assignment wins, as in sysctl(8)."""
-    return SysctlTable(lists)
-
-
-def _links(lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
-    """`ip addr` and `ip -d link` tell of the same links: the one with the details is kept, with the other's flags if
-    only that has any."""
-    merged: dict[str, Link] = {}
-    for rows in lists:
-        for link in rows:
-            known = merged.get(link.name)
-            if known is None or (known.kind is None and link.kind is not None):
-                merged[link.name] = link
-    return tuple(merged.values())
-
-
-def _services(lists: Iterable[Sequence[VirtualService]]) -> tuple[VirtualService, ...]:
-    """One table shown twice (-Ln and -Sn, --stats): what one leaves open the other fills in."""
-    merged: dict[Any, VirtualService] = {}
-    for rows in lists:
-        for service in rows:
-            known = merged.get(service.key)
-            merged[service.key] = service if known is None else _filled(known, service)
-    return tuple(merged.values())
-
-
-def _filled(known: VirtualService, other: VirtualService) -> VirtualService:
-    destinations = {(d.ip or d.shown, d.port): d for d in known.destinations}
-    for new in other.destinations:
-        key = (new.ip or new.shown, new.port)
-        old = destinations.get(key)
-        destinations[key] = new if old is None else _filled_destination(old, new)
-    # /proc/net/ip_vs tells the timeout in jiffies, and few of the flags.
-    exact, vague = (other, known) if any("jiffies" in flag for flag in known.flags) else (known, other)
-    return replace(
-        known,
-        scheduler=known.scheduler or other.scheduler,
-        persistent=exact.persistent or vague.persistent,
-        netmask=exact.netmask or vague.netmask,
-        flags=exact.flags or vague.flags,
-        counters=known.counters or other.counters,
-        destinations=tuple(destinations.values()),
-    )
-
-
-def _filled_destination(old: Destination, new: Destination) -> Destination:
-    # `ipvsadm -S` has -g for Local, too, and /proc/net/ip_vs has Masq for Bypass: the rarer word is the one that knows.
-    told = new if old.forwarding is None or new.forwarding in _RARE else old
-    tunnel = new if (old.tunnel_type, old.tunnel_port) == ("ipip", 0) else old
-    return replace(
-        old,
-        forwarding=told.forwarding or old.forwarding,
-        method=told.method or old.method,
-        weight=old.weight if old.weight is not None else new.weight,
-        upper_threshold=old.upper_threshold or new.upper_threshold,
-        lower_threshold=old.lower_threshold or new.lower_threshold,
-        tunnel_type=tunnel.tunnel_type,
-        tunnel_port=tunnel.tunnel_port,
-        active=old.active if old.active is not None else new.active,
-        inactive=old.inactive if old.inactive is not None else new.inactive,
-        counters=old.counters or new.counters,
-    )
-
-
-def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
-    """Both backends of arptables: a packet has to pass the rules of one and then of the other."""
-    tables = [table for rows in lists for table in rows]
-    policies: dict[str, str] = {}
-    for table in tables:
-        policies.update({chain: policy for chain, policy in table.policies.items() if policies.get(chain) != "DROP"})
-    rules = _together([table.rules for table in tables])
-    return ArpTables(policies, rules, tuple(seen for table in tables for seen in table.seen))
-
-
-_MERGED: Mapping[str, Callable[[Any], Any]] = {
-    "sysctl": _settings,
-    "configured-sysctl": list,
-    "links": _links,
-    "ipvs": _services,
-    "ipvs-stats": _services,
-    "arptables": _arptables,
-}
+        evidence["ipvs"] = services([evidence["ipvs"], counted])
+    return evidence, coverage

@@ -13,5 +13,9 @@ class NoDump(CannotCollect):
         super().__init__(f"{name}: {why}")
 
 
+class NoText(CannotCollect):
+    """A file that holds no text."""
+
+
 class CannotSee(Exception):
     """One fact cannot be seen live; the message is the sentence for the report: why, and how to see it."""

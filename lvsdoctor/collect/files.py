@@ -5,12 +5,15 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from lvsdoctor.collect.assemble import NodeDump, nodes_of
+from lvsdoctor.collect.assemble import nodes_of
 from lvsdoctor.collect.decoding import decoded
-from lvsdoctor.collect.errors import CannotCollect, NoDump
-from lvsdoctor.collect.layouts import is_part_of_a_node, sosreport_files
+from lvsdoctor.collect.documents import NodeDump
+from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
+from lvsdoctor.collect.file_names import is_prose, names_the_host
+from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.tree import TOP, Entry, Tree, once
 from lvsdoctor.model.examination import UnreadPath
@@ -38,12 +41,13 @@ def collect_paths(paths: Sequence[str], unread: list[UnreadPath] | None = None) 
     file that is known by its face, that is raised.
     """
     found: list[NodeDump] = []
+    files = sum(path != "-" and not Path(path).is_dir() for path in paths)
     without: list[tuple[UnreadPath, NoDump]] = []
     for path in paths:
         omitted: list[str] = []
         mine: list[NodeDump] = []
         try:
-            mine += _standard_input() if path == "-" else _path(Path(path), len(paths) > 1, omitted)
+            mine += _standard_input() if path == "-" else _path(Path(path), files > 1, omitted)
             speaking = _speaking(mine, path, omitted)
         except NoDump as error:
             kinds = tuple(kind for dump in mine for kind in dump.piece.dump.unread_kinds)
@@ -111,8 +115,9 @@ def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is neither a file nor a directory")
     for piece in _pieces(text_of(path), str(path)):
-        # Files named one by one are one node's, unless their own words tell of several hosts.
-        yield NodeDump(piece, "node" if several else path.stem, str(path), str(path), str(path))
+        # Files named one by one are one node's, unless their names or their words tell of several hosts.
+        inside = path.as_posix()
+        yield NodeDump(piece, "node" if several else path.stem, str(path), str(path), str(path), inside=inside)
 
 
 def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
@@ -123,15 +128,22 @@ def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
     told = any(_tells(mine.piece) for mine in own)
     if sosreport and not told:
         entries = tree.entries(TOP)
-    children = list(_apart([entry for entry in entries if entry.directory]))
-    if told or not children or all(map(is_part_of_a_node, children)):
+    if sosreport and told:
         yield from own
-        parts = [] if sosreport else [file for child in children for file in tree.walk(child)]
-        yield from _of_node(tree, top, TOP, once(parts))
         return
-    for child in children:
-        yield from _of_node(tree, top, child, once(sosreport_files(tree, child) or tree.walk(child)))
-    yield from own  # a README beside the nodes
+    children = list(_apart([entry for entry in entries if entry.directory]))
+    apart = [child for child in children if may_be_a_host_s(child.name, beside_dumps=told)]
+    nodes = children if apart and not told else apart
+    if told or not nodes:
+        yield from own
+        files = [file for child in children if child not in nodes for file in tree.walk(child)]
+        yield from _of_node(tree, top, TOP, once(files))
+    for child in nodes:
+        sosreport = sosreport_files(tree, child)
+        dumps = _of_node(tree, top, child, once(sosreport or tree.walk(child)))
+        yield from dumps if sosreport else by_directory(list(dumps))
+    if nodes and not told:
+        yield from own  # a README beside the nodes
 
 
 def _apart(directories: Sequence[Entry]) -> Iterator[Entry]:
@@ -151,32 +163,43 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
     for file in files:
         path = top / file.path
         where = str(path.relative_to(above))
+        inside = str(Path(file.path).relative_to(directory.path))
+        stays = bool(directory.path) and not is_prose(f"{name}/{inside}")
+        dump = partial(
+            NodeDump, node=name, source=source, where=where, path=str(path), inside=inside, place=source, stays=stays
+        )
         try:
             data = tree.read(file, LARGEST_FILE + 1)
             if (replacing := without_settings(data, where)) is not None:
-                yield NodeDump(replacing, name, source, where, str(path))
+                yield dump(replacing)
                 continue
             text = _text(data, str(path))
         except OSError as error:
             tree.cannot_read(file, error)
             continue
         except CannotCollect as error:
-            yield NodeDump(Piece("", Dump(unread=(Seen(where, None, str(error)),))), name, source, where, str(path))
+            piece = Piece("", Dump(unread=(Seen(where, None, str(error)),)))
+            yield replace(dump(piece), stays=stays and not isinstance(error, (NoDump, NoText)))
             continue
-        found = list(_pieces(text, where))
-        if not any(_tells(piece) or piece.host for piece in found):
-            lines = sum(len(piece.dump.unread) for piece in found)
-            note = Seen(where, None, f"({lines} lines, no dump among them)")
-            kinds = tuple(unread for piece in found for unread in piece.dump.unread_kinds)
-            found = [Piece("", Dump(unread=(note,) if lines else (), unread_kinds=kinds))] if lines or kinds else []
-        for piece in found:
-            yield NodeDump(piece, name, source, where, str(path))
-    for piece in linked_files(tree, directory, "" if directory.path else f"{tree.name}/"):
-        yield NodeDump(piece, name, source)
+        yield from map(dump, _counted(list(_pieces(text, where)), where))
+    links = "" if directory.path else f"{tree.name}/"
+    for piece in linked_files(tree, directory, links):
+        yield NodeDump(piece, name, source, f"{links}sysctl.d", place=source)
+
+
+def _counted(parts: Sequence[Piece], where: str) -> Sequence[Piece]:
+    """The pieces of a file, the lines of one without any dump counted."""
+    if any(_tells(piece) or piece.host for piece in parts):
+        return parts
+    lines = sum(len(piece.dump.unread) for piece in parts)
+    kinds = tuple(kind for piece in parts for kind in piece.dump.unread_kinds)
+    note = (Seen(where, None, f"({lines} lines, no dump among them)"),) if lines else ()
+    return [Piece("", Dump(unread=note, unread_kinds=kinds))] if note or kinds else []
 
 
 def _pieces(text: str, where: str) -> Iterator[Piece]:
-    if name := hostname_in(text.strip().split("\n", 1)):
+    # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
+    if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
         return
     yield from pieces(text, where)
@@ -201,5 +224,5 @@ def _text(data: bytes, name: str) -> str:
             raise CannotCollect(f"{name}: is compressed ({kind}); unpack it and name the file or directory")
     text = decoded(data)
     if text is None:
-        raise CannotCollect(f"{name}: is a binary file, not text")
+        raise NoText(f"{name}: is a binary file, not text")
     return text

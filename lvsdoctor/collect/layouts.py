@@ -1,17 +1,60 @@
-"""Directory layouts that other tools made."""
+"""Directory layouts: which directories are hosts, and those that other tools made."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lvsdoctor.collect.documents import NodeDump
+from lvsdoctor.collect.file_names import PARTS, looks_like_a_host, names_a_dump
+from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 from lvsdoctor.collect.tree import Entry, Tree, once
 
-# Directories that stand for a part of one host, never for a host.
-_PARTS = frozenset(
-    "etc proc sys var run usr lib sos_commands sos_logs sos_reports sysctl.d network networking kernel".split()
-)
 _SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables")
 
 
-def is_part_of_a_node(directory: Entry) -> bool:
-    return directory.name in _PARTS
+def may_be_a_host_s(name: str, *, beside_dumps: bool) -> bool:
+    """May a directory of this name be a host's, and not a part of one, or the same dump of several (sysctl/rs1.txt)?
+
+    Beside dumps it is one only if it has a host's name.
+    """
+    return not (name in PARTS or names_a_dump(name)) and (not beside_dumps or looks_like_a_host(name))
+
+
+def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
+    """The dumps of a directory; those of its directories that are evidently of several hosts are given to these.
+
+    So dc1/rs1/ip-addr.txt and dc1/rs2/ip-addr.txt are of rs1 and rs2, and rs1/net/ip-addr.txt is of rs1.
+    """
+    own: list[NodeDump] = []
+    below: dict[str, list[NodeDump]] = {}
+    for mine in dumps:
+        name, slash, _ = mine.inside.partition("/")
+        (below.setdefault(name, []) if slash else own).append(mine)
+    told = any(mine.piece.dump.facts for mine in own)
+    hosts = {name: group for name, group in below.items() if may_be_a_host_s(name, beside_dumps=told)}
+    if len(hosts) == 1 and not told:
+        (name,) = hosts
+        inner = list(by_directory(_below(name, hosts[name])))
+        hosts = hosts if len({mine.place for mine in inner}) > 1 else {}
+    elif not several_hosts(hosts):
+        hosts = {}
+    yield from own
+    for name, group in below.items():
+        yield from by_directory(_below(name, group)) if name in hosts else group
+
+
+def _below(name: str, dumps: Sequence[NodeDump]) -> list[NodeDump]:
+    """The same dumps as those of a directory of this name."""
+    return [
+        replace(
+            mine,
+            node=name,
+            source=f"{mine.source}/{name}",
+            place=f"{mine.place}/{name}",
+            inside=mine.inside.partition("/")[2],
+        )
+        for mine in dumps
+    ]
 
 
 def sosreport_files(tree: Tree, directory: Entry) -> list[Entry]:

@@ -34,10 +34,8 @@ def nodes_in(case: Case) -> tuple[Node, ...]:
             vips.append(ip_address(value))
         elif option == "--role":
             role = value
-    dumps = [dump for dump in case.dumps() if not _is_keepalived_conf(dump[1])]
-    found = [NodeDump(piece, node, node) for node, where, text in dumps for piece in pieces(text, where)]
     deployed = [dump for dump in case.dumps() if _is_keepalived_conf(dump[1])]
-    return with_standing(_with_tables(nodes_of(found), deployed), role=role, vips=vips)
+    return with_standing(_with_tables(nodes_of(_dumps(case)), deployed), role=role, vips=vips)
 
 
 def _is_keepalived_conf(where: str) -> bool:
@@ -52,6 +50,30 @@ def _with_tables(nodes: Sequence[Node], files: Sequence[tuple[str, str, str]]) -
         table = keepalived_conf(text, where, name).services
         by_name[name] = replace(node, evidence={**node.evidence, "ipvs": table})
     return tuple(by_name.values())
+
+
+def _dumps(case: Case) -> list[NodeDump]:
+    """The dumps of a case; what stands in an `also` is more of the dump that it adds to, not another of its kind."""
+    dumps: list[NodeDump] = []
+    for node, where, text in case.dumps():
+        if _is_keepalived_conf(where):
+            continue
+        found = [NodeDump(piece, node, node, where) for piece in pieces(text, where)]
+        for more in found:
+            begun = next((known for known in dumps if where == f"{known.where}-also" and _alike(known, more)), None)
+            if begun is None:
+                dumps.append(more)
+                continue
+            first, second = begun.piece.dump, more.piece.dump
+            facts = {fact: (*rows, *second.facts.get(fact, ())) for fact, rows in first.facts.items()}
+            whole = replace(first, facts=facts, unread=(*first.unread, *second.unread))
+            dumps[dumps.index(begun)] = replace(begun, piece=replace(begun.piece, dump=whole))
+    return dumps
+
+
+def _alike(first: NodeDump, second: NodeDump) -> bool:
+    facts = second.piece.dump.facts.keys()
+    return first.node == second.node and bool(facts) and facts <= first.piece.dump.facts.keys()
 
 
 def try_page(rule: Rule, page: RulePage) -> tuple[list[Tried], tuple[str, ...]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Coverage, Partial, Unread
 from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
 from lvsdoctor.model.ipvs import VirtualService
@@ -30,8 +31,9 @@ class Host:
     raises NotCollected; an empty tuple was collected and is empty. `coverage` tells the origin of each fact and why it
     is partial; a fact that is not a key of it is whole and of its usual origin. `unread` are the lines that no parser
     understood, `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the
-    reader of the report should know. `files` tells the path of every file that a row's `seen` names; `comments` are
-    those in its files that speak to lvsdoctor.
+    reader of the report should know. `contradictions` are answers that exclude each other: none of the facts that they
+    are about is evidence. `files` tells the path of every file that a row's `seen` names; `comments` are those in its
+    files that speak to lvsdoctor.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Host:
     files: Mapping[str, str] = field(default_factory=dict)
     comments: tuple[Comment, ...] = ()
     unread_kinds: tuple[Unread, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     _view: View | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -50,9 +50,10 @@ def test_what_two_dumps_both_say_is_one_row_with_the_first_one_s_line() -> None:
     ]
 
 
-def test_the_last_assignment_wins_over_earlier_files() -> None:
-    node = node_of("net.ipv4.ip_forward = 0\n", "net.ipv4.ip_forward = 1\n")
-    assert str(node.sysctl("net.ipv4.ip_forward").seen) == "file2:1"
+def test_the_last_assignment_wins_over_earlier_ones_of_the_same_text() -> None:
+    node = node_of("net.ipv4.ip_forward = 0\nnet.ipv4.ip_forward = 1\n")
+    assert str(node.sysctl("net.ipv4.ip_forward").seen) == "file1:2"
+    assert not node.contradictions
 
 
 def test_what_a_file_sets_at_boot_is_not_what_runs() -> None:

@@ -48,15 +48,28 @@ def test_a_directory_of_such_directories_is_a_cluster(tmp_path: Path) -> None:
 
 
 def test_a_readme_beside_the_nodes_is_no_node_but_is_counted(tmp_path: Path) -> None:
-    nodes = collected(
-        put(tmp_path / "case", {"rs1/a": ADDR, "rs2/a": ADDR, "README": "a note\n", "rs3/broken": "not a dump\n"})
-    )
+    files = {"rs1/a": ADDR, "rs2/a": ADDR, "README": "a note\n", "notes/todo": "call\n", "rs3/README.md": "a note\n"}
+    nodes = collected(put(tmp_path / "case", files))
     assert list(nodes) == ["rs1", "rs2"]
+    note = "(1 lines, no dump among them)"
     counted = {(seen.where, seen.text) for seen in nodes["rs1"].unread}
-    assert counted == {
-        ("case/README", "(1 lines, no dump among them)"),
-        ("rs3/broken", "(1 lines, no dump among them)"),
-    }
+    assert counted == {("case/README", note), ("notes/todo", note), ("rs3/README.md", note)}
+
+
+def test_a_node_of_which_nothing_can_be_read_stays(tmp_path: Path) -> None:
+    nodes = collected(put(tmp_path, {"rs1/a": ADDR, "rs2/netstat-s.txt": "Ip:\n    1 total packets received\n"}))
+    assert list(nodes) == ["rs1", "rs2"]
+    assert [(unread.kind, unread.seen.where) for unread in nodes["rs2"].unread_kinds] == [
+        ("network-counters", "rs2/netstat-s.txt")
+    ]
+    assert not nodes["rs1"].unread_kinds
+
+
+def test_a_directory_without_any_text_is_no_node(tmp_path: Path) -> None:
+    put(tmp_path, {"rs1/a": ADDR, "rs2/empty": "\n"})
+    (tmp_path / "rs3").mkdir()
+    (tmp_path / "rs3/core").write_bytes(b"\x7fELF\x00\x00\x01")
+    assert list(collected(tmp_path)) == ["rs1"]
 
 
 def test_the_evidence_names_a_file_as_seen_from_the_cluster(tmp_path: Path) -> None:
@@ -74,8 +87,26 @@ def test_the_name_that_every_machine_has_does_not(tmp_path: Path) -> None:
 
 
 def test_two_nodes_of_one_name_stay_two(tmp_path: Path) -> None:
-    files = {"a/ip": ADDR, "a/hostname": "web\n", "b/ip": ADDR, "b/hostname": "web\n"}
-    assert list(collected(put(tmp_path, files))) == ["web", "web (2)"]
+    other = ADDR.replace("02:00:00:00:00:21", "02:00:00:00:00:22")
+    files = {"a/ip": ADDR, "a/hostname": "web\n", "b/ip": other, "b/hostname": "web\n"}
+    nodes = collected(put(tmp_path, files))
+    assert list(nodes) == ["web", "web (2)"]
+    assert nodes["web (2)"].notes == (
+        "another host of this scan is called web, too: the MAC of its eth0 is 02:00:00:00:00:21 (a/ip:4), "
+        "not 02:00:00:00:00:22 (b/ip:4)",
+    )
+
+
+def test_the_same_host_in_two_directories_is_one_node(tmp_path: Path) -> None:
+    files = {"a/ip": ADDR, "a/hostname": "web\n", "b/ip": ADDR, "b/rules": RULES, "b/hostname": "web\n"}
+    nodes = collected(put(tmp_path, files))
+    assert list(nodes) == ["web"]
+    assert set(nodes["web"].evidence) == {"addresses", "links", "policy-rules"}
+
+
+def test_a_word_in_a_file_is_a_host_s_name_only_where_the_file_s_name_says_so(tmp_path: Path) -> None:
+    assert list(collected(put(tmp_path / "rs1", {"a": ADDR, "status": "fixed\n"}))) == ["rs1"]
+    assert list(collected(put(tmp_path / "dumps", {"a": ADDR, "hostname_-f": "rs1.example.net\n"}))) == ["rs1"]
 
 
 def test_parts_of_a_host_are_not_taken_for_hosts(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""How the rows of several dumps of one fact become the fact's, where no two of them exclude each other."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import Setting, SysctlTable
+
+_NOWHERE = Seen("", None, "")
+_RARE = (Forwarding.LOCAL, Forwarding.BYPASS)
+
+
+def merged(fact: str, lists: Sequence[Any]) -> Any:
+    """The rows of a fact, from those of each of its dumps, in their order."""
+    merge: Callable[[Any], Any] = _MERGED.get(fact, together)
+    return merge(lists)
+
+
+def together(lists: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    """All rows in order; what a second dump says again (other lines, the same facts) only once.
+
+    Within one dump equal rows stay: there they are two facts.
+    """
+    rows, said = list(lists[0]), set(map(_but_for_the_line, lists[0]))
+    for more in lists[1:]:
+        new = [row for row in more if _but_for_the_line(row) not in said]
+        said.update(map(_but_for_the_line, new))
+        rows += new
+    return tuple(rows)
+
+
+def _but_for_the_line(row: Any) -> str:
+    return repr(replace(row, seen=_NOWHERE) if is_dataclass(row) and not isinstance(row, type) else row)
+
+
+def _settings(lists: Sequence[Sequence[Setting]]) -> Mapping[str, Setting]:
+    """The last assignment wins, as in sysctl(8)."""
+    return SysctlTable(lists)
+
+
+def _links(lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
+    """`ip addr` and `ip -d link` tell of the same links: the one with the details is kept, with the other's flags if
+    only that has any."""
+    merged: dict[str, Link] = {}
+    for rows in lists:
+        for link in rows:
+            known = merged.get(link.name)
+            if known is None or (known.kind is None and link.kind is not None):
+                merged[link.name] = link
+    return tuple(merged.values())
+
+
+def services(lists: Iterable[Sequence[VirtualService]]) -> tuple[VirtualService, ...]:
+    """One table shown twice (-Ln and -Sn, --stats): what one leaves open the other fills in."""
+    merged: dict[Any, VirtualService] = {}
+    for rows in lists:
+        for service in rows:
+            known = merged.get(service.key)
+            merged[service.key] = service if known is None else _filled(known, service)
+    return tuple(merged.values())
+
+
+def _filled(known: VirtualService, other: VirtualService) -> VirtualService:
+    destinations = {(d.ip or d.shown, d.port): d for d in known.destinations}
+    for new in other.destinations:
+        key = (new.ip or new.shown, new.port)
+        old = destinations.get(key)
+        destinations[key] = new if old is None else _filled_destination(old, new)
+    # /proc/net/ip_vs tells the timeout in jiffies, and few of the flags.
+    exact, vague = (other, known) if any("jiffies" in flag for flag in known.flags) else (known, other)
+    return replace(
+        known,
+        scheduler=known.scheduler or other.scheduler,
+        persistent=exact.persistent or vague.persistent,
+        netmask=exact.netmask or vague.netmask,
+        flags=exact.flags or vague.flags,
+        counters=known.counters or other.counters,
+        destinations=tuple(destinations.values()),
+    )
+
+
+def _filled_destination(old: Destination, new: Destination) -> Destination:
+    # `ipvsadm -S` has -g for Local, too, and /proc/net/ip_vs has Masq for Bypass: the rarer word is the one that knows.
+    told = new if old.forwarding is None or new.forwarding in _RARE else old
+    tunnel = new if (old.tunnel_type, old.tunnel_port) == ("ipip", 0) else old
+    return replace(
+        old,
+        forwarding=told.forwarding or old.forwarding,
+        method=told.method or old.method,
+        weight=old.weight if old.weight is not None else new.weight,
+        upper_threshold=old.upper_threshold or new.upper_threshold,
+        lower_threshold=old.lower_threshold or new.lower_threshold,
+        tunnel_type=tunnel.tunnel_type,
+        tunnel_port=tunnel.tunnel_port,
+        active=old.active if old.active is not None else new.active,
+        inactive=old.inactive if old.inactive is not None else new.inactive,
+        counters=old.counters or new.counters,
+    )
+
+
+def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
+    """Both backends of arptables: a packet has to pass the rules of one and then of the other."""
+    tables = [table for rows in lists for table in rows]
+    policies: dict[str, str] = {}
+    for table in tables:
+        policies.update({chain: policy for chain, policy in table.policies.items() if policies.get(chain) != "DROP"})
+    rules = together([table.rules for table in tables])
+    return ArpTables(policies, rules, tuple(seen for table in tables for seen in table.seen))
+
+
+_MERGED: Mapping[str, Callable[[Any], Any]] = {
+    "sysctl": _settings,
+    "configured-sysctl": list,
+    "links": _links,
+    "ipvs": services,
+    "ipvs-stats": services,
+    "arptables": _arptables,
+}

@@ -1,0 +1,137 @@
+"""Answers that exclude each other: what is later counts in one text, and between texts nothing is decided."""
+
+import pytest
+
+from lvsdoctor.collect.assemble import NodeDump, nodes_of
+from lvsdoctor.model.node import Node
+from lvsdoctor.parse.stream import pieces
+
+ADDR = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+    inet 192.0.2.10/32 scope global lo
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000
+    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff
+    inet 192.0.2.21/24 brd 192.0.2.255 scope global eth0
+"""
+WITHOUT_VIP = ADDR.replace("    inet 192.0.2.10/32 scope global lo\n", "")
+OTHER_HOST = ADDR.replace("02:00:00:00:00:21", "02:00:00:00:00:22").replace("192.0.2.21", "192.0.2.22")
+TABLE = "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1\n"
+
+
+def node_of(*texts: str) -> Node:
+    found = [
+        NodeDump(piece, "rs1", "rs1", f"rs1/{number}.txt")
+        for number, text in enumerate(texts, 1)
+        for piece in pieces(text, f"rs1/{number}.txt")
+    ]
+    (node,) = nodes_of(found)
+    return node
+
+
+def test_two_values_in_two_texts_are_no_evidence_and_both_are_quoted() -> None:
+    node = node_of("net.ipv4.conf.all.arp_ignore = 0\n", "net.ipv4.conf.all.arp_ignore = 1\n")
+    assert not node.has("sysctl")
+    assert [contradiction.says for contradiction in node.contradictions] == [
+        "net.ipv4.conf.all.arp_ignore has two values, 0 and 1: rs1/1.txt:1 | net.ipv4.conf.all.arp_ignore = 0 "
+        "and rs1/2.txt:1 | net.ipv4.conf.all.arp_ignore = 1"
+    ]
+
+
+def test_what_is_not_contradicted_stays_evidence() -> None:
+    node = node_of(ADDR, "net.ipv4.conf.all.arp_ignore = 0\n", "net.ipv4.conf.all.arp_ignore = 1\n")
+    assert {fact for fact in ("addresses", "links", "sysctl") if node.has(fact)} == {"addresses", "links"}
+
+
+def test_in_one_text_the_later_answer_counts_and_a_remark_quotes_both() -> None:
+    node = node_of(f"# ip addr\n{ADDR}# ip addr del 192.0.2.10/32 dev lo\n# ip addr\n{WITHOUT_VIP}")
+    assert [str(address) for address in node.addresses] == ["127.0.0.1/8", "192.0.2.21/24"]
+    assert not node.contradictions
+    (note,) = node.notes
+    assert "rs1/1.txt:5 |" in note
+    assert note.endswith("The later answer counts.")
+
+
+def test_an_address_that_one_of_two_texts_does_not_show_is_a_contradiction() -> None:
+    for texts in ((ADDR, WITHOUT_VIP), (WITHOUT_VIP, ADDR)):
+        (contradiction,) = node_of(*texts).contradictions
+        assert contradiction.fact == "addresses"
+        assert contradiction.claim == "lo is shown with different addresses"
+
+
+def test_a_part_of_an_answer_contradicts_no_whole_one_that_has_it() -> None:
+    part = "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n"
+    part += "    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.21/24 scope global eth0\n"
+    for texts in ((ADDR, part), (part, ADDR), (f"# ip addr\n{ADDR}# ip addr show eth0\n{part}",)):
+        node = node_of(*texts)
+        assert not node.contradictions
+        assert [str(address) for address in node.addresses if address.link == "lo"] == ["127.0.0.1/8", "192.0.2.10/32"]
+        assert "addresses" not in node.coverage
+
+
+def test_a_whole_answer_beside_a_partial_one_is_whole() -> None:
+    part = "$ sysctl -a | grep ip_forward\nnet.ipv4.ip_forward = 0\n"
+    whole = "$ sysctl -a\nnet.ipv4.ip_forward = 0\nnet.ipv4.conf.all.arp_ignore = 1\n"
+    assert node_of(part).coverage["sysctl"].partial is not None
+    for texts in ((part, whole), (whole, part)):
+        assert "sysctl" not in node_of(*texts).coverage
+
+
+def test_the_same_answer_twice_is_one() -> None:
+    node = node_of(ADDR, TABLE, ADDR, TABLE)
+    assert not node.contradictions
+    assert not node.notes
+    assert [str(address) for address in node.addresses] == [str(address) for address in node_of(ADDR).addresses]
+    assert len(node.services) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TABLE.replace("-w 1", "-w 0"),
+        TABLE.replace(" -g ", " -m "),
+        TABLE.replace("-s rr", "-s sh"),
+        TABLE + "-a -t 192.0.2.10:80 -r 192.0.2.22:80 -g -w 1\n",
+        TABLE + "-A -t 192.0.2.10:443 -s rr\n",
+    ],
+    ids=("weight", "method", "scheduler", "another real server", "another service"),
+)
+def test_two_tables_that_differ_contradict_each_other(other: str) -> None:
+    node = node_of(TABLE, other)
+    assert [contradiction.fact for contradiction in node.contradictions] == ["ipvs"]
+    assert not node.has("ipvs")
+
+
+def test_counters_and_connections_contradict_nothing() -> None:
+    listing = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+    listing += "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+    listing += "TCP  192.0.2.10:80 rr\n  -> 192.0.2.21:80                Route   1      "
+    node = node_of(f"{listing}0          0\n", f"{listing}7          3\n", TABLE)
+    assert not node.contradictions
+    assert [str(real.ip) for service in node.services for real in service.destinations] == ["192.0.2.21"]
+
+
+def test_states_of_neighbours_contradict_nothing_but_two_macs_do() -> None:
+    row = "192.0.2.1 dev eth0 lladdr 02:00:00:00:01:00 "
+    assert not node_of(f"{row}REACHABLE\n", f"{row}STALE\n").contradictions
+    (contradiction,) = node_of(f"{row}STALE\n", f"{row.replace('01:00', '01:01')}STALE\n").contradictions
+    assert contradiction.claim == "192.0.2.1 has two MACs, 02:00:00:00:01:00 and 02:00:00:00:01:01"
+
+
+def test_files_that_set_otherwise_than_what_runs_contradict_nothing() -> None:
+    running = "$ sysctl -a\nnet.ipv4.conf.all.arp_ignore = 0\n"
+    node = node_of(running, "# /etc/sysctl.d/90-lvs.conf\nnet.ipv4.conf.all.arp_ignore = 1\n")
+    assert not node.contradictions
+    assert node.sysctl("net.ipv4.conf.all.arp_ignore").value == 0
+
+
+def test_two_hosts_in_one_text_without_a_name_are_not_merged() -> None:
+    node = node_of(f"# ip addr\n{ADDR}# sysctl -a\nnet.ipv4.ip_forward = 1\n# ip addr\n{OTHER_HOST}")
+    assert not node.evidence
+    assert not node.notes
+    (contradiction,) = node.contradictions
+    assert contradiction.claim == (
+        "eth0 has two values of its MAC, 02:00:00:00:00:21 and 02:00:00:00:00:22, so these are lines of two hosts"
+    )
+    assert (str(contradiction.first), str(contradiction.second)) == ("rs1/1.txt:6", "rs1/1.txt:16")
