@@ -236,6 +236,9 @@ def _first(page: Page, commands: tuple[str, ...]) -> Iterable[str]:
 
 
 def _put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:
+    if node.contradictions:
+        page.say("the evidence contradicts itself; the note at the end quotes both lines.", label="Not checked:")
+        return
     groups = wanted(outcomes)
     if groups:
         page.say("the evidence lacks what these commands would tell.", label="Not checked:")

@@ -6,12 +6,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
+    from lvsdoctor.engine.rule import Rule
     from lvsdoctor.model.address import IP
     from lvsdoctor.model.examination import UnreadPath
     from lvsdoctor.model.node import Node
@@ -36,18 +38,22 @@ class Collected:
     unread: tuple["UnreadPath", ...]
 
 
-def collected(options: Namespace) -> Collected:
-    """What the options ask for. Raises CliError."""
+def collected(options: Namespace, rules: Sequence["Rule"]) -> Collected:
+    """What the options ask for; contradictions that change nothing of what the rules say are notes. Raises CliError."""
     from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.collect.errors import CannotCollect
 
-    vips = named_vips(options)
+    stand = partial(with_standing, role=options.role, vips=named_vips(options))
     unread: list[UnreadPath] = []
     try:
-        nodes = with_standing(_nodes(options, unread), role=options.role, vips=vips)
+        nodes = _nodes(options, unread)
     except CannotCollect as error:
         raise CliError(str(error)) from None
-    return Collected(nodes, tuple(unread))
+    if any(node.contradictions for node in nodes):
+        from lvsdoctor.engine.contradictions import settled
+
+        return Collected(settled(nodes, rules, stand), tuple(unread))
+    return Collected(stand(nodes), tuple(unread))
 
 
 def named_vips(options: Namespace) -> list["IP"]:

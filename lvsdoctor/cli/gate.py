@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lvsdoctor.cli.choosing import named
 from lvsdoctor.cli.configuring import beside, remarks_of
-from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, CliError, say
+from lvsdoctor.cli.errors import ERROR, FINDINGS, INCOMPLETE, OK, CliError, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -92,6 +92,8 @@ def code(examination: "Examination", options: Namespace) -> int:
     from lvsdoctor.model.examination import Verdict
     from lvsdoctor.model.finding import Severity
 
+    if contradictory(examination):
+        return ERROR
     if options.fail_on != "never":
         worst = Severity(options.fail_on or "error").rank
         if any(d.severity.rank <= worst and d.accepted is None for d in examination.diagnoses):
@@ -109,6 +111,16 @@ def incomplete(examination: "Examination") -> bool:
     from lvsdoctor.reporting.summary import summary
 
     return summary(examination)["unjudged"] > 0
+
+
+def contradictory(examination: "Examination") -> bool:
+    """Does the evidence of a node contradict itself? Says so, with both lines."""
+    nodes = [node for node in examination.nodes if node.contradictions]
+    for node in nodes:
+        first, *more = node.contradictions
+        others = f" ({len(more)} more in the report)" if more else ""
+        say(f"the evidence of {node.name} contradicts itself, so no rule is checked on it. {first.says}{others}")
+    return bool(nodes)
 
 
 def _read(file: str) -> "Baseline":

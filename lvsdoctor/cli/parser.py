@@ -13,7 +13,8 @@ VERBS = ("scan", "probe", "fix", "explain", "rules", "completion")
 EXIT_CODES = """exit codes:
   0    nothing found at or above --fail-on
   1    findings
-  2    wrong usage, unreadable input, output that cannot be written, internal error
+  2    wrong usage, unreadable input, output that cannot be written, internal error,
+       evidence of a host that contradicts itself
   3    only with --require-complete: something could not be checked
   130  interrupted
   141  whoever read the output has closed the pipe

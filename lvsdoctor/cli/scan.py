@@ -33,7 +33,8 @@ rule crashed, unreadable input), whatever --fail-on says.
 _EPILOG = """exit codes:
   0  nothing at or above --fail-on
   1  findings at or above --fail-on
-  2  wrong usage, unreadable input, internal error
+  2  wrong usage, unreadable input, internal error,
+     evidence of a host that contradicts itself
   3  a node could not be judged: no rule could be checked on it; or a PATH holds
      no dump; with --require-complete: anything could not be checked
 """
@@ -88,7 +89,7 @@ def _scan(options: Namespace) -> int:
     rules = choosing.left(known, options, settings)
     terms = gate.terms(known, options, settings)
     began, clock = datetime.now(UTC), monotonic()
-    collection = collecting.collected(options)
+    collection = collecting.collected(options, rules)
     nodes = supposing.supposed(collection.nodes, options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about

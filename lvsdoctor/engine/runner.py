@@ -9,8 +9,9 @@ from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.contradiction import Contradiction, quoted
 from lvsdoctor.model.coverage import usual_coverage
-from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Verdict
+from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Predicts, Severity, StandIn, cite
@@ -42,7 +43,15 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
         diagnoses += spoken
     diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
-    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied)
+    remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
+    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
+
+
+def _contradictory(node: str, contradiction: Contradiction) -> Remark:
+    return Remark(_CONTRADICTORY, {"node": node, "says": contradiction.says})
+
+
+_CONTRADICTORY = "the evidence of {node} contradicts itself, so no rule is checked on {node}. {says}"
 
 
 def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[list[Diagnosis], Outcome]:
@@ -62,10 +71,13 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if lacking := view.missing(rule.needs):
         if ON_REQUEST.intersection(lacking):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-        of_files = as_configured(node, lacking, rule.instead)
-        if of_files is None:
+        of_files = None if node.contradictions else as_configured(node, lacking, rule.instead)
+        if of_files is not None:
+            view = seen_by.of(of_files)
+        elif not node.contradictions:
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
-        view = seen_by.of(of_files)
+    if node.contradictions:
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, tuple(_excluding(node)))
     found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""
     missing: tuple[Missing, ...] = ()
@@ -119,6 +131,14 @@ def _lacking(absent: NotCollected) -> Missing:
     return Missing(
         absent.fact, absent.node, absent.command, partial.says if partial else "", partial.seen if partial else None
     )
+
+
+def _excluding(node: Node) -> Iterator[Missing]:
+    """The answers that exclude each other: nothing is checked on a node whose evidence is of two times or two hosts."""
+    for contradiction in node.contradictions:
+        reason = f"{contradiction.claim}: {quoted(contradiction.first)}, and {quoted(contradiction.second)}"
+        command = COLLECTED_BY[contradiction.fact]
+        yield Missing(contradiction.fact, node.name, command, reason, contradiction.second)
 
 
 def _of_assumptions(diagnosis: Diagnosis) -> Diagnosis:
@@ -203,5 +223,5 @@ def _examined(node: Node) -> Examined:
     return Examined(
         node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments,
         {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in sorted(node.evidence)}, node.unread_kinds,
-        without_ipvs(node),
+        without_ipvs(node), node.contradictions,
     )  # fmt: skip

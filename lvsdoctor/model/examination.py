@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Comment, Seen
@@ -161,7 +162,8 @@ class Examined:
     `files` tells the path of each file that the evidence names (`Seen.where`), as the user named it; a live node has
     none. `comments` are what its files say to lvsdoctor (lvsdoctor/engine/accept.py reads them). `facts` are what was
     collected, with its origin and why it is not whole; `unread_kinds` what was given and is not read. `no_ipvs`: its
-    IPVS table was looked for and there is none, and none of its addresses looks like a VIP.
+    IPVS table was looked for and there is none, and none of its addresses looks like a VIP. Where there are
+    `contradictions` in the evidence, no rule is checked.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Examined:
     facts: Mapping[str, Coverage] = field(default_factory=dict)
     unread_kinds: tuple[Unread, ...] = ()
     no_ipvs: bool = False
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

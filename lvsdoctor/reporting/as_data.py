@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.examination import (
     Confirmation,
@@ -53,7 +54,13 @@ def _node(node: Examined, blind: bool) -> dict[str, Any]:
         "not_read": list(map(_unread_kind, node.unread_kinds)),
         "unjudged": blind,
         "no_ipvs": node.no_ipvs,
+        "contradictions": [_contradiction(contradiction) for contradiction in node.contradictions],
     }
+
+
+def _contradiction(contradiction: Contradiction) -> dict[str, Any]:
+    lines = [_seen(contradiction.first), _seen(contradiction.second)]
+    return {"fact": contradiction.fact, "message": contradiction.claim, "lines": lines}
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

@@ -151,6 +151,7 @@ def state(examination: Examination, *, complete: bool = False) -> MonitoringStat
         return MonitoringState.WARNING
     missing = any(outcome.verdict is Verdict.NOT_CHECKED or outcome.missing for outcome in examination.outcomes)
     judged = any(outcome.verdict in JUDGED for outcome in examination.outcomes)
-    if not judged or counts["unjudged"] or counts["crashed"] or (complete and missing):
+    contradictory = any(node.contradictions for node in examination.nodes)
+    if not judged or contradictory or counts["unjudged"] or counts["crashed"] or (complete and missing):
         return MonitoringState.UNKNOWN
     return MonitoringState.OK

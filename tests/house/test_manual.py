@@ -40,7 +40,7 @@ def test_the_manual_page_names_every_option_of_every_verb() -> None:
 
 def test_the_manual_page_tells_the_exit_codes_and_examples() -> None:
     text = shown()
-    assert "2  wrong usage, unreadable input, internal error" in text
+    assert "2  wrong usage, unreadable input, internal error," in text
     assert "lvsdoctor explain arp-ignore-only-on-lo" in text
 
 

@@ -5,7 +5,7 @@ from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
 from lvsdoctor.cli import choosing, collecting, configuring, gate
-from lvsdoctor.cli.errors import FINDINGS, INCOMPLETE, OK, say, unknown
+from lvsdoctor.cli.errors import ERROR, FINDINGS, INCOMPLETE, OK, say, unknown
 
 if TYPE_CHECKING:
     from lvsdoctor.cli.fix.document import FixDocument
@@ -33,7 +33,8 @@ what it may cut, and how to undo it. Read it, then run it on the host:
 _EPILOG = """exit codes:
   0  the fixes were printed, or there is nothing to fix
   1  there is a finding whose fix could not be offered
-  2  wrong usage, unreadable input, internal error
+  2  wrong usage, unreadable input, internal error,
+     evidence of a host that contradicts itself
   3  a node could not be judged: no rule could be checked on it; or a PATH holds
      no dump
 """
@@ -74,7 +75,7 @@ def run(options: Namespace) -> int:
     known_rules = choosing.load(options.rules)
     rules = choosing.left(known_rules, options, settings)
     terms = gate.terms(known_rules, options, settings)
-    collection = collecting.collected(options)
+    collection = collecting.collected(options, rules)
     nodes = collection.nodes
     examination = replace(examine(nodes, rules), unread_paths=collection.unread)
     examination = gate.judged(examination, terms, datetime.now(UTC).date())
@@ -95,6 +96,8 @@ def run(options: Namespace) -> int:
         say("nothing to fix")
     for left in document.left:
         say(left.says)
+    if gate.contradictory(examination):
+        return ERROR
     if document.left:
         return FINDINGS
     return INCOMPLETE if gate.incomplete(examination) else OK
