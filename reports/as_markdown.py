@@ -118,7 +118,7 @@ def _table(examination: Examination) -> str:
 def _before(examination: Examination) -> Iterator[Piece]:
     remarks = [markdown.prose(wording.remarked(remark)) for remark in examination.remarks]
     for node in examination.nodes:
-        remarks += [f"{markdown.span(node.name)}: {markdown.prose(note)}" for note in node.notes]
+        remarks += [f"{markdown.span(node.name)}: {markdown.prose(note)}" for note in wording.notes(node)]
     if remarks:
         more = [f"{len(remarks) - ROWS} more"] if remarks[ROWS:] else []
         shown = "".join(f"- {remark}\n" for remark in [*remarks[:ROWS], *more])

@@ -53,7 +53,7 @@ def render(examination: Examination, output: Output) -> None:
         page.blank()
     for sentence in wording.openings(examination):
         page.say(sentence, "message", indent=0, wrap=not output.quiet)
-    told = {note for node in examination.nodes for note in node.notes}
+    told = {note for node in examination.nodes for note in wording.notes(node)}
     for node in worst_first(examination):
         outcomes = [outcome for outcome in examination.outcomes if outcome.node == node.name]
         diagnoses = examination.of(node.name)
@@ -164,7 +164,7 @@ def _put_standing(page: Page, node: Examined) -> None:
         )
     if node.source:
         page.say(node.source, label="evidence:")
-    for note in node.notes:
+    for note in wording.notes(node):
         page.say(note, label="note:")
 
 

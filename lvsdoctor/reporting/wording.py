@@ -152,6 +152,13 @@ def unread_kind(kind: Unread, path: str = "") -> str:
     return f"{path if kind.seen.where == 'stdin' and path else kind.seen.where} is {kind.name}, which is not read yet"
 
 
+def notes(node: Examined) -> tuple[str, ...]:
+    """What else is to be said of a node, and which dumps of it are known and not read yet."""
+    kinds = dict.fromkeys(f"{kind.seen} begins {kind.name}, which is not read yet" for kind in node.unread_kinds)
+    more = (f"{len(kinds) - FEW} more dumps are of kinds that are not read yet",) if len(kinds) > FEW + 1 else ()
+    return (*node.notes, *[*kinds][: FEW if more else FEW + 1], *more)
+
+
 def verdict(examination: Examination) -> str:
     """`2 errors, 1 warning`, or that nothing was found, and how far this reaches."""
     counts = summary(examination)
