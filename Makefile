@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check fast test lab stories format bench catalogue rulekit manual screenshots wheel clean
+.PHONY: help check fast test lab laws stories format bench catalogue rulekit manual screenshots wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -18,6 +18,9 @@ test: ## the tests alone
 
 lab: ## a real IPVS kernel judges every rule (root); N=500 SEED=word: that many random clusters; installs nothing
 	@LVSDOCTOR_LAB_CLUSTERS=$(N) LVSDOCTOR_TEST_SEED=$(SEED) ./test tests/lab
+
+laws: environment ## the laws of evidence over N=5000 drawn examples each
+	@LVSDOCTOR_LAWS=$(or $(N),5000) $(PYTHON) -m pytest -q tests/laws
 
 format: environment ## put every file into the house's format
 	@$(PYTHON) -m ruff check --fix-only --quiet .

@@ -173,7 +173,7 @@ TCP 00:57  SYN_RECV    198.51.100.20:41022 192.0.2.10:80      192.0.2.21:80
 def test_a_dump_that_is_known_and_not_read_is_called_by_its_name_in_the_node(run: Run, cluster: Path) -> None:
     (cluster / "lb1/connections.txt").write_text(CONNECTIONS)
     _, out, _ = run("scan", cluster)
-    assert "note: lb1/connections.txt:1 begins a list of IPVS connections, which is not read yet" in out
+    assert "note: lb1/connections.txt:1 begins a list of IPVS connections, which is not" in out
     for form in ("html", "markdown"):
         assert "begins a list of IPVS connections" in run("scan", cluster, "-f", form)[1]
 

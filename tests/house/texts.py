@@ -167,6 +167,9 @@ def literals(source: str) -> list[Text]:
     """Every string of a module, but its docstrings."""
     tree = ast.parse(source)
     skipped = {id(item.value) for item in ast.walk(tree) if isinstance(item, ast.Expr)}
+    for item in ast.walk(tree):  # "ip addr link".split() is a list of words
+        if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "split":
+            skipped.add(id(item.func.value))
     for item in ast.walk(tree):
         if isinstance(item, ast.JoinedStr):
             skipped |= {id(part) for part in item.values}
