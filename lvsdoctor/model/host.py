@@ -192,7 +192,7 @@ class Host:
 
     @property
     def arptables(self) -> ArpTables:
-        """The rules in their order. For a rule a partial table raises NotCollected: what was left out may come first."""
+        """The rules in their order. For a rule a part of them raises NotCollected: what was left out may come first."""
         tables: ArpTables = self.seen_rows("arptables")
         if (absent := self.unseen("arptables")) is not None:
             raise absent

@@ -86,7 +86,7 @@ def test_a_whole_dump_of_a_fact_makes_it_whole() -> None:
 
 def test_of_a_part_of_arptables_no_answer_is_concluded() -> None:
     cut = Coverage(partial=Partial("lines were left out", Seen("arptables.txt", 2, "...")))
-    text = "Chain INPUT (policy ACCEPT 0 packets, 0 bytes)\n pkts bytes target in out\n"
+    text = "Chain INPUT (policy ACCEPT)\n\nChain OUTPUT (policy ACCEPT)\n\nChain FORWARD (policy ACCEPT)\n"
     evidence = nodes_of([NodeDump(piece, "rs1", "rs1") for piece in pieces(text, "arptables.txt")])[0].evidence
     with pytest.raises(NotCollected) as raised:
         _ = Node("rs1", "rs1", evidence, {"arptables": cut}).limited_to(COLLECTED_BY).arptables
