@@ -113,9 +113,12 @@ def unjudged_nodes(examination: Examination) -> list[Unjudged]:
     for outcome in examination.outcomes:
         if outcome.node in outcomes and outcome.verdict is not Verdict.NOT_APPLICABLE:
             outcomes[outcome.node].append(outcome)
+    # What contradicts itself was given: it is not asked for.
+    contradictory = {node.name for node in examination.nodes if node.contradictions}
     alike: dict[tuple[int, str], list[str]] = {}
     for node, became in outcomes.items():
-        alike.setdefault((len(became), _needed_first(node, became)), []).append(node)
+        needed = "" if node in contradictory else _needed_first(node, became)
+        alike.setdefault((len(became), needed), []).append(node)
     return [Unjudged(tuple(nodes), *same) for same, nodes in alike.items()]
 
 
