@@ -76,6 +76,11 @@ class ConfiguredLine:
         patterns, words = _components(self.key), _components(key)
         return len(patterns) == len(words) and all(map(fnmatchcase, words, patterns))
 
+    @property
+    def value(self) -> int:
+        """The number that it sets, 0 where it only excludes. Raises ValueError if it is none."""
+        return Setting(self.key, self.raw or "0", self.seen).value
+
     def setting(self, key: str) -> Setting | None:
         return None if self.raw is None else Setting(key, self.raw, self.seen)
 

@@ -29,7 +29,7 @@ def runtime_differs_from_files(node: Node) -> Iterator[Finding]:
                 cite(other.running, "the value that is in force"),
                 cite(other.deciding, "the value after the next boot"),
             ],
-            fix=lasting if other.now_good else set_sysctls({key: int(other.deciding.raw or 0)}),
+            fix=lasting if other.now_good else set_sysctls({key: other.deciding.value}),
         )
     if (absent := node.unseen("configured-sysctl")) is not None:
         raise absent

@@ -36,7 +36,7 @@ def setting_undone_by_later_file(node: Node) -> Iterator[Finding]:
         lost = undone(node, concern)
         if lost is None:
             continue
-        wanted = int(lost.wanted.raw or 0)
+        wanted = lost.wanted.value
         yield Finding(
             DELETED if lost.deciding.raw is None else VALUE,
             clients="After a boot " + concern.clients,

@@ -179,3 +179,9 @@ def test_what_grep_shows_of_a_file_is_in_it_already() -> None:
     excerpt = replace(file(path, f"{ETH0}=1"), excerpt=True)
     assert dict(table(file(path, f"{ALL}=1", f"{ETH0}=1"), excerpt)).keys() == {ALL, ETH0}
     assert dict(table(file(path, f"{ALL}=1"), excerpt)).keys() == {ALL, ETH0}
+
+
+def test_a_line_s_number_is_its_first_word_as_the_kernel_reads_it() -> None:
+    seen = Seen("/etc/sysctl.d/90-lvs.conf", 1, "net.ipv4.conf.all.arp_ignore = 0x1 ...")
+    assert ConfiguredLine("net.ipv4.conf.all.arp_ignore", "0x1 ...", seen).value == 1
+    assert ConfiguredLine("net.ipv4.conf.all.arp_ignore", None, seen).value == 0
