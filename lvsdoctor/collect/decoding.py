@@ -1,7 +1,8 @@
 """Bytes to text: UTF-8, what Windows saves as "Unicode" (UTF-16, with its mark or without), and GB 18030."""
 
 import codecs
-import re
+
+from lvsdoctor.parse.patterns import pattern
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -11,11 +12,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # What Chinese texts are made of, and Latin ones read as GB 18030 are not: the common ideographs and their punctuation.
-_CHINESE = re.compile(
+_CHINESE = pattern(
     "[\\x00-\\x7f\u2010-\u2027\u2190-\u21ff\u2460-\u249b\u2500-\u257f\u3000-\u3017\u4e00-\u9fa5\uff01-\uff5e]*"
 )
 # What no terminal and no editor leaves in a text.
-_CONTROL = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x80-\x84\x86-\x9f\ufffe\uffff]")
+_CONTROL = pattern("[\x00-\x06\x0e-\x1a\x1c-\x1f\x80-\x84\x86-\x9f\ufffe\uffff]")
 _SAMPLE = 65536
 
 

@@ -3,19 +3,21 @@
 import re
 from typing import NamedTuple
 
+from lvsdoctor.parse.patterns import pattern
+
 # Directories that stand for a part of one host, never for a host.
 PARTS = frozenset(
     """
     etc proc sys var run usr lib sos_commands sos_logs sos_reports sysctl.d sysconfig network networking kernel
     """.split()
 )
-_EXTENSIONS = re.compile(
+_EXTENSIONS = pattern(
     r"(\.(txt|log|out|output|dump|text|json|conf|cfg|lst|list|md|cap|rules|raw|stdout|partial))+$", re.I
 )
 # An address, with the dots or dashes that it is written with, and the host names that clouds make of it.
 _ADDRESS = r"(?:ip-)?\d{1,3}(?:([.-])\d{1,3}(?:\1\d{1,3}){2})"
 _OF_A_CLOUD = rf"{_ADDRESS}(?:\.[a-z][\w.-]*)?"
-_TOKENS = re.compile(rf"(?:(?<![A-Za-z0-9]){_ADDRESS}(?![A-Za-z0-9]))|[A-Za-z0-9]+", re.I)
+_TOKENS = pattern(rf"(?:(?<![A-Za-z0-9]){_ADDRESS}(?![A-Za-z0-9]))|[A-Za-z0-9]+", re.I)
 _KINDS = frozenset(
     """
     ip ip4 ip6 addr addrs address addresses ipaddr link links iplink route routes iproute rule rules iprule neigh neighs
@@ -39,7 +41,7 @@ _FILLERS = frozenset(
     lo get set from to and the of for with in on at dev is
     """.split()
 )
-_FILLER = re.compile(
+_FILLER = pattern(
     r"(?:\d+|(?:19|20)\d{6}t?\d*z?|v\d+|(?:eth|ens|enp|eno|enx|bond|team|br|tunl?|tap|wlan|wlp|vlan|veth|gre|sit|ip6tnl|"
     r"gretap|dummy|docker|virbr|vxlan|kube-ipvs|em|p\dp)\d+\w*|"
     r"(?:dump|output|out|log|cmd|command|result|paste|text|file|data|part|run|step|try|test|case|sample|copy|session|"
@@ -54,8 +56,8 @@ _ROLES = frozenset(
     """.split()
 )
 _IN_A_DOMAIN = frozenset("example net local test".split())  # rs1.example.net: here they are no fillers
-_NUMBERED = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z][A-Za-z-]*\d+[a-z]?", re.I)
-_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.I)
+_NUMBERED = pattern(r"[A-Za-z][A-Za-z-]*[A-Za-z][A-Za-z-]*\d+[a-z]?", re.I)
+_DOMAIN = pattern(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.I)
 
 
 _PROSE = (".md", ".rst", ".adoc", ".html", ".htm", ".css", ".js", ".py", ".svg", ".xml", ".toml", ".ini")

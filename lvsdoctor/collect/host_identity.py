@@ -1,6 +1,5 @@
 """Are two dumps of one host? The MACs of its links tell, and where none are shown the addresses on them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,10 +8,11 @@ from typing import Any
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.reader import Dump
 
 # Links that programs make and make anew, or give the same MAC and address on every host.
-_MADE = re.compile(
+_MADE = pattern(
     r"(?:lo|docker|veth|virbr|br-|cni|cali|flannel|cilium|lxc|tun|tap|dummy|kube-|nodelocaldns|vnet|ifb|vrrp|macv|ipv|"
     r"weave|gre|sit|ip6|erspan|vxlan|teql|bonding_masters|podman|nm-|mac0)"
 )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from shlex import shlex
 
+from lvsdoctor.parse.patterns import pattern
+
 # A bare "# word" may be a comment and "$ word" prose: only with one of these does it count as a command.
 _KNOWN_TEXT = """
 ip ipvsadm ipvsadm-save ipvsadm-restore sysctl arptables arptables-save arptables-legacy arptables-nft cat
@@ -18,7 +20,7 @@ make tar find chkconfig rc-service microk8s k3s minikube virsh xm xl juju salt a
 """
 KNOWN = frozenset(_KNOWN_TEXT.split())
 # Headings such as "=== ip addr ===" and bare command lines count only for commands whose output is read here.
-SHOWING = re.compile(
+SHOWING = pattern(
     r"(?:sudo\s+)?(?:/\S*/)?"
     r"(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule|n|neigh|neighbou?r)\b"
     r"(?!\s+(?:add|del|replace|change|set|flush))"
@@ -26,11 +28,11 @@ SHOWING = re.compile(
     r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
 )
 # A path behind a # may as well be the title of a file: `# /etc/sysctl.d/90-lvs.conf`.
-_PROGRAM = re.compile(
+_PROGRAM = pattern(
     r"(?!/(?:proc|sys)/|\S*\.(?:conf|cfg|cnf|d|txt|log|ya?ml|json|ini|rules|network|netdev|service)$)~?\.?/\S+"
 )
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_SUBSTITUTED = re.compile(r"\$\(([^()`]{0,300})\)|`([^`]{0,300})`")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")
+_SUBSTITUTED = pattern(r"\$\(([^()`]{0,300})\)|`([^`]{0,300})`")
 _SEPARATORS = frozenset((";", "&&", "||", "&", ";;", "(", ")"))
 _KEYWORDS = frozenset(
     ("do", "then", "else", "if", "while", "until", "!", "{", "time", "exec", "command", "nohup", "builtin")

@@ -1,17 +1,17 @@
 """Finds the lines between dumps that tell what comes next: prompts, headings, lines of ansible, pssh and watch."""
 
-import re
 from dataclasses import dataclass
 
 from lvsdoctor.parse.commands import SHOWING, before_operators, simple_commands, words_of
 from lvsdoctor.parse.entering import place_of
 from lvsdoctor.parse.headings import Heading, heading_in
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.prompts import prompt_in
 
-_ANSIBLE = re.compile(r"^(?P<host>\S+) \| (?:SUCCESS|CHANGED|FAILED|UNREACHABLE)\S* ")
-_PSSH = re.compile(r"^\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<host>[\w.@:-]+)")
-_WATCH = re.compile(r"^Every [\d.]+s: (?P<command>.+?)\s{2,}(?P<host>[\w.-]+): ")
-_LEAVING = re.compile(r"exit|logout|(?:Shared )?[Cc]onnection to \S+ closed\.?")
+_ANSIBLE = pattern(r"^(?P<host>\S+) \| (?:SUCCESS|CHANGED|FAILED|UNREACHABLE)\S* ")
+_PSSH = pattern(r"^\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<host>[\w.@:-]+)")
+_WATCH = pattern(r"^Every [\d.]+s: (?P<command>.+?)\s{2,}(?P<host>[\w.-]+): ")
+_LEAVING = pattern(r"exit|logout|(?:Shared )?[Cc]onnection to \S+ closed\.?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from lvsdoctor.parse.commands import words_of
+from lvsdoctor.parse.patterns import pattern
 
-_PLAIN = re.compile(r"[\w.@:+-]+")
+_PLAIN = pattern(r"[\w.@:+-]+")
 
 
 @dataclass(frozen=True, slots=True)

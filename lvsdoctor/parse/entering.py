@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lvsdoctor.parse.elsewhere import ENTERING, Entered, remote, script_words, without_options
+from lvsdoctor.parse.patterns import pattern
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "fish", "busybox", "login"))
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")
 
 
 @dataclass(frozen=True, slots=True)

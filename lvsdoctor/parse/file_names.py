@@ -3,6 +3,7 @@
 import re
 
 from lvsdoctor.parse.host_words import is_host_name, is_role, may_be_host_name
+from lvsdoctor.parse.patterns import pattern
 
 # Directories that stand for a part of one host, never for a host.
 _PARTS = frozenset(
@@ -13,15 +14,15 @@ _PARTS = frozenset(
     """.split()
 )
 # What dumps are called after: the command, its object and its options.
-_DUMP = re.compile(
+_DUMP = pattern(
     r"(?:ip|ipvsadm|ipvs|sysctl|sysctls|addr|address|addresses|link|links|route|routes|rule|rules|neigh|neighbou?rs?|arp|"
     r"arptables|arping|ifconfig|netstat|ss|iptables|nft|uname|hostname|save|list|show|stats|all|table|main|local|a|s|d|l|n|"
     r"ln|sn|r|json|oneline|brief|details?|v4|v6|ipv4|ipv6|4|6|proc|vs|ip_vs|net|dump|dumps|output|out|info|diag|txt|log|"
     r"conf|keepalived|config|cmd|commands?|evidence|lvs)",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"\.(?:txt|log|out|dump|conf|cfg|md|json|paste|lst|text|asc)$", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[-_.+ ]+")
+_ENDING = pattern(r"\.(?:txt|log|out|dump|conf|cfg|md|json|paste|lst|text|asc)$", re.IGNORECASE)
+_SEPARATOR = pattern(r"[-_.+ ]+")
 
 
 def host_in_path(path: str) -> str:

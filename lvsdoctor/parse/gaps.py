@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.patterns import pattern
 
 FILTERED = "{program} may have left out lines of the output"
 NARROWED = "`{command}` shows only a part"
@@ -64,8 +65,8 @@ def narrowed(command: Iterable[str], seen: Seen | None, *, family: int | None = 
 # -- lines that stand for others --------------------------------------------------------------------------------------
 
 _AROUND = " \t[](){}<>*_=~#;!/|+-^`'\"\uff08\uff09【】《》「」"  # the full-width parentheses, too
-_DOTS = re.compile(r"\.{2,}|\.(?: \.)+|[…‥⋮⋯]+|。{2,}")
-_LEFT_OUT = re.compile(
+_DOTS = pattern(r"\.{2,}|\.(?: \.)+|[…‥⋮⋯]+|。{2,}")
+_LEFT_OUT = pattern(
     r"(?:(?:the |and |some |many |other |few |more |rest |of |remaining |further |irrelevant |unrelated |\d+ )*"
     r"(?:lines?|output|rows?|entries|entry|interfaces?|links?|services?|servers?|parts?|stuff|content|text|it|rest)? ?"
     r"(?:was |were |is |are |has been |have been )?"
@@ -77,7 +78,7 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 # ip(8) and ipvsadm(8) say themselves that rows are missing.
-_INTERRUPTED = re.compile(
+_INTERRUPTED = pattern(
     r"Dump (?:was interrupted|terminated)|Message truncated|Memory allocation problem|EOF on netlink", re.I
 )
 
@@ -100,10 +101,10 @@ def is_elision(line: str) -> bool:
 
 
 # A pager's last line: what follows it was not shown. In the midst of a dump it hides nothing.
-_PAGER = re.compile(r"-*--More--.*|lines \d+-\d+(?:/\d+ .*)?")
-_SHOWN_TO_THE_END = re.compile(r"\(END\)|100%")
+_PAGER = pattern(r"-*--More--.*|lines \d+-\d+(?:/\d+ .*)?")
+_SHOWN_TO_THE_END = pattern(r"\(END\)|100%")
 
-_NO_ROW = re.compile(
+_NO_ROW = pattern(
     r"\[\s*\d+\.\d{3,6}\]"  # the kernel's log on a console
     r"|<\d{1,3}>\[?"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "  # syslog
@@ -116,7 +117,7 @@ _NO_ROW = re.compile(
     r"|</?[a-z]{1,10}>|\{(?:code|noformat|quote)|\[/?(?:code|quote|pre)\]"  # of a forum or a ticket
 )
 # What rows begin with, and anything that is indented.
-_LIKE_A_ROW = re.compile(
+_LIKE_A_ROW = pattern(
     r"\s+\S|\d{1,10}: |->|inet6?\b|link/|(?:TCP|UDP|SCTP|FWM)\b|default\b|nexthop\b|[-:][A-Za-z]|net[./]\w"
     r"|(?:\d{1,3}|[xX*]{1,3})(?:\.(?:\d{1,3}|[xX*]{1,3})){1,3}|[0-9a-f]{0,4}:[0-9a-f:]{2,}"
     r"|(?:local|broadcast|unicast|multicast|blackhole|unreachable|prohibit|throw)\s"

@@ -12,64 +12,65 @@ from shlex import quote
 from lvsdoctor.parse.commands import SHOWING
 from lvsdoctor.parse.file_names import host_in_path
 from lvsdoctor.parse.host_words import host_named, is_host_name, is_role
+from lvsdoctor.parse.patterns import pattern
 
 _LONGEST = 100
 # head and tail, more; bat and others say it in a word.
-_FILE = re.compile(
+_FILE = pattern(
     r"==> (?P<path>\S.*?) <==|:{5,} ?(?P<more>\S+) ?:{5,}|(?:File|file|FILE|文件)\s*[:\uff1a]\s*(?P<named>\S+)"
 )
-_BOTH_SIDES = re.compile(
+_BOTH_SIDES = pattern(
     r"(?P<sign>[=\-*#~+_>:<|.%/─━═]{2,})\s*(?P<text>[^\s=\-*#~+_>:<|─━═].*?)\s*[=\-*#~+_<:>|.%/─━═]{2,}"
 )
-_ENCLOSED = re.compile(
+_ENCLOSED = pattern(
     r"[=\-*#~+ ]*(?:【(?P<a>.+)】|「(?P<b>.+)」|『(?P<c>.+)』|《(?P<d>.+)》|〖(?P<e>.+)〗|\uff3b(?P<f>.+)\uff3d"
     r"|\[(?P<g>[^\[\]]+)\]|<(?P<h>[^<>]+)>|(?<!\*)\*(?P<i>[^*]+)\*)[=\-*#~+ :\uff1a]*"
 )
-_LEADING_SIGN = re.compile(
+_LEADING_SIGN = pattern(
     r"(?P<sign>#{1,6}(?=[^#!])|[=*+]{2,}>?|-{2,}>?(?=\s)|>{3,}|h[1-6]\.(?=\s))\s*(?P<text>[^\s#].*?)\s*[:\uff1a=#*<-]*"
 )
-_COUNTED = re.compile(
+_COUNTED = pattern(
     r"(?:[a-h]\)\s|\(?\d{1,2}[.)、]|[一二三四五六七八九十]{1,2}[、.\uff0e]|[\uff08(][一二三四五六七八九十\d]{1,2}[\uff09)]|[-*•·▪]\s|[Ss]tep\s\d+[:.]?|步骤\s?\d+[:\uff1a.]?)\s*"
 )
-_COLON = re.compile(r"(?P<text>[^:\uff1a]{2,60}?)\s*[:\uff1a]")
-_ON = re.compile(
+_COLON = pattern(r"(?P<text>[^:\uff1a]{2,60}?)\s*[:\uff1a]")
+_ON = pattern(
     r"(?P<lead>.{0,48})(?:^|\b|(?<=\W))(?:on|from|at|of|@)\s+(?:(?:the\s+)?(?:host|node|server|machine)\s+(?=\S+$))?(?P<who>\S.{0,40})",
     re.IGNORECASE,
 )
-_BEFORE_PLACE = re.compile(r".{0,48}\b(?:on|from|at|of)\s+", re.IGNORECASE)
-_KIND = re.compile(
+_BEFORE_PLACE = pattern(r".{0,48}\b(?:on|from|at|of)\s+", re.IGNORECASE)
+_KIND = pattern(
     r"(?:host|hostname|host name|node|machine|server|box|vm|guest|container|主机|主机名|节点|机器)"
     r"[\s:\uff1a=]+(?P<who>\S+)",
     re.IGNORECASE,
 )
-_HAN_BEFORE = re.compile(r"(?:在|登录到?|以下是|这是|下面是|查看)\s*")
-_HAN_BEHIND = re.compile(
+_HAN_BEFORE = pattern(r"(?:在|登录到?|以下是|这是|下面是|查看)\s*")
+_HAN_BEHIND = pattern(
     r"\s*(?:上面|上|中|端|侧)?(?:的)?\s*(?:执行|运行|配置|设置|操作|输出|信息|查看|命令|结果|查询|如下|情况|网络|内核|参数)*\s*[\uff1a:]?$"
 )
-_TOPIC = re.compile(
+_TOPIC = pattern(
     r"(?:(?:the\s+)?(?:output|config|configuration|settings?|dumps?|evidence|info|information|state|status|side|details?|commands?|console|"
     r"terminal|shell|session|results?|network|addresses|routes|rules|sysctls?|kernel\s+settings|interfaces|links|ipvs\s+table|table|"
     r"arp\s+settings|diagnostics?|says|shows|gives|is|here|now|before|after|输出|配置|信息|结果|设置)\s*)+",
     re.IGNORECASE,
 )
 # What stands between a host and what is shown of it.
-_BETWEEN = re.compile(
+_BETWEEN = pattern(
     r"(?:'s|\u2019s)?\s*[-\u2013:\uff1a,\uff0c|/>]*\s+|\s*[-\u2013:\uff1a,\uff0c|/>]+\s*|(?:'s|\u2019s)\s+"
 )
-_BEHIND = re.compile(r"(?P<command>.{2,60}?)\s*[(\[\uff08](?P<who>[^()\[\]\uff08\uff09]{2,40})[)\]\uff09]")
-_RULE = re.compile(r"[-=#*~_:+─━═]{3,80}")
-_LEAD_WORDS = re.compile(
+_BEHIND = pattern(r"(?P<command>.{2,60}?)\s*[(\[\uff08](?P<who>[^()\[\]\uff08\uff09]{2,40})[)\]\uff09]")
+_RULE = pattern(r"[-=#*~_:+─━═]{3,80}")
+_LEAD_WORDS = pattern(
     r"(?:(?:and|now|then|next|also|finally|here's|here is|here are|here|this is|that is|same for|the same for)[,\s]+)+",
     re.IGNORECASE,
 )
 # Without a colon: `on the client machine`, `same on rs2`, `ip a from real server`.
-_PLACED = re.compile(
+_PLACED = pattern(
     r"(?:(?:and|now|then|next|also|finally|here|the|same|again|output|result|this is)[,\s]+)*"
     r"(?P<command>ip\s\S.{0,20}?\s)?"
     r"(?:on|from|at)\s+(?P<who>.{2,40})",
     re.IGNORECASE,
 )
-_SHORT_ROLE = re.compile(r"(?:rs|lb|ds|dr|vs|lvs|ipvs|real[-_ ]?server|director|node|web)[-_ ]?\d{1,3}", re.IGNORECASE)
+_SHORT_ROLE = pattern(r"(?:rs|lb|ds|dr|vs|lvs|ipvs|real[-_ ]?server|director|node|web)[-_ ]?\d{1,3}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

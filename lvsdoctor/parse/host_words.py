@@ -3,19 +3,20 @@
 import re
 
 from lvsdoctor.parse.commands import KNOWN
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.words import read_ip
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*", re.ASCII)
-_DIGIT = re.compile(r"\d")
+_NAME = pattern(r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*", re.ASCII)
+_DIGIT = pattern(r"\d")
 # Links have names such as host names have.
-_LINK = re.compile(
+_LINK = pattern(
     r"(?:lo|eth|en[opsx]\w*|em|p\d+p|bond|br|br-\w+|virbr|veth|vlan|vxlan|macvlan|ipvlan|tun|tunl|tap|gre|gretap|sit|ipip|"
     r"dummy|team|wlan|wl\w+|ib|docker|cali|cni|flannel|kube-ipvs|nodelocaldns|venet|ppp|wg|ip6tnl|ip6gre|ifb|vrrp|nlmon|"
     r"vti|bondib|vmnet|lxcbr|lxdbr|cilium_\w+|weave|genev\w*|usb|can|hsr|erspan|rmnet)[.:@_-]?\d[\w.:@-]*",
     re.ASCII,
 )
 # What else ends in a number: what a text is parted into, addresses by their part, systems, words of the trade.
-_TOPIC = re.compile(
+_TOPIC = pattern(
     r"(?:[a-z]|ip|ipv|layer|step|part|test|case|example|fig|figure|table|section|chapter|question|answer|option|issue|bug|"
     r"note|log|output|try|attempt|run|round|phase|stage|scenario|config|method|fix|solution|update|edit|ubuntu|debian|"
     r"centos|rhel|el|fedora|sles|rocky|alma|suse|opensuse|alpine|windows|win|python|http|md|sha|utf|base|x|amd|arm|i|port|"
@@ -70,7 +71,7 @@ _COUNTED = (
     r"(?:(?:\s*(?:#|no\.?|nr\.?|number|号)\s*|[-_]?|\s+)(?P<number>\d{1,3})"
     r"|[\s_-]+(?P<letter>[A-Za-z]|one|two|three)|\s*(?P<han>[一二三四五六]))"
 )
-_ARTICLE = re.compile(r"(?:(?:the|my|our|this|your)\s+)+", re.IGNORECASE)
+_ARTICLE = pattern(r"(?:(?:the|my|our|this|your)\s+)+", re.IGNORECASE)
 _WHICH = (
     r"(?:(?:the|my|our|this|your|other|main|first|second|third|1st|2nd|3rd|active|standby|passive|primary|secondary|"
     r"current)\s+)*"
@@ -98,14 +99,12 @@ _WEAK = (
     r"(?:(?:lvs|test|linux|physical|virtual)[-_ ])?"
     r"(?:node|host|server|machine|box|vm|guest|slave|lvs|ipvs|worker|web|app|peer|主机|节点|服务器|机器)"
 )
-_ROLE = re.compile(
+_ROLE = pattern(
     rf"(?P<text>{_WHICH}(?:{_STRONG}(?:{_COUNTED})?|{_WEAK}{_COUNTED.replace('P<', 'P<weak_')}))(?![A-Za-z0-9]|\.\d)",
     re.ASCII | re.IGNORECASE,
 )
-_DIRECTING = re.compile(
-    r"direct|balanc|lb|lvs|master|backup|virtual|调度|均衡|分发|[一二三四五六主备从]", re.IGNORECASE
-)
-_AROUND = re.compile(
+_DIRECTING = pattern(r"direct|balanc|lb|lvs|master|backup|virtual|调度|均衡|分发|[一二三四五六主备从]", re.IGNORECASE)
+_AROUND = pattern(
     r"\s*[(\uff08\[<]\s*(?P<inner>[^()\uff08\uff09\[\]<>]{1,60}?)\s*[)\uff09\]>]$|\s*(?:[-\u2013,\uff0c:\uff1a/|]|\s)\s*(?P<behind>\S{1,60})$"
 )
 

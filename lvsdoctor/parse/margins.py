@@ -9,33 +9,34 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lvsdoctor.parse.commands import SHOWING
 from lvsdoctor.parse.headings import heading_in
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.prompts import prompt_in
 from lvsdoctor.parse.readers import readers_for
 
-_ODD = re.compile(r"\n[ \t]*+(?:[>|│┃▏┆\n]|\d{1,7}(?:\t| {2}))")
-_OTHER = re.compile(r"^[\s>|│┃▏┆*_`]*(?:\d+(?:\t| {1,2}|:)(?=\D))?")
-_QUOTE = re.compile(r"^ {0,3}(?:>{1,5}(?: |$)?)+")
-_QUOTED_HEADING = re.compile(r"^ {0,3}(?:> )*(?=>{2,}\s*\w.*<<$)")
-_QUOTED = re.compile(r"\n {0,3}>")
-_BAR = re.compile(r" {0,3}[|│┃▏┆](?: |$)?")
-_BARRED = re.compile(r"\n {0,3}[|│┃▏┆]")
-_RIGHT_BAR = re.compile(r"(?<!\s)\s++[|│┃▏┆]$")
+_ODD = pattern(r"\n[ \t]*+(?:[>|│┃▏┆\n]|\d{1,7}(?:\t| {2}))")
+_OTHER = pattern(r"^[\s>|│┃▏┆*_`]*(?:\d+(?:\t| {1,2}|:)(?=\D))?")
+_QUOTE = pattern(r"^ {0,3}(?:>{1,5}(?: |$)?)+")
+_QUOTED_HEADING = pattern(r"^ {0,3}(?:> )*(?=>{2,}\s*\w.*<<$)")
+_QUOTED = pattern(r"\n {0,3}>")
+_BAR = pattern(r" {0,3}[|│┃▏┆](?: |$)?")
+_BARRED = pattern(r"\n {0,3}[|│┃▏┆]")
+_RIGHT_BAR = pattern(r"(?<!\s)\s++[|│┃▏┆]$")
 # cat -n and nl: six columns and a tab, which a terminal's copy has as blanks.
-_CAT = re.compile(r"[ ]*(\d{1,7})\t(.*)|(?=[ \d]{6} {2})[ ]*(\d{1,6}) {2}(.*)", re.DOTALL)
-_CAT_EMPTY = re.compile(r"[ ]*(\d{1,7})\s*")
-_CATS = re.compile(r"\n *+\d{1,7}(?:\t| {2})")
+_CAT = pattern(r"[ ]*(\d{1,7})\t(.*)|(?=[ \d]{6} {2})[ ]*(\d{1,6}) {2}(.*)", re.DOTALL)
+_CAT_EMPTY = pattern(r"[ ]*(\d{1,7})\s*")
+_CATS = pattern(r"\n *+\d{1,7}(?:\t| {2})")
 # less -N, vi, bat, grep -n, diffs and web pages: only where the whole text is numbered so.
-_NUMBERED = re.compile(r"\s*(\d{1,7})(\t|\s?[|│:)]\s?| {1,2}|\.\s?)?(.*)", re.DOTALL)
-_NUMBERED_FIRST = re.compile(r"\s*\d{1,7}[\s|│:).]")
-_PATH = re.compile(
+_NUMBERED = pattern(r"\s*(\d{1,7})(\t|\s?[|│:)]\s?| {1,2}|\.\s?)?(.*)", re.DOTALL)
+_NUMBERED_FIRST = pattern(r"\s*\d{1,7}[\s|│:).]")
+_PATH = pattern(
     r"(?!proc/sys|/)((?:[\w.+@-]+/)*[\w.+@-]+\.(?:txt|log|out|dump|conf|cfg|lst)|(?:[\w.+@-]+/)+[\w.+@-]+):(?:\d{1,7}:)?(.*)",
     re.DOTALL,
 )
-_CONTINUES = re.compile(r"link/|inet6?\s|valid_lft|->|nexthop")
-_INDENTED = re.compile(r"\n[ \t]*+\n[ \t]++\S")
-_INDENTED_BELOW = re.compile(r":[ \t]*+\n[ \t]++\S")
+_CONTINUES = pattern(r"link/|inet6?\s|valid_lft|->|nexthop")
+_INDENTED = pattern(r"\n[ \t]*+\n[ \t]++\S")
+_INDENTED_BELOW = pattern(r":[ \t]*+\n[ \t]++\S")
 # Without its indentation it could be anybody's; and its reader asks for one.
-_LINK = re.compile(r"link/[a-z0-9]+ ")
+_LINK = pattern(r"link/[a-z0-9]+ ")
 
 
 def without_margins(lines: list[str], text: str, several: str) -> list[str]:

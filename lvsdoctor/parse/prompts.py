@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 from lvsdoctor.parse.commands import is_known
 from lvsdoctor.parse.host_words import is_host_name
+from lvsdoctor.parse.patterns import pattern
 
 _SIGNS = "#$%>\u276f❱➜➤λ\u203a»→▶⟩"
 _FANCY = "\u276f❱➜➤λ\u203a»→▶⟩"
+# What has none of these, and rows that have one, are looked at no further: most lines are rows.
+_SIGNED = re.compile(f"[{_SIGNS}+┌╭🌐]")
+_ROW = re.compile(r"\d+: \S+: <|->\s+(?:[\d\[]|RemoteAddress)|[a-z]\w*\.[\w./-]+ = ")
 _DAY = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?(?:[-/.]\d\d(?:\d\d)?)?|"
     r"(?:[A-Z][a-z]{2},?\s)?(?:[A-Z][a-z]{2}\s+\d{1,2}|\d{1,2}\s[A-Z][a-z]{2}))"
@@ -22,7 +26,7 @@ _CLOCK = (
 )
 # [12:00:01], (Sat Nov 21 12:00), 2026-01-01T12:00:00+01:00, <12:00>
 _TIME = rf"(?:[\[({{<]\s?)?(?:{_DAY}[T ,]{{1,2}})?{_CLOCK}(?:\s?[\])}}>])?[\s|,-]*"
-_HAS_TIME = re.compile(r"\d:\d\d")
+_HAS_TIME = pattern(r"\d:\d\d")
 # The frames of two-lined prompts, a virtual environment, the status of the last command, a history number.
 _LEAD = (
     rf"[┌╭└╰├│┃─╼╮(]*[\s-]?(?:{_TIME})?(?:\([\w.:/+ -]{{1,40}}\)[\s-]*)?"
@@ -32,32 +36,32 @@ _USER = r"[A-Za-z_][\w.+-]{0,63}(?:\\[\w.-]{1,63})?"
 _HOST = r"(?P<host>[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9_])?)"
 _GIT = r"(?:\s*(?:[\[(|\u2039]?(?:git|svn)?[:(]*[\w./+-]{1,60}[\])|\u203a]{1,2}|on\s\S{1,60}|[✗✘✔±*!?+↑↓⇡⇣]{1,4}))?"
 
-_BRACKETED = re.compile(
+_BRACKETED = pattern(
     rf"(?:{_LEAD})[\[({{<]\s?(?:{_TIME})?(?:{_USER})[@㉿]{_HOST}(?P<path>(?:[\s:,|]|-\[)[^\]#$]{{0,160}})?[\])}}>]"
     rf"(?:\s?{_TIME})?(?:-\[[^\]]{{0,160}}\])?{_GIT}\s?(?P<sign>[{_SIGNS}]|$)(?P<rest>.*)"
 )
-_PLAIN = re.compile(
+_PLAIN = pattern(
     rf"(?:{_LEAD})(?:{_USER})[@㉿]{_HOST}(?P<path>(?:[\s:]|(?=[~/\[(]))[^#$%>{_FANCY}]{{0,160}}?)?\s?(?P<sign>[{_SIGNS}])(?P<rest>.*)"
 )
-_PATH = re.compile(rf":?\s*[\[(]?(?:in\s|MINGW\d\d\s)?(?:[~/]\S*(?: \S+){{0,2}}|[\w.+@-]*)[\])]?{_GIT}")
+_PATH = pattern(rf":?\s*[\[(]?(?:in\s|MINGW\d\d\s)?(?:[~/]\S*(?: \S+){{0,2}}|[\w.+@-]*)[\])]?{_GIT}")
 # rs1:~ #, rs1:/etc user$, host~#, host ~ #
-_DIRECTORY = re.compile(
+_DIRECTORY = pattern(
     rf"(?:{_LEAD})\[?{_HOST}(?:(?P<colon>:)(?P<far>[~/](?!/)[^#$%>:{_FANCY}]{{0,160}}?)|\s?(?P<near>[~/](?!/)[^\s#$%>:{_FANCY}]{{0,160}}))"
     rf"(?P<close>\]?)(?:\s[\w-]{{1,32}})?(?:\s?{_TIME})?{_GIT}\s?(?P<sign>[{_SIGNS}])(?P<rest>.*)"
 )
-_ALONE = re.compile(rf"(?:{_LEAD})(?P<open>\[?){_HOST}(?P<close>\]?)(?P<gap>\s?)(?P<sign>[{_SIGNS}])(?P<rest>.*)")
+_ALONE = pattern(rf"(?:{_LEAD})(?P<open>\[?){_HOST}(?P<close>\]?)(?P<gap>\s?)(?P<sign>[{_SIGNS}])(?P<rest>.*)")
 # The first line of a prompt of two.
-_FIRST_OF_TWO = re.compile(
+_FIRST_OF_TWO = pattern(
     rf"(?:[┌╭]─*\s?[\[(]?|(?:{_USER}\s)?(?:in|at)\s🌐\s?)(?:{_USER}[@㉿])?{_HOST}[\])]?(?:(?:[\s:]|-\[).{{0,160}})?"
 )
-_BARE = re.compile(
+_BARE = pattern(
     rf"(?P<lead>{_LEAD})(?P<shell>-?(?:ba|da|a|z|k|c|tc)?sh(?:-\d[\w.]*)?|\[?[~/](?!/)[^\s#$%>:]{{0,80}}\]?)?\s?(?P<sign>[{_SIGNS}]|[+]{{1,4}}(?=\s))(?P<rest>.*)"
 )
-_SIGN_FIRST = re.compile(
+_SIGN_FIRST = pattern(
     rf"[{_FANCY}]\s+(?P<directory>[~/.\w-]{{1,60}}\s+)?(?:git:\(\S{{1,60}}\)\s+)?(?:[✗✔]\s+)?(?P<rest>\S.*)"
 )
 # Programs that prompt with their own name.
-_NO_HOSTS = re.compile(
+_NO_HOSTS = pattern(
     r"(?:-?(?:ba|da|a|z|k|c|tc|fi)?sh(?:-\d.*)?|PS|mysql|mariadb|redis|s?l?ftp|telnet|gdb|lldb|psql|sqlite|postgres|irb|python|node|virsh|"
     r"nmcli|nft|ceph|scapy|julia|php|mongo|rs0|test|admin|etcdctl|birdc?|vtysh|nslookup|dig|mutt|nc|br|p|div|h\d|li|td|tr|pre)",
     re.IGNORECASE,
@@ -74,11 +78,11 @@ class Prompt:
 
 def prompt_in(text: str) -> Prompt | None:
     """The prompt that this line begins with. The line has no blanks at either end."""
-    if len(text) > 1000:
+    if len(text) > 1000 or not _SIGNED.search(text) or _ROW.match(text):
         return None
     if "@" in text or "㉿" in text:
         for pattern in (_BRACKETED, _PLAIN):
-            if (found := pattern.match(text)) and (prompt := _of_user(found)):
+            if (found := pattern.match(text)) and (prompt := _of_user(found, pattern is _BRACKETED)):
                 return prompt
     for pattern, judged in ((_DIRECTORY, _with_directory), (_ALONE, _alone), (_BARE, _bare)):
         if (found := pattern.match(text)) and (prompt := judged(found)):
@@ -94,10 +98,10 @@ def prompt_in(text: str) -> Prompt | None:
     return None
 
 
-def _of_user(match: re.Match[str]) -> Prompt | None:
+def _of_user(match: re.Match[str], bracketed: bool) -> Prompt | None:
     rest, sign = match["rest"], match["sign"]
     path = (match["path"] or "").strip()
-    if match.re is _PLAIN:
+    if not bracketed:
         if _HAS_TIME.search(path):
             path = re.sub(_TIME, "", path).strip()
         if not _PATH.fullmatch(path) or (sign in "%>" and re.match(r"\s*\d", rest)):
@@ -106,11 +110,7 @@ def _of_user(match: re.Match[str]) -> Prompt | None:
         return None
     command = rest.strip()
     # Without a blank behind its sign it could be a link with an anchor: git@host:a/b#12.
-    if (
-        command
-        and not rest[0].isspace()
-        and not (match.re is _BRACKETED or is_known(command) or _begins_as_command(rest))
-    ):
+    if command and not rest[0].isspace() and not (bracketed or is_known(command) or _begins_as_command(rest)):
         return None
     if command[:1] and command[0] in _FANCY:
         command = command[1:].strip()

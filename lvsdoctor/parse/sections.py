@@ -1,6 +1,5 @@
 """Parts a text into sections: what stands between two echoes, as the dumps and the lines of no dump that it holds."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +10,7 @@ from lvsdoctor.parse.gaps import ELIDED, by_filter, is_elision
 from lvsdoctor.parse.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.readers import PROGRAMS, readers_for
 from lvsdoctor.parse.titles import Titles
@@ -18,9 +18,9 @@ from lvsdoctor.parse.undecorated import SEVERAL, undecorated
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
-_NOISE = re.compile(r"```.*|~~~\w*")
+_NOISE = pattern(r"```.*|~~~\w*")
 # At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
-_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
+_TO_LVSDOCTOR = pattern(r"\s*[#;!]+\s*lvsdoctor:")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
 from lvsdoctor.model.sysctl_d import ConfiguredLine
 from lvsdoctor.parse.echo import echo_in
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.sysctl_file import Signs, heading_in, of_named_file
 from lvsdoctor.parse.sysctl_whole import Whole, part_asked_for
@@ -20,18 +21,18 @@ from lvsdoctor.parse.words import read_link_name
 # The directories of /proc/sys. Java properties like to begin with user., net., dev. and debug. as well, which is why
 # a dump may start only where the second component is Linux's, too.
 ROOTS = frozenset(["abi", "crypto", "debug", "dev", "fs", "kernel", "lnet", "net", "sunrpc", "user", "vm", "xen"])
-STARTING = re.compile(
+STARTING = pattern(
     r"(?:abi|crypto|debug[./](?:exception-trace|kprobes-optimization)|fs|kernel|lnet|sunrpc|vm|xen|user[./]max_\w+_\w+|"
     r"dev[./](?:cdrom|hpet|i915|ipmi|mac_hid|parport|raid|scsi|tty|xpmem)|"
     r"net[./](?:bridge|can|core|dccp|fan|ieee80211|ipv[46]|llc|mpls|mptcp|netfilter|nf_conntrack_max|rds|rxrpc|sctp|"
     r"smc|tipc|unix|vrf|vsock|x25|iw_cm|ax25|rose|netrom|appletalk|decnet|ipx|phonet|iucv))(?:[./]|$)"
 )
 # A key has no colon: `kern.x: 1` is how BSD and macOS print theirs.
-ASSIGNMENT = re.compile(r"-?(?:/proc/sys/)?([a-z]+[./][^\s=:]+)\s*=(.*)", re.DOTALL)
-OF_GREP = re.compile(r"/proc/sys/([a-z]+/[^\s=:]+):(.*)", re.DOTALL)  # grep . /proc/sys/net/ipv4/conf/*/arp_ignore
-KEY = re.compile(r"-?([a-z]+[./][^\s=:]+)(?:\s|$)")
-TOOL = re.compile(r"sysctl: \S|error: (?:permission denied on|\"[^\"\s]+\" is an unknown|reading|setting) ?key")
-APPLYING = re.compile(r"\* Applying /\S+ \.\.\.$")
+ASSIGNMENT = pattern(r"-?(?:/proc/sys/)?([a-z]+[./][^\s=:]+)\s*=(.*)", re.DOTALL)
+OF_GREP = pattern(r"/proc/sys/([a-z]+/[^\s=:]+):(.*)", re.DOTALL)  # grep . /proc/sys/net/ipv4/conf/*/arp_ignore
+KEY = pattern(r"-?([a-z]+[./][^\s=:]+)(?:\s|$)")
+TOOL = pattern(r"sysctl: \S|error: (?:permission denied on|\"[^\"\s]+\" is an unknown|reading|setting) ?key")
+APPLYING = pattern(r"\* Applying /\S+ \.\.\.$")
 
 
 def _assignment(line: str) -> tuple[str, str] | None:
@@ -50,13 +51,13 @@ def _root(key: str) -> str:
     return key.replace("/", ".", 1).partition(".")[0]
 
 
-OF_LINK = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
+OF_LINK = pattern(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
 # Settings that are a number each, and that the kernel model reads.
 NUMBERS = ("net.ipv4.conf.", "net.ipv4.ip_forward", "net.ipv4.vs.conntrack")
 
 
 # As `sysctl -a` prints them: no blank at either end, and nothing that a terminal would take for more than text.
-PLAIN = re.compile(rf"((?:{'|'.join(sorted(ROOTS))})\.[^\s=:]+) = (?:(0|[1-9][0-9]*)|[^\s\x1b](?:[^\x1b]*[^\s\x1b])?)")
+PLAIN = pattern(rf"((?:{'|'.join(sorted(ROOTS))})\.[^\s=:]+) = (?:(0|[1-9][0-9]*)|[^\s\x1b](?:[^\x1b]*[^\s\x1b])?)")
 
 
 class Sysctl(Reader):

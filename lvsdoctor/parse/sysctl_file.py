@@ -7,15 +7,16 @@ from itertools import pairwise
 
 from lvsdoctor.model.sysctl import SettingRows
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, conf_path
+from lvsdoctor.parse.patterns import pattern
 
 # `# /etc/sysctl.d/9-lvs.conf` (systemd-analyze cat-config), `==> /etc/sysctl.conf <==` (head, tail), a person's own.
 _ORNAMENT = "=#*:;<>-+[](){}`'\"~_ \t"
-_ON_HOST = re.compile(r"/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.(?:conf|d/[^\s/]+\.conf)")
+_ON_HOST = pattern(r"/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.(?:conf|d/[^\s/]+\.conf)")
 # `grep -r` writes the file's name before each line.
-_OF_FILE = re.compile(r"([^\s:=]*\.conf):(?:[0-9]+:)?(\s*(?:[#;]|-?[a-z]+[./]).*)", re.DOTALL)
-_OF_PROC = re.compile(r"-?/proc/sys/[^\s=]+:")
+_OF_FILE = pattern(r"([^\s:=]*\.conf):(?:[0-9]+:)?(\s*(?:[#;]|-?[a-z]+[./]).*)", re.DOTALL)
+_OF_PROC = pattern(r"-?/proc/sys/[^\s=]+:")
 # As files write them, all of these characters. A link's name may hold more, brackets too, and is no sign of a file.
-_WRITTEN_GLOB = re.compile(r"[\w./@:-]*[*?][\w./@:*?-]*")
+_WRITTEN_GLOB = pattern(r"[\w./@:-]*[*?][\w./@:*?-]*")
 _FILTERS = tuple((name,) for name in ("grep", "egrep", "fgrep", "rg", "sed", "awk", "head"))
 # What nobody sets, and only a running kernel shows.
 _STATE = frozenset(

@@ -1,6 +1,5 @@
 """Headings that only the lines around them tell from a comment, or from a word that stands alone."""
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
@@ -8,11 +7,12 @@ from itertools import islice
 from lvsdoctor.parse.headings import Heading, between_rules, heading_in, is_rule
 from lvsdoctor.parse.host_words import is_role
 from lvsdoctor.parse.margins import begins
+from lvsdoctor.parse.patterns import pattern
 from lvsdoctor.parse.readers import readers_for
 
 _LONGEST = 80
 # What begins a dump that no reader takes, as far as it tells a heading from a comment in a configuration.
-_FACES = re.compile(
+_FACES = pattern(
     r"\S+:? +(?:Link encap:|flags=)|Chain \S+ \(|table \w+ \S+ \{|\*(?:nat|mangle|raw|filter)$|```|~~~|\$ |Linux "
 )
 

@@ -8,22 +8,23 @@ import re
 
 from lvsdoctor.parse.headings import heading_in
 from lvsdoctor.parse.margins import without_margins
+from lvsdoctor.parse.patterns import pattern
 
 # Where one line of a file holds several of a host. A lone escape has no meaning to a terminal.
 SEVERAL = "\x1b\x1b"
 
 # Colours, what clears the rest of a line, character sets, the keypad, bracketed paste, titles. No moves of the cursor.
-_TERMINAL = re.compile(
+_TERMINAL = pattern(
     r"\x1b(?:\[[0-9;:]*[mK]|\[\?[0-9;]*[hl]|\][^\x07\x1b\n]{0,1000}(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])|[\x01\x02\x0f]"
 )
 # The same as other programs show them, and where the escape itself was lost on the way.
-_SHOWN = re.compile(r"(?:\^\[|\\e|\\033|\\x1b|␛)\[[0-9;:]*[mK]", re.IGNORECASE)
-_LOST = re.compile(r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m(?:\[K)?|\[K")
-_LOST_PAIR = re.compile(r"\[(?:0?1;)?(?:0?[1-9]|[349]\d)m(?:\[K)?[^\n\[]*\[0?m")
+_SHOWN = pattern(r"(?:\^\[|\\e|\\033|\\x1b|␛)\[[0-9;:]*[mK]", re.IGNORECASE)
+_LOST = pattern(r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m(?:\[K)?|\[K")
+_LOST_PAIR = pattern(r"\[(?:0?1;)?(?:0?[1-9]|[349]\d)m(?:\[K)?[^\n\[]*\[0?m")
 
 _BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_ODD = re.compile(f"[{_BLANKS}{_UNSEEN}\u2018\u2019\u201a\u201b“”„‟]")
+_ODD = pattern(f"[{_BLANKS}{_UNSEEN}\u2018\u2019\u201a\u201b“”„‟]")
 _PLAIN = {
     **dict.fromkeys(_BLANKS, " "),
     **dict.fromkeys(_UNSEEN, ""),
@@ -31,51 +32,51 @@ _PLAIN = {
     **dict.fromkeys("“”„‟", '"'),
 }
 # What a word processor makes of -A, of --save and of ->.
-_DASH = re.compile(
+_DASH = pattern(
     r"(?<![^\s(])[\u2010\u2011\u2012\u2013\u2212](?=[-\w\u2010\u2011\u2012\u2013\u2212])"
     r"|(?<![^\s(])—(?=\w)|(?<=\w)[\u2010\u2011](?=\w)|^[ \t]*+[→⇒](?=[ \t]+[\d\[])",
     re.MULTILINE,
 )
 
-_TAG = re.compile(
+_TAG = pattern(
     r"</?(?:a|b|big|strong|em|i|u|s|mark|code|pre|tt|kbd|samp|var|span|font|small|ins|del|p|div|li|ul|ol|td|tr|table|tbody|h[1-6]|"
     r"blockquote|body|html|section|article|button)(?:\s[^<>\n]{0,500})?/?>|<!--[^\n]{0,200}?-->",
     re.IGNORECASE,
 )
 # The last of a line, but for the end of something bold, breaks it where it ends anyway.
-_BREAK = re.compile(r"<br\s*/?>(?P<last>(?=(?:[^\w\n\[]|\[/\w+\])*(?:\n|\Z)))?", re.IGNORECASE)
-_BBCODE = re.compile(
+_BREAK = pattern(r"<br\s*/?>(?P<last>(?=(?:[^\w\n\[]|\[/\w+\])*(?:\n|\Z)))?", re.IGNORECASE)
+_BBCODE = pattern(
     r"\[/?(?:b|i|u|s|code|pre|color|size|font|mark|hl|highlight|bg|em|strong|quote|tt|pre|noparse)(?:=[^\]\n]{0,60})?\]",
     re.IGNORECASE,
 )
-_JIRA = re.compile(r"\{(?:color|noformat|code|quote|panel|monospace)(?::[^}\n]{0,60})?\}")
+_JIRA = pattern(r"\{(?:color|noformat|code|quote|panel|monospace)(?::[^}\n]{0,60})?\}")
 # {{a line}} of a wiki. In the midst of a line it could be a link's name, or a template's variable.
-_JIRA_LINE = re.compile(r"(?m)^([ \t>|]*)\{\{(?=[^\s{}])([^\n{}]+)(?<=\S)\}\}[ \t]*$")
-_ENTITY = re.compile(
+_JIRA_LINE = pattern(r"(?m)^([ \t>|]*)\{\{(?=[^\s{}])([^\n{}]+)(?<=\S)\}\}[ \t]*$")
+_ENTITY = pattern(
     r"&(?:(lt|gt|amp|quot|apos|nbsp|ensp|emsp|ndash|mdash|rarr|zwnj|ZeroWidthSpace)|#(\d{1,5})|#[xX]([0-9a-fA-F]{1,4}));"
 )
 _ENTITIES = {
     "lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": " ", "ensp": " ", "emsp": " ", "ndash": "-",
     "mdash": "--", "rarr": "->", "zwnj": "", "ZeroWidthSpace": "",
 }  # fmt: skip
-_BOLD = re.compile(r"(\*{2,5}|'''|~~)(?=\S)([^\n]{1,2000}?)(?<=\S)\1")
+_BOLD = pattern(r"(\*{2,5}|'''|~~)(?=\S)([^\n]{1,2000}?)(?<=\S)\1")
 # The blanks of the line itself, where a page had them as &nbsp;.
-_BOLD_WITH_BLANKS = re.compile(r"[ \t]*(\*{2,5}|'''|~~)([ \t]+\S[^\n]{0,2000}?)(?<=\S)\1[ \t]*")
-_BOLD_UNDERLINED = re.compile(r"(?<!\S)__(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])__(?!\S)")
-_WHOLE = re.compile(
+_BOLD_WITH_BLANKS = pattern(r"[ \t]*(\*{2,5}|'''|~~)([ \t]+\S[^\n]{0,2000}?)(?<=\S)\1[ \t]*")
+_BOLD_UNDERLINED = pattern(r"(?<!\S)__(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])__(?!\S)")
+_WHOLE = pattern(
     r"(?m)^([ \t>|]*)(?:\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*|_(?=[^\s_])([^\n]+)(?<=[^\s_])_|``?([^`\n]+)``?)[ \t]*$"
 )
-_STARRED = re.compile(r"\n[ \t>|│┃▏┆:\d]*+[*_`]{1,3}[^\s*_`]")  # behind the margins that were there
+_STARRED = pattern(r"\n[ \t>|│┃▏┆:\d]*+[*_`]{1,3}[^\s*_`]")  # behind the margins that were there
 _LONGEST = 2000
-_EMPHASIS = re.compile(r"[*`~_]|'''")
-_ESCAPED = re.compile(r"(?<=\w)\\(?=_\w)|\\(?=<[A-Z_,-]{2,200}\\?>)|(?<=[A-Z])\\(?=> )")
+_EMPHASIS = pattern(r"[*`~_]|'''")
+_ESCAPED = pattern(r"(?<=\w)\\(?=_\w)|\\(?=<[A-Z_,-]{2,200}\\?>)|(?<=[A-Z])\\(?=> )")
 # "<-- here", "<== this": somebody points at a line.
-_POINTER = re.compile(
+_POINTER = pattern(
     r"(?m)(?<![ \t])[ \t]++(?:<--+|<==+(?=[ \t]*[^\s=<>-])|<-(?=[ \t]+[A-Za-z])"
     r"|←|⇐|⟵|◀|👈|<<<+(?=[ \t]*\w))[^\n>]{0,120}$"
 )
 
-_GLUED = re.compile(
+_GLUED = pattern(
     r"(?<=[\w.;}\"'])(?=\[[A-Za-z_][\w.-]*@[\w.-]+[ :][^\]\n]{0,60}\][#$](?:\s|$))"
     r"|(?<=\d)(?=root@[A-Za-z][\w.-]*:[~/][^\s#$]*[#$](?:\s|$))"
 )
