@@ -20,7 +20,8 @@ class SysctlAtBoot(Mapping[str, Setting]):
         self.files = files
         spread = [conf_key(scope, name) for scope in files.scopes for name in IPV4_CONF_DEFAULTS]
         settings = ((key, self._decided(key)) for key in dict.fromkeys((*files, *spread)))
-        self._values = {key: setting for key, setting in settings if setting is not None}
+        # What is no number the kernel refuses: such a line sets nothing.
+        self._values = {key: setting for key, setting in settings if setting is not None and setting.is_number}
 
     def _decided(self, key: str) -> Setting | None:
         own = self.files.setting(key)

@@ -116,3 +116,9 @@ def test_the_fix_of_what_files_set_is_offered_and_clears_it(host: Host) -> None:
 def test_an_alternative_that_nothing_can_read_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no such alternative: links \| configured-sysctl"):
         rule(name="x", code="X001", severity=Severity.ERROR, needs={"links | configured-sysctl"})
+
+
+def test_a_value_that_is_no_number_sets_nothing(host: Host) -> None:
+    node = host(REAL_SERVER, "net.ipv4.conf.all.arp_ignore = 1\\x00\n")
+    (finding,), _ = tried(node, "real-server-answers-arp")
+    assert "sysctl net.ipv4.conf.all.arp_ignore" in {line.settle for line in finding.evidence}
