@@ -2,7 +2,7 @@
 
 import codecs
 
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -7,8 +7,8 @@ from typing import Any
 from lvsdoctor.collect.file_names import FileName, file_name
 from lvsdoctor.collect.host_identity import Identity, identity
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.paste.stream import Piece
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import Piece
 
 # Names that a system has when nobody gave it one: they tell no host from others.
 _ANYBODYS = frozenset("localhost ubuntu debian centos rocky almalinux fedora rhel archlinux linux raspberrypi".split())

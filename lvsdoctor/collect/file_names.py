@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 
 # Directories that stand for a part of one host, never for a host.
 PARTS = frozenset(

@@ -20,8 +20,8 @@ from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import Piece, pieces
 
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
 LARGEST_FILE = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.link import VRRP_MACS, Link
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.reader import Dump
 
 # Links that programs make and make anew, or give the same MAC and address on every host.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from lvsdoctor.collect.tree import Entry, Tree
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.sysctl_d import DIRECTORIES, ConfiguredFile, conf_path
+from lvsdoctor.parse.paste.stream import Piece
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import Piece
 
 # Where a collected tree of a host has them (model/sysctl_d.py: DIRECTORIES).
 SYSCTL_FILES = ("etc/sysctl.conf", *(directory.lstrip("/") for directory in DIRECTORIES))

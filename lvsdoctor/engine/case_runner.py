@@ -12,7 +12,7 @@ from lvsdoctor.engine.runner import try_rule
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.keepalived import keepalived_conf
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import RulePage
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 
 FILTERED = "{program} may have left out lines of the output"
 NARROWED = "`{command}` shows only a part"

@@ -1,7 +1,7 @@
 """What every dump format's reader has in common.
 
 A reader is fed one line at a time and says whether the line was its own. So several dumps may follow each other in
-one file, with prompts and chatter between them (`parse/stream.py` drives the readers), and content alone decides
+one file, with prompts and chatter between them (`parse/paste/stream.py` drives the readers), and content alone decides
 what a dump is.
 """
 

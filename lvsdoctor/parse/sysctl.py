@@ -11,8 +11,8 @@ from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
 from lvsdoctor.model.sysctl_d import ConfiguredLine
-from lvsdoctor.parse.echo import echo_in
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.echo import echo_in
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.sysctl_file import Signs, heading_in, of_named_file
 from lvsdoctor.parse.sysctl_whole import Whole, part_asked_for

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from lvsdoctor.model.sysctl import SettingRows
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine, conf_path
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 
 # `# /etc/sysctl.d/9-lvs.conf` (systemd-analyze cat-config), `==> /etc/sysctl.conf <==` (head, tail), a person's own.
 _ORNAMENT = "=#*:;<>-+[](){}`'\"~_ \t"

@@ -8,7 +8,7 @@ from lvsdoctor.analysis.arp_unanswered import arp_unanswered, serves_its_own, sh
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 VIP = ip_address("192.0.2.10")
 DIPS = {"lb1": "192.0.2.2", "lb2": "192.0.2.3"}

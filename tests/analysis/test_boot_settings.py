@@ -6,7 +6,7 @@ from lvsdoctor.analysis.boot_settings import Undone, concerns, undone
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 IGNORE, FORWARD, FILTER = "net.ipv4.conf.all.arp_ignore", "net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter"
 

@@ -8,7 +8,7 @@ from lvsdoctor.analysis.l2_segments import asked_for, leak, leak_at_any_level, v
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.kernel.hosts import CLIENT, GATEWAY, REAL_SERVER, RIP, VIP, host, link_of, quoted
 
 CONNECTED = "192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.21"

@@ -17,7 +17,7 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.finding import Predicts
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.topology import Answering, Cluster, Holder, Host, Part
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 from tests.engine.test_hostile_dumps import CLUSTERS, damaged
 

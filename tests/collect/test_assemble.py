@@ -8,7 +8,7 @@ import pytest
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 
 def node_of(*texts: str) -> Node:

@@ -12,7 +12,7 @@ from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.collect import packings
 
 RULES = load_rules()

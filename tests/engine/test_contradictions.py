@@ -9,7 +9,7 @@ from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Examination, Verdict
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 RULES = load_rules()
 ADDR = """\

@@ -12,7 +12,7 @@ from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.loader import load_report, load_rules
 from lvsdoctor.engine.page_cases import cases_of
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 from lvsdoctor.reportkit import Output
 

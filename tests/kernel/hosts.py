@@ -8,7 +8,7 @@ from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 VIP, RIP, CLIENT, GATEWAY = map(IPv4Address, ("192.0.2.200", "192.0.2.21", "192.0.2.1", "192.0.2.254"))
 FAR = IPv4Address("203.0.113.9")

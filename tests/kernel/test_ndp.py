@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.kernel.ndp import ndp_reply
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
     inet6 ::1/128 scope host

@@ -204,7 +204,7 @@ def test_a_rule_before_local_takes_even_what_is_local() -> None:
 def test_a_port_of_a_vrf_is_looked_up_in_the_vrf_s_table() -> None:
     """The one thing that `ip -d link` alone tells."""
     from lvsdoctor.collect.assemble import NodeDump, nodes_of
-    from lvsdoctor.parse.stream import pieces
+    from lvsdoctor.parse.paste.stream import pieces
 
     dumps = {
         "ip-link.txt": "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN\n"

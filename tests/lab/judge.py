@@ -15,7 +15,7 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Examination, Verdict
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.lab.cluster import BASES, PORT, Cluster
 from tests.lab.fix_scripts import body, rule_named, scripts_for
 from tests.lab.guest import Guest, guest_without

@@ -11,7 +11,7 @@ from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.engine.contradictions import settled
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reportkit import Output
 from tests.laws.worlds import World, any_world, law, rules
 

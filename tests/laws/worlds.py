@@ -24,7 +24,7 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.finding import Severity, StandIn
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import Piece, pieces
 
 ADDRESSES = """\
 1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN

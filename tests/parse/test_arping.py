@@ -8,7 +8,7 @@ from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.parse.arping import Arping
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.parse.driving_ip import drive
 
 # iputils 20221126: arping -b -c 3 -w 2 -I eth0 -s 192.0.2.2 192.0.2.10

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 ASKS = "lvsdoctor: accept some-rule some reason"
 

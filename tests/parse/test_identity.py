@@ -4,8 +4,8 @@ import pytest
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import Uname, hostname_in
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.parse.readers import readers_for
-from lvsdoctor.parse.stream import pieces
 from tests.parse.driving_ipvs import drive, of_corpus, read
 
 UNAME = "Linux rs1 5.10.0-8-amd64 #1 SMP Debian 5.10.46-5 (2021-09-23) x86_64 GNU/Linux"

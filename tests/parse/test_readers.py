@@ -53,7 +53,9 @@ def test_each_first_line_has_one_reader(line: str, name: str) -> None:
 
 
 def test_a_scan_of_sysctls_imports_no_other_reader() -> None:
-    code = "from lvsdoctor.parse.stream import pieces; list(pieces('net.ipv4.ip_forward = 1\\n', 'x')); import sys;"
+    code = (
+        "from lvsdoctor.parse.paste.stream import pieces; list(pieces('net.ipv4.ip_forward = 1\\n', 'x')); import sys;"
+    )
     code += "print(sorted(name for name in sys.modules if name.startswith('lvsdoctor.parse.ip')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.echo import echo_in
-from lvsdoctor.parse.headings import is_rule
-from lvsdoctor.parse.stream import Piece, pieces
+from lvsdoctor.parse.paste.echo import echo_in
+from lvsdoctor.parse.paste.headings import is_rule
+from lvsdoctor.parse.paste.stream import Piece, pieces
 
 CORPUS = Path(__file__).parents[2].parent / "shared/corpus"
 

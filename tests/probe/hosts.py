@@ -3,7 +3,7 @@
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 VIP = "192.0.2.10"
 DIRECTOR = f"eth0 02:00:00:00:00:02 192.0.2.2/24,{VIP}/32"

@@ -22,7 +22,7 @@ from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.probe.wire import ARP, IPV4, IPV6
 
 ROOT = Path(__file__).parents[2]

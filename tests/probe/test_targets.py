@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.probe.targets import NOBODY, ProbePlan, Question, plan, reasons, rips_known, vips_known
 from lvsdoctor.probe.wire import CannotProbe
 

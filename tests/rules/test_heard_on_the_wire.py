@@ -12,7 +12,7 @@ from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 NAME = "vip-answered-by-another-host"
 LO = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"

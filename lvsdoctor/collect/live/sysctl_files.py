@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lvsdoctor.model.sysctl_d import DIRECTORIES, SYSCTL_CONF, ConfiguredFile, ConfiguredLine
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 _LARGEST = 1024 * 1024
 

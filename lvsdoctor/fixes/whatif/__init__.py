@@ -12,8 +12,8 @@ from lvsdoctor.fixes.whatif.node_edit import CannotSuppose, Deployed, Keepalived
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
 from lvsdoctor.parse.keepalived import is_keepalived_conf
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.stream import pieces
 
 __all__ = ["CannotSuppose", "Deployed", "KeepalivedFile", "SysctlFile", "deployed", "supposing"]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.kernel.wire import Wire, wire
 
 _DUMPS = {

@@ -4,7 +4,7 @@ from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.fixes.changes.kinds import changes_of, describe, impact, undo
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from tests.fixes.changes.a_host import after
 
 TABLE = """-A -t 192.0.2.10:80 -s rr

@@ -32,7 +32,7 @@ from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 
 DUMPS = {
     "ip-addr": """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN

@@ -22,7 +22,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Confirmation
 from lvsdoctor.model.finding import Finding, Fix, Probed, Severity, cite
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.stream import pieces
+from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 
 RULES = load_rules()

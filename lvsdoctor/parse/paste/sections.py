@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Comment, Seen
-from lvsdoctor.parse.echo import Echo, echo_in, of_heading
 from lvsdoctor.parse.gaps import ELIDED, by_filter, is_elision
-from lvsdoctor.parse.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
+from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
+from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.titles import Titles
+from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.readers import PROGRAMS, readers_for
-from lvsdoctor.parse.titles import Titles
-from lvsdoctor.parse.undecorated import SEVERAL, undecorated
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from lvsdoctor.parse.commands import words_of
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.commands import words_of
+from lvsdoctor.parse.paste.patterns import pattern
 
 _PLAIN = pattern(r"[\w.@:+-]+")
 

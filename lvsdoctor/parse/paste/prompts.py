@@ -7,9 +7,9 @@ the name or the command leaves no doubt, and without a host `# command` for a co
 import re
 from dataclasses import dataclass
 
-from lvsdoctor.parse.commands import is_known
-from lvsdoctor.parse.host_words import is_host_name
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.commands import is_known
+from lvsdoctor.parse.paste.host_words import is_host_name
+from lvsdoctor.parse.paste.patterns import pattern
 
 _SIGNS = "#$%>\u276f❱➜➤λ\u203a»→▶⟩"
 _FANCY = "\u276f❱➜➤λ\u203a»→▶⟩"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from shlex import shlex
 
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.patterns import pattern
 
 # A bare "# word" may be a comment and "$ word" prose: only with one of these does it count as a command.
 _KNOWN_TEXT = """

@@ -6,9 +6,9 @@ printed: that is what the parsers read and what the reports quote; a pair of ** 
 
 import re
 
-from lvsdoctor.parse.headings import heading_in
-from lvsdoctor.parse.margins import without_margins
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.headings import heading_in
+from lvsdoctor.parse.paste.margins import without_margins
+from lvsdoctor.parse.paste.patterns import pattern
 
 # Where one line of a file holds several of a host. A lone escape has no meaning to a terminal.
 SEVERAL = "\x1b\x1b"

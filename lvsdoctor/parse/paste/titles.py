@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 
-from lvsdoctor.parse.headings import Heading, between_rules, heading_in, is_rule
-from lvsdoctor.parse.host_words import is_role
-from lvsdoctor.parse.margins import begins
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.headings import Heading, between_rules, heading_in, is_rule
+from lvsdoctor.parse.paste.host_words import is_role
+from lvsdoctor.parse.paste.margins import begins
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.readers import readers_for
 
 _LONGEST = 80

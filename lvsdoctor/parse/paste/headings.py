@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
-from lvsdoctor.parse.commands import SHOWING
-from lvsdoctor.parse.file_names import host_in_path
-from lvsdoctor.parse.host_words import host_named, is_host_name, is_role
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.commands import SHOWING
+from lvsdoctor.parse.paste.file_names import host_in_path
+from lvsdoctor.parse.paste.host_words import host_named, is_host_name, is_role
+from lvsdoctor.parse.paste.patterns import pattern
 
 _LONGEST = 100
 # head and tail, more; bat and others say it in a word.

@@ -1,11 +1,11 @@
-"""Follows commands that run another one: sudo and watch on the same host, others elsewhere (`parse/elsewhere.py`)."""
+"""Follows commands that run another one: sudo and watch on the same host, others elsewhere (`elsewhere.py`)."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lvsdoctor.parse.elsewhere import ENTERING, Entered, remote, script_words, without_options
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.elsewhere import ENTERING, Entered, remote, script_words, without_options
+from lvsdoctor.parse.paste.patterns import pattern
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "fish", "busybox", "login"))
 _ASSIGNMENT = pattern(r"[A-Za-z_]\w*=")

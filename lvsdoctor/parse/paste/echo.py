@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from lvsdoctor.parse.commands import SHOWING, before_operators, simple_commands, words_of
-from lvsdoctor.parse.entering import place_of
-from lvsdoctor.parse.headings import Heading, heading_in
-from lvsdoctor.parse.patterns import pattern
-from lvsdoctor.parse.prompts import prompt_in
+from lvsdoctor.parse.paste.commands import SHOWING, before_operators, simple_commands, words_of
+from lvsdoctor.parse.paste.entering import place_of
+from lvsdoctor.parse.paste.headings import Heading, heading_in
+from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.prompts import prompt_in
 
 _ANSIBLE = pattern(r"^(?P<host>\S+) \| (?:SUCCESS|CHANGED|FAILED|UNREACHABLE)\S* ")
 _PSSH = pattern(r"^\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<host>[\w.@:-]+)")

@@ -7,10 +7,10 @@ Numbers go only where they number line by line without a gap, and where no dump 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from lvsdoctor.parse.commands import SHOWING
-from lvsdoctor.parse.headings import heading_in
-from lvsdoctor.parse.patterns import pattern
-from lvsdoctor.parse.prompts import prompt_in
+from lvsdoctor.parse.paste.commands import SHOWING
+from lvsdoctor.parse.paste.headings import heading_in
+from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.prompts import prompt_in
 from lvsdoctor.parse.readers import readers_for
 
 _ODD = pattern(r"\n[ \t]*+(?:[>|│┃▏┆\n]|\d{1,7}(?:\t| {2}))")

@@ -3,7 +3,7 @@
 Content decides what a dump is. A prompt or a command echo ends a dump, tells whose the next one is, and makes even
 silence count: `# ipvsadm -Sn` with nothing after it is an IPVS table that was collected and is empty.
 
-What stands around the lines, such as the > of a mail, goes before they are read (`parse/undecorated.py`).
+What stands around the lines, such as the > of a mail, goes before they are read (`parse/paste/undecorated.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.host_words import is_role
 from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.paste.host_words import is_role
+from lvsdoctor.parse.paste.sections import Section, sections
+from lvsdoctor.parse.paste.whose import Whose
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.sections import Section, sections
-from lvsdoctor.parse.whose import Whose
 
 # Typed at a prompt, a rule of these is a sign of a packet filter.
 _FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "ebtables")]

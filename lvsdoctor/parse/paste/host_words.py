@@ -2,8 +2,8 @@
 
 import re
 
-from lvsdoctor.parse.commands import KNOWN
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.commands import KNOWN
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.words import read_ip
 
 _NAME = pattern(r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*", re.ASCII)

@@ -2,8 +2,8 @@
 
 import re
 
-from lvsdoctor.parse.host_words import is_host_name, is_role, may_be_host_name
-from lvsdoctor.parse.patterns import pattern
+from lvsdoctor.parse.paste.host_words import is_host_name, is_role, may_be_host_name
+from lvsdoctor.parse.paste.patterns import pattern
 
 # Directories that stand for a part of one host, never for a host.
 _PARTS = frozenset(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lvsdoctor.parse.echo import Echo
+from lvsdoctor.parse.paste.echo import Echo
 from lvsdoctor.parse.words import read_ip
 
 

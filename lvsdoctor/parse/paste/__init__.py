@@ -1,0 +1,1 @@
+"""Texts that people paste: parted into dumps, each with the host and the command that prompts and headings tell."""
