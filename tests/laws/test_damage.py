@@ -22,8 +22,8 @@ ELISIONS = ("...", "[...]", "<snip>", "--snip--", "[snipped]", "(12 lines omitte
 
 
 def _may_be_damaged(dump: tuple[str, str, str]) -> bool:
-    """One line is all or nothing; and what a page adds to a dump that is whole is no dump of its own."""
-    return dump[2].count("\n") > 1 and not dump[1].endswith("-also")
+    """One line is all or nothing."""
+    return dump[2].count("\n") > 1
 
 
 @st.composite

@@ -29,7 +29,7 @@ ODD = (
 def paste(world: World) -> list[str]:
     lines: list[str] = []
     for host, where, text in world.dumps:
-        command = COMMANDS.get(where.rpartition("/")[2].removesuffix("-also"), f"cat /{where.partition('/')[2]}")
+        command = COMMANDS.get(where.rpartition("/")[2], f"cat /{where.partition('/')[2]}")
         lines += [f"[root@{host} ~]# {command}", *text.splitlines()]
     return lines
 

@@ -112,8 +112,13 @@ def _cases() -> Iterator[World]:
         page = page_of(rule)
         for case in cases_of(page):
             # A keepalived.conf is no dump: the cases suppose it, as `scan --with` does.
-            dumps = tuple(dump for dump in case.dumps() if not dump[1].endswith("/keepalived-conf"))
-            if dumps:
+            texts: dict[tuple[str, str], str] = {}
+            for host, where, text in case.dumps():
+                if not where.endswith("/keepalived-conf"):
+                    whole = host, where.removesuffix("-also")  # more of the dump that it adds to
+                    texts[whole] = texts.get(whole, "") + text
+            if texts:
+                dumps = tuple((host, where, text) for (host, where), text in texts.items())
                 yield World(f"{page.name}:{case.line}", dumps, case.options)
 
 
