@@ -178,7 +178,7 @@ def before_and_after(guest: Guest, commands: list[str], afterwards: list[str]) -
 
 
 def rows(node: Node, fact: str) -> set[str]:
-    """Without lines and numbers, and without what a link finds by itself in its first second."""
+    """Without lines and numbers, what a link finds by itself in its first second, and the ports that only a file has."""
     found = node.evidence.get(fact, ())
     return {plain(row) for row in found if "fe80:" not in repr(row)}
 
@@ -190,7 +190,7 @@ def plain(value: Any) -> str:
         return str(sorted(map(plain, value)))
     if not is_dataclass(value):
         return str(value)
-    told = [field.name for field in fields(value) if field.name not in ("seen", "index")]
+    told = [field.name for field in fields(value) if field.name not in ("seen", "index", "asked_port")]
     return f"{type(value).__name__} " + " ".join(f"{name}={plain(getattr(value, name))}" for name in told)
 
 
