@@ -57,7 +57,7 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
             if key not in opened:
                 opened[key] = table.add(row), set()
             rows, known = opened[key]
-            for real in read.destinations(row, reading, grouped=grouped):
+            for real in read.destinations(row, reading):
                 if (real.ip, real.port) not in known:
                     known.add((real.ip, real.port))
                     rows.append(real)
@@ -159,18 +159,17 @@ class _Server:
     def _method(self, real: RealServer) -> LvsMethod:
         return real.method or self.method or DEFAULT_METHOD
 
-    def destinations(self, service: VirtualService, reading: Reading, *, grouped: bool) -> Iterator[Destination]:
+    def destinations(self, service: VirtualService, reading: Reading) -> Iterator[Destination]:
         """The real servers of a service, with the ports that it makes of them."""
         for real in self.real_servers:
             how = self._method(real)
             if real.ip.version != service.family and how.forwarding is not Forwarding.TUN:
                 reading.leave_out("keepalived ignores a real server of another address family", real.statement)
                 continue
-            # Only masquerading can change the port: for the others keepalived takes the virtual service's, but for
-            # the addresses of a group, of which it only warns (check_data.c: validate_check_config()).
+            # Only masquerading can change the port: for the others keepalived takes the virtual service's. Of the
+            # addresses of a group its log says only that they differ, and the table has the service's port as well.
             own = service.port or 0
-            typed = how.forwarding is Forwarding.NAT or (grouped and service.fwmark is None)
-            port = (real.port or own) if typed else own
+            port = (real.port or own) if how.forwarding is Forwarding.NAT else own
             yield Destination(
                 real.ip,
                 port,

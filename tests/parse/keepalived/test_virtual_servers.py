@@ -134,10 +134,10 @@ def test_a_port_that_direct_routing_cannot_have_is_the_service_s_and_is_kept_bes
     assert (nat.port, nat.asked_port) == (8000, None)
 
 
-def test_of_the_addresses_of_a_group_keepalived_only_warns() -> None:
+def test_the_port_is_that_of_a_group_s_address_too() -> None:
     group = "virtual_server_group web {\n192.0.2.10 80\n}\n"
     (service,) = conf(group + "virtual_server group web {\nlb_kind DR\nreal_server 192.0.2.21 8000 { }\n}").services
-    assert [(real.port, real.asked_port) for real in service.destinations] == [(8000, None)]
+    assert [(real.port, real.asked_port) for real in service.destinations] == [(80, 8000)]
 
 
 def test_a_range_without_end_is_left_out_and_told() -> None:
