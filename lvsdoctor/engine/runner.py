@@ -84,8 +84,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     try:
         for finding in rule.check(view):
             # What others cause is said where nothing that they show explains it: a default explains nothing.
-            unseen = _stood_in(finding, seen_by) if rule.consequence else ()
-            finding = finding.amended(*unseen, *map(if_files_decide, lacking))
+            assumed = [*(_stood_in(finding, seen_by) if rule.consequence else ()), *map(if_files_decide, lacking)]
+            finding = finding.amended(*assumed) if assumed else finding
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
