@@ -9,11 +9,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lvsdoctor.collect.filter_claims import CHAIN_DIFFERS, chain_claims, filter_table_key
 from lvsdoctor.collect.host_identity import shows_all_links
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows
@@ -71,7 +73,7 @@ def claims(fact: str, rows: Any, facts: Mapping[str, Any], *, partial: bool) -> 
 
 
 def compared(fact: str) -> bool:
-    """Are dumps of this fact held against each other?"""
+    """Are its dumps held against each other?"""
     return fact in _CLAIMS
 
 
@@ -248,6 +250,14 @@ def _neighbours(rows: Sequence[Neighbour], facts: Mapping[str, Any], whole: bool
     return made
 
 
+def _filter_tables(rows: Sequence[FilterTable], facts: Mapping[str, Any], whole: bool) -> Claims:
+    made: Claims = {}
+    for table, chain, values in chain_claims(rows):
+        key, fields = _Part(filter_table_key(table), chain.name), {"chain": chain.name, "table": table.name}
+        made[key] = Group(CHAIN_DIFFERS, fields, False, {key: Item(chain.seen, values)})
+    return made
+
+
 def _of_address(row: Address) -> Hashable:
     return row.link, row.ip, row.prefixlen
 
@@ -268,21 +278,21 @@ _CLAIMS: Mapping[str, Callable[[Any, Mapping[str, Any], bool], Claims]] = {
     "sysctl": _sysctl,
     "links": _links,
     "addresses": _addresses,
-    "routes": _routes,
-    "local-routes": _routes,
-    "other-routes": _routes,
+    **dict.fromkeys(("routes", "local-routes", "other-routes"), _routes),
     "policy-rules": _policy_rules,
     "ipvs": _services,
     "neighbours": _neighbours,
+    "iptables": _filter_tables,
+    "ip6tables": _filter_tables,
 }
 _ROW_KEYS: Mapping[str, Callable[[Any], Hashable]] = {
     "sysctl": lambda row: row.key,
     "links": lambda row: row.name,
     "addresses": _of_address,
-    "routes": _of_route,
-    "local-routes": _of_route,
-    "other-routes": _of_route,
+    **dict.fromkeys(("routes", "local-routes", "other-routes"), _of_route),
     "policy-rules": _of_policy_rule,
     "ipvs": lambda row: row.key,
     "neighbours": _of_neighbour,
+    "iptables": filter_table_key,
+    "ip6tables": filter_table_key,
 }

@@ -1,11 +1,12 @@
 """How the rows of several dumps of one fact become the fact's, where no two of them exclude each other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
 
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
+from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SysctlTable
@@ -112,6 +113,36 @@ def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
     return ArpTables(policies, rules, tuple(seen for table in tables for seen in table.seen))
 
 
+_EXACT = ("save", "verbose", "plain")
+
+
+def _filter_tables(lists: Iterable[Sequence[FilterTable]]) -> tuple[FilterTable, ...]:
+    """Each table once, as the most exact dump shows it: a whole one before a part, iptables-save before a listing.
+
+    A dump that does not tell which implementation holds the table shows the same as one that does; where one dump is
+    of legacy and another of nf_tables, both tables are there.
+    """
+    by_name: dict[str, list[FilterTable]] = {}
+    for table in (table for rows in lists for table in rows):
+        by_name.setdefault(table.name, []).append(table)
+    return tuple(table for tables in by_name.values() for table in _implementations(tables))
+
+
+def _implementations(tables: Sequence[FilterTable]) -> Iterator[FilterTable]:
+    known = dict.fromkeys(table.variant for table in tables if table.variant) or {"": None}
+    for variant in known:
+        mine = [table for table in tables if table.variant in ("", variant)]
+        best = min(mine, key=lambda table: (_lacks(table), _EXACT.index(table.form)))
+        chains = {chain.name: chain for table in mine for chain in table.chains if table.form == best.form}
+        chains.update({chain.name: chain for chain in best.chains})
+        # `iptables -nvL INPUT` and the same of OUTPUT show two chains of one table.
+        yield replace(best, chains=tuple(chains.values())) if _lacks(best) else best
+
+
+def _lacks(table: FilterTable) -> bool:
+    return table.partial is not None or any(chain.partial is not None for chain in table.chains)
+
+
 _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "sysctl": _settings,
     "configured-sysctl": list,
@@ -119,4 +150,6 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "ipvs": services,
     "ipvs-stats": services,
     "arptables": _arptables,
+    "iptables": _filter_tables,
+    "ip6tables": _filter_tables,
 }

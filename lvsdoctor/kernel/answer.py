@@ -39,7 +39,7 @@ def no(reason: str, *because: Citation, **fields: object) -> Answer:
 
 
 # Rows of these are there only where somebody made them; rows of the others every host has, or another host shows them.
-_MACHINERY = frozenset({"policy-rules", "local-routes", "arptables", "neighbours"})
+_MACHINERY = frozenset({"policy-rules", "local-routes", "arptables", "neighbours", "iptables", "ip6tables"})
 _OF_OTHERS = frozenset({"ipvs", "memberships"})
 
 
@@ -52,7 +52,7 @@ def assume(fact: str, text: str, note: str = "", settle: str = "", *, others: bo
         kind = StandIn.OTHER_HOST
     else:
         kind = StandIn.MACHINERY if fact in _MACHINERY else StandIn.VALUE
-    hides = "arp" if fact == "arptables" else ""
+    hides = _HIDES.get(fact, "")
     return Citation(_assumed(text), note or _ABSENT, {}, settle or COLLECTED_BY[fact], kind, hides)
 
 
@@ -62,6 +62,7 @@ def assume_without(hides: str, text: str, settle: str, *, of: Node | None = None
     return Citation(_assumed(text), note or _ABSENT, {"node": name}, settle, StandIn.MACHINERY, hides, name)
 
 
+_HIDES = {"arptables": "arp", "iptables": "packets", "ip6tables": "packets"}
 _ABSENT = "not in the evidence"
 
 

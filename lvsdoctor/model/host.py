@@ -11,6 +11,7 @@ from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclar
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, Link
 from lvsdoctor.model.neighbour import Neighbour
+from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.partial_rows import PartialRows
 from lvsdoctor.model.probe import Probe
@@ -196,6 +197,12 @@ class Host:
         tables: ArpTables = self.seen_rows("arptables")
         if (absent := self.unseen("arptables")) is not None:
             raise absent
+        return tables
+
+    def packet_filter(self, fact: str) -> Sequence[FilterTable]:
+        """The tables of `iptables` or `ip6tables` as far as they were seen, in no order: each chain and table tells
+        itself whether it is whole, and unseen() whether there may be other tables."""
+        tables: Sequence[FilterTable] = self.seen_rows(fact)
         return tables
 
     @property

@@ -73,6 +73,13 @@ class Arptables(Reader):
         elif any(name.startswith(("iptables", "ip6tables", "ebtables")) for name in names):
             self._by_command = False
 
+    @property
+    def proved(self) -> bool:
+        """Is it, by what was read so far, a dump of arptables?"""
+        return not self._foreign and bool(
+            self._by_command or (self._by_command is None and self._proved and not self._other_order)
+        )
+
     def feed(self, seen: Seen) -> bool:
         if self._complete or not self._take(seen, seen.text.strip()):
             return False
@@ -80,8 +87,7 @@ class Arptables(Reader):
         return True
 
     def dump(self) -> Dump:
-        proved = self._by_command or (self._by_command is None and self._proved and not self._other_order)
-        if self._foreign or not proved:
+        if not self.proved:
             return Dump({}, tuple(self._taken))
         tables = ArpTables(dict(self._policies), tuple(self._rules), tuple(self._declared))
         return Dump({"arptables": (tables,)}, tuple(self._unread), partial=self._part())

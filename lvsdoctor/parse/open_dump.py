@@ -50,8 +50,13 @@ class OpenDump:
 
     def dump(self) -> Dump:
         dump = self.reader.dump()
-        partial = self._partial or dump.partial or self._by_lines(dump)
-        return dump if partial is None or not dump.facts else replace(dump, partial=partial)
+        if not dump.facts:
+            return dump
+        damage = self._partial or self._by_lines(dump)
+        if damage is not None:
+            dump = self.reader.damaged(dump, damage)
+        partial = self._partial or dump.partial or damage
+        return dump if partial is None else replace(dump, partial=partial)
 
     def _by_lines(self, dump: Dump) -> Partial | None:
         if dump.unread and self.reader.unread_may_be_rows:

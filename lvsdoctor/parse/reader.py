@@ -70,6 +70,10 @@ class Reader(ABC):
     def gap(self) -> None:  # noqa: B027 - in most formats no line belongs to the one above
         """Lines are missing here: what comes next may stand under a line that was not shown."""
 
+    def damaged(self, dump: Dump, partial: Partial) -> Dump:
+        """The dump, of which lines are lacking or were not understood: what else than the fact is not whole then."""
+        return dump
+
     def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
         """Why the output of this command, which stands in the line `echo`, is only a part of this fact."""
         return None

@@ -36,7 +36,7 @@ FORMATS = (
     _Format("ipvsadm_list", "IpvsadmList", begins=_TABLE),
     _Format("proc_ip_vs", "ProcIpVs", begins=_TABLE),
     _Format("ipvsadm_save", "IpvsadmSave", holds="-"),
-    _Format("arptables", "Arptables", begins=("Chain", "*filter", ":", "-", "#")),
+    _Format("table_filters", "TableFilters", begins=("Chain", "*", ":", "-", "#")),
     _Format("ip_json", "IpJson", begins=("[",)),
     _Format("route_n", "RouteN", begins=("Kernel", "Destination")),
     _Format("arp", "ArpA", holds=" at "),
@@ -49,7 +49,8 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp arping"
-    " uname".split()
+    " uname iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft"
+    " iptables-legacy-save ip6tables-legacy-save iptables-nft-save ip6tables-nft-save".split()
 )
 
 

@@ -9,6 +9,8 @@ from lvsdoctor.parse.paste.patterns import pattern
 # A bare "# word" may be a comment and "$ word" prose: only with one of these does it count as a command.
 _KNOWN_TEXT = """
 ip ipvsadm ipvsadm-save ipvsadm-restore sysctl arptables arptables-save arptables-legacy arptables-nft cat
+iptables-legacy iptables-nft ip6tables-legacy ip6tables-nft iptables-legacy-save ip6tables-legacy-save
+iptables-nft-save ip6tables-nft-save
 hostname hostnamectl uname ifconfig arp route netstat ss iptables iptables-save ip6tables ip6tables-save nft
 lsmod modprobe brctl bridge grep egrep zgrep head tail less more sudo su ssh watch echo date arping ping ping6
 curl wget systemctl service systemd-analyze keepalived ethtool docker podman nerdctl kubectl oc crictl ctr
@@ -24,7 +26,8 @@ SHOWING = pattern(
     r"(?:sudo\s+)?(?:/\S*/)?"
     r"(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule|n|neigh|neighbou?r)\b"
     r"(?!\s+(?:add|del|replace|change|set|flush))"
-    r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*|hostname$|uname\b|cat\s+/"
+    r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*|ip6?tables(?:-legacy|-nft)?(?:-save(?=$|\s)|(?:\s+\S+){0,4}?\s+-[a-z]*[LS][a-z]*(?=$|\s))"
+    r"|hostname$|uname\b|cat\s+/"
     r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
 )
 # A path behind a # may as well be the title of a file: `# /etc/sysctl.d/90-lvs.conf`.

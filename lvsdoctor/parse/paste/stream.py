@@ -103,6 +103,8 @@ def _silence(section: Section) -> Dump | None:
         return Dump({"neighbours": ()})
     if first == "ipvsadm-save" or (first == "ipvsadm" and any(word.startswith(("-S", "--save")) for word in rest)):
         return Dump({"ipvs": ()})
+    if first in ("iptables-save", "ip6tables-save") and not rest:
+        return Dump({first.removesuffix("-save"): ()})
     if first == "arptables-save" or (
         first.startswith("arptables") and any(w.startswith(("-L", "-S", "-n")) for w in rest)
     ):
