@@ -1,0 +1,172 @@
+"""What the packet filters of a host do to one described packet, hook by hook.
+
+Tables are asked in the order of the hooks and their priorities (net/netfilter/core.c: nf_hook_slow()): a table may
+drop what another has accepted. A rule that may match, or whose target is not in the model, leaves two outcomes; where
+these differ to the end, the verdict is unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.packet_matching import Locality, Packet
+from lvsdoctor.kernel.rule_walk import Ending, walk
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import OTHER_VARIANT, FilterTable, Hook, base_chains
+from lvsdoctor.model.seen import Seen
+
+# The ways of a packet. IPVS takes a request at LOCAL_IN and sends it out by LOCAL_OUT (net/netfilter/ipvs/
+# ip_vs_core.c: ip_vs_ops4, ip_vs_xmit.c: ip_vs_nat_send_or_cont()); a reply of NAT it takes at FORWARD.
+DELIVERED = (Hook.PREROUTING, Hook.INPUT)
+FORWARDED = (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING)
+SENT = (Hook.OUTPUT, Hook.POSTROUTING)
+
+
+class FilterOutcome(StrEnum):
+    ACCEPTED = "accepted"
+    DROPPED = "dropped"
+    REWRITTEN = "rewritten"  # a part of the hooks is passed, and the packet goes another way from there
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterVerdict:
+    """What becomes of a packet, and the packet as it is then.
+
+    `because` begins with the line that decides, where a line does; then come the lines that rewrote it, and what was
+    taken for granted: tables that were not shown. `rejected`: the sender gets an answer. `hook` is where it ended, and
+    after which hook it is `rewritten`. `lacking` is what the verdict would need, for a rule to raise.
+    """
+
+    outcome: FilterOutcome
+    packet: Packet
+    reason: str = ""
+    because: tuple[Citation, ...] = ()
+    hook: Hook | None = None
+    rejected: bool = False
+    lacking: NotCollected | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """Does it rest on tables that were not shown?"""
+        return any(item.assumed for item in self.because)
+
+
+def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality | None = None) -> FilterVerdict:
+    """The verdict over a packet that comes by these hooks. A destination that changes at PREROUTING or OUTPUT ends it
+    as `rewritten`: where the packet goes then is routing's. Only REDIRECT and TPROXY keep it on the host.
+
+    Where no packet filter was collected none is assumed. `host` tells which addresses are the host's own.
+    """
+    fact = "iptables" if packet.version == 4 else "ip6tables"
+    if not node.has(fact):
+        return FilterVerdict(FilterOutcome.ACCEPTED, packet, because=(assume(fact, f"no {fact} rules"),))
+    tables = tuple(node.packet_filter(fact))
+    progress = _Progress(packet, [])
+    for number, hook in enumerate(hooks):
+        for table, chain in base_chains(tables, hook):
+            endings, changes = walk(table, chain, progress.packet, hook, host)
+            if (verdict := progress.after(endings, changes, hook)) is not None:
+                return _lacking(node, fact, verdict)
+        if number + 1 < len(hooks) and _goes_elsewhere(packet, progress.packet, hook, hooks[number + 1]):
+            return progress.end(FilterOutcome.REWRITTEN, hook, _unseen(node, fact, tables))
+    return _lacking(node, fact, progress.end(FilterOutcome.ACCEPTED, hooks[-1], _unseen(node, fact, tables)))
+
+
+class _Progress:
+    """A packet on its way: what it is by now, the lines that changed it, and what is in doubt."""
+
+    def __init__(self, packet: Packet, rewriting: list[Citation]) -> None:
+        self.packet, self._rewriting = packet, rewriting
+        self._doubt: Ending | None = None
+
+    def after(self, endings: Sequence[Ending], changes: Sequence[Citation], hook: Hook) -> FilterVerdict | None:
+        """What a chain decides; None where the packet goes on."""
+        unknown = next((ending for ending in endings if ending.kind == "unknown"), None)
+        passing = [ending for ending in endings if ending.kind == "accept"]
+        drops = [ending for ending in endings if ending.kind == "drop"]
+        if unknown is None and not passing:
+            return self._dropped(drops, hook)
+        joined = None if unknown is not None else _joined([ending.packet for ending in passing])
+        if joined is None:
+            return self._unknown(unknown or passing[0], hook)
+        if drops and self._doubt is None:
+            self._doubt = next((ending for ending in endings if ending.maybe), drops[0])
+        if joined != self.packet:
+            by_endings = (line for ending in passing if ending.packet.changed for line in ending.because)
+            self._rewriting += [line for line in (*changes, *by_endings) if line not in self._rewriting]
+        self.packet = joined
+        return None
+
+    def end(self, outcome: FilterOutcome, hook: Hook, unseen: tuple[Citation, ...]) -> FilterVerdict:
+        if self._doubt is not None:
+            return self._unknown(self._doubt, hook)
+        sign = next((line for line in unseen if not line.assumed), None)
+        if sign is not None:
+            return FilterVerdict(
+                FilterOutcome.UNKNOWN, self.packet, sign.fields["says"], (sign, *self._rewriting), hook
+            )
+        reason = "a rule changes the packet" if outcome is FilterOutcome.REWRITTEN else ""
+        return FilterVerdict(outcome, self.packet, reason, (*self._rewriting, *unseen), hook)
+
+    def _dropped(self, drops: Sequence[Ending], hook: Hook) -> FilterVerdict:
+        certain = next((ending for ending in drops if not ending.maybe), drops[0])
+        lines = (*certain.because, *self._rewriting)
+        rejected = all(ending.rejected for ending in drops)
+        return FilterVerdict(FilterOutcome.DROPPED, self.packet, certain.reason, lines, hook, rejected)
+
+    def _unknown(self, ending: Ending, hook: Hook) -> FilterVerdict:
+        return FilterVerdict(
+            FilterOutcome.UNKNOWN, self.packet, ending.reason, (*ending.because, *self._rewriting), hook
+        )
+
+
+def _joined(packets: Sequence[Packet]) -> Packet | None:
+    """What is known of the packet whichever of these it is; None where they go to different places."""
+    first, *others = packets
+    for other in others:
+        if (other.src, other.dst, other.sport, other.dport) != (first.src, first.dst, first.sport, first.dport):
+            return None
+        first = replace(
+            first,
+            mark=first.mark if first.mark == other.mark else None,
+            states=first.states | other.states,
+            tproxy=first.tproxy or other.tproxy,
+        )
+    return first
+
+
+def _goes_elsewhere(before: Packet, now: Packet, hook: Hook, following: Hook) -> bool:
+    if hook not in (Hook.PREROUTING, Hook.OUTPUT) or (before.dst, now.redirected) == (now.dst, False):
+        return False
+    return not (now.redirected and following is Hook.INPUT)
+
+
+def _unseen(node: Node, fact: str, tables: Sequence[FilterTable]) -> tuple[Citation, ...]:
+    """What the evidence does not show of the fact: a table that nobody asked for is assumed to have no rule; a sign
+    that there are others is quoted."""
+    partial = node.partial(fact)
+    if partial is None:
+        return ()
+    if partial.reason == OTHER_VARIANT and partial.seen is not None:
+        return (Citation(partial.seen, "{says}", {"says": partial.says}),)
+    damage = next((chain.partial for table in tables for chain in table.chains if chain.partial is not None), None)
+    if damage is not None and damage.seen is not None:
+        return (Citation(damage.seen, "{says}", {"says": damage.says}),)
+    names = ", ".join(sorted(table.name for table in tables))
+    text = f"no {fact} rule in a table but {names}" if names else f"no {fact} rules"
+    return (assume(fact, text),)
+
+
+def _lacking(node: Node, fact: str, verdict: FilterVerdict) -> FilterVerdict:
+    if verdict.outcome is not FilterOutcome.UNKNOWN:
+        return verdict
+    return replace(verdict, lacking=NotCollected(fact, node.name, verdict.reason))
+
+
+def deciding(verdict: FilterVerdict) -> Seen | None:
+    """The line that decides, if a line of the evidence does."""
+    return next((item.seen for item in verdict.because if not item.assumed), None)

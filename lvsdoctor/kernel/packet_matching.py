@@ -1,0 +1,220 @@
+"""Does a condition of a packet filter hold for a described packet? Yes, no, or it cannot be told."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.packet_filter import (
+    Action,
+    AddressRange,
+    Condition,
+    Effect,
+    Hook,
+    Masked,
+    Match,
+    Range,
+    TcpFlags,
+    Value,
+)
+
+ANY_STATE = frozenset({"NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"})
+NEW = frozenset({"NEW"})
+SYN = frozenset({"SYN"})
+TCP, UDP = 6, 17
+_WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
+_ICMP = frozenset({1, 58})
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A packet as far as it is known; None is not known.
+
+    `in_link` is where it came in, `out_link` where it goes out; a hook that has none of them does not look. `states`
+    are the states that connection tracking may have for it. `original_dst` is the destination before NAT. `ipvs`: has
+    IPVS handled it already (skb->ipvs_property)? `redirected`: a rule made its destination an address of this host.
+    `tproxy`: a rule looks for a socket at this port of the host instead. `changed`: NAT changed an address or a port.
+    """
+
+    src: IP | None
+    dst: IP | None
+    protocol: int | None = TCP
+    sport: int | None = None
+    dport: int | None = None
+    in_link: str | None = None
+    out_link: str | None = None
+    mark: int | None = 0
+    states: frozenset[str] = ANY_STATE
+    tcp_flags: frozenset[str] | None = None
+    fragment: bool = False
+    original_dst: IP | None = None
+    ipvs: bool | None = False
+    redirected: bool = False
+    tproxy: tuple[AddressRange | None, Range | None] | None = None
+    changed: bool = False
+
+    @property
+    def version(self) -> int:
+        known = self.src or self.dst or self.original_dst
+        return 4 if known is None else known.version
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """What a host knows of its own addresses: is this one its own, and which does a link have first. None: unknown."""
+
+    is_local: Callable[[IP], bool | None] = lambda ip: None
+    address_of: Callable[[str], IP | None] = lambda link: None
+
+
+UNKNOWN_HOST = Locality()
+
+
+def holds(condition: Condition, packet: Packet, hook: Hook, host: Locality = UNKNOWN_HOST) -> bool | None:
+    """Does the packet meet the condition at this hook? None where that cannot be told."""
+    match condition.match:
+        case Match.IPVS_VIP | Match.IPVS_PORT:
+            # net/netfilter/xt_ipvs.c: ipvs_mt(): of what IPVS has not handled nothing is asked, negated or not.
+            return False if packet.ipvs is False else None
+        case Match.CT_ORIGINAL_DESTINATION | Match.CT_ORIGINAL_PORT | Match.CT_MARK if _untracked(packet):
+            return False  # net/netfilter/xt_conntrack.c: conntrack_mt(), xt_connmark.c: connmark_mt()
+    answer = _holds(condition, packet, hook, host)
+    return None if answer is None else answer != condition.negated
+
+
+def _untracked(packet: Packet) -> bool:
+    return packet.states <= {"UNTRACKED", "INVALID"}
+
+
+def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> bool | None:
+    values = condition.values
+    match condition.match:
+        case Match.SOURCE:
+            return _among(packet.src, values)
+        case Match.DESTINATION:
+            return _among(packet.dst, values)
+        case Match.IN_LINK:
+            return False if hook is Hook.OUTPUT else _link(None if hook is Hook.POSTROUTING else packet.in_link, values)
+        case Match.OUT_LINK:
+            return False if hook in (Hook.PREROUTING, Hook.INPUT) else _link(packet.out_link, values)
+        case Match.PROTOCOL:
+            return None if packet.protocol is None else packet.protocol in values
+        case Match.SOURCE_PORT | Match.DESTINATION_PORT | Match.PORT:
+            return _ports(condition.match, packet, values)
+        case Match.TCP_FLAGS:
+            flags, wanted = packet.tcp_flags, values[0]
+            assert isinstance(wanted, TcpFlags)
+            return None if flags is None else flags & wanted.looked_at == wanted.are_set
+        case Match.ICMP_TYPE:
+            return False if packet.protocol not in (*_ICMP, None) else None
+        case Match.FRAGMENT:
+            return packet.fragment
+        case Match.MARK:
+            mark, masked = packet.mark, values[0]
+            assert isinstance(masked, Masked)
+            return None if mark is None else mark & masked.mask == masked.value
+        case Match.CT_STATE:
+            return _state(packet.states, values)
+        case Match.CT_ORIGINAL_DESTINATION:
+            original = packet.original_dst or (packet.dst if packet.states == NEW and not packet.changed else None)
+            return _among(original, values)
+        case Match.IPVS:
+            return packet.ipvs
+        case Match.SOURCE_TYPE:
+            return _of_type(packet.src, values, host)
+        case Match.DESTINATION_TYPE:
+            return _of_type(packet.dst, values, host)
+    return None  # a set, what the dump does not show, what the model has no noun for
+
+
+def _among(ip: IP | None, values: Iterable[Value]) -> bool | None:
+    return None if ip is None else any(isinstance(value, AddressRange) and ip in value for value in values)
+
+
+def _link(name: str | None, values: Iterable[Value]) -> bool | None:
+    if name is None:
+        return None
+    patterns = [str(value) for value in values]
+    return any(name.startswith(text[:-1]) if text.endswith("*") else name == text for text in patterns)
+
+
+def _ports(match: Match, packet: Packet, values: Iterable[Value]) -> bool | None:
+    if packet.protocol is not None and packet.protocol not in _WITH_PORTS:
+        return False
+    ranges = [value for value in values if isinstance(value, Range)]
+    ports = {
+        Match.SOURCE_PORT: (packet.sport,),
+        Match.DESTINATION_PORT: (packet.dport,),
+        Match.PORT: (packet.sport, packet.dport),
+    }[match]
+    if any(port is not None and any(port in part for part in ranges) for port in ports):
+        return True
+    return None if None in ports else False
+
+
+def _state(states: frozenset[str], values: Iterable[Value]) -> bool | None:
+    wanted = frozenset(str(value) for value in values)
+    if states <= wanted:
+        return True
+    # Of SNAT and DNAT nothing is known: they are asked of the connection, whatever its state.
+    return False if states.isdisjoint(wanted) and wanted.isdisjoint({"SNAT", "DNAT"}) else None
+
+
+def _of_type(ip: IP | None, values: Iterable[Value], host: Locality) -> bool | None:
+    wanted = {str(value) for value in values}
+    if ip is None:
+        return None
+    if ip.is_multicast:
+        return "MULTICAST" in wanted
+    local = host.is_local(ip)
+    if local:
+        return "LOCAL" in wanted
+    return False if local is False and wanted == {"LOCAL"} else None
+
+
+# -- what rules change ------------------------------------------------------------------------------------------------
+
+
+def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNOWN_HOST) -> Packet:
+    """The packet after NAT, TPROXY, a mark or NOTRACK. What the kernel chooses among several is not known."""
+    match action.effect:
+        case Effect.MARK:
+            assert action.mark is not None
+            return replace(packet, mark=None if packet.mark is None and action.mark.clear != 0xFFFFFFFF
+                           else action.mark.of(packet.mark or 0))  # fmt: skip
+        case Effect.RESTORE_MARK:
+            return replace(packet, mark=None)
+        case Effect.NOTRACK:
+            return replace(packet, states=frozenset({"UNTRACKED"}))
+        case Effect.TPROXY:
+            mark = None if packet.mark is None or action.mark is None else action.mark.of(packet.mark)
+            return replace(packet, mark=mark, tproxy=(action.addresses, action.ports))
+        case Effect.DNAT | Effect.REDIRECT:
+            to_self = action.effect is Effect.REDIRECT
+            dst = _own(packet, hook, host) if to_self else _address(action, packet.dst)
+            return replace(
+                packet, dst=dst, dport=_port(action, packet.dport), redirected=packet.redirected or to_self,
+                original_dst=packet.original_dst or packet.dst, changed=True,
+            )  # fmt: skip
+        case Effect.SNAT:
+            return replace(packet, src=_address(action, packet.src), sport=None, changed=True)
+        case Effect.MASQUERADE:
+            src = host.address_of(packet.out_link) if packet.out_link else None
+            return replace(packet, src=src, sport=None, changed=True)
+    return packet
+
+
+def _own(packet: Packet, hook: Hook, host: Locality) -> IP | None:
+    """net/netfilter/nf_nat_redirect.c: the first address of the link; loopback's at OUTPUT."""
+    if hook is Hook.OUTPUT or not packet.in_link:
+        return None
+    return host.address_of(packet.in_link)
+
+
+def _address(action: Action, before: IP | None) -> IP | None:
+    place = action.addresses
+    return before if place is None else place.low if place.low == place.high else None
+
+
+def _port(action: Action, before: int | None) -> int | None:
+    place = action.ports
+    return before if place is None else place.low if place.low == place.high else None
