@@ -57,7 +57,7 @@ def settled(fact: str, dumps: Sequence[tuple[str, Dump]]) -> Settled:
     alone = len(dumps) < 2 or not compared(fact)
     answers = [
         DumpAnswer(
-            fact, dump.facts[fact], dump, where, dump.partial, {} if alone else _claims(fact, dump.facts[fact], dump)
+            fact, _rows(fact, dump), dump, where, dump.partial, {} if alone else _claims(fact, dump.facts[fact], dump)
         )
         for where, dump in dumps
     ]
@@ -78,6 +78,14 @@ def settled(fact: str, dumps: Sequence[tuple[str, Dump]]) -> Settled:
         others = [answer for where, group in last.items() if where != chosen for answer in group]
         readings.append(tuple(answer.rows for answer in _in_time([*others, *last[chosen]], [])))
     return Settled(readings[0], _coverage(every), tuple(remarks), conflicts[0][0], tuple(readings))
+
+
+def _rows(fact: str, dump: Dump) -> Any:
+    """A dump that lacks something shows all sockets of no protocol, be another of the same host whole or not."""
+    rows = dump.facts[fact]
+    if fact != "sockets" or dump.partial is None:
+        return rows
+    return tuple(replace(table, shown=frozenset()) for table in rows)
 
 
 def _claims(fact: str, rows: Any, dump: Dump) -> Claims:

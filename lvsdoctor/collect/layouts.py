@@ -9,7 +9,7 @@ from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 from lvsdoctor.collect.tree import Entry, Tree, once
 
-_SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables")
+_SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa")
 
 
 def may_be_a_host_s(name: str, *, beside_dumps: bool) -> bool:

@@ -9,6 +9,7 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.socket import Socket, SocketTable
 from lvsdoctor.model.sysctl import Setting, SysctlTable
 
 _NOWHERE = Seen("", None, "")
@@ -143,6 +144,20 @@ def _lacks(table: FilterTable) -> bool:
     return table.partial is not None or any(chain.partial is not None for chain in table.chains)
 
 
+def _sockets(lists: Sequence[Sequence[SocketTable]]) -> SocketTable:
+    """`ss` tells more of a socket than netstat and /proc/net do: the interface that it is bound to, and v6only."""
+    tables = [table for rows in lists for table in rows]
+    sockets = together([table.sockets for table in tables])
+    exact = {_address_of(socket) for socket in sockets if socket.link is not None}
+    kept = tuple(socket for socket in sockets if socket.link is not None or _address_of(socket) not in exact)
+    return SocketTable(kept, frozenset().union(*(table.shown for table in tables)))
+
+
+def _address_of(socket: Socket) -> tuple[Any, ...]:
+    """What names a socket in every list; an address that is not known names none."""
+    return (socket.protocol, socket.family, socket.ip or socket.seen, socket.port)
+
+
 _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "sysctl": _settings,
     "configured-sysctl": list,
@@ -152,4 +167,5 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "arptables": _arptables,
     "iptables": _filter_tables,
     "ip6tables": _filter_tables,
+    "sockets": _sockets,
 }

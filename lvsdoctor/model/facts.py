@@ -21,6 +21,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "arptables": "arptables -nvL",
         "iptables": "iptables-save",
         "ip6tables": "ip6tables-save",
+        "sockets": "ss -lntup",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.

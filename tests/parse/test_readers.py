@@ -47,6 +47,14 @@ def test_no_line_that_starts_a_dump_is_kept_from_its_reader() -> None:
         ("IP address       HW type     Flags       HW address            Mask     Device", "proc-net-arp"),
         ("ARPING 192.0.2.10 from 192.0.2.2 eth0", "arping"),
         ("ARPING 192.0.2.10", "arping"),
+        ("Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess", "ss"),
+        ("LISTEN 0      128          0.0.0.0:80      0.0.0.0:*", "ss"),
+        ("Active Internet connections (only servers)", "netstat"),
+        ("tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      -", "netstat"),
+        (
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+            "proc-net-sockets",
+        ),
         ("Linux rs1 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01) x86_64 GNU/Linux", "uname"),
     ],
 )

@@ -26,9 +26,10 @@ SHOWING = pattern(
     r"(?:sudo\s+)?(?:/\S*/)?"
     r"(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule|n|neigh|neighbou?r)\b"
     r"(?!\s+(?:add|del|replace|change|set|flush))"
-    r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*|ip6?tables(?:-legacy|-nft)?(?:-save(?=$|\s)|(?:\s+\S+){0,4}?\s+-[a-z]*[LS][a-z]*(?=$|\s))"
+    r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*"
+    r"|ip6?tables(?:-legacy|-nft)?(?:-save(?=$|\s)|(?:\s+\S+){0,4}?\s+-[a-z]*[LS][a-z]*(?=$|\s))"
     r"|hostname$|uname\b|cat\s+/"
-    r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-)[^=]*$"
+    r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-|ss\s+-|netstat\s+-)[^=]*$"
 )
 # A path behind a # may as well be the title of a file: `# /etc/sysctl.d/90-lvs.conf`.
 _PROGRAM = pattern(
