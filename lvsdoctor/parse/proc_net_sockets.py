@@ -7,7 +7,7 @@ addresses are printed as the host's own numbers, and no file says in which order
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar
@@ -136,12 +136,19 @@ class ProcNetSockets(Reader):
         return (next(iter(orders)), True) if len(orders) == 1 else ("little", False)
 
 
-def of_this_host(path: str, text: str) -> Dump | None:
+def waiting_lines(text: str, protocol: str) -> list[tuple[int, str]]:
+    """The numbered lines of a file that may be of sockets that wait, and its header: a busy host has many others."""
+    state = f" {_STATES[protocol][0]} "
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, line.rstrip()) for number, line in lines if number == 1 or state in line]
+
+
+def of_this_host(path: str, lines: Iterable[tuple[int, str]]) -> SocketTable | None:
     """The sockets in a file of the running kernel, whose byte order is Python's; None where it was not understood."""
     reader = ProcNetSockets(sys.byteorder)
     reader.set_command(["cat", path])
-    lines = [Seen(path, number, line.rstrip()) for number, line in enumerate(text.splitlines(), start=1)]
-    if not all(reader.feed(line) for line in lines):
+    if not all(reader.feed(Seen(path, number, line)) for number, line in lines):
         return None
     dump = reader.dump()
-    return None if dump.unread or not dump.facts else dump
+    tables: Sequence[SocketTable] = dump.facts.get("sockets", ())
+    return None if dump.unread or not tables else tables[0]

@@ -17,6 +17,7 @@ from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
 from lvsdoctor.collect.live.rule_rows import rule_rows
+from lvsdoctor.collect.live.sockets_live import sockets
 from lvsdoctor.collect.live.sysctl_files import configured_files
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
@@ -56,6 +57,8 @@ def _node(name: str, source: str, *, files: bool = False) -> Node:
             gathered.evidence["ipvs-stats"] = services
     with gathered.trying("arptables"):
         gathered.evidence["arptables"] = arptables()
+    with gathered.trying("sockets"):
+        gathered.evidence["sockets"] = sockets()
     return Node(visible(name), source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))
 
 
