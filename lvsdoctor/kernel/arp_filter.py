@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packetfilter import ArpRule, ArpTables
 
 REQUEST, REPLY = 1, 2
 _JUMPS = 16  # the kernel refuses loops when a table is loaded; a dump from a stranger may hold one

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Coverage, Partial, Unread
 from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
@@ -12,7 +13,6 @@ from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packet_filter import FilterTable
-from lvsdoctor.model.packetfilter import ArpTables
 from lvsdoctor.model.partial_rows import PartialRows
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.model.coverage import Partial
-from lvsdoctor.model.packetfilter import ArpRule, ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.arptables_rule import OWN_WORDS, SELECTORS, rule_of
 from lvsdoctor.parse.gaps import NO_BEGINNING, NO_END, narrowed

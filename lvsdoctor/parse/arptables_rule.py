@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from lvsdoctor.model.address import Network
-from lvsdoctor.model.packetfilter import ArpRule
+from lvsdoctor.model.arptables import ArpRule
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.words import read_ip, read_link_name, read_number
 

@@ -53,8 +53,9 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp arping"
-    " uname ss iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft"
-    " iptables-legacy-save ip6tables-legacy-save iptables-nft-save ip6tables-nft-save".split()
+    " uname ss iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
+    " iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
+    " ip6tables-nft-save".split()
 )
 
 

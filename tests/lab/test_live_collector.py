@@ -16,11 +16,11 @@ import pytest
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.address import Address
+from lvsdoctor.model.arptables import ArpRule
 from lvsdoctor.model.facts import ON_REQUEST
 from lvsdoctor.model.ipvs import Counters, Destination, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
-from lvsdoctor.model.packetfilter import ArpRule
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.reportkit import Output
 from tests.lab import everything as lab_of

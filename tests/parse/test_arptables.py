@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from lvsdoctor.model.packetfilter import ArpRule, ArpTables
+from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.parse.arptables import Arptables
 from tests.parse.driving_ipvs import drive, of_corpus, read, unread_of
 

@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv4Address
 from typing import Any
 
-from lvsdoctor.model.packetfilter import ArpRule
+from lvsdoctor.model.arptables import ArpRule
 
 # include/uapi/linux/netfilter/x_tables.h: a verdict is -N - 1; include/uapi/linux/netfilter.h: NF_DROP, NF_ACCEPT
 VERDICTS = {0: "DROP", 1: "ACCEPT"}

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from lvsdoctor.collect.live.arp_words import HOOKS, VERDICTS, mangled, name_of, rule_text
-from lvsdoctor.model.packetfilter import ArpRule, ArpTables
+from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.model.seen import Seen
 
 SOL_IP, ARPT_SO_GET_INFO, ARPT_SO_GET_ENTRIES = 0, 96, 97

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.collect.live import procfs
-from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 
 LEGACY_NAMES = f"{procfs.NET}/arp_tables_names"

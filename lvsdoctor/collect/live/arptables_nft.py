@@ -6,7 +6,7 @@ from lvsdoctor.collect.live import dumps
 from lvsdoctor.collect.live.arp_words import HOOKS, VERDICTS
 from lvsdoctor.collect.live.netlink_socket import Message
 from lvsdoctor.collect.live.nft_rule import ACCEPT, Undecodable, nft_rule
-from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 
 DORMANT = 0x1  # NFT_TABLE_F_DORMANT

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from lvsdoctor.collect.live.arp_words import VERDICTS, mangled, name_of, rule_text
-from lvsdoctor.model.packetfilter import ArpRule
+from lvsdoctor.model.arptables import ArpRule
 from lvsdoctor.model.seen import Seen
 
 ACCEPT, JUMP, RETURN = 1, -3, -5  # NF_ACCEPT, NFT_JUMP, NFT_RETURN

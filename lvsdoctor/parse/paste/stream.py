@@ -9,7 +9,7 @@ What stands around the lines, such as the > of a mail, goes before they are read
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.host_words import is_role

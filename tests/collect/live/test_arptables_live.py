@@ -12,7 +12,7 @@ from lvsdoctor.collect.errors import CannotSee
 from lvsdoctor.collect.live import procfs
 from lvsdoctor.collect.live.arptables_live import arptables
 from lvsdoctor.collect.live.netns import inside
-from lvsdoctor.model.packetfilter import ArpTables
+from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.arptables import Arptables
 
