@@ -136,7 +136,18 @@ def test_without_arguments_it_says_what_it_installs_before_it_does(machine: Mach
     before, _, _ = done.stderr.partition("apt-get runs")
     assert before == "lvsdoctor: installing system packages, and what they depend on: lbd liblbd\n"
     assert [line for line in machine.log() if line.endswith("install --yes lbd liblbd")]
-    assert "python -m pytest --durations=25" in machine.log()
+    assert "python -m pytest --durations=15 --ignore tests/lab" in machine.log()
+    assert "python -m pytest --durations=15 tests/lab" in machine.log()
+
+
+def test_the_lab_runs_beside_the_other_tests_and_what_fails_there_fails_all(machine: Machine) -> None:
+    machine.stub(
+        "python", 'case "$*" in *"=15 tests/lab") echo "rs1 serves nobody"; exit 1 ;; esac', "checkout/.venv/bin"
+    )
+    done = machine.test()
+    assert done.returncode == 1
+    assert "rs1 serves nobody" in done.stdout
+    assert done.stderr.endswith("lvsdoctor: failed: lab\n")
 
 
 def test_a_plain_user_installs_nothing(machine: Machine) -> None:

@@ -32,6 +32,8 @@ _ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
 # How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
 _PATIENCE, _ARP_PATIENCE = 1.0, 0.3
 _COMMAND_LIMIT = 30
+# ip(8) says so on stderr: the kernel marked its answer (NLM_F_DUMP_INTR).
+_DISTURBED = "Dump was interrupted"
 
 
 def check(result: int, what: str) -> None:
@@ -53,6 +55,15 @@ def run(words: list[str], stdin: str = "") -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def undisturbed(words: list[str], tries: int = 5) -> str:
+    """The output of a command of iproute2, again where the kernel says that something changed meanwhile.
+
+    An operator would repeat it, too; and the scan does not conclude anything from such a dump.
+    """
+    output = run(words)[1]
+    return undisturbed(words, tries - 1) if _DISTURBED in output and tries > 1 else output
 
 
 def must(words: list[str], stdin: str = "") -> str:
@@ -303,7 +314,7 @@ class Cluster:
     def dump(self, hosts: dict[str, list[str]]) -> dict[str, dict[str, str]]:
         """The output of commands (words, no shell), as what their user would keep of them."""
         return {
-            name: {command: self._hosts[name].do(run, command.split())[1] for command in commands}
+            name: {command: self._hosts[name].do(undisturbed, command.split()) for command in commands}
             for name, commands in hosts.items()
         }
 
