@@ -25,6 +25,8 @@ class Host:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     ipvs: tuple[str, ...] = ()
     serves: tuple[int, ...] = ()
+    # The addresses on which it does; "" is the wildcard.
+    listens: tuple[str, ...] = ("",)
     # Answers from an address that is not its own, where such a packet is delivered (IP_TRANSPARENT).
     transparent: bool = False
     # Answers ARP for the VIP from user space, as MetalLB does.
@@ -43,6 +45,7 @@ class Cluster:
     directors: tuple[str, ...] = ("lb1",)
     clients: tuple[str, ...] = ("client", "far")
     vip: str = VIP
+    protocol: str = "tcp"
     asks: Mapping[str, tuple[str, str]] = field(
         default_factory=lambda: {"client": ("eth0", "192.0.2.100"), "router": ("eth0", "192.0.2.1")}
     )
@@ -75,6 +78,8 @@ class Cluster:
                     "ip": [f"link set {link} up" for link in host.links] + list(host.ip),
                     "ipvs": host.ipvs,
                     "serves": host.serves,
+                    "listens": host.listens,
+                    "protocol": self.protocol,
                     "transparent": host.transparent,
                     "announces": host.announces,
                 }

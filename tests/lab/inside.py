@@ -119,16 +119,21 @@ class Host:
         if request["ipvs"]:
             must(["ipvsadm", "-R"], "\n".join(request["ipvs"]) + "\n")
 
-    def serve(self, name: str, ports: Iterable[int], transparent: bool) -> None:
-        """Answer every TCP connection to `ports` with the host's name; and keep what ICMP messages arrive."""
+    def serve(self, name: str, host: dict[str, Any]) -> None:
+        """Answer every request to the host's `serves` with its name; and keep what ICMP messages arrive."""
         self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         self._icmp.setblocking(False)
-        for port in ports:
-            listening = socket.create_server(("", port), backlog=64)
+        kind, answer = _KINDS[host["protocol"]]
+        for place in [(address, port) for port in host["serves"] for address in host["listens"]]:
+            listening = socket.socket(socket.AF_INET, kind)
             self._listening.append(listening)
-            if transparent:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(place)
+            if kind is socket.SOCK_STREAM:
+                listening.listen(64)
+            if host["transparent"]:
                 listening.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
-            threading.Thread(target=_answer, args=(listening, name.encode()), daemon=True).start()
+            threading.Thread(target=answer, args=(listening, name.encode()), daemon=True).start()
 
     def announce(self, vip: str, links: Iterable[str]) -> None:
         """Answer ARP requests for `vip` on these links, whatever the kernel does."""
@@ -154,6 +159,16 @@ def _answer(listening: socket.socket, name: bytes) -> None:
             connection, _ = listening.accept()
             with connection, suppress(OSError):
                 connection.sendall(name)
+
+
+def _answer_datagrams(listening: socket.socket, name: bytes) -> None:
+    """From a socket of the wildcard address, whatever the request was sent to, the route chooses the source."""
+    with suppress(OSError):
+        while asking := listening.recvfrom(64)[1]:
+            listening.sendto(name, asking)
+
+
+_KINDS = {"tcp": (socket.SOCK_STREAM, _answer), "udp": (socket.SOCK_DGRAM, _answer_datagrams)}
 
 
 def _announce(wire: socket.socket, vip: bytes) -> None:
@@ -184,14 +199,16 @@ def _without_carrier(probe: socket.socket, link: str) -> bool:
     return bool(flags & _IFF_UP and not flags & _IFF_RUNNING)
 
 
-def ask(address: str, port: int) -> tuple[str | None, tuple[str, int]]:
-    """Who answers a TCP connection (None where nobody does in time), and which address and port asked."""
-    with socket.socket() as connection:
+def ask(address: str, port: int, protocol: str = "tcp") -> tuple[str | None, tuple[str, int]]:
+    """Who answers a request (None where nobody does in time), and which address and port asked."""
+    with socket.socket(socket.AF_INET, _KINDS[protocol][0]) as connection:
         connection.settimeout(_PATIENCE)
         asking = ("", 0)
         try:
             connection.connect((address, port))
             asking = connection.getsockname()
+            if protocol == "udp":
+                connection.send(b"?")
             return connection.recv(64).decode() or None, asking
         except OSError:
             return None, asking
@@ -278,7 +295,7 @@ class Cluster:
             self._frames = self._switch.do(self._listen)
             for name, host in request["hosts"].items():
                 self._hosts[name].do(self._hosts[name].set_up, host)
-                self._hosts[name].do(self._hosts[name].serve, name, host["serves"], host["transparent"])
+                self._hosts[name].do(self._hosts[name].serve, name, host)
                 if host["announces"]:
                     self._hosts[name].do(self._hosts[name].announce, request["vip"], host["links"])
             for name, links in self._links.items():
@@ -330,7 +347,8 @@ class Cluster:
             served[client] = [self._request(client, request) for _ in range(request["requests"])]
         health = {
             director: {
-                name: self._hosts[director].start(ask, rip, port) for name, (rip, port) in request["checks"].items()
+                name: self._hosts[director].start(ask, rip, port, request["protocol"])
+                for name, (rip, port) in request["checks"].items()
             }
             for director in request["directors"]
         }
@@ -357,7 +375,7 @@ class Cluster:
         if request["flush"]:
             for waiting in [host.start(flush_neighbours) for host in self._hosts.values()]:
                 waiting.result()
-        name, asking = self._hosts[client].do(ask, request["vip"], request["port"])
+        name, asking = self._hosts[client].do(ask, request["vip"], request["port"], request["protocol"])
         return name, tuple(asking)
 
     def _senders(self) -> list[tuple[str, str]]:

@@ -63,6 +63,7 @@ class Running:
         said = {
             "vip": cluster.vip,
             "port": PORT,
+            "protocol": cluster.protocol,
             "directors": cluster.directors,
             "clients": list(clients or cluster.clients),
             "requests": REQUESTS,
