@@ -1,21 +1,23 @@
-"""The packets of one TCP connection through IPVS, as the packet filters of the director see them.
+"""The packets of one connection through IPVS, as the packet filters of the director see them.
 
 Measured on Linux 6.1, and read in ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook() and ip_vs_xmit.c. With vs.conntrack=0
 IPVS takes what it sends out of connection tracking, so no entry is ever confirmed: every packet of the client is NEW
 where it comes in, and a reply of NAT is INVALID. With 1 NAT is tracked as usual; of DR and TUN the director sees one
-direction alone, so what follows the SYN is INVALID.
+direction alone, so what follows the SYN is INVALID. UDP has no packets in the midst of a connection: without an entry
+each is NEW, a reply too (nf_conntrack_proto_udp.c: nf_conntrack_udp_packet()).
 """
 
 from dataclasses import dataclass, replace
 
 from lvsdoctor.kernel.packet_filter import DELIVERED, FORWARDED, SENT
-from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
+from lvsdoctor.kernel.packet_matching import ANY_STATE, NEW, SYN, TCP, UDP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.packet_filter import Hook
 
 _ACK = frozenset({"ACK"})
 _ESTABLISHED, _INVALID, _UNTRACKED = frozenset({"ESTABLISHED"}), frozenset({"INVALID"}), frozenset({"UNTRACKED"})
+_NO_FLAGS: frozenset[str] = frozenset()
 _IPIP = 4
 
 
@@ -42,22 +44,30 @@ def ipvs_passages(
     `request` goes from the client to the VIP. `tracked` is vs.conntrack, `loose` net.netfilter.nf_conntrack_tcp_loose:
     without it a packet in the midst of a connection that has no entry is INVALID.
     """
-    nat = forwarding is Forwarding.NAT
-    first = replace(request, states=NEW, tcp_flags=SYN)
-    middle = _ESTABLISHED if tracked and nat else _INVALID if tracked or not loose else NEW
-    later = replace(request, states=middle, tcp_flags=_ACK)
+    nat, tcp = forwarding is Forwarding.NAT, request.protocol == TCP
+    first = replace(request, states=NEW, tcp_flags=SYN if tcp else _NO_FLAGS)
+    if tracked and nat:
+        middle = _ESTABLISHED
+    else:
+        middle = _without_entry(request.protocol, _INVALID if tracked or not loose else NEW)
+    later = replace(request, states=middle, tcp_flags=_ACK if tcp else _NO_FLAGS)
     passages = []
     for part, packet in (("first request", first), ("later request", later)):
         passages.append(Passage(part, packet, DELIVERED))
         passages.append(Passage(part, _sent(packet, real_server, real_port, forwarding, tracked=tracked), SENT))
     if nat:
-        states = _ESTABLISHED if tracked else _INVALID
+        states = _ESTABLISHED if tracked else _without_entry(request.protocol, _INVALID)
         reply = replace(
             request, src=real_server, dst=request.src, sport=real_port, dport=request.sport, states=states,
-            tcp_flags=SYN | _ACK, in_link=None, original_dst=request.dst if tracked else None,
+            tcp_flags=SYN | _ACK if tcp else _NO_FLAGS, in_link=None, original_dst=request.dst if tracked else None,
         )  # fmt: skip
         passages.append(Passage("reply", reply, FORWARDED[:2]))
     return tuple(passages)
+
+
+def _without_entry(protocol: int | None, of_tcp: frozenset[str]) -> frozenset[str]:
+    """The state of a packet that belongs to no entry of connection tracking."""
+    return of_tcp if protocol == TCP else NEW if protocol == UDP else ANY_STATE
 
 
 def _sent(packet: Packet, real_server: IP, port: int | None, forwarding: Forwarding, *, tracked: bool) -> Packet:

@@ -30,7 +30,8 @@ COMMANDS = (*_EVERYWHERE, "cc") if xstate.NEEDED else _EVERYWHERE
 MODULES = """
     veth bridge dummy ipip nf_conntrack
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh
-    ip_tables iptable_filter iptable_nat iptable_mangle xt_tcpudp xt_mark xt_REDIRECT xt_MASQUERADE
+    ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw xt_tcpudp xt_mark xt_REDIRECT xt_MASQUERADE
+    xt_conntrack xt_nat xt_CT ipt_REJECT
     arp_tables arptable_filter arpt_mangle
 """.split()
 # The first thing that the guest's first process says: from here on it is no longer the host that decides.

@@ -30,8 +30,9 @@ DUMPS = (
     "ip route show table all",
     "ip rule",
     "ip neigh",
-    "sysctl net.ipv4.conf net.ipv4.ip_forward net.ipv4.vs",
+    "sysctl net.ipv4.conf net.ipv4.ip_forward net.ipv4.vs net.netfilter.nf_conntrack_tcp_loose",
     "arptables-legacy -nvL",
+    "iptables-legacy-save",
 )
 DIRECTORS_DUMPS = (*DUMPS, "ipvsadm -Sn")
 REQUESTS = 4

@@ -1,0 +1,182 @@
+"""What the packet filters of a host do to the packets of a virtual service, and what of these packets is known.
+
+Clients may be anywhere: a rule that asks for a source may match some of them, so the verdict is unknown there.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
+
+from lvsdoctor.kernel.ipvs_packets import Passage
+from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
+from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
+from lvsdoctor.kernel.routing import FAR_AWAY, is_local, known_route
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match, Range
+
+PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": 132}
+# The protocol of the outer packet, by the type of a tunnel, around IPv4 and around IPv6.
+OUTER_PROTOCOLS = {"ipip": (4, 41), "gre": (47, 47), "gue": (UDP, UDP)}
+_FAR_AWAY: dict[int, IP] = {4: FAR_AWAY, 6: IPv6Address("2001:4860:4860::8888")}
+_ESTABLISHED = frozenset({"ESTABLISHED"})
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredPacket:
+    """A packet of a connection of `service` (of its share for `real`), and what the filters of the host do to it.
+
+    `stateful`: it is dropped for the state that connection tracking gives it here, and an ordinary connection is not.
+    """
+
+    service: VirtualService
+    real: Destination | None
+    passage: Passage
+    verdict: FilterVerdict
+    stateful: bool = False
+
+    @property
+    def dropped(self) -> bool:
+        return self.verdict.outcome is FilterOutcome.DROPPED
+
+
+def filter_fact(version: int) -> str:
+    """The fact that holds the rules for this version of IP."""
+    return "iptables" if version == 4 else "ip6tables"
+
+
+def locality(node: Node, version: int) -> Locality:
+    """What the host knows of its own addresses. Reads addresses, and what is_local() reads."""
+
+    def local(ip: IP) -> bool | None:
+        if is_local(node, ip) is not None:
+            return True
+        return False if node.has("local-routes") else None
+
+    def first(link: str) -> IP | None:
+        rows = node.addresses_on(link) if node.has("addresses") else ()
+        return next((row.ip for row in rows if row.ip.version == version), None)
+
+    return Locality(local, first)
+
+
+def any_client(node: Node, version: int) -> IP | None:
+    """An address that stands for all clients, where no rule asks for a source but for hosts of the cluster; None where
+    one may ask for clients.
+
+    Reads the filters, addresses, ipvs, memberships, and addresses of the directors.
+    """
+    fact = filter_fact(version)
+    tables = node.packet_filter(fact) if node.has(fact) else ()
+    asked = {
+        value
+        for table in tables
+        for rule in table.rules
+        for condition in rule.conditions
+        if condition.match is Match.SOURCE
+        for value in condition.values
+        if isinstance(value, AddressRange) and not value.low.is_loopback
+    }
+    if any(part.low != part.high for part in asked):
+        return None
+    of_cluster = not asked or {part.low for part in asked} <= _cluster(node)
+    return _FAR_AWAY[version] if of_cluster else None
+
+
+def _cluster(node: Node) -> set[IP | None]:
+    """The addresses of a host, of the real servers that it lists, and of its directors: none of them is a client."""
+    directors = (
+        {listing.director.name: listing.director for listing in node.memberships} if node.has("memberships") else {}
+    )
+    hosts = [host for host in (node, *directors.values()) if host.has("addresses")]
+    services = node.services if node.has("ipvs") else ()
+    own: set[IP | None] = {real.ip for service in services for real in service.destinations}
+    return own | {row.ip for host in hosts for row in host.addresses}
+
+
+def arrival_links(node: Node, vip: IP) -> tuple[str | None, ...]:
+    """The links on which clients' packets to an address of this host may arrive: those that have it or its subnet, or
+    any where none does. (None,) where that is not known. Reads addresses, and links where collected."""
+    if not node.has("addresses"):
+        return (None,)
+    rows = node.addresses
+    if node.has("links"):
+        hearing = {link.name for link in node.links_hearing_arp}
+    else:
+        hearing = {row.link for row in rows} - {"lo"}
+    having = {row.link for row in rows if row.ip == vip} & hearing
+    wires = {row.link for row in rows if vip in row.network and not row.host_only} & hearing
+    return tuple(sorted(having | wires or hearing)) or (None,)
+
+
+def link_towards(node: Node, ip: IP) -> str | None:
+    """The link of the route to a host; None where several or none are known. Reads what route_lookup() does."""
+    try:
+        way = known_route(node, ip)
+    except NotCollected:
+        return None
+    links = way.links if way is not None and way.type == "unicast" else ()
+    return links[0] if len(set(links)) == 1 else None
+
+
+def passed(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality) -> FilterVerdict:
+    """filtered(), and what becomes of a packet whose new destination is an address of this host, too."""
+    verdict = filtered(node, packet, hooks, host)
+    dst = verdict.packet.dst
+    if verdict.outcome is FilterOutcome.REWRITTEN and tuple(hooks) == DELIVERED and dst and host.is_local(dst):
+        here = filtered(node, verdict.packet, (Hook.INPUT,), host)
+        return replace(here, because=(*here.because, *verdict.because))
+    return verdict
+
+
+def of_all(verdicts: Sequence[FilterVerdict], lacking: NotCollected) -> FilterVerdict:
+    """The verdict where any of these may hold: unknown for lack of `lacking` where they differ."""
+    first = verdicts[0]
+    unknown = next((verdict for verdict in verdicts if verdict.outcome is FilterOutcome.UNKNOWN), None)
+    if unknown is not None or all(verdict.outcome is first.outcome for verdict in verdicts):
+        return unknown or first
+    return FilterVerdict(FilterOutcome.UNKNOWN, first.packet, str(lacking), first.because, first.hook, lacking=lacking)
+
+
+def as_ordinary(passage: Passage) -> Packet:
+    """The packet with the state that it has in a connection of which the host sees both directions."""
+    return replace(passage.packet, states=NEW if passage.part == "first request" else _ESTABLISHED)
+
+
+def drops_for_state(node: Node, passage: Passage, verdict: FilterVerdict, host: Locality) -> bool:
+    """Is the packet dropped here, and would not be in an ordinary connection?"""
+    if verdict.outcome is not FilterOutcome.DROPPED or as_ordinary(passage) == passage.packet:
+        return False
+    return filtered(node, as_ordinary(passage), passage.hooks, host).outcome is FilterOutcome.ACCEPTED
+
+
+def refuse_unknown(node: Node, items: Collection[FilteredPacket]) -> None:
+    """Raises NotCollected for the first packet whose fate is not known, or is known only if no table was left out."""
+    for item in items:
+        if item.verdict.lacking is not None:
+            raise item.verdict.lacking
+        if not item.dropped and item.verdict.assumed:
+            fact = filter_fact(item.passage.packet.version)
+            raise NotCollected(fact, node.name, partial=node.partial(fact))
+
+
+def marked_requests(node: Node, mark: int, version: int) -> Iterator[Packet]:
+    """The packets that the rules of the host give this mark, as far as the rules name them: destination, protocol, port
+    and link. Reads the filters."""
+    fact = filter_fact(version)
+    for table in node.packet_filter(fact) if node.has(fact) else ():
+        for rule in table.rules:
+            marks = [action.mark for action in rule.actions if action.effect is Effect.MARK and action.mark is not None]
+            if any(change.of(0) == mark for change in marks):
+                asked = {item.match: item.values for item in rule.conditions if not item.negated}
+                dst, port = asked.get(Match.DESTINATION, ()), asked.get(Match.DESTINATION_PORT, ())
+                links, protocols = asked.get(Match.IN_LINK, ()), asked.get(Match.PROTOCOL, ())
+                yield Packet(
+                    None,
+                    next((p.low for p in dst if isinstance(p, AddressRange) and p.low == p.high), None),
+                    next((p for p in protocols if isinstance(p, int)), None),
+                    dport=next((p.low for p in port if isinstance(p, Range)), None),
+                    in_link=next((p for p in links if isinstance(p, str) and not p.endswith("*")), None),
+                )
