@@ -171,6 +171,29 @@ class LoadModule(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class PutFilterRule(Change):
+    """A rule comes into a chain of iptables (of ip6tables, `version` 6): before the one that has this `number`, from 1
+    on, or at the end for 0. `rule` are its words as iptables-save prints them behind the chain."""
+
+    version: int
+    table: str
+    chain: str
+    rule: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFilterRule(Change):
+    """The first rule of a chain that says the same goes."""
+
+    fails_twice = True
+    version: int
+    table: str
+    chain: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing(Change):
     """Changes no fact of this node: a comment, an announcement, a look around. `manual`: a comment that asks
     for a hand."""

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lvsdoctor.fixes.changes.filter_rows import FILTER_FACTS, meaning
 from lvsdoctor.fixes.changes.rows import ROUTE_FACTS, routes_in, unseen
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.sysctl import Setting
+
+_IN_ORDER = ("addresses", "arptables", *FILTER_FACTS)
 
 
 def lost_addresses(before: Node, after: Node) -> tuple[Address, ...]:
@@ -99,7 +102,7 @@ def restored(node: Node, before: Node) -> bool:
 def _same_rows(fact: str, rows: object, others: object) -> bool:
     if rows is others:
         return True
-    if isinstance(rows, tuple) and isinstance(others, tuple) and fact not in ("addresses", "arptables"):
+    if isinstance(rows, tuple) and isinstance(others, tuple) and fact not in _IN_ORDER:
         # Of a table of thousands a change leaves all rows but a few as they are, and these need no look.
         shared = set(map(id, rows)).intersection(map(id, others))
         rows = tuple(row for row in rows if id(row) not in shared)
@@ -113,6 +116,8 @@ def _bare(fact: str, rows: object) -> object:
         return {key: setting.raw for key, setting in rows.items()}
     if not isinstance(rows, tuple) or fact == "arptables":
         return rows
+    if fact in FILTER_FACTS:
+        return [meaning(table) for table in rows]
     bare = list(_bare_rows(rows))
     return bare if fact == "addresses" else sorted(bare, key=repr)
 

@@ -20,6 +20,7 @@ class Phase(IntEnum):
     LINK = auto()
     ADDRESS = auto()
     ROUTE = auto()
+    FILTER = auto()
     REAL_SERVER = auto()
     CACHE = auto()
     OTHER = auto()

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lvsdoctor.fixes.changes import address, link, module, neighbour, policy_rule, real_server, route, sysctl
+from lvsdoctor.fixes.changes import (
+    address,
+    filter_rule,
+    link,
+    module,
+    neighbour,
+    policy_rule,
+    real_server,
+    route,
+    sysctl,
+)
 from lvsdoctor.fixes.changes.difference import alike, missing_routes, restored
 from lvsdoctor.fixes.changes.kind import Kind, Phase, Readers, run
 from lvsdoctor.fixes.changes.line import Line, NotFollowed, line_of
@@ -12,7 +22,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.sanitize import legible
 
-KINDS: tuple[Kind, ...] = (module, sysctl, link, address, route, policy_rule, real_server, neighbour)
+KINDS: tuple[Kind, ...] = (module, sysctl, link, address, route, policy_rule, filter_rule, real_server, neighbour)
 _KIND: Mapping[type[Change], Kind] = MappingProxyType({noun: kind for kind in KINDS for noun in kind.NOUNS})
 _READERS: Readers = MappingProxyType(
     {("arping",): lambda line: (), **{key: reader for kind in KINDS for key, reader in kind.READERS.items()}}

@@ -12,7 +12,7 @@ from lvsdoctor.parse.words import read_link_name, word_set
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"|\\.")
 _SHELL = re.compile(r"[|&;<>()$`{}*?!~\\\"'\n]")
 _LOOKS = word_set("show list lst get save help")
-_FILTERS = word_set("iptables ip6tables nft arptables ebtables")
+_FILTERS = word_set("nft arptables ebtables")
 # ip(8) takes the beginning of a verb for the verb; three letters part add from addrlabel, del from others.
 _VERBS = {"a": "add", "d": "delete", "del": "delete"}
 
@@ -53,7 +53,7 @@ def line_of(command: str, node: Node) -> Line:
         words = words[1:]
     program = words[0].rpartition("/")[2] if words else ""
     if program in _FILTERS:
-        raise NotFollowed("what a packet filter does to IP packets is not in the model")
+        raise NotFollowed("changes of this packet filter are not in the model")
     if program != "ip":
         return Line(command, (program,), tuple(words[1:]), node)
     if {"-n", "-netns", "-b", "-batch", "netns"}.intersection(words[1:4]):

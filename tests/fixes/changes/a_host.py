@@ -15,6 +15,7 @@ _DUMPS = {
     "ip-route": "ip route show table all",
     "ip-rule": "ip rule show",
     "ip-neigh": "ip neigh show nud all; ip neigh show proxy",
+    "iptables-save": "iptables-save",
     "sysctl": "sysctl -a -r '^net.ipv4.(conf|ip_forward$)'",
 }
 

@@ -44,7 +44,30 @@ TWO_SUBNETS = (
 SOMEBODY = "ip neigh add 192.0.2.99 lladdr 02:00:00:00:00:99 dev eth0 nud permanent"
 ROUTED = (ADDRESS, "ip addr add 198.51.100.10/24 dev eth1", "ip route add default via 192.0.2.1")
 
+FILTER = (
+    "iptables -P FORWARD DROP",
+    "iptables -A INPUT -i lo -j ACCEPT",
+    'iptables -A INPUT -d 192.0.2.10 -p tcp --dport 80 -m comment --comment "not now" -j DROP',
+)
+
 TRIES = {
+    "a rule comes before the one of its number, and at the end without": Try(
+        FILTER,
+        (
+            "iptables -I INPUT 2 -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT",
+            "iptables -A FORWARD -s 198.51.100.21/32 -j ACCEPT",
+            "iptables -I INPUT 9 -j ACCEPT",
+        ),
+        refused=("iptables -I INPUT 9 -j ACCEPT",),
+    ),
+    "the rule goes that says the same, however it is spelled": Try(
+        FILTER,
+        (
+            "iptables -D INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -m comment --comment 'not now' -j DROP",
+            "iptables -D INPUT -i lo -j DROP",
+        ),
+        refused=("iptables -D INPUT -i lo -j DROP",),
+    ),
     "an address brings its subnet, itself and the broadcast": Try((), (ADDRESS,)),
     "a broadcast address is brought where it is named": Try(
         (), ("ip addr add 192.0.2.10/24 brd 192.0.2.127 dev eth0",)

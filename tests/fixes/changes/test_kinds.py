@@ -16,10 +16,12 @@ from lvsdoctor.model.change import (
     Change,
     LoadModule,
     Nothing,
+    PutFilterRule,
     PutNeighbour,
     PutRealServer,
     PutRoute,
     RemoveAddress,
+    RemoveFilterRule,
     RemoveNeighbour,
     RemovePolicyRule,
     RemoveRealServer,
@@ -62,6 +64,14 @@ net.ipv4.conf.all.forwarding = 0
 net.ipv4.conf.default.rp_filter = 0
 net.ipv4.conf.eth0.rp_filter = 0
 net.ipv4.conf.eth0.promote_secondaries = 0
+""",
+    "iptables-save": """*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -d 192.0.2.10/32 -p tcp -m comment --comment "it is closed" -j DROP
+COMMIT
 """,
     "ipvs": """-A -t 192.0.2.10:80 -s rr
 -a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 5 -x 9
@@ -121,6 +131,10 @@ SAMPLES: list[Change] = [
     RemoveNeighbour(ip_address("192.0.2.1"), "eth0", learned=True), RemoveNeighbour(VIP, "eth0"),
     RemoveNeighbour(ip_address("192.0.2.30"), "eth0", proxy=True), RemoveNeighbour(VIP, "eth0", proxy=True),
     LoadModule("ipip"), LoadModule("ipip", loads=False),
+    PutFilterRule(4, "filter", "INPUT", "-d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT"),
+    PutFilterRule(4, "filter", "INPUT", "-p udp -j ACCEPT", 2), PutFilterRule(4, "filter", "INPUT", "-j ACCEPT", 4),
+    RemoveFilterRule(4, "filter", "INPUT", '-d 192.0.2.10/32 -p tcp -m comment --comment "it is closed" -j DROP'),
+    RemoveFilterRule(4, "filter", "INPUT", "-j DROP"),
 ]  # fmt: skip
 NOUNS = [noun for kind in KINDS for noun in kind.NOUNS]
 

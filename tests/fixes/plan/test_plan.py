@@ -30,7 +30,7 @@ STORIES = Path(__file__).parents[2] / "fixtures/stories"
 FIRES = [(rule, case) for rule in RULES for case in cases_of(page_of(rule)) if case.expects == "fires"]
 
 # Why a finding is left: nothing is to be done by a command, or the model cannot tell what that does.
-FILTER = "the model does not follow a command of its fix (what a packet filter does to IP packets is not in the model)"
+FILTER = "the model does not follow a command of its fix (the rules of iptables were not collected)"
 PARTLY = "a part of its fix is to be done by hand, so it was not tried on the model"
 NO_COMMAND = "its fix is no command, but to be done by hand"
 NO_EFFECT = "its fix changes nothing that was collected: it would fail, or the model cannot see what it does"
