@@ -49,6 +49,8 @@ class Cluster:
     asks: Mapping[str, tuple[str, str]] = field(
         default_factory=lambda: {"client": ("eth0", "192.0.2.100"), "router": ("eth0", "192.0.2.1")}
     )
+    # Kernel modules that a guest does not have from the start.
+    modules: tuple[str, ...] = ()
 
     @property
     def active(self) -> str:

@@ -23,7 +23,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from fcntl import ioctl
+from ipaddress import IPv6Address
 from typing import Any
+
+from tests.lab import inside6
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _IP_TRANSPARENT = 19
@@ -85,6 +88,7 @@ class Host:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=netns)
         self._listening: list[socket.socket] = []
         self._icmp: socket.socket | None = None
+        self._icmp6: socket.socket | None = None
         self.do(self._leave)
 
     def _leave(self) -> None:
@@ -103,8 +107,8 @@ class Host:
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             listening.close()
-        if self._icmp:
-            self._icmp.close()
+        for icmp in filter(None, (self._icmp, self._icmp6)):
+            icmp.close()
         self._thread.shutdown()
         check(_LIBC.umount2(self._path.encode(), 2), "umount")
         os.unlink(self._path)
@@ -119,13 +123,16 @@ class Host:
         if request["ipvs"]:
             must(["ipvsadm", "-R"], "\n".join(request["ipvs"]) + "\n")
 
-    def serve(self, name: str, host: dict[str, Any]) -> None:
+    def serve(self, name: str, host: dict[str, Any], six: bool) -> None:
         """Answer every request to the host's `serves` with its name; and keep what ICMP messages arrive."""
-        self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self._icmp.setblocking(False)
+        if six:
+            self._icmp6 = inside6.open_redirects()
+        else:
+            self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            self._icmp.setblocking(False)
         kind, answer = _KINDS[host["protocol"]]
         for place in [(address, port) for port in host["serves"] for address in host["listens"]]:
-            listening = socket.socket(socket.AF_INET, kind)
+            listening = socket.socket(_family(six), kind)
             self._listening.append(listening)
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(place)
@@ -144,13 +151,17 @@ class Host:
 
     def redirects(self) -> list[str]:
         """The sources of the ICMP redirects that arrived here since the last time."""
-        sources = []
+        sources = inside6.redirects(self._icmp6) if self._icmp6 else []
         with suppress(BlockingIOError):
             while self._icmp:
                 packet = self._icmp.recv(2048)
                 if packet[(packet[0] & 15) * 4] == 5:
                     sources.append(socket.inet_ntoa(packet[12:16]))
         return sources
+
+
+def _family(six: bool) -> socket.AddressFamily:
+    return socket.AF_INET6 if six else socket.AF_INET
 
 
 def _answer(listening: socket.socket, name: bytes) -> None:
@@ -201,12 +212,12 @@ def _without_carrier(probe: socket.socket, link: str) -> bool:
 
 def ask(address: str, port: int, protocol: str = "tcp") -> tuple[str | None, tuple[str, int]]:
     """Who answers a request (None where nobody does in time), and which address and port asked."""
-    with socket.socket(socket.AF_INET, _KINDS[protocol][0]) as connection:
+    with socket.socket(_family(":" in address), _KINDS[protocol][0]) as connection:
         connection.settimeout(_PATIENCE)
         asking = ("", 0)
         try:
             connection.connect((address, port))
-            asking = connection.getsockname()
+            asking = connection.getsockname()[:2]
             if protocol == "udp":
                 connection.send(b"?")
             return connection.recv(64).decode() or None, asking
@@ -215,7 +226,9 @@ def ask(address: str, port: int, protocol: str = "tcp") -> tuple[str | None, tup
 
 
 def who_has(vip: str, link: str, sender: str) -> list[str]:
-    """The MACs that answer an ARP request for `vip`; every answer is waited for."""
+    """The MACs that answer an ARP request for `vip`, or a solicitation; every answer is waited for."""
+    if ":" in vip:
+        return inside6.who_has(vip, link, sender, _ARP_PATIENCE)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ARP)) as wire:
         wire.bind((link, _ETH_P_ARP))
         mac = bytes(wire.getsockname()[4])
@@ -241,10 +254,10 @@ def who_has(vip: str, link: str, sender: str) -> list[str]:
 _GETNEIGH, _DELNEIGH, _NUD_KEPT = 30, 29, 0xC0  # NUD_NOARP, NUD_PERMANENT: what `ip neigh flush` leaves alone
 
 
-def flush_neighbours() -> None:
+def flush_neighbours(six: bool) -> None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         netlink.bind((0, 0))
-        netlink.send(struct.pack("=IHHIIB11x", 28, _GETNEIGH, 0x301, 1, 0, socket.AF_INET))
+        netlink.send(struct.pack("=IHHIIB11x", 28, _GETNEIGH, 0x301, 1, 0, _family(six)))
         entries, done = [], False
         while not done:
             data = netlink.recv(65536)
@@ -277,6 +290,7 @@ class Cluster:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._hosts: dict[str, Host] = {}
+        self._six = ":" in request["vip"]
         number = request["number"]
         try:
             self._switch = Host(f"{number}-switch")
@@ -292,17 +306,22 @@ class Cluster:
                     peer = f"peer name {link} address {mac} netns {number}-{name}"
                     lines += [f"link add port{port} type veth {peer}", f"link set port{port} master {segment} up"]
             self._switch.do(must, ["ip", "-batch", "-"], "\n".join(lines) + "\n")
-            self._frames = self._switch.do(self._listen)
+            self._frames = self._switch.do(inside6.listen if self._six else self._listen)
             for name, host in request["hosts"].items():
                 self._hosts[name].do(self._hosts[name].set_up, host)
-                self._hosts[name].do(self._hosts[name].serve, name, host)
+                self._hosts[name].do(self._hosts[name].serve, name, host, self._six)
                 if host["announces"]:
                     self._hosts[name].do(self._hosts[name].announce, request["vip"], host["links"])
-            for name, links in self._links.items():
-                self._hosts[name].do(wait_for_links, links)
+            self._wait()
         except BaseException:
             self.close()
             raise
+
+    def _wait(self) -> None:
+        for name, links in self._links.items():
+            self._hosts[name].do(wait_for_links, links)
+        for name in self._links if self._six else ():
+            self._hosts[name].do(inside6.wait_for_addresses)
 
     @staticmethod
     def _listen() -> socket.socket:
@@ -337,8 +356,7 @@ class Cluster:
 
     def measure(self, request: dict[str, Any]) -> dict[str, Any]:
         """What clients, directors and the wire say."""
-        for name, links in self._links.items():
-            self._hosts[name].do(wait_for_links, links)
+        self._wait()
         self._senders()
         for host in self._hosts.values():
             host.do(host.redirects)
@@ -373,13 +391,15 @@ class Cluster:
 
     def _request(self, client: str, request: dict[str, Any]) -> tuple[str | None, tuple[str, int]]:
         if request["flush"]:
-            for waiting in [host.start(flush_neighbours) for host in self._hosts.values()]:
+            for waiting in [host.start(flush_neighbours, self._six) for host in self._hosts.values()]:
                 waiting.result()
         name, asking = self._hosts[client].do(ask, request["vip"], request["port"], request["protocol"])
         return name, tuple(asking)
 
     def _senders(self) -> list[tuple[str, str]]:
         """MAC and sender of every ARP request that was heard on a bridge since the last time; no announcements."""
+        if self._six:
+            return inside6.senders(self._frames)
         found = set()
         with suppress(BlockingIOError):
             while True:
@@ -394,7 +414,12 @@ def scheduled_clients() -> set[tuple[str, int]]:
     """Address and port of every client whose connection this director has scheduled."""
     with open("/proc/thread-self/net/ip_vs_conn") as file:
         rows = [line.split() for line in file.readlines()[1:]]
-    return {(socket.inet_ntoa(bytes.fromhex(row[1])), int(row[2], 16)) for row in rows if len(row[1]) == 8}
+    return {(_client(row[1]), int(row[2], 16)) for row in rows}
+
+
+def _client(text: str) -> str:
+    """net/netfilter/ipvs/ip_vs_conn.c: ip_vs_conn_seq_show()."""
+    return str(IPv6Address(text)) if ":" in text else socket.inet_ntoa(bytes.fromhex(text))
 
 
 def stats() -> str:

@@ -17,6 +17,7 @@ from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.paste.stream import pieces
 from tests.lab.cluster import BASES, PORT, Cluster
+from tests.lab.cluster6 import BASES6
 from tests.lab.fix_scripts import body, rule_named, scripts_for
 from tests.lab.guest import Guest, guest_without
 from tests.lab.scenarios import Scenario
@@ -34,7 +35,18 @@ DUMPS = (
     "arptables-legacy -nvL",
     "iptables-legacy-save",
 )
-DIRECTORS_DUMPS = (*DUMPS, "ipvsadm -Sn")
+# An IPv6 cluster has no packet to filter for arptables, and its routes and rules are shown by `ip -6` alone.
+DUMPS6 = (
+    "ip addr",
+    "ip -d link",
+    "ip -6 route show table all",
+    "ip -6 rule",
+    "ip neigh",
+    "ip -6 neigh show proxy",
+    "sysctl net.ipv6.conf net.ipv4.vs",
+)
+DIRECTORS_DUMP = "ipvsadm -Sn"
+ALL_BASES = BASES | BASES6
 REQUESTS = 4
 _numbers = count(1)
 
@@ -81,8 +93,9 @@ class Running:
     def dumps(self, hosts: Sequence[str] = (), more: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         """Host: command: its output."""
         wanted = hosts or (*self.cluster.directors, *self.cluster.real_servers)
-        own = {name: DIRECTORS_DUMPS if name in self.cluster.directors else DUMPS for name in wanted}
-        commands = {name: [*usual, *more] for name, usual in own.items()}
+        usual = DUMPS6 if ":" in self.cluster.vip else DUMPS
+        own = {name: [DIRECTORS_DUMP] if name in self.cluster.directors else [] for name in wanted}
+        commands = {name: [*usual, *table, *more] for name, table in own.items()}
         found: dict[str, dict[str, str]] = self.guest.ask("dump", number=self.number, hosts=commands)
         return found
 
@@ -91,6 +104,8 @@ class Running:
 def running(guest: Guest, cluster: Cluster) -> Iterator[Running]:
     """The cluster, built in the guest and taken down again."""
     number = next(_numbers)
+    if cluster.modules:
+        guest.ask("modprobe", modules=list(cluster.modules))
     guest.ask("build", number=number, **cluster.as_request())
     try:
         yield Running(guest, number, cluster)
@@ -157,7 +172,7 @@ def judge(guest: Guest, scenario: Scenario) -> Judged:
 
 
 def _cluster(scenario: Scenario) -> Cluster:
-    base = BASES[scenario.base]()
+    base = ALL_BASES[scenario.base]()
     ports = {name: int(port or PORT) for name, _, port in (place.partition(":") for place in scenario.serves)}
     hosts = {name: replace(base.hosts[name], serves=(port,)) for name, port in ports.items()}
     hosts = {**base.hosts, **hosts}

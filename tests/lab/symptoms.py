@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Any
 
 from tests.lab.cluster import Cluster
@@ -83,3 +84,10 @@ def _holders(cluster: Cluster) -> dict[str, str]:
             if line.startswith("addr add "):
                 held[line.split()[2].partition("/")[0]] = name
     return held | {cluster.vip: cluster.active}
+
+
+def _link_local(mac: str) -> str:
+    """RFC 4291, appendix A: an IPv6 redirect comes from such an address."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    interface = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(IPv6Address(b"\xfe\x80" + bytes(6) + interface))

@@ -8,9 +8,8 @@ import pytest
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.finding import Severity
-from tests.lab.cluster import BASES
 from tests.lab.guest import Guest
-from tests.lab.judge import nodes_from, rules, running
+from tests.lab.judge import ALL_BASES, nodes_from, rules, running
 from tests.lab.pool import Pool
 from tests.lab.symptoms import Measured
 
@@ -18,17 +17,17 @@ _Result = tuple[Measured, list[Diagnosis]]
 
 
 def _looked_at(guest: Guest, base: str) -> _Result:
-    with running(guest, BASES[base]()) as lab:
+    with running(guest, ALL_BASES[base]()) as lab:
         measured = lab.measure()
         return measured, list(examine(nodes_from(lab.dumps()), rules()).diagnoses)
 
 
 @pytest.fixture(scope="session")
 def results(pool: Pool) -> "dict[str, Future[_Result]]":
-    return {base: pool.start(partial(_looked_at, base=base)) for base in BASES}
+    return {base: pool.start(partial(_looked_at, base=base)) for base in ALL_BASES}
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", ALL_BASES)
 def test_a_base_is_healthy_and_no_rule_calls_it_broken(base: str, results: "dict[str, Future[_Result]]") -> None:
     measured, diagnoses = results[base].result()
     assert measured.symptoms == ()
