@@ -125,7 +125,7 @@ def _evidence(
     if "configured-sysctl" in evidence:
         files, runtime = evidence["configured-sysctl"], evidence.get("sysctl", ())
         evidence["configured-sysctl"] = configured_sysctl(files, (link.name for link in links), runtime)
-    for fact in ("local-routes", "routes"):
+    for fact in ("local-routes", "routes") if _has_ipv4(evidence) else ():
         # `ip -6 route` says nothing about IPv4. Table local is never without 127.0.0.0/8 where IPv4 was shown.
         if not any(route.dst.version == 4 for route in (*evidence.get(fact, ()), *evidence.get("local-routes", ()))):
             evidence.pop(fact, None)
@@ -137,3 +137,9 @@ def _evidence(
     if (counted := evidence.get("ipvs-stats")) and "ipvs" in evidence:
         evidence["ipvs"] = services([evidence["ipvs"], counted])
     return evidence, coverage
+
+
+def _has_ipv4(evidence: Mapping[str, Any]) -> bool:
+    """May the host have an IPv4 address besides that of lo? One with IPv6 alone has its routes in `ip -6 route`."""
+    own = [address.ip for address in evidence.get("addresses", ()) if address.ip.version == 4]
+    return not own or not all(ip.is_loopback for ip in own)

@@ -13,7 +13,12 @@ from lvsdoctor.model.route import NextHop, Route
 
 
 def local_routes_of(address: Address, node: Node) -> Iterator[Route]:
-    """What an address brings to table local: itself, on loopback its whole prefix, on others its broadcasts."""
+    """What an address brings to table local: itself, on loopback its whole prefix, on others its broadcasts.
+
+    An IPv6 address is local once its check for duplicates has passed (net/ipv6/addrconf.c: addrconf_dad_completed()).
+    """
+    if not address.usable:
+        return
     hop = (NextHop(address.link),)
     yield Route(ip_network(address.ip), address.seen, "local", "local", hop, "kernel", "host", address.ip)
     if address.ip.version == 4 and _prefix_route(address) and _loopback(address, node):

@@ -7,7 +7,9 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.effective_sysctl import forwards
-from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark, default_gateways, is_local, route_lookup
+from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.route_families import shows_routes
+from lvsdoctor.kernel.routing import captured_by_mark, default_gateways, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation
@@ -29,9 +31,9 @@ def delivered(node: Node, ip: IP) -> Answer:
         assumed.append(assume("local-routes", "no local route but those that the addresses make"))
     if not node.has("policy-rules"):
         assumed.append(assume("policy-rules", "no policy rule besides the default three"))
-    elif node.has("routes") and ip.version == 4:
+    elif shows_routes(node, ip.version):
         for link in dict.fromkeys(address.link for address in node.addresses):
-            way = route_lookup(node, ip, src=FAR_AWAY, arrived_on=link)
+            way = route_lookup(node, ip, src=far_away(ip.version), arrived_on=link)
             if way.type == "local":
                 return yes("{ip} is local to what arrives on {link}", *way.because, ip=ip, link=link)
     return no("{ip} is not local here", *assumed, ip=ip)

@@ -11,6 +11,7 @@ from itertools import chain
 
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.route_families import routes_unseen, shows_routes
 from lvsdoctor.kernel.route_table import RouteTable
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -27,8 +28,7 @@ _DEFAULT_RULES = tuple(
 # include/net/ip_fib.h: fib_lookup()), and the longest prefix of both wins: a subnet of a link over a wider one on lo.
 _MERGED = "local and main"
 _MERGED_RULES = (replace(_DEFAULT_RULES[0], table=_MERGED), _DEFAULT_RULES[2])
-# A host that stands for all clients beyond the routers, where the evidence names none.
-FAR_AWAY = IPv4Address("8.8.8.8")
+FAR_AWAY = IPv4Address("8.8.8.8")  # kernel/far_away.py
 # A packet of the node's own is looked up as if it had arrived on lo (net/ipv4/route.c: ip_route_output_key_hash_rcu()).
 OWN = "lo"
 
@@ -90,14 +90,14 @@ def route_lookup(
             continue
         route = _table(node, table, dst.version).best(dst, oif)
         if route is None:
-            if table in ("main", _MERGED) and not node.has("routes"):
-                raise NotCollected("routes", node.name, f"the route to {dst}")
+            if table in ("main", _MERGED) and not shows_routes(node, dst.version):
+                raise routes_unseen(node, dst)
             continue
         if route.type == "throw" or _suppressed(rule, route):
             continue
         # No route that nobody collected is more specific than that of a single host.
         sure = route.table == "local" and route.dst.prefixlen == dst.max_prefixlen
-        if table in ("main", _MERGED) and not node.has("routes") and not sure:
+        if table in ("main", _MERGED) and not shows_routes(node, dst.version) and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
         return Lookup(route, (*_citing(rule, route, dst), *assumed))
     return Lookup(None, assumed)
@@ -210,8 +210,8 @@ def _is_default(rule: PolicyRule) -> bool:
 
 @lru_cache(maxsize=64)
 def _like(rule: PolicyRule, seen: Seen) -> PolicyRule:
-    """The same rule as if seen elsewhere: rows that differ in nothing else are the same rule."""
-    return replace(rule, seen=seen)
+    """The same rule as if seen elsewhere, and of IPv4: rows that differ in nothing else are the same rule."""
+    return replace(rule, seen=seen, family=4)
 
 
 def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:
@@ -282,7 +282,7 @@ def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], No
         return chain(local, main), unseen_local or unseen_main
     if table == "local":
         rows, absent = _seen_local_routes(node)
-    elif node.has("routes"):
+    elif node.has("routes") and (table != "main" or shows_routes(node, family)):
         rows = tuple(route for route in node.seen_rows("routes") if route.table == table)
         absent = node.unseen("routes")
     elif table == "main" and node.has("addresses"):
