@@ -1,4 +1,4 @@
-"""What tests/lab/inside.py does for an IPv6 VIP: neighbour solicitations, redirects, and duplicate address detection."""
+"""What tests/lab/inside.py does for an IPv6 VIP: neighbour solicitations, redirects, checks for duplicates."""
 
 import socket
 import struct
@@ -75,15 +75,16 @@ def who_has(vip: str, link: str, sender: str, patience: float) -> list[str]:
     return sorted(found)
 
 
-def _kind(frame: bytes) -> int | None:
-    return frame[_ICMP] if len(frame) > _TARGET and frame[20] == _ICMPV6 else None
+def _kind(frame: bytes) -> int:
+    """The type of an ICMPv6 message, 0 for another packet."""
+    return frame[_ICMP] if len(frame) > _TARGET and frame[20] == _ICMPV6 else 0
 
 
 def _checksum(data: bytes) -> int:
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    return total ^ 0xFFFF
 
 
 def wait_for_addresses() -> None:
