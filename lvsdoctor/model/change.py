@@ -82,6 +82,17 @@ class RemoveAddress(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class SetPreferred(Change):
+    """An IPv6 address is preferred as a source, or deprecated. `nodad`: the flag that it has, and keeps."""
+
+    ip: IP
+    prefixlen: int
+    link: str
+    preferred: bool
+    nodad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SetLink(Change):
     """A link goes up or down."""
 

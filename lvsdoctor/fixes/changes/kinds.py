@@ -6,6 +6,7 @@ from types import MappingProxyType
 from lvsdoctor.fixes.changes import (
     address,
     filter_rule,
+    lifetime,
     link,
     module,
     neighbour,
@@ -22,7 +23,18 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.sanitize import legible
 
-KINDS: tuple[Kind, ...] = (module, sysctl, link, address, route, policy_rule, filter_rule, real_server, neighbour)
+KINDS: tuple[Kind, ...] = (
+    module,
+    sysctl,
+    link,
+    address,
+    lifetime,
+    route,
+    policy_rule,
+    filter_rule,
+    real_server,
+    neighbour,
+)
 _KIND: Mapping[type[Change], Kind] = MappingProxyType({noun: kind for kind in KINDS for noun in kind.NOUNS})
 _READERS: Readers = MappingProxyType(
     {("arping",): lambda line: (), **{key: reader for kind in KINDS for key, reader in kind.READERS.items()}}

@@ -155,3 +155,14 @@ def bring_up(*links: Link) -> Fix:
         text = "Routes through gateways of that link are gone and do not come back by themselves."
         fix += Fix(now=(spell(SetLink(link.name, up=True)),), persist=(kept,), warning=text)
     return fix
+
+
+def deprecate(address: Address) -> Fix:
+    """Let an IPv6 address stay, and be no source of the host's own packets (RFC 6724, 5, rule 3)."""
+    from lvsdoctor.fixes.changes.lifetime import setting
+
+    kept = (
+        f"# keepalived deprecates a single address: virtual_ipaddress {{ {address.ip}/128 dev {word(address.link)} }}",
+        f"# else in the network configuration of the host ({ADDRESS_HOMES}): {address} with preferred_lft 0",
+    )
+    return Fix(now=(spell(setting(address, preferred=False)),), persist=kept)

@@ -33,6 +33,8 @@ class Try:
 
 
 ADDRESS = "ip addr add 192.0.2.10/24 dev eth0"
+# Without an address of its own accord, which is checked for duplicates a while.
+IPV6 = "sysctl -qw net.ipv6.conf.eth0.addr_gen_mode=1 net.ipv6.conf.eth0.disable_ipv6=0"
 THREE = (ADDRESS, "ip addr add 192.0.2.11/24 dev eth0", "ip addr add 192.0.2.12/24 dev eth0")
 PROMOTING = "sysctl -w net.ipv4.conf.eth0.promote_secondaries=1"
 TWO_SUBNETS = (
@@ -155,6 +157,18 @@ TRIES = {
     ),
     "a VIP on lo becomes a single host": Try(
         ("ip addr add 192.0.2.10/24 dev lo",), ("ip addr del 192.0.2.10/24 dev lo", "ip addr add 192.0.2.10/32 dev lo")
+    ),
+    "an IPv6 address is deprecated in its place, and keeps its prefix": Try(
+        (IPV6, "ip addr add 2001:db8::2/64 dev eth0 nodad", "ip addr add 2001:db8::10/64 dev eth0 nodad"),
+        ("ip addr change 2001:db8::10/128 dev eth0 nodad preferred_lft 0",),
+    ),
+    "it is preferred again": Try(
+        (IPV6, "ip addr add 2001:db8::10/128 dev eth0 nodad preferred_lft 0"),
+        ("ip addr change 2001:db8::10/128 dev eth0 nodad preferred_lft forever",),
+    ),
+    "the flag nodad goes unless it is repeated": Try(
+        (IPV6, "ip addr add 2001:db8::10/128 dev eth0 nodad"),
+        ("ip addr change 2001:db8::10/128 dev eth0 preferred_lft 0",),
     ),
     "a link that goes down": Try((*ROUTED, *THREE[1:]), ("ip link set eth0 down",)),
     "a link that comes up": Try((*ROUTED, *THREE[1:], "ip link set eth0 down"), ("ip link set eth0 up",)),

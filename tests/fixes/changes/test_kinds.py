@@ -27,6 +27,7 @@ from lvsdoctor.model.change import (
     RemoveRealServer,
     RemoveRoute,
     SetLink,
+    SetPreferred,
     SetSysctl,
     Unknown,
 )
@@ -88,6 +89,7 @@ HOSTS = [HOST, Node("lb1")] + [
 ]
 
 VIP, MAC = ip_address("192.0.2.10"), "02:00:00:00:00:07"
+VIP6 = ip_address("2001:db8::10")
 SERVICES = HOST.services
 ((REAL,), (MARKED,)) = (service.destinations for service in SERVICES)
 MARKED = replace(MARKED, ip=ip_address("192.0.2.23"))
@@ -111,6 +113,8 @@ SAMPLES: list[Change] = [
     AddAddress(ip_address("2001:db8::2"), 64, "eth0"),
     AddAddress(ip_address("198.51.100.1"), 32, "eth0", "link", "eth0:1", ip_network("198.51.100.2/32"), metric=100),
     RemoveAddress(VIP, 24, "eth0"), RemoveAddress(VIP, 32, "eth0"), RemoveAddress(ip_address("192.0.2.2"), 24, "eth0"),
+    SetPreferred(ip_address("2001:db8::2"), 64, "eth0", preferred=False),
+    SetPreferred(VIP6, 128, "eth0", preferred=True),
     SetLink("eth0", up=False), SetLink("eth0", up=True), SetLink("eth7", up=True), SetLink("a'b", up=True),
     PutRoute(route(NextHop(None, ip_address("192.0.2.9"))), replaces=True),
     PutRoute(route(NextHop("eth0", ip_address("192.0.2.1"))), replaces=True),
