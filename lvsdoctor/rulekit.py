@@ -76,8 +76,8 @@ QUESTIONS = {
         "analysis.request_path": (
             "request_paths rp_filter_drops tun_memberships tunnel_for tunnels_of takes UNPACKED_BY"
         ),
-        "analysis.reachability": "reachability Reachability has_permanent_entry taken_for_asked",
-        "analysis.rip_neighbours": "stray",
+        "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
+        "analysis.rip_neighbours": "stray Stray unlisted_rip",
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
@@ -94,9 +94,10 @@ QUESTIONS = {
     "What clears it? Suggestions that rules share": {
         "model.finding": "Fix",
         "fixes.commands.settings": "set_sysctls set_for_good",
-        "fixes.commands.routes": "check_loosely replace_route route_to_subnet delete_route delete_rule hide_clients",
+        "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
+        "fixes.commands.reach": "reach_again",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
-        "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo bring_up",
+        "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -50,7 +50,6 @@ from lvsdoctor.analysis.nat import replies_pass as replies_pass
 from lvsdoctor.analysis.nat import replying_through as replying_through
 from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests
-from lvsdoctor.analysis.reachability import Reachability as Reachability
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
 from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked
@@ -69,7 +68,9 @@ from lvsdoctor.analysis.request_path import takes as takes
 from lvsdoctor.analysis.request_path import tun_memberships as tun_memberships
 from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
+from lvsdoctor.analysis.rip_neighbours import Stray as Stray
 from lvsdoctor.analysis.rip_neighbours import stray as stray
+from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
@@ -81,7 +82,6 @@ from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_hosts
-from lvsdoctor.fixes.commands.addresses import bring_up as bring_up
 from lvsdoctor.fixes.commands.addresses import free_from_vip as free_from_vip
 from lvsdoctor.fixes.commands.addresses import give_up as give_up
 from lvsdoctor.fixes.commands.addresses import move_vip_to_lo as move_vip_to_lo
@@ -98,12 +98,11 @@ from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_serv
 from lvsdoctor.fixes.commands.ipvs import edit_real_server as edit_real_server
 from lvsdoctor.fixes.commands.ipvs import edit_service as edit_service
 from lvsdoctor.fixes.commands.ipvs import schedule_nothing_as_backup as schedule_nothing_as_backup
+from lvsdoctor.fixes.commands.reach import reach_again as reach_again
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
-from lvsdoctor.fixes.commands.routes import delete_route as delete_route
 from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule
 from lvsdoctor.fixes.commands.routes import hide_clients as hide_clients
 from lvsdoctor.fixes.commands.routes import replace_route as replace_route
-from lvsdoctor.fixes.commands.routes import route_to_subnet as route_to_subnet
 from lvsdoctor.fixes.commands.settings import set_for_good as set_for_good
 from lvsdoctor.fixes.commands.settings import set_sysctls as set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell as spell

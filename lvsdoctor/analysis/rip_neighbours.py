@@ -4,57 +4,131 @@ A frame for a neighbour goes to the MAC of its entry. Without an answer it is dr
 neigh_resolve_output()), and what stands there for good is never asked for again.
 """
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import ENSLAVING_KINDS, VRRP_MACS
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
 _UNRESOLVED = ("FAILED", "INCOMPLETE")
+# Their MACs change while the host runs: a bond's with its active port, a bridge's with its ports.
+_CHANGING_MAC = ENSLAVING_KINDS | {"macvlan", "macvtap", "ipvlan", "vrf", "vxlan"}
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Why packets for a RIP do not get to the real server: it does not answer (`entry`, without a MAC), the entry that
-    stands for good has another MAC, or `twice`, two hosts have the address."""
+    """Why packets for a RIP do not get to the real server: it does not answer (`entry`, without a MAC), its entry has
+    another host's MAC, or `twice`, two hosts have the address. `unlisted`: no scanned host has it, and all show theirs.
+    """
 
     why: str
     because: tuple[Citation, ...]
     entry: Neighbour | None = None
     twice: bool = False
+    unlisted: bool = False
 
     @property
     def of_a_moment(self) -> bool:
-        """An entry without an answer: the real server may have been started since."""
-        return self.entry is not None and not self.entry.mac
+        """The entry changes by itself: the real server may have been started since, or its network card changed."""
+        return self.entry is not None and self.entry.state != "PERMANENT"
 
 
 def stray(director: Node, rip: IP) -> Stray | None:
     """Only of a RIP that the director has for a neighbour. Reads what route_lookup() reads, neighbours where collected,
     and the addresses and links of the others."""
-    way = route_lookup(director, rip)
-    if not way.onlink or way.route is None:
+    lookup = route_lookup(director, rip)
+    if not lookup.onlink or lookup.route is None:
         return None
     holders = [(peer, own) for peer in director.peers_holding(rip) for own in peer.holding(rip) if _on_wire(peer, own)]
-    entries = director.neighbours if director.has("neighbours") else ()
-    mine = [entry for entry in entries if entry.ip == rip and entry.link in way.links and "proxy" not in entry.flags]
+    mine = _entries(director, rip, lookup.links)
     for entry in mine:
         if entry.state in _UNRESOLVED and not any(other.mac for other in mine):
-            note = "the real server does not answer" if rip.version == 6 else "no ARP answer from the real server"
-            return Stray(f"its neighbour entry is {entry.state}", (*way.because, cite(entry, note)), entry)
-        for peer, own in holders if entry.state == "PERMANENT" else ():
-            macs = {link.mac for link in peer.links} if peer.has("links") else set()
-            if macs and entry.mac not in macs:
-                lines = (cite(entry, "this entry is never renewed"), cite(own, "{peer} has it", peer=peer.name))
-                return Stray(f"its permanent neighbour entry has {entry.mac}, not a MAC of {peer.name}", lines, entry)
+            return _unresolved(director, rip, lookup, entry)
+        for peer, own in holders:
+            if (elsewhere := _elsewhere(director, peer, own, entry)) is not None:
+                return elsewhere
     subnets = [own for own in director.addresses if rip in own.network and not own.host_only]
     beside = {peer.name: own for peer, own in holders if any(own.network == mine.network for mine in subnets)}
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
     return None
+
+
+def _entries(director: Node, rip: IP, links: Collection[str]) -> list[Neighbour]:
+    rows = director.neighbours if director.has("neighbours") else ()
+    return [row for row in rows if row.ip == rip and row.link in links and "proxy" not in row.flags]
+
+
+def _unresolved(director: Node, rip: IP, lookup: Lookup, entry: Neighbour) -> Stray:
+    note = "the real server does not answer" if rip.version == 6 else "no ARP answer from the real server"
+    lines = (*lookup.because, cite(entry, note))
+    if _all_show_addresses(director) and not any(director.peers_holding(rip)):
+        why = f"its neighbour entry is {entry.state}, and the scanned hosts do not have that address"
+        return Stray(why, lines, entry, unlisted=True)
+    return Stray(f"its neighbour entry is {entry.state}", lines, entry)
+
+
+def _all_show_addresses(director: Node) -> bool:
+    return bool(director.peers) and all(peer.has("addresses") for peer in director.peers)
+
+
+def _elsewhere(director: Node, peer: Node, own: Address, entry: Neighbour) -> Stray | None:
+    """The entry has a MAC that is none of the host with the address."""
+    macs = {link.mac for link in peer.links} if peer.has("links") else set()
+    if not macs or not entry.mac or entry.mac in macs:
+        return None
+    has_it = cite(own, "{peer} has it", peer=peer.name)
+    if entry.state == "PERMANENT":
+        why = f"its permanent neighbour entry has {entry.mac}, not a MAC of {peer.name}"
+        return Stray(why, (cite(entry, "this entry is never renewed"), has_it), entry)
+    answering = next((other for other in director.peers_with_mac(entry.mac)), None)
+    if _may_be_its_own(peer, own) or _answers_for_others(director, entry, answering):
+        return None
+    if answering is None:
+        why = f"its neighbour entry has {entry.mac}, not a MAC of {peer.name}"
+        return Stray(why, (cite(entry, "a host with this MAC answered"), has_it), entry)
+    why = f"its neighbour entry has a MAC of {answering.name}, not of {peer.name}"
+    lines = [cite(link, "{host} answered", host=answering.name) for link in answering.links_with_mac(entry.mac)[:1]]
+    return Stray(why, (cite(entry), *lines, has_it), entry)
+
+
+def _may_be_its_own(peer: Node, own: Address) -> bool:
+    """Is the address on a link whose MAC changes while the host runs, or whose kind no dump tells?"""
+    link = peer.link(own.link)
+    if link is None or link.kind in _CHANGING_MAC or any(port.master == link.name for port in peer.links):
+        return True
+    return link.kind is None and link.parent is not None
+
+
+def _answers_for_others(director: Node, entry: Neighbour, answering: Node | None) -> bool:
+    """Is it the MAC of a virtual router, of the director itself, or of a host that stands there for several addresses
+    that are not known to be its own: a router, and what answers by proxy?"""
+    if entry.mac.startswith(VRRP_MACS) or "router" in entry.flags or director.links_with_mac(entry.mac):
+        return True
+    gateways = {gateway for route in director.routes for gateway in route.gateways}
+    own = (
+        {address.ip for address in answering.addresses} if answering is not None and answering.has("addresses") else ()
+    )
+    rows = [row.ip for row in director.neighbours if row.mac == entry.mac and row.ip != entry.ip]
+    return any(ip not in own for ip in rows) or any(ip in gateways for ip in own)
+
+
+def unlisted_rip(director: Node, rips: Sequence[IP]) -> Iterator[IP]:
+    """The RIP that no scanned host has, where all the others (two at least) are addresses of scanned hosts, and all of
+    these show theirs. Not where a host answers for it. Reads addresses of all, local-routes, policy-rules, links,
+    routes, and neighbours where collected."""
+    others = [rip for rip in rips if is_local(director, rip) is None]
+    missing = [rip for rip in others if not any(director.peers_holding(rip))]
+    if len(missing) != 1 or len(others) < 3 or not _all_show_addresses(director):
+        return
+    rows = director.neighbours if director.has("neighbours") else ()
+    if not any(row.ip == missing[0] and row.mac for row in rows):
+        yield missing[0]
 
 
 def _on_wire(node: Node, address: Address) -> bool:

@@ -6,28 +6,24 @@ from lvsdoctor.rulekit import (
     IP,
     Destination,
     Finding,
-    Fix,
     Forwarding,
     Node,
-    Reachability,
     Severity,
+    Stray,
     VirtualService,
-    bring_up,
+    assume,
     cite,
-    delete_route,
-    delete_rule,
     find_stray,
+    reach_again,
     reachability,
-    replace_route,
-    route_to_subnet,
-    routers_beside,
     rule,
-    rule_that_ends,
     stray,
+    unlisted_rip,
 )
 
 CUT = "{node} does not reach real server {rip}: {why}, and its share of {services} is lost"
 LATER = CUT + " once its weight is more than 0 again"
+UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do not have"
 
 
 @rule(
@@ -45,6 +41,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
         for real in service.destinations:
             if real.ip is not None and not real.ip.is_loopback:
                 listed.setdefault(real.ip, []).append((service, real))
+    spoken: set[IP] = set()
     for rip, places in listed.items():
         how = {real.forwarding for _, real in places}
         path = reachability(node, rip, how)
@@ -59,21 +56,24 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
             services=", ".join(str(service) for service, _ in places),
             severity=Severity.WARNING if idle or path.unsure or (lost and lost.of_a_moment) else None,
             evidence=[*(cite(real, "listed as a real server") for _, real in places), *(lost or path.cut).because],
-            fix=find_stray(rip, lost) if lost else _fix(node, rip, path, Forwarding.DR in how),
+            fix=find_stray(rip, lost) if lost else reach_again(node, rip, path, direct=Forwarding.DR in how),
         )
+        spoken.add(rip)
+    for rip in unlisted_rip(node, [ip for ip, places in listed.items() if any(real.weight for _, real in places)]):
+        if rip not in spoken:
+            yield _unlisted(rip, listed[rip])
 
 
-def _fix(node: Node, rip: IP, path: Reachability, direct: bool) -> Fix:
-    if path.links:
-        return bring_up(*path.links)
-    if ends := rule_that_ends(node, path.lookup):
-        return delete_rule(ends)
-    if path.lookup.type == "unreachable" and path.lookup.route is not None and path.lookup.route.dst.prefixlen:
-        return delete_route(path.lookup.route)
-    if path.home is not None:
-        return route_to_subnet(path.home.network, path.home.link)
-    for router in () if direct else routers_beside(node, rip):
-        return replace_route("default", router)
-    line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
-    line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
-    return Fix(now=(line,), persist=("# the same in the network configuration of the host",))
+def _unlisted(rip: IP, places: list[tuple[VirtualService, Destination]]) -> Finding:
+    return Finding(
+        UNLISTED,
+        clients="If no host has {rip}, its share of {services} gets no answer.",
+        about={"rip": rip},
+        services=", ".join(str(service) for service, _ in places),
+        severity=Severity.WARNING,
+        evidence=[
+            *(cite(real, "all other real servers are scanned hosts") for _, real in places),
+            assume("addresses", "no other host has that address", settle=f"arping -c 3 {rip}", others=True),
+        ],
+        fix=find_stray(rip, Stray("", (), unlisted=True)),
+    )

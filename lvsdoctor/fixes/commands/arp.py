@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lvsdoctor.analysis.rip_neighbours import Stray
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
+from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.effective_sysctl import effective
@@ -105,9 +106,14 @@ def find_stray(rip: IP, lost: Stray) -> Fix:
         line = f"# give {rip} to one of the two hosts alone: arping -D -I LINK -c 3 {rip} shows both MACs"
         return Fix(now=(line,), persist=("# the same in the network configuration of the other host",))
     entry = lost.entry
+    if entry is not None and entry.mac and lost.of_a_moment:
+        return find_host(entry.mac, rip)
     if entry is not None and entry.mac:
         kept = (f"# take the entry of {rip} out of the network configuration or the script that adds it",)
         return Fix(now=(spell(RemoveNeighbour(rip, entry.link)),), persist=kept)
     ask = command("arping", "-I", entry.link if entry is not None else "LINK", "-c", 3, rip)
+    if lost.unlisted:
+        line = f"# is {rip} the right address? {ask} shows the MAC of its host; ipvsadm -d removes a wrong one"
+        return Fix(now=(line,), persist=(f"{SAVE_TABLE} the address of the real server",))
     line = f"# is {rip} up, and does it answer this director? {ask}"
     return Fix(now=(line,), persist=("# nothing here: what keeps the real server from answering is on that host",))

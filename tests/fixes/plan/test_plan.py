@@ -72,6 +72,18 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("real-server-unreachable", "a warning where the real server does not answer ARP"): {
         "real-server-unreachable": NO_COMMAND
     },
+    ("real-server-unreachable", "a warning where the scanned hosts do not have the address that does not answer"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("real-server-unreachable", "a warning where another host answered for the address"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("real-server-unreachable", "a warning where another scanned host answered for the address"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("real-server-unreachable", "a warning where all other real servers are scanned hosts"): {
+        "real-server-unreachable": NO_COMMAND
+    },
     ("real-server-unreachable", "two hosts have the address of the real server"): {
         "real-server-unreachable": NO_COMMAND
     },

@@ -1,0 +1,27 @@
+"""What brings a director to a real server again, where the route or the link is missing."""
+
+from lvsdoctor.analysis.reachability import Reachability
+from lvsdoctor.analysis.reply_path import routers_beside, rule_that_ends
+from lvsdoctor.fixes.commands.addresses import bring_up
+from lvsdoctor.fixes.commands.routes import delete_route, delete_rule, replace_route, route_to_subnet
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.node import Node
+
+
+def reach_again(node: Node, rip: IP, path: Reachability, *, direct: bool) -> Fix:
+    """The link, the rule or the route that cuts the director off; `direct`: a router is no way there. Reads routes,
+    policy-rules, and the other nodes' addresses and routes where collected."""
+    if path.links:
+        return bring_up(*path.links)
+    if ends := rule_that_ends(node, path.lookup):
+        return delete_rule(ends)
+    if path.lookup.type == "unreachable" and path.lookup.route is not None and path.lookup.route.dst.prefixlen:
+        return delete_route(path.lookup.route)
+    if path.home is not None:
+        return route_to_subnet(path.home.network, path.home.link)
+    for router in () if direct else routers_beside(node, rip):
+        return replace_route("default", router)
+    line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
+    line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
+    return Fix(now=(line,), persist=("# the same in the network configuration of the host",))
