@@ -87,6 +87,7 @@ class Host:
         self._path = f"/run/netns/{netns}"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=netns)
         self._listening: list[socket.socket] = []
+        self._name, self._protocol, self._six = b"", "tcp", False
         self._icmp: socket.socket | None = None
         self._icmp6: socket.socket | None = None
         self.do(self._leave)
@@ -103,10 +104,7 @@ class Host:
         return self.start(work, *arguments).result()
 
     def close(self) -> None:
-        for listening in self._listening:
-            with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
-            listening.close()
+        self._stop_listening()
         for icmp in filter(None, (self._icmp, self._icmp6)):
             icmp.close()
         self._thread.shutdown()
@@ -130,17 +128,39 @@ class Host:
         else:
             self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
             self._icmp.setblocking(False)
-        kind, answer = _KINDS[host["protocol"]]
+        self._name, self._protocol, self._six = name.encode(), host["protocol"], six
         for place in [(address, port) for port in host["serves"] for address in host["listens"]]:
-            listening = socket.socket(_family(six), kind)
-            self._listening.append(listening)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(place)
-            if kind is socket.SOCK_STREAM:
-                listening.listen(64)
+            listening = self._listen(place)
             if host["transparent"]:
                 listening.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
-            threading.Thread(target=answer, args=(listening, name.encode()), daemon=True).start()
+
+    def _listen(self, place: tuple[str, int]) -> socket.socket:
+        kind, answer = _KINDS[self._protocol]
+        listening = socket.socket(_family(self._six), kind)
+        self._listening.append(listening)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        if kind is socket.SOCK_STREAM:
+            listening.listen(64)
+        threading.Thread(target=answer, args=(listening, self._name), daemon=True).start()
+        return listening
+
+    def _stop_listening(self) -> None:
+        for listening in self._listening:
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+        self._listening.clear()
+
+    def run(self, command: str) -> tuple[int, str]:
+        """A command in a shell. `serve ADDRESS:PORT ...` is the host's own: its server listens there from now on."""
+        verb, *places = command.split()
+        if verb != "serve":
+            return run(["sh", "-c", command])
+        self._stop_listening()
+        for address, _, port in (place.rpartition(":") for place in places):
+            self._listen((address.strip("[]"), int(port)))
+        return 0, ""
 
     def announce(self, vip: str, links: Iterable[str]) -> None:
         """Answer ARP requests for `vip` on these links, whatever the kernel does."""
@@ -345,7 +365,7 @@ class Cluster:
 
     def run(self, host: str, commands: list[str]) -> list[tuple[int, str]]:
         """Each command in a shell of that host."""
-        return [self._hosts[host].do(run, ["sh", "-c", command]) for command in commands]
+        return [self._hosts[host].do(self._hosts[host].run, command) for command in commands]
 
     def dump(self, hosts: dict[str, list[str]]) -> dict[str, dict[str, str]]:
         """The output of commands (words, no shell), as what their user would keep of them."""

@@ -34,6 +34,7 @@ DUMPS = (
     "sysctl net.ipv4.conf net.ipv4.ip_forward net.ipv4.vs net.netfilter.nf_conntrack_tcp_loose",
     "arptables-legacy -nvL",
     "iptables-legacy-save",
+    "ss -lntup",
 )
 # An IPv6 cluster has no packet to filter for arptables, and its routes and rules are shown by `ip -6` alone.
 DUMPS6 = (
@@ -44,6 +45,7 @@ DUMPS6 = (
     "ip neigh",
     "ip -6 neigh show proxy",
     "sysctl net.ipv6.conf net.ipv4.vs",
+    "ss -lntup",
 )
 DIRECTORS_DUMP = "ipvsadm -Sn"
 ALL_BASES = BASES | BASES6

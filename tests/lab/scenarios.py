@@ -4,7 +4,8 @@
 
     [[fires]]                        broken, flagged by the rule, healed by the finding's fix
     case = "both are set on lo alone"   the heading of the page's case; `title` where the page has none
-    on.rs1 = '''commands'''          what is changed, a command a line, run by sh on that host; hosts in this order
+    on.rs1 = '''commands'''          what is changed, a command a line, run by sh on that host; hosts in this order.
+                                     `serve 192.0.2.21:80` has its server listen there and nowhere else
     shows = ["rs1 answers ARP for the VIP"]   symptoms (tests/lab/symptoms.py) that it must have, at least
 
     [[quiet]]                        a look-alike: healthy, and no rule calls it an error
