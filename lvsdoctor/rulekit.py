@@ -79,6 +79,9 @@ QUESTIONS = {
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
         "analysis.rip_neighbours": "stray Stray unlisted_rip",
     },
+    "Does a program take the requests?": {
+        "kernel.sockets": "no_transparent_proxy",
+    },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
             "reply_path reply_paths answering_for answered_neighbours answered_by_gateway clients_beyond "

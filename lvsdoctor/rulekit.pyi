@@ -127,6 +127,7 @@ from lvsdoctor.kernel.routing import is_local as is_local
 from lvsdoctor.kernel.routing import local_routes as local_routes
 from lvsdoctor.kernel.routing import route_lookup as route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok as source_ok
+from lvsdoctor.kernel.sockets import no_transparent_proxy as no_transparent_proxy
 from lvsdoctor.kernel.source_address import SourceAddress as SourceAddress
 from lvsdoctor.kernel.source_address import source_addresses as source_addresses
 from lvsdoctor.model.address import Address as Address

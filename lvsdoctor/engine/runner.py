@@ -157,14 +157,9 @@ def _hidden(diagnosis: Diagnosis, node: Node) -> Missing | None:
                 if item.hides in unread.hides:
                     reason = f"{unread.seen.where} holds {unread.name}, which is not read yet"
                     return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
-            # A list of sockets does not show which of them are transparent.
-            if item.hides == "sockets" and (table := host.evidence.get("sockets")) and table.sockets:
-                seen = table.sockets[0].seen
-                return Missing("sockets", host.name, item.settle, _TRANSPARENT.format(where=seen.where), seen)
     return None
 
 
-_TRANSPARENT = "{where} lists sockets, and not whether a socket is transparent (IP_TRANSPARENT)"
 # What the reports of a rule not checked call the machinery.
 _HIDDEN_FACT = {"arp": "arptables", "sockets": "sockets"}
 

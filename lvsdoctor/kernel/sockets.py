@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from lvsdoctor.kernel.answer import Answer, assume, no, yes
+from lvsdoctor.kernel.answer import Answer, assume, assume_without, no, yes
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import cite
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.socket import Socket, SocketTable
 
@@ -66,6 +66,24 @@ def replies_from(node: Node, protocol: str, ip: IP, port: int, *, client: IP, ar
     address = "another address" if source is None or source.ip is None else source.ip
     because = (cite(best), *(source.because if source is not None else ()), program)
     return no("the route to {client} chooses {address}", *because, client=client, address=address)
+
+
+def no_transparent_proxy(node: Node, ip: IP) -> Citation:
+    """What a finding takes for granted where packets to `ip`, which is not local, are delivered: that no socket replies
+    from it all the same (IP_TRANSPARENT).
+
+    No list shows the option. A socket of that very address has it, or it has another that allows it to be bound there
+    (net/ipv4/af_inet.c: inet_can_nonlocal_bind()): then raises NotCollected. Reads sockets where collected.
+    """
+    for row in _table(node).sockets if node.has("sockets") else ():
+        if row.ip == ip or row.other_order == ip:
+            partial = Partial(_TRANSPARENT, row.seen, {"socket": str(row)})
+            raise NotCollected("sockets", node.name, "whether a socket is transparent", _OPTIONS, partial)
+    return assume_without("sockets", "no transparent proxy answers (IP_TRANSPARENT)", _OPTIONS)
+
+
+_TRANSPARENT = "the line does not show whether the socket of {socket} is transparent (IP_TRANSPARENT)"
+_OPTIONS = "ss -lntu --inet-sockopt"
 
 
 @dataclass(frozen=True, slots=True)

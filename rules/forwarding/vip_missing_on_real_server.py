@@ -20,6 +20,7 @@ from lvsdoctor.rulekit import (
     hide_vips,
     is_local,
     kept_by_persistence,
+    no_transparent_proxy,
     rule,
     schedule_nothing_as_backup,
 )
@@ -45,7 +46,7 @@ _CANNOT_REPLY = (
     severity=Severity.ERROR,
     role="real-server",
     needs={"addresses"},
-    helps={"memberships", "ipvs", "local-routes", "policy-rules", "routes", "sysctl", "links"},
+    helps={"memberships", "ipvs", "local-routes", "policy-rules", "routes", "sockets", "sysctl", "links"},
 )
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
@@ -65,7 +66,6 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         ]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
         later = _DROPS_KEPT if kept else _DROPS_LATER
-        proxy = assume_without("sockets", "no transparent proxy answers (IP_TRANSPARENT)", "ss -tlnp")
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
         yield Finding(
             later if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
@@ -77,7 +77,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 *(lines or [cite(vip, "this node is to carry it")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *here.because,
-                proxy if here else taken,
+                no_transparent_proxy(node, vip.ip) if here else taken,
             ],
             fix=_carry(node, vip.ip),
         )

@@ -1,7 +1,6 @@
 """What may be assumed, and for how much: machinery at full severity, a value or another host for a warning."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
 import pytest
 
@@ -14,7 +13,6 @@ from lvsdoctor.model.examination import Verdict
 from lvsdoctor.model.finding import Citation, Finding, Fix, Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.socket import Socket, SocketTable
 from lvsdoctor.model.sysctl import Setting
 
 ALL, ETH0 = "net.ipv4.conf.all.rp_filter", "net.ipv4.conf.eth0.rp_filter"
@@ -61,17 +59,6 @@ def test_a_dump_that_is_not_read_hides_the_machinery_that_would_be_assumed_to_be
     (missing,) = outcome.missing
     assert (missing.reason, missing.seen) == ("nat.txt holds an nftables rule set, which is not read yet", NFT.seen)
     diagnoses, _ = try_rule(resting_on(assume("arptables", "no arptables rules")), Node("rs1", unread_kinds=(NFT,)))
-    assert diagnoses
-
-
-def test_a_list_of_sockets_does_not_show_that_none_is_transparent() -> None:
-    given = resting_on(assume_without("sockets", "no transparent proxy answers", "ss -tlnp"))
-    row = Seen("ss.txt", 2, "tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*")
-    table = SocketTable((Socket("tcp", IPv4Address("0.0.0.0"), 80, row, 4),))
-    diagnoses, outcome = try_rule(given, Node("rs1", evidence={"sockets": table}))
-    assert (diagnoses, outcome.verdict) == ([], Verdict.NOT_CHECKED)
-    assert [(missing.fact, missing.seen) for missing in outcome.missing] == [("sockets", row)]
-    diagnoses, _ = try_rule(given, Node("rs1", evidence={"sockets": SocketTable()}))
     assert diagnoses
 
 

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.kernel.sockets import listener, replies_from
+from lvsdoctor.kernel.sockets import listener, no_transparent_proxy, replies_from
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.paste.stream import pieces
@@ -168,3 +168,13 @@ def test_what_arrives_in_a_vrf_is_taken_by_sockets_of_none_only_if_the_sysctl_sa
 def test_without_a_list_nothing_is_known() -> None:
     with pytest.raises(NotCollected):
         listener(Node("rs1"), "tcp", VIP, 80)
+
+
+def test_a_list_does_not_show_which_socket_is_transparent_and_the_address_of_some_is_a_sign() -> None:
+    assert no_transparent_proxy(host(OTHER, tcp("0.0.0.0:80")), VIP).assumed
+    with pytest.raises(NotCollected) as raised:
+        no_transparent_proxy(host(OTHER, tcp("192.0.2.10:80")), VIP)
+    assert raised.value.partial is not None
+    assert raised.value.partial.seen is not None
+    assert raised.value.partial.seen.text == tcp("192.0.2.10:80")
+    assert "192.0.2.10:80 is transparent" in raised.value.partial.says
