@@ -40,6 +40,7 @@ QUESTIONS = {
     "Whom does it name as the sender when it asks?": {
         "analysis.l2_segments": "leak leak_at_any_level",
         "kernel.source_address": "source_addresses SourceAddress",
+        "analysis.vip_sources": "vip6_sources VipSource",
     },
     "Which route does a packet take?": {
         "kernel.routing": "route_lookup Lookup is_local local_routes default_gateways captured_by_mark FAR_AWAY",
@@ -100,7 +101,7 @@ QUESTIONS = {
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
         "fixes.commands.reach": "reach_again",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
-        "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo",
+        "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo deprecate",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -79,9 +79,12 @@ from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_
 from lvsdoctor.analysis.usable_servers import takes_requests as takes_requests
 from lvsdoctor.analysis.usable_servers import unavailable as unavailable
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
+from lvsdoctor.analysis.vip_sources import VipSource as VipSource
+from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_hosts
+from lvsdoctor.fixes.commands.addresses import deprecate as deprecate
 from lvsdoctor.fixes.commands.addresses import free_from_vip as free_from_vip
 from lvsdoctor.fixes.commands.addresses import give_up as give_up
 from lvsdoctor.fixes.commands.addresses import move_vip_to_lo as move_vip_to_lo

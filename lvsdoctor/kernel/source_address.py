@@ -44,18 +44,18 @@ def outer_source(node: Node, rip: IP) -> Sender:
     """
     if rip.version == 4:
         return own_source(node, rip)
-    way = route_lookup(node, rip)
-    if way.type != "unicast" or not way.links:
-        return Sender(None, way.because, "no way out")
-    return _selected6(node, rip, way)
+    lookup = route_lookup(node, rip)
+    if lookup.type != "unicast" or not lookup.links:
+        return Sender(None, lookup.because, "no way out")
+    return _selected6(node, rip, lookup)
 
 
-def _selected6(node: Node, dst: IP, way: Lookup) -> Sender:
-    picked = select_source6(node, dst, way.links[0])
+def _selected6(node: Node, dst: IP, lookup: Lookup) -> Sender:
+    picked = select_source6(node, dst, lookup.links[0])
     if picked is None:
-        return Sender(None, way.because, "no address")
+        return Sender(None, lookup.because, "no address")
     address, why = picked
-    return Sender(address.ip, (*way.because, *why), "selected")
+    return Sender(address.ip, (*lookup.because, *why), "selected")
 
 
 @dataclass(frozen=True, slots=True)
