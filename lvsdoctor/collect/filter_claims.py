@@ -20,8 +20,8 @@ def chain_claims(tables: Sequence[FilterTable]) -> Iterator[tuple[FilterTable, C
 
 
 def filter_table_key(row: FilterTable) -> Hashable:
-    """What makes two tables the same."""
-    return row.family, row.name, row.variant
+    """What makes two tables the same. (What nft shows of iptables-nft it spells otherwise, or has no words for.)"""
+    return row.family, row.name, row.variant, row.form == "nft"
 
 
 def _target(rule: FilterRule) -> str:

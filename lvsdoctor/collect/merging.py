@@ -7,7 +7,7 @@ from typing import Any
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
-from lvsdoctor.model.packet_filter import FilterTable
+from lvsdoctor.model.packet_filter import FilterTable, hook_of, priority_of
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.socket import Socket, SocketTable
 from lvsdoctor.model.sysctl import Setting, SysctlTable
@@ -114,19 +114,34 @@ def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
     return ArpTables(policies, rules, tuple(seen for table in tables for seen in table.seen))
 
 
-_EXACT = ("save", "verbose", "plain")
+_EXACT = ("save", "nft", "verbose", "plain")
+# A chain that iptables-nft can show is called after its hook, and stands where iptables has it.
+_OF_IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
 
 
 def _filter_tables(lists: Iterable[Sequence[FilterTable]]) -> tuple[FilterTable, ...]:
     """Each table once, as the most exact dump shows it: a whole one before a part, iptables-save before a listing.
 
+    A table of iptables-nft is shown by iptables-save, and by `nft list ruleset` again.
+
     A dump that does not tell which implementation holds the table shows the same as one that does; where one dump is
     of legacy and another of nf_tables, both tables are there.
     """
-    by_name: dict[str, list[FilterTable]] = {}
+    by_name: dict[tuple[str, str, bool], list[FilterTable]] = {}
     for table in (table for rows in lists for table in rows):
-        by_name.setdefault(table.name, []).append(table)
+        by_name.setdefault((table.family, table.name, _is_of_iptables(table)), []).append(table)
     return tuple(table for tables in by_name.values() for table in _implementations(tables))
+
+
+def _is_of_iptables(table: FilterTable) -> bool:
+    if table.form != "nft":
+        return True
+    return table.family in ("ip", "ip6") and table.name in _OF_IPTABLES and all(
+        chain.hook is hook_of(chain.name)
+        and (chain.hook is None or chain.priority == priority_of(table.name, chain.hook))
+        and not chain.unmodelled
+        for chain in table.chains
+    )  # fmt: skip
 
 
 def _implementations(tables: Sequence[FilterTable]) -> Iterator[FilterTable]:

@@ -25,6 +25,9 @@ FORWARDED = (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING)
 SENT = (Hook.OUTPUT, Hook.POSTROUTING)
 
 
+_OTHER_HOOK = "what a chain of family {} does at its hook {} is not modelled"
+
+
 class FilterOutcome(StrEnum):
     ACCEPTED = "accepted"
     DROPPED = "dropped"
@@ -67,8 +70,16 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     tables = tuple(node.packet_filter(fact))
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):
+        translating: Sequence[Ending] = ()
         for table, chain in base_chains(tables, hook):
+            if (table.nat or chain.nat) and translating:
+                # net/netfilter/nf_nat_core.c: nf_nat_inet_fn(): the first chain that translates is the last asked.
+                if all(ending.translated for ending in translating) or not chain.rules:
+                    continue
+                return _lacking(node, fact, progress.in_doubt(translating, hook))
             endings, changes = walk(table, chain, progress.packet, hook, host)
+            if any(ending.translated for ending in endings):
+                translating = endings
             if (verdict := progress.after(endings, changes, hook)) is not None:
                 return _lacking(node, fact, verdict)
         if number + 1 < len(hooks) and _goes_elsewhere(packet, progress.packet, hook, hooks[number + 1]):
@@ -100,6 +111,10 @@ class _Progress:
             self._rewriting += [line for line in (*changes, *by_endings) if line not in self._rewriting]
         self.packet = joined
         return None
+
+    def in_doubt(self, endings: Sequence[Ending], hook: Hook) -> FilterVerdict:
+        """A chain that may have translated the packet: then the next is not asked."""
+        return self._unknown(next((ending for ending in endings if ending.maybe), endings[0]), hook)
 
     def end(self, outcome: FilterOutcome, hook: Hook, unseen: tuple[Citation, ...]) -> FilterVerdict:
         if self._doubt is not None:
@@ -148,6 +163,8 @@ def _goes_elsewhere(before: Packet, now: Packet, hook: Hook, following: Hook) ->
 def _unseen(node: Node, fact: str, tables: Sequence[FilterTable]) -> tuple[Citation, ...]:
     """What the evidence does not show of the fact: a table that nobody asked for is assumed to have no rule; a sign
     that there are others is quoted."""
+    if (line := _beyond_the_model(tables)) is not None:
+        return (line,)
     partial = node.partial(fact)
     if partial is None:
         return ()
@@ -159,6 +176,18 @@ def _unseen(node: Node, fact: str, tables: Sequence[FilterTable]) -> tuple[Citat
     names = ", ".join(sorted(table.name for table in tables))
     text = f"no {fact} rule in a table but {names}" if names else f"no {fact} rules"
     return (assume(fact, text),)
+
+
+def _beyond_the_model(tables: Sequence[FilterTable]) -> Citation | None:
+    """A chain of a bridge or a device that may drop what it sees; and the end of a rule set that was cut off."""
+    for table in tables:
+        if table.form == "nft" and table.partial is not None and table.partial.seen is not None:
+            return Citation(table.partial.seen, "{says}", {"says": table.partial.says})
+        for chain in table.chains:
+            own = tuple(other for other in table.chains if other is chain or not other.policy)
+            if chain.unmodelled and not replace(table, chains=own).changes_nothing:
+                return Citation(chain.seen, "{says}", {"says": _OTHER_HOOK.format(table.family, chain.unmodelled)})
+    return None
 
 
 def _lacking(node: Node, fact: str, verdict: FilterVerdict) -> FilterVerdict:

@@ -96,22 +96,21 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
             return False if hook is Hook.OUTPUT else _link(None if hook is Hook.POSTROUTING else packet.in_link, values)
         case Match.OUT_LINK:
             return False if hook in (Hook.PREROUTING, Hook.INPUT) else _link(packet.out_link, values)
+        case Match.FAMILY:
+            return packet.version in values
         case Match.PROTOCOL:
             return None if packet.protocol is None else packet.protocol in values
         case Match.SOURCE_PORT | Match.DESTINATION_PORT | Match.PORT:
             return _ports(condition.match, packet, values)
         case Match.TCP_FLAGS:
-            flags, wanted = packet.tcp_flags, values[0]
-            assert isinstance(wanted, TcpFlags)
-            return None if flags is None else flags & wanted.looked_at == wanted.are_set
+            flags, wanted = packet.tcp_flags, [value for value in values if isinstance(value, TcpFlags)]
+            return None if flags is None else any(flags & part.looked_at == part.are_set for part in wanted)
         case Match.ICMP_TYPE:
             return False if packet.protocol not in (*_ICMP, None) else None
         case Match.FRAGMENT:
             return packet.fragment
         case Match.MARK:
-            mark, masked = packet.mark, values[0]
-            assert isinstance(masked, Masked)
-            return None if mark is None else mark & masked.mask == masked.value
+            return None if packet.mark is None else any(_marked(packet.mark, value) for value in values)
         case Match.CT_STATE:
             return _state(packet.states, values)
         case Match.CT_ORIGINAL_DESTINATION:
@@ -119,6 +118,10 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
             return _among(original, values)
         case Match.IPVS:
             return packet.ipvs
+        case Match.PACKET_TYPE:
+            return _packet_type(packet.dst, values)
+        case Match.IN_SET if not values:
+            return False
         case Match.SOURCE_TYPE:
             return _of_type(packet.src, values, host)
         case Match.DESTINATION_TYPE:
@@ -135,6 +138,18 @@ def _link(name: str | None, values: Iterable[Value]) -> bool | None:
         return None
     patterns = [str(value) for value in values]
     return any(name.startswith(text[:-1]) if text.endswith("*") else name == text for text in patterns)
+
+
+def _marked(mark: int, value: Value) -> bool:
+    return mark & value.mask == value.value if isinstance(value, Masked) else isinstance(value, Range) and mark in value
+
+
+def _packet_type(dst: IP | None, values: Iterable[Value]) -> bool | None:
+    """What is for a host's own address comes in a frame for that host, or a bridge gives it to nobody."""
+    if dst is None:
+        return None
+    kind = "multicast" if dst.is_multicast else "broadcast" if str(dst) == "255.255.255.255" else "unicast"
+    return kind in values or (kind == "unicast" and "host" in values)
 
 
 def _ports(match: Match, packet: Packet, values: Iterable[Value]) -> bool | None:

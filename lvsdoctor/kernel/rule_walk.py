@@ -21,7 +21,8 @@ _TRACKED_FIRST = frozenset({"NEW", "RELATED"})  # net/netfilter/nf_nat_core.c: n
 class Ending:
     """One outcome that a packet may have in a chain: accept, drop or unknown; `maybe` if another is possible.
 
-    `because` begins with the line in doubt, if there is one, and then has the rules that lead there.
+    `because` begins with the line in doubt, if there is one, and then has the rules that lead there. `translated`: a
+    rule of nat decided where the connection goes.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Ending:
     because: tuple[Citation, ...] = ()
     maybe: bool = False
     rejected: bool = False
+    translated: bool = False
 
 
 def walk(
@@ -37,11 +39,12 @@ def walk(
 ) -> tuple[tuple[Ending, ...], tuple[Citation, ...]]:
     """The outcomes that are possible in a base chain, certain where it is one alone; and the rules that changed what
     went on (a mark, NOTRACK)."""
-    if table.nat and packet.states.isdisjoint(_TRACKED_FIRST):
+    of_nat = table.nat or chain.nat
+    if of_nat and packet.states.isdisjoint(_TRACKED_FIRST):
         return (Ending("accept", packet, "only the first packet of a connection comes to nat"),), ()
     walker = _Walk(table, hook, host or UNKNOWN_HOST, untracked=chain.priority < CONNTRACK)
     doubt: tuple[Citation, ...] = ()
-    if table.nat and not packet.states <= _TRACKED_FIRST:
+    if of_nat and not packet.states <= _TRACKED_FIRST:
         doubt = (cite(chain, "only the first packet of a connection comes here"),)
     end = walker.chain(chain, packet, doubt, (), 0)
     left = end if end is not None or not doubt else packet
@@ -133,7 +136,8 @@ class _Walk:
                 return _Step(None)
             case kind if kind in _NAT:
                 changed = rewritten(packet, action, self._hook, self._host)
-                self._add(Ending("accept", changed, "", (*path, cite(rule, "this rule rewrites the packet"))), doubt)
+                lines = (*path, cite(rule, "this rule rewrites the packet"))
+                self._add(Ending("accept", changed, "", lines, translated=kind is not Effect.TPROXY), doubt)
                 return _Step(None)
         changed = rewritten(packet, action, self._hook, self._host)
         if changed != packet:

@@ -4,7 +4,7 @@ The nouns are general enough for iptables and for nftables: a rule is a row of s
 the order in which the kernel comes to them. (iptables has one action, at the end.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -34,6 +34,7 @@ class Match(StrEnum):
     OUT_LINK = "out-link"  # [str]
     SOURCE = "source"  # [AddressRange]
     DESTINATION = "destination"  # [AddressRange]
+    FAMILY = "family"  # [int: 4 or 6]
     PROTOCOL = "protocol"  # [int]
     SOURCE_PORT = "source-port"  # [Range]
     DESTINATION_PORT = "destination-port"  # [Range]
@@ -41,8 +42,8 @@ class Match(StrEnum):
     TCP_FLAGS = "tcp-flags"  # [TcpFlags]
     ICMP_TYPE = "icmp-type"  # [str]
     FRAGMENT = "fragment"  # []
-    MARK = "mark"  # [Masked]
-    CT_MARK = "ct-mark"  # [Masked]
+    MARK = "mark"  # [Masked, Range]
+    CT_MARK = "ct-mark"  # [Masked, Range]
     CT_STATE = "ct-state"  # [str, in capitals]
     CT_ORIGINAL_DESTINATION = "ct-original-destination"  # [AddressRange]
     CT_ORIGINAL_PORT = "ct-original-port"  # [Range]
@@ -51,7 +52,8 @@ class Match(StrEnum):
     IPVS_PORT = "ipvs-port"  # [Range]
     SOURCE_TYPE = "source-type"  # [str, in capitals: LOCAL, UNICAST, ...]
     DESTINATION_TYPE = "destination-type"  # [str]
-    IN_SET = "in-set"  # [str: the set's name, and what of the packet is looked up, as `src,dst`]
+    PACKET_TYPE = "packet-type"  # [str: unicast, broadcast, multicast, ...]
+    IN_SET = "in-set"  # [str: the set's name, and what is looked up in it, as `src,dst`; none: an empty set]
     UNSHOWN = "unshown"  # []
     UNKNOWN = "unknown"  # []
 
@@ -171,15 +173,17 @@ class Action:
 
 
 Statement = Condition | Action
+_PASSING = frozenset({Effect.ACCEPT, Effect.CONTINUE, Effect.LOG, Effect.RETURN, Effect.JUMP, Effect.GOTO})
 
 
 @dataclass(frozen=True, slots=True)
 class FilterRule:
-    """One rule: its conditions and actions in the order of the kernel, and what its comment says."""
+    """One rule: its conditions and actions in the order of the kernel, what its comment says, and its handle (nft)."""
 
     statements: tuple[Statement, ...]
     seen: Seen
     comment: str = ""
+    handle: int | None = None
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -204,8 +208,9 @@ class FilterRule:
 class Chain:
     """A base chain, which the kernel calls at `hook` in the order of `priority`, or a user's own, which rules jump to.
 
-    `policy` (accept, drop) is what becomes of a packet that no rule decides over; "" for a user's own chain. `partial`
-    tells why some of its rules may be lacking.
+    `policy` (accept, drop) is what becomes of a packet that no rule decides over; "" for a user's own chain. `nat`: it
+    sees only the first packet of a connection. `partial` tells why some of its rules may be lacking. `unmodelled` is
+    the hook of a base chain that the model has none for (a bridge's, a device's): what it does to a packet is unknown.
     """
 
     name: str
@@ -215,15 +220,18 @@ class Chain:
     priority: int = 0
     policy: str = ""
     partial: Partial | None = None
+    nat: bool = False
+    unmodelled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterTable:
     """One table of a packet filter, with its chains.
 
-    `family` is ip, ip6, inet or arp; `nat` tells that its base chains see only the first packet of a connection.
+    `family` is ip, ip6, inet, bridge or netdev; `nat`: its base chains see only the first packet of a connection.
     `variant` is what holds it in the kernel where the dump tells (legacy, nf_tables): a packet has to pass those of
-    both. `form` is how exact the dump is: save, verbose, plain. `partial` tells why some of its chains may be lacking.
+    both. `form` is how exact the dump is: save, nft, verbose, plain (nft does not show all that iptables-nft asks).
+    `partial` tells why some of its chains may be lacking.
     """
 
     family: str
@@ -244,8 +252,11 @@ class FilterTable:
 
     @property
     def changes_nothing(self) -> bool:
-        """Does every packet pass it as it is? No rule, and no policy but accept; what was not shown apart."""
-        return not self.rules and all(chain.policy in ("", "accept") for chain in self.chains)
+        """Does every packet pass it as it is? No rule but to count and accept, and no policy but accept; what was not
+        shown apart."""
+        return all(chain.policy in ("", "accept") for chain in self.chains) and all(
+            action.effect in _PASSING for rule in self.rules for action in rule.actions
+        )
 
 
 # Why a dump of iptables-nft is not whole where the other implementation has tables, too.
@@ -272,7 +283,12 @@ def priority_of(table: str, hook: Hook) -> int:
     return _PRIORITIES.get(table, FILTER)
 
 
-def base_chains(tables: Iterator[FilterTable] | tuple[FilterTable, ...], hook: Hook) -> list[tuple[FilterTable, Chain]]:
+def base_chains(tables: Iterable[FilterTable], hook: Hook) -> list[tuple[FilterTable, Chain]]:
     """The chains that the kernel calls at a hook, in its order."""
     chains = [(table, chain) for table in tables for chain in table.chains if chain.hook is hook]
-    return sorted(chains, key=lambda pair: pair[1].priority)
+    return sorted(chains, key=lambda pair: _place(pair[0], pair[1], hook))
+
+
+def _place(table: FilterTable, chain: Chain, hook: Hook) -> tuple[int, int]:
+    """net/netfilter/nf_nat_core.c: nf_nat_register_fn(): nat has one place for all its chains."""
+    return (priority_of("nat", hook), chain.priority) if table.nat or chain.nat else (chain.priority, 0)

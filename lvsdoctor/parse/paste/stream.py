@@ -105,6 +105,8 @@ def _silence(section: Section) -> Dump | None:
         return Dump({"ipvs": ()})
     if first in ("iptables-save", "ip6tables-save") and not rest:
         return Dump({first.removesuffix("-save"): ()})
+    if first == "nft" and words == ["list", "ruleset"] and "-j" not in rest:
+        return Dump({"iptables": (), "ip6tables": ()})
     if first == "arptables-save" or (
         first.startswith("arptables") and any(w.startswith(("-L", "-S", "-n")) for w in rest)
     ):
