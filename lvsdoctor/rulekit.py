@@ -81,6 +81,7 @@ QUESTIONS = {
         "analysis.rip_neighbours": "stray Stray unlisted_rip",
     },
     "Does a program take the requests?": {
+        "analysis.listeners": "unserved unserved_here Unserved",
         "kernel.sockets": "no_transparent_proxy",
     },
     "How do its replies get to the clients?": {
@@ -105,6 +106,7 @@ QUESTIONS = {
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),
+        "fixes.commands.programs": "listen_for bind_in_advance",
     },
     "How is a change written as a command?": {
         "fixes.commands.spelling": "spell",

@@ -29,6 +29,9 @@ from lvsdoctor.analysis.kube_addresses import service_addresses as service_addre
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment
+from lvsdoctor.analysis.listeners import Unserved as Unserved
+from lvsdoctor.analysis.listeners import unserved as unserved
+from lvsdoctor.analysis.listeners import unserved_here as unserved_here
 from lvsdoctor.analysis.local_node import OwnRip as OwnRip
 from lvsdoctor.analysis.local_node import answered_elsewhere as answered_elsewhere
 from lvsdoctor.analysis.local_node import beside_own as beside_own
@@ -101,6 +104,8 @@ from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_serv
 from lvsdoctor.fixes.commands.ipvs import edit_real_server as edit_real_server
 from lvsdoctor.fixes.commands.ipvs import edit_service as edit_service
 from lvsdoctor.fixes.commands.ipvs import schedule_nothing_as_backup as schedule_nothing_as_backup
+from lvsdoctor.fixes.commands.programs import bind_in_advance as bind_in_advance
+from lvsdoctor.fixes.commands.programs import listen_for as listen_for
 from lvsdoctor.fixes.commands.reach import reach_again as reach_again
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
 from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule

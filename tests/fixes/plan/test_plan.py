@@ -90,6 +90,37 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip-is-directors-own-address", "VIP/24 came first, the director's own address is secondary"): {
         "real-server-unreachable": NO_COMMAND  # the entry of before
     },
+    ("service-not-listening", "the program is bound to the RIP"): {"service-not-listening": NO_COMMAND},
+    ("service-not-listening", "the program is bound to 127.0.0.1"): {"service-not-listening": NO_COMMAND},
+    ("service-not-listening", "the program takes IPv6 alone"): {"service-not-listening": NO_COMMAND},
+    ("service-not-listening", "no program listens on the port"): {"service-not-listening": NO_COMMAND},
+    ("service-not-listening", "likely, where the packet filter was not collected"): {
+        "service-not-listening": NO_COMMAND
+    },
+    ("service-not-listening", "a rule redirects the requests to a port where no program listens"): {
+        "service-not-listening": NO_COMMAND
+    },
+    ("service-not-listening", "masquerading, and the program is bound to 127.0.0.1"): {
+        "service-not-listening": NO_COMMAND
+    },
+    ("service-not-listening", "a warning with a weight of 0"): {"service-not-listening": NO_COMMAND},
+    ("service-not-listening", "a warning for UDP on all addresses, whose replies have the RIP as source"): {
+        "service-not-listening": NO_COMMAND
+    },
+    ("service-not-listening", "IPv6, and the program is bound to the RIP"): {"service-not-listening": NO_COMMAND},
+    ("local-node-not-listening", "loopback is listed, and the program is bound to it"): {
+        "local-node-not-listening": NO_COMMAND
+    },
+    ("local-node-not-listening", "no program listens on the port"): {"local-node-not-listening": NO_COMMAND},
+    ("local-node-not-listening", "masquerading to the own address, and the program is bound to the VIP"): {
+        "local-node-not-listening": NO_COMMAND
+    },
+    ("local-node-not-listening", "a warning for UDP on all addresses, with a second director"): {
+        "local-node-not-listening": PARTLY  # the configuration of the program
+    },
+    ("masquerading-to-loopback", "IPv6, and no address of the director is known"): {
+        "masquerading-to-loopback": NO_COMMAND
+    },
     ("real-server-port-reset", "direct routing to another port"): {"real-server-port-reset": NO_COMMAND},
     ("real-server-port-reset", "tunnelling, by a firewall mark"): {"real-server-port-reset": NO_COMMAND},
     ("service-address-answered-by-no-node", "another host asked in vain"): {

@@ -1,0 +1,203 @@
+"""Does a program take the requests that a director hands to a host, and does it reply from their address?
+
+IPVS asks no socket: it sends a request to a real server that refuses it as to any other. A packet filter of the host
+may hand it to another socket before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
+from lvsdoctor.analysis.usable_servers import takes_requests
+from lvsdoctor.kernel.answer import Answer, assume_without
+from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding, filtered
+from lvsdoctor.kernel.packet_matching import NEW, SYN, Locality, Packet
+from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark, is_local
+from lvsdoctor.kernel.sockets import listener, replies_from
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Partial
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
+from lvsdoctor.model.socket import Socket, SocketTable
+
+_NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132}
+_CLIENTS: dict[int, IP] = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
+_ELSEWHERE = "a packet filter hands requests for {address} to a socket that is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """Requests that come to `target` and that no socket takes, or (`misreplied`) whose reply has another source.
+
+    `others` are the sockets of that protocol and port, which take other requests. `source` is the reply's. `rewritten`
+    is where a packet filter of the host sends the requests, None where it does not change them. `standby`: the requests
+    come once this director is the active one.
+    """
+
+    target: RequestTarget
+    because: tuple[Citation, ...]
+    others: tuple[Socket, ...] = ()
+    misreplied: bool = False
+    source: str = ""
+    rewritten: RequestTarget | None = None
+    standby: bool = False
+
+    @property
+    def alone(self) -> str:
+        """Where the program listens instead, "" where there is none."""
+        places = list(dict.fromkeys(str(socket) for socket in self.others))
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        return ", ".join(places[:3]) + more
+
+    @property
+    def process(self) -> str:
+        return next((socket.process for socket in self.others if socket.process), "")
+
+
+def unserved(node: Node) -> Iterator[Unserved]:
+    """What other directors of the scan send this real server and no program of it takes. At the end raises NotCollected
+    where of a target it is not known.
+
+    Requests that do not come in here are another trouble, and services without a port (marks, port 0) say of no socket
+    that it is needed. Reads memberships, addresses, sockets, and ipvs, iptables, ip6tables, links, local-routes,
+    policy-rules, routes, sysctl where collected.
+    """
+    yield from _where_known(request_targets(node), lambda target: _unserved_at(node, target))
+
+
+def unserved_here(director: Node) -> Iterator[Unserved]:
+    """What a director keeps for itself (LocalNode) and no program of it takes; as unserved()."""
+    yield from _where_known(own_request_targets(director), lambda target: _unserved_in_its_turn(director, target))
+
+
+def _where_known(
+    places: Iterable[RequestTarget], judge: Callable[[RequestTarget], Unserved | None]
+) -> Iterator[Unserved]:
+    absent: NotCollected | None = None
+    for target in places:
+        try:
+            verdict = judge(target)
+        except NotCollected as lacking:
+            absent = absent or lacking
+        else:
+            if verdict is not None:
+                yield verdict
+    if absent is not None:
+        raise absent.anew()
+
+
+# -- what becomes of them ---------------------------------------------------------------------------------------------
+
+
+def _unserved_at(node: Node, target: RequestTarget) -> Unserved | None:
+    handed = _handed_to(node, target)
+    if handed is None:
+        return None
+    packet, filtering = handed
+    ip, port = packet.dst, packet.dport
+    assert ip is not None
+    assert port is not None
+    if not is_local(node, ip) and not (ip == target.ip and captured_by_mark(node, ip)):
+        if ip != target.ip:
+            raise _elsewhere(node, target, filtering)
+        return None  # the host does not take it in: another rule's
+    taken = listener(node, target.protocol, ip, port, arrived_on=target.link)
+    if not taken:
+        others = _of_port(node, target.protocol, port)
+        rewritten = replace(target, ip=ip, port=port) if packet.changed else None
+        return Unserved(target, (*taken.because, *filtering), others, rewritten=rewritten)
+    if target.protocol != "udp" or packet.changed:
+        return None
+    reply = replies_from(node, "udp", ip, port, client=_CLIENTS[ip.version], arrived_on=target.link)
+    return None if reply else _misreplied(target, reply, filtering, _of_port(node, "udp", port))
+
+
+def _misreplied(
+    target: RequestTarget, reply: Answer, filtering: tuple[Citation, ...], others: tuple[Socket, ...]
+) -> Unserved:
+    return Unserved(target, (*reply.because, *filtering), others, True, reply.fields["address"])
+
+
+def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citation, ...]] | None:
+    """The request as the packet filter at PREROUTING lets it go on, with what that follows from; None where it is
+    dropped, or given to the socket of a proxy. Raises NotCollected where that is not known."""
+    flags = SYN if target.protocol == "tcp" else None
+    request = Packet(
+        None, target.ip, _NUMBERS.get(target.protocol), None, target.port, in_link=target.link, states=NEW,
+        tcp_flags=flags,
+    )  # fmt: skip
+    verdict = filtered(node, request, (Hook.PREROUTING,), _locality(node))
+    if verdict.outcome is FilterOutcome.DROPPED:
+        return None
+    if verdict.lacking is not None:
+        absent, line = verdict.lacking, deciding(verdict)
+        raise NotCollected(absent.fact, absent.node, absent.wanted, partial=Partial(_ELSEWHERE, line, _named(target)))
+    packet, because = verdict.packet, verdict.because
+    if any("packets" in kind.hides and kind.kind != "iptables" for kind in node.unread_kinds):
+        because += (assume_without("packets", "no other packet filter changes the requests", "nft list ruleset"),)
+    if packet.tproxy is not None:
+        ports = packet.tproxy[1]
+        if any(socket.port in ports for socket in _table(node).sockets) if ports else False:
+            return None
+        raise _elsewhere(node, target, because)
+    if packet.redirected and packet.dst is None and target.link is None:
+        packet = replace(packet, dst=next((a.ip for a in node.addresses if _may_redirect_to(a.ip, target.ip)), None))
+    if packet.dst is None or packet.dport is None:
+        raise _elsewhere(node, target, because)
+    return packet, because
+
+
+def _may_redirect_to(ip: IP, asked: IP) -> bool:
+    return ip.version == asked.version and not ip.is_loopback and not ip.is_link_local
+
+
+def _elsewhere(node: Node, target: RequestTarget, because: Sequence[Citation]) -> NotCollected:
+    fact = "iptables" if target.ip.version == 4 else "ip6tables"
+    line = next((item.seen for item in because if not item.assumed), None)
+    return NotCollected(fact, node.name, partial=Partial(_ELSEWHERE, line, _named(target)))
+
+
+def _named(target: RequestTarget) -> dict[str, str]:
+    return {"address": str(target)}
+
+
+def _locality(node: Node) -> Locality:
+    """What the host's packet filter knows of its addresses. REDIRECT takes the first of the link."""
+
+    def address_of(link: str) -> IP | None:
+        return next((a.ip for a in node.addresses_on(link) if _may_redirect_to(a.ip, FAR_AWAY)), None)
+
+    return Locality(lambda ip: is_local(node, ip) is not None, address_of)
+
+
+def _unserved_in_its_turn(director: Node, target: RequestTarget) -> Unserved | None:
+    """LocalNode: IPVS hands the request on behind PREROUTING. A director that stands by gets none yet; its program may
+    be started with the VIP, so only a socket of another address tells that it will not take them."""
+    service, link = target.service, target.link
+    assert service.vip is not None
+    assert service.port is not None
+    handed = _handed_to(director, replace(target, ip=service.vip, port=service.port))
+    if handed is None or handed[0].changed:
+        return None  # it does not come to IPVS
+    standby = not takes_requests(director, service)
+    protocol, ip, port = target.protocol, target.ip, target.port
+    taken, others = listener(director, protocol, ip, port, arrived_on=link), _of_port(director, protocol, port)
+    if not taken:
+        known = others or not standby
+        return Unserved(target, (*taken.because, *handed[1]), others, standby=standby) if known else None
+    if protocol != "udp":
+        return None
+    reply = replies_from(director, "udp", ip, port, client=_CLIENTS[ip.version], arrived_on=link)
+    return None if reply else replace(_misreplied(target, reply, handed[1], others), standby=standby)
+
+
+def _table(node: Node) -> SocketTable:
+    table: SocketTable = node.seen_rows("sockets")
+    return table
+
+
+def _of_port(node: Node, protocol: str, port: int) -> tuple[Socket, ...]:
+    return tuple(row for row in _table(node).sockets if (row.protocol, row.port) == (protocol, port))
