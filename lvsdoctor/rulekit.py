@@ -35,6 +35,7 @@ QUESTIONS = {
     },
     "May this host answer ARP, or a neighbour solicitation?": {
         "kernel.arp": "arp_reply arp_ignored NOBODY",
+        "kernel.ndp": "ndp_reply",
         "kernel.delivery": "answers_arp_or_ndp",
     },
     "Whom does it name as the sender when it asks?": {
@@ -102,7 +103,9 @@ QUESTIONS = {
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
         "fixes.commands.reach": "reach_again",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
-        "fixes.commands.addresses": "add_address give_up as_single_hosts free_from_vip move_vip_to_lo deprecate",
+        "fixes.commands.addresses": (
+            "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
+        ),
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

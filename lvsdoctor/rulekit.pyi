@@ -90,7 +90,9 @@ from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_host
 from lvsdoctor.fixes.commands.addresses import deprecate as deprecate
 from lvsdoctor.fixes.commands.addresses import free_from_vip as free_from_vip
 from lvsdoctor.fixes.commands.addresses import give_up as give_up
+from lvsdoctor.fixes.commands.addresses import move_address as move_address
 from lvsdoctor.fixes.commands.addresses import move_vip_to_lo as move_vip_to_lo
+from lvsdoctor.fixes.commands.addresses import put_again as put_again
 from lvsdoctor.fixes.commands.arp import announce_again as announce_again
 from lvsdoctor.fixes.commands.arp import announced_by as announced_by
 from lvsdoctor.fixes.commands.arp import find_host as find_host
@@ -125,6 +127,7 @@ from lvsdoctor.kernel.delivery import home_link as home_link
 from lvsdoctor.kernel.delivery import passes_on as passes_on
 from lvsdoctor.kernel.effective_sysctl import effective as effective
 from lvsdoctor.kernel.effective_sysctl import forwards as forwards
+from lvsdoctor.kernel.ndp import ndp_reply as ndp_reply
 from lvsdoctor.kernel.redirects import believes_redirects as believes_redirects
 from lvsdoctor.kernel.redirects import sends_redirect as sends_redirect
 from lvsdoctor.kernel.routing import FAR_AWAY as FAR_AWAY

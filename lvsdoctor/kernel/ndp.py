@@ -20,7 +20,7 @@ def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     if target.version != 6:
         return no("neighbour discovery is of IPv6 alone")
     if not arrived_on.arp or not arrived_on.up or node.enslaved(arrived_on):
-        return no("{link} hears no neighbour solicitation", cite(arrived_on), link=link)
+        return no("{link} receives no neighbour solicitation", cite(arrived_on), link=link)
     held = [address for address in node.addresses_on(link) if address.ip == target]
     if not held:
         return no("not configured on {link}", link=link)

@@ -20,7 +20,7 @@ from lvsdoctor.rulekit import (
 
 SENDS = "{node} uses VIP {vip} as source address of its own packets to {rips}"
 TUNNELS = "{node} uses VIP {vip} as source address of its tunnel to {rips}"
-CHECKS_FAIL = "Health checks from {node} fail. Then the health checker takes these real servers out of service."
+CHECKS_FAIL = "Health checks from {node} fail. Then keepalived takes these real servers out of service."
 ALL_LOST = "These real servers drop their requests."
 
 

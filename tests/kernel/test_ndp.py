@@ -46,7 +46,7 @@ def test_an_address_that_is_a_duplicate_is_not_answered_for() -> None:
 
 
 def test_a_link_that_is_down_hears_nothing() -> None:
-    assert answer("2001:db8:1::2", "eth1").why == "eth1 hears no neighbour solicitation"
+    assert answer("2001:db8:1::2", "eth1").why == "eth1 receives no neighbour solicitation"
 
 
 def test_an_ipv4_address_is_not_solicited() -> None:

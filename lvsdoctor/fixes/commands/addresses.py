@@ -166,3 +166,19 @@ def deprecate(address: Address) -> Fix:
         f"# else in the network configuration of the host ({ADDRESS_HOMES}): {address} with preferred_lft 0",
     )
     return Fix(now=(spell(setting(address, preferred=False)),), persist=kept)
+
+
+def put_again(address: Address) -> Fix:
+    """Take an IPv6 address away and add it again, so that the kernel checks for duplicates once more."""
+    from lvsdoctor.fixes.changes.lifetime import setting
+    from lvsdoctor.model.change import AddAddress
+
+    place = f"{address} on {word(address.link)}"
+    lines = [
+        f"# first take {address.ip} off the other host that answers for it",
+        spell(removing(address)),
+        spell(AddAddress(address.ip, address.prefixlen, address.link)),
+    ]
+    lines += [spell(setting(address, preferred=False))] if "deprecated" in address.flags else []
+    kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): {place} on one host alone"
+    return Fix(now=tuple(lines), persist=(kept,))

@@ -1,0 +1,58 @@
+"""An IPv6 VIP of the director is tentative or failed its check for duplicates: the director does not use it."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    IP,
+    Citation,
+    Finding,
+    Node,
+    Severity,
+    cite,
+    put_again,
+    rule,
+)
+
+FAILED = "{node} does not use VIP {vip} on {link} after a failed check for duplicates"
+CHECKING = "{node} does not use VIP {vip} on {link} before the end of the check for duplicates"
+NOT_REACHED = "Clients do not reach {node} by {vip}."
+
+
+@rule(
+    name="vip6-not-usable",
+    code="V6008",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses"},
+)
+def vip6_not_usable(node: Node) -> Iterator[Finding]:
+    for vip in dict.fromkeys(service.vip for service in node.services):
+        rows = node.holding(vip) if vip is not None and vip.version == 6 else ()
+        if vip is None or not rows or any(row.usable or "optimistic" in row.flags for row in rows):
+            continue
+        held = next((row for row in rows if "dadfailed" in row.flags), rows[0])
+        failed, holders = "dadfailed" in held.flags, list(_holders(node, vip))
+        yield Finding(
+            FAILED if failed else CHECKING,
+            clients=NOT_REACHED,
+            about={"vip": vip, "link": held.link},
+            severity=Severity.WARNING if not failed or _explained(node, vip) else None,
+            evidence=[cite(held, "not an address of {node} for IPVS", node=node.name), *holders],
+            fix=put_again(held),
+        )
+
+
+def _holders(node: Node, vip: IP) -> Iterator[Citation]:
+    """Other hosts of the scan that use the VIP on an interface: a partner that is active, or one with a finding."""
+    for peer in node.peers_holding(vip):
+        for address in peer.holding(vip):
+            if address.usable and address.link != "lo":
+                yield cite(address, "{peer} has the VIP too", peer=peer.name)
+
+
+def _explained(node: Node, vip: IP) -> bool:
+    """Is a holder the active director, or a real server, whose own finding says what is wrong?"""
+    holders = [peer for peer in node.peers_holding(vip) if any(a.usable and a.link != "lo" for a in peer.holding(vip))]
+    real_servers = {real.ip for service in node.services for real in service.destinations}
+    directors = {peer.name for peer in node.peers_directing(vip)}
+    return any(peer.name in directors or any(map(peer.holding, filter(None, real_servers))) for peer in holders)

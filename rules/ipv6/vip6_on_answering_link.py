@@ -1,0 +1,63 @@
+"""A real server has an IPv6 VIP on an interface that answers for it, or on which the check for duplicates failed."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Node,
+    Severity,
+    cite,
+    move_address,
+    ndp_reply,
+    rule,
+    vip_on_segment,
+)
+
+ANSWERS = "{node} answers neighbour solicitations for VIP {vip} on {link}"
+FAILED = "{node} does not use VIP {vip} on {link} after a failed check for duplicates"
+CHECKING = "{node} does not use VIP {vip} on {link} before the end of the check for duplicates"
+PAST = "Some clients send to {node} directly. The director does not see these connections."
+DROPPED = "{node} drops the requests for {vip}."
+
+
+@rule(
+    name="vip6-on-answering-link",
+    code="V6002",
+    severity=Severity.ERROR,
+    role="real-server",
+    needs={"addresses", "links"},
+    helps={"memberships", "routes"},
+    instead_of={"vip-missing-on-real-server"},
+)
+def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
+    listed = {vip.ip for vip in node.vips}
+    for vip in (vip for vip in node.hidden_vips if vip.ip.version == 6):
+        rows = node.holding(vip.ip)
+        for held in rows:
+            link = node.link(held.link)
+            if link is None or link not in node.links_hearing_arp:
+                continue
+            segment = vip_on_segment(node, vip.ip, link)
+            if reply := ndp_reply(node, vip.ip, arrived_on=link):
+                if segment is None:
+                    continue
+                lines = [cite(held, "on {link}, not on lo", link=link.name), segment, *reply.because[1:]]
+                text, clients, severity = ANSWERS, PAST, None
+            elif vip.ip in listed and not any(row.usable for row in rows):
+                failed = "dadfailed" in held.flags
+                text, clients, severity = FAILED, DROPPED, None
+                if not failed:
+                    text, severity = CHECKING, Severity.WARNING
+                lines = [
+                    cite(held, "another host has the VIP" if failed else "the kernel does not use the address yet")
+                ]
+            else:
+                continue
+            yield Finding(
+                text,
+                clients=clients,
+                about={"vip": vip.ip, "link": link.name},
+                severity=severity,
+                evidence=lines,
+                fix=move_address(held, "lo"),
+            )
