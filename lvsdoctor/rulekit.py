@@ -64,6 +64,7 @@ QUESTIONS = {
         "analysis.mutual_directors": "mutual_listings",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
+        "analysis.shared_addresses": "shared_addresses",
         "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (

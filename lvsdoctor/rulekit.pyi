@@ -76,6 +76,7 @@ from lvsdoctor.analysis.rip_neighbours import stray as stray
 from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
+from lvsdoctor.analysis.shared_addresses import shared_addresses as shared_addresses
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy
