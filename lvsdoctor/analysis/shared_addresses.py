@@ -38,7 +38,8 @@ class SharedAddress:
 
 
 def shared_addresses(node: Node) -> Iterator[SharedAddress]:
-    """Not what DR and TUN ask it to hold, the VIPs, and not what its director lists: that is its LocalNode's.
+    """Not the VIPs, which DR and TUN ask it to hold, and which a NAT real server may hold where the director does not
+    use them as source; and not what its director lists: that is its LocalNode's.
 
     An address of a link that does not lead to the real server (a bridge of containers) may be of both. Reads
     memberships, addresses, and links, routes, local-routes, policy-rules, sysctl, neighbours, arptables of both where
@@ -68,7 +69,8 @@ def _shared(node: Node, listing: Membership, rip: IP, ours: Address, theirs: Add
     director = listing.director
     sources = source_addresses(director, rip) if rip.version == 4 and director.has("links") else ()
     used = [source for source in sources if source.ip == ours.ip]
-    if not used and theirs.link not in route_lookup(director, rip).links:
+    vips = {other.service.vip for other in node.memberships}
+    if not used and (ours.ip in vips or theirs.link not in route_lookup(director, rip).links):
         return None
     lines = [cite(ours), cite(theirs, "{director} has this address", director=director.name)]
     misled = _misled(node, ours.ip, lines)

@@ -20,7 +20,8 @@ class Rule:
     `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine. `instead`
     maps a needed fact to the configured one that does where it is alone: for a warning, and never for being quiet.
     `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
-    `consequence` tells that others cause what this rule finds, so its findings are listed after theirs.
+    `consequence` tells that others cause what this rule finds, so its findings are listed after theirs; `cause` that
+    other rules name the symptoms of what this rule finds, so its findings are listed first among those as severe.
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
     all of IPv6, and does not apply there.
@@ -39,6 +40,7 @@ class Rule:
     harmless_at_weight_0: bool = False
     only_ipv4: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
+    cause: bool = False
 
     @property
     def page(self) -> str:
@@ -62,6 +64,7 @@ def rule(
     consequence: bool = False,
     harmless_at_weight_0: bool = False,
     only_ipv4: bool = False,
+    cause: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
@@ -85,7 +88,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0, only_ipv4, instead,
+            harmless_at_weight_0, only_ipv4, instead, cause,
         )  # fmt: skip
 
     return made

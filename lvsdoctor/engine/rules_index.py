@@ -36,6 +36,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "harmless_at_weight_0": rule.harmless_at_weight_0,
         "only_ipv4": rule.only_ipv4,
         "instead": dict(rule.instead),
+        "cause": rule.cause,
     }
 
 
@@ -70,4 +71,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         harmless_at_weight_0=entry["harmless_at_weight_0"],
         only_ipv4=entry["only_ipv4"],
         instead=entry["instead"],
+        cause=entry["cause"],
     )

@@ -41,10 +41,15 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
         spoken = _most_specific(found, by_name)
         outcomes += _explained(became, found, spoken, by_name)
         diagnoses += spoken
-    diagnoses.sort(key=lambda d: (d.severity.rank, by_name[d.rule].consequence, d.certainty != "proved"))
+    diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
+
+
+def _place(rule: Rule) -> tuple[bool, bool]:
+    """Among the findings as severe: what causes others first, what others cause last."""
+    return rule.consequence, not rule.cause
 
 
 def _contradictory(node: str, contradiction: Contradiction) -> Remark:

@@ -24,6 +24,7 @@ from lvsdoctor.rulekit import (
 
 ODD = "{node} sends requests for {service} to {reals} by {odd}, and to the other real servers by {usual}"
 FAIL = "Requests fail at a real server that expects another method."
+REFUTED = "Clients get no reply from {reals}, which is set up for {usual}."
 EVEN = "{node} sends requests for {service} by different methods: {methods}"
 _OPTIONS = {Forwarding.DR: "-g", Forwarding.TUN: "-i", Forwarding.NAT: "-m"}
 
@@ -35,15 +36,17 @@ _OPTIONS = {Forwarding.DR: "-g", Forwarding.TUN: "-i", Forwarding.NAT: "-m"}
     role="director",
     needs={"ipvs"},
     helps={"addresses", "links", "local-routes", "policy-rules", "routes", "sysctl"},
+    cause=True,
 )
 def mixed_forwarding_methods(node: Node) -> Iterator[Finding]:
     known = node.has("addresses") or node.has("local-routes")
     for mix in mixed_methods(node):
-        lost = [line for real in mix.odd for line in _replies_end(node, real)] if known else []
+        lost = [line for shown in mix.refuted for line in shown.because]
+        lost += [line for real in mix.odd for line in _replies_end(node, real)] if known else []
         doubt = [] if known else [assume("addresses", "these addresses are on other hosts than the director")]
         yield Finding(
             ODD if mix.odd else EVEN,
-            clients="Clients get no reply from {reals}." if lost else FAIL,
+            clients=REFUTED if mix.refuted else "Clients get no reply from {reals}." if lost else FAIL,
             about={"service": mix.service},
             severity=Severity.ERROR if lost else None,
             reals=", ".join(str(real.ip or real.shown) for real in mix.odd),

@@ -200,6 +200,12 @@ def test_what_others_cause_is_listed_after_its_cause_even_on_another_node() -> N
     ]
 
 
+def test_a_cause_is_listed_before_what_it_causes_even_on_another_node() -> None:
+    nodes = [node(sysctl=SETTINGS), Node("rs2", "here", {"sysctl": SETTINGS}, standing=node().standing)]
+    found = examine(nodes, [always("symptom", "X002"), always("odd-row", "X001", cause=True)]).diagnoses
+    assert [diagnosis.rule for diagnosis in found] == ["odd-row", "odd-row", "symptom", "symptom"]
+
+
 def test_the_worst_findings_of_all_nodes_come_first() -> None:
     def check(node: Node) -> Iterator[Finding]:
         worse = Severity.ERROR if node.name == "rs2" else Severity.WARNING

@@ -126,6 +126,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("service-address-answered-by-no-node", "another host asked in vain"): {
         "service-address-answered-by-no-node": NO_COMMAND  # a speaker
     },
+    ("mixed-forwarding-methods", "a warning where each real server is set up for the method of its row"): {
+        "mixed-forwarding-methods": NO_COMMAND,  # which method?
+    },
     ("mixed-forwarding-methods", "one of each, so neither is the odd one"): {
         "mixed-forwarding-methods": NO_COMMAND,  # which method?
         "nat-client-in-real-servers-subnet": FILTER,
