@@ -61,7 +61,8 @@ def hash_scheduler_without_fallback(node: Node) -> Iterator[Finding]:
 def _served(real: Destination) -> bool:
     """mh places a real server by the last weight that was not 0: one that was added with 0 has no slot. Connections
     tell that it had one (net/netfilter/ipvs/ip_vs_ctl.c: __ip_vs_update_dest())."""
-    return real.weight != 0 or bool(real.active or real.inactive)
+    counted = real.counters is not None and real.counters.connections
+    return real.weight != 0 or bool(real.active or real.inactive or counted)
 
 
 def _fix(service: VirtualService) -> Fix:

@@ -54,6 +54,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("hash-scheduler-without-fallback", "a warning where nothing tells that mh knew the real server with a weight"): {
         "hash-scheduler-without-fallback": SERVICE
     },
+    ("hash-scheduler-without-fallback", "mh, and counters tell that the real server had connections"): {
+        "hash-scheduler-without-fallback": SERVICE
+    },
     ("hash-scheduler-without-fallback", "sh, by a firewall mark"): {"hash-scheduler-without-fallback": SERVICE},
     ("hash-scheduler-without-fallback", "dh, and a real server is at its upper threshold"): {
         "hash-scheduler-without-fallback": NO_COMMAND
