@@ -86,6 +86,9 @@ QUESTIONS = {
         "analysis.listeners": "unserved unserved_here Unserved",
         "kernel.sockets": "no_transparent_proxy",
     },
+    "Do rules rewrite or mark its requests?": {
+        "analysis.requests_rewritten": "requests_rewritten Rewritten",
+    },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
             "reply_path reply_paths answering_for answered_neighbours answered_by_gateway clients_beyond "
@@ -107,6 +110,7 @@ QUESTIONS = {
         "fixes.commands.addresses": (
             "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
+        "fixes.commands.filter_rules": "leave_to_ipvs",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -71,6 +71,8 @@ from lvsdoctor.analysis.request_path import takes as takes
 from lvsdoctor.analysis.request_path import tun_memberships as tun_memberships
 from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
+from lvsdoctor.analysis.requests_rewritten import Rewritten as Rewritten
+from lvsdoctor.analysis.requests_rewritten import requests_rewritten as requests_rewritten
 from lvsdoctor.analysis.rip_neighbours import Stray as Stray
 from lvsdoctor.analysis.rip_neighbours import stray as stray
 from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
@@ -101,6 +103,7 @@ from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
+from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
 from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE as SAVE_TABLE
 from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_server
