@@ -55,4 +55,4 @@ def _explained(node: Node, vip: IP) -> bool:
     holders = [peer for peer in node.peers_holding(vip) if any(a.usable and a.link != "lo" for a in peer.holding(vip))]
     real_servers = {real.ip for service in node.services for real in service.destinations}
     directors = {peer.name for peer in node.peers_directing(vip)}
-    return any(peer.name in directors or any(map(peer.holding, filter(None, real_servers))) for peer in holders)
+    return any(peer.name in directors or any(peer.holding(rip) for rip in real_servers if rip) for peer in holders)
