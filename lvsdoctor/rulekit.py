@@ -100,6 +100,7 @@ QUESTIONS = {
             "nat_memberships nat_pairs replies_pass taking_requests real_server no_source_nat taken_for_active passes "
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
+        "analysis.nat_routers": "behind_routers",
     },
     "What clears it? Suggestions that rules share": {
         "model.finding": "Fix",

@@ -151,6 +151,15 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("nat-client-in-real-servers-subnet", "nothing tells whether the director hides its clients"): {
         "nat-client-in-real-servers-subnet": FILTER
     },
+    ("nat-real-server-behind-router", "a warning where the director alone was scanned"): {
+        "nat-real-server-behind-router": FILTER
+    },
+    ("nat-real-server-behind-router", "an error where the counters show requests and no reply"): {
+        "nat-real-server-behind-router": FILTER
+    },
+    ("nat-real-server-behind-router", "the scanned router sends the replies elsewhere"): {
+        "nat-real-server-behind-router": FILTER
+    },
     ("no-route-back-to-clients", "a note where the real server is all that is known"): {
         "no-route-back-to-clients": NO_COMMAND  # which router?
     },
