@@ -66,6 +66,7 @@ QUESTIONS = {
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.shared_addresses": "shared_addresses",
         "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
+        "analysis.kube_exposed": "exposed_ports",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"

@@ -26,6 +26,7 @@ from lvsdoctor.analysis.kube_addresses import asked_by_others as asked_by_others
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_link
 from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere
 from lvsdoctor.analysis.kube_addresses import service_addresses as service_addresses
+from lvsdoctor.analysis.kube_exposed import exposed_ports as exposed_ports
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment

@@ -105,6 +105,7 @@ def _shown_sources(director: Node, service: VirtualService, real: Destination) -
     assumed = assume_without("packets", text, "iptables-save -t nat", of=director, note="not in the evidence of {node}")
     if not director.has("iptables"):
         return [assumed]
+    lines = []
     for item in at_director(director, service, conntrack=True):
         if item.passage.hooks == SENT and item.real is not None and item.real.ip == real.ip:
             if item.verdict.lacking is not None:
@@ -113,7 +114,8 @@ def _shown_sources(director: Node, service: VirtualService, real: Destination) -
                 if setting is None:
                     raise NotCollected("sysctl", director.name, CONNTRACK, command("sysctl", CONNTRACK))
                 return None
-    return [assumed]
+            lines += [line for line in item.verdict.because if line.assumed]
+    return lines
 
 
 def _counted(director: Node, service: VirtualService, real: Destination) -> Destination | None:

@@ -67,6 +67,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("hash-scheduler-without-fallback", "a warning for a standby, which does not hold the VIP"): {
         "hash-scheduler-without-fallback": SERVICE
     },
+    ("host-ports-open-on-service-addresses", "sshd listens on all addresses, and older kube-proxy refuses nothing"): {
+        "host-ports-open-on-service-addresses": NO_COMMAND
+    },
+    ("host-ports-open-on-service-addresses", "four ports of the host"): {
+        "host-ports-open-on-service-addresses": NO_COMMAND
+    },
     ("impossible-vip", "the loopback address"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "all ones, which an IPv6 VIP becomes"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},
