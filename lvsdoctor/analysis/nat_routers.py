@@ -5,7 +5,7 @@ ip_vs_out_hook()). A router sends it to the client by its own routes.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK, at_director
 from lvsdoctor.analysis.directors import directors_of
@@ -46,12 +46,12 @@ def behind_routers(director: Node) -> Iterator[BehindRouter]:
     addresses and routes of the others. Raises NotCollected where a filter that may hide the clients is not understood.
     """
     for service, real, rip in nat_pairs(director):
-        if real.weight == 0 or _judged_by_its_routes(director, rip):
-            continue
         lookup = route_lookup(director, rip)
+        if real.weight == 0 or lookup.type != "unicast" or not lookup.gateways:
+            continue
         own = _own(director, service)
         strangers = [gateway for gateway in lookup.gateways if gateway not in own]
-        if lookup.type != "unicast" or not strangers or replies_pass(director, real):
+        if not strangers or _judged_by_its_routes(director, rip) or replies_pass(director, real):
             continue
         tunnel = _tunnel(director, lookup)
         back = _routes_back(director, strangers[0], rip)
@@ -106,8 +106,8 @@ def _shown_sources(director: Node, service: VirtualService, real: Destination) -
     if not director.has("iptables"):
         return [assumed]
     lines = []
-    for item in at_director(director, service, conntrack=True):
-        if item.passage.hooks == SENT and item.real is not None and item.real.ip == real.ip:
+    for item in at_director(director, replace(service, destinations=(real,)), conntrack=True):
+        if item.passage.hooks == SENT:
             if item.verdict.lacking is not None:
                 raise item.verdict.lacking
             if item.verdict.packet.src != item.passage.packet.src or item.verdict.packet.changed:
