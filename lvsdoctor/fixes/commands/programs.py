@@ -5,20 +5,23 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.sanitize import word
 
-_BOUND = ("# in the configuration of the program, which it reads again when it starts",)
+# How programs write it: httpd, nginx, haproxy (their manuals).
+_DIRECTIVES = {"httpd": "Listen", "apache2": "Listen", "nginx": "listen", "haproxy": "bind"}
 
 
 def listen_for(protocol: str, ip: IP, port: int, process: str = "") -> Fix:
     """Let the program take what comes to this address: by all addresses for connections, and by the address itself for
     UDP, whose replies then have it as their source."""
     program = word(process) if process else "the program"
-    any_address = "[::]" if ip.version == 6 else "0.0.0.0"
-    own = f"[{ip}]" if ip.version == 6 else str(ip)
+    lasting = (f"# the same in the configuration of {program}",)
     if protocol == "udp":
-        return Fix(now=(f"# bind {program} to {own} port {port} by itself, and restart it",), persist=_BOUND)
-    where = f"{any_address}:{port}"
-    line = f"# bind {program} to {where} (httpd: Listen {where}, nginx: listen {where}), and restart it"
-    return Fix(now=(line,), persist=_BOUND)
+        return Fix(
+            now=(f"# bind {program} to {ip} port {port}, not to all addresses, and restart it",), persist=lasting
+        )
+    where = f"[::]:{port}" if ip.version == 6 else f"0.0.0.0:{port}"
+    directive = _DIRECTIVES.get(process)
+    example = f"{directive} {where}" if directive else f"httpd: Listen {where}, nginx: listen {where}"
+    return Fix(now=(f"# bind {program} to {where} ({example}), and restart it",), persist=lasting)
 
 
 def bind_in_advance(vip: IP) -> Fix:
