@@ -6,11 +6,13 @@ weights.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lvsdoctor.collect.claim_groups import Claims, Group, Item, Part
 from lvsdoctor.collect.filter_claims import CHAIN_DIFFERS, chain_claims, filter_table_key
 from lvsdoctor.collect.host_identity import shows_all_links
+from lvsdoctor.collect.socket_claims import socket_claims, socket_table_key
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
@@ -25,28 +27,6 @@ _NOWHERE = Seen("", None, "")
 _ALSO = {Forwarding.LOCAL: Forwarding.DR, Forwarding.BYPASS: Forwarding.NAT}
 # Counters and what the kernel measures have other names.
 _SETTINGS = ("net.ipv4.conf.", "net.ipv6.conf.", "net.ipv4.vs.", "net.ipv4.ip_forward", "net.bridge.")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What is claimed of one thing: its `values` by their names, as far as the dump tells them, and the line."""
-
-    seen: Seen
-    values: Mapping[str, Hashable] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Group:
-    """Things of which a dump shows all that there are (`closed`), or some; `reason` says how two of these differ."""
-
-    reason: str
-    fields: Mapping[str, str]
-    closed: bool
-    items: dict[Hashable, Item] = field(default_factory=dict)
-    seen: Seen | None = None
-
-
-Claims = dict[Hashable, Group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +91,11 @@ def _of_group(mine: Group, theirs: Group, where: tuple[str, str]) -> Iterator[Di
 
 
 def _row(key: Hashable) -> Hashable:
-    return key.row if isinstance(key, _Part) else key
+    return key.row if isinstance(key, Part) else key
 
 
 def _line(group: Group, where: str) -> Seen:
     return group.seen or next((item.seen for item in group.items.values()), Seen(where, None, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a row: `row` is the row's key."""
-
-    row: Hashable
-    part: Hashable
 
 
 def row_key(fact: str, row: Any) -> Hashable:
@@ -228,7 +200,7 @@ def _services(rows: Sequence[VirtualService], facts: Mapping[str, Any], whole: b
         made[service.key, "real servers"] = group
         for real in service.destinations:
             if real.ip is not None:
-                group.items[_Part(service.key, (real.ip, real.port))] = Item(real.seen, _values(real))
+                group.items[Part(service.key, (real.ip, real.port))] = Item(real.seen, _values(real))
     return made
 
 
@@ -253,7 +225,7 @@ def _neighbours(rows: Sequence[Neighbour], facts: Mapping[str, Any], whole: bool
 def _filter_tables(rows: Sequence[FilterTable], facts: Mapping[str, Any], whole: bool) -> Claims:
     made: Claims = {}
     for table, chain, values in chain_claims(rows):
-        key, fields = _Part(filter_table_key(table), chain.name), {"chain": chain.name, "table": table.name}
+        key, fields = Part(filter_table_key(table), chain.name), {"chain": chain.name, "table": table.name}
         made[key] = Group(CHAIN_DIFFERS, fields, False, {key: Item(chain.seen, values)})
     return made
 
@@ -284,6 +256,7 @@ _CLAIMS: Mapping[str, Callable[[Any, Mapping[str, Any], bool], Claims]] = {
     "neighbours": _neighbours,
     "iptables": _filter_tables,
     "ip6tables": _filter_tables,
+    "sockets": socket_claims,
 }
 _ROW_KEYS: Mapping[str, Callable[[Any], Hashable]] = {
     "sysctl": lambda row: row.key,
@@ -295,4 +268,5 @@ _ROW_KEYS: Mapping[str, Callable[[Any], Hashable]] = {
     "neighbours": _of_neighbour,
     "iptables": filter_table_key,
     "ip6tables": filter_table_key,
+    "sockets": socket_table_key,
 }

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from lvsdoctor.collect.claims import Claims, Difference, claims, compared, differences, row_key
+from lvsdoctor.collect.claim_groups import Claims
+from lvsdoctor.collect.claims import Difference, claims, compared, differences, row_key
+from lvsdoctor.collect.socket_claims import by_family
 from lvsdoctor.model.contradiction import quoted
 from lvsdoctor.model.coverage import Coverage, Origin, Partial
 from lvsdoctor.model.sysctl import SettingRows
@@ -81,11 +83,13 @@ def settled(fact: str, dumps: Sequence[tuple[str, Dump]]) -> Settled:
 
 
 def _rows(fact: str, dump: Dump) -> Any:
-    """A dump that lacks something shows all sockets of no protocol, be another of the same host whole or not."""
+    """A dump that lacks something shows all sockets of no protocol, be another of the same host whole or not. Lists of
+    sockets are parted, so that a later list of one protocol sets no other aside."""
     rows = dump.facts[fact]
-    if fact != "sockets" or dump.partial is None:
+    if fact != "sockets":
         return rows
-    return tuple(replace(table, shown=frozenset()) for table in rows)
+    parts = tuple(by_family(rows))
+    return parts if dump.partial is None else tuple(replace(table, shown=frozenset()) for table in parts)
 
 
 def _claims(fact: str, rows: Any, dump: Dump) -> Claims:

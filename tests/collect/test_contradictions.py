@@ -135,3 +135,49 @@ def test_two_hosts_in_one_text_without_a_name_are_not_merged() -> None:
         "eth0 has two values of its MAC, 02:00:00:00:00:21 and 02:00:00:00:00:22, so these are lines of two hosts"
     )
     assert (str(contradiction.first), str(contradiction.second)) == ("rs1/1.txt:6", "rs1/1.txt:16")
+
+
+SOCKETS = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\n"
+WEB, WEB_ON_RIP = (f"tcp LISTEN 0 128 {ip}:80 0.0.0.0:*\n" for ip in ("0.0.0.0", "192.0.2.21"))
+SSH, SSH6 = "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n", "tcp LISTEN 0 128 [::]:22 [::]:*\n"
+DNS, OF_A_CLIENT = (f"udp UNCONN 0 0 0.0.0.0:{port} 0.0.0.0:*\n" for port in (53, 41234))
+
+
+def ss(*rows: str, command: str = "ss -lntup") -> str:
+    return f"[root@rs1 ~]# {command}\n{SOCKETS}{''.join(rows)}"
+
+
+def test_two_lists_of_sockets_that_differ_are_a_contradiction_between_texts() -> None:
+    (contradiction,) = node_of(ss(SSH, WEB), ss(SSH, WEB_ON_RIP)).contradictions
+    assert (contradiction.fact, contradiction.claim) == ("sockets", "different sockets of tcp and IPv4 are shown")
+    assert {contradiction.first.text, contradiction.second.text} == {WEB.strip(), SSH.strip()}
+
+
+def test_in_one_text_the_later_list_of_sockets_counts() -> None:
+    node = node_of(ss(SSH, WEB, DNS) + ss(SSH, WEB_ON_RIP, command="ss -lntp"))
+    assert not node.contradictions
+    table = node.rows("sockets")
+    assert [str(row) for row in table.sockets if row.protocol == "tcp"] == ["0.0.0.0:22", "192.0.2.21:80"]
+    assert [str(row) for row in table.sockets if row.protocol == "udp"] == ["0.0.0.0:53"]
+    assert {("tcp", 4), ("tcp", 6), ("udp", 4), ("udp", 6)} <= table.shown
+
+
+def test_lists_of_other_protocols_and_forms_and_sockets_that_come_and_go_contradict_nothing() -> None:
+    tcp4 = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    row = "00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 123 1 f0 100 0 0 10 0"
+    proc = f"[root@rs1 ~]# cat /proc/net/tcp\n{tcp4}   0: {row}\n"
+    netstat = (
+        "[root@rs1 ~]# netstat -lnt\nActive Internet connections (only servers)\n"
+        "Proto Recv-Q Send-Q Local Address           Foreign Address         State\n"
+        "tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN\n"
+        "tcp6       0      0 :::22                   :::*                    LISTEN\n"
+    )
+    udp = ss(DNS, command="ss -lnup")
+    for texts in (
+        (ss(SSH, SSH6, command="ss -lntp"), udp),
+        (ss(SSH, SSH6), netstat),
+        (ss(SSH, SSH6), proc),
+        (ss(SSH, DNS, OF_A_CLIENT), ss(SSH, DNS)),
+        (ss(SSH, WEB), ss(WEB, command="ss -lntup | grep 80")),
+    ):
+        assert not node_of(*texts).contradictions

@@ -258,7 +258,7 @@ def test_what_a_process_in_another_namespace_has_is_not_this_host_s() -> None:
 
 def test_what_ss_tells_of_a_socket_stands_for_the_row_of_netstat() -> None:
     ss = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port\ntcp LISTEN 0 128 [::]:22 [::]:*\n"
-    rows = table_of(NETSTAT, ss + "tcp LISTEN 0 9 0.0.0.0:9 0.0.0.0:*\n").sockets
+    rows = table_of(NETSTAT, ss + "tcp LISTEN 0 9 192.0.2.21:80 0.0.0.0:*\n").sockets
     assert [socket.v6only for socket in rows if socket.port == 22] == [True]
 
 
