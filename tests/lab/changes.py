@@ -357,3 +357,25 @@ def router_remembers(random: Random, base: str) -> Change:
         host, link = "lb1", "eth0"
     commands = (f"ip neigh replace {VIP} lladdr {cluster.mac(host, link)} dev eth0 nud permanent",)
     return Change("neighbour", "router", commands, frozenset({"vip-cached-at-real-server"}))
+
+
+@_kind(*_ALL)
+def listens_elsewhere(random: Random, base: str) -> Change:
+    """The server is bound to one address, to two, or to another port."""
+    host = random.choice(("rs1", "rs2"))
+    own = BASES[base]().real_servers[host]
+    places = random.choice((own, own, "127.0.0.1", "0.0.0.0", f"{VIP}:{PORT} {own}", "0.0.0.0:8080"))
+    if base in _NAT:  # the VIP is no address there
+        places = places.replace(f"{VIP}:{PORT} ", "")
+    command = f"serve {places}" if places.endswith("8080") else f"serve {places}:{PORT}"
+    return Change("listens", host, (command,), frozenset({"service-not-listening"}))
+
+
+@_kind(*_ALL)
+def local_node(random: Random, base: str) -> Change:
+    """The director lists itself, and its server listens in one place or another."""
+    rip, method = random.choice(("192.0.2.2", "192.0.2.2", "127.0.0.1")), random.choice(("-g", "-g", "-m"))
+    place = random.choice(("0.0.0.0", VIP, "192.0.2.2", "127.0.0.1"))
+    listed = f"ipvsadm -a {_SERVICE} -r {rip}:{PORT} {method} -w 1"
+    named = frozenset({"local-node-not-listening", "masquerading-to-loopback"})
+    return Change("listens", "lb1", (listed, f"serve {place}:{PORT}"), named)

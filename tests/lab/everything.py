@@ -304,6 +304,7 @@ AFTERWARDS = {
             f"kept = socket.create_server(('', {COUNTED}))",
             f"udp.bind(('198.51.100.21', {ANSWERED})); udp.sendto(b'an answer', udp.recvfrom(9)[1])",
         ),
+        "serve 127.0.0.1:8080 [::]:8081",
     ),
     DIRECTOR: (
         of_family_6(_DIRECTOR),

@@ -129,17 +129,22 @@ class Host:
             self._icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
             self._icmp.setblocking(False)
         self._name, self._protocol, self._six = name.encode(), host["protocol"], six
-        for place in [(address, port) for port in host["serves"] for address in host["listens"]]:
+        for place in [f"{address}:{port}" for port in host["serves"] for address in host["listens"]]:
             listening = self._listen(place)
             if host["transparent"]:
                 listening.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
 
-    def _listen(self, place: tuple[str, int]) -> socket.socket:
-        kind, answer = _KINDS[self._protocol]
-        listening = socket.socket(_family(self._six), kind)
+    def _listen(self, place: str) -> socket.socket:
+        """`192.0.2.21:80`, `:80`, `[::]:80`, or `udp/0.0.0.0:53`; without a protocol it is the cluster's."""
+        protocol, _, place = place.rpartition("/")
+        address, _, port = place.rpartition(":")
+        kind, answer = _KINDS[protocol or self._protocol]
+        listening = socket.socket(_family(self._six or "[" in address), kind)
         self._listening.append(listening)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
+        if self._six or "[" in address:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listening.bind((address.strip("[]"), int(port)))
         if kind is socket.SOCK_STREAM:
             listening.listen(64)
         threading.Thread(target=answer, args=(listening, self._name), daemon=True).start()
@@ -158,8 +163,8 @@ class Host:
         if verb != "serve":
             return run(["sh", "-c", command])
         self._stop_listening()
-        for address, _, port in (place.rpartition(":") for place in places):
-            self._listen((address.strip("[]"), int(port)))
+        for place in places:
+            self._listen(place)
         return 0, ""
 
     def announce(self, vip: str, links: Iterable[str]) -> None:
