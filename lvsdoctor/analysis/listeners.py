@@ -25,6 +25,7 @@ from lvsdoctor.model.socket import Socket, SocketTable
 
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132}
 _CLIENTS: dict[int, IP] = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
+_UNREAD = "{where} holds {name}, which is not read yet"
 _ELSEWHERE = "a packet filter hands requests for {address} to a socket that is not known"
 
 
@@ -66,6 +67,8 @@ def unserved(node: Node) -> Iterator[Unserved]:
     policy-rules, routes, sysctl where collected.
     """
     yield from _where_known(request_targets(node), lambda target: _unserved_at(node, target))
+    if (absent := node.unseen("addresses")) is not None:
+        raise absent  # directors may list an address that was not shown
 
 
 def unserved_here(director: Node) -> Iterator[Unserved]:
@@ -124,6 +127,7 @@ def _misreplied(
 def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citation, ...]] | None:
     """The request as the packet filter at PREROUTING lets it go on, with what that follows from; None where it is
     dropped, or given to the socket of a proxy. Raises NotCollected where that is not known."""
+    _refuse_unread(node, target)
     flags = SYN if target.protocol == "tcp" else None
     request = Packet(
         None, target.ip, _NUMBERS.get(target.protocol), None, target.port, in_link=target.link, states=NEW,
@@ -136,8 +140,8 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
         absent, line = verdict.lacking, deciding(verdict)
         raise NotCollected(absent.fact, absent.node, absent.wanted, partial=Partial(_ELSEWHERE, line, _named(target)))
     packet, because = verdict.packet, verdict.because
-    if any("packets" in kind.hides and kind.kind != "iptables" for kind in node.unread_kinds):
-        because += (assume_without("packets", "no other packet filter changes the requests", "nft list ruleset"),)
+    if not verdict.assumed:  # rules of nftables are not read
+        because += (assume_without("", "no nftables rule changes the requests", "nft list ruleset"),)
     if packet.tproxy is not None:
         ports = packet.tproxy[1]
         if any(socket.port in ports for socket in _table(node).sockets) if ports else False:
@@ -150,14 +154,30 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
     return packet, because
 
 
+def _refuse_unread(node: Node, target: RequestTarget) -> None:
+    """Raise NotCollected beside a dump of a packet filter that is not read, or of which the chain is lacking that
+    requests come by first. Of iptables the rules that were read count, which other rules do not ask yet."""
+    fact = _fact(target)
+    for kind in node.unread_kinds:
+        if "packets" in kind.hides and not (kind.kind == "iptables" and node.has(fact)):
+            fields = {"where": kind.seen.where, "name": kind.name}
+            raise NotCollected(fact, node.name, partial=Partial(_UNREAD, kind.seen, fields))
+    for table in node.packet_filter(fact) if node.has(fact) else ():
+        if table.partial is not None and table.name != "filter" and table.chain("PREROUTING") is None:
+            raise NotCollected(fact, node.name, partial=table.partial)
+
+
+def _fact(target: RequestTarget) -> str:
+    return "iptables" if target.ip.version == 4 else "ip6tables"
+
+
 def _may_redirect_to(ip: IP, asked: IP) -> bool:
     return ip.version == asked.version and not ip.is_loopback and not ip.is_link_local
 
 
 def _elsewhere(node: Node, target: RequestTarget, because: Sequence[Citation]) -> NotCollected:
-    fact = "iptables" if target.ip.version == 4 else "ip6tables"
     line = next((item.seen for item in because if not item.assumed), None)
-    return NotCollected(fact, node.name, partial=Partial(_ELSEWHERE, line, _named(target)))
+    return NotCollected(_fact(target), node.name, partial=Partial(_ELSEWHERE, line, _named(target)))
 
 
 def _named(target: RequestTarget) -> dict[str, str]:

@@ -103,9 +103,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("service-not-listening", "the program is bound to 127.0.0.1"): {"service-not-listening": NO_COMMAND},
     ("service-not-listening", "the program takes IPv6 alone"): {"service-not-listening": NO_COMMAND},
     ("service-not-listening", "no program listens on the port"): {"service-not-listening": NO_COMMAND},
-    ("service-not-listening", "likely, where the packet filter was not collected"): {
-        "service-not-listening": NO_COMMAND
-    },
+    ("service-not-listening", "the packet filter was not collected"): {"service-not-listening": NO_COMMAND},
     ("service-not-listening", "a rule redirects the requests to a port where no program listens"): {
         "service-not-listening": NO_COMMAND
     },
