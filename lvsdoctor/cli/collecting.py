@@ -22,12 +22,13 @@ ROLES = ("auto", "director", "real-server", "none")
 
 
 def add_options(parser: ArgumentParser, netns: str = "inspect this network namespace instead") -> None:
-    """PATH, --role, --vip and --netns."""
+    """PATH, --role, --vip, --netns and --no-commands."""
     add = parser.add_argument
     add("paths", nargs="*", metavar="PATH", help="dumps to read instead of this node")
     add("--role", choices=ROLES, default="auto", metavar="ROLE", help=f"{', '.join(ROLES)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help=netns)
+    add("--no-commands", action="store_true", help="run neither iptables-save, ip6tables-save nor nft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
         raise CliError("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")
     from lvsdoctor.collect.live.node import collect_live
 
-    return (collect_live(options.netns),)
+    return (collect_live(options.netns, commands=not options.no_commands),)
 
 
 def _standard_input_is_a_file() -> bool:

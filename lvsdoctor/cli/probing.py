@@ -72,7 +72,7 @@ def prober_of(nodes: Sequence[Node], options: Namespace) -> Node:
         return nodes[0]
     from lvsdoctor.collect.live.node import collect_live
 
-    return collect_live(options.netns)
+    return collect_live(options.netns, filters=False)
 
 
 def plan_from(

@@ -32,7 +32,7 @@ class Scene:
 def scene_of(options: Namespace) -> Scene:
     """Raises CliError where there is nothing to ask for, CannotCollect for --against and --netns."""
     known = tuple(with_standing(collect_paths(options.against))) if options.against else ()
-    (prober,) = with_standing((collect_live(options.netns),))
+    (prober,) = with_standing((collect_live(options.netns, filters=False),))
     told = vips_known((prober, *known))
     about = tuple(dict.fromkeys(options.vips)) or told
     if not about:

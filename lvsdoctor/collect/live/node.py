@@ -11,6 +11,7 @@ from lvsdoctor.collect.errors import CannotCollect, CannotSee
 from lvsdoctor.collect.live import dumps, netlink, procfs
 from lvsdoctor.collect.live.arptables_live import arptables
 from lvsdoctor.collect.live.conf_rows import conf_settings
+from lvsdoctor.collect.live.filters_live import NO_COMMANDS, SAVE, filters, ruleset
 from lvsdoctor.collect.live.ipvs_live import ipvs_services
 from lvsdoctor.collect.live.link_rows import address_rows, link_rows, names_of, neighbour_rows
 from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
@@ -19,6 +20,7 @@ from lvsdoctor.collect.live.route_rows import route_rows
 from lvsdoctor.collect.live.rule_rows import rule_rows
 from lvsdoctor.collect.live.sockets_live import sockets
 from lvsdoctor.collect.live.sysctl_files import configured_files
+from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
@@ -28,10 +30,11 @@ from lvsdoctor.sanitize import visible
 FROM_RTNETLINK = ("links", "addresses", "routes", "local-routes", "policy-rules", "neighbours")
 
 
-def collect_live(netns: str | None = None) -> Node:
+def collect_live(netns: str | None = None, *, commands: bool = True, filters: bool = True) -> Node:
     """Everything that can be seen of this host, or of its network namespace of that name. Raises CannotCollect.
 
-    What could not be seen is absent from the evidence, and a note says why and how to see it.
+    What could not be seen is absent from the evidence, and a note says why and how to see it. Packet filters are seen
+    by `commands` alone; without `filters` nobody asks for them.
     """
     if not sys.platform.startswith("linux"):
         raise CannotCollect("a live scan reads a running Linux kernel; on another system, scan a directory of dumps")
@@ -40,11 +43,12 @@ def collect_live(netns: str | None = None) -> Node:
             "a live scan needs pyroute2, which is not installed: pip install pyroute2, or install python3-pyroute2"
         )
     if netns is None:
-        return _node(os.uname().nodename, "this node, live", files=True)
-    return inside(netns, partial(_node, netns, f"network namespace {netns}, live"))
+        return _node(os.uname().nodename, "this node, live", commands if filters else None, files=True)
+    ask = partial(_node, netns, f"network namespace {netns}, live", commands if filters else None)
+    return inside(netns, ask)
 
 
-def _node(name: str, source: str, *, files: bool = False) -> Node:
+def _node(name: str, source: str, commands: bool | None, *, files: bool = False) -> Node:
     """`files`: what the host's files set at boot is this node's, which that of a network namespace is not."""
     gathered = _Gathered()
     gathered.from_rtnetlink()
@@ -59,7 +63,16 @@ def _node(name: str, source: str, *, files: bool = False) -> Node:
         gathered.evidence["arptables"] = arptables()
     with gathered.trying("sockets"):
         gathered.evidence["sockets"] = sockets()
-    return Node(visible(name), source, gathered.evidence, kernel=os.uname().release, notes=tuple(gathered.notes))
+    gathered.from_commands(commands)
+    return Node(
+        visible(name),
+        source,
+        gathered.evidence,
+        gathered.coverage,
+        os.uname().release,
+        notes=tuple(dict.fromkeys(gathered.notes)),
+        unread_kinds=tuple(gathered.kinds),
+    )
 
 
 class _Gathered:
@@ -67,6 +80,8 @@ class _Gathered:
 
     def __init__(self) -> None:
         self.evidence: dict[str, Any] = {}
+        self.coverage: dict[str, Coverage] = {}
+        self.kinds: list[Unread] = []
         self.notes: list[str] = []
         self._conf: list[Setting] | None = None
 
@@ -112,6 +127,21 @@ class _Gathered:
                 raise CannotSee("The sysctls could not be read: /proc is not mounted; mount it or see sysctl -a.")
             settings = [*procfs.settings(), *(procfs.conf_settings() if self._conf is None else self._conf)]
             self.evidence["sysctl"] = {setting.key: setting for setting in settings}
+
+    def from_commands(self, commands: bool | None) -> None:
+        """Packet filters; None: nobody asks for them."""
+        if not commands:
+            self.notes += [] if commands is None else [NO_COMMANDS]
+            return
+        with self.trying(*SAVE):
+            nft = ruleset()
+            for fact in SAVE:
+                with self.trying(fact):
+                    known = filters(fact, nft)
+                    self.evidence[fact] = known.tables
+                    self.kinds += [kind for kind in known.kinds if kind not in self.kinds]
+                    if known.coverage is not None:
+                        self.coverage[fact] = known.coverage
 
     def from_files(self) -> None:
         with self.trying("configured-sysctl"):

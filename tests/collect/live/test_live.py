@@ -12,6 +12,7 @@ import pytest
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.live import dumps, ipvs_live
 from lvsdoctor.collect.live import node as live_module
+from lvsdoctor.collect.live.filters_live import NOT_ROOT
 from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -215,7 +216,13 @@ def test_without_root_what_is_missing_is_absent_and_told() -> None:
     assert {"links", "addresses", "routes", "local-routes", "policy-rules", "neighbours", "sysctl"} <= set(facts)
     if Path("/proc/net/arp_tables_names").exists():
         assert "arptables" not in facts
-        assert notes == ["ARP packet filters could not be read without root: run lvsdoctor as root."]
+        assert "ARP packet filters could not be read without root: run lvsdoctor as root." in notes
+    if "iptables" not in facts:
+        assert notes[-1] in (
+            NOT_ROOT,
+            "nf_tables may filter packets here, and nft is not installed: see nft list ruleset.",
+        )
+    assert len(notes) == len({"arptables", "iptables"} - set(facts))
 
 
 def test_a_netlink_that_says_no_is_told_and_proc_still_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
