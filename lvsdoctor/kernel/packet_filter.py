@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.kernel.packet_matching import Locality, Packet
+from lvsdoctor.kernel.ip_sets import lookup, sets_of
+from lvsdoctor.kernel.packet_matching import UNKNOWN_HOST, Locality, Packet
 from lvsdoctor.kernel.rule_walk import Ending, walk
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
@@ -68,6 +69,7 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     if not node.has(fact):
         return FilterVerdict(FilterOutcome.ACCEPTED, packet, because=(assume(fact, f"no {fact} rules"),))
     tables = tuple(node.packet_filter(fact))
+    host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)))
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):
         translating: Sequence[Ending] = ()

@@ -60,10 +60,12 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Locality:
-    """What a host knows of its own addresses: is this one its own, and which does a link have first. None: unknown."""
+    """What a host knows of its own addresses: is this one its own, and which does a link have first. None: unknown.
+    And of its IP sets: is the packet in the set of that name, by its `src,dst`?"""
 
     is_local: Callable[[IP], bool | None] = lambda ip: None
     address_of: Callable[[str], IP | None] = lambda link: None
+    in_set: Callable[[str, str, Packet], bool | None] = lambda name, directions, packet: None
 
 
 UNKNOWN_HOST = Locality()
@@ -120,13 +122,15 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
             return packet.ipvs
         case Match.PACKET_TYPE:
             return _packet_type(packet.dst, values)
-        case Match.IN_SET if not values:
+        case Match.IN_SET if len(values) != 2:
             return False
+        case Match.IN_SET:
+            return host.in_set(str(values[0]), str(values[1]), packet)
         case Match.SOURCE_TYPE:
             return _of_type(packet.src, values, host)
         case Match.DESTINATION_TYPE:
             return _of_type(packet.dst, values, host)
-    return None  # a set, what the dump does not show, what the model has no noun for
+    return None  # what the dump does not show, what the model has no noun for
 
 
 def _among(ip: IP | None, values: Iterable[Value]) -> bool | None:

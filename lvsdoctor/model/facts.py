@@ -21,6 +21,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "arptables": "arptables -nvL",
         "iptables": "iptables-save",
         "ip6tables": "ip6tables-save",
+        "ipsets": "ipset save",
         "sockets": "ss -lntup",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",

@@ -39,6 +39,7 @@ FORMATS = (
     _Format("table_filters", "TableFilters", begins=("Chain", "*", ":", "-", "#")),
     _Format("ip_json", "IpJson", begins=("[",)),
     _Format("nft", "Nft", begins=("table ", "#!", "flush ruleset", "add table ", "define ")),
+    _Format("ipset", "Ipset", begins=("create ", "Name: ")),
     _Format("nft_json", "NftJson", begins=("{",)),
     _Format("ss", "Ss", begins=("Netid", "State", "tcp", "udp", "sctp", "LISTEN", "UNCONN")),
     _Format("netstat", "Netstat", begins=("Active", "Proto", "tcp", "udp", "sctp")),
@@ -55,7 +56,7 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp arping"
-    " uname ss nft iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
+    " uname ss nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
     " iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
     " ip6tables-nft-save".split()
 )

@@ -28,6 +28,7 @@ SHOWING = pattern(
     r"(?!\s+(?:add|del|replace|change|set|flush))"
     r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*"
     r"|ip6?tables(?:-legacy|-nft)?(?:-save(?=$|\s)|(?:\s+\S+){0,4}?\s+-[a-z]*[LS][a-z]*(?=$|\s))"
+    r"|ipset\s+(?:-\S+\s+)*(?:save|list)\b"
     r"|nft(?:\s+-\S+)*\s+list\s+\w+"
     r"|hostname$|uname\b|cat\s+/"
     r"|systemd-analyze\s+cat-config\s|route\s+-n|arp\s+-|arping\s+-|ss\s+-|netstat\s+-)[^=]*$"
