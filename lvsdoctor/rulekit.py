@@ -89,6 +89,7 @@ QUESTIONS = {
     },
     "Do rules rewrite or mark its requests?": {
         "analysis.requests_rewritten": "requests_rewritten Rewritten",
+        "analysis.source_nat": "unseen_by_source_nat UnseenRequests",
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
@@ -112,7 +113,7 @@ QUESTIONS = {
         "fixes.commands.addresses": (
             "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
-        "fixes.commands.filter_rules": "leave_to_ipvs",
+        "fixes.commands.filter_rules": "leave_to_ipvs remove_rule track_connections",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

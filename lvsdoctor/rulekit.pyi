@@ -81,6 +81,8 @@ from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.shared_addresses import shared_addresses as shared_addresses
+from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests
+from lvsdoctor.analysis.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy
@@ -106,6 +108,8 @@ from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
 from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
+from lvsdoctor.fixes.commands.filter_rules import remove_rule as remove_rule
+from lvsdoctor.fixes.commands.filter_rules import track_connections as track_connections
 from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE as SAVE_TABLE
 from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_server
