@@ -89,6 +89,7 @@ QUESTIONS = {
     },
     "Do rules rewrite or mark its requests?": {
         "analysis.requests_rewritten": "requests_rewritten Rewritten",
+        "analysis.marks": "unmarked for_other_ports other_link marked_vips MarkedPacket",
         "analysis.source_nat": "unseen_by_source_nat UnseenRequests",
     },
     "How do its replies get to the clients?": {
@@ -113,7 +114,7 @@ QUESTIONS = {
         "fixes.commands.addresses": (
             "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
-        "fixes.commands.filter_rules": "leave_to_ipvs remove_rule track_connections",
+        "fixes.commands.filter_rules": "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -38,6 +38,11 @@ from lvsdoctor.analysis.local_node import answered_elsewhere as answered_elsewhe
 from lvsdoctor.analysis.local_node import beside_own as beside_own
 from lvsdoctor.analysis.local_node import other_holder as other_holder
 from lvsdoctor.analysis.local_node import own_rips as own_rips
+from lvsdoctor.analysis.marks import MarkedPacket as MarkedPacket
+from lvsdoctor.analysis.marks import for_other_ports as for_other_ports
+from lvsdoctor.analysis.marks import marked_vips as marked_vips
+from lvsdoctor.analysis.marks import other_link as other_link
+from lvsdoctor.analysis.marks import unmarked as unmarked
 from lvsdoctor.analysis.mixed_methods import MixedMethods as MixedMethods
 from lvsdoctor.analysis.mixed_methods import mixed_methods as mixed_methods
 from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listings
@@ -107,7 +112,9 @@ from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
+from lvsdoctor.fixes.commands.filter_rules import deliver_marked as deliver_marked
 from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
+from lvsdoctor.fixes.commands.filter_rules import mark_requests as mark_requests
 from lvsdoctor.fixes.commands.filter_rules import remove_rule as remove_rule
 from lvsdoctor.fixes.commands.filter_rules import track_connections as track_connections
 from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY

@@ -16,15 +16,16 @@ from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
 
 
-def delivered(node: Node, ip: IP) -> Answer:
+def delivered(node: Node, ip: IP, mark: int | None = None) -> Answer:
     """Is a client's packet to `ip` delivered on this node, by an address, a local route or a policy rule?
 
-    A rule on a mark counts, since it is there for nothing else. A no rests on what was not collected being usual.
+    A rule on a mark counts, since it is there for nothing else; with `mark` only a rule on that one. A no rests on what
+    was not collected being usual.
     Reads local-routes or addresses, and policy-rules and routes where collected.
     """
     if found := is_local(node, ip):
         return yes("{ip} is local here", *found.because, ip=ip)
-    if marked := captured_by_mark(node, ip):
+    if marked := captured_by_mark(node, ip, mark):
         return yes("marked packets to {ip} are local here", marked, ip=ip)
     assumed: list[Citation] = []
     if not node.has("local-routes"):

@@ -152,15 +152,14 @@ def is_local(node: Node, ip: IP) -> Lookup | None:
     return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
 
 
-def captured_by_mark(node: Node, ip: IP) -> Citation | None:
-    """A policy rule on a mark that leads to a table where `ip` is local (TPROXY and VIP-less directors do this).
-
-    Whether packets get the mark is the packet filter's business, which is not modelled: the rule is only a sign.
-    """
+def captured_by_mark(node: Node, ip: IP, mark: int | None = None) -> Citation | None:
+    """A policy rule on a mark (on any, without `mark`) that leads to a table where `ip` is local, as for TPROXY and
+    directors without VIPs. Whether packets get it is the packet filter's business (analysis/marks.py)."""
     if not node.has("policy-rules"):
         return None
     for rule in node.policy_rules:
-        if rule.fwmark and rule.action == "lookup" and rule.family == ip.version:
+        matches = mark is None or (mark ^ (rule.fwmark or 0)) & rule.fwmask == 0
+        if rule.fwmark and matches and rule.action == "lookup" and rule.family == ip.version:
             route = _table(node, rule.table, ip.version).best(ip)
             if route is not None and route.type == "local":
                 return cite(rule, "marked packets find {ip} local in table {table}", ip=ip, table=rule.table)

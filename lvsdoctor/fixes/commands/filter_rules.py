@@ -1,13 +1,22 @@
-"""Fixes by rules of iptables that are put before others, or in their place."""
+"""Fixes by rules of iptables that are put before others, or in their place, and by what is done with a mark."""
+
+import re
+from collections.abc import Sequence
 
 from lvsdoctor.analysis.director_filters import CONNTRACK
 from lvsdoctor.analysis.filter_paths import PROTOCOLS
-from lvsdoctor.fixes.commands.settings import set_sysctls
+from lvsdoctor.analysis.marks import MarkedPacket, other_link
+from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import FilterRule
+from lvsdoctor.model.route import NextHop, PolicyRule, Route
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.words import EVERYWHERE
 from lvsdoctor.sanitize import word
 
 FILTER_FACTS = {"iptables": 4, "ip6tables": 6}
@@ -64,3 +73,68 @@ def matching(request: Packet) -> str:
         words.append(f"-p {name}")
         words += [f"-m {name} --dport {request.dport}"] if request.dport else []
     return " ".join(words)
+
+
+def set_mark(node: Node, rule: FilterRule, mark: int, link: str | None = None) -> Fix:
+    """In the place of a rule that sets another mark, or that asks for another interface, the same rule with these."""
+    from lvsdoctor.model.change import PutFilterRule, RemoveFilterRule
+
+    for fact, version in FILTER_FACTS.items():
+        for table in node.packet_filter(fact) if node.has(fact) else ():
+            for chain in (chain for chain in table.chains if rule in chain.rules):
+                words = rule.seen.text.partition(f"-A {chain.name} ")[2].strip()
+                new = _MARK.sub(f"--set-xmark {mark:#x}/0xffffffff", words)
+                new = _IN_LINK.sub(rf"\1-i {link}", new) if link else new
+                if table.form == "save" and new != words and not rule.unknown and (link is None or word(link) == link):
+                    number = chain.rules.index(rule) + 1
+                    lines = (
+                        spell(RemoveFilterRule(version, table.name, chain.name, words)),
+                        spell(PutFilterRule(version, table.name, chain.name, new, number)),
+                    )
+                    return Fix(lines, (SAVE_RULES.format(version=version),))
+    return mark_by_hand(mark, None, None)
+
+
+_MARK = re.compile(r"--(?:set-x?mark|or-mark|and-mark|xor-mark) \S+")
+_IN_LINK = re.compile(r"(^| )-i \S+")
+
+
+def mark_requests(node: Node, service: VirtualService, packets: Sequence[MarkedPacket]) -> Fix:
+    """Requests get the mark of a service: by a rule that gives some another mark which no service has, or that is for
+    another interface; else by hand."""
+    mark, used = service.fwmark or 0, {row.fwmark for row in node.services}
+    for item in packets:
+        links = other_link(node, item)
+        if links and mark in item.by.marks:
+            return set_mark(node, item.by.rule, mark, links[1])
+        if not links and item.gets not in used:
+            return set_mark(node, item.by.rule, mark)
+    ports = {real.port for real in service.destinations if real.port}
+    vips = {item.packet.dst for item in packets if item.packet.dst}
+    return mark_by_hand(mark, vips.pop() if len(vips) == 1 else None, ports.pop() if len(ports) == 1 else None)
+
+
+def mark_by_hand(mark: int, vip: IP | None, port: int | None) -> Fix:
+    """The rule that marks requests, with what is known of them. The protocol is for the operator to say."""
+    program = "ip6tables" if vip is not None and vip.version == 6 else "iptables"
+    line = (
+        f"# mark the requests of the service: {program} -t mangle -A PREROUTING -d {vip or 'VIP'} -p tcp "
+        f"--dport {port or 'PORT'} -j MARK --set-mark {mark}"
+    )
+    return Fix((line,), (SAVE_RULES.format(version=6 if program == "ip6tables" else 4),))
+
+
+def deliver_marked(node: Node, mark: int, version: int) -> Fix:
+    """What has a mark is delivered on this host, whatever its address: a policy rule, and a route in its table."""
+    from lvsdoctor.model.change import AddPolicyRule, PutRoute
+
+    rules = [rule for rule in (node.policy_rules if node.has("policy-rules") else ()) if rule.family == version]
+    known = next((rule for rule in rules if rule.fwmark == mark and rule.action == "lookup"), None)
+    taken = {rule.priority for rule in rules}
+    priority = next(number for number in range(100, 32766) if number not in taken)
+    seen = Seen("fix", None, "")
+    added = PolicyRule(priority, seen, version, table=known.table if known else str(priority), fwmark=mark)
+    route = Route(EVERYWHERE[version], seen, "local", added.table, nexthops=(NextHop("lo"),), scope="")
+    lines = [] if known is not None else [spell(AddPolicyRule(added))]
+    kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): the same rule and route"
+    return Fix((*lines, spell(PutRoute(route, replaces=True))), (kept,))

@@ -72,6 +72,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("host-ports-open-on-service-addresses", "four ports of the host"): {
         "host-ports-open-on-service-addresses": NO_COMMAND
+    ("firewall-mark-never-set", "no rule marks anything"): {"firewall-mark-never-set": NO_COMMAND},
+    ("firewall-mark-never-set", "a warning where the rule is for another port"): {
+        "firewall-mark-never-set": NO_COMMAND
     },
     ("impossible-vip", "the loopback address"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "all ones, which an IPv6 VIP becomes"): {"impossible-vip": NO_COMMAND},

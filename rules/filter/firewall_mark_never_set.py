@@ -1,0 +1,77 @@
+"""A director has a service of a firewall mark, and its rules set this mark on no request."""
+
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.rulekit import (
+    Citation,
+    Finding,
+    MarkedPacket,
+    Node,
+    NotCollected,
+    Severity,
+    VirtualService,
+    assume_without,
+    cite,
+    for_other_ports,
+    mark_requests,
+    other_link,
+    rule,
+    unmarked,
+)
+
+NEVER = "{node} never sets firewall mark {mark}, so IPVS gets no request for {service}"
+PORTS = "{node} sets firewall mark {mark} only on requests to port {ports}, and lists real servers with other ports"
+NO_OTHER = "no nftables rule, tc filter or BPF program sets the mark"
+SETTLE = "nft list ruleset  # and: tc filter show"
+
+
+@rule(
+    name="firewall-mark-never-set",
+    code="FWM001",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses"},
+    helps={"ip6tables", "iptables", "links", "local-routes", "memberships", "policy-rules", "routes"},
+)
+def firewall_mark_never_set(node: Node) -> Iterator[Finding]:
+    absent: NotCollected | None = None
+    for service in (service for service in node.services if service.fwmark is not None):
+        try:
+            packets = unmarked(node, service)
+            others = for_other_ports(node, service) if packets is None else ()
+        except NotCollected as lacking:
+            absent = absent or lacking.anew()
+            continue
+        if any(real.active or real.inactive for real in service.destinations):
+            continue  # connections tell that requests came, whatever marks them
+        if packets is not None or others:
+            yield _finding(node, service, packets or others, ports=bool(others))
+    if absent is not None:
+        raise absent
+
+
+def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket], *, ports: bool) -> Finding:
+    lines = {item.by.rule.seen: _line(node, item) for item in packets}
+    named = sorted({item.packet.dport for item in packets if item.packet.dport})
+    other = [] if ports else [assume_without("", NO_OTHER, SETTLE)]
+    return Finding(
+        PORTS if ports else NEVER,
+        clients="Clients of {service} get no reply.",
+        about={"service": service},
+        mark=service.fwmark,
+        ports=" and ".join(map(str, named)),
+        severity=Severity.WARNING if ports else None,
+        evidence=[cite(service, "a service of mark {mark}", mark=service.fwmark), *lines.values(), *other],
+        fix=mark_requests(node, service, packets),
+    )
+
+
+def _line(node: Node, item: MarkedPacket) -> Citation:
+    if links := other_link(node, item):
+        return cite(
+            item.by.rule,
+            "only for what arrives on {asked}, and requests arrive on {link}",
+            asked=links[0],
+            link=links[1],
+        )
+    return cite(item.by.rule, "sets mark {mark}", mark=item.gets)
