@@ -29,7 +29,7 @@ Claims = dict[Hashable, Group]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RowPart:
     """A part of a row: `row` is the row's key."""
 
     row: Hashable

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lvsdoctor.collect.claim_groups import Claims, Group, Item, Part
+from lvsdoctor.collect.claim_groups import Claims, Group, Item, RowPart
 from lvsdoctor.collect.filter_claims import CHAIN_DIFFERS, chain_claims, filter_table_key
 from lvsdoctor.collect.host_identity import shows_all_links
 from lvsdoctor.collect.socket_claims import socket_claims, socket_table_key
@@ -91,7 +91,7 @@ def _of_group(mine: Group, theirs: Group, where: tuple[str, str]) -> Iterator[Di
 
 
 def _row(key: Hashable) -> Hashable:
-    return key.row if isinstance(key, Part) else key
+    return key.row if isinstance(key, RowPart) else key
 
 
 def _line(group: Group, where: str) -> Seen:
@@ -200,7 +200,7 @@ def _services(rows: Sequence[VirtualService], facts: Mapping[str, Any], whole: b
         made[service.key, "real servers"] = group
         for real in service.destinations:
             if real.ip is not None:
-                group.items[Part(service.key, (real.ip, real.port))] = Item(real.seen, _values(real))
+                group.items[RowPart(service.key, (real.ip, real.port))] = Item(real.seen, _values(real))
     return made
 
 
@@ -225,7 +225,7 @@ def _neighbours(rows: Sequence[Neighbour], facts: Mapping[str, Any], whole: bool
 def _filter_tables(rows: Sequence[FilterTable], facts: Mapping[str, Any], whole: bool) -> Claims:
     made: Claims = {}
     for table, chain, values in chain_claims(rows):
-        key, fields = Part(filter_table_key(table), chain.name), {"chain": chain.name, "table": table.name}
+        key, fields = RowPart(filter_table_key(table), chain.name), {"chain": chain.name, "table": table.name}
         made[key] = Group(CHAIN_DIFFERS, fields, False, {key: Item(chain.seen, values)})
     return made
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lvsdoctor.collect.claim_groups import Claims, Group, Item, Part
+from lvsdoctor.collect.claim_groups import Claims, Group, Item, RowPart
 from lvsdoctor.model.socket import Socket, SocketTable
 
 _DIFFERENT = "different sockets of {protocol} and IPv{family} are shown"
@@ -45,7 +45,7 @@ def socket_claims(tables: Sequence[SocketTable], facts: Mapping[str, Any], whole
             closed = whole and key in part.shown and protocol not in vague
             group = claims.setdefault(key, Group(_DIFFERENT, {"protocol": protocol, "family": str(family)}, closed))
             rows = [row for row in part.sockets if _exact(row) and (row.port or 0) < _EPHEMERAL]
-            group.items |= {Part(key, (row.ip, row.port)): Item(row.seen) for row in rows}
+            group.items |= {RowPart(key, (row.ip, row.port)): Item(row.seen) for row in rows}
     return claims
 
 

@@ -57,8 +57,8 @@ def _on_loopback(node: Node, address: Address) -> bool:
     return address.link == "lo" if link is None else link.loopback
 
 
-def _cited(way: Lookup) -> list[Citation]:
-    return [cite(way.route, "the first route to the prefix")] if way.route is not None else []
+def _cited(lookup: Lookup) -> list[Citation]:
+    return [cite(lookup.route, "the first route to the prefix")] if lookup.route is not None else []
 
 
 def _there(node: Node, wide: Address) -> Iterator[Citation]:

@@ -39,12 +39,12 @@ def mix(*rows: tuple[str, tuple[str, str] | None], conntrack: str = "0", kube: s
     nodes = with_standing(
         nodes_of([NodeDump(piece, at, at) for (at, where), text in dumps.items() for piece in pieces(text, where)])
     )
-    (found,) = mixed_methods(next(node for node in nodes if node.name == "lb1"))
-    return found
+    (findings,) = mixed_methods(next(node for node in nodes if node.name == "lb1"))
+    return findings
 
 
-def odd(found: MixedMethods) -> tuple[list[str], Forwarding | None, bool]:
-    return [str(real.ip) for real in found.odd], found.usual, bool(found.refuted)
+def odd(findings: MixedMethods) -> tuple[list[str], Forwarding | None, bool]:
+    return [str(real.ip) for real in findings.odd], findings.usual, bool(findings.refuted)
 
 
 def test_two_rows_of_which_nothing_else_is_known_have_no_odd_one() -> None:
@@ -53,9 +53,9 @@ def test_two_rows_of_which_nothing_else_is_known_have_no_odd_one() -> None:
 
 
 def test_the_dumps_of_a_real_server_tell_that_its_row_is_the_odd_one() -> None:
-    found = mix(("-g", LIKE_DR), ("-m", LIKE_DR))
-    assert odd(found) == (["192.0.2.22"], Forwarding.DR, True)
-    quoted = [line.seen.text.strip() for line in found.refuted[0].because if not line.assumed]
+    findings = mix(("-g", LIKE_DR), ("-m", LIKE_DR))
+    assert odd(findings) == (["192.0.2.22"], Forwarding.DR, True)
+    quoted = [line.seen.text.strip() for line in findings.refuted[0].because if not line.assumed]
     assert quoted == [
         "inet 192.0.2.10/32 scope global lo",
         "default via 192.0.2.1 dev eth0",
