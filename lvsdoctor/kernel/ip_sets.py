@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import Undeclared
-from lvsdoctor.model.ipset import IpSet, IpSetMember
+from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.node import Node
 
 InSet = Callable[[str, str, Packet], bool | None]
@@ -40,7 +40,7 @@ def lookup(sets: Sequence[IpSet]) -> InSet:
 def _holds(known: IpSet, directions: Sequence[str], packet: Packet) -> bool | None:
     if len(directions) < len(known.dimensions) or known.version not in (0, packet.version):
         return False
-    if known.members is None or not {"src", "dst"}.issuperset(directions):
+    if known.entries is None or not {"src", "dst"}.issuperset(directions):
         return None
     sides = dict(zip(known.dimensions, directions, strict=False))
     address, port = None, None
@@ -52,24 +52,24 @@ def _holds(known: IpSet, directions: Sequence[str], packet: Packet) -> bool | No
             port = packet.sport if side == "src" else packet.dport
         else:
             address = packet.src if side == "src" else packet.dst
-    answers = [(member, _matches(member, address, port, packet.protocol)) for member in known.members]
+    answers = [(entry, _matches(entry, address, port, packet.protocol)) for entry in known.entries]
     if any(answer is None for _, answer in answers):
         return None
-    matching = [member for member, answer in answers if answer]
+    matching = [entry for entry, answer in answers if answer]
     # The most specific entry decides (ip_set_hash_gen.h: mtype_test_cidrs()).
     return bool(matching) and not min(matching, key=_size).excluded
 
 
-def _matches(member: IpSetMember, address: IP | None, port: int | None, protocol: int | None) -> bool | None:
+def _matches(entry: IpSetEntry, address: IP | None, port: int | None, protocol: int | None) -> bool | None:
     answers: list[bool | None] = []
-    if member.addresses is not None:
-        answers.append(None if address is None else address in member.addresses)
-    if member.ports is not None:
-        answers.append(None if port is None else port in member.ports)
-    if member.protocol is not None:
-        answers.append(None if protocol is None else protocol == member.protocol)
+    if entry.addresses is not None:
+        answers.append(None if address is None else address in entry.addresses)
+    if entry.ports is not None:
+        answers.append(None if port is None else port in entry.ports)
+    if entry.protocol is not None:
+        answers.append(None if protocol is None else protocol == entry.protocol)
     return False if False in answers else None if None in answers else True
 
 
-def _size(member: IpSetMember) -> int:
-    return 0 if member.addresses is None else int(member.addresses.high) - int(member.addresses.low)
+def _size(entry: IpSetEntry) -> int:
+    return 0 if entry.addresses is None else int(entry.addresses.high) - int(entry.addresses.low)

@@ -7,7 +7,7 @@ from lvsdoctor.model.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
-class IpSetMember:
+class IpSetEntry:
     """One entry: what it has of an address, a port and that port's protocol. `excluded`: the entry is an exception
     (nomatch)."""
 
@@ -20,13 +20,13 @@ class IpSetMember:
 @dataclass(frozen=True, slots=True)
 class IpSet:
     """A set: its type as `ipset` spells it (hash:ip,port), the IP version of its addresses (0: it has none), and its
-    entries. `members` is None where not all of them are known, or the type is none that the model looks up."""
+    entries. `entries` is None where not all of them are known, or the type is none that the model looks up."""
 
     name: str
     kind: str
     version: int
     seen: Seen
-    members: tuple[IpSetMember, ...] | None = None
+    entries: tuple[IpSetEntry, ...] | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:

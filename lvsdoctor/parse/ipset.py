@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lvsdoctor.model.coverage import Partial
-from lvsdoctor.model.ipset import IpSet, IpSetMember
+from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.faces import FACES
 from lvsdoctor.parse.gaps import NARROWED
@@ -20,7 +20,7 @@ _NAME = re.compile(r"Name: (?P<name>\S{1,31})")
 _HEAD = re.compile(
     r"(?P<key>Type|Revision|Header|Size in memory|References|Number of entries|Members):(?: (?P<value>.*))?"
 )
-_MEMBER = re.compile(
+_ENTRY = re.compile(
     r"(?P<entry>\S{1,200})(?P<options>(?: (?:timeout|packets|bytes|comment|nomatch|skb\w+|forceadd)\b.*)?)"
 )
 _KNOWN = frozenset({"hash:ip", "hash:net", "hash:ip,port", "hash:net,port", "bitmap:port", "bitmap:ip"})
@@ -70,8 +70,8 @@ class Ipset(Reader):
         if match := _HEAD.fullmatch(line):
             self._proved = self._proved or match["key"] == "Type"
             return self._last.header(match["key"], match["value"] or "")
-        match = _MEMBER.fullmatch(line)
-        return match is not None and self._last.member(match["entry"], match["options"])
+        match = _ENTRY.fullmatch(line)
+        return match is not None and self._last.below(match["entry"], match["options"])
 
     def _begin(self, draft: "_Draft") -> bool:
         if draft.name in self._sets:
@@ -87,7 +87,7 @@ class Ipset(Reader):
 
     def damaged(self, dump: Dump, partial: Partial) -> Dump:
         """Of a dump that lacks lines somewhere no set is known."""
-        return replace(dump, facts={"ipsets": tuple(replace(row, members=None) for row in dump.facts["ipsets"])})
+        return replace(dump, facts={"ipsets": tuple(replace(row, entries=None) for row in dump.facts["ipsets"])})
 
 
 class _Draft:
@@ -95,14 +95,14 @@ class _Draft:
 
     def __init__(self, name: str, seen: Seen, kind: str = "", options: str = "", *, listed: bool = True) -> None:
         self.name, self.seen, self.kind, self.options, self.listed = name, seen, kind, options, listed
-        self._members: list[IpSetMember] = []
+        self._entries: list[IpSetEntry] = []
         self._known = True
         self._count: int | None = None
         self._number = 0
-        self._among_members = not listed
+        self._among_entries = not listed
 
     def header(self, key: str, value: str) -> bool:
-        if self._among_members:
+        if self._among_entries:
             return False
         match key:
             case "Type":
@@ -112,11 +112,11 @@ class _Draft:
             case "Number of entries":
                 self._count = read_number(value)
             case "Members":
-                self._among_members = True
+                self._among_entries = True
         return True
 
-    def member(self, entry: str, options: str) -> bool:
-        if not self._among_members or (self._count is not None and self._number >= self._count):
+    def below(self, entry: str, options: str) -> bool:
+        if not self._among_entries or (self._count is not None and self._number >= self._count):
             return False
         # Of a type that is not looked up any word may be an entry, and so may be what follows the listing.
         if self.kind not in _KNOWN and self._count is None and not re.search(r"[.:,/]", entry):
@@ -126,30 +126,30 @@ class _Draft:
     def add(self, entry: str, options: str) -> bool:
         self._number += 1
         if self.kind in _KNOWN:
-            members = self._read(entry, excluded=" nomatch" in options.partition(" comment ")[0])
-            if members is None:
+            entries = self._read(entry, excluded=" nomatch" in options.partition(" comment ")[0])
+            if entries is None:
                 self._known = False
             else:
-                self._members.append(members)
+                self._entries.append(entries)
         return True
 
-    def _read(self, entry: str, *, excluded: bool) -> IpSetMember | None:
+    def _read(self, entry: str, *, excluded: bool) -> IpSetEntry | None:
         first, comma, second = entry.partition(",")
         if self.kind == "bitmap:port":
             ports = read_ports(first, "-")
-            return None if ports is None or len(ports) != 1 or comma else IpSetMember(None, ports[0])
+            return None if ports is None or len(ports) != 1 or comma else IpSetEntry(None, ports[0])
         if (mask := self._option("netmask")) and "/" not in first:
             first = f"{first}/{mask}"
         addresses = read_addresses(first)
         if addresses is None or bool(comma) != self.kind.endswith(",port"):
             return None
         if not comma:
-            return IpSetMember(addresses, excluded=excluded)
+            return IpSetEntry(addresses, excluded=excluded)
         protocol, colon, port = second.partition(":")
         number, ports = read_protocol(protocol) if colon else None, read_ports(port, "-") if port else None
         if number is None or ports is None or len(ports) != 1:
-            return IpSetMember(addresses, None, number, excluded) if number in (1, 58) else None
-        return IpSetMember(addresses, ports[0], number, excluded)
+            return IpSetEntry(addresses, None, number, excluded) if number in (1, 58) else None
+        return IpSetEntry(addresses, ports[0], number, excluded)
 
     def _option(self, name: str) -> str:
         words = self.options.split()
@@ -161,8 +161,8 @@ class _Draft:
             self.kind in _KNOWN
             and self._known
             and (self._count is None or self._count == self._number)
-            and self._among_members
+            and self._among_entries
             and not self._option("bitmask")
         )
-        members = tuple(self._members) if whole else None
-        return IpSet(self.name, self.kind, version, self.seen, members)
+        entries = tuple(self._entries) if whole else None
+        return IpSet(self.name, self.kind, version, self.seen, entries)

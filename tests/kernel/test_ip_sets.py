@@ -10,7 +10,7 @@ import pytest
 from lvsdoctor.kernel.ip_sets import lookup
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, filtered
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Packet
-from lvsdoctor.model.ipset import IpSet, IpSetMember
+from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Range, single
 from lvsdoctor.model.seen import Seen
@@ -57,12 +57,12 @@ def packet(**more: object) -> Packet:
     return Packet(**fields, in_link="eth0", states=NEW)  # type: ignore[arg-type]
 
 
-def ip_set(kind: str, members: tuple[IpSetMember, ...] | None, version: int = 4) -> IpSet:
-    return IpSet("s", kind, version, NOWHERE, members)
+def ip_set(kind: str, entries: tuple[IpSetEntry, ...] | None, version: int = 4) -> IpSet:
+    return IpSet("s", kind, version, NOWHERE, entries)
 
 
 def test_what_is_not_known_is_in_no_set_for_certain() -> None:
-    whole, open_set = ip_set("hash:ip", (IpSetMember(single("192.0.2.20")),)), ip_set("hash:ip", None)
+    whole, open_set = ip_set("hash:ip", (IpSetEntry(single("192.0.2.20")),)), ip_set("hash:ip", None)
     assert lookup([whole])("s", "src", packet()) is True
     assert lookup([open_set])("s", "src", packet()) is None
     assert lookup([whole, ip_set("hash:ip", ())])("s", "src", packet()) is None
@@ -77,7 +77,7 @@ def test_of_too_few_words_and_of_another_family_nothing_is_in_a_set() -> None:
 
 
 def test_the_protocol_is_a_part_of_a_port_in_a_pair() -> None:
-    pairs = lookup([ip_set("hash:ip,port", (IpSetMember(single(ETH0), Range(53, 53), UDP),))])
+    pairs = lookup([ip_set("hash:ip,port", (IpSetEntry(single(ETH0), Range(53, 53), UDP),))])
     assert pairs("s", "dst,dst", packet()) is True
     assert pairs("s", "dst,dst", packet(protocol=TCP)) is False
     assert pairs("s", "dst,dst", packet(dport=None)) is None
@@ -85,7 +85,7 @@ def test_the_protocol_is_a_part_of_a_port_in_a_pair() -> None:
 
 
 def test_the_smaller_net_decides() -> None:
-    nets = (IpSetMember(read_addresses("192.0.2.0/24")), IpSetMember(read_addresses("192.0.2.0/26"), excluded=True))
+    nets = (IpSetEntry(read_addresses("192.0.2.0/24")), IpSetEntry(read_addresses("192.0.2.0/26"), excluded=True))
     assert lookup([ip_set("hash:net", nets)])("s", "src", packet()) is False
     assert lookup([ip_set("hash:net", nets)])("s", "src", packet(src=SOURCES[2])) is True
 
@@ -93,9 +93,7 @@ def test_the_smaller_net_decides() -> None:
 def test_a_rule_that_does_not_declare_the_sets_does_without_them() -> None:
     saved = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n"
     tables = drive(TableFilters, saved, "iptables-save").rows("iptables")
-    node = Node(
-        "n", evidence={"iptables": tables, "ipsets": (ip_set("hash:ip", (IpSetMember(single("192.0.2.20")),)),)}
-    )
+    node = Node("n", evidence={"iptables": tables, "ipsets": (ip_set("hash:ip", (IpSetEntry(single("192.0.2.20")),)),)})
     declared = node.limited_to({"iptables", "ipsets"})
     assert filtered(declared, packet(), DELIVERED).outcome is FilterOutcome.DROPPED
     assert filtered(declared, packet(src=SOURCES[1]), DELIVERED).outcome is FilterOutcome.ACCEPTED

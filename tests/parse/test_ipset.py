@@ -2,7 +2,7 @@
 
 import pytest
 
-from lvsdoctor.model.ipset import IpSet, IpSetMember
+from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.packet_filter import Range, single
 from lvsdoctor.parse.ipset import Ipset
 from lvsdoctor.parse.iptables_words import read_addresses
@@ -51,7 +51,7 @@ Number of entries: 1
 Members:
 a
 """
-A = (IpSetMember(single("192.0.2.1")), IpSetMember(single("192.0.2.9")))
+A = (IpSetEntry(single("192.0.2.1")), IpSetEntry(single("192.0.2.9")))
 
 
 def sets(text: str) -> dict[str, IpSet]:
@@ -60,25 +60,25 @@ def sets(text: str) -> dict[str, IpSet]:
 
 def test_sets_have_their_entries() -> None:
     known = sets(SAVE)
-    assert known["a"].members == A
-    assert known["n"].members == (
-        IpSetMember(read_addresses("198.51.100.0/24"), excluded=True), IpSetMember(read_addresses("192.0.2.0/24")),
+    assert known["a"].entries == A
+    assert known["n"].entries == (
+        IpSetEntry(read_addresses("198.51.100.0/24"), excluded=True), IpSetEntry(read_addresses("192.0.2.0/24")),
     )  # fmt: skip
-    assert known["ip"].members == (
-        IpSetMember(single("192.0.2.2"), Range(81, 81), 6), IpSetMember(single("192.0.2.1"), Range(53, 53), 17),
+    assert known["ip"].entries == (
+        IpSetEntry(single("192.0.2.2"), Range(81, 81), 6), IpSetEntry(single("192.0.2.1"), Range(53, 53), 17),
     )  # fmt: skip
-    assert known["b"].members == (IpSetMember(None, Range(80, 80)),)
-    assert (known["six"].version, known["six"].members) == (6, ())
-    assert known["masked"].members == (IpSetMember(read_addresses("192.0.2.0/24")),)
+    assert known["b"].entries == (IpSetEntry(None, Range(80, 80)),)
+    assert (known["six"].version, known["six"].entries) == (6, ())
+    assert known["masked"].entries == (IpSetEntry(read_addresses("192.0.2.0/24")),)
 
 
 def test_sets_of_other_types_have_entries_that_nobody_knows() -> None:
-    assert [sets(SAVE)[name].members for name in ("i", "l")] == [None, None]
+    assert [sets(SAVE)[name].entries for name in ("i", "l")] == [None, None]
     assert sets(SAVE)["l"].version == 0
 
 
 def test_a_listing_shows_the_same() -> None:
-    assert (sets(LIST)["a"].members, sets(LIST)["l"].members) == (A, None)
+    assert (sets(LIST)["a"].entries, sets(LIST)["l"].entries) == (A, None)
 
 
 @pytest.mark.parametrize("line", ["Members:", "192.0.2.1", "Number of entries: 2"])
@@ -86,11 +86,11 @@ def test_a_listing_that_lacks_a_line_shows_no_whole_set(line: str) -> None:
     text = "\n".join(other for other in LIST.splitlines()[:10] if other != line)
     for piece in pieces(text, "lb1/ipset.txt"):
         for known in piece.dump.facts.get("ipsets", ()):
-            assert known.members in ((None,) if line != "Number of entries: 2" else (A,))
+            assert known.entries in ((None,) if line != "Number of entries: 2" else (A,))
 
 
 def test_an_entry_that_is_not_understood_leaves_the_set_open() -> None:
-    assert sets("create a hash:ip family inet\nadd a somewhere\nadd a 192.0.2.1")["a"].members is None
+    assert sets("create a hash:ip family inet\nadd a somewhere\nadd a 192.0.2.1")["a"].entries is None
 
 
 def test_names_alone_are_a_part() -> None:
@@ -108,4 +108,4 @@ def test_names_alone_are_a_part() -> None:
 def test_real_sets(text: str) -> None:
     (known,) = (row for piece in pieces(text, "lb1/ipset.txt") for row in piece.dump.facts["ipsets"])
     assert known.kind == "hash:ip,port"
-    assert known.members
+    assert known.entries
