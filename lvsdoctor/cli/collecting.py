@@ -28,7 +28,7 @@ def add_options(parser: ArgumentParser, netns: str = "inspect this network names
     add("--role", choices=ROLES, default="auto", metavar="ROLE", help=f"{', '.join(ROLES)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help=netns)
-    add("--no-commands", action="store_true", help="run neither iptables-save, ip6tables-save nor nft")
+    add("--no-commands", action="store_true", help="leave out what iptables-save, ip6tables-save and nft show")
 
 
 @dataclass(frozen=True, slots=True)
