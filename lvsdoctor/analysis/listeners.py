@@ -140,7 +140,7 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
         absent, line = verdict.lacking, deciding(verdict)
         raise NotCollected(absent.fact, absent.node, absent.wanted, partial=Partial(_ELSEWHERE, line, _named(target)))
     packet, because = verdict.packet, verdict.because
-    if not verdict.assumed:  # rules of nftables are not read
+    if not verdict.assumed and not _shows_nft(node, _fact(target)):
         because += (assume_without("", "no nftables rule changes the requests", "nft list ruleset"),)
     if packet.tproxy is not None:
         ports = packet.tproxy[1]
@@ -156,15 +156,20 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
 
 def _refuse_unread(node: Node, target: RequestTarget) -> None:
     """Raise NotCollected beside a dump of a packet filter that is not read, or of which the chain is lacking that
-    requests come by first. Of iptables the rules that were read count, which other rules do not ask yet."""
+    requests come by first. A dump whose tables were read is a sign for other rules alone."""
     fact = _fact(target)
     for kind in node.unread_kinds:
-        if "packets" in kind.hides and not (kind.kind == "iptables" and node.has(fact)):
+        was_read = node.has(fact) and (kind.kind == "iptables" or (kind.kind == "nftables" and _shows_nft(node, fact)))
+        if "packets" in kind.hides and not was_read:
             fields = {"where": kind.seen.where, "name": kind.name}
             raise NotCollected(fact, node.name, partial=Partial(_UNREAD, kind.seen, fields))
     for table in node.packet_filter(fact) if node.has(fact) else ():
         if table.partial is not None and table.name != "filter" and table.chain("PREROUTING") is None:
             raise NotCollected(fact, node.name, partial=table.partial)
+
+
+def _shows_nft(node: Node, fact: str) -> bool:
+    return node.has(fact) and any(table.form == "nft" for table in node.packet_filter(fact))
 
 
 def _fact(target: RequestTarget) -> str:
