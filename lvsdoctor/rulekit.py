@@ -114,7 +114,9 @@ QUESTIONS = {
         "fixes.commands.addresses": (
             "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
-        "fixes.commands.filter_rules": "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked",
+        "fixes.commands.filter_rules": (
+            "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked_requests"
+        ),
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -112,7 +112,7 @@ from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
-from lvsdoctor.fixes.commands.filter_rules import deliver_marked as deliver_marked
+from lvsdoctor.fixes.commands.filter_rules import deliver_marked_requests as deliver_marked_requests
 from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
 from lvsdoctor.fixes.commands.filter_rules import mark_requests as mark_requests
 from lvsdoctor.fixes.commands.filter_rules import remove_rule as remove_rule

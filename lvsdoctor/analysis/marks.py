@@ -70,6 +70,11 @@ class MarkedPacket:
         # What is not known of a packet that has a mark by then is whether a filter drops it.
         return mark if mark or self.verdict.outcome is not FilterOutcome.UNKNOWN else None
 
+    @property
+    def mark_for_routing(self) -> int:
+        """Its mark when the host looks for a route: that of mangle INPUT comes later."""
+        return (self.gets or 0) if self.by.hook is Hook.PREROUTING else 0
+
 
 def marking_rules(node: Node, version: int) -> Iterator[MarkingRule]:
     """The rules that may mark what comes in, in the order of the dump. Reads the filters."""
@@ -177,10 +182,15 @@ def other_link(director: Node, item: MarkedPacket) -> tuple[str, str] | None:
 def marked_vips(director: Node, service: VirtualService) -> Mapping[IP, MarkedPacket]:
     """The single addresses to which a request gets the mark of a service, each with a packet that does.
 
-    Reads as marked_packets() does.
+    Raises NotCollected where the rules were not collected, or may set the mark for others. Reads as marked_packets()
+    does.
     """
+    refuse_unseen(director, service.family)
     found: dict[IP, MarkedPacket] = {}
     for item in marked_packets(director, service.family):
+        if item.gets is None:
+            fact = filter_fact(service.family)
+            raise item.verdict.lacking or NotCollected(fact, director.name, f"which packets get mark {service.fwmark}")
         if item.gets == service.fwmark and item.by.subnet is None and item.packet.dst is not None:
             found.setdefault(item.packet.dst, item)
     return found

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from lvsdoctor.analysis.director_filters import CONNTRACK
 from lvsdoctor.analysis.filter_paths import PROTOCOLS
 from lvsdoctor.analysis.marks import MarkedPacket, other_link
+from lvsdoctor.fixes.commands.addresses import add_address
+from lvsdoctor.fixes.commands.arp import announce_again
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
+from lvsdoctor.kernel.delivery import home_link
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Fix
@@ -122,6 +125,22 @@ def mark_by_hand(mark: int, vip: IP | None, port: int | None) -> Fix:
         f"--dport {port or 'PORT'} -j MARK --set-mark {mark}"
     )
     return Fix((line,), (SAVE_RULES.format(version=6 if program == "ip6tables" else 4),))
+
+
+def deliver_marked_requests(node: Node, vip: IP, item: MarkedPacket) -> Fix:
+    """The VIP on the interface that faces the clients, where it is of their subnet or the mark comes too late for
+    routing; else all that has the mark is delivered."""
+    link = home_link(node, vip)
+    wires = [row for row in node.addresses if row.link == link and not row.host_only and vip in row.network]
+    if link is None or (not wires and item.mark_for_routing):
+        return deliver_marked(node, item.gets or 0, vip.version)
+    announced = Fix((announce_again(link, vip),)) if vip.version == 4 else Fix()
+    return add_address(f"{vip}/{vip.max_prefixlen}", link) + announced + Fix(warning=_ONE_HOLDER)
+
+
+_ONE_HOLDER = (
+    "Only the active director may have a VIP. Where keepalived moves the VIP, change its configuration instead."
+)
 
 
 def deliver_marked(node: Node, mark: int, version: int) -> Fix:
