@@ -78,7 +78,7 @@ QUESTIONS = {
     },
     "How do requests get to a real server?": {
         "analysis.request_path": (
-            "request_paths rp_filter_drops tun_memberships tunnel_for tunnels_of takes UNPACKED_BY"
+            "request_paths rp_filter_drops tun_memberships tunnel_for tunnel_kind tunnels_of takes UNPACKED_BY"
         ),
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
         "analysis.rip_neighbours": "stray Stray unlisted_rip",

@@ -77,6 +77,7 @@ from lvsdoctor.analysis.request_path import rp_filter_drops as rp_filter_drops
 from lvsdoctor.analysis.request_path import takes as takes
 from lvsdoctor.analysis.request_path import tun_memberships as tun_memberships
 from lvsdoctor.analysis.request_path import tunnel_for as tunnel_for
+from lvsdoctor.analysis.request_path import tunnel_kind as tunnel_kind
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
 from lvsdoctor.analysis.requests_rewritten import Rewritten as Rewritten
 from lvsdoctor.analysis.requests_rewritten import requests_rewritten as requests_rewritten

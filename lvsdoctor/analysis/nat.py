@@ -21,14 +21,14 @@ from lvsdoctor.model.standing import Membership
 _CONNTRACK = "net.ipv4.vs.conntrack"
 
 
-def nat_pairs(director: Node) -> Iterator[tuple[VirtualService, Destination, IP]]:
-    """Each service with each IPv4 real server (and its RIP) that this node masquerades to, its own addresses left out.
+def nat_pairs(director: Node, family: int = 4) -> Iterator[tuple[VirtualService, Destination, IP]]:
+    """Each service with each real server (and its RIP) that this node masquerades to, its own addresses left out.
 
     Reads ipvs, addresses, local-routes.
     """
     for service in director.services:
         for real in service.destinations:
-            if real.ip is None or real.ip.version != 4 or real.forwarding is not Forwarding.NAT:
+            if real.ip is None or real.ip.version != family or real.forwarding is not Forwarding.NAT:
                 continue
             if is_local(director, real.ip) is None:
                 yield service, real, real.ip
@@ -47,8 +47,8 @@ def replies_pass(director: Node, real: Destination) -> bool:
     return bool(real.active) or any(row.counters is not None and row.counters.packets_out for row in counted)
 
 
-def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
-    """Who masquerades to this node, by RIP: IPv4 only, and not a director to itself. One that holds the RIP keeps that
+def nat_memberships(node: Node, family: int = 4) -> dict[IP, tuple[Membership, ...]]:
+    """Who masquerades to this node, by RIP; not a director to itself. One that holds the RIP keeps that
     share itself; where that is the active director, nobody masquerades.
 
     Reads memberships, addresses, links, local-routes, policy-rules, routes. Raises NotCollected for a table that does
@@ -59,7 +59,7 @@ def nat_memberships(node: Node) -> dict[IP, tuple[Membership, ...]]:
         rip = listing.destination.ip
         if listing.forwarding is None and not listing.destination.method:
             raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
-        if rip is None or rip.version != 4 or listing.forwarding is not Forwarding.NAT:
+        if rip is None or rip.version != family or listing.forwarding is not Forwarding.NAT:
             continue
         found[rip] = (*found.get(rip, ()), listing)
     return {rip: sent for rip, listings in found.items() if (sent := _sent_here(node, rip, listings))}
@@ -92,7 +92,7 @@ def real_server(director: Node, rip: IP) -> Node | None:
     return next(director.peers_holding(rip), None)
 
 
-def no_source_nat(director: Node) -> Citation | None:
+def no_source_nat(director: Node, family: int = 4) -> Citation | None:
     """What tells that the director leaves the clients' addresses alone. None: kube-proxy's iptables rules do not.
 
     With vs.conntrack=0 no rule of the nat table sees a packet of IPVS (ip_vs_xmit.c: ip_vs_nat_send_or_cont() calls
@@ -105,7 +105,8 @@ def no_source_nat(director: Node) -> Citation | None:
         if setting.value == 0:
             return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
     text = "no iptables or nftables rule changes the source of what IPVS forwards"
-    return assume_without("packets", text, "iptables-save -t nat", of=director, note="not in the evidence of {node}")
+    save = "iptables-save -t nat" if family == 4 else "ip6tables-save -t nat"
+    return assume_without("packets", text, save, of=director, note="not in the evidence of {node}")
 
 
 def taken_for_active(node: Node, taking: Sequence[Membership]) -> list[Citation]:
@@ -216,7 +217,8 @@ def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address |
     No VIP if there is another; of several directors one that moves between them, or else one of the director that has
     the VIP. Reads what taking_requests() does.
     """
-    own = [address for address in node.addresses if address.ip.version == 4 and not address.ip.is_loopback]
+    families = {listing.destination.ip.version for listing in listings if listing.destination.ip is not None}
+    own = [a for a in node.addresses if a.ip.version in families and not (a.ip.is_loopback or a.ip.is_link_local)]
     subnets = [address.network for address in own if not address.host_only]
     vips = {listing.service.vip for listing in listings}
     several = len({listing.director.name for listing in listings}) > 1

@@ -22,7 +22,9 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership, Vip
 
 UNPACKED_BY = frozenset({"ipip", "gre"})  # kinds of tunnel with a link of their own; gue is unpacked by a socket
-_ANY = ("any", "0.0.0.0")
+_OF_IPV6 = {"ipip": "ip6tnl", "gre": "ip6gre"}
+_TYPES = {"ip6tnl": "tunnel6", "ip6gre": "gre6"}  # `link/tunnel6`, where the dump tells no kind
+_ANY = ("any", "0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _ipv4_on(node: Node, link: Link) -> list[Address]:
 
 
 def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
-    """Who tunnels IPv4 in IPv4 to this node, by RIP and type of tunnel; not a director to itself.
+    """Who tunnels IPv4 in IPv4 or IPv6 in IPv6 to this node, by RIP and type of tunnel; not a director to itself.
 
     Reads memberships, addresses. Raises NotCollected for a table that does not tell the forwarding (--stats).
     """
@@ -102,16 +104,22 @@ def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
         rip, vip = listing.destination.ip, listing.service.vip
         if listing.forwarding is None and not listing.destination.method:
             raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
-        if listing.forwarding is not Forwarding.TUN or rip is None or rip.version != 4 or (vip and vip.version != 4):
+        if listing.forwarding is not Forwarding.TUN or rip is None or (vip or rip).version != rip.version:
             continue
         if not listing.director.holding(rip):
             found.setdefault((rip, listing.destination.tunnel_type), []).append(listing)
     return found
 
 
+def tunnel_kind(listing: Membership) -> str:
+    """The kind of link that unpacks what a director tunnels: ipip, gre, ip6tnl, ip6gre."""
+    rip, kind = listing.destination.ip, listing.destination.tunnel_type
+    return _OF_IPV6.get(kind, kind) if rip is not None and rip.version == 6 else kind
+
+
 def tunnels_of(node: Node, kind: str) -> list[Link]:
-    """The links of a kind of tunnel (ipip, gre), up or down. Reads links."""
-    return [link for link in node.links if kind in (link.kind, link.type)]
+    """The links of a kind of tunnel (ipip, gre, ip6tnl, ip6gre), up or down. Reads links."""
+    return [link for link in node.links if kind in (link.kind, link.type) or _TYPES.get(kind) == link.type]
 
 
 def takes(link: Link, listing: Membership) -> bool:
@@ -124,7 +132,7 @@ def takes(link: Link, listing: Membership) -> bool:
 
 def tunnel_for(node: Node, listing: Membership) -> Link | None:
     """The link that unpacks what a director tunnels to this node: of those that are up the one that names most."""
-    up = [link for link in tunnels_of(node, listing.destination.tunnel_type) if link.up]
+    up = [link for link in tunnels_of(node, tunnel_kind(listing)) if link.up]
     # ip_tunnel_lookup(): both ends, then the remote one, then the local one, then the fallback link (tunl0, gre0).
     return max((link for link in up if takes(link, listing)), key=_ends_named, default=None)
 

@@ -43,14 +43,17 @@ def delivered(node: Node, ip: IP, mark: int | None = None) -> Answer:
 def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
     """Would this node forward a packet from `src` to `dst`, which is not its own, that arrived on a link?
 
-    The packet filter aside. Reads sysctl, addresses, links, routes, local-routes, policy-rules.
+    The packet filter aside. IPv6 checks no source (net/ipv6/ip6_output.c: ip6_forward()).
+    Reads sysctl, addresses, links, routes, local-routes, policy-rules.
     """
-    forwarding = forwards(node, arrived_on)
+    forwarding = forwards(node, arrived_on, dst.version)
     if not forwarding:
         return no("{link} does not forward", *forwarding.because, link=arrived_on)
     way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
     if way.type != "unicast":
         return no("it has no route to {dst}", *way.because, dst=dst)
+    if dst.version == 6:
+        return yes("IPv6 is forwarded", *forwarding.because)
     accepted = source_ok(node, src, dst, arrived_on=arrived_on, oif=next(iter(way.links), None))
     return Answer(accepted.yes, accepted.reason, (*accepted.because, *forwarding.because), accepted.fields)
 

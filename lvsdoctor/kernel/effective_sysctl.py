@@ -148,6 +148,16 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
     return setting.value, Citation(setting.seen, "not in the evidence; " + note, fields, settle)
 
 
-def forwards(node: Node, link: str) -> Effective:
-    """Does the node forward what arrives on `link`? net/ipv4/route.c: ip_route_input_slow(), IN_DEV_FORWARD(in_dev)."""
-    return effective(node, "forwarding", link)
+def forwards(node: Node, link: str, family: int = 4) -> Effective:
+    """Does the node forward what arrives on `link`? net/ipv4/route.c: ip_route_input_slow(), IN_DEV_FORWARD(in_dev).
+
+    Of IPv6 conf/all alone counts (net/ipv6/ip6_output.c: ip6_forward()), and force_forwarding where a kernel has it.
+    """
+    if family == 4:
+        return effective(node, "forwarding", link)
+    forced = conf_key(link, "force_forwarding", 6)
+    keys = [conf_key("all", "forwarding", 6), *([forced] if node.knows_sysctl(forced) else [])]
+    settings = [node.sysctl(key) for key in keys]
+    value = int(any(setting.value for setting in settings))
+    because = (Citation(setting.seen, "counts for every interface", {}) for setting in settings[:1])
+    return Effective("forwarding", link, value, tuple(because))

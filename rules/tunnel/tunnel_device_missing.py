@@ -21,12 +21,13 @@ from lvsdoctor.rulekit import (
     takes,
     tun_memberships,
     tunnel_for,
+    tunnel_kind,
     tunnels_of,
     word,
 )
 
-MODULES = {"ipip": "ipip", "gre": "ip_gre"}
-FALLBACKS = {"ipip": "tunl0", "gre": "gre0"}  # made by the module, takes what no other tunnel takes
+MODULES = {"ipip": "ipip", "gre": "ip_gre", "ip6tnl": "ip6_tunnel", "ip6gre": "ip6_gre"}
+FALLBACKS = {"ipip": "tunl0", "gre": "gre0", "ip6tnl": "ip6tnl0", "ip6gre": "ip6gre0"}  # each made by its module
 MISSING = "{node} cannot unpack what director {director} tunnels to {rip}: it has no {kind} link"
 DOWN = "{node} cannot unpack what director {director} tunnels to {rip}: {link} is down"
 OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other} is for other tunnel ends"
@@ -40,14 +41,13 @@ OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other
     needs={"memberships", "links", "addresses"},
     helps={"sysctl", "routes", "local-routes", "policy-rules"},
     harmless_at_weight_0=True,
-    only_ipv4=True,
 )
 def tunnel_device_missing(node: Node) -> Iterator[Finding]:
     tunnelled = tun_memberships(node)
-    for (rip, kind), listings in tunnelled.items():
-        if kind not in UNPACKED_BY or any(tunnel_for(node, listing) for listing in listings):
+    for (rip, packed), listings in tunnelled.items():
+        if packed not in UNPACKED_BY or any(tunnel_for(node, listing) for listing in listings):
             continue
-        tunnels = tunnels_of(node, kind)
+        tunnels = tunnels_of(node, kind := tunnel_kind(listings[0]))
         down = [link for link in tunnels if not link.up and any(takes(link, listing) for listing in listings)]
         listed, director = listings[0].destination, listings[0].director.name
         name = down[0].name if down else FALLBACKS[kind]
@@ -80,7 +80,7 @@ def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Se
     fix = up if tunnels else load + up
     # A link that comes up starts with conf/default's rp_filter: the requests must not be dropped there instead.
     held = [address for address in node.addresses_on(name) if address.ip.version == 4]
-    for vip in [listing.service.vip for listing in listings if listing.service.vip]:
+    for vip in [vip for listing in listings if (vip := listing.service.vip) and vip.version == 4]:
         known = node.has("sysctl") and node.has("routes")
         if not known or rp_filter_drops(node.aside(), vip, name):
             return fix + check_loosely(name, vip=None if held else vip)

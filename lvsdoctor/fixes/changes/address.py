@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 
+from lvsdoctor.fixes.changes import lifetime
 from lvsdoctor.fixes.changes.difference import lost_addresses, lost_routes, promoted
 from lvsdoctor.fixes.changes.kind import Phase, Readers, run, spelled
 from lvsdoctor.fixes.changes.line import Line, NotFollowed, link_name, only
@@ -27,7 +28,7 @@ _SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 _OPTIONS = word_set("dev peer brd broadcast scope label metric proto")
 _FLAGS = word_set("noprefixroute nodad home mngtmpaddr autojoin")
 # What nobody writes: the kernel sets the other flags itself.
-_SETTABLE = word_set("noprefixroute home mngtmpaddr autojoin")
+_SETTABLE = word_set("noprefixroute home mngtmpaddr autojoin nodad")
 _LOSES = "{link} loses the address {ip}/{length}"
 _SECONDARIES = ", and with it the secondary {others}"
 _PROMOTED = ", and {promoted} takes its place"
@@ -35,6 +36,7 @@ _LAST = "It is the only IPv{family} address of {link}, and every route over {lin
 _BREAK = "Connections to {ips} break until it is back"
 _NO_ROUTE_LEFT = "; no route is left to {lost}"
 _LEASED = "# {address} came by DHCP: its client puts it back (renew the lease)"
+_CHECKED = "# the kernel then checks {address} for duplicates once more"
 _IN_ORDER = "# the addresses of {link} stood in this order, which tells the source of packets: {addresses}"
 
 
@@ -60,7 +62,8 @@ def _read_add(line: Line) -> tuple[AddAddress]:
         raise NotFollowed("one of its words is not known here")
     length = peer.prefixlen if peer else ip.max_prefixlen if prefixlen is None else prefixlen
     link, label = link_name(options.get("dev")), options.get("label", "")
-    metric, flags = read_number(options.get("metric", "0")) or 0, frozenset(bare) - {"nodad"}
+    metric, flags = read_number(options.get("metric", "0")) or 0, frozenset(bare)
+    flags -= {"nodad"} if ip.version == 4 else set()  # there is no check to leave out
     return (AddAddress(ip, length, link, scope, label, peer, broadcast, flags, metric),)
 
 
@@ -270,9 +273,11 @@ def undo(change: AddAddress | RemoveAddress, before: Node, after: Node) -> Itera
         behind = [a for a in had[had.index(lost[0]) :] if a not in lost and a.network == lost[0].network]
         back += [line for a in behind for line in (spell(removing(a)), _again(a, before))]
     yield from back
+    yield from (lifetime.spell(lifetime.setting(a, preferred=False)) for a in lost if "deprecated" in a.flags)
     if list(map(str, _on(run(back, after, apply), change))) != list(map(str, had)):
         yield _IN_ORDER.format(link=word(change.link), addresses=", ".join(map(str, had)))
     yield from (_LEASED.format(address=address) for address in lost if "dynamic" in address.flags)
+    yield from (_CHECKED.format(address=address) for address in lost if not address.usable)
 
 
 def _again(address: Address, before: Node) -> Command:

@@ -23,6 +23,7 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "ip_gre": ("gre0", "gre", "gre"),
         "sit": ("sit0", "sit", "sit"),
         "ip6_tunnel": ("ip6tnl0", "ip6tnl", "tunnel6"),
+        "ip6_gre": ("ip6gre0", "ip6gre", "gre6"),
     }
 )
 _LOADED = "the module {module} is loaded, and brings the link {link}"

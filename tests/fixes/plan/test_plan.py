@@ -45,6 +45,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("directors-send-to-each-other", "likely, where backup_only was not collected"): {
         "directors-send-to-each-other": PARTLY
     },
+    ("vip6-not-usable", "the check for duplicates failed"): {"vip6-not-usable": PARTLY},  # the other host
+    ("vip6-not-usable", "another host of the scan has the VIP"): {"vip6-not-usable": PARTLY},
+    ("vip6-not-usable", "a warning where another director has the VIP"): {"vip6-not-usable": PARTLY},
+    ("vip6-not-usable", "a warning while the check is not over"): {"vip6-not-usable": PARTLY},
     ("vip-missing-on-real-server", "the standby of a pair, which the active director lists"): {
         "vip-missing-on-real-server": PARTLY  # the sync daemon
     },
@@ -248,7 +252,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ): {"vip-is-directors-own-address": PARTLY},
 }
 # What the undo lines leave to the reader, in a comment.
-SENTENCES = ("was not in the evidence: look with", "stood in this order", "nothing to undo:")
+SENTENCES = (
+    "was not in the evidence: look with",
+    "stood in this order",
+    "nothing to undo:",
+    "for duplicates once more",
+)
 
 
 def _name(value: object) -> str:
