@@ -45,6 +45,7 @@ QUESTIONS = {
     },
     "Which route does a packet take?": {
         "kernel.routing": "route_lookup Lookup is_local local_routes default_gateways captured_by_mark FAR_AWAY",
+        "kernel.far_away": "far_away",
     },
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",

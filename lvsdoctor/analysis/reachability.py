@@ -58,7 +58,7 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
             why = yes("no route leads to {subnet} on {link}", *told, subnet=home.network, link=home.link)
             return Reachability(why, way, home, unsure=detour)
     if way.type == "unreachable":
-        all_tables_seen(director)
+        all_tables_seen(director, None, rip.version)
         return Reachability(yes("it has no route there", *way.because), way, home)
     under = [_link(director, name) for name in way.links] if way.type == "unicast" else []
     dead = [found for found in under if found and (not found.up or "NO-CARRIER" in found.flags)]

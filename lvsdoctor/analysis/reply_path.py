@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.nat import client_in
-from lvsdoctor.kernel.routing import FAR_AWAY, OWN, Lookup, default_gateways, is_local, route_lookup
+from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.routing import OWN, Lookup, default_gateways, is_local, route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
@@ -22,7 +23,7 @@ _ALWAYS_SHOWN = ("local", "main", "default", "")
 
 def answering_for(node: Node) -> dict[IP, Seen]:
     """The VIPs from which this node answers clients itself, and what tells so: as a real server, or as a director that
-    is a real server of its own. IPv4 only. Reads ipvs, addresses, local-routes, policy-rules, routes.
+    is a real server of its own. Reads ipvs, addresses, local-routes, policy-rules, routes.
 
     Who has no role may be such a director: without a table that cannot be told, and NotCollected is raised.
     """
@@ -32,20 +33,21 @@ def answering_for(node: Node) -> dict[IP, Seen]:
         # What kube-proxy keeps is asked for by the host itself and its pods.
         if service.vip and serves and not any(held.link == KUBE_LINK for held in node.holding(service.vip)):
             found.setdefault(service.vip, service.seen)
-    return {ip: seen for ip, seen in found.items() if ip.version == 4}
+    return dict(sorted(found.items(), key=lambda item: item[0].version))
 
 
-def reply_path(node: Node, vip: IP, client: IP = FAR_AWAY) -> Lookup:
-    """The route of a reply from the VIP to a client; a service of a VRF answers by the VRF's table. IPv4 only.
+def reply_path(node: Node, vip: IP, client: IP | None = None) -> Lookup:
+    """The route of a reply from the VIP to a client, or to one far away; a service of a VRF answers by the VRF's table.
 
     Raises NotCollected where a policy rule leads to a table of which nobody collected the routes. Reads routes, and
     addresses, local-routes, policy-rules, links where collected.
     """
     ports = [link.name for link in node.links if link.kind_of_port == "vrf"] if node.has("links") else []
+    client = client or far_away(vip.version)
     ways = [route_lookup(node, client, src=vip, arrived_on=on) for on in (OWN, *ports)]
     found = next((way for way in ways if way.type != "unreachable"), ways[0])
     if found.type == "unreachable":
-        all_tables_seen(node, vip)
+        all_tables_seen(node, vip, vip.version)
     return found
 
 
@@ -53,25 +55,26 @@ def reply_paths(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
     """A client far away and one in each subnet beyond a gateway, with the way of replies to them; each route once.
     Reads as reply_path()."""
     seen = []
-    beyond = [r.dst for r in node.routes if r.dst.version == 4 and r.dst.prefixlen and r.gateways]
+    beyond = [r.dst for r in node.routes if r.dst.version == vip.version and r.dst.prefixlen and r.gateways]
     clients = [client for subnet in beyond if (client := client_in(subnet, node))]
-    for client in (FAR_AWAY, *clients):
+    for client in (far_away(vip.version), *clients):
         way = reply_path(node, vip, client)
         if way.route is not None and way.route not in seen:
             seen.append(way.route)
             yield client, way
 
 
-def all_tables_seen(node: Node, src: IP | None = None) -> None:
+def all_tables_seen(node: Node, src: IP | None = None, family: int = 4) -> None:
     """Raises NotCollected where a policy rule sends the node's own packets from `src` to a table that nobody showed:
     `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as reply_path()."""
-    if node.has("local-routes") or not node.has("policy-rules"):
+    whole = node.has("local-routes") and (family == 4 or any(r.dst.version == family for r in node.local_routes))
+    if whole or not node.has("policy-rules"):
         return
     seen = {route.table for route in node.routes}
     for rule in node.policy_rules:
-        asked = rule.family == 4 and rule.action == "lookup" and (rule.src is None or (src and src in rule.src))
+        asked = rule.family == family and rule.action == "lookup" and (rule.src is None or (src and src in rule.src))
         if asked and rule.table not in (*_ALWAYS_SHOWN, *seen):
-            ask = command("ip", "route", "show", "table", rule.table)
+            ask = command("ip", *(["-6"] if family == 6 else []), "route", "show", "table", rule.table)
             raise NotCollected("routes", node.name, f"table {rule.table}", ask)
 
 
@@ -81,7 +84,8 @@ def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
     found: dict[Network, Lookup] = {}
     for address in node.addresses:
         subnet, on_wire = address.network, address.link in wires if wires is not None else address.link != "lo"
-        if not on_wire or subnet.version != 4 or subnet.prefixlen > 30 or subnet in found:
+        of_clients = subnet.version == vip.version and subnet.prefixlen < subnet.max_prefixlen - 1
+        if not on_wire or not of_clients or subnet.is_link_local or subnet in found:
             continue
         client = client_in(subnet, node)
         if client is not None and (way := reply_path(node, vip, client)).type == "unicast":
@@ -92,7 +96,7 @@ def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
 def answered_by_gateway(node: Node, vip: IP) -> tuple[Network, Lookup] | None:
     """Some clients beyond a gateway that are answered from the VIP, though not all are. Reads as reply_path()."""
     for route in node.routes:
-        if route.dst.version == 4 and route.dst.prefixlen and route.gateways:
+        if route.dst.version == vip.version and route.dst.prefixlen and route.gateways:
             client = client_in(route.dst, node)
             if client is not None and (way := reply_path(node, vip, client)).gateways:
                 return route.dst, way
@@ -110,12 +114,13 @@ def clients_beyond(node: Node, vip: IP) -> list[Citation]:
     holders = [peer for peer in seen if is_local(peer, vip)]
     for peer in (peer for peer in seen if peer not in holders):
         asks = route_lookup(peer, vip)
-        own = [address for link in asks.links for address in peer.addresses_on(link) if address.ip.version == 4]
+        own = [a for link in asks.links for a in peer.addresses_on(link) if a.ip.version == vip.version]
+        own = [address for address in own if not address.ip.is_link_local]
         if asks.route is None or asks.type != "unicast" or not asks.route.dst.prefixlen or not own:
             continue  # a default route leads everywhere, and tells of no wish to reach the VIP
         if all(reply_path(node, vip, address.ip).type == "unreachable" for address in own):
             return [cite(asks.route, "{peer} reaches {vip} by it", peer=peer.name, vip=vip)]
-    ways = {peer.name: route_lookup(peer, FAR_AWAY, src=vip) for peer in holders}
+    ways = {peer.name: route_lookup(peer, far_away(vip.version), src=vip) for peer in holders}
     gateways = [cite(w.route, "{peer} has a gateway", peer=name) for name, w in ways.items() if w.route and w.gateways]
     return gateways[:1]
 
@@ -133,9 +138,14 @@ def routers_beside(node: Node, vip: IP) -> Iterator[IP]:
     addresses and routes where collected.
     """
     for other in (node, *node.peers):
-        for _, hop in default_gateways(other) if other.has("routes") else ():
+        for _, hop in default_gateways(other, vip.version) if other.has("routes") else ():
             gateway = hop.gateway
-            if gateway is not None and route_lookup(node, gateway).onlink and not _holds_both(node, gateway, vip):
+            if (
+                gateway is not None
+                and not gateway.is_link_local
+                and route_lookup(node, gateway).onlink
+                and not _holds_both(node, gateway, vip)
+            ):
                 yield gateway
 
 

@@ -35,11 +35,10 @@ IP_FORWARD = "net.ipv4.ip_forward"
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "sysctl", "links"},
     harmless_at_weight_0=True,
-    only_ipv4=True,
 )
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}
-    for vip in (vip for vip in node.vips if vip.ip.version == 4):
+    for vip in sorted(node.vips, key=lambda vip: vip.ip.version):
         ways = list(reply_paths(node, vip.ip))
         gateways = {hop for _, way in ways for hop in way.gateways}
         for director in directors.values():
@@ -79,17 +78,18 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
 def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, link: str) -> Fix:
     """The director's own router, if the real server has it for a neighbour; else the director has to let replies by."""
     masqueraded = any(listing.forwarding is Forwarding.NAT for listing in node.memberships)  # these need this gateway
-    for _, hop in default_gateways(director):
+    family = next(hop.version for way in lookups for hop in way.gateways)
+    for _, hop in default_gateways(director, family):
         router = hop.gateway
-        if router and not masqueraded and route_lookup(node, router).onlink:
+        if router and not router.is_link_local and not masqueraded and route_lookup(node, router).onlink:
             places = [(str(r.dst) if r.dst.prefixlen else "default", r.table) for way in lookups if (r := way.route)]
             return sum((replace_route(dst, router, table) for dst, table in places), Fix())
-    wanted: dict[str, int] = {}
-    if not effective(director, "accept_local", link):
+    wanted: dict[str, int] = {conf_key("all", "forwarding", 6): 1} if family == 6 else {}
+    if family == 4 and not effective(director, "accept_local", link):
         wanted[conf_key(link, "accept_local")] = 1
-    if effective(director, "rp_filter", link).value == 1:
+    if family == 4 and effective(director, "rp_filter", link).value == 1:
         wanted[conf_key(link, "rp_filter")] = 2
-    if not forwards(director, link):
+    if family == 4 and not forwards(director, link):
         everywhere = director.knows_sysctl(IP_FORWARD) and director.sysctl(IP_FORWARD).value
         wanted[conf_key(link, "forwarding") if everywhere else IP_FORWARD] = 1
     better = "# better, where there is another router: make that the gateway of the real server; where there is none:"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lvsdoctor.rulekit import (
-    FAR_AWAY,
     IP,
     Address,
     Finding,
@@ -14,6 +13,7 @@ from lvsdoctor.rulekit import (
     Severity,
     cite,
     delete_rule,
+    far_away,
     gateway_to_director,
     hide_clients,
     nat_memberships,
@@ -44,15 +44,14 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
     needs={"memberships", "addresses", "routes"},
     helps={"policy-rules", "local-routes", "links", "sysctl"},
     harmless_at_weight_0=True,
-    only_ipv4=True,
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
-    for rip, listings in nat_memberships(node).items():
+    for rip, listings in (*nat_memberships(node).items(), *nat_memberships(node, 6).items()):
         taking = taking_requests(listings)
         listed, director = taking[0].destination, taking[0].director
         ours = {address.ip for listing in taking for address in listing.director.addresses}
-        way = route_lookup(node, FAR_AWAY, src=rip)
-        kept = [no_source_nat(listing.director) for listing in taking]
+        way = route_lookup(node, far_away(rip.version), src=rip)
+        kept = [no_source_nat(listing.director, rip.version) for listing in taking]
         if passes(node, way, ours) or None in kept:
             continue
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
@@ -80,10 +79,10 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
 def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
     if gateway is None:
         # No route leads to a director that is no neighbour: it has to make the replies come to it.
-        return replace(hide_clients("0.0.0.0/0", rip), node=director.name)
+        return replace(hide_clients("::/0" if rip.version == 6 else "0.0.0.0/0", rip), node=director.name)
     ends = rule_that_ends(node, lookup)
     fix = delete_rule(ends) if ends else Fix()
-    if ends and passes(node, route_lookup(node, FAR_AWAY), {address.ip for address in director.addresses}):
+    if ends and passes(node, route_lookup(node, far_away(rip.version)), {address.ip for address in director.addresses}):
         return fix
     dst = str(lookup.route.dst) if lookup.route is not None and lookup.route.dst.prefixlen else "default"
     table = lookup.route.table if lookup.route is not None else "main"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
-    FAR_AWAY,
     IP,
     Finding,
     Fix,
@@ -16,6 +15,7 @@ from lvsdoctor.rulekit import (
     cite,
     clients_beyond,
     delete_rule,
+    far_away,
     nat_memberships,
     replace_route,
     reply_path,
@@ -37,13 +37,12 @@ EVERY, OTHERS = "Clients get no reply from {node}.", "Other clients get no reply
     needs={"addresses", "routes"},
     helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
     harmless_at_weight_0=True,
-    only_ipv4=True,
 )
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
     for vip, told in answering_for(node).items():
         way = reply_path(node, vip)
         # A failing route to a part of the world is somebody's wish. Without a way for masqueraded replies see NAT001.
-        if way.type != "unreachable" or (way.route and way.route.dst.prefixlen) or _masqueraded_neither(node):
+        if way.type != "unreachable" or (way.route and way.route.dst.prefixlen) or _masqueraded_neither(node, vip):
             continue
         near = answered_neighbours(node, vip)
         some = answered_by_gateway(node, vip)
@@ -64,15 +63,15 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
         )
 
 
-def _masqueraded_neither(node: Node) -> bool:
-    rips = nat_memberships(node) if node.has("memberships") else {}
-    return any(route_lookup(node, FAR_AWAY, src=rip).type == "unreachable" for rip in rips)
+def _masqueraded_neither(node: Node, vip: IP) -> bool:
+    rips = nat_memberships(node, vip.version) if node.has("memberships") else {}
+    return any(route_lookup(node, far_away(vip.version), src=rip).type == "unreachable" for rip in rips)
 
 
 def _fix(node: Node, lookup: Lookup, vip: IP) -> Fix:
     ends = rule_that_ends(node, lookup)
     fix = delete_rule(ends) if ends else Fix()
-    if ends and route_lookup(node, FAR_AWAY).type == "unicast":
+    if ends and route_lookup(node, far_away(vip.version)).type == "unicast":
         return fix
     for router in routers_beside(node, vip):
         return fix + replace_route("default", router, lookup.route.table if lookup.route else "main")

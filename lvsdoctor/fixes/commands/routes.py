@@ -68,7 +68,8 @@ def hide_clients(clients: str, rip: IP) -> Fix:
     The nat table sees no packet of IPVS before vs.conntrack=1 (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_notrack()), and
     the key exists only while ip_vs is loaded.
     """
-    masquerade = command("iptables", "-t", "nat", "-A", "POSTROUTING", "-s", clients, "-d", rip, "-j", "MASQUERADE")
+    program = "iptables" if rip.version == 4 else "ip6tables"
+    masquerade = command(program, "-t", "nat", "-A", "POSTROUTING", "-s", clients, "-d", rip, "-j", "MASQUERADE")
     tracked = set_sysctls({"net.ipv4.vs.conntrack": 1})
     return Fix(
         now=(*tracked.now, masquerade),
