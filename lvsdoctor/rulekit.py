@@ -35,7 +35,7 @@ QUESTIONS = {
     },
     "May this host answer ARP, or a neighbour solicitation?": {
         "kernel.arp": "arp_reply arp_ignored NOBODY",
-        "kernel.ndp": "ndp_reply",
+        "kernel.ndp": "ndp_reply ndp_proxied",
         "kernel.delivery": "answers_arp_or_ndp",
     },
     "Whom does it name as the sender when it asks?": {

@@ -146,6 +146,7 @@ from lvsdoctor.kernel.delivery import passes_on as passes_on
 from lvsdoctor.kernel.effective_sysctl import effective as effective
 from lvsdoctor.kernel.effective_sysctl import forwards as forwards
 from lvsdoctor.kernel.far_away import far_away as far_away
+from lvsdoctor.kernel.ndp import ndp_proxied as ndp_proxied
 from lvsdoctor.kernel.ndp import ndp_reply as ndp_reply
 from lvsdoctor.kernel.redirects import believes_redirects as believes_redirects
 from lvsdoctor.kernel.redirects import sends_redirect as sends_redirect

@@ -9,6 +9,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl import conf_key
 
 
 def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
@@ -27,3 +28,23 @@ def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     if not held[0].usable:
         return no("{link} has it, but not as its own yet: its duplicate check has not passed", cite(held[0]), link=link)
     return yes("configured on {link}", cite(held[0]), link=link)
+
+
+def ndp_proxied(node: Node, target: IP, *, arrived_on: Link) -> Answer:
+    """Would this node answer a solicitation for `target` because of a proxy entry? It answers late, and its answer
+    replaces no other (ndisc_recv_ns(), pndisc_is_router()).
+
+    Reads neighbours, links, and sysctl where there is such an entry.
+    """
+    link = arrived_on.name
+    entries = [entry for entry in node.proxy_entries if (entry.ip, entry.link) == (target, link)]
+    if target.version != 6 or not entries or not arrived_on.up or node.enslaved(arrived_on):
+        return no("no proxy entry on {link}", link=link)
+    forwarding = node.sysctl(conf_key(link, "forwarding", 6))
+    if not forwarding.value:
+        return no("{link} does not forward", cite(forwarding), link=link)
+    settings = [node.sysctl(conf_key(scope, "proxy_ndp", 6)) for scope in (link, "all")]
+    because = [cite(setting, "either of all and {link} counts", link=link) for setting in settings]
+    if not any(setting.value for setting in settings):
+        return no("proxy_ndp is off", *because)
+    return yes("proxy entry on {link}", cite(entries[0], "an entry for the VIP"), *because, cite(forwarding), link=link)

@@ -2,9 +2,12 @@
 
 from ipaddress import ip_address
 
+import pytest
+
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.answer import Answer
-from lvsdoctor.kernel.ndp import ndp_reply
+from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.parse.paste.stream import pieces
 
 ADDRESSES = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
@@ -51,3 +54,27 @@ def test_a_link_that_is_down_hears_nothing() -> None:
 
 def test_an_ipv4_address_is_not_solicited() -> None:
     assert not answer("192.0.2.10")
+
+
+def proxied(*settings: str, entry: str = "2001:db8::99 dev eth0 proxy") -> Answer:
+    dumps = {"ip-addr": ADDRESSES, "ip-neigh": entry, "sysctl": "\n".join(settings)}
+    (node,) = nodes_of(NodeDump(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where))
+    link = node.link("eth0")
+    assert link is not None
+    return ndp_proxied(node, ip_address("2001:db8::99"), arrived_on=link)
+
+
+FORWARDS, PROXIES = "net.ipv6.conf.eth0.forwarding = 1", "net.ipv6.conf.eth0.proxy_ndp = 1"
+
+
+def test_a_proxy_entry_answers_where_the_link_forwards_and_is_a_proxy() -> None:
+    for_all = "net.ipv6.conf.all.proxy_ndp = 1"
+    assert proxied(FORWARDS, PROXIES, "net.ipv6.conf.all.proxy_ndp = 0")
+    assert proxied(FORWARDS, "net.ipv6.conf.eth0.proxy_ndp = 0", for_all)
+    assert not proxied("net.ipv6.conf.eth0.forwarding = 0", PROXIES, for_all)
+    assert not proxied(FORWARDS, PROXIES, for_all, entry="2001:db8::98 dev eth0 proxy")
+
+
+def test_without_the_settings_a_proxy_entry_is_not_judged() -> None:
+    with pytest.raises(NotCollected):
+        proxied(FORWARDS)
