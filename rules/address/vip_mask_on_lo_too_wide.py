@@ -34,6 +34,7 @@ ELSEWHERE = TAKES + "a host there that no more specific route leads to is out of
     severity=Severity.ERROR,
     needs={"addresses"},
     helps={"links", "local-routes", "policy-rules", "routes"},
+    only_ipv4=True,
 )
 def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
     for route in local_routes(node):
@@ -69,6 +70,7 @@ def _made_by_address(node: Node, route: Route, addresses: list[Address], lost: l
 def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:
     """`ip route add local PREFIX dev lo` gives a host a whole range; wrong where others live in it."""
     prefix, link = route.dst, next(iter(route.links), "lo")
+    gone = spell(RemoveRoute(Route(prefix, route.seen, "local", "local", (NextHop(link),), scope="")))
     served = [vip.ip for vip in node.vips if vip.ip in prefix and not node.holding(vip.ip)]
     return Finding(
         "{node} takes all of {prefix} for its own, because of a local route on {link}: what it sends to {lost} "
@@ -77,10 +79,7 @@ def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:
         lost=lost.what,
         evidence=[cite(route, "every address of {prefix} is this host", prefix=prefix), lost.because],
         fix=Fix(
-            now=(
-                *(command("ip", "route", "add", "local", f"{vip}/32", "dev", link) for vip in served),
-                spell(RemoveRoute(Route(prefix, route.seen, "local", "local", (NextHop(link),), scope=""))),
-            ),
+            now=(*(command("ip", "route", "add", "local", f"{vip}/32", "dev", link) for vip in served), gone),
             persist=("# take the local route out of the script that adds it, and add one for each VIP, as /32",),
         ),
     )
