@@ -143,6 +143,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("mixed-forwarding-methods", "a warning where each real server is set up for the method of its row"): {
         "mixed-forwarding-methods": NO_COMMAND,  # which method?
+        "nat-client-in-real-servers-subnet": FILTER,
     },
     ("mixed-forwarding-methods", "one of each, so neither is the odd one"): {
         "mixed-forwarding-methods": NO_COMMAND,  # which method?
