@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality
 from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
 from lvsdoctor.analysis.usable_servers import takes_requests
 from lvsdoctor.kernel.answer import Answer, assume_without
 from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding, filtered
-from lvsdoctor.kernel.packet_matching import NEW, SYN, Locality, Packet
+from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark, is_local
 from lvsdoctor.kernel.sockets import listener, replies_from
 from lvsdoctor.model.address import IP
@@ -23,7 +24,6 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.socket import Socket, SocketTable
 
-_NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132}
 _CLIENTS: dict[int, IP] = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
 _UNREAD = "{where} holds {name}, which is not read yet"
 _ELSEWHERE = "a packet filter hands requests for {address} to a socket that is not known"
@@ -130,17 +130,17 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
     _refuse_unread(node, target)
     flags = SYN if target.protocol == "tcp" else None
     request = Packet(
-        None, target.ip, _NUMBERS.get(target.protocol), None, target.port, in_link=target.link, states=NEW,
+        None, target.ip, PROTOCOLS.get(target.protocol), None, target.port, in_link=target.link, states=NEW,
         tcp_flags=flags,
     )  # fmt: skip
-    verdict = filtered(node, request, (Hook.PREROUTING,), _locality(node))
+    verdict = filtered(node, request, (Hook.PREROUTING,), locality(node, target.ip.version))
     if verdict.outcome is FilterOutcome.DROPPED:
         return None
     if verdict.lacking is not None:
         absent, line = verdict.lacking, deciding(verdict)
         raise NotCollected(absent.fact, absent.node, absent.wanted, partial=Partial(_ELSEWHERE, line, _named(target)))
     packet, because = verdict.packet, verdict.because
-    if not verdict.assumed and not _shows_nft(node, _fact(target)):
+    if not verdict.assumed and not _shows_nft(node, filter_fact(target.ip.version)):
         because += (assume_without("", "no nftables rule changes the requests", "nft list ruleset"),)
     if packet.tproxy is not None:
         ports = packet.tproxy[1]
@@ -157,7 +157,7 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
 def _refuse_unread(node: Node, target: RequestTarget) -> None:
     """Raise NotCollected beside a dump of a packet filter that is not read, or of which the chain is lacking that
     requests come by first. A dump whose tables were read is a sign for other rules alone."""
-    fact = _fact(target)
+    fact = filter_fact(target.ip.version)
     for kind in node.unread_kinds:
         was_read = node.has(fact) and (kind.kind == "iptables" or (kind.kind == "nftables" and _shows_nft(node, fact)))
         if "packets" in kind.hides and not was_read:
@@ -172,30 +172,17 @@ def _shows_nft(node: Node, fact: str) -> bool:
     return node.has(fact) and any(table.form == "nft" for table in node.packet_filter(fact))
 
 
-def _fact(target: RequestTarget) -> str:
-    return "iptables" if target.ip.version == 4 else "ip6tables"
-
-
 def _may_redirect_to(ip: IP, asked: IP) -> bool:
     return ip.version == asked.version and not ip.is_loopback and not ip.is_link_local
 
 
 def _elsewhere(node: Node, target: RequestTarget, because: Sequence[Citation]) -> NotCollected:
     line = next((item.seen for item in because if not item.assumed), None)
-    return NotCollected(_fact(target), node.name, partial=Partial(_ELSEWHERE, line, _named(target)))
+    return NotCollected(filter_fact(target.ip.version), node.name, partial=Partial(_ELSEWHERE, line, _named(target)))
 
 
 def _named(target: RequestTarget) -> dict[str, str]:
     return {"address": str(target)}
-
-
-def _locality(node: Node) -> Locality:
-    """What the host's packet filter knows of its addresses. REDIRECT takes the first of the link."""
-
-    def address_of(link: str) -> IP | None:
-        return next((a.ip for a in node.addresses_on(link) if _may_redirect_to(a.ip, FAR_AWAY)), None)
-
-    return Locality(lambda ip: is_local(node, ip) is not None, address_of)
 
 
 def _unserved_in_its_turn(director: Node, target: RequestTarget) -> Unserved | None:
