@@ -93,6 +93,13 @@ QUESTIONS = {
         "analysis.marks": "unmarked for_other_ports other_link marked_vips MarkedPacket",
         "analysis.source_nat": "unseen_by_source_nat UnseenRequests",
     },
+    "Do the packet filters pass it?": {
+        "analysis.director_filters": (
+            "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
+        ),
+        "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
+        "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
+    },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
             "reply_path reply_paths answering_for answered_neighbours answered_by_gateway clients_beyond "
@@ -118,6 +125,7 @@ QUESTIONS = {
         "fixes.commands.filter_rules": (
             "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked_requests"
         ),
+        "fixes.commands.filters": "pass_filters fit_conntrack",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
         ),

@@ -19,9 +19,17 @@ from lvsdoctor.analysis.boot_settings import concerns as concerns
 from lvsdoctor.analysis.boot_settings import configured as configured
 from lvsdoctor.analysis.boot_settings import differing as differing
 from lvsdoctor.analysis.boot_settings import undone as undone
+from lvsdoctor.analysis.director_filters import at_director_of_all as at_director_of_all
+from lvsdoctor.analysis.director_filters import conntrack_line as conntrack_line
+from lvsdoctor.analysis.director_filters import dropped_for_state as dropped_for_state
+from lvsdoctor.analysis.director_filters import replies_dropped as replies_dropped
+from lvsdoctor.analysis.director_filters import requests_dropped as requests_dropped
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
+from lvsdoctor.analysis.filter_paths import FilteredPacket as FilteredPacket
+from lvsdoctor.analysis.filter_paths import filters_seen as filters_seen
+from lvsdoctor.analysis.filter_paths import refuse_unknown as refuse_unknown
 from lvsdoctor.analysis.kube_addresses import asked_by_others as asked_by_others
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_link
 from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere
@@ -63,6 +71,9 @@ from lvsdoctor.analysis.nat_routers import behind_routers as behind_routers
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
 from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked
+from lvsdoctor.analysis.real_server_filters import at_real_server_of_all as at_real_server_of_all
+from lvsdoctor.analysis.real_server_filters import port_at as port_at
+from lvsdoctor.analysis.real_server_filters import takes_without_vip as takes_without_vip
 from lvsdoctor.analysis.reply_path import answered_by_gateway as answered_by_gateway
 from lvsdoctor.analysis.reply_path import answered_neighbours as answered_neighbours
 from lvsdoctor.analysis.reply_path import answering_for as answering_for
@@ -118,6 +129,8 @@ from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
 from lvsdoctor.fixes.commands.filter_rules import mark_requests as mark_requests
 from lvsdoctor.fixes.commands.filter_rules import remove_rule as remove_rule
 from lvsdoctor.fixes.commands.filter_rules import track_connections as track_connections
+from lvsdoctor.fixes.commands.filters import fit_conntrack as fit_conntrack
+from lvsdoctor.fixes.commands.filters import pass_filters as pass_filters
 from lvsdoctor.fixes.commands.ipvs import BACKUP_ONLY as BACKUP_ONLY
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE as SAVE_TABLE
 from lvsdoctor.fixes.commands.ipvs import change_real_server as change_real_server

@@ -1,6 +1,6 @@
 """Do a director's packet filters pass what IPVS needs: the requests, what IPVS sends, and the replies of NAT?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lvsdoctor.analysis.filter_paths import (
@@ -18,14 +18,16 @@ from lvsdoctor.analysis.filter_paths import (
     passed,
 )
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
-from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
+from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.sanitize import command
 
 CONNTRACK, LOOSE = "net.ipv4.vs.conntrack", "net.netfilter.nf_conntrack_tcp_loose"
@@ -42,19 +44,61 @@ def at_director(director: Node, service: VirtualService, *, conntrack: bool | No
     fact = filter_fact(service.family if service.vip is None else service.vip.version)
     if not director.has(fact):
         raise NotCollected(fact, director.name)
-    known: set[tuple[Packet, tuple[object, ...]]] = set()
+    known: set[tuple[Packet, tuple[Hook, ...]]] = set()
+    verdicts: _Verdicts = {}
     for request in requests_of(director, service):
         for real in service.destinations:
             if real.ip is None or real.weight == 0 or real.forwarding not in _SENDING:
                 continue
-            for item in _of_real_server(director, service, real, request, conntrack):
+            for item in _of_real_server(director, service, real, request, conntrack, verdicts):
                 key = (item.passage.packet, item.passage.hooks)
                 if key not in known:
                     known.add(key)
                     yield item
 
 
+_Verdicts = dict[tuple[Packet, tuple[Hook, ...]], FilterVerdict]
 _SENDING = frozenset({Forwarding.DR, Forwarding.TUN, Forwarding.NAT, Forwarding.LOCAL})
+
+
+def at_director_of_all(
+    director: Node, *how: Forwarding
+) -> tuple[list[tuple[VirtualService, tuple[FilteredPacket, ...]]], NotCollected | None]:
+    """at_director() for each service of which it can be told, and what the others lack. `how`: of those alone that have
+    real servers of these methods. Reads ipvs, and as that does."""
+    known, absent = [], None
+    for service in director.services:
+        if how and not any(real.forwarding in how for real in service.destinations):
+            continue
+        try:
+            known.append((service, tuple(at_director(director, service))))
+        except NotCollected as lacking:
+            absent = absent or lacking.anew()
+    return known, absent
+
+
+def requests_dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
+    """The requests, as they come or as IPVS sends them, that are dropped whatever connection tracking says of them."""
+    return [item for item in items if item.dropped and not item.stateful and item.passage.part != "reply"]
+
+
+def replies_dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
+    """The replies of NAT that are dropped whatever connection tracking says of them."""
+    return [item for item in items if item.dropped and not item.stateful and item.passage.part == "reply"]
+
+
+def dropped_for_state(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
+    """What is dropped for the state that connection tracking gives it, and is not lost anyway on the same way."""
+    items = list(items)
+    lost = {item.passage.hooks for item in items if item.dropped and not item.stateful}
+    return [item for item in items if item.dropped and item.stateful and item.passage.hooks not in lost]
+
+
+def conntrack_line(director: Node) -> tuple[Citation, ...]:
+    """The setting that tells how connection tracking sees what IPVS handles. Reads sysctl where collected."""
+    if not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
+        return ()
+    return (cite(director.sysctl(CONNTRACK), "how connection tracking sees the packets of IPVS"),)
 
 
 def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
@@ -77,8 +121,9 @@ def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
 
 
 def _of_real_server(
-    director: Node, service: VirtualService, real: Destination, request: Packet, conntrack: bool | None
-) -> Iterator[FilteredPacket]:
+    director: Node, service: VirtualService, real: Destination, request: Packet, conntrack: bool | None,
+    known: _Verdicts,
+) -> Iterator[FilteredPacket]:  # fmt: skip
     assert request.dst is not None
     assert real.ip is not None
     own = real.forwarding is Forwarding.LOCAL or is_local(director, real.ip) is not None
@@ -88,16 +133,31 @@ def _of_real_server(
         [_passages(director, replace(request, in_link=link), real, own, tracked, loose) for link in links]
         for tracked, loose, _ in settings
     ]
-    where = NotCollected("addresses", director.name, f"the link on which requests for {request.dst} arrive")
+    where = NotCollected("addresses", director.name, f"the interface on which requests for {request.dst} arrive")
     lacking = next((absent for *_, absent in settings if absent is not None), where)
     for number, passage in enumerate(tries[0][0]):
         host = locality(director, passage.packet.version)
         verdicts = []
         for by_link in tries:
             same = [passages[number] for passages in by_link]
-            verdicts.append(of_all([passed(director, item.packet, item.hooks, host) for item in same], where))
+            for item in same:
+                key = item.packet, item.hooks
+                if key not in known:
+                    known[key] = passed(director, item.packet, item.hooks, host)
+            verdicts.append(of_all([known[item.packet, item.hooks] for item in same], where))
         verdict = of_all(verdicts, lacking)
         yield FilteredPacket(service, real, passage, verdict, drops_for_state(director, passage, verdict, host))
+
+
+def sent_by_nat(director: Node, service: VirtualService, real: Destination, client: IP) -> FilterVerdict | None:
+    """What becomes of a client's first request on its way from IPVS to a real server behind NAT, where connection
+    tracking sees it (vs.conntrack=1): the source that it has then. None for a firewall mark."""
+    if service.vip is None or real.ip is None:
+        return None
+    request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None)
+    passages = _passages(director, request, real, own=False, tracked=True, loose=True)
+    sent = next(item for item in passages if item.hooks == SENT)
+    return passed(director, sent.packet, sent.hooks, locality(director, request.version))
 
 
 def _settings(director: Node, conntrack: bool | None) -> list[tuple[bool, bool, NotCollected | None]]:

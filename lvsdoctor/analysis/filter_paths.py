@@ -3,15 +3,16 @@
 Clients may be anywhere: a rule that asks for a source may match some of them, so the verdict is unknown there.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from lvsdoctor.kernel.ipvs_packets import Passage
-from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
+from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, is_local, known_route
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Partial, Unread
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
@@ -21,6 +22,7 @@ PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": 132}
 # The protocol of the outer packet, by the type of a tunnel, around IPv4 and around IPv6.
 OUTER_PROTOCOLS = {"ipip": (4, 41), "gre": (47, 47), "gue": (UDP, UDP)}
 _FAR_AWAY: dict[int, IP] = {4: FAR_AWAY, 6: IPv6Address("2001:4860:4860::8888")}
+TUNNELLED = "tunnelled request"
 _ESTABLISHED = frozenset({"ESTABLISHED"})
 
 
@@ -40,6 +42,25 @@ class FilteredPacket:
     @property
     def dropped(self) -> bool:
         return self.verdict.outcome is FilterOutcome.DROPPED
+
+    @property
+    def sent(self) -> bool:
+        """Is it what this host sends?"""
+        return self.passage.hooks == SENT
+
+    @property
+    def tunnelled(self) -> bool:
+        """Is it the outer packet, which a tunnel unpacks?"""
+        return self.passage.part == TUNNELLED
+
+    @property
+    def chain(self) -> str:
+        """The built-in chain in which its way ends."""
+        return self.verdict.hook.value.upper() if self.verdict.hook is not None else ""
+
+    @property
+    def rip(self) -> IP | None:
+        return self.real.ip if self.real is not None else None
 
 
 def filter_fact(version: int) -> str:
@@ -152,14 +173,35 @@ def drops_for_state(node: Node, passage: Passage, verdict: FilterVerdict, host: 
     return filtered(node, as_ordinary(passage), passage.hooks, host).outcome is FilterOutcome.ACCEPTED
 
 
-def refuse_unknown(node: Node, items: Collection[FilteredPacket]) -> None:
+def filters_unread(node: Node, fact: str) -> Unread | None:
+    """A dump in the evidence that is not read, and that may hold rules for packets. Beside the rules that run, those of
+    a file decide nothing."""
+    tables = node.packet_filter(fact) if node.has(fact) else None
+    read = {"iptables"} if tables is not None else set()
+    read |= {"nftables"} if any(table.form == "nft" for table in tables or ()) else set()
+    unread = (kind for kind in node.unread_kinds if "packets" in kind.hides)
+    return next((kind for kind in unread if kind.kind.removesuffix("-without-rules") not in read), None)
+
+
+def filters_seen(node: Node, version: int) -> bool:
+    """Does the evidence show the rules that decide over the packets of this host?"""
+    return node.has(filter_fact(version)) and filters_unread(node, filter_fact(version)) is None
+
+
+def refuse_unknown(node: Node, items: Iterable[FilteredPacket]) -> None:
     """Raises NotCollected for the first packet whose fate is not known, or is known only if no table was left out."""
     for item in items:
+        fact = filter_fact(item.passage.packet.version)
         if item.verdict.lacking is not None:
             raise item.verdict.lacking
         if not item.dropped and item.verdict.assumed:
-            fact = filter_fact(item.passage.packet.version)
             raise NotCollected(fact, node.name, partial=node.partial(fact))
+        if not item.dropped and (unread := filters_unread(node, fact)) is not None:
+            fields = {"where": unread.seen.where, "name": unread.name}
+            raise NotCollected(fact, node.name, partial=Partial(_NOT_READ, unread.seen, fields))
+
+
+_NOT_READ = "{where} holds {name}, which is not read yet"
 
 
 def marked_requests(node: Node, mark: int, version: int) -> Iterator[Packet]:

@@ -6,17 +6,22 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply
 
 from collections.abc import Collection, Iterator, Sequence
 
+from lvsdoctor.analysis.director_filters import sent_by_nat
+from lvsdoctor.analysis.filter_paths import filter_fact, filters_seen
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.answer import assume, assume_without
 from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.route import NextHop, Route
 from lvsdoctor.model.standing import Membership
+from lvsdoctor.sanitize import command
 
 _CONNTRACK = "net.ipv4.vs.conntrack"
 
@@ -92,18 +97,42 @@ def real_server(director: Node, rip: IP) -> Node | None:
     return next(director.peers_holding(rip), None)
 
 
-def no_source_nat(director: Node, family: int = 4) -> Citation | None:
-    """What tells that the director leaves the clients' addresses alone. None: kube-proxy's iptables rules do not.
+def no_source_nat(
+    director: Node,
+    service: VirtualService | None = None,
+    real: Destination | None = None,
+    client: IP | None = None,
+    *,
+    family: int = 4,
+) -> Citation | None:
+    """What tells that the director leaves the clients' addresses alone. None: a rule changes them.
 
     With vs.conntrack=0 no rule of the nat table sees a packet of IPVS (ip_vs_xmit.c: ip_vs_nat_send_or_cont() calls
-    ip_vs_notrack()); with 1 it takes the rules, which no dump shows. Reads addresses, sysctl.
+    ip_vs_notrack()); with 1 it takes the rules. Where these were collected they are asked for what `client` sends to
+    `real`; raises NotCollected where a rule may match. Reads addresses, sysctl, and iptables, ip6tables, links, routes,
+    local-routes, policy-rules where collected.
     """
     if any(address.link == KUBE_LINK for address in director.addresses):
         return None
-    if director.has("sysctl") and director.knows_sysctl(_CONNTRACK):
-        setting = director.sysctl(_CONNTRACK)
-        if setting.value == 0:
-            return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
+    known = director.has("sysctl") and director.knows_sysctl(_CONNTRACK)
+    if known and (setting := director.sysctl(_CONNTRACK)).value == 0:
+        return Citation(setting.seen, "no SNAT rule ever sees what IPVS forwards")
+    fact = filter_fact(family)
+    if service is not None and real is not None and filters_seen(director, family):
+        client = client or far_away(family)
+        verdict = sent_by_nat(director, service, real, client)
+        if verdict is not None and verdict.lacking is not None:
+            raise verdict.lacking
+        if verdict is not None and verdict.packet.src != client:
+            if not verdict.packet.changed:
+                raise NotCollected(fact, director.name, "whether a rule changes the source of what IPVS forwards")
+            if not known:
+                raise NotCollected("sysctl", director.name, _CONNTRACK, command("sysctl", _CONNTRACK))
+            return None
+        tables = director.packet_filter(fact)
+        line = next((c for t in tables if t.nat for c in t.chains if c.hook is Hook.POSTROUTING), None)
+        if verdict is not None and line is not None:
+            return Citation(line.seen, "no rule of this chain changes the source of what IPVS forwards")
     text = "no iptables or nftables rule changes the source of what IPVS forwards"
     save = "iptables-save -t nat" if family == 4 else "ip6tables-save -t nat"
     return assume_without("packets", text, save, of=director, note="not in the evidence of {node}")
@@ -168,16 +197,22 @@ def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citati
     Reads addresses, routes, policy-rules, local-routes, links of the real server.
     """
     peer = real_server(director, rip)
+    pairs = ((service, real) for service, real, ip in nat_pairs(director) if ip == rip)
+    service, real = next(pairs, (None, None))
     if peer is None or not peer.has("routes"):
-        if (kept := no_source_nat(director)) is not None:
+        if (kept := no_source_nat(director, service, real)) is not None:
             yield FAR_AWAY, (kept,)
         return
     own = {address.ip for address in director.addresses}
     nets = [r.dst for r in peer.routes if r.dst.version == 4 and r.dst.prefixlen and own.intersection(r.gateways)]
     for client in (FAR_AWAY, *(client_in(net, director, peer) for net in nets)):
         way = route_lookup(peer, client, src=rip) if client is not None else None
-        if client is not None and way is not None and passes(peer, way, own):
-            yield client, way.because
+        if client is None or way is None or not passes(peer, way, own):
+            continue
+        # To a source that a rule changes the real server replies as to a neighbour of its own.
+        if filters_seen(director, 4) and no_source_nat(director, service, real, client) is None:
+            continue
+        yield client, way.because
 
 
 def neighbours_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citation, ...]]]:

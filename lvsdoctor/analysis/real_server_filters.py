@@ -1,11 +1,13 @@
 """Do a real server's packet filters pass the requests that a director sends it, and its replies?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from lvsdoctor.analysis.director_filters import outer_source
+from lvsdoctor.analysis.director_filters import outer_source, requests_of
 from lvsdoctor.analysis.filter_paths import (
     OUTER_PROTOCOLS,
     PROTOCOLS,
+    TUNNELLED,
     FilteredPacket,
     any_client,
     filter_fact,
@@ -15,16 +17,17 @@ from lvsdoctor.analysis.filter_paths import (
     passed,
 )
 from lvsdoctor.analysis.request_path import tunnel_for
+from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.ipvs_packets import Passage
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
 
-TUNNELLED, REQUEST, REPLY = "tunnelled request", "request", "reply"
+REQUEST, REPLY = "request", "reply"
 _ESTABLISHED = frozenset({"ESTABLISHED"})
 
 
@@ -41,40 +44,76 @@ def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
     for fact in dict.fromkeys((filter_fact(version), filter_fact(rip.version))):
         if not node.has(fact):
             raise NotCollected(fact, node.name)
-    for passage in _passages(node, listing, rip, version):
+    for passage in _passages(node, service, listing.destination, listing.director):
         host = locality(node, passage.packet.version)
-        yield FilteredPacket(service, listing.destination, passage, passed(node, passage.packet, passage.hooks, host))
+        verdict = passed(node, passage.packet, passage.hooks, host)
+        if passage.part == REQUEST and not _is_delivered(node, passage.packet, verdict):
+            continue
+        yield FilteredPacket(service, listing.destination, passage, verdict)
 
 
-def _passages(node: Node, listing: Membership, rip: IP, version: int) -> Iterator[Passage]:
-    service, real = listing.service, listing.destination
+def at_real_server_of_all(
+    node: Node, *how: Forwarding
+) -> tuple[list[tuple[Membership, tuple[FilteredPacket, ...]]], NotCollected | None]:
+    """at_real_server() for each listing of which it can be told, and what the others lack. `how`: of those of these
+    methods alone. Reads memberships, and as that does."""
+    known, absent = [], None
+    for listing in node.memberships:
+        if how and listing.forwarding not in how:
+            continue
+        try:
+            known.append((listing, tuple(at_real_server(node, listing))))
+        except NotCollected as lacking:
+            absent = absent or lacking.anew()
+    return known, absent
+
+
+def _is_delivered(node: Node, packet: Packet, verdict: FilterVerdict) -> bool:
+    """Does the packet come to INPUT at all? What the host drops for want of the VIP is another trouble."""
+    return packet.dst is not None and (verdict.packet.changed or delivered(node, packet.dst).yes)
+
+
+def _passages(node: Node, service: VirtualService, real: Destination, director: Node | None) -> Iterator[Passage]:
+    rip, version = real.ip, service.family if service.vip is None else service.vip.version
+    assert rip is not None
     link = next((row.link for row in node.holding(rip)), None)
     src = any_client(node, version)
-    if listing.forwarding is Forwarding.TUN:
+    if real.forwarding is Forwarding.TUN:
         protocol = OUTER_PROTOCOLS.get(real.tunnel_type, (None, None))[version == 6]
-        outer = Packet(
-            outer_source(listing.director, rip), rip, protocol, dport=real.tunnel_port or None, in_link=link, states=NEW
-        )
-        yield Passage(TUNNELLED, outer, DELIVERED)
-        tunnel = tunnel_for(node, listing) if version == rip.version == 4 and node.has("links") else None
-        link = tunnel.name if tunnel is not None else None
-    if listing.forwarding is Forwarding.NAT:
-        places = [(rip, real.port)]
-    elif service.fwmark is not None:
-        places = [(vip.ip, None) for vip in node.vips if vip.ip.version == version]
-    else:
-        places = [(service.vip, service.port)] if service.vip is not None else []
-    protocol = None if service.fwmark is not None else PROTOCOLS.get(service.protocol)
-    for ip, port in places:
-        flags = SYN if protocol == TCP else None if protocol is None else frozenset[str]()
-        request = Packet(src, ip, protocol, dport=port or None, in_link=link, states=NEW, tcp_flags=flags)
-        yield Passage(REQUEST, request, DELIVERED)
+        outer = outer_source(director, rip) if director is not None else None
+        port = real.tunnel_port or None
+        yield Passage(TUNNELLED, Packet(outer, rip, protocol, dport=port, in_link=link, states=NEW), DELIVERED)
+        link = _tunnel(node, service, real, director)
+    for request in _requests(node, service, real, director):
+        flags = SYN if request.protocol == TCP else None if request.protocol is None else frozenset[str]()
+        yield Passage(REQUEST, replace(request, src=src, in_link=link, states=NEW, tcp_flags=flags), DELIVERED)
         out = link_towards(node, src) if src is not None else None
-        yield Passage(
-            REPLY,
-            Packet(ip, src, protocol, sport=port or None, out_link=out, states=_ESTABLISHED, tcp_flags=None),
-            SENT,
-        )
+        reply = Packet(request.dst, src, request.protocol, sport=request.dport, out_link=out, states=_ESTABLISHED)
+        yield Passage(REPLY, reply, SENT)
+
+
+def _requests(node: Node, service: VirtualService, real: Destination, director: Node | None) -> Iterator[Packet]:
+    """Its requests as they arrive. Those of a firewall mark are the ones that the director marks: raises NotCollected
+    where that is not known."""
+    if service.fwmark is None:
+        protocol = PROTOCOLS.get(service.protocol)
+        if real.forwarding is Forwarding.NAT:
+            yield Packet(None, real.ip, protocol, dport=real.port or service.port or None)
+        elif service.vip is not None:
+            yield Packet(None, service.vip, protocol, dport=service.port or None)
+    elif director is not None:
+        for packet in requests_of(director, service):
+            nat = real.forwarding is Forwarding.NAT
+            dst, port = (real.ip, real.port or packet.dport) if nat else (packet.dst, packet.dport)
+            yield Packet(None, dst, packet.protocol, dport=port)
+
+
+def _tunnel(node: Node, service: VirtualService, real: Destination, director: Node | None) -> str | None:
+    both_four = real.ip is not None and real.ip.version == 4 and (service.vip is None or service.vip.version == 4)
+    if director is None or not both_four or not node.has("links"):
+        return None
+    tunnel = tunnel_for(node, Membership(service, real, director))
+    return tunnel.name if tunnel is not None else None
 
 
 def taken_in(node: Node, vip: IP) -> FilterVerdict:
@@ -83,12 +122,11 @@ def taken_in(node: Node, vip: IP) -> FilterVerdict:
 
     Of what the director sends, where it lists the node, and else of any packet to the VIP.
     """
-    listings = [m for m in (node.memberships if node.has("memberships") else ()) if m.service.vip == vip]
     passages = [
         item
-        for listing in listings
-        if listing.destination.ip is not None and listing.forwarding is not Forwarding.NAT
-        for item in _passages(node, listing, listing.destination.ip, vip.version)
+        for listing in (node.memberships if node.has("memberships") else ())
+        if listing.service.vip == vip and listing.destination.ip and listing.forwarding is not Forwarding.NAT
+        for item in _passages(node, listing.service, listing.destination, listing.director)
         if item.part == REQUEST
     ] or [Passage(REQUEST, Packet(any_client(node, vip.version), vip, None, states=NEW), DELIVERED)]
     host = locality(node, vip.version)
@@ -96,7 +134,37 @@ def taken_in(node: Node, vip: IP) -> FilterVerdict:
     return of_all(verdicts, NotCollected(filter_fact(vip.version), node.name, f"what takes requests for {vip} in"))
 
 
-def takes_without_vip(verdict: FilterVerdict) -> bool:
-    """Does a rule hand the packet to a process of this host, though its destination is no address of the host?"""
-    packet = verdict.packet
-    return verdict.outcome is FilterOutcome.ACCEPTED and (packet.changed or packet.tproxy is not None)
+def takes_without_vip(node: Node, vip: IP) -> bool:
+    """Does a rule hand the requests for a VIP to a process of this host, though the VIP is no address of the host?
+
+    Raises NotCollected where that is not known: where a rule may do so, a transparent socket would have to take them,
+    or they are sent on to another address. Reads as taken_in().
+    """
+    verdict = taken_in(node, vip)
+    fact = filter_fact(vip.version)
+    if verdict.lacking is not None:
+        raise verdict.lacking
+    if verdict.packet.tproxy is not None:
+        raise NotCollected("sockets", node.name, "whether a transparent socket takes what TPROXY gives it")
+    if verdict.outcome is FilterOutcome.REWRITTEN:
+        raise NotCollected(fact, node.name, f"what becomes of requests for {vip} at their new destination")
+    if verdict.outcome is FilterOutcome.ACCEPTED and verdict.packet.changed:
+        return True
+    if verdict.assumed:
+        raise NotCollected(fact, node.name, partial=node.partial(fact))
+    return False
+
+
+def port_at(node: Node, service: VirtualService, real: Destination) -> int | None:
+    """The port that a request for a service has when a process of the real server gets it, after REDIRECT and DNAT.
+
+    Raises NotCollected where a rule may change it. Reads addresses, the filters, and links, local-routes, policy-rules,
+    routes where collected.
+    """
+    for item in _passages(node, service, real, None):
+        if item.part == REQUEST:
+            verdict = passed(node, item.packet, item.hooks, locality(node, item.packet.version))
+            if verdict.lacking is not None:
+                raise verdict.lacking
+            return verdict.packet.dport
+    return None

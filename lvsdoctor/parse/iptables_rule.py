@@ -65,7 +65,7 @@ _PORT_MATCHES = frozenset(
 )
 # Their value may begin with a dash: xtables_save_string() puts quotes only around what has a blank in it.
 _FREE_TEXT = frozenset(
-    {"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string", "--name", "--match-set"}
+    {"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string", "--name", "--match-set", "-i", "-o"}
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     SAVE_TABLE,
+    Citation,
     Destination,
     Finding,
     Fix,
@@ -15,6 +16,8 @@ from lvsdoctor.rulekit import (
     change_real_server,
     cite,
     command,
+    filters_seen,
+    port_at,
     real_server,
     rule,
 )
@@ -29,7 +32,7 @@ _TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling keep
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs"},
-    helps={"addresses"},
+    helps={"addresses", "iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes"},
 )
 def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
     for service in node.services:
@@ -38,26 +41,26 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 continue
             if not service.port or not real.port or real.port == service.port:
                 continue
+            host = real_server(node, real.ip)
+            seen = host if host is not None and filters_seen(host, service.vip.version) else None
+            if seen is not None and port_at(seen, service, real) == real.port:
+                continue
             yield Finding(
                 _ROUTED if real.forwarding is Forwarding.DR else _TUNNELLED,
                 about={"service": service, "rip": real.ip, "port": real.port},
                 asked=service.port,
                 evidence=[
                     cite(service, "a client asks for port {asked}", asked=service.port),
-                    cite(
-                        real,
-                        "port {port} is used by nobody: not by IPVS, and ipvsadm would not keep it",
-                        port=real.port,
-                    ),
-                    assume_without(
-                        "packets",
-                        "no rule on the real server redirects the service's port",
-                        "iptables-save -t nat  # on the real server",
-                        of=real_server(node, real.ip),
-                    ),
+                    cite(real, "IPVS does not use port {port}, and ipvsadm does not keep it", port=real.port),
+                    *([_unseen(host)] if seen is None else []),
                 ],
                 fix=_with_its_port(service, real),
             )
+
+
+def _unseen(host: Node | None) -> Citation:
+    settle = "iptables-save -t nat  # on the real server"
+    return assume_without("packets", "no rule on the real server redirects the service's port", settle, of=host)
 
 
 def _with_its_port(service: VirtualService, real: Destination) -> Fix:

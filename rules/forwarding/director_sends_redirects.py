@@ -35,7 +35,7 @@ FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
-    helps={"routes", "local-routes", "policy-rules"},
+    helps={"iptables", "routes", "local-routes", "policy-rules"},
     only_ipv4=True,
 )
 def director_sends_redirects(node: Node) -> Iterator[Finding]:

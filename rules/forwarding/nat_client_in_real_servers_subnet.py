@@ -29,16 +29,17 @@ from lvsdoctor.rulekit import (
     severity=Severity.WARNING,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"routes", "policy-rules", "local-routes", "links", "sysctl"},
+    helps={"routes", "policy-rules", "local-routes", "links", "sysctl", "iptables"},
     only_ipv4=True,
 )
 def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
-    kept = no_source_nat(node)
-    pairs = {(service.vip, rip): destination for service, destination, rip in nat_pairs(node) if service.vip}
-    for (vip, rip), destination in pairs.items():
+    pairs = {(service.vip, rip): (service, real) for service, real, rip in nat_pairs(node) if service.vip}
+    for (vip, rip), (service, destination) in pairs.items():
         shared = [a for a in node.addresses if not a.host_only and vip in a.network and rip in a.network]
-        straight = _answers_straight(node, rip, shared[0].network) if kept is not None and shared else ()
-        if kept is None or not straight:
+        straight = _answers_straight(node, rip, shared[0].network) if shared else ()
+        client = client_in(shared[0].network, node) if straight else None
+        kept = no_source_nat(node, service, destination, client) if client is not None else None
+        if kept is None:
             continue
         yield Finding(
             "clients in {subnet} get no answer from VIP {vip}: real server {rip} is in their subnet "

@@ -42,7 +42,7 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
     severity=Severity.ERROR,
     role="real-server",
     needs={"memberships", "addresses", "routes"},
-    helps={"policy-rules", "local-routes", "links", "sysctl"},
+    helps={"policy-rules", "local-routes", "links", "sysctl", "iptables", "ip6tables"},
     harmless_at_weight_0=True,
 )
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         listed, director = taking[0].destination, taking[0].director
         ours = {address.ip for listing in taking for address in listing.director.addresses}
         way = route_lookup(node, far_away(rip.version), src=rip)
-        kept = [no_source_nat(listing.director, rip.version) for listing in taking]
+        kept = [no_source_nat(m.director, m.service, m.destination, family=rip.version) for m in taking]
         if passes(node, way, ours) or None in kept:
             continue
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)

@@ -16,6 +16,7 @@ from lvsdoctor.rulekit import (
     captured_by_mark,
     cite,
     delivered,
+    filters_seen,
     forwards,
     hide_vips,
     is_local,
@@ -23,6 +24,7 @@ from lvsdoctor.rulekit import (
     no_transparent_proxy,
     rule,
     schedule_nothing_as_backup,
+    takes_without_vip,
 )
 
 _DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
@@ -38,6 +40,7 @@ _DROPS_KEPT = (
 _CANNOT_REPLY = (
     "{node} does not hold VIP {vip}: a policy rule delivers requests for it, but no reply can leave from the VIP"
 )
+_FILTERS = ("iptables", "ip6tables")
 
 
 @rule(
@@ -46,24 +49,21 @@ _CANNOT_REPLY = (
     severity=Severity.ERROR,
     role="real-server",
     needs={"addresses"},
-    helps={"memberships", "ipvs", "local-routes", "policy-rules", "routes", "sockets", "sysctl", "links"},
+    helps=[*_FILTERS, "ipvs", "links", "local-routes", "memberships", "policy-rules", "routes", "sockets", "sysctl"],
 )
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
         here = delivered(node, vip.ip)
         if is_local(node, vip.ip) or captured_by_mark(node, vip.ip):
             continue
+        seen = filters_seen(node, vip.ip.version)
+        if seen and takes_without_vip(node, vip.ip):
+            continue
         told = _listed(node, vip.ip)
         idle = bool(told) and all(listed.destination.weight == 0 for listed in told)
         back = [] if idle or here else [link for link in _arrive_on(node, told) if forwards(node, link)]
-        lines = [
-            line
-            for listed in told
-            for line in (
-                cite(listed.service, "the VIP of {director}", director=listed.director.name),
-                cite(listed.destination, "sent here with {vip} as the destination still", vip=vip.ip),
-            )
-        ]
+        lines = [cite(m.service, "the VIP of {director}", director=m.director.name) for m in told]
+        lines += [cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip) for m in told]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
         later = _DROPS_KEPT if kept else _DROPS_LATER
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
@@ -77,7 +77,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 *(lines or [cite(vip, "this node is to carry it")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *here.because,
-                no_transparent_proxy(node, vip.ip) if here else taken,
+                *((no_transparent_proxy(node, vip.ip),) if here else () if seen else (taken,)),
             ],
             fix=_carry(node, vip.ip),
         )

@@ -222,7 +222,8 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("!unsafe", lambda loader, node: f"!unsafe {node.value}")
 # What a script runs, as functions that do nothing.
 PRETENDED = "".join(
-    f"{name}() {{ :; }}\n" for name in "ip sysctl ipvsadm arping modprobe iptables netplan nmcli uname".split()
+    f"{name}() {{ :; }}\n"
+    for name in "ip sysctl ipvsadm arping modprobe iptables ip6tables netplan nmcli uname".split()
 )
 
 

@@ -81,6 +81,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("firewall-mark-never-set", "a warning where the rule is for another port"): {
         "firewall-mark-never-set": NO_COMMAND
     },
+    ("direct-routing-port-differs", "IPv6, and ip6tables on the real server redirects another port"): {
+        "direct-routing-port-differs": PARTLY
+    },
     ("impossible-vip", "the loopback address"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "all ones, which an IPv6 VIP becomes"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},

@@ -1,0 +1,151 @@
+"""Fixes of packet filters: the rule that drops a service's packets goes, or one that accepts them comes before it."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from lvsdoctor.analysis.director_filters import CONNTRACK, LOOSE, at_director
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, FilteredPacket, filter_fact
+from lvsdoctor.analysis.real_server_filters import at_real_server
+from lvsdoctor.fixes.commands.settings import set_sysctls
+from lvsdoctor.fixes.commands.spelling import spell
+from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.model.change import Change, PutFilterRule, RemoveFilterRule, SetSysctl
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import AddressRange, Chain, Effect, FilterRule, FilterTable, Match
+from lvsdoctor.model.standing import Membership
+from lvsdoctor.sanitize import command
+
+_NAMES = {number: name for name, number in PROTOCOLS.items()}
+_MANY = 8  # lines that drop the same packet, one behind the other
+_DROPS = frozenset({Effect.DROP, Effect.REJECT})
+_SAVE = "# save the rules as this host does: {program} > /etc/iptables/rules.v{version}, firewalld, ufw or a script"
+
+
+Pick = Callable[[Iterable[FilteredPacket]], Sequence[FilteredPacket]]
+
+
+def pass_filters(node: Node, pick: Pick, of: VirtualService | Membership) -> Fix:
+    """What makes the filters of a director pass those packets of a service, or of a real server those of a listing:
+    line by line, until the model drops none of them."""
+    from lvsdoctor.fixes.changes.kinds import applied
+
+    fix = Fix()
+    for _ in range(_MANY):
+        look = at_real_server(node, of) if isinstance(of, Membership) else at_director(node, of)
+        item = next(iter(pick(look)), None)
+        change = passing(node, item) if item is not None else None
+        if item is None or change is None:
+            fix += Fix() if item is None else _by_hand(node, item)
+            break
+        version = item.passage.packet.version
+        save = _SAVE.format(program=f"{filter_fact(version)}-save", version=version)
+        fix += Fix(now=(spell(change),), persist=(save,))
+        node = applied(node, change)
+    return fix
+
+
+def passing(node: Node, item: FilteredPacket) -> Change | None:
+    """The change that lets a dropped packet pass the line that decides: a rule for this address alone goes; before any
+    other comes one that accepts the packet, and at the end of a chain whose policy drops it."""
+    packet = item.passage.packet
+    place = _deciding(node, item)
+    if place is None:
+        return None
+    table, chain, number = place
+    if table.form == "nft":
+        return None
+    if number and table.form == "save" and _is_for(chain.rules[number - 1], packet):
+        words = chain.rules[number - 1].seen.text.partition(f"-A {chain.name} ")[2].strip()
+        return RemoveFilterRule(packet.version, table.name, chain.name, words)
+    return PutFilterRule(packet.version, table.name, chain.name, accepting(item), number)
+
+
+def _by_hand(node: Node, item: FilteredPacket) -> Fix:
+    """For nftables: how a rule is put there that accepts the packet, which the model does not follow."""
+    place = _deciding(node, item)
+    if place is None:
+        return Fix()
+    table, chain, _ = place
+    packet, replies = item.passage.packet, item.passage.part == "reply"
+    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
+    words: list[object] = ["nft", "insert", "rule", table.family, table.name, chain.name]
+    words += ["ip6" if packet.version == 6 else "ip", "saddr" if replies else "daddr", end] if end is not None else []
+    name = _NAMES.get(packet.protocol or 0)
+    if name is not None and port:
+        words += [name, "sport" if replies else "dport", port]
+    elif packet.protocol is not None:
+        words += ["meta", "l4proto", packet.protocol]
+    keep = "# put the same rule into /etc/nftables.conf, or into the configuration of firewalld"
+    return Fix(now=(command(*words, "accept"),), persist=(keep,))
+
+
+def _deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int] | None:
+    """Where the rule stands that drops the packet (counted from 1), or 0 for the policy of the chain."""
+    lines = {line.seen for line in item.verdict.because}
+    for table in node.packet_filter(filter_fact(item.passage.packet.version)):
+        for chain in table.chains:
+            for number, rule in enumerate(chain.rules, 1):
+                if rule.seen in lines and _DROPS.intersection(action.effect for action in rule.actions):
+                    return table, chain, number
+            if chain.seen in lines and chain.policy == "drop":
+                return table, chain, 0
+    return None
+
+
+def _is_for(rule: FilterRule, packet: Packet) -> bool:
+    """Does a rule name the packet's address, or that of its sender, alone? And nothing that the model does not know."""
+    ends = {Match.DESTINATION: packet.dst, Match.SOURCE: packet.src}
+    named = [
+        value
+        for condition in rule.conditions
+        if condition.match in ends and not condition.negated
+        for value in condition.values
+        if isinstance(value, AddressRange) and value.low == value.high == ends[condition.match]
+    ]
+    return len(named) == 1 and not rule.unknown and rule.seen.text.lstrip("[0123456789:] ").startswith("-A ")
+
+
+def accepting(item: FilteredPacket) -> str:
+    """The words of a rule that accepts packets like this one: those of the service, from any client or to any."""
+    packet = item.passage.packet
+    replies = item.passage.part == "reply"
+    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
+    words = [f"{'-s' if replies else '-d'} {end}/{end.max_prefixlen}"] if end is not None else []
+    name = _NAMES.get(packet.protocol or 0)
+    if name is not None:
+        words.append(f"-p {name}")
+        words += [f"-m {name} {'--sport' if replies else '--dport'} {port}"] if port else []
+    elif packet.protocol is not None:
+        words.append(f"-p {packet.protocol}")
+    return " ".join([*words, "-j ACCEPT"])
+
+
+def fit_conntrack(director: Node, service: VirtualService, pick: Pick) -> Fix:
+    """What makes stateful rules pass the packets of a service: the setting by which connection tracking sees both
+    directions or none, where that breaks no other service; else rules that accept them whatever their state."""
+    from lvsdoctor.fixes.changes.kinds import applied
+
+    before = _broken(director, director.services)
+    for key in (CONNTRACK, LOOSE):
+        if not (director.has("sysctl") and director.knows_sysctl(key)):
+            continue
+        value = 0 if director.sysctl(key).value and key == CONNTRACK else 1
+        after = _broken(applied(director, SetSysctl(key, str(value))), director.services)
+        if after < before and str(service) not in after:
+            return set_sysctls({key: value})
+    return pass_filters(director, pick, service)
+
+
+def _broken(director: Node, services: Sequence[VirtualService]) -> set[str]:
+    """The services of which the director's filters drop or may drop packets."""
+    broken = set()
+    for service in services:
+        try:
+            known = any(item.dropped or item.verdict.lacking for item in at_director(director, service))
+        except NotCollected:
+            continue
+        if known:
+            broken.add(str(service))
+    return broken

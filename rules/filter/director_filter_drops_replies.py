@@ -1,0 +1,51 @@
+"""A director's packet filter drops the replies of NAT real servers before IPVS gives them the VIP as source."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Forwarding,
+    Node,
+    Severity,
+    at_director_of_all,
+    cite,
+    pass_filters,
+    refuse_unknown,
+    replies_dropped,
+    rule,
+)
+
+
+@rule(
+    name="director-filter-drops-replies",
+    code="FW002",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses"},
+    helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
+)
+def director_filter_drops_replies(node: Node) -> Iterator[Finding]:
+    services, absent = at_director_of_all(node, Forwarding.NAT)
+    for service, items in services:
+        dropped = replies_dropped(items)
+        if not dropped:
+            continue
+        name, listed = node.name, {item.rip: item.real for item in dropped if item.real is not None}
+        yield Finding(
+            "{node} drops replies of {service} in chain {chain}",
+            about={"service": service},
+            chain=dropped[0].chain,
+            rips=", ".join(map(str, listed)),
+            clients="Connections to real server {rips} get no answer.",
+            evidence=[
+                *(line for item in dropped for line in item.verdict.because),
+                *(
+                    cite(real, "{director} masquerades to {rip}", director=name, rip=rip)
+                    for rip, real in listed.items()
+                ),
+            ],
+            fix=pass_filters(node, replies_dropped, service),
+        )
+    refuse_unknown(node, (item for _, items in services for item in items if item.passage.part == "reply"))
+    if absent is not None:
+        raise absent
