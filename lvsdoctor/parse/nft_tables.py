@@ -23,7 +23,7 @@ _HOOKS = {hook.value: hook for hook in Hook}
 PRIORITIES: Mapping[str, int] = {
     "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100,
 }  # fmt: skip
-_FACE = FACES["nftables"]
+_FACE, _SIGN = FACES["nftables"], "iptables"
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def dump_of(
         fact: tuple(table for table in tables if table.family in families | _OF_BOTH)
         for fact, families in _FACTS.items()
     }
-    kinds = [_FACE.unread(table.seen, PACKETS) for table in tables if not table.changes_nothing or table.partial]
+    kinds = [_sign(table.seen) for table in tables if not table.changes_nothing or table.partial]
     kinds += [
         _named(table, ARP) for table in tables if table.family not in _MODELLED and not table.changes_nothing
     ]  # fmt: skip
@@ -95,14 +95,19 @@ def damaged(dump: Dump, partial: Partial) -> Dump:
         for fact, tables in dump.facts.items()
     }
     kinds = dump.unread_kinds
-    if partial.seen is not None and not any(kind.kind == _FACE.kind for kind in kinds):
-        kinds = (*kinds, _FACE.unread(partial.seen, PACKETS))
+    if partial.seen is not None and not any(kind.kind == _SIGN for kind in kinds):
+        kinds = (*kinds, _sign(partial.seen))
     return replace(dump, facts=facts, unread_kinds=kinds)
 
 
 def _damaged(table: FilterTable, partial: Partial) -> FilterTable:
     chains = tuple(replace(chain, partial=chain.partial or partial) for chain in table.chains)
     return replace(table, chains=chains, partial=table.partial or partial)
+
+
+def _sign(seen: Seen) -> Unread:
+    """What keeps a finding from assuming that there is no rule, until kernel/packet_filter is asked (as iptables')."""
+    return Unread(_SIGN, _FACE.name, seen, PACKETS)
 
 
 def _named(table: FilterTable, hides: frozenset[str]) -> Unread:

@@ -76,7 +76,7 @@ def test_rules_of_nft_are_there_for_both_families(new_namespace: Callable[[], An
         assert node.partial(fact) is None
     packet = Packet(SOURCES[0], ETH0, UDP, 1025, 53, "eth0", states=NEW)
     assert filtered(node, packet, DELIVERED).outcome is FilterOutcome.DROPPED
-    assert [kind.kind for kind in node.unread_kinds] == ["nftables"]
+    assert [(kind.kind, kind.name) for kind in node.unread_kinds] == [("iptables", "an nftables rule set")]
 
 
 def test_rules_of_iptables_are_there_in_its_own_words(new_namespace: Callable[[], Any]) -> None:
