@@ -22,12 +22,12 @@ def directors_of(node: Node, vip: IP) -> list[Node]:
 
 
 def directs(node: Node, vip: IP) -> bool:
-    """Does its table have a service of this VIP? A service by a firewall mark may be of any VIP that the node has and
-    is no real server of. Reads ipvs, ipvs-stats, addresses."""
+    """Does its table have a service of this VIP? A service by a firewall mark of which no rule was seen may be of any
+    VIP that the node has and is no real server of. Reads ipvs, ipvs-stats, addresses."""
     services = ipvs_table(node)
-    if any(service.vip == vip for service in services):
+    if any(vip == own for service in services for own, _ in service.vips):
         return True
-    marked = any(service.fwmark is not None for service in services) and node.has("addresses")
+    marked = any(row.fwmark is not None and not row.marked for row in services) and node.has("addresses")
     return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
 
 

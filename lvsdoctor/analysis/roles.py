@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.analysis.directors import draws, ipvs_table
+from lvsdoctor.analysis.marked_services import with_marked_vips
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -23,8 +24,10 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
 
     The directors' tables tell who is a real server of what: an address of the node is the address of a destination.
     A node that no table names is a real server if it carries an address where a real server keeps its VIP: one of the
-    VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead.
+    VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead. The
+    VIPs of a service by a firewall mark are what the rules of its director give that mark.
     """
+    nodes = [with_marked_vips(node) for node in nodes]
     directors = [node for node in nodes if ipvs_table(node)]
     directed = _directed(directors)
     standing, scan, listings = [], Scan(nodes), _listings(directors)
@@ -118,14 +121,14 @@ def _vips_of(
 
     Of those that it directs itself, only what another director draws, and sends here.
     """
-    directed = {service.vip for service in own}
+    directed = {vip for service in own for vip, _ in service.vips}
     found: dict[IP, Vip] = {vip.ip: vip for vip in named if vip.ip not in directed}
     for membership in memberships:
-        vip = membership.service.vip
-        if vip is None or not (membership.forwarding and membership.forwarding.keeps_destination):
+        if not (membership.forwarding and membership.forwarding.keeps_destination):
             continue
-        if vip not in directed or (draws(membership.director, vip) and not draws(node, vip)):
-            found.setdefault(vip, Vip(vip, membership.service.seen))
+        for vip, seen in membership.service.vips:
+            if vip not in directed or (draws(membership.director, vip) and not draws(node, vip)):
+                found.setdefault(vip, Vip(vip, seen))
     return tuple(found.values())
 
 
@@ -156,8 +159,8 @@ def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[V
 def _directed(directors: Iterable[Node]) -> frozenset[IP] | None:
     """All VIPs that there can be in this scan; None where that cannot be told: no director, or marks for VIPs."""
     services = [service for director in directors for service in ipvs_table(director)]
-    vips = frozenset(service.vip for service in services if service.vip is not None)
-    return vips if services and all(service.vip is not None for service in services) else None
+    vips = frozenset(vip for service in services for vip, _ in service.vips)
+    return vips if services and all(service.vip is not None or service.marked for service in services) else None
 
 
 def _kept_on_lo(node: Node, directed: frozenset[IP] | None = None) -> tuple[Vip, ...]:

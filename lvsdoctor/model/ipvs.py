@@ -1,6 +1,6 @@
 """The IPVS table: virtual services and their real servers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from lvsdoctor.model.address import IP
@@ -65,6 +65,8 @@ class VirtualService:
 
     `vip` is None for a fwmark service, and where the dump holds a name instead, which `shown` keeps. `port` 0 means
     all ports. `persistent` is the timeout in seconds, 0 for none. `flags` holds words such as ops, sched flags, pe.
+    `marked` are the addresses that rules of the director give its mark, each with the rule's line (analysis/roles.py);
+    None: not known, or it has no mark.
     """
 
     protocol: str
@@ -80,6 +82,12 @@ class VirtualService:
     flags: tuple[str, ...] = ()
     destinations: tuple[Destination, ...] = ()
     counters: Counters | None = None
+    marked: tuple[tuple[IP, Seen], ...] | None = field(default=None, compare=False)
+
+    @property
+    def vips(self) -> tuple[tuple[IP, Seen], ...]:
+        """Its VIP, or those that its mark stands for, each with the line that tells."""
+        return ((self.vip, self.seen),) if self.vip is not None else self.marked or ()
 
     @property
     def key(self) -> tuple[str, str, int | None]:

@@ -33,11 +33,11 @@ def _vips(nodes: Iterable[Node]) -> list[IP]:
     holds as a single host's."""
     found: dict[IP, None] = {}
     for node in nodes:
-        found |= {service.vip: None for service in ipvs_table(node) if service.vip is not None}
+        found |= {vip: None for service in ipvs_table(node) for vip, _ in service.vips}
     for node in nodes:
         found |= {vip.ip: None for vip in node.hidden_vips}
     for node in nodes:
-        if any(service.fwmark is not None for service in ipvs_table(node)) and node.has("addresses"):
+        if any(row.fwmark is not None and not row.marked for row in ipvs_table(node)) and node.has("addresses"):
             held = (address for address in node.addresses if address.host_only)
             found |= {a.ip: None for a in held if not a.ip.is_loopback and not a.ip.is_link_local}
     return list(found)
