@@ -42,6 +42,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 memberships=listed if directors else None,
                 peers=Peers(scan, place),
                 unsettled=_unsettled(node, listed or ()) if found else frozenset(),
+                unmarked=frozenset() if carried else _unmarked(node, listed or ()),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
             )
         )
@@ -93,6 +94,8 @@ def _roles(
         }
         reason = "{director} lists {rip} as a real server of {service}"
         found.append(RoleEvidence(Role.REAL_SERVER, reason, fields, membership.destination.seen))
+        if not carried and _unmarked(node, memberships):
+            carried = _kept_on_lo(node, directed)  # as where no director tells
     elif not services and (named or (carried := _kept_on_lo(node, directed))):
         carried = carried or named
         if named:
@@ -140,6 +143,16 @@ def _unsettled(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
         for listed in memberships
         if listed.director is not node and not listed.director.has("addresses")
         if (vip := listed.service.vip) is not None and vip in directed and not draws(node, vip)
+        if listed.forwarding and listed.forwarding.keeps_destination
+    )
+
+
+def _unmarked(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
+    """The directors that send this node packets of a mark by DR or TUN, to addresses that are not known."""
+    return frozenset(
+        listed.director.name
+        for listed in memberships
+        if listed.director is not node and listed.service.fwmark is not None and not listed.service.marked
         if listed.forwarding and listed.forwarding.keeps_destination
     )
 

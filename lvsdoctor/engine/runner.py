@@ -121,6 +121,10 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         # What another director may send here was not looked at, so it is not known to be right.
         verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
         missing = tuple(Missing("addresses", name, COLLECTED_BY["addresses"]) for name in names)
+    elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.unmarked:
+        # To which addresses packets with the mark go was not seen, so its VIPs are not known.
+        verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unmarked)
+        missing = tuple(Missing("iptables", name, COLLECTED_BY["iptables"]) for name in names)
     return found, Outcome(rule.name, node.name, verdict, tuple(dict.fromkeys(missing)), traceback=traceback)
 
 

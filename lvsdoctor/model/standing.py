@@ -61,7 +61,8 @@ class Standing:
     """What the scan as a whole says of a node (by analysis/roles.py). `peers` are the other nodes of the scan.
 
     `undecided` names the facts without which no role could be told, `unsettled` the nodes whose addresses would tell
-    whether a VIP that this node directs itself is sent here as well.
+    whether a VIP that this node directs itself is sent here as well, and `unmarked` the directors that send requests of
+    a firewall mark here of which no rule tells the addresses.
     """
 
     roles: tuple[RoleEvidence, ...] = ()
@@ -71,6 +72,7 @@ class Standing:
     peers: Sequence["Node"] = ()
     undecided: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()
+    unmarked: frozenset[str] = frozenset()
 
 
 # Of a node that nobody has looked at beside others.

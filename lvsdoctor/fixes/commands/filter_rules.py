@@ -135,12 +135,10 @@ def deliver_marked_requests(node: Node, vip: IP, item: MarkedPacket) -> Fix:
     if link is None or (not wires and item.mark_for_routing):
         return deliver_marked(node, item.gets or 0, vip.version)
     announced = Fix((announce_again(link, vip),)) if vip.version == 4 else Fix()
-    return add_address(f"{vip}/{vip.max_prefixlen}", link) + announced + Fix(warning=_ONE_HOLDER)
+    return add_address(f"{vip}/{vip.max_prefixlen}", link) + announced + Fix(warning=_HOLDER)
 
 
-_ONE_HOLDER = (
-    "Only the active director may have a VIP. Where keepalived moves the VIP, change its configuration instead."
-)
+_HOLDER = "Only the active director may have a VIP. Where keepalived moves the VIP, change its configuration instead."
 
 
 def deliver_marked(node: Node, mark: int, version: int) -> Fix:
