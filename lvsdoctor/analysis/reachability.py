@@ -53,10 +53,12 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
             told += [cite(link), *((*way.because, dead_end) if detour else ())]
             return Reachability(yes("{link} is down", *told, link=link.name), way, home, (link,))
         wider = way.route is not None and way.route.dst.prefixlen < home.network.prefixlen
-        if way.gateways and wider and (link is None or link.kind_of_port != "vrf"):
+        # A host route, or a table that a policy rule chooses, that leads out by another interface.
+        away = detour and home.link not in way.links
+        if way.gateways and (wider or away) and (link is None or link.kind_of_port != "vrf"):
             told += [*way.because, *([dead_end] if detour else [])]
-            why = yes("no route leads to {subnet} on {link}", *told, subnet=home.network, link=home.link)
-            return Reachability(why, way, home, unsure=detour)
+            text = "no route leads to {subnet} on {link}" if wider else "its route leaves {link}, where {subnet} is"
+            return Reachability(yes(text, *told, subnet=home.network, link=home.link), way, home, unsure=detour)
     if way.type == "unreachable":
         all_tables_seen(director, None, rip.version)
         return Reachability(yes("it has no route there", *way.because), way, home)

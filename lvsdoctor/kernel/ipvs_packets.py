@@ -76,7 +76,7 @@ def _sent(packet: Packet, real_server: IP, port: int | None, forwarding: Forward
         # ip_vs_tunnel_xmit_prepare(): the outer packet is another one, and tracked anew.
         return Packet(None, real_server, _IPIP, states=NEW | _ESTABLISHED, ipvs=True)
     states = packet.states if tracked else _UNTRACKED
-    sent = replace(packet, states=states, ipvs=True, out_link=None)
+    sent = replace(packet, states=states, ipvs=True, service=(packet.dst, packet.dport), out_link=None)
     if forwarding is Forwarding.NAT:
         return replace(sent, dst=real_server, dport=port, original_dst=packet.dst if tracked else None)
     return sent

@@ -31,7 +31,8 @@ class Packet:
 
     `in_link` is where it came in, `out_link` where it goes out; a hook that has none of them does not look. `states`
     are the states that connection tracking may have for it. `original_dst` is the destination before NAT. `ipvs`: has
-    IPVS handled it already (skb->ipvs_property)? `redirected`: a rule made its destination an address of this host.
+    IPVS handled it already (skb->ipvs_property)? `service`: then the virtual address and port that it was sent to.
+    `redirected`: a rule made its destination an address of this host.
     `tproxy`: a rule looks for a socket at this port of the host instead. `changed`: NAT changed an address or a port.
     """
 
@@ -48,6 +49,7 @@ class Packet:
     fragment: bool = False
     original_dst: IP | None = None
     ipvs: bool | None = False
+    service: tuple[IP | None, int | None] | None = None
     redirected: bool = False
     tproxy: tuple[AddressRange | None, Range | None] | None = None
     changed: bool = False
@@ -74,9 +76,8 @@ UNKNOWN_HOST = Locality()
 def holds(condition: Condition, packet: Packet, hook: Hook, host: Locality = UNKNOWN_HOST) -> bool | None:
     """Does the packet meet the condition at this hook? None where that cannot be told."""
     match condition.match:
-        case Match.IPVS_VIP | Match.IPVS_PORT:
-            # net/netfilter/xt_ipvs.c: ipvs_mt(): of what IPVS has not handled nothing is asked, negated or not.
-            return False if packet.ipvs is False else None
+        case Match.IPVS_VIP | Match.IPVS_PORT if packet.ipvs is False:
+            return False  # net/netfilter/xt_ipvs.c: ipvs_mt() asks nothing more, negated or not
         case Match.CT_ORIGINAL_DESTINATION | Match.CT_ORIGINAL_PORT | Match.CT_MARK if _untracked(packet):
             return False  # net/netfilter/xt_conntrack.c: conntrack_mt(), xt_connmark.c: connmark_mt()
     answer = _holds(condition, packet, hook, host)
@@ -120,6 +121,10 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
             return _among(original, values)
         case Match.IPVS:
             return packet.ipvs
+        case Match.IPVS_VIP if packet.service is not None:
+            return _among(packet.service[0], values)
+        case Match.IPVS_PORT if packet.service is not None and packet.service[1] is not None:
+            return any(isinstance(value, Range) and packet.service[1] in value for value in values)
         case Match.PACKET_TYPE:
             return _packet_type(packet.dst, values)
         case Match.IN_SET if len(values) != 2:

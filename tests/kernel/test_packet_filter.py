@@ -1,5 +1,6 @@
 """kernel/packet_filter: what becomes of a described packet, and which line decides."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
-from lvsdoctor.kernel.packet_filter import DELIVERED, FORWARDED, FilterOutcome, FilterVerdict, deciding, filtered
+from lvsdoctor.kernel.packet_filter import DELIVERED, FORWARDED, SENT, FilterOutcome, FilterVerdict, deciding, filtered
 from lvsdoctor.kernel.packet_matching import ANY_STATE, NEW, Locality, Packet
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
@@ -156,6 +157,17 @@ def test_masquerade_changes_the_source_of_what_is_tracked_alone() -> None:
     assert verdict(rule, untracked, FORWARDED).packet.src == CIP
     of_any_state = Packet(CIP, RIP, dport=80, out_link="eth0", states=ANY_STATE)
     assert verdict(rule, of_any_state, FORWARDED).outcome is FilterOutcome.UNKNOWN
+
+
+def test_the_service_of_a_packet_is_known_of_what_ipvs_sends_alone() -> None:
+    rules = "nat -A POSTROUTING -m ipvs --vaddr 192.0.2.10 --vport 80 -j MASQUERADE"
+    passages = ipvs_passages(REQUEST, RIP, 8080, Forwarding.NAT, tracked=True)
+    sent = next(item for item in passages if item.hooks == SENT)
+    on_eth0 = replace(sent.packet, out_link="eth0")
+    assert verdict(rules, on_eth0, SENT).packet.src == OWN
+    assert verdict(rules.replace("--vport 80", "--vport 443"), on_eth0, SENT).packet.src == CIP
+    assert verdict(rules.replace("192.0.2.10", "192.0.2.11"), on_eth0, SENT).packet.src == CIP
+    assert verdict(rules, replace(REQUEST, out_link="eth0"), SENT).packet.src == CIP
 
 
 def test_notrack_takes_a_packet_out_of_connection_tracking() -> None:

@@ -16,8 +16,9 @@ def reach_again(node: Node, rip: IP, path: Reachability, *, direct: bool) -> Fix
         return bring_up(*path.links)
     if ends := rule_that_ends(node, path.lookup):
         return delete_rule(ends)
-    if path.lookup.type == "unreachable" and path.lookup.route is not None and path.lookup.route.dst.prefixlen:
-        return delete_route(path.lookup.route)
+    route = path.lookup.route
+    if route is not None and (path.lookup.type == "unreachable" or _leaves_home(path)) and route.dst.prefixlen:
+        return delete_route(route)
     if path.home is not None:
         return route_to_subnet(path.home.network, path.home.link)
     for router in () if direct else routers_beside(node, rip):
@@ -25,3 +26,9 @@ def reach_again(node: Node, rip: IP, path: Reachability, *, direct: bool) -> Fix
     line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
     line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
     return Fix(now=(line,), persist=("# the same in the network configuration of the host",))
+
+
+def _leaves_home(path: Reachability) -> bool:
+    """Does a route of its own lead away from the subnet that the RIP is in?"""
+    route, home = path.lookup.route, path.home
+    return home is not None and route is not None and route.dst.prefixlen >= home.network.prefixlen
