@@ -280,6 +280,7 @@ def forwarding_method(random: Random, base: str) -> Change:
     rip = BASES[base]().real_servers[name]
     method = random.choice(("-g", "-i", "-m"))
     named = _RETURN | {
+        "mixed-forwarding-methods",
         "vip-missing-on-real-server",
         "real-server-behind-gateway",
         "tunnel-device-missing",

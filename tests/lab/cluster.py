@@ -18,12 +18,14 @@ _NO_REDIRECTS = {"net.ipv4.conf.all.send_redirects": "0", "net.ipv4.conf.eth0.se
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """`links` names the segment of each link. `ip` and `ipvs` are lines for `ip -batch` and `ipvsadm -R`."""
+    """`links` names the segment of each link. `ip` and `ipvs` are lines for `ip -batch` and `ipvsadm -R`; `then` is run
+    by a shell after them."""
 
     links: Mapping[str, str]
     ip: tuple[str, ...]
     sysctls: Mapping[str, str] = field(default_factory=dict)
     ipvs: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
     serves: tuple[int, ...] = ()
     # The addresses on which it does; "" is the wildcard.
     listens: tuple[str, ...] = ("",)
@@ -79,6 +81,7 @@ class Cluster:
                     "sysctls": dict(host.sysctls),
                     "ip": [f"link set {link} up" for link in host.links] + list(host.ip),
                     "ipvs": host.ipvs,
+                    "then": host.then,
                     "serves": host.serves,
                     "listens": host.listens,
                     "protocol": self.protocol,

@@ -28,10 +28,10 @@ LINUX = "linux.uml"
 _EVERYWHERE = (LINUX, "modprobe", "ip", "sysctl", "ipvsadm", "arping", "arptables-legacy", "iptables-legacy")
 COMMANDS = (*_EVERYWHERE, "cc") if xstate.NEEDED else _EVERYWHERE
 MODULES = """
-    veth bridge dummy ipip nf_conntrack
+    veth bridge dummy 8021q bonding ipip nf_conntrack
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh
-    ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw xt_tcpudp xt_mark xt_REDIRECT xt_MASQUERADE
-    xt_conntrack xt_nat xt_CT ipt_REJECT
+    ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw
+    xt_tcpudp xt_mark xt_conntrack xt_nat xt_CT xt_ipvs xt_REDIRECT xt_MASQUERADE ipt_REJECT
     arp_tables arptable_filter arpt_mangle
 """.split()
 # The first thing that the guest's first process says: from here on it is no longer the host that decides.

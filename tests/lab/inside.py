@@ -120,6 +120,8 @@ class Host:
         must(["ip", "-batch", "-"], "\n".join(["link set lo up", *request["ip"]]) + "\n")
         if request["ipvs"]:
             must(["ipvsadm", "-R"], "\n".join(request["ipvs"]) + "\n")
+        for command in request["then"]:
+            must(["sh", "-c", command])
 
     def serve(self, name: str, host: dict[str, Any], six: bool) -> None:
         """Answer every request to the host's `serves` with its name; and keep what ICMP messages arrive."""

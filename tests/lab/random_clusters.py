@@ -4,40 +4,60 @@ The draw does not know which changes do harm. The guest decides; the scanner pre
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.finding import Severity
 from tests.lab.changes import Change, draw_change
-from tests.lab.cluster import BASES
+from tests.lab.cluster import BASES, Cluster
 from tests.lab.guest import Guest
-from tests.lab.judge import nodes_from, rules, running
+from tests.lab.judge import ALL_BASES, nodes_from, rules, running
+from tests.lab.shapes import front_hosts
+from tests.lab.strata import STRATA, Stratum
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Cluster number `index` of a seed."""
+    """Cluster number `index` of a seed: a base, a shape of it if it is of a stratum, and changes."""
 
     index: int
     base: str
     changes: tuple[Change, ...]
+    stratum: str = ""
+    cluster: Cluster = field(default_factory=BASES["dr"], repr=False)
 
     def __str__(self) -> str:
-        return f"cluster {self.index}: {self.base}" + "".join(f"\n    {change}" for change in self.changes)
+        name = f"{self.base} ({self.stratum})" if self.stratum else self.base
+        return f"cluster {self.index}: {name}" + "".join(f"\n    {change}" for change in self.changes)
 
 
 def draw(seed: str, index: int) -> Drawn:
-    """The same for the same seed and index, however many are drawn."""
+    """The same for the same seed and index, however many are drawn. Every second is of a stratum, one after another."""
     random = Random(f"{seed}/{index}")
+    if index % 2:
+        return _of_stratum(random, index, STRATA[index // 2 % len(STRATA)])
     base = random.choice(list(BASES))
     changes: list[Change] = []
     for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3))):
         change = draw_change(random, base)
         if all((change.topic, change.host) != (other.topic, other.host) for other in changes):
             changes.append(change)
-    return Drawn(index, base, tuple(changes))
+    return Drawn(index, base, tuple(changes), cluster=BASES[base]())
+
+
+def _of_stratum(random: Random, index: int, stratum: Stratum) -> Drawn:
+    base = random.choice(stratum.bases)
+    cluster, some = stratum.draw(random, ALL_BASES[base](), base)
+    changes = list(some)
+    if stratum.ordinary and random.random() < (0.3 if changes else 0.6):
+        ordinary = draw_change(random, base)
+        if all((ordinary.topic, ordinary.host) != (other.topic, other.host) for other in changes):
+            link = cluster.asks.get("client", ("eth0",))[0]
+            shaped = link != "eth0" and ordinary.host in front_hosts(cluster)
+            changes.append(stratum.adapted(ordinary, cluster.vip, link if shaped else ""))
+    return Drawn(index, base, tuple(changes), stratum.name, cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +106,8 @@ class Compared:
 
 def compare(guest: Guest, drawn: Drawn) -> Compared:
     """Build it, measure it, dump it, scan the dumps."""
-    base = BASES[drawn.base]()
     # A routed VIP is in no host's subnet: nobody asks for its MAC but the lab itself.
-    cluster = replace(base, asks={}) if drawn.base == "dr-routed" else base
+    cluster = replace(drawn.cluster, asks={}) if drawn.base == "dr-routed" else drawn.cluster
     with running(guest, cluster) as lab:
         failed = tuple(wrong for change in drawn.changes for wrong in lab.run(change.host, change.commands))
         measured = lab.measure()
