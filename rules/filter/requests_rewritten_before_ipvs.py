@@ -44,7 +44,7 @@ def _of(node: Node, service: VirtualService) -> Iterator[Finding]:
             about={"service": service, "vip": item.request.dst},
             target=item.target,
             evidence=[cite(service, "this service gets no request"), *item.because, *_other(item)],
-            fix=leave_to_ipvs(item.request),
+            fix=leave_to_ipvs(node, item),
         )
 
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from lvsdoctor.analysis.director_filters import CONNTRACK
-from lvsdoctor.analysis.filter_paths import PROTOCOLS
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact
 from lvsdoctor.analysis.marks import MarkedPacket, other_link
+from lvsdoctor.analysis.requests_rewritten import Rewritten
 from lvsdoctor.fixes.commands.addresses import add_address
 from lvsdoctor.fixes.commands.arp import announce_again
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
@@ -16,13 +17,14 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import FilterRule
+from lvsdoctor.model.packet_filter import Chain, Effect, FilterRule, FilterTable, Hook
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.words import EVERYWHERE
 from lvsdoctor.sanitize import word
 
 FILTER_FACTS = {"iptables": 4, "ip6tables": 6}
+_SAVE_NFT = "# save the rule where the table comes from (/etc/nftables.conf, firewalld or a script)"
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 SAVE_RULES = (
     "# save the rules the same way as the other rules of this host "
@@ -30,12 +32,48 @@ SAVE_RULES = (
 )
 
 
-def leave_to_ipvs(request: Packet) -> Fix:
-    """No rule of nat PREROUTING rewrites such requests: one that accepts them comes before all others."""
+def leave_to_ipvs(node: Node, item: Rewritten) -> Fix:
+    """No rule of nat PREROUTING rewrites such requests: one that accepts them comes before all others.
+
+    A chain of nft has its own: what a rule of iptables accepts comes to it all the same (net/netfilter/nf_nat_core.c:
+    nf_nat_inet_fn()).
+    """
     from lvsdoctor.model.change import PutFilterRule
 
+    request = item.request
+    if (place := _nft_chain(node, item)) is not None:
+        table, chain = place
+        words = " ".join(("nft insert rule", table.family, word(table.name), word(chain.name), _nft_matching(request)))
+        return Fix((f"# accept the requests before the rule: {words} accept",), (_SAVE_NFT,), warning=_TRANSLATED)
     change = PutFilterRule(request.version, "nat", "PREROUTING", f"{matching(request)} -j ACCEPT", 1)
     return Fix(now=(spell(change),), persist=(SAVE_RULES.format(version=request.version),), warning=_TRANSLATED)
+
+
+def _nft_chain(node: Node, item: Rewritten) -> tuple[FilterTable, Chain] | None:
+    """The base chain of nft that led to the rule which rewrites the requests; None where the rule is of iptables."""
+    lines = {line.seen for line in item.because}
+    for table in node.packet_filter(filter_fact(item.request.version)):
+        rewriting = any(
+            rule.seen in lines and any(action.effect in _REWRITES for action in rule.actions) for rule in table.rules
+        )
+        if table.form == "nft" and rewriting:
+            bases = (chain for chain in table.chains if chain.hook is Hook.PREROUTING)
+            base = next((chain for chain in bases if any(rule.seen in lines for rule in chain.rules)), None)
+            if base is not None:
+                return table, base
+    return None
+
+
+_REWRITES = frozenset({Effect.DNAT, Effect.REDIRECT})
+
+
+def _nft_matching(request: Packet) -> str:
+    """The words with which nft matches such requests."""
+    words = [f"{'ip' if request.version == 4 else 'ip6'} daddr {request.dst}"] if request.dst is not None else []
+    words += [f"iifname {word(request.in_link)}"] if request.in_link else []
+    if (name := _NAMES.get(request.protocol or 0)) is not None:
+        words.append(f"{name} dport {request.dport}" if request.dport else f"meta l4proto {name}")
+    return " ".join(words)
 
 
 def remove_rule(node: Node, rule: FilterRule) -> Fix:
