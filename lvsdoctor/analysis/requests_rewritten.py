@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK, requests_of
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality
+from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.packet_filter import FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.routing import is_local
@@ -17,7 +18,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import Hook
+from lvsdoctor.model.packet_filter import Hook, Match
 from lvsdoctor.sanitize import command
 
 _FLAGS = frozenset[str]()
@@ -49,19 +50,26 @@ def requests_rewritten(director: Node, service: VirtualService) -> Iterator[Rewr
     Another service may get them. Its replies are translated back only by connection tracking: for masquerading with
     vs.conntrack=1 (measured on Linux 6.1; with 0, and for direct routing, they have the new address).
 
-    Raises NotCollected where the rules were not collected, or may match. Reads ipvs, the filters, addresses, and links,
+    Where its addresses were not collected, the director is taken to have the VIP.
+
+    Raises NotCollected where the rules were not collected, or may match. Reads ipvs, the filters, and addresses, links,
     routes, local-routes, policy-rules, sysctl where collected.
     """
     version = service.family if service.vip is None else service.vip.version
     refuse_unseen(director, version)
     for request in requests_of(director, service):
-        if request.dst is None or is_local(director, request.dst) is None:
+        if request.dst is None:
+            continue
+        assumed: tuple[Citation, ...] = ()
+        if not (director.has("addresses") or director.has("local-routes")):
+            assumed = (assume("addresses", f"{request.dst} is local here"),)
+        elif is_local(director, request.dst) is None:
             continue
         links = (request.in_link,) if request.in_link else arrival_links(director, request.dst)
         verdicts = [first_request(director, replace(request, in_link=link)) for link in links]
         taken = [item for verdict in verdicts if (item := _taken(director, service, request, verdict)) is not None]
         if len(taken) == len(verdicts):
-            yield taken[0]
+            yield replace(taken[0], because=(*taken[0].because, *assumed))
         elif taken:
             wanted = f"the interface on which requests for {request.dst} arrive"
             raise NotCollected("addresses", director.name, wanted)
@@ -94,26 +102,42 @@ def _taken(director: Node, service: VirtualService, request: Packet, verdict: Fi
     if verdict.outcome is FilterOutcome.DROPPED:
         return None
     if verdict.lacking is not None:
-        raise verdict.lacking
+        raise _link_lacking(director, verdict) or verdict.lacking
     if not packet.changed:
         if verdict.assumed:
             fact = filter_fact(request.version)
             raise NotCollected(fact, director.name, partial=director.partial(fact))
         return None
     other = next((row for row in director.services if _takes(director, row, packet)), None)
+    # refuse_unseen() has asked for what is not read; the dump that shows the rule is no sign of others.
+    because = tuple(replace(line, hides="") for line in verdict.because)
+    if other is None:
+        return Rewritten(request, packet, because)
     same = (packet.dst, packet.dport) == (request.dst, request.dport)
-    if other is not None and (same or _translated_back(director, other)):
+    untranslated = None if same else _not_translated_back(director, other)
+    if untranslated is None:
         return None
-    return Rewritten(request, packet, verdict.because, other)
+    return Rewritten(request, packet, (*because, *untranslated), other)
 
 
-def _translated_back(director: Node, service: VirtualService) -> bool:
-    """Does connection tracking put the first destination back into the replies of a service?"""
+def _link_lacking(director: Node, verdict: FilterVerdict) -> NotCollected | None:
+    """Is the line in doubt for want of the interface on which the requests arrive?"""
+    line = verdict.because[0].seen if verdict.because else None
+    tables = director.packet_filter(filter_fact(verdict.packet.version))
+    asked = (item.match for table in tables for rule in table.rules if rule.seen == line for item in rule.conditions)
+    wanting = not director.has("addresses") and Match.IN_LINK in asked
+    return NotCollected("addresses", director.name) if wanting else None
+
+
+def _not_translated_back(director: Node, service: VirtualService) -> tuple[Citation, ...] | None:
+    """None where connection tracking puts the first destination back into the replies of a service; else what is
+    taken for granted: where it was not collected, the default of the kernel (net/netfilter/ipvs/ip_vs_ctl.c:
+    ip_vs_control_net_init_sysctl())."""
     if any(real.forwarding is not None and real.forwarding.keeps_destination for real in service.destinations):
-        return False
+        return ()
     if not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
-        raise NotCollected("sysctl", director.name, CONNTRACK, command("sysctl", CONNTRACK))
-    return director.sysctl(CONNTRACK).value != 0
+        return (assume("sysctl", f"{CONNTRACK} = 0, the default", settle=command("sysctl", CONNTRACK)),)
+    return None if director.sysctl(CONNTRACK).value != 0 else ()
 
 
 def _takes(director: Node, service: VirtualService, packet: Packet) -> bool:
@@ -121,10 +145,10 @@ def _takes(director: Node, service: VirtualService, packet: Packet) -> bool:
 
     net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_service_find() looks for the mark first.
     """
-    here = packet.dst is None or is_local(director, packet.dst) is not None
     if service.fwmark is not None:
         if packet.mark is None:
             raise NotCollected(filter_fact(packet.version), director.name, f"the mark of packets to {packet.dst}")
+        here = packet.dst is None or is_local(director, packet.dst) is not None
         return here and packet.mark == service.fwmark and service.family == packet.version
     if PROTOCOLS.get(service.protocol) != packet.protocol or service.port not in (0, packet.dport):
         return False

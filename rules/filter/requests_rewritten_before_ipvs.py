@@ -22,8 +22,18 @@ from lvsdoctor.rulekit import (
     code="FW005",
     severity=Severity.ERROR,
     role="director",
-    needs={"ipvs", "addresses"},
-    helps={"ip6tables", "iptables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
+    needs={"ipvs"},
+    helps={
+        "addresses",
+        "ip6tables",
+        "iptables",
+        "links",
+        "local-routes",
+        "memberships",
+        "policy-rules",
+        "routes",
+        "sysctl",
+    },
 )
 def requests_rewritten_before_ipvs(node: Node) -> Iterator[Finding]:
     absent: NotCollected | None = None
