@@ -158,13 +158,14 @@ def _of_assumptions(diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _hidden(diagnosis: Diagnosis, node: Node) -> Missing | None:
-    """The dump that lies in the evidence, is not read, and may hold the machinery that the finding takes for absent."""
+    """The dump in the evidence that was not asked, and may hold the machinery that the finding takes for absent."""
     for item in diagnosis.evidence:
         if item.assumed and item.hides:
             host = node if item.of in ("", node.name) else next(p for p in node.standing.peers if p.name == item.of)
             for unread in host.unread_kinds:
                 if item.hides in unread.hides:
-                    reason = f"{unread.seen.where} holds {unread.name}, which is not read yet"
+                    why = "which this rule does not ask" if unread.read else "which is not read yet"
+                    reason = f"{unread.seen.where} holds {unread.name}, {why}"
                     return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
     return None
 

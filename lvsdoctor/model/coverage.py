@@ -47,13 +47,15 @@ class Unread:
     calls it ("an nftables rule set"), `seen` its first line. It is a sign: what it holds may change a verdict.
 
     `hides` names what the rules may not conclude beside it: "packets" (iptables, nft ip: delivery, NAT, REDIRECT and
-    marks), "arp" (ebtables, nft arp: ARP answers), "sockets"; empty for a kind that changes no verdict.
+    marks), "arp" (ebtables, nft arp: ARP answers), "sockets"; empty for a kind that changes no verdict. `read`: its
+    rows are a fact, and it is a sign only for the rules that do not ask that fact.
     """
 
     kind: str
     name: str
     seen: Seen
     hides: frozenset[str] = frozenset()
+    read: bool = False
 
 
 RUNTIME = Coverage()

@@ -225,7 +225,7 @@ class Iptables(Reader):
     def damaged(self, dump: Dump, partial: Partial) -> Dump:
         """Of a dump that lacks lines somewhere no chain is whole."""
         facts = {fact: tuple(_partial(table, partial) for table in tables) for fact, tables in dump.facts.items()}
-        kinds = dump.unread_kinds or (_FACE.unread(self._taken[0]),)
+        kinds = dump.unread_kinds or (replace(_FACE.unread(self._taken[0]), read=bool(dump.facts)),)
         return replace(dump, facts=facts, unread_kinds=kinds)
 
     def _sign(self, tables: Sequence[FilterTable]) -> tuple[Unread, ...]:
@@ -233,7 +233,7 @@ class Iptables(Reader):
         may do something to a packet. Nothing where all of them let every packet pass as it is."""
         lines = (table.seen for table in tables if not table.changes_nothing or _is_damaged(table))
         line = self._other_variant or next(lines, None)
-        return () if line is None else (_FACE.unread(line),)
+        return () if line is None else (replace(_FACE.unread(line), read=True),)
 
     def _part(self, tables: Sequence[FilterTable]) -> Partial | None:
         if self._other_variant is not None:

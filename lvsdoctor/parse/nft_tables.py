@@ -107,7 +107,7 @@ def _damaged(table: FilterTable, partial: Partial) -> FilterTable:
 
 def _sign(seen: Seen) -> Unread:
     """What keeps a finding from assuming that there is no rule, until kernel/packet_filter is asked (as iptables')."""
-    return Unread(_SIGN, _FACE.name, seen, PACKETS)
+    return Unread(_SIGN, _FACE.name, seen, PACKETS, read=True)
 
 
 def _named(table: FilterTable, hides: frozenset[str]) -> Unread:

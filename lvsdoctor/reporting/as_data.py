@@ -51,7 +51,7 @@ def _node(node: Examined, blind: bool) -> dict[str, Any]:
         "vips": list(node.vips),
         "notes": list(node.notes),
         "facts": {fact: _coverage(coverage) for fact, coverage in node.facts.items()},
-        "not_read": list(map(_unread_kind, node.unread_kinds)),
+        "not_read": [_unread_kind(kind) for kind in node.unread_kinds if not kind.read],
         "unjudged": blind,
         "no_ipvs": node.no_ipvs,
         "contradictions": [_contradiction(contradiction) for contradiction in node.contradictions],

@@ -157,7 +157,9 @@ def unread_kind(kind: Unread, path: str = "") -> str:
 
 def notes(node: Examined) -> tuple[str, ...]:
     """What else is to be said of a node, and which dumps of it are known and not read yet."""
-    kinds = dict.fromkeys(f"{kind.seen} begins {kind.name}, which is not read yet" for kind in node.unread_kinds)
+    kinds = dict.fromkeys(
+        f"{kind.seen} begins {kind.name}, which is not read yet" for kind in node.unread_kinds if not kind.read
+    )
     more = (f"{len(kinds) - FEW} more dumps are of kinds that are not read yet",) if len(kinds) > FEW + 1 else ()
     return (*node.notes, *[*kinds][: FEW if more else FEW + 1], *more)
 

@@ -1,6 +1,7 @@
 """What may be assumed, and for how much: machinery at full severity, a value or another host for a warning."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,13 @@ def test_a_dump_that_is_not_read_hides_the_machinery_that_would_be_assumed_to_be
     assert (missing.reason, missing.seen) == ("nat.txt holds an nftables rule set, which is not read yet", NFT.seen)
     diagnoses, _ = try_rule(resting_on(assume("arptables", "no arptables rules")), Node("rs1", unread_kinds=(NFT,)))
     assert diagnoses
+
+
+def test_a_dump_that_is_read_and_not_asked_hides_the_machinery_too_and_is_not_called_unread() -> None:
+    given = resting_on(assume_without("packets", "no NAT rule", "iptables-save"))
+    _, outcome = try_rule(given, Node("rs1", unread_kinds=(replace(NFT, read=True),)))
+    (missing,) = outcome.missing
+    assert missing.reason == "nat.txt holds an nftables rule set, which this rule does not ask"
 
 
 def _filters(node: Node) -> Iterator[Finding]:
