@@ -58,7 +58,9 @@ QUESTIONS = {
     "Who answers for an address, and whose MAC is it?": {
         "analysis.arp_owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
         "analysis.arp_responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
-        "analysis.arp_unanswered": "arp_unanswered should_answer serves_its_own reached_by_route",
+        "analysis.arp_unanswered": (
+            "arp_unanswered ndp_unanswered answers_ndp should_answer serves_its_own reached_by_route"
+        ),
     },
     "Who directs a VIP, and who is in its way?": {
         "analysis.directors": "directors_of directs ipvs_table",
@@ -120,7 +122,7 @@ QUESTIONS = {
         "fixes.commands.reach": "reach_again",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
         "fixes.commands.addresses": (
-            "add_address give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
+            "add_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
         "fixes.commands.filter_rules": (
             "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked_requests"

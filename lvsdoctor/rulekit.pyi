@@ -10,7 +10,9 @@ from lvsdoctor.analysis.arp_responders import arp_responders as arp_responders
 from lvsdoctor.analysis.arp_responders import explained_by_dumps as explained_by_dumps
 from lvsdoctor.analysis.arp_responders import listed_as as listed_as
 from lvsdoctor.analysis.arp_responders import services_of as services_of
+from lvsdoctor.analysis.arp_unanswered import answers_ndp as answers_ndp
 from lvsdoctor.analysis.arp_unanswered import arp_unanswered as arp_unanswered
+from lvsdoctor.analysis.arp_unanswered import ndp_unanswered as ndp_unanswered
 from lvsdoctor.analysis.arp_unanswered import reached_by_route as reached_by_route
 from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
@@ -110,6 +112,7 @@ from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
+from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6
 from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_hosts
 from lvsdoctor.fixes.commands.addresses import deprecate as deprecate
 from lvsdoctor.fixes.commands.addresses import free_from_vip as free_from_vip

@@ -24,7 +24,7 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
         return cite(holding[0], "the subnet of {link} holds {vip}", link=link.name, vip=vip)
     gateways = _gateways_on(node, link)
     for director in {listing.director.name: listing.director for listing in listings}.values():
-        if _routed_through(director, vip, node):
+        if routed_through(director, vip, node):
             continue
         known = director.holding(vip) if director.has("addresses") else ()
         # What kube-proxy keeps there of every service's addresses is on no segment.
@@ -36,7 +36,7 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     return None
 
 
-def _routed_through(director: Node, vip: IP, node: Node) -> bool:
+def routed_through(director: Node, vip: IP, node: Node) -> bool:
     """Has another host of the scan, a router say, a route to the VIP whose next hop is an address of the director? (A
     default route through it tells nothing of how the clients' requests come.)"""
     if not director.has("addresses"):

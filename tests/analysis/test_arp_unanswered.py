@@ -4,7 +4,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from lvsdoctor.analysis.arp_unanswered import arp_unanswered, serves_its_own, should_answer
+from lvsdoctor.analysis.arp_unanswered import (
+    answers_ndp,
+    arp_unanswered,
+    ndp_unanswered,
+    serves_its_own,
+    should_answer,
+)
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.node import Node
@@ -67,3 +73,32 @@ def test_a_real_server_of_its_own_is_listed_by_any_of_them() -> None:
     lb1, lb2 = pair(SILENT, NOWHERE, DIPS["lb1"])
     assert serves_its_own(lb1, VIP, [lb1, lb2])
     assert not serves_its_own(lb2, VIP, [lb1, lb2])
+
+
+def on_lo_of_a_pair() -> list[Node]:
+    """Two directors of an IPv6 VIP; lb1 has it on lo, lb2 not at all."""
+    dumps = {}
+    for name, dip in {"lb1": "2001:db8::2", "lb2": "2001:db8::3"}.items():
+        lines = ["1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536", "    inet 127.0.0.1/8 scope host lo"]
+        lines += ["    inet6 2001:db8::10/128 scope global"] if name == "lb1" else []
+        lines += ["2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500", f"    inet6 {dip}/64 scope global"]
+        dumps[name, f"{name}/ip-addr.txt"] = "\n".join(lines)
+        dumps[name, f"{name}/ipvsadm.txt"] = "-A -t [2001:db8::10]:80 -s rr"
+    dumped = [NodeDump(piece, name, name) for (name, where), text in dumps.items() for piece in pieces(text, where)]
+    return list(with_standing(nodes_of(dumped)))
+
+
+def test_of_a_pair_the_one_with_the_ipv6_vip_on_lo_should_answer() -> None:
+    pair6, vip6 = on_lo_of_a_pair(), ip_address("2001:db8::10")
+    lb1, lb2 = pair6
+    assert [silence.link.name for silence in ndp_unanswered(lb1, vip6)] == ["eth0"]
+    assert not list(ndp_unanswered(lb2, vip6))
+    assert not answers_ndp(lb1, vip6)
+    assert should_answer(vip6, pair6) is lb1
+
+
+def test_that_there_is_no_proxy_entry_is_assumed_where_neighbours_were_not_shown() -> None:
+    silence = next(ndp_unanswered(on_lo_of_a_pair()[0], ip_address("2001:db8::10")))
+    assert [line.seen.text for line in silence.because if line.seen.where == "assumed"] == [
+        "no proxy entry for the VIP"
+    ]

@@ -60,6 +60,20 @@ def add_address(new: str, link: str) -> Fix:
     )
 
 
+def add_vip6(vip: IP, link: str) -> Fix:
+    """Put an IPv6 VIP on a link as keepalived does: without a check for duplicates, and no source of own packets."""
+    from lvsdoctor.model.change import AddAddress, SetPreferred
+
+    added = spell(AddAddress(vip, vip.max_prefixlen, link, flags=frozenset({"nodad"})))
+    deprecated = spell(SetPreferred(vip, vip.max_prefixlen, link, preferred=False, nodad=True))
+    kept = (
+        f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}",
+        f"# else in the network configuration of the host ({ADDRESS_HOMES}): {vip}/{vip.max_prefixlen} on {word(link)} "
+        "with nodad, preferred_lft 0",
+    )
+    return Fix(now=(added, deprecated), persist=kept)
+
+
 def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
     """Take an address off every link, or `on` one, or else away the route of type local that makes it the node's own.
     Secondaries of its subnet, which go with it (net/ipv4/devinet.c: __inet_del_ifa()), promote_secondaries keeps.

@@ -1,0 +1,58 @@
+"""A director has an IPv6 VIP on lo or another interface alone: no host on its segment finds the VIP."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import (
+    Finding,
+    Fix,
+    Node,
+    Predicts,
+    Severity,
+    add_vip6,
+    answers_ndp,
+    assume,
+    is_local,
+    kept_on_kube_link,
+    ndp_unanswered,
+    rule,
+    serves_its_own,
+    should_answer,
+)
+
+SILENT = "{node} does not answer neighbour solicitations for VIP {vip} on {link}"
+UNREACHED = "No host on the segment of {link} finds VIP {vip}. Clients do not reach it."
+STANDBY = "Clients reach VIP {vip} only while another director answers for it."
+NOT_SCANNED = assume("ipvs", "no other director of the VIP", settle="ndisc6 VIP LINK  # on another host of the segment")
+DAEMON = "If keepalived or another daemon moves the VIP between directors, change its interface there and not by hand."
+
+
+@rule(
+    name="director-never-answers-ndp",
+    code="V6009",
+    severity=Severity.ERROR,
+    role="director",
+    needs={"ipvs", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships"},
+)
+def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
+    for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 6):
+        local = is_local(node, vip)
+        # What announces the addresses of kube-proxy answers from user space.
+        if local is None or kept_on_kube_link(node, vip) or not (silent := list(ndp_unanswered(node, vip))):
+            continue
+        others = list(node.peers_directing(vip))
+        directors = (node, *others)
+        if any(answers_ndp(director, vip) for director in directors) or should_answer(vip, directors) is not node:
+            continue
+        standby = not others and serves_its_own(node, vip, directors)
+        for silence in silent:
+            link = silence.link.name
+            yield Finding(
+                SILENT,
+                clients=STANDBY if standby else UNREACHED,
+                about={"vip": vip, "link": link},
+                evidence=[*local.because, *silence.because, *([] if standby else [NOT_SCANNED])],
+                fix=add_vip6(vip, link) + Fix(warning=DAEMON),
+                severity=Severity.WARNING if standby else None,
+                predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
+            )
