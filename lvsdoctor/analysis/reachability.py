@@ -57,7 +57,7 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
         away = detour and home.link not in way.links
         if way.gateways and (wider or away) and (link is None or link.kind_of_port != "vrf"):
             told += [*way.because, *([dead_end] if detour else [])]
-            text = "no route leads to {subnet} on {link}" if wider else "its route leaves {link}, where {subnet} is"
+            text = "no route leads to {subnet} on {link}" if wider else "the route leaves {link}, where {subnet} is"
             return Reachability(yes(text, *told, subnet=home.network, link=home.link), way, home, unsure=detour)
     if way.type == "unreachable":
         all_tables_seen(director, None, rip.version)
