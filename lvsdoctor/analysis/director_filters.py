@@ -16,6 +16,7 @@ from lvsdoctor.analysis.filter_paths import (
     marked_requests,
     of_all,
     passed,
+    undecided,
 )
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict
@@ -115,7 +116,7 @@ def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
     marked = [packet for packet in marked_requests(director, service.fwmark, version) if packet.dst is not None]
     if not marked:
         wanted = f"which packets get the mark {service.fwmark}"
-        raise NotCollected(filter_fact(version), director.name, wanted)
+        raise undecided(director, filter_fact(version), wanted)
     for packet in marked:
         yield replace(packet, src=src)
 

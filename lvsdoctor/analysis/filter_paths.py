@@ -188,6 +188,12 @@ def filters_seen(node: Node, version: int) -> bool:
     return node.has(filter_fact(version)) and filters_unread(node, filter_fact(version)) is None
 
 
+def undecided(node: Node, fact: str, what: str) -> NotCollected:
+    """To raise where the rules leave something open, or were not collected."""
+    partial = Partial("the rules do not tell {what}", None, {"what": what}) if node.has(fact) else None
+    return NotCollected(fact, node.name, what, partial=partial)
+
+
 def refuse_unknown(node: Node, items: Iterable[FilteredPacket]) -> None:
     """Raises NotCollected for the first packet whose fate is not known, or is known only if no table was left out."""
     for item in items:

@@ -7,7 +7,7 @@ ip_vs_service_find()), so a rule of mangle PREROUTING sets it, or one of mangle 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filter_fact, locality
+from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filter_fact, locality, undecided
 from lvsdoctor.analysis.requests_rewritten import refuse_unseen
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
@@ -148,11 +148,11 @@ def unmarked(director: Node, service: VirtualService) -> tuple[MarkedPacket, ...
     fact = filter_fact(version)
     for item in packets:
         if item.gets is None:
-            raise item.verdict.lacking or NotCollected(fact, director.name, f"which packets get mark {service.fwmark}")
+            raise item.verdict.lacking or undecided(director, fact, f"which packets get mark {service.fwmark}")
     for table in director.packet_filter(fact):
         for rule in table.rules:
             if any(item.effect in (Effect.RESTORE_MARK, Effect.UNKNOWN) for item in rule.actions):
-                raise NotCollected(fact, director.name, f"which packets get mark {service.fwmark}")
+                raise undecided(director, fact, f"which packets get mark {service.fwmark}")
     partial, shown = director.partial(fact), {table.name for table in director.packet_filter(fact)}
     if partial is not None and "mangle" not in shown:
         raise NotCollected(fact, director.name, partial=partial)
@@ -190,7 +190,7 @@ def marked_vips(director: Node, service: VirtualService) -> Mapping[IP, MarkedPa
     for item in marked_packets(director, service.family):
         if item.gets is None:
             fact = filter_fact(service.family)
-            raise item.verdict.lacking or NotCollected(fact, director.name, f"which packets get mark {service.fwmark}")
+            raise item.verdict.lacking or undecided(director, fact, f"which packets get mark {service.fwmark}")
         if item.gets == service.fwmark and item.by.subnet is None and item.packet.dst is not None:
             found.setdefault(item.packet.dst, item)
     return found

@@ -7,7 +7,7 @@ net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook() rewrites the source of a reply
 from collections.abc import Collection, Iterator, Sequence
 
 from lvsdoctor.analysis.director_filters import sent_by_nat
-from lvsdoctor.analysis.filter_paths import filter_fact, filters_seen
+from lvsdoctor.analysis.filter_paths import filter_fact, filters_seen, undecided
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.answer import assume, assume_without
 from lvsdoctor.kernel.delivery import delivered
@@ -125,7 +125,7 @@ def no_source_nat(
             raise verdict.lacking
         if verdict is not None and verdict.packet.src != client:
             if not verdict.packet.changed:
-                raise NotCollected(fact, director.name, "whether a rule changes the source of what IPVS forwards")
+                raise undecided(director, fact, "whether a rule changes the source of what IPVS forwards")
             if not known:
                 raise NotCollected("sysctl", director.name, _CONNTRACK, command("sysctl", _CONNTRACK))
             return None

@@ -15,6 +15,7 @@ from lvsdoctor.analysis.filter_paths import (
     locality,
     of_all,
     passed,
+    undecided,
 )
 from lvsdoctor.analysis.request_path import tunnel_for
 from lvsdoctor.kernel.delivery import delivered
@@ -65,7 +66,8 @@ def at_real_server_of_all(
             known.append((listing, tuple(at_real_server(node, listing))))
         except NotCollected as lacking:
             absent = absent or lacking.anew()
-    return known, absent
+    # Directors may list an address that was not shown.
+    return known, absent or node.unseen("addresses")
 
 
 def _is_delivered(node: Node, packet: Packet, verdict: FilterVerdict) -> bool:
@@ -131,7 +133,7 @@ def taken_in(node: Node, vip: IP) -> FilterVerdict:
     ] or [Passage(REQUEST, Packet(any_client(node, vip.version), vip, None, states=NEW), DELIVERED)]
     host = locality(node, vip.version)
     verdicts = [passed(node, item.packet, item.hooks, host) for item in passages]
-    return of_all(verdicts, NotCollected(filter_fact(vip.version), node.name, f"what takes requests for {vip} in"))
+    return of_all(verdicts, undecided(node, filter_fact(vip.version), f"what takes requests for {vip} in"))
 
 
 def takes_without_vip(node: Node, vip: IP) -> bool:
@@ -147,7 +149,7 @@ def takes_without_vip(node: Node, vip: IP) -> bool:
     if verdict.packet.tproxy is not None:
         raise NotCollected("sockets", node.name, "whether a transparent socket takes what TPROXY gives it")
     if verdict.outcome is FilterOutcome.REWRITTEN:
-        raise NotCollected(fact, node.name, f"what becomes of requests for {vip} at their new destination")
+        raise undecided(node, fact, f"what becomes of requests for {vip} at their new destination")
     if verdict.outcome is FilterOutcome.ACCEPTED and verdict.packet.changed:
         return True
     if verdict.assumed:

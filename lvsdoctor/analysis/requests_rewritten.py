@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK, requests_of
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality, undecided
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.packet_filter import FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
@@ -147,7 +147,7 @@ def _takes(director: Node, service: VirtualService, packet: Packet) -> bool:
     """
     if service.fwmark is not None:
         if packet.mark is None:
-            raise NotCollected(filter_fact(packet.version), director.name, f"the mark of packets to {packet.dst}")
+            raise undecided(director, filter_fact(packet.version), f"the mark of packets to {packet.dst}")
         here = packet.dst is None or is_local(director, packet.dst) is not None
         return here and packet.mark == service.fwmark and service.family == packet.version
     if PROTOCOLS.get(service.protocol) != packet.protocol or service.port not in (0, packet.dport):

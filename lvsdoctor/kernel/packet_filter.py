@@ -13,6 +13,7 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ip_sets import lookup, sets_of
 from lvsdoctor.kernel.packet_matching import UNKNOWN_HOST, Locality, Packet
 from lvsdoctor.kernel.rule_walk import Ending, walk
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
@@ -195,7 +196,8 @@ def _beyond_the_model(tables: Sequence[FilterTable]) -> Citation | None:
 def _lacking(node: Node, fact: str, verdict: FilterVerdict) -> FilterVerdict:
     if verdict.outcome is not FilterOutcome.UNKNOWN:
         return verdict
-    return replace(verdict, lacking=NotCollected(fact, node.name, verdict.reason))
+    because = Partial("{says}", deciding(verdict), {"says": verdict.reason or "whether this rule matches is not known"})
+    return replace(verdict, lacking=NotCollected(fact, node.name, verdict.reason, partial=because))
 
 
 def deciding(verdict: FilterVerdict) -> Seen | None:
