@@ -203,11 +203,14 @@ def refuse_unknown(node: Node, items: Iterable[FilteredPacket]) -> None:
         if not item.dropped and item.verdict.assumed:
             raise NotCollected(fact, node.name, partial=node.partial(fact))
         if not item.dropped and (unread := filters_unread(node, fact)) is not None:
-            fields = {"where": unread.seen.where, "name": unread.name}
-            raise NotCollected(fact, node.name, partial=Partial(_NOT_READ, unread.seen, fields))
+            raise not_read(node, fact, unread)
 
 
-_NOT_READ = "{where} holds {name}, which is not read yet"
+def not_read(node: Node, fact: str, unread: Unread) -> NotCollected:
+    """To raise beside a dump that may hold rules and is not read."""
+    fields = {"where": unread.seen.where, "name": unread.name}
+    why = Partial("{where} holds {name}, which is not read yet", unread.seen, fields)
+    return NotCollected(fact, node.name, partial=why)
 
 
 def marked_requests(node: Node, mark: int, version: int) -> Iterator[Packet]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality, not_read
 from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
 from lvsdoctor.analysis.usable_servers import takes_requests
 from lvsdoctor.kernel.answer import Answer, assume_without
@@ -25,7 +25,6 @@ from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.socket import Socket, SocketTable
 
 _CLIENTS: dict[int, IP] = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
-_UNREAD = "{where} holds {name}, which is not read yet"
 _ELSEWHERE = "a packet filter hands requests for {address} to a socket that is not known"
 
 
@@ -161,8 +160,7 @@ def _refuse_unread(node: Node, target: RequestTarget) -> None:
     for kind in node.unread_kinds:
         was_read = node.has(fact) and (kind.kind == "iptables" or (kind.kind == "nftables" and _shows_nft(node, fact)))
         if "packets" in kind.hides and not was_read:
-            fields = {"where": kind.seen.where, "name": kind.name}
-            raise NotCollected(fact, node.name, partial=Partial(_UNREAD, kind.seen, fields))
+            raise not_read(node, fact, kind)
     for table in node.packet_filter(fact) if node.has(fact) else ():
         if table.partial is not None and table.name != "filter" and table.chain("PREROUTING") is None:
             raise NotCollected(fact, node.name, partial=table.partial)

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK, requests_of
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality, undecided
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality, not_read, undecided
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.packet_filter import FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.routing import is_local
-from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import VirtualService
@@ -89,11 +88,7 @@ def refuse_unseen(director: Node, version: int) -> None:
         raise NotCollected(fact, director.name)
     for unread in director.unread_kinds:
         if "packets" in unread.hides and unread.kind != "iptables":
-            fields = {"where": unread.seen.where, "name": unread.name}
-            raise NotCollected(fact, director.name, partial=Partial(_NOT_READ, unread.seen, fields))
-
-
-_NOT_READ = "{where} holds {name}, which is not read yet"
+            raise not_read(director, fact, unread)
 
 
 def _taken(director: Node, service: VirtualService, request: Packet, verdict: FilterVerdict) -> Rewritten | None:
