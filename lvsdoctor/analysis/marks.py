@@ -148,11 +148,11 @@ def unmarked(director: Node, service: VirtualService) -> tuple[MarkedPacket, ...
     fact = filter_fact(version)
     for item in packets:
         if item.gets is None:
-            raise item.verdict.lacking or undecided(director, fact, f"which packets get mark {service.fwmark}")
+            raise item.verdict.lacking or _unknown_packets(director, service)
     for table in director.packet_filter(fact):
         for rule in table.rules:
             if any(item.effect in (Effect.RESTORE_MARK, Effect.UNKNOWN) for item in rule.actions):
-                raise undecided(director, fact, f"which packets get mark {service.fwmark}")
+                raise _unknown_packets(director, service)
     partial, shown = director.partial(fact), {table.name for table in director.packet_filter(fact)}
     if partial is not None and "mangle" not in shown:
         raise NotCollected(fact, director.name, partial=partial)
@@ -189,8 +189,11 @@ def marked_vips(director: Node, service: VirtualService) -> Mapping[IP, MarkedPa
     found: dict[IP, MarkedPacket] = {}
     for item in marked_packets(director, service.family):
         if item.gets is None:
-            fact = filter_fact(service.family)
-            raise item.verdict.lacking or undecided(director, fact, f"which packets get mark {service.fwmark}")
+            raise item.verdict.lacking or _unknown_packets(director, service)
         if item.gets == service.fwmark and item.by.subnet is None and item.packet.dst is not None:
             found.setdefault(item.packet.dst, item)
     return found
+
+
+def _unknown_packets(director: Node, service: VirtualService) -> NotCollected:
+    return undecided(director, filter_fact(service.family), f"which packets get mark {service.fwmark}")
