@@ -19,9 +19,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for title, lines in terminalreporter.config.stash[TABLES]:
-        terminalreporter.section(f"lab: {title}")
-        for line in lines():
-            terminalreporter.line(line)
+        if table := lines():
+            terminalreporter.section(f"lab: {title}")
+            for line in table:
+                terminalreporter.line(line)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,10 +51,11 @@ def lab() -> None:
 
 
 @pytest.fixture(scope="session")
-def pool(lab: None) -> Iterator[Pool]:
+def pool(lab: None, request: pytest.FixtureRequest) -> Iterator[Pool]:
     # Ended from outside, by a time limit say, pytest would leave the guests' files behind: let it clean up first.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     guests = Pool()
+    request.config.stash[TABLES].append(("guests that had to be replaced", lambda: guests.replaced))
     yield guests
     guests.end()
     signal.signal(signal.SIGTERM, before)

@@ -63,6 +63,10 @@ class GuestFailed(Exception):
     """The guest has ended, does not answer, or could not do what it was asked. Says what it said."""
 
 
+class GuestEnded(GuestFailed):
+    """The guest itself has ended: whatever else is asked of it fails, too, and another one may do it."""
+
+
 class HostRefuses(GuestFailed):
     """The host does not let the guest run, whatever runs in there. `why` is one sentence."""
 
@@ -78,7 +82,7 @@ def failure(what: str, log: Sequence[str]) -> GuestFailed:
     words = f"the guest {what}; its last lines:\n" + "\n".join(log[-30:])
     untraceable = [line for line in log if _UNTRACEABLE.search(line)]
     if not untraceable and any(_BEGUN in line for line in log):
-        return GuestFailed(words)
+        return GuestEnded(words)
     telling = (untraceable or [line for line in log if _TELLING.search(line)] or log or ["it said nothing"])[-1]
     return HostRefuses(words, f"this host does not let the guest run, it {what}: {telling}")
 
@@ -123,6 +127,7 @@ class Guest:
         os.close(guest_reads)
         os.close(guest_writes)
         self.pid = self._process.pid
+        self.has_ended = False
         self._ready = self._waiting["ready"] = Future()
         self._reader = threading.Thread(target=self._listen, args=(read,), daemon=True)
         self._reader.start()
@@ -203,10 +208,11 @@ class Guest:
             answer.set_exception(self._failed("has ended"))
 
     def _failed(self, what: str) -> GuestFailed:
+        self.has_ended = True
         try:
             log = (self._directory / "log").read_text(errors="replace").splitlines()
         except OSError:
-            return GuestFailed(f"the guest {what}")  # by us: its files are gone
+            return GuestEnded(f"the guest {what}")  # by us: its files are gone
         return failure(what, log)
 
 

@@ -1,9 +1,11 @@
 """The guest is bounded: whatever happens in there, it ends, says why, and leaves nothing behind."""
 
 import os
+import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,26 @@ def test_the_guest_cannot_write_the_machines_files(pool: Pool, tmp_path: Path) -
     (wrong,) = pool.start(try_it).result()
     assert "Read-only file system" in wrong
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_work_of_a_guest_that_ends_by_itself_is_done_by_another_one() -> None:
+    asked: list[Guest] = []
+
+    def end_the_first(guest: Guest) -> Any:
+        asked.append(guest)
+        if len(asked) == 1:
+            os.killpg(guest.pid, signal.SIGKILL)
+        return guest.ask("modprobe", modules=["dummy"])
+
+    pool = Pool(guests=1)
+    try:
+        pool.start(end_the_first).result()
+    finally:
+        pool.end()
+    first, second = asked
+    assert first.pid != second.pid
+    (words,) = pool.replaced
+    assert "the guest has ended" in words
 
 
 def test_what_went_wrong_in_the_guest_is_told_as_it_was(pool: Pool) -> None:
