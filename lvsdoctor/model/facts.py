@@ -23,6 +23,17 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "ip6tables": "ip6tables-save",
         "ipsets": "ipset save",
         "sockets": "ss -lntup",
+        # What files configure, and what typed commands do if they ran: rows as of the fact without "configured-".
+        "configured-addresses": "the files that configure addresses (ifcfg-*, interfaces, netplan, keepalived.conf)",
+        "configured-links": "the files that configure interfaces (ifcfg-*, interfaces, netplan)",
+        "configured-routes": "the files that configure routes (ifcfg-*, interfaces, netplan)",
+        "configured-policy-rules": "the files that configure policy rules (interfaces, netplan)",
+        "configured-ipvs": "keepalived.conf, ldirectord.cf or the saved rules of ipvsadm",
+        "configured-iptables": "the rules that are restored at boot (rules.v4, nftables.conf)",
+        "configured-ip6tables": "the rules that are restored at boot (rules.v6, nftables.conf)",
+        "configured-arptables": "the rules that are restored at boot (arptables.conf)",
+        "configured-order": "the script that brings the VIP up",
+        "vrrp": "cat /etc/keepalived/keepalived.conf",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.

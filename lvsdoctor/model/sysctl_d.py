@@ -95,13 +95,15 @@ class ConfiguredFile:
     """A file that is applied at boot; `leads_to` is what a link says instead, /dev/null where it masks others.
 
     `path` is empty, or has a glob in it, where only a command for several files tells where the lines come from. An
-    `excerpt` is what grep and the like show of a file.
+    `excerpt` is what grep and the like show of a file. `after_boot`: a script's, or typed commands, which come after
+    all files, in the order in which they are given; these have no path.
     """
 
     path: str
     lines: tuple[ConfiguredLine, ...] = ()
     leads_to: str = ""
     excerpt: bool = False
+    after_boot: bool = False
 
     @property
     def name(self) -> str:
@@ -122,6 +124,8 @@ def _once(files: Iterable[ConfiguredFile]) -> dict[str, ConfiguredFile]:
     by_path: dict[str, ConfiguredFile] = {}
     unknown: list[ConfiguredLine] = []
     for file in files:
+        if file.after_boot:
+            continue
         if not file.path:
             unknown += file.lines
             continue
@@ -163,7 +167,9 @@ class ConfiguredSysctl(Mapping[str, Setting]):
     """
 
     def __init__(self, files: Iterable[ConfiguredFile], scopes: Iterable[str] = ("all", "default")) -> None:
+        files = tuple(files)
         self.given = tuple(sorted(_once(files).values(), key=lambda file: file.path))
+        scripts = [file for file in files if file.after_boot]
         self.scopes = tuple(dict.fromkeys(scopes))
         by_path = {file.path: file for file in self.given}
         winners: dict[str, ConfiguredFile] = {}
@@ -177,7 +183,7 @@ class ConfiguredSysctl(Mapping[str, Setting]):
             winners[LINK_TO_SYSCTL_CONF] = by_path[SYSCTL_CONF]
         several = [file for file in self.given if not file.path or is_glob(file.path)]
         applied = [_resolved(winners[name], by_path) for name in sorted(winners)]
-        self.files = tuple(file for file in (*several, *applied) if file.leads_to != MASK)
+        self.files = tuple(file for file in (*several, *applied, *scripts) if file.leads_to != MASK)
 
     # -- systemd-sysctl -------------------------------------------------------------------------------------------
 

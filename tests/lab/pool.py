@@ -34,7 +34,7 @@ class Pool:
     @property
     def replaced(self) -> list[str]:
         """What the guests said that ended before they were told to."""
-        return [words for place in self._places for words in place.said_at_their_end]
+        return [words for place in self._places for words in place.last_words]
 
     def start(self, work: Callable[[Guest], _Answer]) -> "Future[_Answer]":
         return self._workers.submit(self._run, work)
@@ -64,7 +64,7 @@ class _Place:
         self._guest = Guest()
         self._lock = threading.Lock()
         self._ending = False
-        self.said_at_their_end: list[str] = []
+        self.last_words: list[str] = []
 
     def run(self, work: Callable[[Guest], _Answer]) -> _Answer:
         """With the guest that is here; once more with another one, where it ends meanwhile."""
@@ -79,9 +79,9 @@ class _Place:
         with self._lock:
             # A scenario may have had a guest of its own, and that one ended.
             if self._guest is ended and ended.has_ended:
-                if self._ending or len(self.said_at_their_end) == _REPLACEMENTS:
+                if self._ending or len(self.last_words) == _REPLACEMENTS:
                     raise problem
-                self.said_at_their_end.append(str(problem))
+                self.last_words.append(str(problem))
                 ended.end()
                 self._guest = Guest()
                 self._guest.wait_until_ready()

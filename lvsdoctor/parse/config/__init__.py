@@ -1,0 +1,53 @@
+"""Files that configure a host: which kind a file is, by its name and its text, and the reader of that kind.
+
+A reader is imported when the first file of its kind turns up, and PyYAML and tree-sitter when such a file needs them.
+"""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import NamedTuple, Protocol, cast
+
+from lvsdoctor.parse.reader import Dump
+
+__all__ = ["KINDS", "Kind", "config_dump", "kinds_of"]
+
+
+class DumpOf(Protocol):
+    """What a kind's module calls `dump_of`: the rows of such a file, None where it turns out to be none."""
+
+    def __call__(self, text: str, where: str) -> Dump | None: ...
+
+
+class Kind(NamedTuple):
+    """A kind of file: `module` reads it, `path` is a pattern for its path (posix, searched; "" for any), and `sign` one
+    for its text (multi-line; "" for any). At least one of both is there."""
+
+    module: str
+    path: str = ""
+    sign: str = ""
+
+    def may_be(self, text: str, path: str) -> bool:
+        return (not self.path or re.search(self.path, path) is not None) and (
+            not self.sign or re.search(self.sign, text, re.MULTILINE) is not None
+        )
+
+    def reader(self) -> DumpOf:
+        return cast(DumpOf, import_module(f"lvsdoctor.parse.{self.module}").dump_of)
+
+
+# In the order in which they are asked.
+KINDS: tuple[Kind, ...] = ()
+
+
+def kinds_of(text: str, path: str) -> Iterator[Kind]:
+    """The kinds that a file may be of; a text without a name (a paste) has no path."""
+    return (kind for kind in KINDS if kind.may_be(text, path))
+
+
+def config_dump(text: str, where: str) -> Dump | None:
+    """What a file configures, None where it is of none of these kinds."""
+    for kind in kinds_of(text, where):
+        if (dump := kind.reader()(text, where)) is not None:
+            return dump
+    return None
