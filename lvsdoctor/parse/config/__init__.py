@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, cast
 
 from lvsdoctor.parse.reader import Dump
 
-__all__ = ["KINDS", "Kind", "config_dump", "kinds_of"]
+__all__ = ["KINDS", "ConfigKind", "config_dump", "kinds_of"]
 
 
 class DumpOf(Protocol):
@@ -19,7 +19,7 @@ class DumpOf(Protocol):
     def __call__(self, text: str, where: str) -> Dump | None: ...
 
 
-class Kind(NamedTuple):
+class ConfigKind(NamedTuple):
     """A kind of file: `module` reads it, `path` is a pattern for its path (posix, searched; "" for any), and `sign` one
     for its text (multi-line; "" for any). At least one of both is there."""
 
@@ -37,10 +37,10 @@ class Kind(NamedTuple):
 
 
 # In the order in which they are asked.
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[ConfigKind, ...] = ()
 
 
-def kinds_of(text: str, path: str) -> Iterator[Kind]:
+def kinds_of(text: str, path: str) -> Iterator[ConfigKind]:
     """The kinds that a file may be of; a text without a name (a paste) has no path."""
     return (kind for kind in KINDS if kind.may_be(text, path))
 
