@@ -3,9 +3,11 @@
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
+from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import EVERY_INTERFACE, Link
 from lvsdoctor.model.node import Node
 
 
@@ -16,6 +18,8 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
 
     Reads addresses and, where collected, routes, memberships and the other nodes' addresses and routes.
     """
+    if link.name == EVERY_INTERFACE:
+        return None  # files alone tell of this host, and of no subnet
     listings = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
     holding = [address for address in on_link if vip in address.network]
@@ -67,20 +71,36 @@ def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
     return [ip for ip in dict.fromkeys(hops) if ip.version == 4 and ip not in known]
 
 
-def leak(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
-    """Whom the node asks for with the VIP as the sender of its ARP request, and why; None where it never does."""
+def leak(node: Node, vip: IP, link: Link) -> tuple[IP | str, Sender] | None:
+    """Whom the node asks for with the VIP as the sender of its ARP request, and why; None where it never does.
+
+    Of an interface that no file names nothing is known but the setting, and that it has a gateway.
+    """
     return _leak(node, vip, link, packet_source=vip)
 
 
-def leak_at_any_level(node: Node, vip: IP, link: Link) -> tuple[IP, Sender] | None:
+def leak_at_any_level(node: Node, vip: IP, link: Link) -> tuple[IP | str, Sender] | None:
     """The same where no arp_announce would help: where the kernel's own choice of a sender (what level 2 asks for, and
     every request without a waiting packet gets) is the VIP. net/ipv4/devinet.c: inet_select_addr()."""
     return _leak(node, vip, link, packet_source=None)
 
 
-def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP, Sender] | None:
+def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP | str, Sender] | None:
+    if link.name == EVERY_INTERFACE:
+        return _leak_anywhere(node, vip, link) if packet_source is not None else None
     for hop in asked_for(node, link, vip):
         sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)
         if sender.ip == vip:
             return hop, sender
     return None
+
+
+def _leak_anywhere(node: Node, vip: IP, link: Link) -> tuple[IP | str, Sender] | None:
+    """arp_solicit(): the VIP stays the sender unless the level is 2; at level 1 a subnet would have to be known."""
+    level = effective(node, "arp_announce", link.name)
+    if level.value == 2:
+        return None
+    if level.value == 1:
+        raise NotCollected("addresses", node.name)
+    held = tuple(cite(address) for address in node.holding(vip))
+    return "its gateway", Sender(vip, (*level.because, *held), "the packet's own source")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.directors import draws, ipvs_table
 from lvsdoctor.analysis.marked_services import with_marked_vips
+from lvsdoctor.analysis.planned_servers import hiding_setting, vips_to_hide, with_vips_on_lo
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -30,6 +31,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     nodes = [with_marked_vips(node) for node in nodes]
     directors = [node for node in nodes if ipvs_table(node)]
     directed = _directed(directors)
+    nodes = [_prepared(node, role, vips, directors) for node in nodes]
     standing, scan, listings = [], Scan(nodes), _listings(directors)
     for place, node in enumerate(nodes):
         listed = _memberships(node, listings) if directors or node.has("ipvs") else None
@@ -42,6 +44,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 memberships=listed if directors else None,
                 peers=Peers(scan, place),
                 unsettled=_unsettled(node, listed or ()) if found else frozenset(),
+                nameless=bool(node.planned and not carried and any(r.role is Role.REAL_SERVER for r in found)),
                 unmarked=frozenset() if carried else _unmarked(node, listed or ()),
                 undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
             )
@@ -108,7 +111,20 @@ def _roles(
             found.append(
                 RoleEvidence(Role.REAL_SERVER, reason, {"vip": str(held.ip), "link": held.link}, held.seen)
             )  # fmt: skip
+    elif not services and (setting := hiding_setting(node)):
+        reason = "sets {key}, as a real server does that hides its VIP"
+        found.append(RoleEvidence(Role.REAL_SERVER, reason, {"key": setting.key}, setting.seen))
     return tuple(found), carried if any(f.role is Role.REAL_SERVER for f in found) else ()
+
+
+def _prepared(node: Node, role: str, vips: Sequence[IP], directors: Sequence[Node]) -> Node:
+    """A host of which files alone tell, with the VIPs on lo that it is evidently meant to hold."""
+    if not node.planned or ipvs_table(node) or role not in ("auto", Role.REAL_SERVER):
+        return node
+    named = [Vip(ip, Seen(_BY_USER, None, f"--vip {ip}")) for ip in vips]
+    if not named and hiding_setting(node) and not _kept_on_lo(node, _directed(directors)):
+        named = list(vips_to_hide(service for director in directors for service in ipvs_table(director)))
+    return with_vips_on_lo(node, named)
 
 
 def _as_director(services: Sequence[VirtualService]) -> RoleEvidence:

@@ -8,6 +8,7 @@ from lvsdoctor.collect.attribution import HostEvidence, hosts_of
 from lvsdoctor.collect.contradictions import Settled, by_fact, settled
 from lvsdoctor.collect.documents import NodeDump, where_of
 from lvsdoctor.collect.merging import merged, services, together
+from lvsdoctor.collect.planned import with_plan
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, usual_coverage
 from lvsdoctor.model.node import Node
@@ -72,6 +73,7 @@ def _node(host: HostEvidence) -> Node:
             evidence.pop(contradiction.fact, None)
         else:
             evidence.clear()  # which row is of which host is not known
+    evidence, coverage = with_plan(evidence, coverage)
     kernel = next(iter(evidence.pop("kernel", ())), "")
     return Node(
         host.name,

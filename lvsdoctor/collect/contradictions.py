@@ -137,7 +137,8 @@ def _remark(difference: Difference, number: int) -> str:
 def _coverage(answers: Sequence[DumpAnswer]) -> Coverage:
     """Whole if one dump is; otherwise why the first is not."""
     origins = {answer.dump.origin for answer in answers}
-    origin = next(iter(origins)) if len(origins) == 1 else Origin.RUNTIME
+    weaker = Origin.RUNTIME if Origin.RUNTIME in origins else Origin.TYPED
+    origin = next(iter(origins)) if len(origins) == 1 else weaker
     partials = [answer.partial for answer in answers]
     whole = any(partial is None for partial in partials)
     later = (partial for partial in partials if partial is not None and partial.reason == _LATER)

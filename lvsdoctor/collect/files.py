@@ -19,6 +19,7 @@ from lvsdoctor.collect.tree import TOP, Entry, Tree, once
 from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config import config_dump
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.reader import Dump
@@ -201,6 +202,9 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
     # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
     if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
+        return
+    if (configured := config_dump(text, where)) is not None:
+        yield Piece(configured.host, configured)
         return
     yield from pieces(text, where)
 

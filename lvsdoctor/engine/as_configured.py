@@ -11,7 +11,7 @@ from typing import Any
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.coverage import Coverage, Origin
 from lvsdoctor.model.facts import COLLECTED_BY
-from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.finding import Citation, Finding
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
 
@@ -32,6 +32,18 @@ def _replaced(node: Node, lacking: Iterable[str], instead: Mapping[str, str]) ->
     made = {fact: AS_CONFIGURED[fact, other](node.evidence[other]) for fact, other in pairs}
     covered = {fact: Coverage(Origin.CONFIGURED, node.partial(other)) for fact, other in pairs}
     return replace(node, evidence={**node.evidence, **made}, coverage={**node.coverage, **covered}, _view=None)
+
+
+def planned(finding: Finding, origin: Origin) -> Finding:
+    """A finding on a host of which files alone tell (or typed commands): it says what will be, and has no command for
+    what runs, for nothing runs yet: what is to be changed is the line that it quotes."""
+    return finding.foretold(_FORETOLD[origin])
+
+
+_FORETOLD = {
+    Origin.CONFIGURED: "Once these files are deployed: {sentence}",
+    Origin.TYPED: "If these commands ran: {sentence}",
+}
 
 
 def if_files_decide(fact: str) -> Citation:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.analysis.no_ipvs import without_ipvs
-from lvsdoctor.engine.as_configured import as_configured, if_files_decide
+from lvsdoctor.engine.as_configured import as_configured, if_files_decide, planned
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.contradiction import Contradiction, quoted
-from lvsdoctor.model.coverage import usual_coverage
+from lvsdoctor.model.coverage import Origin, usual_coverage
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
-from lvsdoctor.model.facts import COLLECTED_BY, ON_REQUEST, NotCollected
+from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST, NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
@@ -85,12 +85,14 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, tuple(_excluding(node)))
     found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""
+    foretold = not rule.needs.isdisjoint(CONFIGURED)  # a rule of configured facts alone says itself what will be
     missing: tuple[Missing, ...] = ()
     try:
         for finding in rule.check(view):
             # What others cause is said where nothing that they show explains it: a default explains nothing.
             assumed = [*(_stood_in(finding, seen_by) if rule.consequence else ()), *map(if_files_decide, lacking)]
             finding = finding.amended(*assumed) if assumed else finding
+            finding = planned(finding, node.planned) if foretold and node.planned else finding
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
@@ -101,7 +103,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             if hidden := _hidden(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
-                found.append(_of_assumptions(diagnosis))
+                found.append(_of_assumptions(diagnosis, node))
     except NotCollected as absent:
         verdict, missing = Verdict.NOT_CHECKED, (*missing, _lacking(absent))
     except Exception:
@@ -117,6 +119,9 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         # A default that stands in for what was not seen clears nobody.
         verdict = Verdict.NOT_CHECKED
         missing = tuple(replace(_lacking(value), stood_in=True) for value in seen_by.assumed.values())
+    elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.nameless:
+        # For which VIP its files prepare it is not known, so it is not known to be right.
+        verdict, missing = Verdict.NOT_CHECKED, _missing(("addresses",), node.name)
     elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.unsettled:
         # What another director may send here was not looked at, so it is not known to be right.
         verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
@@ -150,10 +155,12 @@ def _excluding(node: Node) -> Iterator[Missing]:
         yield Missing(contradiction.fact, node.name, command, reason, contradiction.second)
 
 
-def _of_assumptions(diagnosis: Diagnosis) -> Diagnosis:
-    """A warning at most, where a value or what another host would show is assumed. Machinery that the scan shows no
-    sign of may be taken for absent."""
-    weak = any(item.assumed and item.stand_in is not StandIn.MACHINERY for item in diagnosis.evidence)
+def _of_assumptions(diagnosis: Diagnosis, node: Node) -> Diagnosis:
+    """A warning at most, where a value or what another host would show is assumed, or where commands were typed of
+    which nobody knows whether they ran. Machinery that the scan shows no sign of may be taken for absent."""
+    weak = node.planned is Origin.TYPED or any(
+        item.assumed and item.stand_in is not StandIn.MACHINERY for item in diagnosis.evidence
+    )
     return replace(diagnosis, severity=Severity.WARNING) if weak and diagnosis.severity is Severity.ERROR else diagnosis
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.finding import Citation, StandIn
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import ASSUMED, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +67,4 @@ _ABSENT = "not in the evidence"
 
 
 def _assumed(text: str) -> Seen:
-    return Seen("assumed", None, text)
+    return Seen(ASSUMED, None, text)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import ASSUMED
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.sanitize import command
 
@@ -126,7 +127,9 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
         key = _IP_FORWARD
     if node.knows_sysctl(key):
         setting = node.sysctl(key)
-        return setting.value, Citation(setting.seen, note, fields)
+        # On a host of which files alone tell, an interface that they do not touch.
+        settle = command("sysctl", "-ar", name) if setting.seen.where == ASSUMED else ""
+        return setting.value, Citation(setting.seen, note, fields, settle)
     heirs = []
     forwarding = conf_key("all", "forwarding"), _IP_FORWARD
     turned = name == "accept_redirects" and scope == "all"

@@ -26,9 +26,14 @@ class RouteTable:
                 lengths.setdefault(length, {}).setdefault(prefix, []).append(route)
         self._by_length = sorted(lengths.items(), reverse=True)
 
-    def best(self, dst: IP, oif: str | None = None) -> Route | None:
-        """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route."""
+    def best(self, dst: IP, oif: str | None = None, *, planned: bool = False) -> Route | None:
+        """Longest prefix, then table local before main, then lowest metric; a route over a dead link is no route.
+
+        `planned`: files make these routes, and a route that they make is taken for the one that counts.
+        """
         best = self._best_seen(dst, oif)
+        if planned and best is not None:
+            return best
         if self._absent is not None and not (best and best.table == "local" and best.dst.prefixlen == self._bits):
             raise self._absent.anew(f"the route to {dst}")
         return best

@@ -88,7 +88,7 @@ def route_lookup(
             assumed += (assume("links", "no interface on the way belongs to a VRF"),)
         if rule.action != "lookup" or not table:
             continue
-        route = _table(node, table, dst.version).best(dst, oif)
+        route = _table(node, table, dst.version).best(dst, oif, planned=node.planned is not None)
         if route is None:
             if table in ("main", _MERGED) and not shows_routes(node, dst.version):
                 raise routes_unseen(node, dst)

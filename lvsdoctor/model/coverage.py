@@ -59,9 +59,11 @@ class Unread:
 
 
 RUNTIME = Coverage()
-_OF_FACTS = {"configured-sysctl": Coverage(Origin.CONFIGURED), "probes": Coverage(Origin.PROBE)}
+_FILES, _WIRE = Coverage(Origin.CONFIGURED), Coverage(Origin.PROBE)
 
 
 def usual_coverage(fact: str) -> Coverage:
     """A fact's own origin, whole: what holds where a node does not say otherwise."""
-    return _OF_FACTS.get(fact, RUNTIME)
+    if fact == "probes":
+        return _WIRE
+    return _FILES if fact.startswith("configured-") or fact == "vrrp" else RUNTIME

@@ -41,6 +41,15 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# A fact of what runs, and the one that files make (or commands that were typed) under the name beside it.
+CONFIGURED: Mapping[str, str] = MappingProxyType(
+    {
+        fact.removeprefix("configured-"): fact
+        for fact in COLLECTED_BY
+        if fact.startswith("configured-") and fact.removeprefix("configured-") in COLLECTED_BY
+    }
+)
+
 # Nobody misses these: they are there if the user asked for them. A rule that needs one has nothing to say without it.
 ON_REQUEST = frozenset({"probes"})
 

@@ -1,11 +1,11 @@
 """What a rule says: a finding, the lines it quotes, and what repairs it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import ASSUMED, Seen
 
 
 class Severity(StrEnum):
@@ -100,6 +100,8 @@ class Citation:
 def cite(row: HasSeen | Seen, note: str = "", **fields: object) -> Citation:
     """Quote the line a row came from. The note is a template with named fields, not an f-string."""
     seen = row if isinstance(row, Seen) else row.seen
+    if seen.where == ASSUMED:
+        return Citation(seen, "not in the evidence", {}, "ip addr show")
     return Citation(seen, note, {name: str(value) for name, value in fields.items()})
 
 
@@ -168,6 +170,19 @@ class Finding:
         put("severity", severity)
         put("predicts", predicts)
         put("clients", clients)
+
+    def foretold(self, says: str) -> "Finding":
+        """The same of what is not yet: `says` is a template around the message's {sentence}; no command is run now."""
+        return Finding(
+            says.replace("{sentence}", self.message),
+            about=self.about,
+            evidence=self.evidence,
+            fix=replace(self.fix, now=()),
+            severity=self.severity,
+            predicts=self.predicts,
+            clients=self.clients,
+            **self.fields,
+        )
 
     def amended(self, *evidence: Citation, message: str = "", clients: str = "") -> "Finding":
         """The same with more evidence at its end, and with other sentences where they are given."""

@@ -7,10 +7,10 @@ from typing import Any, Self, TypeVar
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.contradiction import Contradiction
-from lvsdoctor.model.coverage import RUNTIME, Coverage, Partial, Unread
-from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
+from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial, Unread
+from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, Evidence, NotCollected, Undeclared
 from lvsdoctor.model.ipvs import VirtualService
-from lvsdoctor.model.link import ENSLAVING_KINDS, Link
+from lvsdoctor.model.link import ENSLAVING_KINDS, EVERY_INTERFACE, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.partial_rows import PartialRows
@@ -58,6 +58,13 @@ class Host:
         """Was this fact collected?"""
         self._note(fact)
         return fact in self.evidence
+
+    @property
+    def planned(self) -> Origin | None:
+        """Do files alone tell of this host, or typed commands? Then what is meant to be stands where what runs does."""
+        origins = {known.origin for fact, known in self.coverage.items() if fact in CONFIGURED}
+        weakest = (origin for origin in (Origin.TYPED, Origin.CONFIGURED) if origin in origins)
+        return None if Origin.RUNTIME in origins else next(weakest, None)
 
     def missing(self, facts: Iterable[str]) -> tuple[str, ...]:
         return tuple(fact for fact in sorted(facts) if not self.has(fact))
@@ -253,6 +260,12 @@ class Host:
         return self._indexed("links", "mac", mac) if self.has("links") else ()
 
     def addresses_on(self, link: str) -> Sequence[Address]:
+        """Where files plan the host, those that they give a link are all of it; one that no file names has none."""
+        if self.planned:
+            seen: Sequence[Address] = self.seen_rows("addresses")
+            own = tuple(address for address in seen if address.link == link)
+            if own or link == EVERY_INTERFACE:
+                return own
         rows: Sequence[Address] = self._guarded("addresses", self._indexed("addresses", "link", link))
         return rows
 

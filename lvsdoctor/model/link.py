@@ -10,6 +10,9 @@ from lvsdoctor.sanitize import command
 # never read. A VRF port stays an IP interface of its own (net/core/dev.c: __netif_receive_skb_core()).
 ENSLAVING_KINDS = frozenset({"bridge", "bond", "team", "openvswitch", "ovs"})
 
+# On a host of which files alone tell: whatever interfaces it has that no file names.
+EVERY_INTERFACE = "every interface"
+
 VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
 
 

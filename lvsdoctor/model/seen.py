@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# `where` of what no line shows, and is taken for granted.
+ASSUMED = "assumed"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

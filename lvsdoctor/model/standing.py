@@ -62,7 +62,8 @@ class Standing:
 
     `undecided` names the facts without which no role could be told, `unsettled` the nodes whose addresses would tell
     whether a VIP that this node directs itself is sent here as well, and `unmarked` the directors that send requests of
-    a firewall mark here of which no rule tells the addresses.
+    a firewall mark here of which no rule tells the addresses. `nameless`: its files prepare
+    it for a VIP, and nothing says for which.
     """
 
     roles: tuple[RoleEvidence, ...] = ()
@@ -73,6 +74,7 @@ class Standing:
     undecided: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()
     unmarked: frozenset[str] = frozenset()
+    nameless: bool = False
 
 
 # Of a node that nobody has looked at beside others.

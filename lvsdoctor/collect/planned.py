@@ -1,0 +1,95 @@
+"""A host of which files alone tell: what it will be once they are deployed, under the names of what runs.
+
+Such a host has no runtime facts. What its files configure stands under these names, with origin `configured`, and is
+partial by nature: what another file, a person or a daemon adds was not seen. So a row that is there proves what it
+does, and nothing is concluded from what is not there, but for what decides alone: a setting, a table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from lvsdoctor.model.address import Address
+from lvsdoctor.model.coverage import Coverage, Origin, Partial, usual_coverage
+from lvsdoctor.model.facts import CONFIGURED
+from lvsdoctor.model.link import EVERY_INTERFACE, Link
+from lvsdoctor.model.route import Route
+from lvsdoctor.model.seen import ASSUMED, Seen
+from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting, conf_key
+from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
+from lvsdoctor.model.sysctl_d import link_scopes
+
+# The same whether files configure a host or commands were typed: what else there is was not shown.
+_MORE = "files and typed commands show a part of {what}, and others may add to it"
+_WHAT = {"addresses": "the addresses", "routes": "the routes"}
+_LOOPBACK = frozenset({"LOOPBACK", "UP", "LOWER_UP"})
+_WIRE = frozenset({"BROADCAST", "MULTICAST", "UP", "LOWER_UP"})
+# A change of conf.all or of ip_forward is copied to every interface (inet_forward_change()).
+_OF_ALL = frozenset({"forwarding"})
+# What is there beside configured facts without being a fact of what runs.
+_NOT_RUNTIME = frozenset({*CONFIGURED.values(), "vrrp", "configured-order", "kernel", "probes"})
+
+
+def with_plan(
+    evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]
+) -> tuple[dict[str, Any], dict[str, Coverage]]:
+    """The evidence of a host and how far it goes, with what files say under the names of what runs if nothing else
+    tells of it."""
+    planned = {runtime: evidence[fact] for runtime, fact in CONFIGURED.items() if fact in evidence}
+    if not planned or any(fact not in _NOT_RUNTIME for fact in evidence):
+        return dict(evidence), dict(coverage)
+    if "sysctl" in planned:
+        planned["sysctl"] = SysctlAtBoot(planned["sysctl"])
+    addresses: tuple[Address, ...] = planned.get("addresses", ())
+    planned["links"] = tuple(_links(planned, addresses))
+    if "sysctl" in planned:
+        planned["sysctl"] = {**dict(_untouched(planned["links"], planned["sysctl"])), **planned["sysctl"]}
+    covered = {}
+    for runtime, fact in CONFIGURED.items():
+        origin = (coverage.get(fact) or usual_coverage(fact)).origin
+        partial = coverage[fact].partial if fact in coverage else None
+        if runtime in _WHAT and runtime in planned:
+            partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]})
+        covered[runtime] = Coverage(origin, partial)
+    covered["links"] = Coverage(_weakest(covered[fact].origin for fact in planned))
+    return {**evidence, **planned}, {**coverage, **{fact: covered[fact] for fact in planned}}
+
+
+def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:
+    """An interface's own settings that no file makes: each starts as a copy of conf.default, which is the kernel's.
+
+    net/ipv4/devinet.c: inetdev_init(). What a file says of conf.default is among `settings` for every link by name.
+    """
+    for link, (name, default) in product(links, IPV4_CONF_DEFAULTS.items()):
+        inherited = settings.get(conf_key("default", name))
+        raw = inherited.raw if inherited is not None else str(default)
+        seen = inherited.seen if inherited is not None else Seen(ASSUMED, None, f"no file sets {name} of {link.name}")
+        if name not in _OF_ALL:
+            yield conf_key(link.name, name), Setting(conf_key(link.name, name), raw, seen)
+
+
+def _weakest(origins: Iterable[Origin]) -> Origin:
+    return Origin.TYPED if Origin.TYPED in origins else Origin.CONFIGURED
+
+
+def _first(rows: Iterable[Any]) -> Seen | None:
+    return next((row.seen for row in rows), None)
+
+
+def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator[Link]:
+    """lo, which every host has, and those that the files name; one that stands for all others where none is named,
+    or where a file sets something for one of them alone."""
+    known: dict[str, Link] = {link.name: link for link in planned.get("links", ())}
+    named: dict[str, Seen] = {address.link: address.seen for address in addresses}
+    route: Route
+    for route in planned.get("routes", ()):
+        named |= dict.fromkeys(route.links, route.seen)
+    lo = Link("lo", Seen(ASSUMED, None, "every host has lo"), 1, _LOOPBACK, type="loopback")
+    yield known.pop("lo", lo)
+    named.pop("lo", None)
+    yield from known.values()
+    yield from (Link(name, seen, None, _WIRE, type="ether") for name, seen in named.items() if name not in known)
+    scopes = set(link_scopes(planned.get("sysctl", ()))) - {"all", "default", "lo"}
+    if scopes or not (named.keys() | {link.name for link in known.values() if link.arp}):
+        seen = Seen(ASSUMED, None, "the interfaces that no file names have no setting of their own")
+        yield Link(EVERY_INTERFACE, seen, None, _WIRE, type="ether")
