@@ -1,7 +1,7 @@
-"""A host of which files alone tell: what it will be once they are deployed, under the names of what runs.
+"""What files configure, or typed commands do, under the names of what runs, where nothing else tells of that.
 
-Such a host has no runtime facts. What its files configure stands under these names, with origin `configured`, and is
-partial by nature: what another file, a person or a daemon adds was not seen. So a row that is there proves what it
+A host of which files alone tell has nothing else. Such rows have the origin `configured` or `typed`, and are partial by
+nature: what another file, a person or a daemon adds was not seen. So a row that is there proves what it
 does, and nothing is concluded from what is not there, but for what decides alone: a setting, a table.
 """
 
@@ -33,25 +33,32 @@ _NOT_RUNTIME = frozenset({*CONFIGURED.values(), "vrrp", "configured-order", "ker
 def with_plan(
     evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]
 ) -> tuple[dict[str, Any], dict[str, Coverage]]:
-    """The evidence of a host and how far it goes, with what files say under the names of what runs if nothing else
-    tells of it."""
-    planned = {runtime: evidence[fact] for runtime, fact in CONFIGURED.items() if fact in evidence}
-    if not planned or any(fact not in _NOT_RUNTIME for fact in evidence):
+    """The evidence of a host and how far it goes, with what files say under the names of what runs where nothing shows
+    that."""
+    alone = all(fact in _NOT_RUNTIME for fact in evidence)
+    lacking = {fact: name for fact, name in CONFIGURED.items() if fact not in evidence and name in evidence}
+    if not alone:
+        lacking.pop("sysctl", None)  # engine/as_configured.py: it has defaults, of which a rule has to be warned
+    planned = {fact: evidence[name] for fact, name in lacking.items()}
+    if not planned:
         return dict(evidence), dict(coverage)
     if "sysctl" in planned:
         planned["sysctl"] = SysctlAtBoot(planned["sysctl"])
     addresses: tuple[Address, ...] = planned.get("addresses", ())
-    planned["links"] = tuple(_links(planned, addresses))
+    if "links" not in evidence:
+        planned["links"] = tuple(_links(planned, addresses))
     if "sysctl" in planned:
         planned["sysctl"] = {**dict(_untouched(planned["links"], planned["sysctl"])), **planned["sysctl"]}
     covered = {}
-    for runtime, fact in CONFIGURED.items():
+    for runtime, fact in lacking.items():
         origin = (coverage.get(fact) or usual_coverage(fact)).origin
         partial = coverage[fact].partial if fact in coverage else None
         if runtime in _WHAT and runtime in planned:
             partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]})
         covered[runtime] = Coverage(origin, partial)
-    covered["links"] = Coverage(_weakest(covered[fact].origin for fact in planned))
+    if "links" in planned:
+        origins = {covered[fact].origin for fact in planned if fact in covered}
+        covered["links"] = Coverage(Origin.TYPED if Origin.TYPED in origins else Origin.CONFIGURED)
     return {**evidence, **planned}, {**coverage, **{fact: covered[fact] for fact in planned}}
 
 
@@ -66,10 +73,6 @@ def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterat
         seen = inherited.seen if inherited is not None else Seen(ASSUMED, None, f"no file sets {name} of {link.name}")
         if name not in _OF_ALL:
             yield conf_key(link.name, name), Setting(conf_key(link.name, name), raw, seen)
-
-
-def _weakest(origins: Iterable[Origin]) -> Origin:
-    return Origin.TYPED if Origin.TYPED in origins else Origin.CONFIGURED
 
 
 def _first(rows: Iterable[Any]) -> Seen | None:

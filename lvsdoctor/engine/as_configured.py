@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.model.coverage import Coverage, Origin
-from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.coverage import Coverage, Origin, usual_coverage
+from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED
 from lvsdoctor.model.finding import Citation, Finding
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
@@ -32,6 +32,29 @@ def _replaced(node: Node, lacking: Iterable[str], instead: Mapping[str, str]) ->
     made = {fact: AS_CONFIGURED[fact, other](node.evidence[other]) for fact, other in pairs}
     covered = {fact: Coverage(Origin.CONFIGURED, node.partial(other)) for fact, other in pairs}
     return replace(node, evidence={**node.evidence, **made}, coverage={**node.coverage, **covered}, _view=None)
+
+
+def stood_in(node: Node, facts: Iterable[str]) -> frozenset[str]:
+    """Those of the facts of a running host that files or typed commands stand in for (collect/planned.py)."""
+    if node.planned or not node.coverage:
+        return frozenset()
+    return frozenset(
+        fact
+        for fact in facts
+        if fact in node.evidence and (node.coverage.get(fact) or usual_coverage(fact)).origin in _FORETOLD
+    )
+
+
+def only_runs(facts: Iterable[str]) -> bool:
+    """Is one of these facts none that files could tell (neighbours, sockets)? Who lists a host a director tells."""
+    return any(fact not in CONFIGURED and fact not in CONFIGURED.values() and fact != "memberships" for fact in facts)
+
+
+def without(node: Node, facts: frozenset[str]) -> Node:
+    """The running host without facts that only files or typed commands tell of: they exonerate nobody."""
+    if not facts:
+        return node
+    return replace(node, evidence={fact: rows for fact, rows in node.evidence.items() if fact not in facts})
 
 
 def planned(finding: Finding, origin: Origin) -> Finding:

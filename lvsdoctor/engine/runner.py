@@ -6,7 +6,7 @@ from dataclasses import replace
 from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.analysis.no_ipvs import without_ipvs
-from lvsdoctor.engine.as_configured import as_configured, if_files_decide, planned
+from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.contradiction import Contradiction, quoted
@@ -71,14 +71,16 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    node = without(node, stood_in(node, rule.helps))
     view = seen_by.of(node)
     seen_by.assumed.clear()
+    of_plan = tuple(sorted(stood_in(node, rule.needs)))
     if lacking := view.missing(rule.needs):
-        if ON_REQUEST.intersection(lacking):
+        if ON_REQUEST.intersection(lacking) or (node.planned and only_runs(lacking)):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
         of_files = None if node.contradictions else as_configured(node, lacking, rule.instead)
         if of_files is not None:
-            view = seen_by.of(of_files)
+            view, of_plan = seen_by.of(of_files), (*lacking, *of_plan)
         elif not node.contradictions:
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
     if node.contradictions:
@@ -90,7 +92,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     try:
         for finding in rule.check(view):
             # What others cause is said where nothing that they show explains it: a default explains nothing.
-            assumed = [*(_stood_in(finding, seen_by) if rule.consequence else ()), *map(if_files_decide, lacking)]
+            assumed = [*(_stood_in(finding, seen_by) if rule.consequence else ()), *map(if_files_decide, of_plan)]
             finding = finding.amended(*assumed) if assumed else finding
             finding = planned(finding, node.planned) if foretold and node.planned else finding
             diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
@@ -112,8 +114,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         verdict, traceback = Verdict.CRASHED, format_exc()
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
-    elif lacking and verdict is Verdict.QUIET:
-        missing = tuple(replace(fact, stood_in=True) for fact in _missing(lacking, node.name))
+    elif of_plan and verdict is Verdict.QUIET:
+        missing = tuple(replace(fact, stood_in=True) for fact in _missing(of_plan, node.name))
         verdict = Verdict.NOT_CHECKED
     elif verdict is Verdict.QUIET and seen_by.assumed:
         # A default that stands in for what was not seen clears nobody.

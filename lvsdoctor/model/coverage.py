@@ -1,6 +1,6 @@
 """Where a fact comes from, and whether all of it was seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -67,3 +67,12 @@ def usual_coverage(fact: str) -> Coverage:
     if fact == "probes":
         return _WIRE
     return _FILES if fact.startswith("configured-") or fact == "vrrp" else RUNTIME
+
+
+def plan_of(facts: Iterable[str], coverage: Mapping[str, Coverage]) -> Origin | None:
+    """The origin of a host's facts where none of them shows what runs; typed where some of them are."""
+    if not coverage:
+        return None
+    origins = {(coverage.get(fact) or usual_coverage(fact)).origin for fact in facts}
+    weakest = (origin for origin in (Origin.TYPED, Origin.CONFIGURED) if origin in origins)
+    return None if Origin.RUNTIME in origins else next(weakest, None)

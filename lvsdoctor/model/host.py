@@ -7,8 +7,8 @@ from typing import Any, Self, TypeVar
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.contradiction import Contradiction
-from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial, Unread
-from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, Evidence, NotCollected, Undeclared
+from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial, Unread, plan_of
+from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, EVERY_INTERFACE, Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -34,7 +34,7 @@ class Host:
     understood, `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the
     reader of the report should know. `contradictions` are answers that exclude each other: none of the facts that they
     are about is evidence. `files` tells the path of every file that a row's `seen` names; `comments` are those in its
-    files that speak to lvsdoctor.
+    files that speak to lvsdoctor. `planned`: files or typed commands alone tell of this host.
     """
 
     name: str
@@ -49,22 +49,17 @@ class Host:
     unread_kinds: tuple[Unread, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     _view: View | None = field(default=None, repr=False, compare=False)
+    planned: Origin | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         if not isinstance(self.evidence, Evidence):
             object.__setattr__(self, "evidence", Evidence(self.evidence))
+        object.__setattr__(self, "planned", plan_of(self.evidence, self.coverage))
 
     def has(self, fact: str) -> bool:
         """Was this fact collected?"""
         self._note(fact)
         return fact in self.evidence
-
-    @property
-    def planned(self) -> Origin | None:
-        """Do files alone tell of this host, or typed commands? Then what is meant to be stands where what runs does."""
-        origins = {known.origin for fact, known in self.coverage.items() if fact in CONFIGURED}
-        weakest = (origin for origin in (Origin.TYPED, Origin.CONFIGURED) if origin in origins)
-        return None if Origin.RUNTIME in origins else next(weakest, None)
 
     def missing(self, facts: Iterable[str]) -> tuple[str, ...]:
         return tuple(fact for fact in sorted(facts) if not self.has(fact))
@@ -260,12 +255,9 @@ class Host:
         return self._indexed("links", "mac", mac) if self.has("links") else ()
 
     def addresses_on(self, link: str) -> Sequence[Address]:
-        """Where files plan the host, those that they give a link are all of it; one that no file names has none."""
-        if self.planned:
-            seen: Sequence[Address] = self.seen_rows("addresses")
-            own = tuple(address for address in seen if address.link == link)
-            if own or link == EVERY_INTERFACE:
-                return own
+        """Of a planned host those that files give a link are all of it; an interface that no file names has none."""
+        if self.planned and (link == EVERY_INTERFACE or any(row.link == link for row in self.seen_rows("addresses"))):
+            return tuple(row for row in self.seen_rows("addresses") if row.link == link)
         rows: Sequence[Address] = self._guarded("addresses", self._indexed("addresses", "link", link))
         return rows
 
