@@ -38,11 +38,8 @@ def stood_in(node: Node, facts: Iterable[str]) -> frozenset[str]:
     """Those of the facts of a running host that files or typed commands stand in for (collect/planned.py)."""
     if node.planned or not node.coverage:
         return frozenset()
-    return frozenset(
-        fact
-        for fact in facts
-        if fact in node.evidence and (node.coverage.get(fact) or usual_coverage(fact)).origin in _FORETOLD
-    )
+    known = {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in facts if fact in node.evidence}
+    return frozenset(fact for fact, of in known.items() if fact in CONFIGURED and of.origin in _FORETOLD)
 
 
 def only_runs(facts: Iterable[str]) -> bool:
