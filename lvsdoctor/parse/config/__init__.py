@@ -5,9 +5,11 @@ A reader is imported when the first file of its kind turns up, and PyYAML and tr
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
+from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.parse.reader import Dump
 
 __all__ = ["KINDS", "ConfigKind", "config_dump", "kinds_of"]
@@ -49,5 +51,21 @@ def config_dump(text: str, where: str) -> Dump | None:
     """What a file configures, None where it is of none of these kinds."""
     for kind in kinds_of(text, where):
         if (dump := kind.reader()(text, where)) is not None:
-            return dump
+            return replace(dump, comments=comments_in(text, where)) if "lvsdoctor:" in text else dump
     return None
+
+
+def comments_in(text: str, where: str) -> tuple[Comment, ...]:
+    """The comments that speak to lvsdoctor, each about the next line that is neither a comment nor empty."""
+    waiting: list[Comment] = []
+    found: list[Comment] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if _TO_LVSDOCTOR.match(line):
+            waiting.append(Comment(Seen(where, number, line)))
+        elif line.strip() and not line.lstrip().startswith(("#", ";", "!")):
+            found += [replace(comment, about=number) for comment in waiting]
+            waiting = []
+    return (*found, *waiting)
+
+
+_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
