@@ -26,7 +26,7 @@ QUESTIONS = {
         "model.ipvs": "VirtualService Destination Forwarding",
     },
     "Which value of a setting counts on a link?": {
-        "kernel.effective_sysctl": "effective forwards",
+        "kernel.effective_sysctl": "effective forwards set_where_no_arp",
         "model.sysctl": "conf_key",
     },
     "What do the files of sysctl.d make of it at boot?": {

@@ -161,6 +161,7 @@ from lvsdoctor.kernel.delivery import home_link as home_link
 from lvsdoctor.kernel.delivery import passes_on as passes_on
 from lvsdoctor.kernel.effective_sysctl import effective as effective
 from lvsdoctor.kernel.effective_sysctl import forwards as forwards
+from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_arp
 from lvsdoctor.kernel.far_away import far_away as far_away
 from lvsdoctor.kernel.ndp import ndp_proxied as ndp_proxied
 from lvsdoctor.kernel.ndp import ndp_reply as ndp_reply

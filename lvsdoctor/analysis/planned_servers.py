@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from lvsdoctor.model.address import IP, Address
-from lvsdoctor.model.coverage import Coverage, Partial
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import ASSUMED, Seen
@@ -16,7 +15,6 @@ from lvsdoctor.model.standing import Vip
 from lvsdoctor.model.sysctl import Setting
 
 _HIDING = (".arp_ignore", ".arp_announce")
-_UNSEEN = "the files do not say which addresses this host has"
 
 
 def hiding_setting(node: Node) -> Setting | None:
@@ -39,7 +37,7 @@ def vips_to_hide(services: Iterable[VirtualService]) -> tuple[Vip, ...]:
 
 def with_vips_on_lo(node: Node, vips: Sequence[Vip]) -> Node:
     """The host with the VIPs that its files do not configure on lo, where a real server has them."""
-    held = {address.ip for address in node.seen_rows("addresses")} if node.has("addresses") else set()
+    held = {address.ip for address in node.seen_rows("addresses")}
     assumed = [
         Address(vip.ip, vip.ip.max_prefixlen, "lo", Seen(ASSUMED, None, f"{vip.ip}/{vip.ip.max_prefixlen} is on lo"))
         for vip in vips
@@ -47,8 +45,4 @@ def with_vips_on_lo(node: Node, vips: Sequence[Vip]) -> Node:
     ]
     if not assumed:
         return node
-    rows = (*(node.seen_rows("addresses") if node.has("addresses") else ()), *assumed)
-    covered = node.coverage.get("addresses") or Coverage(node.coverage["links"].origin, Partial(_UNSEEN))
-    return replace(
-        node, evidence={**node.evidence, "addresses": rows}, coverage={**node.coverage, "addresses": covered}
-    )
+    return replace(node, evidence={**node.evidence, "addresses": (*node.seen_rows("addresses"), *assumed)})

@@ -21,6 +21,7 @@ from lvsdoctor.model.sysctl_d import link_scopes
 
 # The same whether files configure a host or commands were typed: what else there is was not shown.
 _MORE = "files and typed commands show a part of {what}, and others may add to it"
+_UNSAID = "the files do not say which addresses this host has"
 _WHAT = {"addresses": "the addresses", "routes": "the routes"}
 _LOOPBACK = frozenset({"LOOPBACK", "UP", "LOWER_UP"})
 _WIRE = frozenset({"BROADCAST", "MULTICAST", "UP", "LOWER_UP"})
@@ -56,10 +57,15 @@ def with_plan(
         if runtime in _WHAT and runtime in planned:
             partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]})
         covered[runtime] = Coverage(origin, partial)
+    if alone and "addresses" not in planned:
+        planned["addresses"], covered["addresses"] = (), Coverage(_weakest(covered), Partial(_UNSAID))
     if "links" in planned:
-        origins = {covered[fact].origin for fact in planned if fact in covered}
-        covered["links"] = Coverage(Origin.TYPED if Origin.TYPED in origins else Origin.CONFIGURED)
+        covered["links"] = Coverage(_weakest(covered))
     return {**evidence, **planned}, {**coverage, **{fact: covered[fact] for fact in planned}}
+
+
+def _weakest(covered: Mapping[str, Coverage]) -> Origin:
+    return Origin.TYPED if Origin.TYPED in {known.origin for known in covered.values()} else Origin.CONFIGURED
 
 
 def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:

@@ -12,7 +12,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import ASSUMED
-from lvsdoctor.model.sysctl import conf_key
+from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.sanitize import command
 
 
@@ -164,3 +164,16 @@ def forwards(node: Node, link: str, family: int = 4) -> Effective:
     value = int(any(setting.value for setting in settings))
     because = (Citation(setting.seen, "counts for every interface", {}) for setting in settings[:1])
     return Effective("forwarding", link, value, tuple(because))
+
+
+def set_where_no_arp(node: Node, name: str) -> tuple[str, Setting] | None:
+    """The first link without ARP that has a value of its own for `name`, such as lo: no packet ever asks for it.
+
+    A bare link that is down (tunl0) took its value from conf/default.
+    """
+    for link in node.links:
+        if not link.arp and (link.up or node.addresses_on(link.name)):
+            setting = node.sysctl(conf_key(link.name, name))
+            if setting.value:
+                return link.name, setting
+    return None

@@ -1,10 +1,11 @@
 """arp_ignore or arp_announce is set on lo, where no ARP packet ever passes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from lvsdoctor.rulekit import (
     IP,
+    Citation,
     Finding,
     Link,
     Node,
@@ -13,14 +14,21 @@ from lvsdoctor.rulekit import (
     Severity,
     arp_reply,
     cite,
-    conf_key,
     effective,
     hide_vips,
     leak,
     leak_at_any_level,
     rule,
+    set_where_no_arp,
     vip_on_segment,
+)  # fmt: skip
+
+ANSWERS = "{node} answers ARP for VIP {vip} on {link}: arp_ignore={value} is set on {deaf}, which hears no ARP"
+LEAKS = (
+    "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
+    "arp_announce={value} is set on {deaf}, which sends no ARP"
 )
+UNNAMED = "{node} sets {name}={value} on {deaf}, which hears no ARP: on {link} nothing hides its VIPs"
 
 
 @rule(
@@ -37,49 +45,41 @@ def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         if finding := _answers(node, vip.ip, link) or _leaks(node, vip.ip, link):
             yield finding
+    if node.planned and not node.hidden_vips:
+        for name, link in product(("arp_ignore", "arp_announce"), node.links_hearing_arp):
+            unread, level = set_where_no_arp(node, name), effective(node, name, link.name)
+            if unread is not None and not level:
+                about = {"setting": name, "link": link.name}
+                yield _finding(node, UNNAMED, about, unread, level.because, name=name)
 
 
 def _answers(node: Node, vip: IP, link: Link) -> Finding | None:
-    deaf, unread = _set_where_nobody_reads(node, "arp_ignore")
+    unread = set_where_no_arp(node, "arp_ignore")
     if unread is None or effective(node, "arp_ignore", link.name):
         return None
     reply, segment = arp_reply(node, vip, arrived_on=link), vip_on_segment(node, vip, link)
     if not reply:
         return None
-    return Finding(
-        "{node} answers ARP for VIP {vip} on {link}: arp_ignore={value} is set on {deaf}, which hears no ARP",
-        about={"vip": vip, "link": link.name},
-        evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *reply.because],
-        fix=hide_vips(node),
-        severity=None if segment else Severity.WARNING,
-        predicts=Predicts.ANSWERS,
-        deaf=deaf,
-        value=unread.value,
-    )
+    about, because = {"vip": vip, "link": link.name}, [*filter(None, [segment]), *reply.because]
+    return _finding(node, ANSWERS, about, unread, because, sure=bool(segment), predicts=Predicts.ANSWERS)
 
 
 def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
-    deaf, unread = _set_where_nobody_reads(node, "arp_announce")
-    leaking = leak(node, vip, link)
+    unread, leaking = set_where_no_arp(node, "arp_announce"), leak(node, vip, link)
     if unread is None or leaking is None or leak_at_any_level(node, vip, link):
         return None
     (hop, sender), segment = leaking, vip_on_segment(node, vip, link)
+    about, because = {"vip": vip, "link": link.name}, [*filter(None, [segment]), *sender.because]
+    return _finding(node, LEAKS, about, unread, because, sure=bool(segment), predicts=Predicts.SENDER, hop=str(hop))
+
+
+def _finding(
+    node: Node, message: str, about: Mapping[str, object], unread: tuple[str, Setting], because: Iterable[Citation],
+    *, sure: bool = False, predicts: Predicts | None = None, **fields: str,
+) -> Finding:  # fmt: skip
+    deaf, setting = unread
+    evidence = [cite(setting, "set here, read by nobody"), *because]
     return Finding(
-        "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
-        "arp_announce={value} is set on {deaf}, which sends no ARP",
-        about={"vip": vip, "link": link.name},
-        evidence=[cite(unread, "set here, read by nobody"), *filter(None, [segment]), *sender.because],
-        fix=hide_vips(node),
-        severity=None if segment else Severity.WARNING,
-        predicts=Predicts.SENDER,
-        deaf=deaf,
-        value=unread.value,
-        hop=hop,
-    )
-
-
-def _set_where_nobody_reads(node: Node, name: str) -> tuple[str, Setting | None]:
-    """The first link without ARP where it is not 0. A bare link that is down (tunl0) took it from conf/default."""
-    used = (link for link in node.links if not link.arp and (link.up or node.addresses_on(link.name)))
-    deaf = ((link.name, node.sysctl(conf_key(link.name, name))) for link in used)
-    return next(((link, setting) for link, setting in deaf if setting.value), ("", None))
+        message, about=about, evidence=evidence, fix=hide_vips(node), severity=None if sure else Severity.WARNING,
+        predicts=predicts, deaf=deaf, value=setting.value, **fields,
+    )  # fmt: skip
