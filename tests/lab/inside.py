@@ -357,7 +357,7 @@ class Cluster:
         return heard
 
     def close(self) -> None:
-        if hasattr(self, "_heard"):
+        if hasattr(self, "_frames"):
             self._frames.close()
         for host in self._hosts.values():
             host.close()
