@@ -18,6 +18,7 @@ DOORS = {
     "pyroute2": ("collect/live/netlink",),
     "scapy": ("probe/", "probe.py"),
     "rich": ("reporting/console.py",),
+    "yaml": ("parse/config/yaml_text.py",),
     "jinja2": (),
 }
 
