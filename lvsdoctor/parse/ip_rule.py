@@ -17,9 +17,9 @@ _LINE = re.compile(r"(\d{1,10}):\s+(.+)")
 _LAST = 2**32 - 1
 # Selectors beyond addresses, links and marks: kept as spelled, since such a rule matches less than it seems to.
 OTHER = ("uidrange", "ipproto", "sport", "dport", "tun_id", "dscp", "flowlabel", "suppress_ifgroup")
-_VALUED = word_set("from to tos dsfield fwmark iif oif lookup table suppress_prefixlength goto proto realms").union(
-    OTHER
-)
+RULE_OPTIONS = word_set(
+    "from to tos dsfield fwmark iif oif lookup table suppress_prefixlength goto proto realms"
+).union(OTHER)
 FINAL_ACTIONS = frozenset({"nop", "blackhole", "prohibit", "unreachable"})
 # [detached] and [unresolved]: the link or the target rule does not exist (yet); the rule stands as it is.
 _BARE = FINAL_ACTIONS | {"not", "l3mdev", "[detached]", "[unresolved]"}
@@ -116,7 +116,7 @@ def _read_line(text: str, seen: Seen) -> PolicyRule | None:
     match = _LINE.fullmatch(text.strip())
     if match is None:
         return None
-    options, bare = split_options(match[2].split(), _VALUED)
+    options, bare = split_options(match[2].split(), RULE_OPTIONS)
     return make_rule(int(match[1]), seen, options, bare) if "from" in options else None
 
 

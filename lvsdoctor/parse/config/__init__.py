@@ -39,7 +39,19 @@ class ConfigKind(NamedTuple):
 
 
 # In the order in which they are asked.
-KINDS: tuple[ConfigKind, ...] = ()
+KINDS: tuple[ConfigKind, ...] = (
+    ConfigKind("config.ifcfg", r"(?:^|[/_.-])ifcfg[-_][^/]+$|sysconfig/network(?:-scripts)?/(?:route|rule)6?-[^/]+$"),
+    ConfigKind("config.interfaces", r"(?:^|[/_.-])interfaces(?:\.d/[^/]+|\.j2|\.txt)?$"),
+    ConfigKind("config.netplan", r"netplan"),
+    ConfigKind("config.networkd", r"\.(?:network|netdev)$|systemd/network/"),
+    ConfigKind("config.nm_keyfile", r"\.nmconnection$|system-connections/"),
+    # The same under any name, where the whole text is of that kind.
+    ConfigKind("config.ifcfg", sign=r"^(?:DEVICE|STARTMODE|BOOTPROTO|ONBOOT)="),
+    ConfigKind("config.interfaces", sign=r"^[ \t]*iface[ \t]+\S+[ \t]+inet"),
+    ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$"),
+    ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$"),
+    ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$"),
+)
 
 
 def kinds_of(text: str, path: str) -> Iterator[ConfigKind]:
