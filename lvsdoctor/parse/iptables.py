@@ -62,6 +62,7 @@ class Iptables(Reader):
     """Tables in the order of the dump; a listing without `-v` shows no interfaces (Match.UNSHOWN)."""
 
     name: ClassVar[str] = "iptables"
+    of_file: ClassVar[bool] = False  # what is restored at boot is read, too
     programs: ClassVar[tuple[str, ...]] = tuple(
         f"{name}{end}" for name in ("iptables", "ip6tables") for end in ("", "-save", "-legacy", "-nft")
     ) + tuple(f"{name}-{kind}-save" for name in ("iptables", "ip6tables") for kind in ("legacy", "nft"))
@@ -214,7 +215,7 @@ class Iptables(Reader):
         family = self._family or family_of_path(where)
         for table in self._tables:
             table.name = table.name or self._asked[0] or table_of_path(where) or table_by_chains(table.chains)
-        foreign = self._foreign or is_configured(where)
+        foreign = self._foreign or (is_configured(where) and not self.of_file)
         proved = self._proved or bool(family_of_path(where))
         if foreign or not proved or not family or not self._tables or not all(t.name for t in self._tables):
             return Dump({}, tuple(self._taken))
@@ -231,7 +232,8 @@ class Iptables(Reader):
     def _sign(self, tables: Sequence[FilterTable]) -> tuple[Unread, ...]:
         """What keeps a finding from assuming that there is no rule, until kernel/packet_filter is asked: a table that
         may do something to a packet. Nothing where all of them let every packet pass as it is."""
-        lines = (table.seen for table in tables if not table.changes_nothing or _is_damaged(table))
+        damaged = [table for table in tables if any(chain.partial is not None for chain in table.chains)]
+        lines = (table.seen for table in tables if not table.changes_nothing or table in damaged)
         line = self._other_variant or next(lines, None)
         return () if line is None else (replace(_FACE.unread(line), read=True),)
 
@@ -289,10 +291,6 @@ class _Table:
             return item
         name = item.text.removeprefix("-j ")
         return Action(Effect.JUMP, item.text, chain=name) if name in self.chains else item
-
-
-def _is_damaged(table: FilterTable) -> bool:
-    return any(chain.partial is not None for chain in table.chains)
 
 
 def _partial(table: FilterTable, partial: Partial) -> FilterTable:

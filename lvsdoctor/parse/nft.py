@@ -55,6 +55,8 @@ class Nft(Reader):
     programs: ClassVar[tuple[str, ...]] = ("nft",)
     unread_may_be_rows = False  # the tables know themselves whether they are whole
 
+    of_file: ClassVar[bool] = False  # what is loaded at boot is read, too
+
     def __init__(self) -> None:
         self._taken: list[Seen] = []
         self._tables: list[DraftTable] = []
@@ -98,13 +100,17 @@ class Nft(Reader):
         writes = self._chain is not None and re.match(r"(?:add|update|delete) @", line) is not None
         if not self._pending and not writes and _OF_FILES.match(line) and (self._open or not self._tables):
             self._file = True
-            return True
+            return self._of_file(seen, line)
         if not self._open:
             return self._table(seen, line)
         if not self._pending and _TABLE.fullmatch(line):  # the end of the one before is missing
             self._cut(self._taken[-1])
             return self._table(seen, line)
         self._inside(seen, line, number)
+        return True
+
+    def _of_file(self, seen: Seen, line: str) -> bool:
+        """A line that no listing has. In a listing's reader it has said all with that."""
         return True
 
     def _table(self, seen: Seen, line: str) -> bool:
@@ -201,7 +207,7 @@ class Nft(Reader):
 
     def dump(self) -> Dump:
         where = self._taken[0].where if self._taken else ""
-        if self._file or is_configured(where) or not self._tables:
+        if not self._tables or (not self.of_file and (self._file or is_configured(where))):
             return Dump({}, tuple(self._taken))
         if self._open:
             self._cut(self._taken[-1])
@@ -211,7 +217,7 @@ class Nft(Reader):
         partial = part_of_ruleset(self._command, self._tables[0].seen)
         if partial is None and not self._command and _PART.search(where):
             partial = Partial(NARROWED, self._tables[0].seen, {"command": "nft list table"})
-        whole = bool(self._command) and _TERSE.isdisjoint(self._command)
+        whole = self.of_file or (bool(self._command) and _TERSE.isdisjoint(self._command))
         return dump_of(self._tables, (), partial, with_elements=whole)
 
     def damaged(self, dump: Dump, partial: Partial) -> Dump:

@@ -45,6 +45,11 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.netplan", r"netplan"),
     ConfigKind("config.networkd", r"\.(?:network|netdev)$|systemd/network/"),
     ConfigKind("config.nm_keyfile", r"\.nmconnection$|system-connections/"),
+    ConfigKind(
+        "config.saved_filters",
+        r"rules\.v[46]$|(?:sysconfig|etc)/(?:ip6?tables|arptables|nftables)|\.nft$"
+        r"|(?:ip6?tables|nftables|arptables)\.(?:conf|rules|up\.rules)(?:\.txt)?$",
+    ),
     # The same under any name, where the whole text is of that kind.
     ConfigKind("config.ifcfg", sign=r"^(?:DEVICE|STARTMODE|BOOTPROTO|ONBOOT)="),
     ConfigKind("config.interfaces", sign=r"^[ \t]*iface[ \t]+\S+[ \t]+inet"),
