@@ -64,7 +64,7 @@ class IpvsadmSave(Reader):
 
     def _add_service(self, seen: Seen, kind: str, options: Mapping[str, str]) -> bool:
         """False also where the service stands above already: the kernel refuses the second."""
-        key, service = _key(kind, options), _service(seen, kind, options)
+        key, service = _key(kind, options), service_of(seen, kind, options)
         if service is None or key in self._opened:
             return False
         if kind != "-f" and service.vip is None:
@@ -76,12 +76,12 @@ class IpvsadmSave(Reader):
         key = _key(kind, options)
         service, destinations = self._opened.get(key, (None, None))
         if service is None:  # a fragment, such as the output of grep
-            service = _service(seen, kind, options)
+            service = service_of(seen, kind, options)
             self._note(NO_BEGINNING, seen)
         if service is None:
             return False
         at = endpoint(options["-r"], port=service.port if service.fwmark is None else 0)
-        row = _destination(seen, at, options) if at else None
+        row = destination_of(seen, at, options) if at else None
         if row is None:
             return False
         if destinations is None:
@@ -100,7 +100,7 @@ def _key(kind: str, options: Mapping[str, str]) -> tuple[str, str, bool]:
     return kind, options[kind], "-6" in options
 
 
-def _service(seen: Seen, kind: str, options: Mapping[str, str]) -> VirtualService | None:
+def service_of(seen: Seen, kind: str, options: Mapping[str, str]) -> VirtualService | None:
     """The row of an -A line; of an -a line whose -A is not in the dump, it has no scheduler."""
     scheduler = options.get("-s", DEFAULT_SCHEDULER) if "-A" in options else ""
     timeout = read_number(options["-p"] or str(DEFAULT_TIMEOUT)) if "-p" in options else 0
@@ -135,7 +135,7 @@ def _service(seen: Seen, kind: str, options: Mapping[str, str]) -> VirtualServic
     )
 
 
-def _destination(seen: Seen, at: Endpoint, options: Mapping[str, str]) -> Destination | None:
+def destination_of(seen: Seen, at: Endpoint, options: Mapping[str, str]) -> Destination | None:
     methods = [option for option in METHODS if option in options] or ["-g"]
     weight, upper, lower, tunnel_port = (
         read_number(options[option]) if option in options else default

@@ -41,7 +41,7 @@ def _assignment(line: str) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=4096)  # the same on every host of a scan
-def _is_key(key: str) -> bool:
+def is_key(key: str) -> bool:
     """May the kernel have it? A setting of a link has a link's name in it, with a slash for its dots."""
     of_link = OF_LINK.fullmatch(key)
     return key.isprintable() and (of_link is None or read_link_name(of_link[1].replace("/", ".")) is not None)
@@ -120,7 +120,7 @@ class Sysctl(Reader):
             self._signs.row(line, path, self._place)
             row = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
-            wrong = (row.key.startswith(NUMBERS) and not row.is_number) or not _is_key(row.key)
+            wrong = (row.key.startswith(NUMBERS) and not row.is_number) or not is_key(row.key)
             if wrong:
                 return self._refuse(seen)
             self._rows.by_key.append((row.key, row))
@@ -130,7 +130,7 @@ class Sysctl(Reader):
         if found is None or _root(found[1]) not in ROOTS:
             return False
         key = canonical_key(found[1])
-        if line.startswith("-") and line == found[0].strip() and _is_key(key):
+        if line.startswith("-") and line == found[0].strip() and is_key(key):
             self._signs.row(line, path, self._place)
             self._excludes.append((self._place, ConfiguredLine(key, None, seen)))
             return True
@@ -148,7 +148,7 @@ class Sysctl(Reader):
         for number in range(at, len(lines)):
             line = lines[number]
             found = plain(line)
-            if found is None or (found[2] is None and line.startswith(NUMBERS)) or not _is_key(found[1]):
+            if found is None or (found[2] is None and line.startswith(NUMBERS)) or not is_key(found[1]):
                 return number - at
             if number == at:
                 self._signs.where = where

@@ -20,6 +20,8 @@ DOORS = {
     "rich": ("reporting/console.py",),
     "yaml": ("parse/config/yaml_text.py",),
     "jinja2": (),
+    "tree_sitter": ("parse/shell/syntax.py",),
+    "tree_sitter_bash": ("parse/shell/syntax.py",),
 }
 
 

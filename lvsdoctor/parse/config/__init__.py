@@ -56,6 +56,20 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$"),
     ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$"),
     ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$"),
+    ConfigKind(
+        "shell.script", path=r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d)/[^/.]+$|(?:^|/)rc\.local$"
+    ),
+    ConfigKind(
+        "shell.script",
+        path=r"(?i)^(?!.*\.(?:txt|log|md|rst|out|html)$).",
+        sign=r"\A#!\s*/\S*(?:/|env\s+)(?:ba|da|a|k|z)?sh\b",
+    ),
+    # The script of a real server without a name that says so.
+    ConfigKind(
+        "shell.script",
+        path=r"(?:^|/)[A-Za-z][\w-]*$",
+        sign=r"^\s*(?:sudo\s+)?(?:/\S*/)?(?:ifconfig\s+\w+:\w+\s+\S|ipvsadm\s+(?:-C|--clear)\b)|^\s*echo\s+\S+\s*>\s*/proc/sys/net/",
+    ),
 )
 
 

@@ -1,0 +1,39 @@
+"""Tests of a script, `[ "$1" = start ]`: what they say where the text alone decides it."""
+
+import re
+
+from lvsdoctor.parse.shell.command import FIRST, is_unknown
+from lvsdoctor.parse.shell.words import Scope, expanded, tokens
+
+_START = "start"
+_BRACKETS = frozenset({"[", "]", "[[", "]]", "test"})
+_NUMBER = re.compile(r"-?\d{1,9}")
+
+
+def holds(text: str, scope: Scope) -> bool | None:
+    """Is it true? None where a file, a user or an unknown value decides it."""
+    if text.strip() in ("true", ":", "false"):
+        return text.strip() != "false"
+    words = [raw for raw, _ in tokens(text[:1000]) if raw not in _BRACKETS]
+    turned = words[:1] == ["!"]
+    outcome = _simple([expanded(raw, scope) for raw in (words[1:] if turned else words)])
+    return None if outcome is None else outcome is not turned
+
+
+def _simple(words: list[str]) -> bool | None:
+    if len(words) == 2 and words[0] in ("-n", "-z"):
+        if FIRST in words[1]:
+            return words[0] == "-n"
+        return None if is_unknown(words[1]) else (words[1] != "") is (words[0] == "-n")
+    if len(words) != 3:
+        return None
+    first, operator, second = (_START if word == FIRST else word for word in words)
+    if is_unknown(first) or is_unknown(second):
+        return None
+    if operator in ("=", "=="):
+        return first == second
+    if operator == "!=":
+        return first != second
+    if operator in ("-eq", "-ne") and _NUMBER.fullmatch(first) and _NUMBER.fullmatch(second):
+        return (int(first) == int(second)) is (operator == "-eq")
+    return None

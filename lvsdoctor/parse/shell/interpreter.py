@@ -1,0 +1,292 @@
+"""Follows a script as `SCRIPT start` would run it, and hands over its commands in their order. Nothing is executed.
+
+What depends on a condition that the text does not decide is uncertain: its commands are handed over as such.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from lvsdoctor.parse.shell import conditions
+from lvsdoctor.parse.shell.command import FIRST, UNKNOWN, Pipeline, ShellCommand, is_unknown
+from lvsdoctor.parse.shell.command_reader import CommandReader
+from lvsdoctor.parse.shell.effects import has_effect
+from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
+from lvsdoctor.parse.shell.state import Exhausted
+from lvsdoctor.parse.shell.syntax import Node, branches_of, case_body, text_of
+from lvsdoctor.parse.shell.words import Scope, expanded, fields
+
+_MOST_STEPS = 100_000
+_MOST_ROUNDS = 1000
+_DEEPEST = 150
+_START = "start"
+_NO_COMMANDS = frozenset({"comment", "heredoc_body", "heredoc_redirect", "file_redirect", "herestring_redirect"})
+# Beside commands that set something up these are taken to succeed: a script that stops there sets nothing up.
+_SUCCEED = frozenset("echo printf true : sleep cd modprobe logger touch mkdir rm cp chmod . source date clear".split())
+
+
+class _End(Exception):
+    """`exit`, or where the following is too deep or too long for a script that somebody wrote."""
+
+
+class _Return(Exception):
+    """`return` of a function."""
+
+
+class _Loop(Exception):
+    """`break` or `continue`."""
+
+    def __init__(self, *, goes_on: bool) -> None:
+        self.goes_on = goes_on
+
+
+class Interpreter:
+    """Follows the tree of a script of the file `where`, of which `lines` are all lines; `run` takes its pipelines."""
+
+    def __init__(self, lines: Sequence[str], where: str, run: Callable[[Pipeline], None], first_line: int = 1) -> None:
+        self._reader, self._run = CommandReader(lines, where, first_line), run
+        self._scope = Scope()
+        self._functions: dict[str, Node] = {}
+        self._calls: list[str] = []
+        self._steps = self._depth = self._uncertain = 0
+
+    def follow(self, root: Node) -> None:
+        """Raises Exhausted where there is more to do than a script has that somebody wrote."""
+        try:
+            self._all(root.named_children)
+        except (_End, _Return, _Loop):
+            return
+
+    # -- statements -----------------------------------------------------------------------------------------------
+
+    def _all(self, nodes: Sequence[Node]) -> bool | None:
+        """Follows them, and answers whether the last one succeeds; None: not known."""
+        outcome: bool | None = None
+        for node in nodes:
+            if node.type not in _NO_COMMANDS:
+                outcome = self._visit(node)
+        return outcome
+
+    def _visit(self, node: Node) -> bool | None:
+        self._steps += 1
+        if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+            raise Exhausted
+        self._depth += 1
+        try:
+            return self._statement(node)
+        finally:
+            self._depth -= 1
+
+    def _statement(self, node: Node) -> bool | None:
+        match node.type:
+            case "command" | "pipeline" | "redirected_statement":
+                return self._pipeline(node)
+            case "variable_assignment":
+                self._assign(node)
+                return True
+            case "list":
+                return self._list(node)
+            case "test_command":
+                return conditions.holds(text_of(node), self._scope)
+            case "negated_command":
+                outcome = self._all(node.named_children)
+                return None if outcome is None else not outcome
+            case "if_statement":
+                self._if(node)
+            case "case_statement":
+                self._case(node)
+            case "for_statement":
+                self._for(node)
+            case "while_statement" | "c_style_for_statement" | "ERROR":
+                self._perhaps(node.named_children)
+            case "function_definition":
+                name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+                if name is not None and body is not None:
+                    self._functions[text_of(name)] = body
+            case "subshell":
+                return self._subshell(node.named_children)
+            case "unset_command":
+                for child in node.named_children:
+                    self._scope.variables.pop(text_of(child), None)
+            case _:
+                return self._all(node.named_children)
+        return None
+
+    def _perhaps(self, nodes: Sequence[Node]) -> None:
+        """What may run or not: what it sets is not known afterwards."""
+        before = dict(self._scope.variables)
+        self._uncertain += 1
+        try:
+            self._all(nodes)
+        except (_End, _Return, _Loop):
+            pass
+        finally:
+            self._uncertain -= 1
+            for name, value in list(self._scope.variables.items()):
+                if before.get(name) != value:
+                    self._scope.variables[name] = UNKNOWN
+
+    def _subshell(self, nodes: Sequence[Node]) -> bool | None:
+        outer = self._scope
+        self._scope = Scope(dict(outer.variables), outer.arguments)
+        try:
+            return self._all(nodes)
+        except _End:
+            return None
+        finally:
+            self._scope = outer
+
+    def _assign(self, node: Node) -> None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None:
+            return
+        if name.type != "variable_name":  # A[0]=...
+            self._scope.variables.pop(text_of(name).partition("[")[0], None)
+            return
+        adds = any(child.type == "+=" for child in node.children)
+        known = self._scope.variables.get(text_of(name), UNKNOWN if adds else "")
+        if value is not None and value.type == "array":
+            words = tuple(word for child in value.named_children for word in fields(text_of(child), self._scope))
+            before = (known,) if isinstance(known, str) else known
+            self._scope.set(text_of(name), (*before, *words) if adds else words)
+            return
+        text = expanded(text_of(value), self._scope) if value is not None else ""
+        self._scope.set(text_of(name), f"{known}{text}" if adds and isinstance(known, str) else text)
+
+    def _list(self, node: Node) -> bool | None:
+        """`A && B`, `A || B`: a command that sets something up is taken to succeed."""
+        parts = node.children
+        if len(parts) < 3:
+            return self._all(node.named_children)
+        outcome, both = self._visit(parts[0]), parts[1].type == "&&"
+        if outcome is None:
+            self._perhaps(parts[2:])
+            return None
+        return self._all(parts[2:]) if outcome is both else outcome
+
+    def _if(self, node: Node) -> None:
+        condition, branches = branches_of(node)
+        while True:
+            outcome = None if condition is None else self._all(condition)
+            body, rest = branches
+            if outcome is True:
+                self._all(body)
+                return
+            if outcome is None:
+                self._perhaps(body)
+            following = rest[0] if rest else None
+            if following is None:
+                return
+            if following.type == "else_clause":
+                own = following.named_children
+                self._all(own) if outcome is False else self._perhaps(own)
+                return
+            if outcome is None:
+                self._perhaps([child for clause in rest for child in clause.named_children])
+                return
+            condition, (body, _) = branches_of(following)
+            branches = (body, rest[1:])
+
+    def _case(self, node: Node) -> None:
+        value = node.child_by_field_name("value")
+        subject = expanded(text_of(value), self._scope) if value is not None else UNKNOWN
+        items = [child for child in node.named_children if child.type == "case_item"]
+        if subject == FIRST:
+            subject = _START if any(_START in self._patterns(item) for item in items) else UNKNOWN
+        if is_unknown(subject):
+            for item in items:
+                self._perhaps(case_body(item))
+            return
+        for item in items:
+            if any(fnmatchcase(subject, pattern) for pattern in self._patterns(item)):
+                self._all(case_body(item))
+                return
+
+    def _patterns(self, item: Node) -> list[str]:
+        return [expanded(text_of(child), self._scope) for child in item.children_by_field_name("value")]
+
+    def _for(self, node: Node) -> None:
+        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        if name is None or body is None:
+            return
+        values = node.children_by_field_name("value")
+        words = [word for value in values for word in fields(text_of(value), self._scope)]
+        if not any(child.type == "in" for child in node.children):
+            words = list(self._scope.arguments or [UNKNOWN])
+        if node.children[0].type == "select" or any(UNKNOWN in word for word in words) or FIRST in words:
+            self._scope.set(text_of(name), UNKNOWN)
+            self._perhaps(body.named_children)
+            return
+        for word in words[:_MOST_ROUNDS]:
+            self._scope.set(text_of(name), word)
+            try:
+                self._all(body.named_children)
+            except _Loop as loop:
+                if not loop.goes_on:
+                    break
+        if len(words) > _MOST_ROUNDS:
+            raise Exhausted
+
+    # -- commands -------------------------------------------------------------------------------------------------
+
+    def _pipeline(self, node: Node) -> bool | None:
+        commands, others = self._reader.commands(node, self._scope, uncertain=self._uncertain > 0)
+        if len(commands) == 1 and not others and self._shell_word(commands[0]):
+            return True
+        outcome: bool | None = None
+        if commands:
+            inner = inner_command(commands)
+            nested = pipelines_of(inner, commands[0].seen, Scope(), 1) if inner is not None else None
+            for pipeline in nested if nested is not None else [commands]:
+                uncertain = commands[0].uncertain
+                self._run([replace(command, uncertain=command.uncertain or uncertain) for command in pipeline])
+            outcome = self._succeeds(node, commands)
+        self._all(others)
+        return outcome
+
+    def _succeeds(self, node: Node, commands: Sequence[ShellCommand]) -> bool | None:
+        if commands[-1].program in ("test", "[", "false"):
+            return conditions.holds(text_of(node), self._scope) if len(commands) == 1 else None
+        return True if commands[-1].program in _SUCCEED or has_effect(commands) else None
+
+    def _shell_word(self, command: ShellCommand) -> bool:
+        """Does what the shell itself does: its own words, and functions of the script."""
+        name = command.words[0]
+        if name == FIRST and _START in self._functions:
+            name = _START
+        match name:
+            case "exit":
+                if not self._uncertain:
+                    raise _End
+            case "return":
+                if not self._uncertain:
+                    raise _Return if self._calls else _End
+            case "break" | "continue":
+                if not self._uncertain:
+                    raise _Loop(goes_on=name == "continue")
+            case "shift":
+                arguments = self._scope.arguments
+                self._scope.arguments = None if arguments is None else arguments[1:]
+            case "read" | "mapfile" | "getopts":
+                for word in command.words[1:]:
+                    self._scope.variables.pop(word, None)
+            case _ if name in self._functions:
+                self._call(name, command.words[1:])
+            case _:
+                return False
+        return True
+
+    def _call(self, name: str, arguments: tuple[str, ...]) -> None:
+        if name in self._calls:  # it calls itself: how often is not known
+            raise Exhausted
+        outer = self._scope.arguments
+        # `main "$@"` hands on what the script was called with.
+        self._scope.arguments = None if arguments == (FIRST,) and outer is None else arguments
+        self._calls.append(name)
+        try:
+            self._visit(self._functions[name])
+        except _Return:
+            pass
+        finally:
+            self._calls.pop()
+            self._scope.arguments = outer
