@@ -11,8 +11,9 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import try_rule
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
+from lvsdoctor.parse.config import config_dump
 from lvsdoctor.parse.keepalived import keepalived_conf
-from lvsdoctor.parse.paste.stream import pieces
+from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.reporting.rule_page import RulePage
 
 
@@ -58,7 +59,7 @@ def _dumps(case: Case) -> list[NodeDump]:
     for node, where, text in case.dumps():
         if _is_keepalived_conf(where):
             continue
-        found = [NodeDump(piece, node, node, where) for piece in pieces(text, where)]
+        found = [NodeDump(piece, node, node, where) for piece in _pieces(node, where, text)]
         for more in found:
             begun = next((known for known in dumps if where == f"{known.where}-also" and _alike(known, more)), None)
             if begun is None:
@@ -69,6 +70,13 @@ def _dumps(case: Case) -> list[NodeDump]:
             whole = replace(first, facts=facts, unread=(*first.unread, *second.unread))
             dumps[dumps.index(begun)] = replace(begun, piece=replace(begun.piece, dump=whole))
     return dumps
+
+
+def _pieces(node: str, where: str, text: str) -> Iterator[Piece]:
+    """What stands in a fence: a file that configures the node where its dump is a path, else what a paste may hold."""
+    is_path = "/" in where.removeprefix(f"{node}/")
+    configured = config_dump(text, where) if is_path else None
+    yield from pieces(text, where) if configured is None else [Piece("", configured)]
 
 
 def _alike(first: NodeDump, second: NodeDump) -> bool:

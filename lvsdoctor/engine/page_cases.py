@@ -5,6 +5,7 @@ Under `## Cases` stand `### Given` (dumps that every case starts from), then `##
 replaces the given one of that name and node; a third word `also` adds to it, `absent` takes it away. A line that ends
 in `<-- cited` must be quoted by the findings, and no other line may be. `> text` under Fires is the message. A fence
 `options` holds command line options (`--vip`, `--role`), one `keepalived-conf` a file whose services are the table.
+A fence named by a path (`etc/keepalived/keepalived.conf lb1`) is a file that configures the node.
 """
 
 import re
