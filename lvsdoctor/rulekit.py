@@ -44,7 +44,8 @@ QUESTIONS = {
         "analysis.vip_sources": "vip6_sources VipSource",
     },
     "Which route does a packet take?": {
-        "kernel.routing": "route_lookup Lookup is_local local_routes default_gateways captured_by_mark FAR_AWAY",
+        "kernel.routing": "route_lookup Lookup is_local local_routes captured_by_mark FAR_AWAY",
+        "kernel.default_gateways": "default_gateways",
         "kernel.far_away": "far_away",
     },
     "Is a packet accepted, delivered or passed on?": {

@@ -155,6 +155,7 @@ from lvsdoctor.kernel.answer import assume_without as assume_without
 from lvsdoctor.kernel.arp import NOBODY as NOBODY
 from lvsdoctor.kernel.arp import arp_ignored as arp_ignored
 from lvsdoctor.kernel.arp import arp_reply as arp_reply
+from lvsdoctor.kernel.default_gateways import default_gateways as default_gateways
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp as answers_arp_or_ndp
 from lvsdoctor.kernel.delivery import delivered as delivered
 from lvsdoctor.kernel.delivery import home_link as home_link
@@ -170,7 +171,6 @@ from lvsdoctor.kernel.redirects import sends_redirect as sends_redirect
 from lvsdoctor.kernel.routing import FAR_AWAY as FAR_AWAY
 from lvsdoctor.kernel.routing import Lookup as Lookup
 from lvsdoctor.kernel.routing import captured_by_mark as captured_by_mark
-from lvsdoctor.kernel.routing import default_gateways as default_gateways
 from lvsdoctor.kernel.routing import is_local as is_local
 from lvsdoctor.kernel.routing import local_routes as local_routes
 from lvsdoctor.kernel.routing import route_lookup as route_lookup

@@ -54,7 +54,7 @@ def routed_through(director: Node, vip: IP, node: Node) -> bool:
 
 
 def _gateways_on(node: Node, link: Link) -> list[IP]:
-    routes = node.routes if node.has("routes") else ()
+    routes = node.known_rows("routes") if node.has("routes") else ()
     return [hop.gateway for route in routes for hop in route.nexthops if hop.link == link.name and hop.gateway]
 
 

@@ -25,6 +25,15 @@ def hiding_setting(node: Node) -> Setting | None:
     return next((setting for setting in settings if setting.is_number and setting.value), None)
 
 
+def vips_on_wires(node: Node) -> tuple[Vip, ...]:
+    """The addresses of a single host that the files of such a host give another interface than lo, beside its own: a
+    VIP that it hides, where it does not help (eth0:0)."""
+    if hiding_setting(node) is None:
+        return ()
+    alone = (address for address in node.seen_rows("addresses") if address.host_only and address.link != "lo")
+    return tuple(Vip(address.ip, address.seen) for address in alone if address.ip.version == 4)
+
+
 def vips_to_hide(services: Iterable[VirtualService]) -> tuple[Vip, ...]:
     """The VIPs that reach some real server of these services as destinations (DR, TUN)."""
     found: dict[IP, Vip] = {}

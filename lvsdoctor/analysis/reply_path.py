@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.nat import client_in
+from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
-from lvsdoctor.kernel.routing import OWN, Lookup, default_gateways, is_local, route_lookup
+from lvsdoctor.kernel.routing import OWN, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.directors import draws, ipvs_table
 from lvsdoctor.analysis.marked_services import with_marked_vips
-from lvsdoctor.analysis.planned_servers import hiding_setting, vips_to_hide, with_vips_on_lo
+from lvsdoctor.analysis.planned_servers import hiding_setting, vips_on_wires, vips_to_hide, with_vips_on_lo
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -112,6 +112,7 @@ def _roles(
                 RoleEvidence(Role.REAL_SERVER, reason, {"vip": str(held.ip), "link": held.link}, held.seen)
             )  # fmt: skip
     elif not services and (setting := hiding_setting(node)):
+        carried = vips_on_wires(node)
         reason = "sets {key}, as a real server does that hides its VIP"
         found.append(RoleEvidence(Role.REAL_SERVER, reason, {"key": setting.key}, setting.seen))
     return tuple(found), carried if any(f.role is Role.REAL_SERVER for f in found) else ()

@@ -1,11 +1,11 @@
 """What a node cannot reach because it takes it for its own: a netmask on lo that covers the hosts of the wire."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from lvsdoctor.kernel.routing import is_local
-from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 
@@ -31,16 +31,17 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
     one until somebody adds a policy rule (net/ipv4/fib_trie.c: fib_trie_unmerge()). So a /16 on lo leaves the /24 of
     the wire alone. Reads addresses, the other nodes' too, and local-routes, routes, policy-rules where collected.
     """
-    own = {address.ip for address in node.addresses} | {vip.ip for vip in node.vips}
+    addresses: Sequence[Address] = node.known_rows("addresses")
+    own = {address.ip for address in addresses} | {vip.ip for vip in node.vips}
 
     def lost(ip: IP) -> bool:
         return ip in prefix and ip not in own and is_local(node, ip) is not None
 
-    for route in node.routes if node.has("routes") else ():
+    for route in node.known_rows("routes") if node.has("routes") else ():
         for hop in route.nexthops:
             if hop.gateway is not None and hop.link != on and lost(hop.gateway):
                 yield Shadowed(hop.gateway, cite(route, "{gateway} is a gateway", gateway=hop.gateway))
-    wires = [address.network for address in node.addresses if address.link != on and not address.host_only]
+    wires = [address.network for address in addresses if address.link != on and not address.host_only]
     afar = []
     for peer in node.peers:
         for address in peer.addresses if peer.has("addresses") else ():
@@ -52,7 +53,7 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
                 yield Shadowed(address.ip, is_peer)
             else:
                 afar.append(Shadowed(address.ip, is_peer, partly=True))
-    for address in node.addresses:
+    for address in addresses:
         subnet = address.network
         taken = prefix if subnet.prefixlen < prefix.prefixlen else subnet
         if address.link == on or address.host_only or not subnet.overlaps(prefix):

@@ -205,8 +205,7 @@ def neighbours_of(node: Node, link: Link, *, besides: IP) -> list[IP]:
 
 def _free_addresses(node: Node, link: Link) -> list[tuple[Network, list[IPv4Address]]]:
     """Of each subnet of `link` the first two addresses that are not this node's."""
-    every = node.seen_rows("addresses") if node.planned else node.addresses
-    own = {int(address.ip) for address in every if address.ip.version == 4}
+    own = {int(address.ip) for address in node.known_rows("addresses") if address.ip.version == 4}
     subnets = {a.network for a in node.addresses_on(link.name) if a.ip.version == 4 and a.network.prefixlen < 31}
     free = []
     for subnet in sorted(subnets, key=lambda net: (int(net.network_address), net.prefixlen)):

@@ -6,10 +6,11 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.route_families import shows_routes
-from lvsdoctor.kernel.routing import captured_by_mark, default_gateways, is_local, route_lookup
+from lvsdoctor.kernel.routing import captured_by_mark, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation

@@ -3,7 +3,7 @@
 net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_trie.c: fib_table_lookup().
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address
@@ -17,7 +17,8 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.route import FAILING_TYPES, NextHop, PolicyRule, Route
+from lvsdoctor.model.partial_rows import PartialRows
+from lvsdoctor.model.route import FAILING_TYPES, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 
 _DEFAULT_RULES = tuple(
@@ -113,7 +114,7 @@ def known_route(
         return None
 
 
-def local_routes(node: Node) -> tuple[Route, ...]:
+def local_routes(node: Node) -> Sequence[Route]:
     """Table local: as collected, else what follows from the addresses.
 
     `ip route show table local` shows IPv4 alone: a family without a single row, not even 127/8 or ::1, was not shown.
@@ -121,8 +122,10 @@ def local_routes(node: Node) -> tuple[Route, ...]:
     return node.derived("table local", _local_routes)
 
 
-def _local_routes(node: Node) -> tuple[Route, ...]:
+def _local_routes(node: Node) -> Sequence[Route]:
     routes, absent = _seen_local_routes(node)
+    if absent is not None and node.planned:
+        return PartialRows(routes, absent)
     if absent is not None:
         raise absent
     return routes
@@ -146,8 +149,10 @@ def is_local(node: Node, ip: IP) -> Lookup | None:
     net/ipv4/fib_frontend.c: inet_addr_type_table(). Reads addresses, links, local-routes, policy-rules, routes.
     """
     merged = ip.version == 4 and has_custom_rules(node) is None
-    route = _table(node, _MERGED if merged else "local", ip.version).best(ip)
+    route = _table(node, _MERGED if merged else "local", ip.version).best(ip, planned=node.planned is not None)
     if route is None or route.type != "local":
+        if node.planned and (absent := node.unseen("addresses")) is not None:
+            raise absent
         return None
     return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
 
@@ -211,17 +216,6 @@ def _is_default(rule: PolicyRule) -> bool:
 def _like(rule: PolicyRule, seen: Seen) -> PolicyRule:
     """The same rule as if seen elsewhere, and of IPv4: rows that differ in nothing else are the same rule."""
     return replace(rule, seen=seen, family=4)
-
-
-def default_gateways(node: Node, family: int = 4) -> tuple[tuple[Route, NextHop], ...]:
-    """The gateways of the default routes of table main, best metric first."""
-    return node.derived(("default gateways", family), lambda host: _default_gateways(host, family))
-
-
-def _default_gateways(node: Node, family: int) -> tuple[tuple[Route, NextHop], ...]:
-    routes = [r for r in node.routes if r.table == "main" and r.dst.version == family and r.dst.prefixlen == 0]
-    routes.sort(key=lambda route: route.metric)
-    return tuple((route, hop) for route in routes for hop in route.nexthops if hop.gateway is not None)
 
 
 # -- tables -----------------------------------------------------------------------------------------------------------

@@ -114,8 +114,7 @@ class Host:
             self._view.assumed.update({(value.node, value.command): value for value in lacking})
 
     def assuming(self, lacking: NotCollected) -> None:
-        """Note that a default stands in for a value that was not collected: a rule that is quiet then has not proved
-        that all is well."""
+        """Note that a default stands in for a value that was not collected: a rule that is quiet has proved nothing."""
         self._note_assumed([lacking])
 
     def aside(self) -> Self:
@@ -137,6 +136,10 @@ class Host:
         if not self.has(fact):
             raise NotCollected(fact, self.name)
         return self.evidence[fact]
+
+    def known_rows(self, fact: str) -> Any:
+        """The rows of a fact; of a planned host those that its files tell of, by which it is judged."""
+        return self.seen_rows(fact) if self.planned else self.rows(fact)
 
     def unseen(self, fact: str) -> NotCollected | None:
         """What a rule may not conclude past the rows that were seen: the exception to raise, None for a whole fact."""
@@ -196,14 +199,13 @@ class Host:
     @property
     def arptables(self) -> ArpTables:
         """The rules in their order. For a rule a part of them raises NotCollected: what was left out may come first."""
-        tables: ArpTables = self.seen_rows("arptables")
         if (absent := self.unseen("arptables")) is not None:
             raise absent
+        tables: ArpTables = self.seen_rows("arptables")
         return tables
 
     def packet_filter(self, fact: str) -> Sequence[FilterTable]:
-        """The tables of `iptables` or `ip6tables` as far as they were seen, in no order: each chain and table tells
-        itself whether it is whole, and unseen() whether there may be other tables."""
+        """The tables of `iptables` or `ip6tables` that were seen, in no order; each tells itself whether it is whole."""
         tables: Sequence[FilterTable] = self.seen_rows(fact)
         return tables
 

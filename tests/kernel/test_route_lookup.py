@@ -4,9 +4,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
+from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.routing import (
     captured_by_mark,
-    default_gateways,
     has_custom_local_routes,
     has_custom_rules,
     is_local,

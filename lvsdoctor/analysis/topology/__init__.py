@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.topology.answering import holders
-from lvsdoctor.kernel.routing import default_gateways
+from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination
 from lvsdoctor.model.node import Node
