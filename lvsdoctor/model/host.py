@@ -205,7 +205,7 @@ class Host:
         return tables
 
     def packet_filter(self, fact: str) -> Sequence[FilterTable]:
-        """The tables of `iptables` or `ip6tables` that were seen, in no order; each tells itself whether it is whole."""
+        """The tables of `iptables` or `ip6tables` that were seen, in no order; each tells whether it is whole."""
         tables: Sequence[FilterTable] = self.seen_rows(fact)
         return tables
 
@@ -265,8 +265,7 @@ class Host:
 
     def holding(self, ip: IP) -> tuple[Address, ...]:
         """The addresses configured here that are exactly `ip` (a route of type local may own it without one)."""
-        rows: tuple[Address, ...] = self._indexed("addresses", "ip", ip)
-        return rows
+        return self._indexed("addresses", "ip", ip)
 
     def _indexed(self, fact: str, attribute: str, value: Hashable) -> tuple[Any, ...]:
         """The rows of a fact whose attribute has this value. Raises NotCollected where a partial fact shows none."""
