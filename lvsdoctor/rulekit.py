@@ -31,6 +31,7 @@ QUESTIONS = {
     },
     "What do the files of sysctl.d make of it at boot?": {
         "analysis.boot_settings": "concerns configured undone differing Undone",
+        "analysis.split_keys": "split_keys SplitKey",
         "model.sysctl_d": "SYSCTL_CONF",
     },
     "May this host answer ARP, or a neighbour solicitation?": {
@@ -118,7 +119,7 @@ QUESTIONS = {
     },
     "What clears it? Suggestions that rules share": {
         "model.finding": "Fix",
-        "fixes.commands.settings": "set_sysctls set_for_good",
+        "fixes.commands.settings": "set_sysctls set_for_good write_instead",
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
         "fixes.commands.reach": "reach_again",
         "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",

@@ -102,6 +102,8 @@ from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.shared_addresses import shared_addresses as shared_addresses
 from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.source_nat import unseen_by_source_nat as unseen_by_source_nat
+from lvsdoctor.analysis.split_keys import SplitKey as SplitKey
+from lvsdoctor.analysis.split_keys import split_keys as split_keys
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy
@@ -149,6 +151,7 @@ from lvsdoctor.fixes.commands.routes import hide_clients as hide_clients
 from lvsdoctor.fixes.commands.routes import replace_route as replace_route
 from lvsdoctor.fixes.commands.settings import set_for_good as set_for_good
 from lvsdoctor.fixes.commands.settings import set_sysctls as set_sysctls
+from lvsdoctor.fixes.commands.settings import write_instead as write_instead
 from lvsdoctor.fixes.commands.spelling import spell as spell
 from lvsdoctor.kernel.answer import assume as assume
 from lvsdoctor.kernel.answer import assume_without as assume_without

@@ -145,6 +145,11 @@ def differing(node: Node, concern: Concern) -> Differing | None:
     return None
 
 
+def good_at_boot(node: Node, concern: Concern, link: str) -> bool:
+    """Do the files alone give the link a good value?"""
+    return _value(_decided(configured(node), ()), concern.name, link) in concern.good
+
+
 def _keys(name: str, link: str) -> tuple[str, ...]:
     own = (conf_key("all", name), conf_key(link, name))
     return (IP_FORWARD, *own) if name == "forwarding" else (*own, conf_key("default", name))

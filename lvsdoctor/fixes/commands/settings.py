@@ -31,6 +31,13 @@ def set_sysctls(settings: Mapping[str, int]) -> Fix:
     return fix
 
 
+def write_instead(line: ConfiguredLine, settings: Mapping[str, int]) -> Fix:
+    """Other settings in the place of a line of a file."""
+    texts = word("; ".join(f"{key} = {value}" for key, value in settings.items()))
+    comment = f"# in {word(line.file or line.seen.where)}: write {texts} in place of {word(line.seen.text.strip())}"
+    return Fix(persist=(comment,))
+
+
 def set_for_good(key: str, value: int, deciding: ConfiguredLine) -> Fix:
     """Write a setting for which the line `deciding` of another file counts at boot: into a file that is applied after
     that one, or by hand where none of ours is."""

@@ -255,6 +255,17 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vip-is-directors-own-address",
         "a warning where the real server accepts what comes from its own address, and answers it to itself",
     ): {"vip-is-directors-own-address": PARTLY},
+    ("sysctl-key-splits-link-name", "the VLAN interface of a real server, with dots"): {
+        "sysctl-key-splits-link-name": NO_COMMAND,
+        "real-server-answers-arp": NO_COMMAND,
+    },
+    ("sysctl-key-splits-link-name", "with slashes alone the name is split as well"): {
+        "sysctl-key-splits-link-name": NO_COMMAND
+    },
+    ("sysctl-key-splits-link-name", "a warning where all covers the interface"): {
+        "sysctl-key-splits-link-name": NO_COMMAND
+    },
+    ("sysctl-key-splits-link-name", "the files of a host that runs"): {"sysctl-key-splits-link-name": NO_COMMAND},
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
