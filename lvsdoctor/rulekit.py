@@ -104,6 +104,9 @@ QUESTIONS = {
         "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
         "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
     },
+    "Does IPVS forget connections that others keep?": {
+        "analysis.idle_connections": "idle_connections IdleConnections KEEPALIVE_TIME",
+    },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
             "reply_path reply_paths answering_for answered_neighbours answered_by_gateway clients_beyond "

@@ -14,7 +14,7 @@ from lvsdoctor.collect.filter_claims import CHAIN_DIFFERS, chain_claims, filter_
 from lvsdoctor.collect.host_identity import shows_all_links
 from lvsdoctor.collect.socket_claims import socket_claims, socket_table_key
 from lvsdoctor.model.address import Address
-from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.ipvs import Destination, Forwarding, Timeouts, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packet_filter import FilterTable
@@ -211,6 +211,15 @@ def _values(real: Destination) -> dict[str, Hashable]:
     return values
 
 
+def _timeouts(rows: Sequence[Timeouts], facts: Mapping[str, Any], whole: bool) -> Claims:
+    made: Claims = {}
+    for row in rows:
+        values: dict[str, Hashable] = {"tcp": row.tcp, "tcpfin": row.tcpfin, "udp": row.udp}
+        reason = "the timeout {what} of IPVS has two values, {value} and {another}"
+        made["timeouts"] = Group(reason, {}, False, {"timeouts": Item(row.seen, values)})
+    return made
+
+
 def _neighbours(rows: Sequence[Neighbour], facts: Mapping[str, Any], whole: bool) -> Claims:
     made: Claims = {}
     for row in rows:
@@ -253,6 +262,7 @@ _CLAIMS: Mapping[str, Callable[[Any, Mapping[str, Any], bool], Claims]] = {
     **dict.fromkeys(("routes", "local-routes", "other-routes"), _routes),
     "policy-rules": _policy_rules,
     "ipvs": _services,
+    "ipvs-timeouts": _timeouts,
     "neighbours": _neighbours,
     "iptables": _filter_tables,
     "ip6tables": _filter_tables,
@@ -265,6 +275,7 @@ _ROW_KEYS: Mapping[str, Callable[[Any], Hashable]] = {
     **dict.fromkeys(("routes", "local-routes", "other-routes"), _of_route),
     "policy-rules": _of_policy_rule,
     "ipvs": lambda row: row.key,
+    "ipvs-timeouts": lambda row: "timeouts",
     "neighbours": _of_neighbour,
     "iptables": filter_table_key,
     "ip6tables": filter_table_key,

@@ -18,6 +18,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "neighbours": "ip neigh show",
         "ipvs": "ipvsadm -Sn",
         "ipvs-stats": "ipvsadm -Ln --stats",
+        "ipvs-timeouts": "ipvsadm -L --timeout",
         "arptables": "arptables -nvL",
         "iptables": "iptables-save",
         "ip6tables": "ip6tables-save",

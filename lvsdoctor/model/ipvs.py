@@ -34,6 +34,16 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeouts:
+    """After how many idle seconds IPVS forgets a connection (`ipvsadm --set`): of TCP, of TCP after a FIN, of UDP."""
+
+    tcp: int
+    tcpfin: int
+    udp: int
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """One real server of a virtual service (ipvsadm -r; the kernel's "dest").
 

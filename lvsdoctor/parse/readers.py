@@ -34,6 +34,7 @@ FORMATS = (
     _Format("ip_neigh", "IpNeigh"),
     _Format("ip_route", "IpRoute"),
     _Format("ipvsadm_list", "IpvsadmList", begins=_TABLE),
+    _Format("ipvsadm_timeouts", "IpvsadmTimeouts", begins=("Timeout (",)),
     _Format("proc_ip_vs", "ProcIpVs", begins=_TABLE),
     _Format("ipvsadm_save", "IpvsadmSave", holds="-"),
     _Format("table_filters", "TableFilters", begins=("Chain", "*", ":", "-", "#")),

@@ -266,6 +266,15 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "sysctl-key-splits-link-name": NO_COMMAND
     },
     ("sysctl-key-splits-link-name", "the files of a host that runs"): {"sysctl-key-splits-link-name": NO_COMMAND},
+    ("ipvs-timeout-below-keepalive", "900 seconds, and keepalives after 7200"): {
+        "ipvs-timeout-below-keepalive": SERVICE
+    },
+    ("ipvs-timeout-below-keepalive", "a note where no real server was scanned"): {
+        "ipvs-timeout-below-keepalive": SERVICE
+    },
+    ("ipvs-timeout-below-keepalive", "a note where the timeouts were not collected"): {
+        "ipvs-timeout-below-keepalive": SERVICE
+    },
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
