@@ -67,6 +67,7 @@ QUESTIONS = {
     "Who directs a VIP, and who is in its way?": {
         "analysis.directors": "directors_of directs ipvs_table",
         "analysis.mutual_directors": "mutual_listings",
+        "analysis.director_pairs": "pair_differences PairDifference",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.shared_addresses": "shared_addresses",

@@ -26,6 +26,8 @@ from lvsdoctor.analysis.director_filters import conntrack_line as conntrack_line
 from lvsdoctor.analysis.director_filters import dropped_for_state as dropped_for_state
 from lvsdoctor.analysis.director_filters import replies_dropped as replies_dropped
 from lvsdoctor.analysis.director_filters import requests_dropped as requests_dropped
+from lvsdoctor.analysis.director_pairs import PairDifference as PairDifference
+from lvsdoctor.analysis.director_pairs import pair_differences as pair_differences
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table

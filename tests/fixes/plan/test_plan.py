@@ -275,6 +275,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("ipvs-timeout-below-keepalive", "a note where the timeouts were not collected"): {
         "ipvs-timeout-below-keepalive": SERVICE
     },
+    ("directors-tables-differ", "the backup director lacks a service"): {"directors-tables-differ": NO_COMMAND},
+    ("directors-tables-differ", "another scheduler and no persistence"): {"directors-tables-differ": NO_COMMAND},
+    ("directors-tables-differ", "another forwarding method"): {"directors-tables-differ": NO_COMMAND},
+    ("directors-tables-differ", "likely, where a health check may have taken a real server out"): {
+        "directors-tables-differ": NO_COMMAND
+    },
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
