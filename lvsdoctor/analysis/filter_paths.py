@@ -12,7 +12,7 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, Filte
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, is_local, known_route
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.coverage import Partial, Unread
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
@@ -173,19 +173,47 @@ def drops_for_state(node: Node, passage: Passage, verdict: FilterVerdict, host: 
     return filtered(node, as_ordinary(passage), passage.hooks, host).outcome is FilterOutcome.ACCEPTED
 
 
-def filters_unread(node: Node, fact: str) -> Unread | None:
-    """A dump in the evidence that is not read, and that may hold rules for packets. Beside the rules that run, those of
-    a file decide nothing."""
-    tables = node.packet_filter(fact) if node.has(fact) else None
-    read = {"iptables"} if tables is not None else set()
-    read |= {"nftables"} if any(table.form == "nft" for table in tables or ()) else set()
-    unread = (kind for kind in node.unread_kinds if "packets" in kind.hides)
-    return next((kind for kind in unread if kind.kind.removesuffix("-without-rules") not in read), None)
+def filters_unread(node: Node, fact: str) -> NotCollected | None:
+    """What keeps the rules that decide over packets from being known: a dump in the evidence that may hold some, and is
+    none of those that `fact` was read from. None where there is no such dump.
+
+    Beside the rules that run, those of a file decide nothing.
+    """
+    read = {"iptables"} if node.has(fact) else set[str]()
+    read |= {"nftables"} if shows_nft(node, fact) else set()
+    kinds = (kind for kind in node.unread_kinds if "packets" in kind.hides)
+    unread = next((kind for kind in kinds if kind.kind not in read), None)
+    if unread is None:
+        return None
+    if unread.read:  # it shows the rules for the other version of IP alone
+        return NotCollected(fact, node.name)
+    fields = {"where": unread.seen.where, "name": unread.name}
+    why = Partial("{where} holds {name}, which is not read yet", unread.seen, fields)
+    return NotCollected(fact, node.name, partial=why)
+
+
+def shows_nft(node: Node, fact: str) -> bool:
+    """Were the tables of nftables shown?"""
+    return node.has(fact) and any(table.form == "nft" for table in node.packet_filter(fact))
 
 
 def filters_seen(node: Node, version: int) -> bool:
     """Does the evidence show the rules that decide over the packets of this host?"""
     return node.has(filter_fact(version)) and filters_unread(node, filter_fact(version)) is None
+
+
+def refuse_unseen(node: Node, version: int) -> None:
+    """Raises NotCollected where the rules for packets were not collected, or a part of them lies there unread."""
+    fact = filter_fact(version)
+    if not node.has(fact):
+        raise NotCollected(fact, node.name)
+    refuse_unread(node, fact)
+
+
+def refuse_unread(node: Node, fact: str) -> None:
+    """Raises NotCollected beside a dump that may hold rules for packets and is not read."""
+    if (absent := filters_unread(node, fact)) is not None:
+        raise absent
 
 
 def undecided(node: Node, fact: str, what: str) -> NotCollected:
@@ -202,15 +230,8 @@ def refuse_unknown(node: Node, items: Iterable[FilteredPacket]) -> None:
             raise item.verdict.lacking
         if not item.dropped and item.verdict.assumed:
             raise NotCollected(fact, node.name, partial=node.partial(fact))
-        if not item.dropped and (unread := filters_unread(node, fact)) is not None:
-            raise not_read(node, fact, unread)
-
-
-def not_read(node: Node, fact: str, unread: Unread) -> NotCollected:
-    """To raise beside a dump that may hold rules and is not read."""
-    fields = {"where": unread.seen.where, "name": unread.name}
-    why = Partial("{where} holds {name}, which is not read yet", unread.seen, fields)
-    return NotCollected(fact, node.name, partial=why)
+        if not item.dropped:
+            refuse_unread(node, fact)
 
 
 def marked_requests(node: Node, mark: int, version: int) -> Iterator[Packet]:

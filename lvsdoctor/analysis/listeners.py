@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality, not_read
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality, refuse_unread, shows_nft
 from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
 from lvsdoctor.analysis.usable_servers import takes_requests
 from lvsdoctor.kernel.answer import Answer, assume_without
@@ -126,7 +126,7 @@ def _misreplied(
 def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citation, ...]] | None:
     """The request as the packet filter at PREROUTING lets it go on, with what that follows from; None where it is
     dropped, or given to the socket of a proxy. Raises NotCollected where that is not known."""
-    _refuse_unread(node, target)
+    _refuse_unseen(node, target)
     flags = SYN if target.protocol == "tcp" else None
     request = Packet(
         None, target.ip, PROTOCOLS.get(target.protocol), None, target.port, in_link=target.link, states=NEW,
@@ -139,7 +139,7 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
         absent, line = verdict.lacking, deciding(verdict)
         raise NotCollected(absent.fact, absent.node, absent.wanted, partial=Partial(_ELSEWHERE, line, _named(target)))
     packet, because = verdict.packet, verdict.because
-    if not verdict.assumed and not _shows_nft(node, filter_fact(target.ip.version)):
+    if not verdict.assumed and not shows_nft(node, filter_fact(target.ip.version)):
         because += (assume_without("", "no nftables rule changes the requests", "nft list ruleset"),)
     if packet.tproxy is not None:
         ports = packet.tproxy[1]
@@ -153,21 +153,14 @@ def _handed_to(node: Node, target: RequestTarget) -> tuple[Packet, tuple[Citatio
     return packet, because
 
 
-def _refuse_unread(node: Node, target: RequestTarget) -> None:
+def _refuse_unseen(node: Node, target: RequestTarget) -> None:
     """Raise NotCollected beside a dump of a packet filter that is not read, or of which the chain is lacking that
-    requests come by first. A dump whose tables were read is a sign for other rules alone."""
+    requests come by first."""
     fact = filter_fact(target.ip.version)
-    for kind in node.unread_kinds:
-        was_read = node.has(fact) and (kind.kind == "iptables" or (kind.kind == "nftables" and _shows_nft(node, fact)))
-        if "packets" in kind.hides and not was_read:
-            raise not_read(node, fact, kind)
+    refuse_unread(node, fact)
     for table in node.packet_filter(fact) if node.has(fact) else ():
         if table.partial is not None and table.name != "filter" and table.chain("PREROUTING") is None:
             raise NotCollected(fact, node.name, partial=table.partial)
-
-
-def _shows_nft(node: Node, fact: str) -> bool:
-    return node.has(fact) and any(table.form == "nft" for table in node.packet_filter(fact))
 
 
 def _may_redirect_to(ip: IP, asked: IP) -> bool:

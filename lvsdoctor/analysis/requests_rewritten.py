@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK, requests_of
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality, not_read, undecided
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, filter_fact, locality, refuse_unseen, undecided
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.packet_filter import FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
@@ -79,16 +79,6 @@ def first_request(director: Node, request: Packet) -> FilterVerdict:
     flags = SYN if request.protocol == TCP else None if request.protocol is None else _FLAGS
     first = replace(request, states=NEW, tcp_flags=flags)
     return filtered(director, first, (Hook.PREROUTING,), locality(director, request.version))
-
-
-def refuse_unseen(director: Node, version: int) -> None:
-    """Raises NotCollected where the rules for packets were not collected, or a part of them lies there unread."""
-    fact = filter_fact(version)
-    if not director.has(fact):
-        raise NotCollected(fact, director.name)
-    for unread in director.unread_kinds:
-        if "packets" in unread.hides and unread.kind != "iptables":
-            raise not_read(director, fact, unread)
 
 
 def _taken(director: Node, service: VirtualService, request: Packet, verdict: FilterVerdict) -> Rewritten | None:

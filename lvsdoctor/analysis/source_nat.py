@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.director_filters import CONNTRACK
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, link_towards, locality
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, link_towards, locality, refuse_unseen
 from lvsdoctor.analysis.nat import client_in, nat_pairs, passes, real_server, replies_pass
-from lvsdoctor.analysis.requests_rewritten import refuse_unseen
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict, filtered

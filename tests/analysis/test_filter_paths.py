@@ -1,15 +1,19 @@
 """What packet filters do to the packets of a service, with the links, settings and addresses that the dumps tell."""
 
+from dataclasses import replace
+
 import pytest
 
 from lvsdoctor.analysis.director_filters import at_director
-from lvsdoctor.analysis.filter_paths import any_client, arrival_links, marked_requests
+from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filters_unread, marked_requests, refuse_unseen
 from lvsdoctor.analysis.real_server_filters import at_real_server, taken_in, takes_without_vip
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding
+from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.paste.stream import pieces
 from tests.kernel.test_packet_filter import _EST, MATRIX, VIP, saved
 
@@ -63,6 +67,36 @@ def at_lb1(**given: str) -> dict[str, str]:
         + (", stateful" if item.stateful else "")
         for item in at_director(lb1, service)
     }
+
+
+NFT = "table ip filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}\n"
+FILE = Unread(
+    "nftables", "an nftables rule set", Seen("lb1/nftables.conf", 1, "table ip nat {"), frozenset({"packets"})
+)
+
+
+def test_a_file_of_rules_decides_nothing_beside_the_rules_of_its_kind_that_run() -> None:
+    read = scanned(lb1_nft_list_ruleset=NFT)["lb1"]
+    assert [kind.read for kind in read.unread_kinds] == [True]
+    for node in (read, replace(read, unread_kinds=(*read.unread_kinds, FILE))):
+        assert filters_unread(node, "iptables") is None
+        refuse_unseen(node, 4)
+
+
+def test_a_file_of_nftables_beside_iptables_alone_may_hold_rules() -> None:
+    node = scanned(lb1=saved("filter -A INPUT -s 198.51.100.7 -j DROP"))["lb1"]
+    refuse_unseen(node, 4)
+    with pytest.raises(NotCollected) as absent:
+        refuse_unseen(replace(node, unread_kinds=(FILE,)), 4)
+    assert absent.value.partial is not None
+    assert absent.value.partial.says == "lb1/nftables.conf holds an nftables rule set, which is not read yet"
+
+
+def test_rules_for_ipv4_that_are_read_are_not_called_unread_where_those_for_ipv6_are_asked() -> None:
+    node = scanned(lb1=saved("filter -A INPUT -s 198.51.100.7 -j DROP"))["lb1"]
+    absent = filters_unread(node, "ip6tables")
+    assert absent is not None
+    assert (absent.fact, absent.partial) == ("ip6tables", None)
 
 
 def test_a_filter_that_was_not_collected_is_asked_for() -> None:
