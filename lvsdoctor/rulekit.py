@@ -66,7 +66,7 @@ QUESTIONS = {
         ),
     },
     "Who directs a VIP, and who is in its way?": {
-        "analysis.directors": "directors_of directs ipvs_table",
+        "analysis.directors": "directors_of directs directed_vips refuse_unmarked ipvs_table",
         "analysis.mutual_directors": "mutual_listings",
         "analysis.director_pairs": "pair_differences PairDifference",
         "analysis.arp_responders": "services_of",

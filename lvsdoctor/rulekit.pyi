@@ -28,9 +28,11 @@ from lvsdoctor.analysis.director_filters import replies_dropped as replies_dropp
 from lvsdoctor.analysis.director_filters import requests_dropped as requests_dropped
 from lvsdoctor.analysis.director_pairs import PairDifference as PairDifference
 from lvsdoctor.analysis.director_pairs import pair_differences as pair_differences
+from lvsdoctor.analysis.directors import directed_vips as directed_vips
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
+from lvsdoctor.analysis.directors import refuse_unmarked as refuse_unmarked
 from lvsdoctor.analysis.filter_paths import FilteredPacket as FilteredPacket
 from lvsdoctor.analysis.filter_paths import filters_seen as filters_seen
 from lvsdoctor.analysis.filter_paths import refuse_unknown as refuse_unknown

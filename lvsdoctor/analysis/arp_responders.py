@@ -83,7 +83,7 @@ def services_of(node: Node, vip: IP) -> tuple[VirtualService, ...]:
         service
         for host in directors_of(node, vip)
         for service in ipvs_table(host)
-        if service.vip == vip or service.fwmark is not None
+        if service.serves(vip) or (service.fwmark is not None and not service.marked)
     )
 
 

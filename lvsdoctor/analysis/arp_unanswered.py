@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.analysis.l2_segments import routed_through, vip_on_segment
 from lvsdoctor.kernel.answer import Answer, assume, no
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored
@@ -81,7 +82,7 @@ def answers_ndp(node: Node, vip: IP) -> bool:
 
 def serves_its_own(director: Node, vip: IP, directors: Sequence[Node]) -> bool:
     """Do these directors list it as a real server of the VIP? Then it keeps the VIP on lo while another one has it."""
-    services = [service for one in directors for service in one.services if service.vip == vip]
+    services = [service for one in directors for service in one.services if service.serves(vip)]
     rips = {real.ip for service in services for real in service.destinations if real.ip is not None}
     return any(director.holding(rip) for rip in rips)
 
@@ -100,8 +101,8 @@ def should_answer(vip: IP, directors: Sequence[Node]) -> Node | None:
         silent = _keeps_silent(director, vip)
         if not silent and delivered(director, vip):
             continue
-        others = {service.vip for service in director.services} - {vip, None}
-        active = any(answers_arp_or_ndp(director, other) for other in others if other is not None)
+        others = directed_vips(director).keys() - {vip}
+        active = any(answers_arp_or_ndp(director, other) for other in others)
         may_stand_by = silent and serves_its_own(director, vip, directors)
         ranked.append(((not silent or may_stand_by, not active, may_stand_by, director.name), director))
     return min(ranked, key=lambda one: one[0])[1] if ranked else None

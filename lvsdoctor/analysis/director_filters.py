@@ -152,10 +152,16 @@ def _of_real_server(
 
 def sent_by_nat(director: Node, service: VirtualService, real: Destination, client: IP) -> FilterVerdict | None:
     """What becomes of a client's first request on its way from IPVS to a real server behind NAT, where connection
-    tracking sees it (vs.conntrack=1): the source that it has then. None for a firewall mark."""
-    if service.vip is None or real.ip is None:
+    tracking sees it (vs.conntrack=1): the source that it has then. None for a firewall mark of several VIPs or ports,
+    or of which it is not known."""
+    if real.ip is None:
         return None
     request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None)
+    if service.vip is None:
+        marked = list(requests_of(director, service)) if service.marked else []
+        if len(marked) != 1:
+            return None
+        request = replace(marked[0], src=client)
     passages = _passages(director, request, real, own=False, tracked=True, loose=True)
     sent = next(item for item in passages if item.hooks == SENT)
     return passed(director, sent.packet, sent.hooks, locality(director, request.version))

@@ -1,8 +1,11 @@
 """Who directs a VIP: whose IPVS table has a service of it, by its address or by a firewall mark."""
 
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Partial
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
 
 
 def ipvs_table(node: Node) -> tuple[VirtualService, ...]:
@@ -16,6 +19,25 @@ def ipvs_table(node: Node) -> tuple[VirtualService, ...]:
     return ()
 
 
+def directed_vips(node: Node) -> dict[IP, Seen]:
+    """The VIPs of a node's services, those of firewall marks too, each with the first line that tells. Reads ipvs."""
+    found: dict[IP, Seen] = {}
+    for service in node.services:
+        for vip, seen in service.vips:
+            found.setdefault(vip, seen)
+    return found
+
+
+def refuse_unmarked(node: Node, *versions: int) -> None:
+    """Raises NotCollected where a node has a service by a firewall mark, of one of these versions of IP, and which VIPs
+    the mark stands for is not known. Reads ipvs."""
+    for service in node.services:
+        if service.fwmark is not None and not service.marked and service.family in versions:
+            fact = "iptables" if service.family == 4 else "ip6tables"
+            why = Partial("no rule that was seen tells the VIPs of {service}", service.seen, {"service": str(service)})
+            raise NotCollected(fact, node.name, partial=why)
+
+
 def directors_of(node: Node, vip: IP) -> list[Node]:
     """The node and others of the scan that direct a VIP. Reads ipvs, ipvs-stats, addresses."""
     return [host for host in (node, *node.peers_with("ipvs", "ipvs-stats")) if directs(host, vip)]
@@ -25,7 +47,7 @@ def directs(node: Node, vip: IP) -> bool:
     """Does its table have a service of this VIP? A service by a firewall mark of which no rule was seen may be of any
     VIP that the node has and is no real server of. Reads ipvs, ipvs-stats, addresses."""
     services = ipvs_table(node)
-    if any(vip == own for service in services for own, _ in service.vips):
+    if any(service.serves(vip) for service in services):
         return True
     marked = any(row.fwmark is not None and not row.marked for row in services) and node.has("addresses")
     return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)

@@ -7,6 +7,7 @@ the packet to the host itself instead of sending it (ip_vs_send_or_cont()).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.kernel.routing import Lookup, is_local
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.ipvs import Destination, VirtualService
@@ -33,7 +34,7 @@ def own_rips(director: Node) -> Iterator[OwnRip]:
 
     Reads ipvs, addresses, local-routes, and links, policy-rules, routes where collected.
     """
-    vips = {service.vip for service in director.services}
+    vips = directed_vips(director)
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
     for service in director.services:
         for real in service.destinations:
@@ -82,7 +83,7 @@ def answered_elsewhere(director: Node, rip: IP) -> Neighbour | None:
 def beside_own(director: Node, rip: IP) -> Address | None:
     """The director's own address in a subnet where it has `rip` as one more, as no host has its usual address: with the
     prefix of a single host, or secondary. Reads ipvs, addresses."""
-    vips = {service.vip for service in director.services}
+    vips = directed_vips(director)
     extra = any(held.host_only or held.secondary for held in director.holding(rip))
     for other in director.addresses if extra else ():
         if rip in other.network and not other.host_only and other.link != "lo" and other.ip not in (rip, *vips):

@@ -84,12 +84,14 @@ def taking_requests(listings: Sequence[Membership]) -> tuple[Membership, ...]:
 
     Reads addresses, links, local-routes, policy-rules, routes.
     """
-    taken = {listing.service.vip for listing in listings if _has_vip(listing)}
-    return tuple(listing for listing in listings if _has_vip(listing) or listing.service.vip not in taken)
+    taken = {vip for listing in listings if _has_vip(listing) for vip, _ in listing.service.vips}
+    return tuple(
+        listing for listing in listings if _has_vip(listing) or not any(vip in taken for vip, _ in listing.service.vips)
+    )
 
 
 def _has_vip(listing: Membership) -> bool:
-    return listing.service.vip is not None and is_local(listing.director, listing.service.vip) is not None
+    return any(is_local(listing.director, vip) for vip, _ in listing.service.vips)
 
 
 def real_server(director: Node, rip: IP) -> Node | None:
@@ -142,7 +144,7 @@ def taken_for_active(node: Node, taking: Sequence[Membership]) -> list[Citation]
     """What is taken for granted where no scanned director has the VIP, or the links that could be tunnels to it are not
     known. Reads links, and of the directors addresses, local-routes, policy-rules, routes."""
     lines = []
-    if not any(listing.service.vip and delivered(listing.director, listing.service.vip) for listing in taking):
+    if not any(delivered(listing.director, vip) for listing in taking for vip, _ in listing.service.vips):
         text = "the director that has the VIP is not behind that route"
         lines.append(assume("addresses", text, settle="# scan the directors together", others=True))
     if not node.has("links"):
@@ -255,7 +257,7 @@ def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address |
     families = {listing.destination.ip.version for listing in listings if listing.destination.ip is not None}
     own = [a for a in node.addresses if a.ip.version in families and not (a.ip.is_loopback or a.ip.is_link_local)]
     subnets = [address.network for address in own if not address.host_only]
-    vips = {listing.service.vip for listing in listings}
+    vips = {vip for listing in listings for vip, _ in listing.service.vips}
     several = len({listing.director.name for listing in listings}) > 1
     active_first = sorted(listings, key=lambda listing: not _has_vip(listing))
     beside = [a for m in active_first for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]

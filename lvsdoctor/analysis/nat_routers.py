@@ -66,7 +66,7 @@ def behind_routers(director: Node) -> Iterator[BehindRouter]:
 
 
 def _own(director: Node, service: VirtualService) -> set[IP]:
-    hosts = [director, *(directors_of(director, service.vip) if service.vip is not None else ())]
+    hosts = [director, *(host for vip, _ in service.vips for host in directors_of(director, vip))]
     return {address.ip for host in hosts if host.has("addresses") for address in host.addresses}
 
 

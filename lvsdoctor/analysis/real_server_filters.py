@@ -127,7 +127,7 @@ def taken_in(node: Node, vip: IP) -> FilterVerdict:
     passages = [
         item
         for listing in (node.memberships if node.has("memberships") else ())
-        if listing.service.vip == vip and listing.destination.ip and listing.forwarding is not Forwarding.NAT
+        if listing.service.serves(vip) and listing.destination.ip and listing.forwarding is not Forwarding.NAT
         for item in _passages(node, listing.service, listing.destination, listing.director)
         if item.part == REQUEST
     ] or [Passage(REQUEST, Packet(any_client(node, vip.version), vip, None, states=NEW), DELIVERED)]

@@ -31,9 +31,10 @@ def answering_for(node: Node) -> dict[IP, Seen]:
     found = {vip.ip: vip.seen for vip in node.vips}
     for service in node.services if node.has("ipvs") or not node.roles else ():
         serves = any(real.ip is not None and is_local(node, real.ip) for real in service.destinations)
-        # What kube-proxy keeps is asked for by the host itself and its pods.
-        if service.vip and serves and not any(held.link == KUBE_LINK for held in node.holding(service.vip)):
-            found.setdefault(service.vip, service.seen)
+        for vip, seen in service.vips if serves else ():
+            # What kube-proxy keeps is asked for by the host itself and its pods.
+            if not any(held.link == KUBE_LINK for held in node.holding(vip)):
+                found.setdefault(vip, seen)
     return dict(sorted(found.items(), key=lambda item: item[0].version))
 
 

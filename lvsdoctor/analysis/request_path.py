@@ -45,8 +45,9 @@ def request_paths(node: Node, how: Forwarding) -> Iterator[RequestPath]:
     """
     by_vip: dict[IP, list[Membership]] = {}
     for listing in node.memberships if node.has("memberships") else ():
-        if listing.service.vip and listing.forwarding and listing.forwarding.keeps_destination:
-            by_vip.setdefault(listing.service.vip, []).append(listing)
+        if listing.forwarding and listing.forwarding.keeps_destination:
+            for ip, _ in listing.service.vips:
+                by_vip.setdefault(ip, []).append(listing)
     found: dict[tuple[IP, str], RequestPath] = {}
     for vip in (vip for vip in node.vips if vip.ip.version == 4):
         listed = by_vip.get(vip.ip)
@@ -101,10 +102,14 @@ def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
     """
     found: dict[tuple[IP, str], list[Membership]] = {}
     for listing in node.memberships:
-        rip, vip = listing.destination.ip, listing.service.vip
+        rip, vips = listing.destination.ip, listing.service.vips
         if listing.forwarding is None and not listing.destination.method:
             raise NotCollected("ipvs", listing.director.name, f"how {rip} is forwarded to")
-        if listing.forwarding is not Forwarding.TUN or rip is None or (vip or rip).version != rip.version:
+        if (
+            listing.forwarding is not Forwarding.TUN
+            or rip is None
+            or any(vip.version != rip.version for vip, _ in vips)
+        ):
             continue
         if not listing.director.holding(rip):
             found.setdefault((rip, listing.destination.tunnel_type), []).append(listing)

@@ -154,13 +154,13 @@ def _vips_of(
 
 def _unsettled(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
     """The directors that send this node a VIP of its own if they are active, which their addresses would tell."""
-    directed = {service.vip for service in ipvs_table(node)}
+    directed = {vip for service in ipvs_table(node) for vip, _ in service.vips}
     return frozenset(
         listed.director.name
         for listed in memberships
         if listed.director is not node and not listed.director.has("addresses")
-        if (vip := listed.service.vip) is not None and vip in directed and not draws(node, vip)
         if listed.forwarding and listed.forwarding.keeps_destination
+        if any(vip in directed and not draws(node, vip) for vip, _ in listed.service.vips)
     )
 
 
@@ -176,13 +176,13 @@ def _unmarked(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
 
 def _needless(node: Node, memberships: Iterable[Membership], carried: Iterable[Vip]) -> tuple[Vip, ...]:
     """VIPs that the node holds though its directors rewrite the destination: it never gets a packet to them."""
-    known = {service.vip for service in ipvs_table(node)} | {vip.ip for vip in carried}
+    known = {vip for service in ipvs_table(node) for vip, _ in service.vips} | {vip.ip for vip in carried}
     found: dict[IP, Vip] = {}
     for membership in memberships:
-        vip = membership.service.vip
         rewritten = membership.forwarding is not None and not membership.forwarding.keeps_destination
-        if vip is not None and vip not in known and rewritten and node.holding(vip):
-            found.setdefault(vip, Vip(vip, membership.service.seen))
+        for vip, seen in membership.service.vips if rewritten else ():
+            if vip not in known and node.holding(vip):
+                found.setdefault(vip, Vip(vip, seen))
     return tuple(found.values())
 
 

@@ -71,7 +71,7 @@ def _shared(node: Node, listing: Membership, rip: IP, ours: Address, theirs: Add
     director = listing.director
     sources = source_addresses(director, rip) if rip.version == 4 and director.has("links") else ()
     used = [source for source in sources if source.ip == ours.ip]
-    vips = {other.service.vip for other in node.memberships}
+    vips = {vip for other in node.memberships for vip, _ in other.service.vips}
     if not used and (ours.ip in vips or theirs.link not in route_lookup(director, rip).links):
         return None
     lines = [cite(ours), cite(theirs, "{director} has this address", director=director.name)]

@@ -84,15 +84,18 @@ def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
 def takes_requests(director: Node, service: VirtualService) -> bool | None:
     """Is this director the active one for a service, so far as it has the VIP? None: its dumps do not tell.
 
-    Which VIPs a mark stands for no dump says. The director of a pair that is active has its other VIPs, or one host's
-    address more on a wire; where it has other services and none of their VIPs, it stands by. Reads ipvs, addresses,
-    links, local-routes, policy-rules, routes where collected.
+    Where no rule tells which VIPs a mark stands for, the director of a pair that is active has its other VIPs, or one
+    host's address more on a wire; where it has other services and none of their VIPs, it stands by. Reads ipvs,
+    addresses, links, local-routes, policy-rules, routes where collected.
     """
     if service.vip is not None:
         known = director.has("addresses") or director.has("local-routes")
         return bool(delivered(director, service.vip)) if known else None
     if not director.has("addresses"):
         return None
+    if service.marked:
+        delivers = any(delivered(director, vip) for vip, _ in service.marked)
+        return delivers or captured_by_mark(director, _ANY[service.family]) is not None
     vips = {other.vip for other in director.services if other.vip is not None}
     if vips:
         return any(delivered(director, vip) for vip in vips)

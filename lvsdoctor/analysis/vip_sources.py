@@ -32,16 +32,19 @@ def vip6_sources(director: Node) -> Iterator[VipSource]:
     """
     for service in director.services:
         for real in service.destinations:
-            vip, rip = service.vip, real.ip
-            if vip is None or rip is None or {vip.version, rip.version} != {6} or not director.holding(vip):
-                continue
-            lines = _kept_by(director, rip, vip, real)
-            tunnelled = real.forwarding is Forwarding.TUN and real.tunnel_type in ("ipip", "gre")
-            sender = (
-                outer_source(director, rip) if lines and tunnelled else own_source(director, rip) if lines else None
-            )
-            if sender is not None and sender.ip == vip:
-                yield VipSource(service, real, vip, rip, tunnelled, (*sender.because, *lines))
+            for vip in (vip for vip, _ in service.vips if vip.version == 6 and director.holding(vip)):
+                if real.ip is not None and real.ip.version == 6:
+                    yield from _as_source(director, service, real, vip, real.ip)
+
+
+def _as_source(director: Node, service: VirtualService, real: Destination, vip: IP, rip: IP) -> Iterator[VipSource]:
+    lines = _kept_by(director, rip, vip, real)
+    if not lines:
+        return
+    tunnelled = real.forwarding is Forwarding.TUN and real.tunnel_type in ("ipip", "gre")
+    sender = outer_source(director, rip) if tunnelled else own_source(director, rip)
+    if sender is not None and sender.ip == vip:
+        yield VipSource(service, real, vip, rip, tunnelled, (*sender.because, *lines))
 
 
 def _kept_by(director: Node, rip: IP, vip: IP, real: Destination) -> tuple[Citation, ...]:

@@ -99,6 +99,10 @@ class VirtualService:
         """Its VIP, or those that its mark stands for, each with the line that tells."""
         return ((self.vip, self.seen),) if self.vip is not None else self.marked or ()
 
+    def serves(self, ip: IP) -> bool:
+        """Is it a VIP of this service?"""
+        return any(ip == vip for vip, _ in self.vips)
+
     @property
     def key(self) -> tuple[str, str, int | None]:
         """What makes two rows the same service (net/netfilter/ipvs/ip_vs_ctl.c: __ip_vs_service_find())."""

@@ -73,9 +73,9 @@ class Node(Host):
         return self._peers_by("mac", mac, lambda peer: (link.mac for link in peer.evidence.get("links", ())), "links")
 
     def peers_directing(self, vip: IP) -> Iterator["Node"]:
-        """The other nodes whose IPVS table has a service of this VIP."""
+        """The other nodes whose IPVS table has a service of this VIP, be it by a firewall mark."""
         self._note("ipvs")
-        return self._peers_by("directing", vip, lambda peer: (row.vip for row in peer.evidence.get("ipvs", ())), "ipvs")
+        return self._peers_by("directing", vip, _directed, "ipvs")
 
     def peers_with_gateway_at(self, host: "Node") -> Iterator["Node"]:
         """The other nodes that have a route whose next hop is an address of `host`."""
@@ -122,6 +122,10 @@ class Node(Host):
 
     def is_a(self, role: str) -> bool:
         return role in self.roles
+
+
+def _directed(node: Node) -> set[IP]:
+    return {vip for row in node.evidence.get("ipvs", ()) for vip, _ in row.vips}
 
 
 def _gateways(node: Node) -> set[IP]:

@@ -176,7 +176,7 @@ def vips_known(nodes: Sequence[Node]) -> tuple[IP, ...]:
     found: dict[IP, None] = {}
     for node in nodes:
         services = node.services if node.has("ipvs") else ()
-        found |= {service.vip: None for service in services if service.vip}
+        found |= {vip: None for service in services for vip, _ in service.vips}
         found |= {vip.ip: None for vip in node.vips}
     return tuple(found)
 

@@ -53,7 +53,7 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
                 continue
             if real.ip not in heard:
                 heard[real.ip] = source_addresses(node, real.ip)
-            named = [voice for voice in heard[real.ip] if voice.ip == service.vip]
+            named = [voice for voice in heard[real.ip] if service.serves(voice.ip)]
             if named and (unheard := _unheard(node, real, real.ip, named)):
                 found.setdefault((named[0].ip, named[0].link), []).append(unheard)
     for (vip, link), all_rows in found.items():

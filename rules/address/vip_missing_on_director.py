@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     assume,
     cite,
     delivered,
+    directed_vips,
     home_link,
     listed_as,
     reached_by_route,
@@ -58,14 +59,14 @@ _NOBODY = (
     },
 )
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
-    vips = _vips(node)
+    vips = dict.fromkeys(service.vip for service in node.services if service.vip is not None)
     held = {address.ip for address in node.addresses}
     for vip in (vip for vip in vips if vip not in held):
         here = delivered(node, vip)
         directors = [peer for peer in node.peers_directing(vip) if peer.has("addresses")]
         found = any(answers_arp_or_ndp(peer, vip) or reached_by_route(peer, vip) for peer in directors)
         elsewhere = found or should_answer(vip, [node, *directors]) is not node
-        maybe_standby = not directors and not any(delivered(node, other) for other in vips)
+        maybe_standby = not directors and not any(delivered(node, other) for other in directed_vips(node))
         if here or elsewhere or _neighbour_has(node, vip) or (maybe_standby and _another_answers(node, vip)):
             continue
         proof: list[Citation] = [
@@ -86,10 +87,6 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
             severity=Severity.WARNING if maybe_standby and not node.peers else None,
             predicts=Predicts.UNANSWERED,
         )
-
-
-def _vips(node: Node) -> dict[IP, None]:
-    return dict.fromkeys(service.vip for service in node.services if service.vip is not None)
 
 
 def _neighbour_has(node: Node, vip: IP) -> bool:

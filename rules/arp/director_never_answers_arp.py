@@ -13,9 +13,11 @@ from lvsdoctor.rulekit import (
     answers_arp_or_ndp,
     arp_unanswered,
     assume,
+    directed_vips,
     effective,
     is_local,
     kept_on_kube_link,
+    refuse_unmarked,
     rule,
     serves_its_own,
     should_answer,
@@ -43,7 +45,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     only_ipv4=True,
 )
 def director_never_answers_arp(node: Node) -> Iterator[Finding]:
-    for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 4):
+    for vip in (vip for vip in directed_vips(node) if vip.version == 4):
         local = is_local(node, vip)
         others = list(node.peers_directing(vip))
         # MetalLB answers for what kube-proxy keeps, whatever the sysctls say: service-address-answered-by-no-node.
@@ -69,3 +71,4 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
                 held=", ".join(local.links),
                 level=effective(node, "arp_ignore", link).value,
             )
+    refuse_unmarked(node, 4)

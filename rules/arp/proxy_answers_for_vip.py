@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, cite, proxied_past, rule, stop_proxying
+from lvsdoctor.rulekit import (
+    Finding,
+    Node,
+    Predicts,
+    Severity,
+    announced_by,
+    cite,
+    directed_vips,
+    proxied_past,
+    rule,
+    stop_proxying,
+)
 
 
 @rule(
@@ -14,13 +25,13 @@ from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, announced_by, c
     only_ipv4=True,
 )
 def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
-    own = {service.vip for service in node.services} if node.has("ipvs") else set()
+    own = directed_vips(node) if node.has("ipvs") else {}
     told: set[tuple[str, str]] = set()
     for director in node.peers_with("ipvs"):
-        for vip, service in {service.vip: service for service in director.services}.items():
-            for proxied in proxied_past(node, vip, director) if vip is not None and vip not in own else ():
+        for vip, listed in directed_vips(director).items():
+            for proxied in proxied_past(node, vip, director) if vip not in own else ():
                 link = proxied.link.name
-                if vip is None or (str(vip), link) in told:
+                if (str(vip), link) in told:
                     continue
                 told.add((str(vip), link))
                 yield Finding(
@@ -30,6 +41,6 @@ def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
                     predicts=Predicts.ANSWERS,
                     director=director.name,
                     out=", ".join(map(str, proxied.lookup.gateways or proxied.lookup.links)),
-                    evidence=[cite(service, "the VIP of {director}", director=director.name), *proxied.because],
+                    evidence=[cite(listed, "the VIP of {director}", director=director.name), *proxied.because],
                     fix=stop_proxying(node, link, vip) + announced_by(director.name, [proxied.rival.link.name], vip),
                 )

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     assume,
     cite,
     delivered,
+    directed_vips,
     is_local,
     route_lookup,
     rule,
@@ -43,7 +44,7 @@ _STRANGER = (
 )
 def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     directors = [other for other in (node, *node.peers_with("ipvs")) if other.has("ipvs") and other.services]
-    vips = {service.vip for director in directors for service in director.services}
+    vips = {vip for director in directors for vip in directed_vips(director)}
     for entry in node.neighbours:
         if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry.ip):
             continue
@@ -104,6 +105,4 @@ def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
 
 def _forget(entry: Neighbour, homes: Mapping[str, Lookup]) -> Fix:
     fix = Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link, learned=entry.state != "PERMANENT")),))
-    for director, home in homes.items():
-        fix += announced_by(director, home.links, entry.ip)
-    return fix
+    return sum((announced_by(name, home.links, entry.ip) for name, home in homes.items()), fix)

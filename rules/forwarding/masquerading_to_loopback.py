@@ -16,6 +16,7 @@ from lvsdoctor.rulekit import (
     change_real_server,
     cite,
     command,
+    directed_vips,
     rule,
 )
 
@@ -66,7 +67,7 @@ def _fix(node: Node, service: VirtualService, real: Destination) -> Fix:
 
 def _own_address(node: Node, real: Destination) -> IP | None:
     """An address of the director that is no VIP: of an interface, with a subnet."""
-    vips = {service.vip for service in node.services}
+    vips = directed_vips(node)
     for row in node.addresses if node.has("addresses") else ():
         usual = not row.host_only and not row.secondary and row.link != "lo" and not row.ip.is_link_local
         if usual and real.ip is not None and row.ip.version == real.ip.version and row.ip not in vips:

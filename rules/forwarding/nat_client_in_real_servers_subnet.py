@@ -33,7 +33,7 @@ from lvsdoctor.rulekit import (
     only_ipv4=True,
 )
 def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
-    pairs = {(service.vip, rip): (service, real) for service, real, rip in nat_pairs(node) if service.vip}
+    pairs = {(vip, rip): (service, real) for service, real, rip in nat_pairs(node) for vip, _ in service.vips}
     for (vip, rip), (service, destination) in pairs.items():
         shared = [a for a in node.addresses if not a.host_only and vip in a.network and rip in a.network]
         straight = _answers_straight(node, rip, shared[0].network) if shared else ()

@@ -85,7 +85,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
 
 def _listed(node: Node, vip: IP) -> list[Membership]:
     known = node.memberships if node.has("memberships") else ()
-    found = [listed for listed in known if listed.service.vip == vip and listed.director.name != node.name]
+    found = [listed for listed in known if listed.service.serves(vip) and listed.director.name != node.name]
     return [listed for listed in found if listed.forwarding and listed.forwarding.keeps_destination]
 
 
@@ -101,6 +101,6 @@ def _carry(node: Node, vip: IP) -> Fix:
     would send requests back."""
     known = node.has("sysctl") and node.has("links")
     hidden = Fix() if vip.version == 6 else hide_vips(node) if known else hide_vips()
-    pair = node.has("ipvs") and any(service.vip == vip for service in node.services)
+    pair = node.has("ipvs") and any(service.serves(vip) for service in node.services)
     hidden += schedule_nothing_as_backup() if pair else Fix()
     return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo")

@@ -11,9 +11,11 @@ from lvsdoctor.rulekit import (
     add_vip6,
     answers_ndp,
     assume,
+    directed_vips,
     is_local,
     kept_on_kube_link,
     ndp_unanswered,
+    refuse_unmarked,
     rule,
     serves_its_own,
     should_answer,
@@ -35,7 +37,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships"},
 )
 def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
-    for vip in dict.fromkeys(service.vip for service in node.services if service.vip and service.vip.version == 6):
+    for vip in (vip for vip in directed_vips(node) if vip.version == 6):
         local = is_local(node, vip)
         # What announces the addresses of kube-proxy answers from user space.
         if local is None or kept_on_kube_link(node, vip) or not (silent := list(ndp_unanswered(node, vip))):
@@ -56,3 +58,4 @@ def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
                 severity=Severity.WARNING if standby else None,
                 predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
             )
+    refuse_unmarked(node, 6)

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, RemoveNeighbour, Severity, cite, ndp_proxied, rule, spell
+from lvsdoctor.rulekit import (
+    Finding,
+    Fix,
+    Node,
+    RemoveNeighbour,
+    Severity,
+    cite,
+    directed_vips,
+    ndp_proxied,
+    rule,
+    spell,
+)
 
 ANSWERS = "{node} answers neighbour solicitations for VIP {vip} on {link} by a proxy entry"
 SOME = "Hosts that receive this answer first send to {node}. The director does not see their connections."
@@ -16,17 +27,17 @@ SOME = "Hosts that receive this answer first send to {node}. The director does n
     helps={"sysctl", "ipvs"},
 )
 def proxy_ndp_for_vip(node: Node) -> Iterator[Finding]:
-    own = {service.vip for service in node.services} if node.has("ipvs") else set()
+    own = directed_vips(node) if node.has("ipvs") else {}
     for director in node.peers_with("ipvs"):
-        for vip, service in {service.vip: service for service in director.services}.items():
-            for link in node.links if vip is not None and vip.version == 6 and vip not in own else ():
-                if vip is None or not (answer := ndp_proxied(node, vip, arrived_on=link)):
+        for vip, listed in directed_vips(director).items():
+            for link in node.links if vip.version == 6 and vip not in own else ():
+                if not (answer := ndp_proxied(node, vip, arrived_on=link)):
                     continue
                 kept = f"# in the script that adds it: no proxy entry for {vip}"
                 yield Finding(
                     ANSWERS,
                     clients=SOME,
                     about={"vip": vip, "link": link.name},
-                    evidence=[cite(service, "the VIP of {director}", director=director.name), *answer.because],
+                    evidence=[cite(listed, "the VIP of {director}", director=director.name), *answer.because],
                     fix=Fix(now=(spell(RemoveNeighbour(vip, link.name, proxy=True)),), persist=(kept,)),
                 )

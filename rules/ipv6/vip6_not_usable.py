@@ -9,7 +9,9 @@ from lvsdoctor.rulekit import (
     Node,
     Severity,
     cite,
+    directed_vips,
     put_again,
+    refuse_unmarked,
     rule,
 )
 
@@ -26,9 +28,9 @@ NOT_REACHED = "Clients do not reach {node} by {vip}."
     needs={"ipvs", "addresses"},
 )
 def vip6_not_usable(node: Node) -> Iterator[Finding]:
-    for vip in dict.fromkeys(service.vip for service in node.services):
-        rows = node.holding(vip) if vip is not None and vip.version == 6 else ()
-        if vip is None or not rows or any(row.usable or "optimistic" in row.flags for row in rows):
+    for vip in (vip for vip in directed_vips(node) if vip.version == 6):
+        rows = node.holding(vip)
+        if not rows or any(row.usable or "optimistic" in row.flags for row in rows):
             continue
         held = next((row for row in rows if "dadfailed" in row.flags), rows[0])
         failed, holders = "dadfailed" in held.flags, list(_holders(node, vip))
@@ -40,6 +42,7 @@ def vip6_not_usable(node: Node) -> Iterator[Finding]:
             evidence=[cite(held, "not an address of {node} for IPVS", node=node.name), *holders],
             fix=put_again(held),
         )
+    refuse_unmarked(node, 6)
 
 
 def _holders(node: Node, vip: IP) -> Iterator[Citation]:

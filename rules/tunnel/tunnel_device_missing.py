@@ -80,7 +80,7 @@ def _fix(node: Node, kind: str, name: str, tunnels: Sequence[Link], listings: Se
     fix = up if tunnels else load + up
     # A link that comes up starts with conf/default's rp_filter: the requests must not be dropped there instead.
     held = [address for address in node.addresses_on(name) if address.ip.version == 4]
-    for vip in [vip for listing in listings if (vip := listing.service.vip) and vip.version == 4]:
+    for vip in [vip for listing in listings for vip, _ in listing.service.vips if vip.version == 4]:
         known = node.has("sysctl") and node.has("routes")
         if not known or rp_filter_drops(node.aside(), vip, name):
             return fix + check_loosely(name, vip=None if held else vip)

@@ -14,9 +14,11 @@ from lvsdoctor.rulekit import (
     announced_by,
     arp_owners_noted,
     cite,
+    directed_vips,
     give_up,
     hide_vips,
     kept_on_kube_link,
+    refuse_unmarked,
     rule,
     same_segment,
 )
@@ -42,11 +44,10 @@ REPAIR_VRRP = Fix(
     only_ipv4=True,
 )
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
-    for vip in dict.fromkeys(service.vip for service in node.services if service.vip):
+    for vip in directed_vips(node):
         # Of a standby that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.
-        if any(carried.ip == vip for carried in node.vips):
-            continue
-        ours = [] if kept_on_kube_link(node, vip) else list(arp_owners_noted(node, vip))
+        others = kept_on_kube_link(node, vip) or any(carried.ip == vip for carried in node.vips)
+        ours = [] if others else list(arp_owners_noted(node, vip))
         told: set[str] = set()
         for peer in node.peers_directing(vip) if ours else ():
             theirs = list(arp_owners_noted(peer, vip))
@@ -63,6 +64,7 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                     evidence=[*mine.because, *its.because, *(cite(address, "on one segment") for address in pair)],
                     fix=_fix(node, vip, ours) + announced_by(peer.name, [its.link.name], vip),
                 )
+    refuse_unmarked(node, 4)
 
 
 def _yields(node: Node, ours: Sequence[ArpOwner], peer: Node, theirs: Sequence[ArpOwner]) -> bool:
@@ -73,8 +75,6 @@ def _yields(node: Node, ours: Sequence[ArpOwner], peer: Node, theirs: Sequence[A
 
 def _fix(node: Node, vip: IP, ours: Sequence[ArpOwner]) -> Fix:
     wires = {owner.link.name for owner in ours if owner.addresses}
-    elsewhere = any(held.link not in wires for held in node.holding(vip)) and node.has("sysctl")
-    fix = hide_vips(node) if elsewhere else Fix()
-    for wire in sorted(wires):
-        fix += give_up(node, vip, on=wire) + REPAIR_VRRP
-    return fix
+    elsewhere = any(held.link not in wires for held in node.holding(vip))
+    hidden = hide_vips(node) if elsewhere and node.has("sysctl") else Fix()
+    return sum((give_up(node, vip, on=wire) + REPAIR_VRRP for wire in sorted(wires)), hidden)

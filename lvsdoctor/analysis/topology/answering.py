@@ -42,7 +42,7 @@ def _touched(node: Node, vips: Sequence[IP]) -> set[IP]:
     """The VIPs about which there is something to ask: a look at every host for every VIP would take minutes."""
     if not node.has("addresses"):
         known = {vip.ip for vip in node.hidden_vips}
-        return {vip for vip in vips if vip in known or any(service.vip == vip for service in ipvs_table(node))}
+        return {vip for vip in vips if vip in known or any(service.serves(vip) for service in ipvs_table(node))}
     if _proxies(node):
         return set(vips)
     ours = [route.dst for route in local_routes(node) if route.type == "local"]

@@ -70,7 +70,7 @@ def _fixes(plan: Plan, nodes: Sequence[Node], options: Namespace) -> Iterator[No
         after = next((node for node in plan.nodes_after if node.name == name), None)
         changes = [_with_link(change, after) for step in steps for change in step.changes]
         services = node.evidence.get("ipvs", ()) if node is not None else ()
-        directed = {service.vip for service in services if service.vip is not None}
+        directed = {vip for service in services for vip, _ in service.vips}
         lasts = lasting(changes, plan.persist(name), network, directed)
         lasts += tuple(outranked(node, lasts))
         about = f"the network's configuration: {network} ({known_by})" if about_network(changes) else ""

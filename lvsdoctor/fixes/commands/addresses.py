@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_interface, ip_network
 
+from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import removing, spell
 from lvsdoctor.kernel.effective_sysctl import effective
@@ -128,7 +129,7 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
     """
     from lvsdoctor.model.change import PutRoute
 
-    vips = {service.vip for service in node.services}
+    vips = directed_vips(node)
     held = [address for address in node.addresses_on(link) if address.ip == vip]
     wide = [a for a in node.addresses_on(link) if held and a.ip in vips and a.network == held[0].network]
     preferring = [r for r in node.routes if r.src == vip and r.protocol != "kernel"] if node.has("routes") else []
