@@ -23,6 +23,7 @@ PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": 132}
 OUTER_PROTOCOLS = {"ipip": (4, 41), "gre": (47, 47), "gue": (UDP, UDP)}
 _FAR_AWAY: dict[int, IP] = {4: FAR_AWAY, 6: IPv6Address("2001:4860:4860::8888")}
 TUNNELLED = "tunnelled request"
+CHECK, CHECK_REPLY = "health check", "reply to a health check"
 _ESTABLISHED = frozenset({"ESTABLISHED"})
 
 
@@ -52,6 +53,16 @@ class FilteredPacket:
     def tunnelled(self) -> bool:
         """Is it the outer packet, which a tunnel unpacks?"""
         return self.passage.part == TUNNELLED
+
+    @property
+    def check(self) -> bool:
+        """Is it of a health check, which asks the RIP itself?"""
+        return self.passage.part in (CHECK, CHECK_REPLY)
+
+    @property
+    def replies(self) -> bool:
+        """Is it what a real server replies?"""
+        return self.passage.part in ("reply", CHECK_REPLY)
 
     @property
     def chain(self) -> str:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.director_filters import outer_source, requests_of
 from lvsdoctor.analysis.filter_paths import (
+    CHECK,
+    CHECK_REPLY,
     OUTER_PROTOCOLS,
     PROTOCOLS,
     TUNNELLED,
@@ -33,7 +35,8 @@ _ESTABLISHED = frozenset({"ESTABLISHED"})
 
 
 def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
-    """What a real server's filters do to the packets of a connection that this director sends it.
+    """What the filters of a real server do to the packets of a connection that this director sends it; and, where they
+    pass a request to the VIP, to a health check of the RIP by this director.
 
     Raises NotCollected where the filters were not collected. Reads addresses, the filters, and links, routes,
     local-routes, policy-rules, of the director too, where collected.
@@ -45,12 +48,55 @@ def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
     for fact in dict.fromkeys((filter_fact(version), filter_fact(rip.version))):
         if not node.has(fact):
             raise NotCollected(fact, node.name)
+    ports: dict[int, None] = {}
     for passage in _passages(node, service, listing.destination, listing.director):
         host = locality(node, passage.packet.version)
         verdict = passed(node, passage.packet, passage.hooks, host)
         if passage.part == REQUEST and not _is_delivered(node, passage.packet, verdict):
             continue
         yield FilteredPacket(service, listing.destination, passage, verdict)
+        if passage.part == REQUEST and verdict.outcome is FilterOutcome.ACCEPTED and verdict.packet.protocol == TCP:
+            port = verdict.packet.dport if verdict.packet.changed else listing.destination.port or verdict.packet.dport
+            ports |= {port: None} if port else {}
+    for port in ports:
+        yield from _health_check(node, listing, rip, port)
+
+
+def _health_check(node: Node, listing: Membership, rip: IP, port: int) -> Iterator[FilteredPacket]:
+    """A connection of the director itself to the port at which a process gets the requests. Masquerading asks for the
+    same address as requests do.
+
+    Where a filter asks for the source and no route of the director tells it, its address beside the RIP stands in.
+    """
+    director = listing.director
+    if director.name == node.name or listing.forwarding is Forwarding.NAT:
+        return
+    items = list(_checked(node, listing, rip, port, outer_source(director, rip)))
+    beside = _beside(director, rip)
+    if beside is not None and any(item.verdict.lacking and item.passage.packet.src is None for item in items):
+        lacking = next((fact for fact in ("routes", "links") if not director.has(fact)), "routes")
+        director.assuming(NotCollected(lacking, director.name, f"the source of its packets to {rip}"))
+        items = list(_checked(node, listing, rip, port, beside))
+    yield from items
+
+
+def _beside(director: Node, rip: IP) -> IP | None:
+    """The address of a director in the subnet of a real server."""
+    rows = director.addresses if director.has("addresses") else ()
+    return next((row.ip for row in rows if rip in row.network and not row.host_only), None)
+
+
+def _checked(node: Node, listing: Membership, rip: IP, port: int, src: IP | None) -> Iterator[FilteredPacket]:
+    for passage in _check(node, rip, port, src):
+        verdict = passed(node, passage.packet, passage.hooks, locality(node, rip.version))
+        yield FilteredPacket(listing.service, listing.destination, passage, verdict)
+
+
+def _check(node: Node, rip: IP, port: int, src: IP | None) -> Iterator[Passage]:
+    link = next((row.link for row in node.holding(rip)), None)
+    yield Passage(CHECK, Packet(src, rip, TCP, None, port, in_link=link, states=NEW, tcp_flags=SYN), DELIVERED)
+    out = link_towards(node, src) if src is not None else None
+    yield Passage(CHECK_REPLY, Packet(rip, src, TCP, port, out_link=out, states=_ESTABLISHED), SENT)
 
 
 def at_real_server_of_all(

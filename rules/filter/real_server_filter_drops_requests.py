@@ -17,6 +17,8 @@ from lvsdoctor.rulekit import (
 
 _REQUESTS = "{node} drops requests for {service} in chain {chain}"
 _REPLIES = "{node} drops its replies of {service} in chain {chain}"
+_CHECKS = "{node} drops health checks of {rip} in chain {chain}"
+_TAKEN_OUT = "If {director} checks {rip}, the check fails. The clients of {service} then lose {node}."
 _NO_ANSWER = "Connections that {director} sends to {node} get no answer."
 _REFUSED = "Connections that {director} sends to {node} are refused."
 
@@ -34,23 +36,28 @@ def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
     listings, absent = at_real_server_of_all(node)
     known: dict[str, Membership] = {}
     for listing, items in listings:
-        service = listing.service
-        dropped = _dropped(items)
+        service, rip = listing.service, listing.destination.ip
+        pick = _dropped if _dropped(items) else _checks_dropped
+        dropped = pick(items)
         if not dropped or known.setdefault(str(service), listing) is not listing:
             continue
         first = dropped[0]
         refused = first.verdict.rejected and not first.sent
+        vip = service.vip or first.passage.packet.dst
         yield Finding(
-            _REPLIES if first.sent else _REQUESTS,
-            about={"service": service, "vip": service.vip or first.passage.packet.dst},
+            _CHECKS if first.check else _REPLIES if first.sent else _REQUESTS,
+            about={"service": service, "rip": rip} if first.check else {"service": service, "vip": vip},
+            # Whether the director checks the RIP at all, no dump tells.
+            severity=Severity.WARNING if first.check else None,
+            rip=rip,
             chain=first.chain,
             director=listing.director.name,
-            clients=_REFUSED if refused else _NO_ANSWER,
+            clients=_TAKEN_OUT if first.check else _REFUSED if refused else _NO_ANSWER,
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 cite(listing.destination, "{director} sends requests here", director=listing.director.name),
             ],
-            fix=pass_filters(node, _dropped, listing),
+            fix=pass_filters(node, pick, listing),
         )
     refuse_unknown(node, (item for _, items in listings for item in items if not item.tunnelled))
     if absent is not None:
@@ -58,4 +65,8 @@ def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
 
 
 def _dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
-    return [item for item in items if item.dropped and not item.tunnelled]
+    return [item for item in items if item.dropped and not item.tunnelled and not item.check]
+
+
+def _checks_dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
+    return [item for item in items if item.dropped and item.check]

@@ -196,11 +196,19 @@ def test_a_real_server_drops_what_is_sent_to_the_vip_or_to_its_own_address() -> 
 
 def test_a_tunnelled_request_is_seen_twice() -> None:
     both = ("tunnelled request", "request", "reply")
-    assert tuple(at_rs1(saved(""), how="-i")) == both
+    assert tuple(at_rs1(saved(""), how="-i"))[:3] == both
     outer = "-A INPUT -i eth0 -p 4 -j DROP"
     assert at_rs1(saved(f"filter {outer}"), how="-i")["tunnelled request"] == ("dropped", outer)
     inner = at_rs1(saved("filter -A INPUT -i tunl0 -j DROP"), how="-i")
     assert [inner[part][0] for part in both] == ["accepted", "dropped", "accepted"]
+
+
+def test_a_health_check_asks_the_rip_where_requests_pass_with_the_vip() -> None:
+    rule = "-A INPUT -d 198.51.100.21/32 -p tcp -m tcp --dport 80 -j DROP"
+    dropped = at_rs1(saved(f"filter {rule}"))
+    assert (dropped["request"][0], dropped["health check"]) == ("accepted", ("dropped", rule))
+    assert "health check" not in at_rs1(saved(f"filter {rule}"), how="-m")
+    assert "health check" not in at_rs1(saved("filter -A INPUT -d 192.0.2.10/32 -j DROP"))
 
 
 @pytest.mark.parametrize(

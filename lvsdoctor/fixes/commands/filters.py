@@ -68,7 +68,7 @@ def _by_hand(node: Node, item: FilteredPacket) -> Fix:
     if place is None:
         return Fix()
     table, chain, _ = place
-    packet, replies = item.passage.packet, item.passage.part == "reply"
+    packet, replies = item.passage.packet, item.replies
     end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
     words: list[object] = ["nft", "insert", "rule", table.family, table.name, chain.name]
     words += ["ip6" if packet.version == 6 else "ip", "saddr" if replies else "daddr", end] if end is not None else []
@@ -110,7 +110,7 @@ def _is_for(rule: FilterRule, packet: Packet) -> bool:
 def accepting(item: FilteredPacket) -> str:
     """The words of a rule that accepts packets like this one: those of the service, from any client or to any."""
     packet = item.passage.packet
-    replies = item.passage.part == "reply"
+    replies = item.replies
     end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
     words = [f"{'-s' if replies else '-d'} {end}/{end.max_prefixlen}"] if end is not None else []
     name = _NAMES.get(packet.protocol or 0)
