@@ -31,6 +31,14 @@ def left(rules: Sequence["Rule"], options: Namespace, settings: "Configuration |
     return [rule for rule in (selected or rules) if rule not in ignored]
 
 
+def unselected(
+    rules: Sequence["Rule"], chosen: Sequence["Rule"], options: Namespace, settings: "Configuration | None" = None
+) -> Sequence["Rule"]:
+    """The rules that are not run for want of their names in --select, not those that somebody ignores."""
+    everything = Namespace(**{**vars(options), "select": ["*"]})
+    return [rule for rule in left(rules, everything, settings) if rule not in chosen]
+
+
 def load(directories: Sequence[Path]) -> Sequence["Rule"]:
     """All rules, ours and those of other directories; one sentence where they cannot be loaded."""
     from lvsdoctor.engine.loader import CannotLoad, load_rules

@@ -7,6 +7,7 @@ from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
+from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.contradiction import Contradiction, quoted
@@ -41,6 +42,7 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
         spoken = _most_specific(found, by_name)
         outcomes += _explained(became, found, spoken, by_name)
         diagnoses += spoken
+    diagnoses = naming_hidden(diagnoses, nodes)
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)

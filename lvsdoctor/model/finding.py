@@ -184,13 +184,14 @@ class Finding:
             **self.fields,
         )
 
-    def amended(self, *evidence: Citation, message: str = "", clients: str = "") -> "Finding":
-        """The same with more evidence at its end, and with other sentences where they are given."""
+    def amended(self, *evidence: Citation, message: str = "", clients: str = "", warning: str = "") -> "Finding":
+        """The same with more evidence at its end, with other sentences where they are given, and with one more warning
+        of its fix."""
         return Finding(
             message or self.message,
             about=self.about,
             evidence=(*self.evidence, *evidence),
-            fix=self.fix,
+            fix=self.fix + Fix(warning=warning) if warning else self.fix,
             severity=self.severity,
             predicts=self.predicts,
             clients=clients or self.clients,

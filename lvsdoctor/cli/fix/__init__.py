@@ -67,6 +67,7 @@ def run(options: Namespace) -> int:
     from datetime import UTC, datetime
 
     from lvsdoctor.cli.fix.document import fix_document
+    from lvsdoctor.engine.laid_bare import naming_hidden
     from lvsdoctor.engine.runner import examine
     from lvsdoctor.fixes.plan import plan
     from lvsdoctor.reporting.wording import openings
@@ -78,6 +79,9 @@ def run(options: Namespace) -> int:
     collection = collecting.collected(options, rules)
     nodes = collection.nodes
     examination = replace(examine(nodes, rules), unread_paths=collection.unread)
+    if others := choosing.unselected(known_rules, rules, options, settings):
+        named = naming_hidden(examination.diagnoses, nodes, examine(nodes, others).diagnoses)
+        examination = replace(examination, diagnoses=tuple(named))
     examination = gate.judged(examination, terms, datetime.now(UTC).date())
     planned = plan(nodes, rules, role=options.role, vips=collecting.named_vips(options), examination=examination)
     if options.node is not None:
