@@ -66,8 +66,8 @@ def unserved(node: Node) -> Iterator[Unserved]:
     policy-rules, routes, sysctl where collected.
     """
     yield from _where_known(request_targets(node), lambda target: _unserved_at(node, target))
-    if (absent := node.unseen("addresses")) is not None:
-        raise absent  # directors may list an address that was not shown
+    if (absent := node.unseen("memberships")) is not None:
+        raise absent
 
 
 def unserved_here(director: Node) -> Iterator[Unserved]:

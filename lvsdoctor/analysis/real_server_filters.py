@@ -112,8 +112,7 @@ def at_real_server_of_all(
             known.append((listing, tuple(at_real_server(node, listing))))
         except NotCollected as lacking:
             absent = absent or lacking.anew()
-    # Directors may list an address that was not shown.
-    return known, absent or node.unseen("addresses")
+    return known, absent or node.unseen("memberships")
 
 
 def _is_delivered(node: Node, packet: Packet, verdict: FilterVerdict) -> bool:

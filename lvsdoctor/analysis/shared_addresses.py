@@ -59,8 +59,8 @@ def shared_addresses(node: Node) -> Iterator[SharedAddress]:
             for theirs in director.holding(ours.ip)[:1]:
                 if (shared := _shared(node, listing, rip, ours, theirs)) is not None:
                     yield shared
-    if (absent := node.unseen("addresses")) is not None:
-        raise absent  # directors may list an address that was not shown
+    if (absent := node.unseen("memberships")) is not None:
+        raise absent
 
 
 def _of_every_host(ip: IP) -> bool:

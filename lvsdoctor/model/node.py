@@ -49,6 +49,15 @@ class Node(Host):
             raise NotCollected("memberships", self.name)
         return self.standing.memberships if self._view is None else self._view.memberships_of(self)
 
+    def unseen(self, fact: str) -> NotCollected | None:
+        """Host.unseen(); past the last of its memberships there may be others where its addresses, or the table of
+        another node, were not seen whole."""
+        if fact != "memberships":
+            return Host.unseen(self, fact)
+        if (absent := Host.unseen(self, "addresses")) is not None:
+            return absent
+        return next(self._partly_unseen("ipvs"), None)
+
     @property
     def peers(self) -> Sequence["Node"]:
         """The other nodes of the scan."""
@@ -102,11 +111,16 @@ class Node(Host):
 
     def _refuse_unseen(self, fact: str) -> None:
         """Raise NotCollected, for a rule, if this fact is partial of some other node."""
+        for absent in self._partly_unseen(fact):
+            raise absent
+
+    def _partly_unseen(self, fact: str) -> Iterator[NotCollected]:
+        """What a rule may not conclude of the other nodes of which this fact is partial."""
         if self._view is not None and self._view.guarded:
             for peer in self._matching(f"partial {fact}", True, lambda node: {node.partial(fact) is not None}):
                 absent = peer.unseen(fact)
                 assert absent is not None
-                raise absent
+                yield absent
 
     def _matching(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Iterator["Node"]:
         peers = self.standing.peers

@@ -6,7 +6,7 @@ import pytest
 
 from lvsdoctor.analysis.director_filters import at_director
 from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filters_unread, marked_requests, refuse_unseen
-from lvsdoctor.analysis.real_server_filters import at_real_server, taken_in, takes_without_vip
+from lvsdoctor.analysis.real_server_filters import at_real_server, at_real_server_of_all, taken_in, takes_without_vip
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding
@@ -201,6 +201,18 @@ def test_a_tunnelled_request_is_seen_twice() -> None:
     assert at_rs1(saved(f"filter {outer}"), how="-i")["tunnelled request"] == ("dropped", outer)
     inner = at_rs1(saved("filter -A INPUT -i tunl0 -j DROP"), how="-i")
     assert [inner[part][0] for part in both] == ["accepted", "dropped", "accepted"]
+
+
+def test_a_director_may_list_a_real_server_in_a_line_that_was_left_out() -> None:
+    facts = "memberships addresses iptables ipvs links local-routes policy-rules routes sysctl".split()
+    whole = scanned(rs1=saved("filter -A INPUT -s 203.0.113.7 -j DROP"), service=TABLE.format(port=80, how="-g"))
+    listings, absent = at_real_server_of_all(whole["rs1"].limited_to(facts))
+    assert (len(listings), absent) == (1, None)
+    service = TABLE.format(port=80, how="-g") + "...\n-a -t 192.0.2.10:80 -r 198.51.100.22:80 -g -w 1\n"
+    cut = scanned(rs1=saved("filter -A INPUT -s 203.0.113.7 -j DROP"), service=service)
+    listings, absent = at_real_server_of_all(cut["rs1"].limited_to(facts))
+    assert absent is not None
+    assert (len(listings), absent.fact, absent.node) == (1, "ipvs", "lb1")
 
 
 def test_a_health_check_asks_the_rip_where_requests_pass_with_the_vip() -> None:
