@@ -96,7 +96,7 @@ QUESTIONS = {
     },
     "Do rules rewrite or mark its requests?": {
         "analysis.requests_rewritten": "requests_rewritten Rewritten",
-        "analysis.marks": "unmarked for_other_ports other_link marked_vips MarkedPacket",
+        "analysis.marks": "unmarked for_other_ports other_link marked_vips refuse_unseen_marks MarkedPacket",
         "analysis.source_nat": "unseen_by_source_nat UnseenRequests",
     },
     "Do the packet filters pass it?": {

@@ -60,6 +60,7 @@ from lvsdoctor.analysis.marks import MarkedPacket as MarkedPacket
 from lvsdoctor.analysis.marks import for_other_ports as for_other_ports
 from lvsdoctor.analysis.marks import marked_vips as marked_vips
 from lvsdoctor.analysis.marks import other_link as other_link
+from lvsdoctor.analysis.marks import refuse_unseen_marks as refuse_unseen_marks
 from lvsdoctor.analysis.marks import unmarked as unmarked
 from lvsdoctor.analysis.mixed_methods import MixedMethods as MixedMethods
 from lvsdoctor.analysis.mixed_methods import mixed_methods as mixed_methods

@@ -1,5 +1,8 @@
 """Who directs a VIP: whose IPVS table has a service of it, by its address or by a firewall mark."""
 
+from typing import Literal
+
+from lvsdoctor.analysis.marks import refuse_unseen_marks
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
@@ -29,10 +32,13 @@ def directed_vips(node: Node) -> dict[IP, Seen]:
 
 
 def refuse_unmarked(node: Node, *versions: int) -> None:
-    """Raises NotCollected where a node has a service by a firewall mark, of one of these versions of IP, and which VIPs
-    the mark stands for is not known. Reads ipvs."""
+    """Raises NotCollected where a node has a service by a firewall mark, of one of these versions of IP, and not all of
+    the VIPs that the mark stands for are known. Reads ipvs."""
     for service in node.services:
-        if service.fwmark is not None and not service.marked and service.family in versions:
+        if service.fwmark is None or service.family not in versions:
+            continue
+        refuse_unseen_marks(node, service.family)
+        if not service.marked:
             fact = "iptables" if service.family == 4 else "ip6tables"
             why = Partial("no rule that was seen tells the VIPs of {service}", service.seen, {"service": str(service)})
             raise NotCollected(fact, node.name, partial=why)
@@ -58,6 +64,24 @@ def ip_versions(node: Node) -> frozenset[int]:
     services = [*ipvs_table(node), *(listed.service for listed in node.standing.memberships or ())]
     vips = [vip.ip for vip in (*node.standing.vips, *node.standing.needless_vips)]
     return frozenset([service.family for service in services] + [ip.version for ip in vips])
+
+
+def serves_none(node: Node, kind: Literal["IPv6", "mark"]) -> bool:
+    """Is no service of the scan of IPv6, or by a firewall mark? Not where a table was not seen whole, or none is there;
+    nor where the user or an address of this host tells of an IPv6 VIP."""
+    if kind == "IPv6" and 6 in ip_versions(node):
+        return False
+    seen = set(node.of_scan("kinds of services", _kinds))
+    return "table" in seen and not seen & {"partial", kind}
+
+
+def _kinds(node: Node) -> set[str]:
+    facts = [fact for fact in ("ipvs", "ipvs-stats") if node.has(fact)]
+    services = [service for fact in facts for service in node.evidence[fact]]
+    kinds = {"IPv6" for service in services if service.family == 6}
+    kinds |= {"mark" for service in services if service.fwmark is not None}
+    kinds |= {"partial" for fact in facts if node.partial(fact) is not None}
+    return kinds | {"table" for _ in facts}
 
 
 def draws(node: Node, vip: IP) -> bool:

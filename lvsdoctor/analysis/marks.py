@@ -152,10 +152,21 @@ def unmarked(director: Node, service: VirtualService) -> tuple[MarkedPacket, ...
         for rule in table.rules:
             if any(item.effect in (Effect.RESTORE_MARK, Effect.UNKNOWN) for item in rule.actions):
                 raise _unknown_packets(director, service)
-    partial, shown = director.partial(fact), {table.name for table in director.packet_filter(fact)}
-    if partial is not None and "mangle" not in shown:
-        raise NotCollected(fact, director.name, partial=partial)
+    refuse_unseen_marks(director, version)
     return packets
+
+
+def refuse_unseen_marks(director: Node, version: int) -> None:
+    """Raises NotCollected where more rules than those that were seen may mark packets. Reads the filters where
+    collected."""
+    fact = filter_fact(version)
+    if (partial := director.partial(fact)) is None:
+        return
+    # What marks packets is known of the table of services already, for rules that do not ask the filters too.
+    tables = [table for table in director.evidence.get(fact, ()) if table.name == "mangle"]
+    damaged = [place.partial for table in tables for place in (table, *table.chains) if place.partial is not None]
+    if damaged or not tables:
+        raise NotCollected(fact, director.name, partial=damaged[0] if damaged else partial)
 
 
 def for_other_ports(director: Node, service: VirtualService) -> tuple[MarkedPacket, ...]:

@@ -24,7 +24,8 @@ class Rule:
     other rules name the symptoms of what this rule finds, so its findings are listed first among those as severe.
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
-    all of IPv6, and does not apply there.
+    all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
+    mark, and does not apply where the tables of the scan have none.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Rule:
     only_ipv4: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
     cause: bool = False
+    only_ipv6: bool = False
+    only_marks: bool = False
 
     @property
     def page(self) -> str:
@@ -65,6 +68,8 @@ def rule(
     harmless_at_weight_0: bool = False,
     only_ipv4: bool = False,
     cause: bool = False,
+    only_ipv6: bool = False,
+    only_marks: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
@@ -88,7 +93,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0, only_ipv4, instead, cause,
+            harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks,
         )  # fmt: skip
 
     return made

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor import __version__
-from lvsdoctor.analysis.directors import ip_versions
+from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.laid_bare import naming_hidden
@@ -72,6 +72,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if rule.only_ipv4 and ip_versions(node) == {6}:
+        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    if (rule.only_ipv6 and serves_none(node, "IPv6")) or (rule.only_marks and serves_none(node, "mark")):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     node = without(node, stood_in(node, rule.helps))
     view = seen_by.of(node)

@@ -100,6 +100,13 @@ class Node(Host):
             raise absent
         self._refuse_unseen("routes")
 
+    def of_scan(self, kind: str, keys: Callable[["Node"], Iterable[Hashable]]) -> Iterable[Hashable]:
+        """Everything that this node or another of the scan has among its `keys`, looked for once for a scan."""
+        peers = self.standing.peers
+        if isinstance(peers, Peers):
+            return peers.nodes.keys(kind, keys)
+        return set().union(*map(keys, (self, *peers)))
+
     def _peers_by(
         self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]], fact: str = ""
     ) -> Iterator["Node"]:

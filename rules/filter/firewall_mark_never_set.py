@@ -32,6 +32,7 @@ SETTLE = "nft list ruleset  # and: tc filter show"
     role="director",
     needs={"ipvs", "addresses"},
     helps={"ip6tables", "iptables", "links", "local-routes", "memberships", "policy-rules", "routes"},
+    only_marks=True,
 )
 def firewall_mark_never_set(node: Node) -> Iterator[Finding]:
     absent: NotCollected | None = None

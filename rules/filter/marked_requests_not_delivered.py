@@ -15,6 +15,7 @@ from lvsdoctor.rulekit import (
     delivered,
     directs,
     marked_vips,
+    refuse_unseen_marks,
     rule,
 )
 
@@ -28,6 +29,7 @@ from lvsdoctor.rulekit import (
     helps={
         "ip6tables", "iptables", "links", "local-routes", "memberships", "neighbours", "policy-rules", "routes",
     },
+    only_marks=True,
 )  # fmt: skip
 def marked_requests_not_delivered(node: Node) -> Iterator[Finding]:
     absent: NotCollected | None = None
@@ -60,6 +62,7 @@ def _of(node: Node, service: VirtualService) -> Iterator[Finding]:
             evidence=[cite(service), cite(item.by.rule, "marks the requests"), *here.because, *doubt],
             fix=deliver_marked_requests(node, vip, item),
         )
+    refuse_unseen_marks(node, service.family)
 
 
 def _is_named(peer: Node, service: VirtualService, vip: IP) -> bool:

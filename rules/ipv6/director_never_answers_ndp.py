@@ -35,6 +35,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     role="director",
     needs={"ipvs", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships"},
+    only_ipv6=True,
 )
 def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in directed_vips(node) if vip.version == 6):

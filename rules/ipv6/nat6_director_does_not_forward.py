@@ -32,6 +32,7 @@ ROUTES = "A forwarding host takes no routes from router advertisements, except o
     role="director",
     needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
     helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},
+    only_ipv6=True,
 )
 def nat6_director_does_not_forward(node: Node) -> Iterator[Finding]:
     behind: dict[str, dict[str, Destination]] = {}

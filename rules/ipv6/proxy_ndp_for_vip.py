@@ -25,6 +25,7 @@ SOME = "Hosts that receive this answer first send to {node}. The director does n
     severity=Severity.WARNING,
     needs={"neighbours", "links", "memberships"},
     helps={"sysctl", "ipvs"},
+    only_ipv6=True,
 )
 def proxy_ndp_for_vip(node: Node) -> Iterator[Finding]:
     own = directed_vips(node) if node.has("ipvs") else {}

@@ -31,6 +31,7 @@ ALL_LOST = "These real servers drop their requests."
     role="director",
     needs={"ipvs", "addresses"},
     helps={"links", "routes", "local-routes", "policy-rules", "sysctl"},
+    only_ipv6=True,
 )
 def vip6_is_source_address(node: Node) -> Iterator[Finding]:
     found: dict[tuple[IP, bool], list[VipSource]] = {}

@@ -28,6 +28,7 @@ LATER = "If the order of the two routes changes, hosts in {prefix} get no packet
     severity=Severity.ERROR,
     needs={"addresses", "routes"},
     helps={"links", "local-routes", "policy-rules"},
+    only_ipv6=True,
 )
 def vip6_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
     for address in node.addresses:

@@ -26,6 +26,7 @@ NOT_REACHED = "Clients do not reach {node} by {vip}."
     severity=Severity.ERROR,
     role="director",
     needs={"ipvs", "addresses"},
+    only_ipv6=True,
 )
 def vip6_not_usable(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in directed_vips(node) if vip.version == 6):

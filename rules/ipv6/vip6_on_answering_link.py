@@ -28,6 +28,7 @@ DROPPED = "{node} drops the requests for {vip}."
     needs={"addresses", "links"},
     helps={"memberships", "routes"},
     instead_of={"vip-missing-on-real-server"},
+    only_ipv6=True,
 )
 def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
     listed = {vip.ip for vip in node.vips}

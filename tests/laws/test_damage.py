@@ -5,7 +5,6 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.model.examination import Examination
 from tests.laws.worlds import (
     TOO_QUIET,
@@ -55,14 +54,6 @@ def test_no_error_appears_where_lines_were_left_out(case: tuple[World, str, Worl
     assert [(error.code, error.node, error.message) for error in new] == []
 
 
-def without_subject(world: World) -> set[str]:
-    """Rules about services that no table of the world has: with what they need they are rightly quiet."""
-    tables = "\n".join(text for _, where, text in world.dumps if "ipvs" in where)
-    kinds = {"V6": "[" in tables, "FWM": "-f " in tables or "FWM" in tables}
-    absent = tuple(code for code, there in kinds.items() if not there)
-    return {rule.name for rule in load_rules() if rule.code.startswith(absent)}
-
-
 @law
 @given(damaged())
 def test_nothing_becomes_quiet_where_lines_were_left_out(case: tuple[World, str, World]) -> None:
@@ -73,5 +64,5 @@ def test_nothing_becomes_quiet_where_lines_were_left_out(case: tuple[World, str,
         for (node, rule), verdict in now.items()
         if node == host and verdict == "quiet" and known.get((node, rule)) in ("fires", "not-checked")
     ]
-    known_ones = {rule for rule, _ in TOO_QUIET} | without_subject(left)
+    known_ones = {rule for rule, _ in TOO_QUIET}
     assert [rule for rule in cleared if rule not in known_ones] == []
