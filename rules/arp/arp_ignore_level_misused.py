@@ -31,12 +31,11 @@ from lvsdoctor.rulekit import (
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={
-        "real-server-answers-arp",
-        "vip-leaks-as-arp-sender",
-        "arp-announce-one-in-vip-subnet",
+        "real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet",
         "director-never-answers-arp",
     },
-)
+    only_ipv4=True,
+)  # fmt: skip
 def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
     if not node.roles and node.standing.undecided:
         raise NotCollected(min(node.standing.undecided), node.name)
