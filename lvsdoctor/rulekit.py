@@ -73,6 +73,7 @@ QUESTIONS = {
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.shared_addresses": "shared_addresses",
         "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
+        "analysis.kube_files": "answering_beside_announcers kube_proxies another_owner",
         "analysis.kube_exposed": "exposed_ports",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (

@@ -45,6 +45,9 @@ from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_
 from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere
 from lvsdoctor.analysis.kube_addresses import service_addresses as service_addresses
 from lvsdoctor.analysis.kube_exposed import exposed_ports as exposed_ports
+from lvsdoctor.analysis.kube_files import another_owner as another_owner
+from lvsdoctor.analysis.kube_files import answering_beside_announcers as answering_beside_announcers
+from lvsdoctor.analysis.kube_files import kube_proxies as kube_proxies
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment

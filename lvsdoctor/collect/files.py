@@ -19,7 +19,7 @@ from lvsdoctor.collect.tree import TOP, Entry, Tree, once
 from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.config import config_dump
+from lvsdoctor.parse.config import config_dumps
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.reader import Dump
@@ -203,8 +203,8 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
     if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
         return
-    if (configured := config_dump(text, where)) is not None:
-        yield Piece(configured.host, configured)
+    if configured := config_dumps(text, where):
+        yield from (Piece(dump.host, dump) for dump in configured)
         return
     yield from pieces(text, where)
 

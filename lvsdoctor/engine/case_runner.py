@@ -11,10 +11,13 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import try_rule
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.config import config_dump
+from lvsdoctor.parse.config import config_dumps
 from lvsdoctor.parse.keepalived import keepalived_conf
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.reporting.rule_page import RulePage
+
+# Fences that are named after a kind of file that configures, not after a dump.
+_FILES = ("/kubernetes",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ def _dumps(case: Case) -> list[NodeDump]:
 
 def _pieces(node: str, where: str, text: str) -> Iterator[Piece]:
     """What stands in a fence: a file that configures the node where its dump is a path, else what a paste may hold."""
-    is_path = "/" in where.removeprefix(f"{node}/")
-    configured = config_dump(text, where) if is_path else None
-    yield from pieces(text, where) if configured is None else [Piece("", configured)]
+    is_path = "/" in where.removeprefix(f"{node}/") or where.endswith(_FILES)
+    configured = config_dumps(text, where) if is_path else ()
+    yield from [Piece("", dump) for dump in configured] or pieces(text, where)
 
 
 def _alike(first: NodeDump, second: NodeDump) -> bool:

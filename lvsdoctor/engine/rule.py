@@ -25,7 +25,8 @@ class Rule:
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
     all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
-    mark, and does not apply where the tables of the scan have none.
+    mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked all the same, whatever the
+    node's role and whatever else is lacking.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Rule:
     cause: bool = False
     only_ipv6: bool = False
     only_marks: bool = False
+    suffice: frozenset[str] = frozenset()
 
     @property
     def page(self) -> str:
@@ -70,13 +72,15 @@ def rule(
     cause: bool = False,
     only_ipv6: bool = False,
     only_marks: bool = False,
+    suffice: Iterable[str] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
     Of `needs` "sysctl | configured-sysctl" names a runtime fact, and the configured one that does in its place.
     """
     alternatives = [need.split(" | ") for need in needs]
-    needs, helps = frozenset(facts[0] for facts in alternatives), frozenset(helps)
+    suffice = frozenset(suffice)
+    needs, helps = frozenset(facts[0] for facts in alternatives), frozenset(helps) | suffice
     instead = {runtime: configured for runtime, *others in alternatives for configured in others}
     if unknown := (needs | helps | frozenset(instead.values())) - COLLECTED_BY.keys():
         raise ValueError(f"rule {name}: no such fact: {', '.join(sorted(unknown))} (known: {', '.join(COLLECTED_BY)})")
@@ -93,7 +97,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks,
+            harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice,
         )  # fmt: skip
 
     return made

@@ -37,6 +37,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "only_ipv4": rule.only_ipv4,
         "instead": dict(rule.instead),
         "cause": rule.cause,
+        "suffice": sorted(rule.suffice),
     }
 
 
@@ -72,4 +73,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         only_ipv4=entry["only_ipv4"],
         instead=entry["instead"],
         cause=entry["cause"],
+        suffice=frozenset(entry["suffice"]),
     )

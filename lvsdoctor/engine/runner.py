@@ -67,11 +67,12 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
 
 
 def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Outcome]:
-    if rule.role is not None and not node.is_a(rule.role):
+    sufficient = not rule.suffice.isdisjoint(node.evidence)
+    if not sufficient and rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
             return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-    if rule.only_ipv4 and ip_versions(node) == {6}:
+    if not sufficient and rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if (rule.only_ipv6 and serves_none(node, "IPv6")) or (rule.only_marks and serves_none(node, "mark")):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
@@ -79,7 +80,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     view = seen_by.of(node)
     seen_by.assumed.clear()
     of_plan = tuple(sorted(stood_in(node, rule.needs)))
-    if lacking := view.missing(rule.needs):
+    lacking = () if sufficient else view.missing(rule.needs)
+    if lacking:
         if ON_REQUEST.intersection(lacking) or (node.planned and only_runs(lacking)):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
         of_files = None if node.contradictions else as_configured(node, lacking, rule.instead)

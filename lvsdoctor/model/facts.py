@@ -35,6 +35,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "configured-arptables": "the rules that are restored at boot (arptables.conf)",
         "configured-order": "the script that brings the VIP up",
         "vrrp": "cat /etc/keepalived/keepalived.conf",
+        "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
@@ -52,7 +53,7 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 )
 
 # Nobody misses these: they are there if the user asked for them. A rule that needs one has nothing to say without it.
-ON_REQUEST = frozenset({"probes"})
+ON_REQUEST = frozenset({"probes", "kube"})
 
 
 class NotCollected(Exception):

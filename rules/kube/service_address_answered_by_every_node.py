@@ -3,27 +3,29 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
-    IP,
-    Citation,
     Finding,
     Fix,
-    Link,
     Node,
     Predicts,
     Severity,
+    another_owner,
+    answering_beside_announcers,
     arp_owners,
+    assume,
     cite,
     hide_vips,
     rule,
-    same_segment,
     service_addresses,
     vip_on_segment,
 )
 
 TWO = "{node} answers ARP requests for service address {vip} on {link}, and so does {other}"
 ALONE = "{node} answers ARP requests for service address {vip} on {link}"
+FILES = "every Kubernetes node will answer ARP requests for the service addresses that {announcer} announces"
 ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
 OTHER = "Requests may go to {node} instead of the node that announces {vip}."
+OFF = "kube-proxy leaves arp_ignore as it is, and keeps these addresses on kube-ipvs0"
+LEFT_OUT = "strictARP is left out, which means false: kube-proxy leaves arp_ignore as it is"
 STRICT = Fix(
     persist=("# in the ConfigMap of kube-proxy: ipvs: strictARP: true; then restart kube-proxy on every node",),
     warning="Until a speaker (MetalLB, kube-vip) announces the address no host of the segment finds it.",
@@ -37,15 +39,16 @@ STRICT = Fix(
     role="director",
     needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "local-routes", "memberships", "policy-rules", "routes"},
+    suffice={"kube"},
     only_ipv4=True,
 )
 def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
-    for kept in (kept for kept in service_addresses(node) if kept.ip.version == 4):
-        for owner in arp_owners(node, kept.ip):
+    for kept in service_addresses(node) if node.is_a("director") else ():
+        for owner in arp_owners(node, kept.ip) if kept.ip.version == 4 else ():
             segment = vip_on_segment(node, kept.ip, owner.link)
             if segment is None:
                 continue
-            other, lines = _another(node, kept.ip, owner.link)
+            other, lines = another_owner(node, kept.ip, owner.link)
             yield Finding(
                 TWO if other else ALONE,
                 clients=ANY if other else OTHER,
@@ -56,14 +59,16 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 evidence=[*owner.because, segment, *lines],
                 fix=hide_vips(node) + STRICT,
             )
-
-
-def _another(node: Node, vip: IP, link: Link) -> tuple[str, list[Citation]]:
-    """Another host of the segment that answers for the address as well: its name, and what tells it."""
-    for peer in node.peers_holding(vip):
-        for theirs in arp_owners(peer, vip) if peer.has("links") else ():
-            if same_segment(node, link, peer, theirs.link):
-                return peer.name, [
-                    cite(held, "{other} has the same address", other=peer.name) for held in peer.holding(vip)
-                ]
-    return "", []
+    for proxy, announcer in answering_beside_announcers(node) if node.has("kube") else ():
+        strict = proxy.strict_arp_seen
+        yield Finding(
+            FILES,
+            clients=ANY,
+            about={"announcer": announcer.name, "file": proxy.seen.where},
+            evidence=[
+                cite(strict, OFF) if strict else cite(proxy.mode_seen, LEFT_OUT),
+                cite(announcer, "announces service addresses from one node"),
+                assume("sysctl", "net.ipv4.conf.all.arp_ignore = 0", settle="sysctl net.ipv4.conf.all.arp_ignore"),
+            ],
+            fix=STRICT,
+        )

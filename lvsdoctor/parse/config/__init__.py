@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, cast
 from lvsdoctor.model.seen import Comment, Seen
 from lvsdoctor.parse.reader import Dump
 
-__all__ = ["KINDS", "ConfigKind", "config_dump", "kinds_of"]
+__all__ = ["KINDS", "ConfigKind", "config_dump", "config_dumps", "kinds_of"]
 
 
 class DumpOf(Protocol):
@@ -37,6 +37,14 @@ class ConfigKind(NamedTuple):
     def reader(self) -> DumpOf:
         return cast(DumpOf, import_module(f"lvsdoctor.parse.{self.module}").dump_of)
 
+    def dumps(self, text: str, where: str) -> tuple[Dump, ...]:
+        """What the kind's module reads of the file; some have `dumps_of`, for files that are for several hosts."""
+        module = import_module(f"lvsdoctor.parse.{self.module}")
+        if hasattr(module, "dumps_of"):
+            return tuple(module.dumps_of(text, where))
+        dump = self.reader()(text, where)
+        return () if dump is None else (dump,)
+
 
 # In the order in which they are asked.
 KINDS: tuple[ConfigKind, ...] = (
@@ -56,6 +64,10 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$"),
     ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$"),
     ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$"),
+    ConfigKind(
+        "config.kubernetes",
+        sign=r"^[ \t]*[\"']?apiVersion[\"']? *: *[\"']?(?:v1|[\w.-]+/v\d\w*)[\"']?[ ,]*$",
+    ),
     ConfigKind(
         "shell.script", path=r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d)/[^/.]+$|(?:^|/)rc\.local$"
     ),
@@ -78,25 +90,15 @@ def kinds_of(text: str, path: str) -> Iterator[ConfigKind]:
     return (kind for kind in KINDS if kind.may_be(text, path))
 
 
-def config_dump(text: str, where: str) -> Dump | None:
-    """What a file configures, None where it is of none of these kinds."""
+def config_dumps(text: str, where: str) -> tuple[Dump, ...]:
+    """All that a file configures, of several hosts perhaps; empty where it is of none of these kinds."""
     for kind in kinds_of(text, where):
-        if (dump := kind.reader()(text, where)) is not None:
-            return replace(dump, comments=comments_in(text, where)) if "lvsdoctor:" in text else dump
-    return None
+        if dumps := kind.dumps(text, where):
+            comments = comments_in(text, where) if "lvsdoctor:" in text else ()
+            return tuple(replace(dump, comments=comments) for dump in dumps) if comments else dumps
+    return ()
 
 
-def comments_in(text: str, where: str) -> tuple[Comment, ...]:
-    """The comments that speak to lvsdoctor, each about the next line that is neither a comment nor empty."""
-    waiting: list[Comment] = []
-    found: list[Comment] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if _TO_LVSDOCTOR.match(line):
-            waiting.append(Comment(Seen(where, number, line)))
-        elif line.strip() and not line.lstrip().startswith(("#", ";", "!")):
-            found += [replace(comment, about=number) for comment in waiting]
-            waiting = []
-    return (*found, *waiting)
-
-
-_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
+def config_dump(text: str, where: str) -> Dump | None:
+    """What a file configures, of the first host that it is for; None where it is of none of these kinds."""
+    return next(iter(config_dumps(text, where)), None)

@@ -1,0 +1,60 @@
+"""Kubernetes as its files configure it: kube-proxy, who announces service addresses, and which these are."""
+
+from dataclasses import dataclass
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class KubeProxy:
+    """A KubeProxyConfiguration (kubeproxy.config.k8s.io). `seen` is the line that says of which kind it is.
+
+    `strict_arp` is None where the file leaves it out, which is false, or where its value cannot be known
+    (`strict_arp_known`). `gate` is what featureGates says of KubeProxyIPVS.
+    """
+
+    mode: str
+    seen: Seen
+    mode_seen: Seen
+    strict_arp: bool | None = None
+    strict_arp_seen: Seen | None = None
+    strict_arp_known: bool = True
+    scheduler: str = ""
+    excluded: tuple[str, ...] = ()
+    gate: bool | None = None
+
+    @property
+    def answers_for_services(self) -> bool:
+        """Does it leave arp_ignore alone, so that every node answers for the addresses on kube-ipvs0?"""
+        return self.mode == "ipvs" and self.strict_arp_known and not self.strict_arp
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """What announces service addresses by ARP and NDP: `name` as its project calls it ("MetalLB's L2Advertisement")."""
+
+    name: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPool:
+    """Addresses that are given to services, as the file has them ("192.0.2.200-192.0.2.210", "192.0.2.0/28")."""
+
+    ranges: tuple[str, ...]
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """An address that a Service manifest asks for: externalIPs, or loadBalancerIP. `ports` are such as "80/tcp"."""
+
+    service: str
+    ip: IP
+    seen: Seen
+    external: bool
+    ports: tuple[str, ...] = ()
+
+
+KubeRow = KubeProxy | Announcer | AddressPool | ServiceAddress

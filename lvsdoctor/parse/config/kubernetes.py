@@ -1,0 +1,203 @@
+"""Kubernetes manifests: how kube-proxy runs, who announces service addresses, and what containers do to their host.
+
+A manifest may hold others: a List, and a ConfigMap whose `data` is the configuration of kube-proxy, or of MetalLB
+before its release 0.13. What else a manifest says is not about LVS, and no line of it is called unread.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lvsdoctor.model.coverage import Origin, Partial
+from lvsdoctor.model.kube import AddressPool, Announcer, KubeProxy, KubeRow, ServiceAddress
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config.embedded import embedded
+from lvsdoctor.parse.config.kube_workloads import Container, containers, pod_spec, word, workload_dump
+from lvsdoctor.parse.config.yaml_text import PyYamlMissing, Scalar, YamlNode, documents, is_template
+from lvsdoctor.parse.gaps import UNREAD
+from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.words import read_ip
+
+__all__ = ["dump_of", "dumps_of"]
+
+KIND, NAME = "kubernetes", "a Kubernetes manifest"
+_MOST_DEPTH = 4
+
+_Outer = Callable[[Seen], Seen]
+
+
+def dump_of(text: str, where: str) -> Dump | None:
+    """The first of dumps_of()."""
+    return next(dumps_of(text, where), None)
+
+
+def dumps_of(text: str, where: str) -> Iterator[Dump]:
+    """What the manifests tell of the cluster, and of each host that containers configure; nothing if these are none."""
+    try:
+        yaml = documents(text, where)
+    except PyYamlMissing as missing:
+        yield Dump(origin=Origin.CONFIGURED, unread_kinds=(missing.unread(KIND, NAME, text, where),))
+        return
+    manifests = [manifest for root in yaml.roots for manifest in _manifests(root)]
+    if not manifests:
+        return
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    found = _Cluster(lines, unread=list(yaml.unread))
+    hosts: list[Dump] = []
+    for manifest in manifests:
+        found.read(manifest)
+        if (dump := workload_dump(manifest, lines)) is not None:
+            hosts.append(dump)
+    kinds = tuple(kind for dump in hosts for kind in dump.unread_kinds)
+    hosts = [replace(dump, unread_kinds=()) for dump in hosts if dump.facts or dump.unread]
+    if found.rows or found.unread or kinds or not hosts:
+        partial = Partial(UNREAD, found.unread[0]) if found.unread else None
+        # Addresses alone decide nothing.
+        tells = any(isinstance(row, KubeProxy | Announcer) for row in found.rows)
+        facts = {"kube": tuple(found.rows)} if tells else {}
+        yield Dump(facts, tuple(found.unread), origin=Origin.CONFIGURED, partial=partial, unread_kinds=kinds)
+    yield from hosts
+
+
+def _manifests(root: YamlNode, depth: int = 0) -> Iterator[YamlNode]:
+    kind = word(root, "kind")
+    if not kind or not word(root, "apiVersion"):
+        return
+    items = root.at("items")
+    if kind.endswith("List") and items is not None and depth < _MOST_DEPTH:
+        for item in items.items:
+            yield from _manifests(item, depth + 1)
+    else:
+        yield root
+
+
+def _same(seen: Seen) -> Seen:
+    return seen
+
+
+@dataclass(slots=True)
+class _Cluster:
+    """What the manifests of a file, of which `lines` are all lines, tell of the cluster."""
+
+    lines: Sequence[str]
+    rows: list[KubeRow] = field(default_factory=list)
+    unread: list[Seen] = field(default_factory=list)
+
+    def read(self, manifest: YamlNode, outer: _Outer = _same) -> None:
+        kind, group = word(manifest, "kind"), word(manifest, "apiVersion").partition("/")[0]
+        if kind == "KubeProxyConfiguration":
+            self._kube_proxy(manifest, outer)
+        elif kind == "ConfigMap" and outer is _same:
+            self._config_map(manifest)
+        elif kind == "L2Advertisement" and group == "metallb.io":
+            self.rows.append(Announcer("MetalLB's L2Advertisement", outer(_seen_of(manifest, "kind"))))
+        elif kind in ("IPAddressPool", "AddressPool") and group == "metallb.io":
+            self._pool(manifest.at("spec"), "protocol", outer)
+        elif kind == "Service" and group == "v1":
+            self._service(manifest)
+        elif (pod := pod_spec(manifest)) is not None:
+            for container in containers(pod):
+                self._container(container)
+
+    def _kube_proxy(self, root: YamlNode, outer: _Outer) -> None:
+        mode, strict = root.at("mode"), root.at("ipvs", "strictARP")
+        kind = outer(_seen_of(root, "kind"))
+        if mode is not None and (not isinstance(mode, Scalar) or is_template(mode.text)):
+            self.unread.append(outer(mode.seen))
+            return
+        value = strict.true() if isinstance(strict, Scalar) else None
+        known = strict is None or value is not None or (isinstance(strict, Scalar) and strict.empty)
+        if strict is not None and not known:
+            self.unread.append(outer(strict.seen))
+        excluded = root.at("ipvs", "excludeCIDRs")
+        gate = root.at("featureGates", "KubeProxyIPVS")
+        self.rows.append(
+            KubeProxy(
+                mode.text if mode is not None else "",
+                kind,
+                outer(mode.seen) if mode is not None else kind,
+                value,
+                outer(strict.seen) if strict is not None else None,
+                known,
+                word(root, "ipvs", "scheduler"),
+                tuple(item.text for item in excluded.items) if excluded is not None else (),
+                gate.true() if isinstance(gate, Scalar) else None,
+            )
+        )
+
+    def _config_map(self, root: YamlNode) -> None:
+        """The files of a ConfigMap, whose lines are lines of this file."""
+        data = root.at("data")
+        for _, value in data.pairs if data is not None else ():
+            if not any(sign in value.text for sign in ("KubeProxyConfiguration", "address-pools", "metallb.io/")):
+                continue
+            inner = embedded(value, self.lines)
+            yaml = documents(inner.text, value.seen.where)
+            self.unread += [inner.outer(seen) for seen in yaml.unread]
+            for document in yaml.roots:
+                for manifest in _manifests(document):
+                    self.read(manifest, inner.outer)
+                pools = document.at("address-pools")
+                for pool in pools.items if pools is not None else ():
+                    self._old_pool(pool, inner.outer)
+
+    def _old_pool(self, pool: YamlNode, outer: _Outer) -> None:
+        if word(pool, "protocol") == "layer2":
+            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(pool, "protocol"))))
+        self._pool(pool, "", outer)
+
+    def _pool(self, pool: YamlNode | None, protocol: str, outer: _Outer) -> None:
+        if pool is None:
+            return
+        if protocol and word(pool, protocol) == "layer2":  # an AddressPool of MetalLB 0.13
+            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(pool, protocol))))
+        addresses = pool.at("addresses")
+        ranges = tuple(item.text for item in addresses.items) if addresses is not None else ()
+        if addresses is not None and ranges:
+            self.rows.append(AddressPool(ranges, outer(addresses.items[0].seen)))
+
+    def _service(self, root: YamlNode) -> None:
+        ports = root.at("spec", "ports")
+        numbers = tuple(
+            f"{word(port, 'port')}/{(word(port, 'protocol') or 'TCP').lower()}"
+            for port in (ports.items if ports is not None else ())
+        )
+        external, balanced = root.at("spec", "externalIPs"), root.at("spec", "loadBalancerIP")
+        asked = [(item, True) for item in (external.items if external is not None else ())]
+        if balanced is not None and balanced.text and word(root, "spec", "type") == "LoadBalancer":
+            asked.append((balanced, False))
+        for node, outside in asked:
+            if (ip := read_ip(node.text)) is not None:
+                self.rows.append(ServiceAddress(word(root, "metadata", "name"), ip, node.seen, outside, numbers))
+            else:
+                self.unread.append(node.seen)
+
+    def _container(self, container: Container) -> None:
+        """kube-proxy that is told by its options, and kube-vip."""
+        announces = [
+            name for name in ("vip_arp", "svc_enable") if container.environment.get(name, "").lower() == "true"
+        ]
+        if "kube-vip" in container.image and len(announces) == 2:
+            self.rows.append(Announcer("kube-vip (vip_arp)", container.environment_seen["vip_arp"]))
+        options = {option.partition("=")[0]: (option.partition("=")[2], node) for option, node in container.words[1:]}
+        program = container.words[0][0].rpartition("/")[2] if container.words else ""
+        if program != "kube-proxy" or "--config" in options or "--proxy-mode" not in options:
+            return
+        mode, node = options["--proxy-mode"]
+        strict, line = options.get("--ipvs-strict-arp", ("false", None))
+        self.rows.append(
+            KubeProxy(
+                mode,
+                node,
+                node,
+                {"": True, "true": True, "false": False}.get(strict),
+                line,
+                strict in ("", "true", "false"),
+                options.get("--ipvs-scheduler", ("", None))[0],
+                tuple(filter(None, options.get("--ipvs-exclude-cidrs", ("", None))[0].split(","))),
+            )
+        )
+
+
+def _seen_of(root: YamlNode, key: str) -> Seen:
+    node = root.at(key)
+    return root.seen if node is None else node.seen
