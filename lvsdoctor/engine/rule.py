@@ -25,8 +25,8 @@ class Rule:
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
     all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
-    mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked all the same, whatever the
-    node's role and whatever else is lacking.
+    mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked
+    all the same, whatever the node's role and whatever else is lacking.
     """
 
     name: str

@@ -102,3 +102,19 @@ def config_dumps(text: str, where: str) -> tuple[Dump, ...]:
 def config_dump(text: str, where: str) -> Dump | None:
     """What a file configures, of the first host that it is for; None where it is of none of these kinds."""
     return next(iter(config_dumps(text, where)), None)
+
+
+def comments_in(text: str, where: str) -> tuple[Comment, ...]:
+    """The comments that speak to lvsdoctor, each about the next line that is neither a comment nor empty."""
+    waiting: list[Comment] = []
+    found: list[Comment] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if _TO_LVSDOCTOR.match(line):
+            waiting.append(Comment(Seen(where, number, line)))
+        elif line.strip() and not line.lstrip().startswith(("#", ";", "!")):
+            found += [replace(comment, about=number) for comment in waiting]
+            waiting = []
+    return (*found, *waiting)
+
+
+_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.parse.config.embedded import Embedded
-from lvsdoctor.parse.shell.command import Command, Pipeline
+from lvsdoctor.parse.shell.command import Pipeline, ShellCommand
 from lvsdoctor.parse.shell.effects import Effects
 from lvsdoctor.parse.shell.interpreter import Interpreter
 from lvsdoctor.parse.shell.state import Exhausted
@@ -38,7 +38,7 @@ def run_script(
 
 def run_words(effects: Effects, words: Sequence[str], at: Embedded, *, uncertain: bool = False) -> None:
     """Runs one command, which no shell sees. Raises MissingParser where it is a script of a shell."""
-    command = Command(tuple(words), at.node, uncertain=uncertain)
+    command = ShellCommand(tuple(words), at.node, uncertain=uncertain)
     effects.run([command])
 
 
@@ -47,7 +47,7 @@ def unread_script(kind: str, name: str, at: Embedded) -> Unread:
     return Unread(kind, f"{name} (reading it needs tree-sitter-bash: pip install 'lvsdoctor[golden]')", at.node)
 
 
-def _outer(command: Command, script: Embedded, *, uncertain: bool) -> Command:
+def _outer(command: ShellCommand, script: Embedded, *, uncertain: bool) -> Command:
     text = command.text and tuple((line, script.outer(seen)) for line, seen in command.text)
     return replace(
         command, seen=script.outer(command.seen), text=text, uncertain=command.uncertain or uncertain
