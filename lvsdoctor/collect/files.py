@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from lvsdoctor.collect.ansible_tree import ansible_dumps
 from lvsdoctor.collect.assemble import nodes_of
 from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.documents import NodeDump
@@ -106,7 +107,8 @@ def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             with Tree(path) as tree:
-                yield from _directory(tree, path)
+                yield from ansible_dumps(tree, path, partial(_text_in, tree))
+                yield from (_of_cluster(mine, tree, path) for mine in _directory(tree, path))
                 omitted += tree.omitted
             return
     except FileNotFoundError:
@@ -145,6 +147,13 @@ def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
         yield from dumps if sosreport else by_directory(list(dumps))
     if nodes and not told:
         yield from own  # a README beside the nodes
+
+
+def _of_cluster(mine: NodeDump, tree: Tree, top: Path) -> NodeDump:
+    """What manifests say of a whole cluster of Kubernetes is of no directory's host: they belong together."""
+    if mine.piece.dump.facts.keys() != {"kube"}:
+        return mine
+    return replace(mine, node=tree.name, source=str(top), place=str(top), inside="", stays=False)
 
 
 def _apart(directories: Sequence[Entry]) -> Iterator[Entry]:
@@ -186,6 +195,14 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
     links = "" if directory.path else f"{tree.name}/"
     for piece in linked_files(tree, directory, links):
         yield NodeDump(piece, name, source, f"{links}sysctl.d", place=source)
+
+
+def _text_in(tree: Tree, file: Entry) -> str | None:
+    """The text of a file in the tree; None where it has none, which whoever reads it next says."""
+    try:
+        return _text(tree.read(file, LARGEST_FILE + 1), file.path)
+    except (OSError, CannotCollect):
+        return None
 
 
 def _counted(parts: Sequence[Piece], where: str) -> Sequence[Piece]:

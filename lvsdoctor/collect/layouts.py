@@ -11,13 +11,19 @@ from lvsdoctor.collect.tree import Entry, Tree, once
 
 _SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa")
 
+# Directories whose directories are hosts, whatever these are called.
+OF_HOSTS = frozenset({"hosts", "nodes", "machines"})
+# What a host's root has, and two of which no host has.
+_IN_A_ROOT = ("etc/", "usr/lib/sysctl.d/", "sysctl.d/")
+
 
 def may_be_a_host_s(name: str, *, beside_dumps: bool) -> bool:
     """May a directory of this name be a host's, and not a part of one, or the same dump of several (sysctl/rs1.txt)?
 
     Beside dumps it is one only if it has a host's name.
     """
-    return not (name in PARTS or names_a_dump(name)) and (not beside_dumps or looks_like_a_host(name))
+    named = looks_like_a_host(name) or name in OF_HOSTS
+    return not (name in PARTS or names_a_dump(name)) and (not beside_dumps or named)
 
 
 def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
@@ -32,7 +38,9 @@ def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
         (below.setdefault(name, []) if slash else own).append(mine)
     told = any(mine.piece.dump.facts for mine in own)
     hosts = {name: group for name, group in below.items() if may_be_a_host_s(name, beside_dumps=told)}
-    if len(hosts) == 1 and not told:
+    if (hosts and dumps[0].node in OF_HOSTS) or (len(hosts) > 1 and all(map(_is_a_root, hosts.values()))):
+        pass
+    elif len(hosts) == 1 and not told:
         (name,) = hosts
         inner = list(by_directory(_below(name, hosts[name])))
         hosts = hosts if len({mine.place for mine in inner}) > 1 else {}
@@ -41,6 +49,10 @@ def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
     yield from own
     for name, group in below.items():
         yield from by_directory(_below(name, group)) if name in hosts else group
+
+
+def _is_a_root(dumps: Sequence[NodeDump]) -> bool:
+    return any(mine.inside.partition("/")[2].startswith(_IN_A_ROOT) for mine in dumps)
 
 
 def _below(name: str, dumps: Sequence[NodeDump]) -> list[NodeDump]:

@@ -67,6 +67,7 @@ class Tree:
         self._named = _parts(os.path.abspath(top))
         self._current: tuple[tuple[str, ...], int] | None = None
         self._omissions = Omissions()
+        self.taken: set[tuple[str, ...]] = set()  # files that were read otherwise: they are not listed any more
         self.sysctl_links: dict[str, str] = {}  # what the links of sysctl.d directories say, by their paths
 
     def __enter__(self) -> "Tree":
@@ -107,7 +108,7 @@ class Tree:
         try:
             with os.scandir(self._at(directory.real)) as listed:
                 for entry in listed:
-                    if not wanted(entry.name):
+                    if not wanted(entry.name) or (self.taken and (*directory.real, entry.name) in self.taken):
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         first_directories.add(entry.name)

@@ -69,6 +69,12 @@ KINDS: tuple[ConfigKind, ...] = (
         sign=r"^[ \t]*[\"']?apiVersion[\"']? *: *[\"']?(?:v1|[\w.-]+/v\d\w*)[\"']?[ ,]*$",
     ),
     ConfigKind(
+        "config.ansible",
+        path=r"\.ya?ml$",
+        sign=r"^- +(?:name|hosts|block|import_\w+|include_\w+|become|[a-z_]+\.[a-z_]+\.[a-z_]+|"
+        r"sysctl|command|shell|copy|template|lineinfile) *:",
+    ),
+    ConfigKind(
         "shell.script", path=r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d)/[^/.]+$|(?:^|/)rc\.local$"
     ),
     ConfigKind(

@@ -47,7 +47,7 @@ def unread_script(kind: str, name: str, at: Embedded) -> Unread:
     return Unread(kind, f"{name} (reading it needs tree-sitter-bash: pip install 'lvsdoctor[golden]')", at.node)
 
 
-def _outer(command: ShellCommand, script: Embedded, *, uncertain: bool) -> Command:
+def _outer(command: ShellCommand, script: Embedded, *, uncertain: bool) -> ShellCommand:
     text = command.text and tuple((line, script.outer(seen)) for line, seen in command.text)
     return replace(
         command, seen=script.outer(command.seen), text=text, uncertain=command.uncertain or uncertain
