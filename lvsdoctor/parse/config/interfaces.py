@@ -1,14 +1,16 @@
 """/etc/network/interfaces and interfaces.d of ifupdown, ifupdown2 and ifupdown-ng: interfaces(5).
 
-What `up`, `pre-up` and `post-up` run is read where the shell's effects are known (parse/shell); `source` is followed by
-nobody here, as each file is read for itself.
+What `pre-up`, `up` and `post-up` run is read as a shell's commands (parse/shell), in the order of the stanza. `source`
+is not followed: each file is read for itself.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.network import NetworkPlan, numbered, read_prefix, set_aside
 from lvsdoctor.parse.reader import Dump
@@ -20,13 +22,14 @@ _BEGINS = frozenset(
     "auto iface mapping source source-directory source-dir rename template no-auto-down no-scripts".split()
 )
 _FAMILIES = frozenset({"inet", "inet6", "ipx", "can", "bluetooth"})
-_UP = frozenset({"up", "pre-up", "post-up"})
+_PRE_UP, _UP = frozenset({"pre-up"}), frozenset({"up", "post-up"})
 _STATIC = frozenset({"static", "v4tunnel", "tunnel", "6to4"})
 _TUNNELS = {"ipip": "ipip", "gre": "gre", "sit": "sit"}
 # A command of these may give the host an address, a route, a setting, a rule.
 _MATTERS = re.compile(
-    r"\b(?:ip|ifconfig|route|sysctl|arptables|ip6?tables|ipvsadm|nft|tunctl|brctl)(?= )|\.sh\b|/proc/sys|/etc/init\.d/"
+    r"\b(?:ip|ifconfig|route|sysctl|arptables|ip6?tables|ipvsadm|nft)(?= )|\.sh\b|/proc/sys|/etc/init\.d/"
 )
+_SCRIPT = re.compile(r"\.sh\b|/etc/init\.d/|\bnft ")
 
 
 @dataclass(slots=True)
@@ -157,10 +160,11 @@ def _stanza(stanza: _Stanza, plan: NetworkPlan) -> None:
         for port in ports.split():
             if port not in ("none", "all", "regex", "auto", "noregex") and read_link_name(port) is not None:
                 plan.link(port, stanza.seen, master=link)
+    before = _commands(stanza, _PRE_UP, plan)
+    mark = plan.mark
     _addresses(stanza, link, plan)
-    for key, value, seen in stanza.options:
-        if key in _UP:
-            _command(value, seen, plan)
+    order = [*before, *plan.addresses_since(mark), *_commands(stanza, _UP, plan)]
+    plan.add("configured-order", order)
 
 
 def _addresses(stanza: _Stanza, link: str, plan: NetworkPlan) -> None:
@@ -186,6 +190,26 @@ def _addresses(stanza: _Stanza, link: str, plan: NetworkPlan) -> None:
             plan.route(["default", "via", words[0], *metric], link, seen)
 
 
-def _command(text: str, seen: Seen, plan: NetworkPlan) -> None:
-    if _MATTERS.search(text[:2000]):
-        plan.refuse(seen)
+def _commands(stanza: _Stanza, keys: Container[str], plan: NetworkPlan) -> Sequence[Any]:
+    """What the commands of a stanza do is added to the plan; the addresses and settings that they make, in order."""
+    from lvsdoctor.parse.shell.effects import Effects, has_effect
+    from lvsdoctor.parse.shell.lines import pipelines_of
+    from lvsdoctor.parse.shell.words import Scope
+
+    effects, scope = Effects(), Scope()
+    scope.set("IFACE", stanza.name)
+    scope.set("IF_ADDRESS", stanza.get("address").partition("/")[0])
+    for key, value, seen in stanza.options:
+        if key not in keys or not _MATTERS.search(value[:2000]):
+            continue
+        pipelines = pipelines_of(value, seen, scope)
+        if pipelines is not None and any(map(has_effect, pipelines)):
+            effects.run_all(pipelines)
+        elif pipelines is None or _SCRIPT.search(value[:2000]):
+            plan.refuse(seen)
+    dump = effects.dump(Origin.CONFIGURED)
+    plan.unread += dump.unread
+    for fact, rows in dump.facts.items():
+        if fact != "configured-order":
+            plan.add(fact, rows)
+    return dump.facts.get("configured-order", ())

@@ -82,7 +82,7 @@ class NetworkPlan:
 
     def __init__(self) -> None:
         self.unread: list[Seen] = []
-        self.more: dict[str, list[Any]] = {}  # rows that a reader has from elsewhere, by fact
+        self._more: dict[str, list[Any]] = {}  # rows that a reader has from elsewhere, by fact
         self._addresses: list[Address] = []
         self._links: dict[str, Link] = {}
         self._routes: list[Route] = []
@@ -210,8 +210,16 @@ class NetworkPlan:
         return False
 
     @property
-    def empty(self) -> bool:
-        return not (self._addresses or self._links or self._routes or self._rules or self._settings or self.more)
+    def mark(self) -> int:
+        """How many addresses there are until now."""
+        return len(self._addresses)
+
+    def addresses_since(self, mark: int) -> Sequence[Address]:
+        return self._addresses[mark:]
+
+    def add(self, fact: str, rows: Iterable[Any]) -> None:
+        """Rows that something else made; of a link that is known here, nothing."""
+        self._more.setdefault(fact, []).extend(rows)
 
     def dump(self) -> Dump:
         facts: dict[str, Sequence[Any]] = {
@@ -221,8 +229,11 @@ class NetworkPlan:
             "configured-policy-rules": self._rules,
             "configured-sysctl": [ConfiguredFile("", tuple(self._settings), after_boot=True)] if self._settings else [],
         }
-        for fact, rows in self.more.items():
-            facts[fact] = [*facts.get(fact, ()), *rows]
+        for fact, rows in self._more.items():
+            new = [row for row in rows if not isinstance(row, Link) or row.name not in self._links]
+            facts[fact] = [*facts.get(fact, ()), *new]
+        if not any(isinstance(row, ConfiguredLine) for row in facts.get("configured-order", ())):
+            facts.pop("configured-order", None)  # addresses alone are in no order that matters
         unread = sorted(dict.fromkeys(self.unread), key=lambda seen: seen.line or 0)
         return Dump(
             {fact: tuple(rows) for fact, rows in facts.items() if rows}, tuple(unread), origin=Origin.CONFIGURED

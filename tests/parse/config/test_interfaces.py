@@ -52,11 +52,36 @@ def test_what_is_not_brought_up_at_boot_has_no_row_and_is_unread_where_another_f
     assert unread(read(f"source interfaces.d/*\n{text}", FILE)) == [3]
 
 
-def test_commands_of_an_interface_are_unread_if_they_matter() -> None:
+def test_commands_of_an_interface_are_read_in_their_order() -> None:
     text = (
-        "auto lo\niface lo inet loopback\n up true\n post-down ip addr del 192.0.2.10/32 dev lo\n # up x\n mtu 9000\n"
+        "auto lo lo:0\niface lo inet loopback\niface lo:0 inet static\n"
+        " post-up sysctl -w net.ipv4.conf.all.arp_ignore=1\n"
+        " pre-up echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce\n address 192.0.2.10/32\n"
+        " up ip addr add 192.0.2.11/32 dev $IFACE || true\n down ip addr del 192.0.2.11/32 dev lo\n"
     )
-    assert unread(read(text, FILE)) == []
+    dump = read(text.replace("$IFACE", "lo"), FILE)
+    assert addresses(dump) == ["192.0.2.10/32 lo:0 @6", "192.0.2.11/32 lo @7"]
+    assert [row.seen.line for row in dump.facts["configured-order"]] == [5, 6, 4, 7]
+    assert [line.key for file in dump.facts["configured-sysctl"] for line in file.lines] == [
+        "net.ipv4.conf.all.arp_announce", "net.ipv4.conf.all.arp_ignore",
+    ]  # fmt: skip
+    assert not dump.unread
+    assert list(links(dump)) == ["lo"]
+
+
+def test_without_settings_there_is_no_order_to_judge() -> None:
+    text = "auto lo\niface lo inet loopback\n up ip addr add 192.0.2.10/32 dev $IFACE\n"
+    dump = read(text, FILE)
+    assert addresses(dump) == ["192.0.2.10/32 lo @3"]
+    assert "configured-order" not in dump.facts
+
+
+def test_commands_that_need_more_than_a_line_are_unread_if_they_matter() -> None:
+    text = (
+        "auto lo\niface lo inet loopback\n up true\n up /root/vip.sh\n"
+        " up if x; then ip addr add 192.0.2.1/32 dev lo; fi\n"
+    )
+    assert unread(read(f"{text} up ethtool -K eth0 gro off\n # up x\n mtu 9000\n", FILE)) == [4, 5]
 
 
 def test_bond_bridge_and_vlan_are_told() -> None:
