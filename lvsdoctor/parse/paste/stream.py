@@ -66,8 +66,16 @@ def _leftovers(sections: Sequence[Section], where: str) -> list[Dump | None]:
     if not any(stray) and not any(typed):
         return [None] * len(sections)
     # A file of nothing but dumps needs none of it.
+    from lvsdoctor.parse.config.shown import file_in, shown_path
     from lvsdoctor.parse.faces.recognise import filter_commands, recognise
 
+    files = [
+        file_in(lines, path)
+        if (path := shown_path(section.echo.command)) and section.echo.whole and not (section.dumps or section.elided)
+        else None
+        for section, lines in zip(sections, stray, strict=True)
+    ]
+    stray = [[] if file else lines for file, lines in zip(files, stray, strict=True)]
     has_dumps = any(dump.facts for section in sections for dump in section.dumps)
     known = [
         recognise(
@@ -81,7 +89,10 @@ def _leftovers(sections: Sequence[Section], where: str) -> list[Dump | None]:
     whole = not has_dumps and any(part.whole and part.kinds for part in known)
     rests = [() if whole else part.rest for part in known]
     kinds = [(*part.kinds, *filter_commands(echo)) for part, echo in zip(known, typed, strict=True)]
-    return [Dump(unread=rest, unread_kinds=of) if rest or of else None for rest, of in zip(rests, kinds, strict=True)]
+    leftovers = [
+        Dump(unread=rest, unread_kinds=of) if rest or of else None for rest, of in zip(rests, kinds, strict=True)
+    ]
+    return [file or leftover for file, leftover in zip(files, leftovers, strict=True)]
 
 
 def _tells_nothing(dump: Dump) -> bool:
