@@ -12,7 +12,7 @@ NOTHING: frozenset[str] = frozenset()
 TABLE = "Give the director's `ipvsadm -Sn`."
 ADDRESSES = "Give the host's `ip addr`."
 ROUTES = "Give the host's `ip route show table all`."
-NETWORK = "Give what the running host shows: `ip addr` and `ip route show table all`."
+THE_FILE = "Give the file itself, under its own name, or the host's `ip addr`."
 RUNNING = "Give what the running host shows: `ip addr`, `ip route show table all`, `sysctl -a`, `ipvsadm -Sn`."
 
 # When a line of a log was written.

@@ -1,6 +1,6 @@
 """Files that are known by their face: configurations, manifests, scripts."""
 
-from lvsdoctor.parse.faces.face import NETWORK, RUNNING, TABLE, Face
+from lvsdoctor.parse.faces.face import RUNNING, TABLE, THE_FILE, Face
 
 _KEEPALIVED = "`lvsdoctor scan --with NODE=FILE` takes it, beside the dumps of that node."
 _KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`."
@@ -38,13 +38,13 @@ FACES = (
         whole=True,
         file=r"ldirectord[^/]*\.cf",
     ),
-    # -- configuration of the network
+    # -- configuration of the network: alone, or behind `cat FILE`, it is read (parse/config); here it is among others
     Face(
         "ifcfg",
         "an ifcfg file",
         r"(?:DEVICE|BOOTPROTO|ONBOOT|IPADDR\d*|NM_CONTROLLED|TYPE)=",
         r"[A-Z][A-Z0-9_]*=|#",
-        advice=NETWORK,
+        advice=THE_FILE,
         then=r"(?:DEVICE|BOOTPROTO|ONBOOT|IPADDR\d*|PREFIX\d*|NETMASK\d*|NAME|TYPE|BROADCAST|NETWORK)=",
         whole=True,
         file=r"ifcfg-[^/]+",
@@ -54,7 +54,7 @@ FACES = (
         "a configuration of ifupdown",
         r"(?:auto|allow-hotplug) +\S+$|iface +\S+ +inet6? |source +/etc/network",
         r"auto |allow-|iface |mapping |source|\s|#",
-        advice=NETWORK,
+        advice=THE_FILE,
         then=r"iface |auto |\s|source|#",
         whole=True,
         file=r"network/interfaces(?:\.d/[^/]+)?",
@@ -64,7 +64,7 @@ FACES = (
         "a netplan file",
         r"network:$",
         _YAML,
-        advice=NETWORK,
+        advice=THE_FILE,
         then=r"\s+(?:version|ethernets|renderer|bonds|bridges|vlans)"
         r" *:",
         whole=True,
@@ -75,7 +75,7 @@ FACES = (
         "a systemd-networkd file",
         r"\[(?:Match|NetDev|Network|Address|Route|RoutingPolicyRule|Link)\]$",
         _INI,
-        advice=NETWORK,
+        advice=THE_FILE,
         whole=True,
         file=r"systemd/network/[^/]+",
     ),
@@ -84,7 +84,7 @@ FACES = (
         "a NetworkManager connection",
         r"\[(?:connection|ipv4|ipv6|ethernet|vlan|bond|bridge)\]$",
         _INI,
-        advice=NETWORK,
+        advice=THE_FILE,
         then=r"(?:id|uuid|type|method|address\d?|interface-name|mac-address)=",
         whole=True,
         file=r"\.nmconnection",
