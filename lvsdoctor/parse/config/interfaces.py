@@ -56,10 +56,15 @@ class _Interfaces:
     unread: list[Seen] = field(default_factory=list)
 
     def at_boot(self, name: str) -> bool:
-        return name in self.brought_up or any(
-            fnmatchcase(name, pattern.removeprefix("/"))
-            for pattern in self.brought_up
-            if pattern[:1] == "/" or "*" in pattern
+        # No host goes without lo: where this file does not bring it up, another one does.
+        return (
+            name == "lo"
+            or name in self.brought_up
+            or any(
+                fnmatchcase(name, pattern.removeprefix("/"))
+                for pattern in self.brought_up
+                if pattern[:1] == "/" or "*" in pattern
+            )
         )
 
 

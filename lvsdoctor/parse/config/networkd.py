@@ -12,6 +12,7 @@ from lvsdoctor.parse.words import read_link_name
 
 _FILE = re.compile(r"\.(?:network|netdev)$")
 _DROP_IN = re.compile(r"\.network\.d/[^/]+\.conf$")  # which links it is for, its file says
+_OWN = re.compile(r"(?:^|/)90-lvs-(?P<link>[^/]+)\.network\.d/")  # fixes/persist/networkd.py writes these
 _SECTIONS = frozenset({"Match", "NetDev"})
 _MASTERS = ("Bridge", "Bond", "VRF", "BatmanAdvanced")
 _ABOVE = {"VLAN": "vlan", "MACVLAN": "macvlan", "IPVLAN": "ipvlan", "Tunnel": None, "VXLAN": "vxlan"}
@@ -53,7 +54,7 @@ def dump_of(text: str, where: str) -> Dump | None:
     if "NetDev" in names:
         _netdev(ini, plan)
     else:
-        _network(ini, plan)
+        _network(ini, where, plan)
     return plan.dump()
 
 
@@ -81,16 +82,17 @@ def _links(ini: IniText) -> tuple[str, ...]:
     )
 
 
-def _network(ini: IniText, plan: NetworkPlan) -> None:
-    links = _links(ini)
+def _network(ini: IniText, where: str, plan: NetworkPlan) -> None:
+    own = _OWN.search(where)
+    links = (own["link"],) if own else _links(ini)
     if not links:
         plan.unread += [value.seen for value in _addresses_of(ini)]
         return
     for section in ini.named("Link"):
         if section.get("Unmanaged").lower() in _ON or section.get("ActivationPolicy") in _NOT_BROUGHT_UP:
             return
-    match = next(ini.named("Match"))
-    seen = (match.last("Name") or match.last("Type") or IniValue("", "", match.seen)).seen
+    first = next(ini.named("Match"), ini.sections[0])
+    seen = (first.last("Name") or first.last("Type") or IniValue("", "", first.seen)).seen
     for link in links:
         _of_link(ini, link, seen, plan)
 

@@ -64,11 +64,11 @@ class Scalar(YamlNode):
 class Listing(YamlNode):
     """A sequence."""
 
-    members: tuple[YamlNode, ...] = ()
+    nodes: tuple[YamlNode, ...] = ()
 
     @property
     def items(self) -> tuple[YamlNode, ...]:
-        return self.members
+        return self.nodes
 
 
 @dataclass(frozen=True, eq=False)
