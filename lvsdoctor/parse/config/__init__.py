@@ -23,16 +23,20 @@ class DumpOf(Protocol):
 
 class ConfigKind(NamedTuple):
     """A kind of file: `module` reads it, `path` is a pattern for its path (posix, searched; "" for any), and `sign` one
-    for its text (multi-line; "" for any). At least one of both is there."""
+    for its text (multi-line; "" for any). At least one of both is there. `holds`: the text holds one of these words,
+    which costs little; without it each dump of a scan is searched for the sign."""
 
     module: str
     path: str = ""
     sign: str = ""
+    holds: tuple[str, ...] = ()
 
     def may_be(self, text: str, path: str) -> bool:
-        return (not self.path or re.search(self.path, path) is not None) and (
-            not self.sign or re.search(self.sign, text, re.MULTILINE) is not None
-        )
+        if self.path and re.search(self.path, path) is None:
+            return False
+        if self.holds and not any(word in text for word in self.holds):
+            return False
+        return not self.sign or re.search(self.sign, text, re.MULTILINE) is not None
 
     def reader(self) -> DumpOf:
         return cast(DumpOf, import_module(f"lvsdoctor.parse.{self.module}").dump_of)
@@ -59,14 +63,19 @@ KINDS: tuple[ConfigKind, ...] = (
         r"|(?:ip6?tables|nftables|arptables)\.(?:conf|rules|up\.rules)(?:\.txt)?$",
     ),
     # The same under any name, where the whole text is of that kind.
-    ConfigKind("config.ifcfg", sign=r"^(?:DEVICE|STARTMODE|BOOTPROTO|ONBOOT)="),
-    ConfigKind("config.interfaces", sign=r"^[ \t]*iface[ \t]+\S+[ \t]+inet"),
-    ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$"),
-    ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$"),
-    ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$"),
+    ConfigKind(
+        "config.ifcfg",
+        sign=r"^(?:DEVICE|STARTMODE|BOOTPROTO|ONBOOT)=",
+        holds=("DEVICE=", "STARTMODE=", "BOOTPROTO=", "ONBOOT="),
+    ),
+    ConfigKind("config.interfaces", sign=r"^[ \t]*iface[ \t]+\S+[ \t]+inet", holds=("iface",)),
+    ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$", holds=("network:",)),
+    ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$", holds=("[NetDev]", "[Match]")),
+    ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$", holds=("[connection]",)),
     ConfigKind(
         "config.kubernetes",
         sign=r"^[ \t]*[\"']?apiVersion[\"']? *: *[\"']?(?:v1|[\w.-]+/v\d\w*)[\"']?[ ,]*$",
+        holds=("apiVersion",),
     ),
     ConfigKind(
         "config.ansible",
@@ -86,7 +95,8 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind(
         "shell.script",
         path=r"(?:^|/)[A-Za-z][\w-]*$",
-        sign=r"^\s*(?:sudo\s+)?(?:/\S*/)?(?:ifconfig\s+\w+:\w+\s+\S|ipvsadm\s+(?:-C|--clear)\b)|^\s*echo\s+\S+\s*>\s*/proc/sys/net/",
+        sign=r"^[ \t]*(?:sudo\s+)?(?:/\S*/)?(?:ifconfig\s+\w+:\w+\s+\S|ipvsadm\s+(?:-C|--clear)\b)"
+        r"|^[ \t]*echo\s+\S+\s*>\s*/proc/sys/net/",
     ),
 )
 

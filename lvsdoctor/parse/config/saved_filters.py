@@ -18,7 +18,7 @@ from lvsdoctor.parse.nft_tables import DraftChain
 from lvsdoctor.parse.reader import Dump, Reader
 
 NFT = re.compile(r"(?:^|/)(?:[\w.-]+[_-])?nftables\.conf$|etc/nftables(?:\.d)?/|sysconfig/nftables\.conf$|\.nft$")
-ARP = re.compile(r"(?:^|/)arptables\.(?:conf|rules)$|sysconfig/arptables(?:-config)?$|etc/arptables/")
+ARP = re.compile(r"(?:^|/)arptables\.(?:conf|rules)$|sysconfig/arptables$|etc/arptables/")
 IP6 = re.compile(r"(?:^|[/_-])rules\.v6$|sysconfig/ip6tables$|(?:^|/)ip6tables\.(?:rules|conf)$|etc/iptables/\w*6\w*\.")
 IP4 = re.compile(
     r"(?:^|[/_-])rules\.v4$|sysconfig/iptables$|(?:^|/)iptables\.(?:rules|conf|up\.rules)$|etc/iptables/[^/]+$"
