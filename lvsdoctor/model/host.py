@@ -18,7 +18,7 @@ from lvsdoctor.model.partial_rows import PartialRows
 from lvsdoctor.model.probe import Probe
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Comment, Seen
-from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting
+from lvsdoctor.model.sysctl import Setting, kernel_default
 from lvsdoctor.model.view import View
 from lvsdoctor.sanitize import command
 
@@ -224,30 +224,22 @@ class Host:
 
     @property
     def proxy_entries(self) -> tuple[Neighbour, ...]:
-        """For what it answers on another's behalf; none where neighbours were not collected.
-
-        `ip neigh show proxy` shows them, and no other form of the command does: whether another's answer is whole says
-        nothing of them.
-        """
+        """For what it answers on another's behalf; none where neighbours were not collected. `ip neigh show proxy` alone
+        shows them, so whether another answer is whole says nothing of them."""
         rows = self.seen_rows("neighbours") if self.has("neighbours") else ()
         return tuple(row for row in rows if "proxy" in row.flags)
 
     def sysctl(self, key: str) -> Setting:
-        """One setting by its key as `sysctl -a` spells it.
-
-        A key that the evidence lacks is unknown, not zero: the kernel's own default stands in, marked `assumed`.
-        Raises NotCollected where no sysctl was collected at all, or no default is documented for the key.
-        """
+        """One setting by its key as `sysctl -a` spells it. For one that the evidence lacks the kernel's own default stands
+        in, marked `assumed`. Raises NotCollected without any sysctl, or where no default is documented for the key."""
         settings: Mapping[str, Setting] = self.seen_rows("sysctl")
         if (setting := settings.get(key)) is not None:
             return setting
         lacking = NotCollected("sysctl", self.name, key, command("sysctl", key), self.partial("sysctl"))
         self.assuming(lacking)
-        name = key.rpartition(".")[2]
-        if key.startswith("net.ipv4.conf.") and name in IPV4_CONF_DEFAULTS:
-            raw = str(IPV4_CONF_DEFAULTS[name])
-            return Setting(key, raw, Seen("kernel default", None, f"{key} = {raw}"), assumed=True)
-        raise lacking
+        if (default := kernel_default(key)) is None:
+            raise lacking
+        return default
 
     def knows_sysctl(self, key: str) -> bool:
         """Does the evidence itself hold this key?"""

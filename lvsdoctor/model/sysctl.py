@@ -67,6 +67,15 @@ class Setting:
             return False
 
 
+def kernel_default(key: str) -> Setting | None:
+    """The documented default of a key of net.ipv4.conf, marked as assumed; None for any other."""
+    name = key.rpartition(".")[2]
+    if not key.startswith("net.ipv4.conf.") or name not in IPV4_CONF_DEFAULTS:
+        return None
+    raw = str(IPV4_CONF_DEFAULTS[name])
+    return Setting(key, raw, Seen("kernel default", None, f"{key} = {raw}"), assumed=True)
+
+
 # A line that says `key = value`: its file, number and text. `sysctl -a` has a thousand of them, rules read thirty.
 Line = tuple[str, int, str]
 

@@ -23,12 +23,10 @@ from lvsdoctor.rulekit import (
     vip_on_segment,
 )  # fmt: skip
 
-ANSWERS = "{node} answers ARP for VIP {vip} on {link}: arp_ignore={value} is set on {deaf}, which hears no ARP"
-LEAKS = (
-    "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
-    "arp_announce={value} is set on {deaf}, which sends no ARP"
-)
-UNNAMED = "{node} sets {name}={value} on {deaf}, which hears no ARP: on {link} nothing hides its VIPs"
+ANSWERS = "{node} answers ARP for VIP {vip} on {link}, as arp_ignore={value} is set on {deaf} alone"
+LEAKS = "{node} names VIP {vip} as the sender of ARP requests on {link}, as arp_announce={value} is set on {deaf} alone"
+UNNAMED = "{node} sets {name}={value} on {deaf} alone, so nothing hides its VIPs on {link}"
+DIRECTLY = "Some reach {node} directly, not through the director."
 
 
 @rule(
@@ -68,9 +66,9 @@ def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
     unread, leaking = set_where_no_arp(node, "arp_announce"), leak(node, vip, link)
     if unread is None or leaking is None or leak_at_any_level(node, vip, link):
         return None
-    (hop, sender), segment = leaking, vip_on_segment(node, vip, link)
+    (_, sender), segment = leaking, vip_on_segment(node, vip, link)
     about, because = {"vip": vip, "link": link.name}, [*filter(None, [segment]), *sender.because]
-    return _finding(node, LEAKS, about, unread, because, sure=bool(segment), predicts=Predicts.SENDER, hop=str(hop))
+    return _finding(node, LEAKS, about, unread, because, sure=bool(segment), predicts=Predicts.SENDER)
 
 
 def _finding(
@@ -78,8 +76,8 @@ def _finding(
     *, sure: bool = False, predicts: Predicts | None = None, **fields: str,
 ) -> Finding:  # fmt: skip
     deaf, setting = unread
-    evidence = [cite(setting, "set here, read by nobody"), *because]
+    evidence = [cite(setting, "set where no ARP packet passes"), *because]
     return Finding(
         message, about=about, evidence=evidence, fix=hide_vips(node), severity=None if sure else Severity.WARNING,
-        predicts=predicts, deaf=deaf, value=setting.value, **fields,
+        predicts=predicts, clients=DIRECTLY, deaf=deaf, value=setting.value, **fields,
     )  # fmt: skip
