@@ -224,13 +224,13 @@ class Host:
 
     @property
     def proxy_entries(self) -> tuple[Neighbour, ...]:
-        """For what it answers on another's behalf; none where neighbours were not collected. `ip neigh show proxy` alone
+        """For what it answers on another's behalf; none where neighbours were not collected. Only `ip neigh show proxy`
         shows them, so whether another answer is whole says nothing of them."""
         rows = self.seen_rows("neighbours") if self.has("neighbours") else ()
         return tuple(row for row in rows if "proxy" in row.flags)
 
     def sysctl(self, key: str) -> Setting:
-        """One setting by its key as `sysctl -a` spells it. For one that the evidence lacks the kernel's own default stands
+        """One setting by its key as `sysctl -a` spells it. For one that the evidence lacks the kernel's default stands
         in, marked `assumed`. Raises NotCollected without any sysctl, or where no default is documented for the key."""
         settings: Mapping[str, Setting] = self.seen_rows("sysctl")
         if (setting := settings.get(key)) is not None:
