@@ -1,6 +1,7 @@
 """Where the nodes of a scan come from: this host, or the PATHs; what verbs that scan have in common."""
 
 import os
+import re
 import stat
 import sys
 from argparse import ArgumentParser, Namespace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lvsdoctor.model.examination import UnreadPath
     from lvsdoctor.model.node import Node
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9_][\w.:-]*")
 ROLES = ("auto", "director", "real-server", "none")
 
 
@@ -63,12 +65,12 @@ def named_vips(options: Namespace) -> list["IP"]:
 
 
 def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
-    if options.paths:
+    if paths := [*options.paths, *named_paths(options)]:
         if options.netns and not getattr(options, "probe", None):
             raise CliError("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
         from lvsdoctor.collect.files import collect_paths
 
-        return collect_paths(options.paths, unread)
+        return collect_paths(paths, unread)
     if options.netns is None and _standard_input_is_a_file():
         raise CliError(
             f"standard input is a file, but without a PATH {options.verb} reads this host. "
@@ -79,6 +81,18 @@ def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
     from lvsdoctor.collect.live.node import collect_live
 
     return (collect_live(options.netns, commands=not options.no_commands),)
+
+
+def named_paths(options: Namespace) -> list[tuple[str, str]]:
+    """The names and paths of `scan --node`. Raises CliError."""
+    return list(map(_named_path, getattr(options, "of_node", ())))
+
+
+def _named_path(text: str) -> tuple[str, str]:
+    name, _, path = text.partition("=")
+    if not _HOST_NAME.fullmatch(name) or not path:
+        raise CliError(f"--node {text!r} is not NAME=PATH")
+    return name, path
 
 
 def _standard_input_is_a_file() -> bool:

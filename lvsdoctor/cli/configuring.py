@@ -39,7 +39,8 @@ def configured(options: Namespace) -> "Configuration | None":
     """
     if options.config == "none":
         return None
-    file = _named(Path(options.config)) if options.config else _nearest(options.paths)
+    named = [text.partition("=")[2] for text in getattr(options, "of_node", ())]
+    file = _named(Path(options.config)) if options.config else _nearest([*options.paths, *named])
     if file is None:
         return None
     from lvsdoctor.engine.settings import BadSettings, settings_in

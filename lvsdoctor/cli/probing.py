@@ -68,7 +68,7 @@ def _asked(nodes: Sequence[Node], options: Namespace, vips: Sequence[IP]) -> tup
 
 def prober_of(nodes: Sequence[Node], options: Namespace) -> Node:
     """The host that asks, live. A live scan has collected it already. Raises CannotCollect."""
-    if not options.paths:
+    if not (options.paths or getattr(options, "of_node", ())):
         return nodes[0]
     from lvsdoctor.collect.live.node import collect_live
 

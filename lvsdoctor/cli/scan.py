@@ -16,6 +16,9 @@ _DESCRIPTION = """Look for known pitfalls.
 Without PATH this node is inspected, live and read-only. A PATH is a file, a
 directory or - (a paste on stdin). A directory that holds dumps is one node, a
 directory of such directories a cluster; nodes named together are a cluster.
+A directory may hold what configures hosts: hosts/rs1/etc/..., rs1/sysctl.d/...
+or Ansible's roles, whose nodes are the hosts of the inventory. --node NAME=PATH
+says whose the files are where no name does.
 
 --probe asks the wire besides, from this host or --netns: three ARP requests
 for each VIP and each host of the scan, in a second, none in a VIP's name. A
@@ -51,6 +54,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     )
     parser.set_defaults(run=run)
     collecting.add_options(parser, "inspect this network namespace instead (with PATH: probe from there)")
+    what = "read this PATH, all of which is of node NAME, whatever its files are called (repeat)"
+    parser.add_argument("--node", dest="of_node", action="append", default=[], metavar="NAME=PATH", help=what)
     add = parser.add_argument
     add(*_PROBE, action=_ProbeOption, help="hold the findings against the wire (require: exit 2 if it cannot be asked)")
     supposing.add_options(parser)

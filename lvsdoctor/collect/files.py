@@ -36,20 +36,22 @@ _ARCHIVES = {
 }
 
 
-def collect_paths(paths: Sequence[str], unread: list[UnreadPath] | None = None) -> tuple[Node, ...]:
+def collect_paths(paths: Sequence[str | tuple[str, str]], unread: list[UnreadPath] | None = None) -> tuple[Node, ...]:
     """The nodes that files, directories and - (standard input) tell of. Raises CannotCollect with one sentence.
 
     A PATH without a dump is added to `unread`, and what else it holds is kept. Where no PATH holds a dump, and none a
-    file that is known by its face, that is raised.
+    file that is known by its face, that is raised. A pair is a node's name and a PATH: all that this holds is of it.
     """
     found: list[NodeDump] = []
-    files = sum(path != "-" and not Path(path).is_dir() for path in paths)
+    names = [path if isinstance(path, tuple) else ("", path) for path in paths]
+    files = sum(path != "-" and not Path(path).is_dir() for _, path in names)
     without: list[tuple[UnreadPath, NoDump]] = []
-    for path in paths:
+    for name, path in names:
         omitted: list[str] = []
         mine: list[NodeDump] = []
         try:
-            mine += _standard_input() if path == "-" else _path(Path(path), files > 1, omitted)
+            dumps = _standard_input() if path == "-" else _path(Path(path), files > 1, omitted)
+            mine += (_of_named(name, dump) for dump in dumps) if name else dumps
             speaking = _speaking(mine, path, omitted)
         except NoDump as error:
             kinds = tuple(kind for dump in mine for kind in dump.piece.dump.unread_kinds)
@@ -63,6 +65,12 @@ def collect_paths(paths: Sequence[str], unread: list[UnreadPath] | None = None) 
     if unread is not None:
         unread += [path for path, _ in without]
     return nodes_of(found)
+
+
+def _of_named(name: str, mine: NodeDump) -> NodeDump:
+    """The user's word counts, whatever a prompt or a file's name says."""
+    piece = Piece(name, replace(mine.piece.dump, host=""))
+    return replace(mine, piece=piece, node=name, place=f"node {name}", inside="", stays=True)
 
 
 def _speaking(dumps: Sequence[NodeDump], path: str, omitted: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ A manifest may hold others: a List, and a ConfigMap whose `data` is the configur
 before its release 0.13. What else a manifest says is not about LVS, and no line of it is called unread.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ __all__ = ["dump_of", "dumps_of"]
 
 KIND, NAME = "kubernetes", "a Kubernetes manifest"
 _MOST_DEPTH = 4
+_NAMED = re.compile(r"\.(?:ya?ml|json)(?:\.\w+)?$")
 
 _Outer = Callable[[Seen], Seen]
 
@@ -38,7 +40,8 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         yield Dump(origin=Origin.CONFIGURED, unread_kinds=(missing.unread(KIND, NAME, text, where),))
         return
     manifests = [manifest for root in yaml.roots for manifest in _manifests(root)]
-    if not manifests:
+    # Another text may begin like a manifest: a paste, notes. Only what is YAML to its end is taken from it.
+    if not manifests or (yaml.unread and not _NAMED.search(where)):
         return
     lines = [line.rstrip("\r") for line in text.split("\n")]
     found = _Cluster(lines, unread=list(yaml.unread))
