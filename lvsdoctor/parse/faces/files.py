@@ -1,6 +1,6 @@
 """Files that are known by their face: configurations, manifests, scripts."""
 
-from lvsdoctor.parse.faces.face import RUNNING, TABLE, THE_FILE, Face
+from lvsdoctor.parse.faces.face import PACKETS, ROUTES, RUNNING, TABLE, THE_FILE, Face
 
 _KEEPALIVED = "`lvsdoctor scan --with NODE=FILE` takes it, beside the dumps of that node."
 _KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`."
@@ -135,5 +135,65 @@ FACES = (
         then=r"(?:RUN|COPY|CMD|ENV|ENTRYPOINT|LABEL|ADD|"
         r"WORKDIR|ARG|USER|MAINTAINER|EXPOSE|#)",
         whole=True,
+    ),
+    Face(
+        "puppet",
+        "a Puppet manifest",
+        r"(?:class|define|node) +['\"]?[\w:.-]+['\"]? *(?:\(|\{|inherits )|(?:include|contain) +[a-z]\w*::",
+        None,
+        advice=RUNNING,
+        then=r"\s*(?:[a-z_]\w*(?:::\w+)* *\{|\$\w+|(?:include|contain|require) |\)|[A-Z]\w+(?:::\w+)* +\$|#)",
+        whole=True,
+        file=r"\.pp",
+    ),
+    Face(
+        "cloud-init",
+        "a cloud-init configuration",
+        r"#cloud-config\b",
+        None,
+        advice=RUNNING,
+        whole=True,
+        file=r"cloud/cloud\.cfg(?:\.d/[^/]+\.cfg)?",
+    ),
+    Face(
+        "wicked",
+        "a wicked configuration",
+        r"<(?:interface|config)(?: [^>]*)?>$",
+        r"\s*<|\s",
+        advice=RUNNING,
+        then=r"\s*<(?:name|control|ipv4(?::static)?|link|address|dhcp)\b",
+        whole=True,
+        file=r"wicked/[^/]+\.xml",
+    ),
+    Face(
+        "frr",
+        "an FRR configuration",
+        r"frr (?:version|defaults) +\S+|hostname +\S+$|router (?:bgp|ospf6?|isis|rip) *\S*$",
+        None,
+        advice=ROUTES,
+        then=r"!|frr (?:version|defaults) |no ipv6 | +(?:bgp|neighbor|network|redistribute|ospf|address-family) ",
+        whole=True,
+        file=r"(?:frr|quagga)/[^/]+\.conf",
+    ),
+    Face(
+        "bird",
+        "a configuration of bird",
+        r"router id +\S+;|protocol +(?:kernel|device|direct|static|bgp|ospf|bfd)\b[^{]*\{",
+        r"\s|[#}]|protocol |filter |define |router id|template |log |function |include ",
+        advice=ROUTES,
+        whole=True,
+        braces=True,
+        file=r"bird6?(?:/[^/]+)?\.conf",
+    ),
+    Face(
+        "firewalld",
+        "a firewalld zone",
+        r"<\?xml .*|<(?:zone|policy|service|direct)(?: [^>]*)?>$",
+        None,
+        PACKETS,
+        advice="Give the host's `iptables-save` and `nft -j list ruleset`.",
+        then=r"\s*<(?:zone|policy|service|direct|short|description|service|port|rule|passthrough|interface|source|forward|masquerade)\b",
+        whole=True,
+        file=r"firewalld/(?:zones|policies|services)/[^/]+\.xml|firewalld/direct\.xml",
     ),
 )

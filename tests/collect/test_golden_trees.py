@@ -1,0 +1,92 @@
+"""Which host a file of a golden tree is for."""
+
+from pathlib import Path
+
+import pytest
+
+from lvsdoctor.collect.files import collect_paths
+from lvsdoctor.model.node import Node
+
+pytest.importorskip("yaml")
+pytest.importorskip("tree_sitter_bash")
+
+LINE = "net.ipv4.conf.lo.arp_ignore = 1\n"
+
+
+def nodes(top: Path, *files: str, text: str = LINE) -> dict[str, Node]:
+    for name in files:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+    return {node.name: node for node in collect_paths([str(top)])}
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["hosts/rs1/etc/sysctl.d/a.conf", "hosts/rs2/etc/sysctl.d/a.conf"], {"rs1", "rs2"}),
+        (["hosts/alpha/etc/sysctl.d/a.conf", "hosts/beta/etc/sysctl.d/a.conf"], {"alpha", "beta"}),
+        (["hosts/alpha/etc/sysctl.d/a.conf"], {"alpha"}),
+        (["golden/alpha/etc/sysctl.d/a.conf", "golden/beta/etc/sysctl.d/a.conf"], {"alpha", "beta"}),
+        (["rs1/sysctl.d/a.conf", "rs2/sysctl.d/a.conf"], {"rs1", "rs2"}),
+        (["etc/sysctl.d/a.conf", "etc/sysctl.conf", "usr/lib/sysctl.d/b.conf"], {"golden"}),
+        (["rs1/etc/sysctl.d/a.conf", "rs1/usr/lib/sysctl.d/b.conf"], {"rs1"}),
+    ],
+)
+def test_a_file_is_for_the_host_that_its_path_names(tmp_path: Path, files: list[str], names: set[str]) -> None:
+    assert nodes(tmp_path / "golden", *files).keys() == names
+
+
+def test_the_users_word_counts_before_any_name(tmp_path: Path) -> None:
+    file = tmp_path / "rs1.conf"
+    file.write_text(LINE)
+    (node,) = collect_paths([("web7", str(file))])
+    assert node.name == "web7"
+    assert node.has("configured-sysctl")
+
+
+def test_a_tree_of_ansible_beside_files_of_a_host(tmp_path: Path) -> None:
+    task = "- ansible.posix.sysctl: {name: net.ipv4.conf.lo.arp_ignore, value: 1}\n"
+    top = tmp_path / "golden"
+    (top / "roles/rs/tasks").mkdir(parents=True)
+    (top / "roles/rs/tasks/main.yml").write_text(task)
+    (top / "roles/rs/files").mkdir()
+    (top / "roles/rs/files/90.conf").write_text(LINE)
+    (top / "site.yml").write_text("- hosts: real\n  roles:\n    - rs\n")
+    (top / "hosts.ini").write_text("[real]\nrs1\nrs2\n")
+    found = nodes(top, "lb1/etc/sysctl.d/a.conf", text="net.ipv4.ip_forward = 1\n")
+    assert found.keys() == {"rs1", "rs2", "lb1"}
+    setting = found["rs1"].evidence["configured-sysctl"]["net.ipv4.conf.lo.arp_ignore"]
+    assert str(setting.seen) == "golden/roles/rs/tasks/main.yml:1"
+    assert found["rs1"].files[setting.seen.where] == str(top / "roles/rs/tasks/main.yml")
+    assert not any(node.unread_kinds for node in found.values())
+
+
+def test_manifests_of_a_cluster_belong_together(tmp_path: Path) -> None:
+    top = tmp_path / "manifests"
+    (top / "metallb").mkdir(parents=True)
+    (top / "metallb/l2.yaml").write_text("apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\n")
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+    (node,) = nodes(top, "kube-proxy/config.yaml", text=text).values()
+    assert node.name == "manifests"
+    assert len(node.evidence["kube"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("real.pp", "class lvs::real {\n  include sysctl\n}\n", "puppet"),
+        ("Dockerfile", "FROM debian:12\nRUN ip addr add 192.0.2.10/32 dev lo\n", "dockerfile"),
+        ("user-data", "#cloud-config\nruncmd:\n  - ip addr add 192.0.2.10/32 dev lo\n", "cloud-init"),
+        ("lo.xml", "<interface>\n  <name>lo</name>\n</interface>\n", "wicked"),
+        ("frr.conf", "frr version 8.4\nfrr defaults traditional\n!\nrouter bgp 65001\n", "frr"),
+        ("bird.conf", "router id 192.0.2.1;\nprotocol kernel {\n  ipv4 { export all; };\n}\n", "bird"),
+        ("public.xml", '<?xml version="1.0"?>\n<zone>\n  <short>Public</short>\n</zone>\n', "firewalld"),
+    ],
+)
+def test_a_file_that_is_not_read_is_called_by_its_name(tmp_path: Path, name: str, text: str, kind: str) -> None:
+    top = tmp_path / "golden"
+    found = nodes(top, "rs1/etc/sysctl.d/a.conf")
+    (top / "rs1" / name).write_text(text)
+    (node,) = collect_paths([str(top)])
+    assert found.keys() == {"rs1"}
+    assert [unread.kind for unread in node.unread_kinds] == [kind]
