@@ -20,7 +20,7 @@ _PROXY = "kubectl -n kube-system get configmap kube-proxy -o yaml"
 
 def kube_proxies(node: Node) -> list[KubeProxy]:
     """The configurations of kube-proxy. Raises NotCollected where there is none, or where a line was not read."""
-    proxies = [row for row in node.kube if isinstance(row, KubeProxy)]
+    proxies = [row for row in node.rows("kube") if isinstance(row, KubeProxy)]
     if not proxies:
         raise NotCollected("kube", node.name, "the KubeProxyConfiguration", _PROXY)
     return proxies

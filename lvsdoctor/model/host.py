@@ -10,7 +10,6 @@ from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial, Unread, plan_of
 from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
 from lvsdoctor.model.ipvs import VirtualService
-from lvsdoctor.model.kube import KubeRow
 from lvsdoctor.model.link import ENSLAVING_KINDS, EVERY_INTERFACE, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.packet_filter import FilterTable
@@ -181,12 +180,6 @@ class Host:
     @property
     def neighbours(self) -> Sequence[Neighbour]:
         rows: Sequence[Neighbour] = self.rows("neighbours")
-        return rows
-
-    @property
-    def kube(self) -> Sequence[KubeRow]:
-        """What the manifests of a Kubernetes cluster say of kube-proxy and of who announces service addresses."""
-        rows: Sequence[KubeRow] = self.rows("kube")
         return rows
 
     @property

@@ -39,8 +39,8 @@ class Announcer:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressPool:
-    """Addresses that are given to services, as the file has them ("192.0.2.200-192.0.2.210", "192.0.2.0/28")."""
+class ServiceRange:
+    """Addresses that MetalLB gives to services, as the file has them ("192.0.2.200-192.0.2.210", "192.0.2.0/28")."""
 
     ranges: tuple[str, ...]
     seen: Seen
@@ -57,4 +57,4 @@ class ServiceAddress:
     ports: tuple[str, ...] = ()
 
 
-KubeRow = KubeProxy | Announcer | AddressPool | ServiceAddress
+KubeRow = KubeProxy | Announcer | ServiceRange | ServiceAddress

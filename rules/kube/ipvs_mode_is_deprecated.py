@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, kube_proxies, rule
 
-MODE = "kube-proxy uses its ipvs mode, which Kubernetes 1.40 switches off and 1.43 removes"
+MODE = "{node} configures the ipvs mode of kube-proxy, which Kubernetes 1.40 switches off and 1.43 removes"
 CLIENTS = "After an upgrade to 1.40, kube-proxy does not start, and services get no new real servers."
 PLAN = "the plan of Kubernetes (KEP-5495, August 2026); a release from 1.35 on warns at its start"
 FIX = Fix(

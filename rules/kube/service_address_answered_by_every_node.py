@@ -21,11 +21,11 @@ from lvsdoctor.rulekit import (
 
 TWO = "{node} answers ARP requests for service address {vip} on {link}, and so does {other}"
 ALONE = "{node} answers ARP requests for service address {vip} on {link}"
-FILES = "every Kubernetes node will answer ARP requests for the service addresses that {announcer} announces"
+FILES = "{node} lets every Kubernetes node answer ARP requests for the service addresses that {announcer} announces"
 ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
 OTHER = "Requests may go to {node} instead of the node that announces {vip}."
-OFF = "kube-proxy leaves arp_ignore as it is, and keeps these addresses on kube-ipvs0"
-LEFT_OUT = "strictARP is left out, which means false: kube-proxy leaves arp_ignore as it is"
+OFF = "kube-proxy does not set arp_ignore, and keeps these addresses on kube-ipvs0"
+LEFT_OUT = "without strictARP kube-proxy does not set arp_ignore"
 STRICT = Fix(
     persist=("# in the ConfigMap of kube-proxy: ipvs: strictARP: true; then restart kube-proxy on every node",),
     warning="Until a speaker (MetalLB, kube-vip) announces the address no host of the segment finds it.",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lvsdoctor.model.coverage import Origin
-from lvsdoctor.parse.config.ansible_project import Project, is_play, is_task
+from lvsdoctor.parse.config.ansible_project import Project
+from lvsdoctor.parse.config.ansible_words import is_play, is_task
 from lvsdoctor.parse.config.yaml_text import Listing, PyYamlMissing, documents
 from lvsdoctor.parse.reader import Dump
 

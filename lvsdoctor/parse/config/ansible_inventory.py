@@ -10,7 +10,7 @@ from typing import Any
 from lvsdoctor.parse.config.jinja import UNKNOWN
 from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode, documents
 
-__all__ = ["Group", "Inventory", "plain", "read_inventory"]
+__all__ = ["HostGroup", "Inventory", "plain", "read_inventory"]
 
 _SECTION = re.compile(r"\[([^\]:]+)(?::(children|vars|hosts))?\]\s*(?:[#;].*)?")
 _RANGE = re.compile(r"\[(\w+):(\w+)(?::(\d+))?\]", re.ASCII)
@@ -20,7 +20,7 @@ _OF_GROUPS = frozenset({"hosts", "children", "vars"})
 
 
 @dataclass(slots=True)
-class Group:
+class HostGroup:
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
@@ -32,21 +32,21 @@ class Inventory:
 
     where: str = ""
     directory: str = ""
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, HostGroup] = field(default_factory=dict)
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     _of_host: dict[str, list[str]] = field(default_factory=dict)
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> HostGroup:
         if name not in self.groups and len(self.groups) >= _MOST_GROUPS:
-            return Group()
-        return self.groups.setdefault(name, Group())
+            return HostGroup()
+        return self.groups.setdefault(name, HostGroup())
 
     def host(self, name: str) -> dict[str, Any]:
         if name not in self.hosts and len(self.hosts) >= _MOST_HOSTS:
             return {}
         return self.hosts.setdefault(name, {})
 
-    def members(self, name: str) -> list[str]:
+    def hosts_in(self, name: str) -> list[str]:
         """The hosts of a group, those of its children too, in the order of the inventory."""
         names = self._descendants(name)
         inside = {host for group in names for host in self.groups[group].hosts if group in self.groups}
@@ -57,8 +57,8 @@ class Inventory:
         if not self._of_host:
             order = sorted(self.groups, key=lambda name: (name != "all", -len(self._descendants(name)), name))
             for name in order:
-                for member in self.members(name):
-                    self._of_host.setdefault(member, []).append(name)
+                for host_name in self.hosts_in(name):
+                    self._of_host.setdefault(host_name, []).append(name)
         return self._of_host.get(host, [])
 
     def _descendants(self, name: str) -> list[str]:
@@ -91,12 +91,14 @@ class Inventory:
         if name in ("all", "*"):
             return list(self.hosts)
         if name in self.groups:
-            return self.members(name)
+            return self.hosts_in(name)
         if name in self.hosts:
             return [name]
         if re.search(r"[*?\[]", name):
             matches = [host for host in self.hosts if fnmatchcase(host, name)]
-            return matches + [host for group in self.groups if fnmatchcase(group, name) for host in self.members(group)]
+            return matches + [
+                host for group in self.groups if fnmatchcase(group, name) for host in self.hosts_in(group)
+            ]
         return [] if name == "localhost" else None
 
 

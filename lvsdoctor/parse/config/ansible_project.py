@@ -7,16 +7,18 @@ own. So what is for several hosts is never one host's.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config.ansible_host import ManagedHost, TaskFile
 from lvsdoctor.parse.config.ansible_inventory import Inventory, plain, read_inventory
-from lvsdoctor.parse.config.ansible_tasks import ManagedHost, TaskFile, module_of, run_tasks
+from lvsdoctor.parse.config.ansible_tasks import run_tasks
+from lvsdoctor.parse.config.ansible_words import is_all, is_play, is_task, items, names_in
 from lvsdoctor.parse.config.jinja import is_known, resolved
 from lvsdoctor.parse.config.yaml_text import Listing, Scalar, Table, YamlNode, documents
 from lvsdoctor.parse.reader import Dump
 
-__all__ = ["HostOfProject", "Project", "is_play", "is_task"]
+__all__ = ["HostOfProject", "Project"]
 
 _YAML = re.compile(r"\.ya?ml$")
 _ROLE = re.compile(r"((?:.*/)?roles/([^/]+))/tasks/main\.ya?ml$")
@@ -26,19 +28,16 @@ _INVENTORY = re.compile(
     r"(?:^|/)(?:inventor(?:y|ies)(?:/.+|[\w.-]*)|hosts(?:\.(?:ini|ya?ml))?|[\w-]*(?:hosts|inventory)\.(?:ini|ya?ml))$"
 )
 _MOST_STEPS = 200_000
-_NO_HOSTS = frozenset({"localhost", "127.0.0.1", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class HostOfProject:
-    """What a project makes of a host, and the files of its tasks (paths within the project)."""
+class HostOfProject(NamedTuple):
+    """What a project makes of a host."""
 
     name: str
     dump: Dump
 
 
-@dataclass(slots=True)
-class _Play:
+class _Play(NamedTuple):
     table: YamlNode
     path: str
     pattern: str
@@ -101,9 +100,9 @@ class Project:
                     host = hosts.get(key) or hosts.setdefault(key, self._host(name, inventory))
                     self._run(play, host)
         free = [play for number, play in enumerate(plays) if number not in matched]
-        names = list(dict.fromkeys(name for play in free for name in _names(play.pattern)))
+        names = list(dict.fromkeys(name for play in free for name in names_in(play.pattern)))
         for play in free:
-            for name in _names(play.pattern) or (names or [self.name] if _is_all(play.pattern) else []):
+            for name in names_in(play.pattern) or (names or [self.name] if is_all(play.pattern) else []):
                 pseudo = Inventory(directory=play.path.rpartition("/")[0], hosts={name: {}})
                 pseudo.group(name).hosts[name] = None
                 self._run(play, hosts.get(name) or hosts.setdefault(name, self._host(name, pseudo)))
@@ -162,7 +161,6 @@ class Project:
 
     def _claim(self) -> None:
         self.claimed |= {path for path in self.paths if _IN_ROLE.search(path) or _VARIABLES.fullmatch(path)}
-        self.claimed |= {path for path in self.paths if path.rpartition("/")[2] in ("ansible.cfg", "galaxy.yml")}
 
     # -- inventories --------------------------------------------------------------------------------------------------
 
@@ -207,7 +205,7 @@ class Project:
             "inventory_hostname": name,
             "inventory_hostname_short": name.partition(".")[0],
             "group_names": list(groups),
-            "groups": {group: inventory.members(group) for group in inventory.groups} | {"all": list(inventory.hosts)},
+            "groups": {group: inventory.hosts_in(group) for group in inventory.groups} | {"all": list(inventory.hosts)},
         }
         return ManagedHost(name, values)
 
@@ -234,15 +232,15 @@ class Project:
         own = play.table.at("vars")
         host.variables = {**outer, **(plain(own) if isinstance(own, Table) else {})}
         directory = play.path.rpartition("/")[0]
-        for node in _items(play.table.at("vars_files")):
+        for node in items(play.table.at("vars_files")):
             stem = re.sub(r"\.ya?ml$", "", resolved(node.text, host.variables))
             host.variables |= self._mapping(f"{directory}/{stem}")
         file = self._task_file(play.path, directory)
-        run_tasks(_items(play.table.at("pre_tasks")), host, file)
-        for node in _items(play.table.at("roles")):
+        run_tasks(items(play.table.at("pre_tasks")), host, file)
+        for node in items(play.table.at("roles")):
             self._role_of(node, host)
-        run_tasks(_items(play.table.at("tasks")), host, file)
-        run_tasks(_items(play.table.at("post_tasks")), host, file)
+        run_tasks(items(play.table.at("tasks")), host, file)
+        run_tasks(items(play.table.at("post_tasks")), host, file)
         host.variables = {**outer, **host.set_facts}
 
     def _role_of(self, node: YamlNode, host: ManagedHost) -> None:
@@ -270,7 +268,7 @@ class Project:
         host.depth += 1
         meta = self._first(f"{base}/meta/main.yml", f"{base}/meta/main.yaml")
         depends = self._yaml(meta)[0] if meta else None
-        for node in _items(depends.at("dependencies") if depends is not None else None):
+        for node in items(depends.at("dependencies") if depends is not None else None):
             self._role_of(node, host)
         for seen in unread:
             host.effects.note(seen)
@@ -283,13 +281,14 @@ class Project:
     def _task_file(self, path: str, base: str) -> TaskFile:
         here = path.rpartition("/")[0]
 
-        def include(name: str) -> tuple[Sequence[YamlNode], TaskFile] | None:
+        def include(name: str, host: ManagedHost, *, uncertain: bool) -> bool:
             found = self._first(f"{here}/{name}", f"{base}/tasks/{name}", f"{base}/{name}")
             root = self._yaml(found)[0] if found else None
             if found is None or root is None:
-                return None
+                return False
             self.claimed.add(found)
-            return root.items, self._task_file(found, base)
+            run_tasks(root.items, host, self._task_file(found, base), uncertain=uncertain)
+            return True
 
         def file(name: str) -> tuple[str, str] | None:
             _, _, rest = name.partition("/")
@@ -301,33 +300,3 @@ class Project:
             return text, self.where(found)
 
         return TaskFile(self._yaml(path)[1], include, self._role, file, self._steps)
-
-
-def _items(node: YamlNode | None) -> Sequence[YamlNode]:
-    return node.items if node is not None else ()
-
-
-def _is_all(pattern: str) -> bool:
-    return pattern in ("all", "*")
-
-
-def _names(pattern: str) -> list[str]:
-    """What a play calls its hosts, where no inventory says which these are."""
-    parts = [part.strip() for part in re.split(r"[,:]", pattern)]
-    return [part for part in parts if part not in _NO_HOSTS and part[:1] not in ("!", "&") and not _is_all(part)]
-
-
-def is_play(node: YamlNode) -> bool:
-    keys = {key.text for key, _ in node.pairs}
-    return ("hosts" in keys and not keys.isdisjoint({"tasks", "roles", "pre_tasks", "post_tasks"})) or bool(
-        keys & {"import_playbook", "ansible.builtin.import_playbook"}
-    )
-
-
-def is_task(node: YamlNode) -> bool:
-    """Is it a task that this reader knows the module of, or a block of such?"""
-    block = node.at("block")
-    if block is not None:
-        return any(map(is_task, block.items))
-    module = module_of(node)
-    return module is not None and bool(re.fullmatch(r"[a-z_][\w.]*", module[0])) and not is_play(node)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["UNKNOWN", "Unknown", "condition", "is_known", "resolved", "value_of"]
+__all__ = ["UNKNOWN", "UnknownValue", "condition", "is_known", "resolved", "value_of"]
 
 _EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -17,14 +17,14 @@ _FILTER = re.compile(r"\s*\|\s*(?:ansible\.builtin\.)?([a-z_0-9]+)\s*(?:\(([^()]
 _DEEPEST, _LARGEST = 8, 20_000
 
 
-class Unknown:
+class UnknownValue:
     """A value that the files do not tell."""
 
     def __repr__(self) -> str:
         return "(unknown)"
 
 
-UNKNOWN = Unknown()
+UNKNOWN = UnknownValue()
 Variables = Mapping[str, Any]
 
 
@@ -167,9 +167,9 @@ def _simple(text: str, variables: Variables) -> bool | None:
         known = isinstance(first, str) and isinstance(second, str)
         return (first == second) is (match[2] == "==") if known else None
     if (match := _IN.fullmatch(text)) is not None:
-        member, members = value_of(match[1], variables), value_of(match[3], variables)
-        known = isinstance(member, str) and isinstance(members, list)
-        return (member in members) is not bool(match[2]) if known else None
+        value, values = value_of(match[1], variables), value_of(match[3], variables)
+        known = isinstance(value, str) and isinstance(values, list)
+        return (value in values) is not bool(match[2]) if known else None
     value = value_of(text, variables)
     word = value.lower() if isinstance(value, str) else ""
     return (

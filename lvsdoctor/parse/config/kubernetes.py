@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Origin, Partial
-from lvsdoctor.model.kube import AddressPool, Announcer, KubeProxy, KubeRow, ServiceAddress
+from lvsdoctor.model.kube import Announcer, KubeProxy, KubeRow, ServiceAddress, ServiceRange
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import embedded
 from lvsdoctor.parse.config.kube_workloads import Container, containers, pod_spec, word, workload_dump
@@ -94,7 +94,7 @@ class _Cluster:
         elif kind == "L2Advertisement" and group == "metallb.io":
             self.rows.append(Announcer("MetalLB's L2Advertisement", outer(_seen_of(manifest, "kind"))))
         elif kind in ("IPAddressPool", "AddressPool") and group == "metallb.io":
-            self._pool(manifest.at("spec"), "protocol", outer)
+            self._ranges(manifest.at("spec"), "protocol", outer)
         elif kind == "Service" and group == "v1":
             self._service(manifest)
         elif (pod := pod_spec(manifest)) is not None:
@@ -139,24 +139,24 @@ class _Cluster:
             for document in yaml.roots:
                 for manifest in _manifests(document):
                     self.read(manifest, inner.outer)
-                pools = document.at("address-pools")
-                for pool in pools.items if pools is not None else ():
-                    self._old_pool(pool, inner.outer)
+                tables = document.at("address-pools")
+                for table in tables.items if tables is not None else ():
+                    self._old_ranges(table, inner.outer)
 
-    def _old_pool(self, pool: YamlNode, outer: _Outer) -> None:
-        if word(pool, "protocol") == "layer2":
-            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(pool, "protocol"))))
-        self._pool(pool, "", outer)
+    def _old_ranges(self, table: YamlNode, outer: _Outer) -> None:
+        if word(table, "protocol") == "layer2":
+            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(table, "protocol"))))
+        self._ranges(table, "", outer)
 
-    def _pool(self, pool: YamlNode | None, protocol: str, outer: _Outer) -> None:
-        if pool is None:
+    def _ranges(self, table: YamlNode | None, protocol: str, outer: _Outer) -> None:
+        if table is None:
             return
-        if protocol and word(pool, protocol) == "layer2":  # an AddressPool of MetalLB 0.13
-            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(pool, protocol))))
-        addresses = pool.at("addresses")
+        if protocol and word(table, protocol) == "layer2":  # an AddressPool of MetalLB 0.13
+            self.rows.append(Announcer("MetalLB's layer2 pool", outer(_seen_of(table, protocol))))
+        addresses = table.at("addresses")
         ranges = tuple(item.text for item in addresses.items) if addresses is not None else ()
         if addresses is not None and ranges:
-            self.rows.append(AddressPool(ranges, outer(addresses.items[0].seen)))
+            self.rows.append(ServiceRange(ranges, outer(addresses.items[0].seen)))
 
     def _service(self, root: YamlNode) -> None:
         ports = root.at("spec", "ports")

@@ -137,8 +137,11 @@ def test_conditions(text: str, holds: bool | None) -> None:
     assert condition(text, {"a": "1", "list": ["p"], "yes": "yes", "no": "no"}) is holds
 
 
-PIECES = [*TASKS.split("\n"), "- hosts: a", "  tasks:", "- block:", "    - command: ip addr", "{{", "}}", "{% if %}", "- copy:",
-          "    content: |", "    dest: /etc/sysctl.d/x.conf", "  loop: '{{ x }}'", "  when: (", "- include_tasks: main.yml"]  # fmt: skip
+PIECES = [
+    *TASKS.split("\n"), "- hosts: a", "  tasks:", "- block:", "    - command: ip addr", "{{", "}}", "{% if %}",
+    "- copy:", "    content: |", "    dest: /etc/sysctl.d/x.conf", "  loop: '{{ x }}'", "  when: (",
+    "- include_tasks: main.yml",
+]  # fmt: skip
 
 
 @given(
