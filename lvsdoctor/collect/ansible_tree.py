@@ -11,6 +11,7 @@ from pathlib import Path
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.tree import TOP, Entry, Tree
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config import comments_in
 from lvsdoctor.parse.paste.stream import Piece
 from lvsdoctor.parse.reader import Dump
 
@@ -70,8 +71,14 @@ def _project(tree: Tree, top: Path, base: Entry, text_of: Callable[[Entry], str 
         mine = NodeDump(Piece(host.name, host.dump), host.name, source, place=place, stays=bool(host.dump.facts))
         wheres = list(dict.fromkeys(seen.where for seen in _lines_of(host.dump)))
         yield replace(mine, where=wheres[0] if wheres else "", path=paths.get(wheres[0], "") if wheres else "")
-        for where in wheres[1:]:
-            yield replace(mine, piece=Piece(host.name, Dump()), where=where, path=paths.get(where, ""))
+        inside = {where: path for path in files for where in (f"{tree.name}/{prefix}{path}",)}
+        for where in wheres:
+            # A comment accepts what its own line says, on each host that has it from there.
+            text = read(inside[where]) if where in inside else None
+            comments = comments_in(text, where) if text and "lvsdoctor:" in text else ()
+            if comments or where != wheres[0]:
+                piece = Piece(host.name, Dump(comments=comments))
+                yield replace(mine, piece=piece, where=where, path=paths.get(where, ""))
 
 
 def _lines_of(dump: Dump) -> Iterator[Seen]:

@@ -90,3 +90,15 @@ def test_a_file_that_is_not_read_is_called_by_its_name(tmp_path: Path, name: str
     (node,) = collect_paths([str(top)])
     assert found.keys() == {"rs1"}
     assert [unread.kind for unread in node.unread_kinds] == [kind]
+
+
+def test_a_comment_in_a_task_file_speaks_for_every_host_that_has_the_line(tmp_path: Path) -> None:
+    task = "# lvsdoctor: accept ARP002 a test bed\n- sysctl: {name: net.ipv4.conf.lo.arp_ignore, value: 1}\n"
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden/hosts").write_text("rs1\nrs2\n")
+    (tmp_path / "golden/site.yml").write_text("- hosts: all\n  roles: [rs]\n")
+    found = nodes(tmp_path / "golden", "roles/rs/tasks/main.yml", text=task)
+    assert {name: [comment.about for comment in node.comments] for name, node in found.items()} == {
+        "rs1": [2],
+        "rs2": [2],
+    }

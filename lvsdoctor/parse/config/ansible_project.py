@@ -6,7 +6,7 @@ own. So what is for several hosts is never one host's.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lvsdoctor.model.seen import Seen
@@ -127,10 +127,10 @@ class Project:
                 host = self._host(self.name, Inventory())
                 host.variables |= {**self._mapping(f"{base}/defaults/main"), **self._mapping(f"{base}/vars/main")}
                 run_tasks(root.items, host, self._task_file(path, base))
-                dump = host.dump()
-                dump = replace(dump, unread=(*dump.unread, *unread))
+                for seen in unread:
+                    host.effects.note(seen)
                 name = path.rpartition("/")[2].partition(".")[0] if lone else self.name
-                yield HostOfProject(name, dump)
+                yield HostOfProject(name, host.dump())
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -169,8 +169,7 @@ class Project:
         for path in self.paths:
             if not _INVENTORY.search(path) or _VARIABLES.fullmatch(path) or _IN_ROLE.search(path):
                 continue
-            text = self.read(path)
-            directory = path.rpartition("/")[0]
+            text, directory = self.read(path), path.rpartition("/")[0]
             fresh = Inventory(path, directory)
             if text is not None and read_inventory(text, self.where(path), fresh):
                 self.claimed.add(path)
@@ -190,8 +189,7 @@ class Project:
     def _host(self, name: str, inventory: Inventory) -> ManagedHost:
         groups = inventory.groups_of(name)
         order = ["all", *(group for group in groups if group != "all")]
-        own = f"{inventory.directory}/" if inventory.directory else ""
-        places = list(dict.fromkeys((own, *self._beside)))
+        places = list(dict.fromkeys((f"{inventory.directory}/".lstrip("/"), *self._beside)))
         values: dict[str, Any] = {}
         for group in order:
             values |= inventory.groups[group].variables if group in inventory.groups else {}
