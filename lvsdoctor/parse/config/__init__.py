@@ -88,13 +88,13 @@ KINDS: tuple[ConfigKind, ...] = (
     ),
     ConfigKind(
         "shell.script",
-        path=r"(?i)^(?!.*\.(?:txt|log|md|rst|out|html)$).",
+        path=r"(?i)^(?!.*\.(?:txt|log|md|rst|out|html)$|stdin$).",
         sign=r"\A#!\s*/\S*(?:/|env\s+)(?:ba|da|a|k|z)?sh\b",
     ),
     # The script of a real server without a name that says so.
     ConfigKind(
         "shell.script",
-        path=r"(?:^|/)[A-Za-z][\w-]*$",
+        path=r"(?:^|/)(?!stdin$|README)[A-Za-z][\w-]*$",
         sign=r"^[ \t]*(?:sudo\s+)?(?:/\S*/)?(?:ifconfig\s+\w+:\w+\s+\S|ipvsadm\s+(?:-C|--clear)\b)"
         r"|^[ \t]*echo\s+\S+\s*>\s*/proc/sys/net/",
     ),

@@ -8,15 +8,27 @@ What stands around the lines, such as the > of a mail, goes before they are read
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.host_words import is_role
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.sections import Section, sections
 from lvsdoctor.parse.paste.whose import Whose
 from lvsdoctor.parse.reader import Dump
 
+if TYPE_CHECKING:
+    from lvsdoctor.parse.paste.typed import Typed
+
+# Commands that change what the facts are about.
+_CHANGES = pattern(
+    r"\b(?:ifconfig\s+\S+\s+\S|route\s+(?:-\S+\s+)*(?:add|del)\b|arptables\s|ip6?tables\s"
+    r"|ip\s+(?:-\S+\s+)*(?:a|l|r|ru)\w*\s+(?:a|add|c|change|r|rep|replace|d|del|delete|s|set|f|flush|append)\s"
+    r"|ipvsadm\s+(?:-[ADECRaed]|--(?:add|edit|delete|clear|restore))|sysctl\s+(?:-\S+\s+)*[\"']?\w+[./]\S+\s*=)"
+    r"|(?:>|\btee\s[^\n]{0,80}?)\s*[\"']?/proc/sys/"
+)
 # Typed at a prompt, a rule of these is a sign of a packet filter.
 _FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "ebtables")]
 
@@ -31,37 +43,64 @@ class Piece:
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
     """The dumps of a text in order; a line that no reader takes comes as a Dump of its own, under `unread`."""
-    whose = Whose()
     parts = list(sections(text, where))
-    for section, leftover in zip(parts, _leftovers(parts, where), strict=True):
+    typed = _typed(text, parts, where)
+    hosts: list[str] = []
+    by_section = list(_of_sections(parts, hosts, frozenset(typed.lines) if typed else frozenset(), where))
+    for number, host, dump in typed.dumps(hosts) if typed else ():
+        by_section[number].append(Piece(host, dump))
+    for of_section in by_section:
+        yield from of_section
+
+
+def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":
+    """The commands of a text that change a host, None where there are none: most texts show what runs."""
+    if not _CHANGES.search(text):
+        return None
+    from lvsdoctor.parse.paste.typed import Typed
+
+    return Typed.of(text, parts, where)
+
+
+def _of_sections(parts: Sequence[Section], hosts: list[str], read: frozenset[int], where: str) -> Iterator[list[Piece]]:
+    """The pieces of each section but for the lines that are `read` already; its host is added to `hosts`."""
+    whose = Whose()
+    for section, leftover in zip(parts, _leftovers(parts, where, read), strict=True):
         before = whose.host
         whose.follow(section.echo)
-        # Under a prompt or a heading that names its host the host's own answer is no second name for it.
-        names = not section.echo.host and not section.echo.inside
-        named = section.echo.command[:1] == ("hostname",) and not section.dumps
-        if name := named and hostname_in([seen.text for seen in section.unread]):
-            if names:
-                whose.named(name)
-            yield Piece(whose.host, Dump(host=name))
-            continue
-        for dump in section.dumps:
-            if dump.host and names:
-                whose.named(dump.host)
-            if not _tells_nothing(dump):
-                yield Piece(whose.host, dump)
-        if not section.dumps and not section.unread and (silent := _silence(section)):
-            yield Piece(whose.host, silent)
-        if leftover is not None:
-            # "Director:" above prose makes no host; above a dump it does.
-            heads_prose = section.echo.heading and is_role(section.echo.host) and not section.dumps
-            yield Piece(before if heads_prose and not leftover.unread_kinds else whose.host, leftover)
-        if section.to_lvsdoctor:
-            yield Piece(whose.host, Dump(comments=tuple(section.to_lvsdoctor)))
+        yield list(_of_section(section, leftover, whose, before))
+        hosts.append(whose.host)
 
 
-def _leftovers(sections: Sequence[Section], where: str) -> list[Dump | None]:
+def _of_section(section: Section, leftover: Dump | None, whose: Whose, before: str) -> Iterator[Piece]:
+    # Under a prompt or a heading that names its host the host's own answer is no second name for it.
+    names = not section.echo.host and not section.echo.inside
+    named = section.echo.command[:1] == ("hostname",) and not section.dumps
+    if name := named and hostname_in([seen.text for seen in section.unread]):
+        if names:
+            whose.named(name)
+        yield Piece(whose.host, Dump(host=name))
+        return
+    for dump in section.dumps:
+        if dump.host and names:
+            whose.named(dump.host)
+        if not _tells_nothing(dump):
+            yield Piece(whose.host, dump)
+    if not section.dumps and not section.unread and (silent := _silence(section)):
+        yield Piece(whose.host, silent)
+    if leftover is not None:
+        # "Director:" above prose makes no host; above a dump it does.
+        heads_prose = section.echo.heading and is_role(section.echo.host) and not section.dumps
+        yield Piece(before if heads_prose and not leftover.unread_kinds else whose.host, leftover)
+    if section.to_lvsdoctor:
+        yield Piece(whose.host, Dump(comments=tuple(section.to_lvsdoctor)))
+
+
+def _leftovers(sections: Sequence[Section], where: str, read: frozenset[int]) -> list[Dump | None]:
     """What each section holds beside its dumps: the kinds that are known by their face, and lines of no kind."""
     stray = [sorted(section.unread + _refused(section), key=lambda seen: seen.line or 0) for section in sections]
+    if read:
+        stray = [[seen for seen in lines if seen.line not in read] for lines in stray]
     typed = [[section.seen] if section.seen and section.echo.command[:1] in _FILTERS else [] for section in sections]
     if not any(stray) and not any(typed):
         return [None] * len(sections)

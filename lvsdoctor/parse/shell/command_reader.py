@@ -6,18 +6,21 @@ from dataclasses import replace
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.shell.command import Line, OutputFile, ShellCommand
 from lvsdoctor.parse.shell.state import Exhausted
-from lvsdoctor.parse.shell.syntax import Node, text_of
+from lvsdoctor.parse.shell.syntax import Node
 from lvsdoctor.parse.shell.words import Scope, expanded, fields, here_text
 
 _MOST_WORDS = 1000
 
 
 class CommandReader:
-    """Reads commands of a script that begins at `first_line` of the file `where`; `lines` are all of that file."""
+    """Reads the commands of the script `source`, which begins at `first_line` of the file `where` of `lines`."""
 
-    def __init__(self, lines: Sequence[str], where: str, first_line: int) -> None:
-        self._lines, self._where, self._first = lines, where, first_line
+    def __init__(self, source: str, lines: Sequence[str], where: str, first_line: int) -> None:
+        self._source, self._lines, self._where, self._first = source, lines, where, first_line
         self._scope, self._uncertain = Scope(), False
+
+    def text_of(self, node: Node) -> str:
+        return self._source[node.start_byte : node.end_byte]
 
     def commands(self, node: Node, scope: Scope, *, uncertain: bool) -> tuple[list[ShellCommand], list[Node]]:
         """The simple commands between the pipes, and the statements besides, such as a loop that is piped into."""
@@ -51,14 +54,14 @@ class CommandReader:
         descriptor, target = redirect.child_by_field_name("descriptor"), redirect.child_by_field_name("destination")
         if target is None or sign not in (">", ">>", ">|", "&>", "&>>"):
             return None
-        if descriptor is not None and text_of(descriptor) != "1":
+        if descriptor is not None and self.text_of(descriptor) != "1":
             return None
-        return OutputFile(expanded(text_of(target), self._scope), ">>" in sign, "*" in text_of(target))
+        return OutputFile(expanded(self.text_of(target), self._scope), ">>" in sign, "*" in self.text_of(target))
 
     def _here_document(self, node: Node, commands: list[ShellCommand], others: list[Node]) -> None:
         start = next((child for child in node.children if child.type == "heredoc_start"), None)
         body = next((child for child in node.children if child.type == "heredoc_body"), None)
-        quoted = start is not None and any(sign in text_of(start) for sign in "'\"\\")
+        quoted = start is not None and any(sign in self.text_of(start) for sign in "'\"\\")
         if commands and body is not None:
             tabs = any(child.type == "<<-" for child in node.children)
             commands[-1] = replace(commands[-1], text=tuple(self._here_lines(body, quoted=quoted, tabs=tabs)))
@@ -87,7 +90,7 @@ class CommandReader:
         for child in node.children:
             if child.type in ("variable_assignment", "herestring_redirect", "file_redirect") or child.type == "$":
                 continue
-            words += fields(text_of(child), self._scope)
+            words += fields(self.text_of(child), self._scope)
             if len(words) > _MOST_WORDS:
                 raise Exhausted
         if not words:

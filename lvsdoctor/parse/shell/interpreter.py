@@ -11,12 +11,13 @@ from lvsdoctor.parse.shell import conditions
 from lvsdoctor.parse.shell.command import FIRST, UNKNOWN, Pipeline, ShellCommand, is_unknown
 from lvsdoctor.parse.shell.command_reader import CommandReader
 from lvsdoctor.parse.shell.effects import has_effect
+from lvsdoctor.parse.shell.endings import FunctionEnd, LoopEnd, ScriptEnd
 from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
 from lvsdoctor.parse.shell.state import Exhausted
-from lvsdoctor.parse.shell.syntax import Node, branches_of, case_body, text_of
+from lvsdoctor.parse.shell.syntax import Node, branches_of, case_body
 from lvsdoctor.parse.shell.words import Scope, expanded, fields
 
-_MOST_STEPS = 100_000
+_MOST_STEPS = 20_000
 _MOST_ROUNDS = 1000
 _DEEPEST = 150
 _START = "start"
@@ -25,36 +26,30 @@ _NO_COMMANDS = frozenset({"comment", "heredoc_body", "heredoc_redirect", "file_r
 _SUCCEED = frozenset("echo printf true : sleep cd modprobe logger touch mkdir rm cp chmod . source date clear".split())
 
 
-class _End(Exception):
-    """`exit`, or where the following is too deep or too long for a script that somebody wrote."""
-
-
-class _Return(Exception):
-    """`return` of a function."""
-
-
-class _Loop(Exception):
-    """`break` or `continue`."""
-
-    def __init__(self, *, goes_on: bool) -> None:
-        self.goes_on = goes_on
-
-
 class Interpreter:
-    """Follows the tree of a script of the file `where`, of which `lines` are all lines; `run` takes its pipelines."""
+    """Follows the tree of the script `source` in the file `where` of `lines`; `run` takes its pipelines."""
 
-    def __init__(self, lines: Sequence[str], where: str, run: Callable[[Pipeline], None], first_line: int = 1) -> None:
-        self._reader, self._run = CommandReader(lines, where, first_line), run
-        self._scope = Scope()
+    def __init__(
+        self,
+        source: str,
+        lines: Sequence[str],
+        where: str,
+        run: Callable[[Pipeline], None],
+        first_line: int = 1,
+        scope: Scope | None = None,
+    ) -> None:
+        self._reader, self._run = CommandReader(source, lines, where, first_line), run
+        self._scope = scope or Scope()
+        self._text = self._reader.text_of
         self._functions: dict[str, Node] = {}
         self._calls: list[str] = []
-        self._steps = self._depth = self._uncertain = 0
+        self._steps = self._depth = self._uncertain = self._asked = 0
 
     def follow(self, root: Node) -> None:
         """Raises Exhausted where there is more to do than a script has that somebody wrote."""
         try:
             self._all(root.named_children)
-        except (_End, _Return, _Loop):
+        except (ScriptEnd, FunctionEnd, LoopEnd):
             return
 
     # -- statements -----------------------------------------------------------------------------------------------
@@ -66,6 +61,14 @@ class Interpreter:
             if node.type not in _NO_COMMANDS:
                 outcome = self._visit(node)
         return outcome
+
+    def _outcome(self, nodes: Sequence[Node]) -> bool | None:
+        """Follows what decides about something else."""
+        self._asked += 1
+        try:
+            return self._all(nodes)
+        finally:
+            self._asked -= 1
 
     def _visit(self, node: Node) -> bool | None:
         self._steps += 1
@@ -87,7 +90,7 @@ class Interpreter:
             case "list":
                 return self._list(node)
             case "test_command":
-                return conditions.holds(text_of(node), self._scope)
+                return conditions.holds(self._text(node), self._scope)
             case "negated_command":
                 outcome = self._all(node.named_children)
                 return None if outcome is None else not outcome
@@ -102,12 +105,12 @@ class Interpreter:
             case "function_definition":
                 name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
                 if name is not None and body is not None:
-                    self._functions[text_of(name)] = body
+                    self._functions[self._text(name)] = body
             case "subshell":
                 return self._subshell(node.named_children)
             case "unset_command":
                 for child in node.named_children:
-                    self._scope.variables.pop(text_of(child), None)
+                    self._scope.variables.pop(self._text(child), None)
             case _:
                 return self._all(node.named_children)
         return None
@@ -118,7 +121,7 @@ class Interpreter:
         self._uncertain += 1
         try:
             self._all(nodes)
-        except (_End, _Return, _Loop):
+        except (ScriptEnd, FunctionEnd, LoopEnd):
             pass
         finally:
             self._uncertain -= 1
@@ -131,7 +134,7 @@ class Interpreter:
         self._scope = Scope(dict(outer.variables), outer.arguments)
         try:
             return self._all(nodes)
-        except _End:
+        except ScriptEnd:
             return None
         finally:
             self._scope = outer
@@ -141,24 +144,24 @@ class Interpreter:
         if name is None:
             return
         if name.type != "variable_name":  # A[0]=...
-            self._scope.variables.pop(text_of(name).partition("[")[0], None)
+            self._scope.variables.pop(self._text(name).partition("[")[0], None)
             return
         adds = any(child.type == "+=" for child in node.children)
-        known = self._scope.variables.get(text_of(name), UNKNOWN if adds else "")
+        known = self._scope.variables.get(self._text(name), UNKNOWN if adds else "")
         if value is not None and value.type == "array":
-            words = tuple(word for child in value.named_children for word in fields(text_of(child), self._scope))
+            words = tuple(word for child in value.named_children for word in fields(self._text(child), self._scope))
             before = (known,) if isinstance(known, str) else known
-            self._scope.set(text_of(name), (*before, *words) if adds else words)
+            self._scope.set(self._text(name), (*before, *words) if adds else words)
             return
-        text = expanded(text_of(value), self._scope) if value is not None else ""
-        self._scope.set(text_of(name), f"{known}{text}" if adds and isinstance(known, str) else text)
+        text = expanded(self._text(value), self._scope) if value is not None else ""
+        self._scope.set(self._text(name), f"{known}{text}" if adds and isinstance(known, str) else text)
 
     def _list(self, node: Node) -> bool | None:
         """`A && B`, `A || B`: a command that sets something up is taken to succeed."""
         parts = node.children
         if len(parts) < 3:
             return self._all(node.named_children)
-        outcome, both = self._visit(parts[0]), parts[1].type == "&&"
+        outcome, both = self._outcome(parts[:1]), parts[1].type == "&&"
         if outcome is None:
             self._perhaps(parts[2:])
             return None
@@ -167,7 +170,7 @@ class Interpreter:
     def _if(self, node: Node) -> None:
         condition, branches = branches_of(node)
         while True:
-            outcome = None if condition is None else self._all(condition)
+            outcome = None if condition is None else self._outcome(condition)
             body, rest = branches
             if outcome is True:
                 self._all(body)
@@ -189,7 +192,7 @@ class Interpreter:
 
     def _case(self, node: Node) -> None:
         value = node.child_by_field_name("value")
-        subject = expanded(text_of(value), self._scope) if value is not None else UNKNOWN
+        subject = expanded(self._text(value), self._scope) if value is not None else UNKNOWN
         items = [child for child in node.named_children if child.type == "case_item"]
         if subject == FIRST:
             subject = _START if any(_START in self._patterns(item) for item in items) else UNKNOWN
@@ -203,25 +206,25 @@ class Interpreter:
                 return
 
     def _patterns(self, item: Node) -> list[str]:
-        return [expanded(text_of(child), self._scope) for child in item.children_by_field_name("value")]
+        return [expanded(self._text(child), self._scope) for child in item.children_by_field_name("value")]
 
     def _for(self, node: Node) -> None:
         name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
         if name is None or body is None:
             return
         values = node.children_by_field_name("value")
-        words = [word for value in values for word in fields(text_of(value), self._scope)]
+        words = [word for value in values for word in fields(self._text(value), self._scope)]
         if not any(child.type == "in" for child in node.children):
             words = list(self._scope.arguments or [UNKNOWN])
         if node.children[0].type == "select" or any(UNKNOWN in word for word in words) or FIRST in words:
-            self._scope.set(text_of(name), UNKNOWN)
+            self._scope.set(self._text(name), UNKNOWN)
             self._perhaps(body.named_children)
             return
         for word in words[:_MOST_ROUNDS]:
-            self._scope.set(text_of(name), word)
+            self._scope.set(self._text(name), word)
             try:
                 self._all(body.named_children)
-            except _Loop as loop:
+            except LoopEnd as loop:
                 if not loop.goes_on:
                     break
         if len(words) > _MOST_ROUNDS:
@@ -240,13 +243,13 @@ class Interpreter:
             for pipeline in nested if nested is not None else [commands]:
                 uncertain = commands[0].uncertain
                 self._run([replace(command, uncertain=command.uncertain or uncertain) for command in pipeline])
-            outcome = self._succeeds(node, commands)
+            outcome = self._succeeds(node, commands) if self._asked else None
         self._all(others)
         return outcome
 
     def _succeeds(self, node: Node, commands: Sequence[ShellCommand]) -> bool | None:
         if commands[-1].program in ("test", "[", "false"):
-            return conditions.holds(text_of(node), self._scope) if len(commands) == 1 else None
+            return conditions.holds(self._text(node), self._scope) if len(commands) == 1 else None
         return True if commands[-1].program in _SUCCEED or has_effect(commands) else None
 
     def _shell_word(self, command: ShellCommand) -> bool:
@@ -257,13 +260,13 @@ class Interpreter:
         match name:
             case "exit":
                 if not self._uncertain:
-                    raise _End
+                    raise ScriptEnd
             case "return":
                 if not self._uncertain:
-                    raise _Return if self._calls else _End
+                    raise FunctionEnd if self._calls else ScriptEnd
             case "break" | "continue":
                 if not self._uncertain:
-                    raise _Loop(goes_on=name == "continue")
+                    raise LoopEnd(goes_on=name == "continue")
             case "shift":
                 arguments = self._scope.arguments
                 self._scope.arguments = None if arguments is None else arguments[1:]
@@ -285,7 +288,7 @@ class Interpreter:
         self._calls.append(name)
         try:
             self._visit(self._functions[name])
-        except _Return:
+        except FunctionEnd:
             pass
         finally:
             self._calls.pop()

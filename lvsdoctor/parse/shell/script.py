@@ -11,25 +11,31 @@ from lvsdoctor.parse.shell.effects import Effects
 from lvsdoctor.parse.shell.interpreter import Interpreter
 from lvsdoctor.parse.shell.state import Exhausted
 from lvsdoctor.parse.shell.syntax import LARGEST_SCRIPT, MissingParser, parse
+from lvsdoctor.parse.shell.words import Scope
 
-__all__ = ["SHEBANG", "dump_of", "follow"]
+__all__ = ["KIND", "NAME", "SHEBANG", "dump_of", "follow"]
 
 SHEBANG = re.compile(r"#!\s*/\S*(?:env\s+(?:-\S+\s+)?|/)(?:ba|da|a|k|z)?sh\b")
 _SCRIPT = re.compile(r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d)/|(?:^|/)rc\.local$")
+_PROSE = re.compile(r"\s*(?:[-*>] +)?[A-Z][a-z]+,? [a-z]+ [\w(]|[^#]*[^\x00-\x7f]|```|[=-]{4,}$")
 _COMMANDS = ("ipvsadm-save", "sysctl")  # their dumps may stand in a script, too
 KIND = "shell-script"
-_NAME = "a shell script (`pip install lvsdoctor[golden]` reads it)"
+NAME = "a shell script (`pip install lvsdoctor[golden]` reads it)"
 _TOO_LONG = "a shell script that is too long to be read"
 _PROGRAMS = r"(?:ifconfig|ip|route|sysctl|ipvsadm|arptables|ip6?tables)"
 _SIGNS = re.compile(rf"(?:^|[\s/;&|({{\"'`]){_PROGRAMS}(?:-\w+)?\s|/proc/sys/net|sysctl\.|keepalived|ifcfg|interfaces")
 
 
-def follow(effects: Effects, text: str, where: str, first_line: int = 1) -> None:
-    """Runs the commands of a script on the host that `effects` stands for. Raises MissingParser."""
+def follow(effects: Effects, text: str, where: str, first_line: int = 1, scope: Scope | None = None) -> None:
+    """Runs the commands of a script on the host that `effects` stands for, with the variables of `scope`.
+
+    Raises MissingParser.
+    """
+    text = text.replace("\r\n", "\n")
     lines = [""] * (first_line - 1) + text.split("\n")
     root = parse(text)
     try:
-        Interpreter(lines, where, effects.run, first_line).follow(root)
+        Interpreter(text, lines, where, effects.run, first_line, scope).follow(root)
     except (Exhausted, RecursionError):
         effects.note(Seen(where, first_line, lines[first_line - 1]))
 
@@ -47,7 +53,7 @@ def dump_of(text: str, where: str) -> Dump | None:
     try:
         follow(effects, text, where)
     except MissingParser:
-        return Dump(origin=Origin.CONFIGURED, unread_kinds=(Unread(KIND, _NAME, first),))
+        return Dump(origin=Origin.CONFIGURED, unread_kinds=(Unread(KIND, NAME, first),))
     return effects.dump(Origin.CONFIGURED)
 
 
@@ -57,6 +63,6 @@ def _is_paste(text: str, where: str) -> bool:
     for line in text.split("\n")[:5000]:
         if ("@" in line or ":~" in line) and (prompt := prompt_in(line.strip())) and prompt.host:
             return True
-        if not script and any(reader.name not in _COMMANDS for reader in readers_for(line)):
+        if not script and (_PROSE.match(line) or any(reader.name not in _COMMANDS for reader in readers_for(line))):
             return True
     return False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lvsdoctor.model.address import Address
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.route import PolicyRule, Route
@@ -18,7 +18,7 @@ from lvsdoctor.parse.shell.ipvs_table import IpvsTable
 
 _ARP_SETTINGS = (".arp_ignore", ".arp_announce")
 # How many rows are looked at, all in all: a real script looks at some dozens, and a stranger's must not keep us.
-_MOST_WORK = 10_000_000
+_MOST_WORK = 2_000_000
 
 
 class Exhausted(Exception):
@@ -41,6 +41,8 @@ class HostState:
     unread: dict[Seen, None] = field(default_factory=dict)
     _work: int = 0
     _order: list[Address | ConfiguredLine] = field(default_factory=list)
+    _keys: set[tuple[str, IP, int]] = field(default_factory=set)
+    _subnets: set[tuple[str, Network]] = field(default_factory=set)
     _links: dict[str, Link] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)  # links that commands make or bring up
 
@@ -54,12 +56,15 @@ class HostState:
 
     def add_address(self, address: Address) -> None:
         """Adds it as net/ipv4/devinet.c: __inet_insert_ifa() does: what is there already stays as it is."""
-        self.spend(len(self.addresses))
-        same = [other for other in self.addresses if other.link == address.link and other.ip == address.ip]
-        if any(other.prefixlen == address.prefixlen for other in same):
+        key = (address.link, address.ip, address.prefixlen)
+        if key in self._keys:
             return
-        if address.ip.version == 4 and any(_covers(other, address) for other in self.addresses):
-            address = replace(address, flags=address.flags | {"secondary"})
+        subnet = (address.link, address.network)
+        if address.ip.version == 4 and address.peer is None:
+            if subnet in self._subnets:
+                address = replace(address, flags=address.flags | {"secondary"})
+            self._subnets.add(subnet)
+        self._keys.add(key)
         self.addresses.append(address)
         self._order.append(address)
 
@@ -69,6 +74,8 @@ class HostState:
         if gone:
             self.addresses = [address for address in self.addresses if id(address) not in gone]
             self._order = [row for row in self._order if id(row) not in gone]
+            self._keys = {(address.link, address.ip, address.prefixlen) for address in self.addresses}
+            self._subnets = {(address.link, address.network) for address in self.addresses if address.ip.version == 4}
 
     def with_label(self, label: str) -> Address | None:
         self.spend(len(self.addresses))
@@ -160,14 +167,3 @@ def new_link(name: str, seen: Seen) -> Link:
     if name in _OF_TUNNELS:
         return Link(name, seen, flags=frozenset({"NOARP"}), type=_OF_TUNNELS[name])
     return Link(name, seen, type="ether")
-
-
-def _covers(other: Address, address: Address) -> bool:
-    """Is `other` a primary address of the same subnet, of the same size?"""
-    return (
-        other.link == address.link
-        and other.ip.version == 4
-        and not other.secondary
-        and other.prefixlen == address.prefixlen
-        and address.ip in other.network
-    )

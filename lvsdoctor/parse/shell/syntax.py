@@ -1,5 +1,6 @@
 """The one door to tree-sitter, and to its grammar of bash."""
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,9 @@ if TYPE_CHECKING:
 else:
     Node = "Node"
 
-__all__ = ["LARGEST_SCRIPT", "MissingParser", "Node", "branches_of", "case_body", "parse", "text_of"]
+__all__ = ["LARGEST_SCRIPT", "MissingParser", "Node", "branches_of", "case_body", "parse"]
 
+_ODD = re.compile(r"[^\t\n\x20-\x7e]")
 LARGEST_SCRIPT = 500_000  # bytes; scripts that people write have a hundredth of it
 
 
@@ -28,12 +30,10 @@ def _parser() -> "Parser":
 
 
 def parse(text: str) -> "Node":
-    """The root of a script's syntax tree. Raises MissingParser."""
-    return _parser().parse(text.encode("utf-8", "replace")).root_node
-
-
-def text_of(node: "Node") -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    """The root of a script's syntax tree, whose bytes are the characters of the text. Raises MissingParser."""
+    # The grammar's scanner asks isdigit() and the like of any character (src/scanner.c), which ends the whole process
+    # for some of them: it is shown a letter in the place of each that is not ASCII's.
+    return _parser().parse(_ODD.sub("x", text).encode()).root_node
 
 
 def branches_of(node: "Node") -> "tuple[list[Node] | None, tuple[list[Node], list[Node]]]":
