@@ -6,8 +6,8 @@ Every row that the file makes quotes the file's own line, and a note on the node
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from lvsdoctor.analysis.election import elected
 from lvsdoctor.fixes.whatif import keepalived, settings
-from lvsdoctor.fixes.whatif.election import elected
 from lvsdoctor.fixes.whatif.node_edit import CannotSuppose, Deployed, KeepalivedFile, SysctlFile
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
@@ -51,7 +51,7 @@ def supposing(nodes: Sequence[Node], files: Sequence[Deployed]) -> tuple[Node, .
         for file in files
         if isinstance(file, KeepalivedFile) and file.node in ("", node.name)
     }
-    election = elected(nodes, [(name, conf) for (name, _), conf in confs.items()])
+    election = elected(nodes, [(name, conf.instances) for (name, _), conf in confs.items()])
     supposed = []
     for node in nodes:
         for file in files:

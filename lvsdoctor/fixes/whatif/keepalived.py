@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from lvsdoctor.fixes.whatif.election import Elected
-from lvsdoctor.fixes.whatif.node_edit import NodeEdit, on_wires
+from lvsdoctor.analysis.election import Elected, on_wires
+from lvsdoctor.fixes.whatif.node_edit import NodeEdit
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.change import AddAddress, PutRoute, RemoveAddress
 from lvsdoctor.model.ipvs import VirtualService
@@ -13,7 +13,8 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, conf_key
-from lvsdoctor.parse.keepalived import Instance, KeepalivedConf, Vmac
+from lvsdoctor.model.vrrp import Vmac, VrrpInstance
+from lvsdoctor.parse.keepalived import KeepalivedConf
 from lvsdoctor.reporting.summary import counted
 
 _VMAC_FLAGS = frozenset({"UP", "LOWER_UP", "BROADCAST", "MULTICAST"})
@@ -33,9 +34,9 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
     _direct(edit, conf)
     masters = [instance for instance in conf.instances if _is_master(edit, instance, election)]
     for instance in masters[:MOST_ADDRESSES]:
-        if instance.vmac is not None and instance.addresses:
-            _add_vmac(edit, instance.vmac, instance.addresses[0].ip.version)
-    addresses = (*conf.addresses, *(address for instance in masters for address in instance.addresses))
+        if instance.vmac is not None and instance.brings_up:
+            _add_vmac(edit, instance.vmac, instance.family)
+    addresses = (*conf.addresses, *(address for instance in masters for address in instance.brings_up))
     routes = (*conf.routes, *(route for instance in masters for route in instance.routes))
     for address in addresses[:MOST_ADDRESSES]:
         _hold(edit, address)
@@ -49,7 +50,7 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
     return edit.finished(conf.unread)
 
 
-def _is_master(edit: NodeEdit, instance: Instance, election: Mapping[tuple[str, Seen], Elected]) -> bool:
+def _is_master(edit: NodeEdit, instance: VrrpInstance, election: Mapping[tuple[str, Seen], Elected]) -> bool:
     """Says so where `state` does not; who has lost the election lets go of the VIPs."""
     outcome = election.get((edit.node.name, instance.seen))
     if outcome is None:  # it has no VIPs, and nobody knows
@@ -62,7 +63,7 @@ def _is_master(edit: NodeEdit, instance: Instance, election: Mapping[tuple[str, 
             edit.note("{seen}: instance {name} is taken to be master, as no other node of this scan is", **fields)
         return True
     edit.note("{seen}: instance {name} is BACKUP here: {other} has its VIPs", **fields)
-    for address in instance.addresses:
+    for address in instance.brings_up:
         _let_go(edit, address)
     return False
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from lvsdoctor.fixes.changes.kinds import applied
 from lvsdoctor.fixes.changes.sysctl import same_value
-from lvsdoctor.model.address import Address
 from lvsdoctor.model.change import Change, SetSysctl
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -43,17 +42,6 @@ class KeepalivedFile:
 
 
 Deployed = SysctlFile | KeepalivedFile
-
-
-def on_wires(node: Node) -> tuple[Address, ...]:
-    """The addresses that a keepalived may have put there: not those of lo and of dummy links, where a real server keeps
-    its VIPs."""
-
-    def on_a_wire(address: Address) -> bool:
-        link = node.link(address.link) if node.has("links") else None
-        return address.link != "lo" if link is None else link.arp
-
-    return tuple(filter(on_a_wire, node.addresses)) if node.has("addresses") else ()
 
 
 class NodeEdit:

@@ -11,12 +11,12 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
 from lvsdoctor.parse.keepalived.instances import instances_in
 from lvsdoctor.parse.keepalived.lines import Lines
-from lvsdoctor.parse.keepalived.rows import DROPS, Instance, KeepalivedConf, Reading, VirtualRouter, Vmac
+from lvsdoctor.parse.keepalived.rows import KeepalivedConf, Reading
 from lvsdoctor.parse.keepalived.statements import Statement, parsed
 from lvsdoctor.parse.keepalived.virtual_servers import services_in
 from lvsdoctor.parse.words import read_link_name, word_set
 
-__all__ = ["Instance", "KeepalivedConf", "VirtualRouter", "Vmac", "is_keepalived_conf", "keepalived_conf"]
+__all__ = ["KeepalivedConf", "is_keepalived_conf", "keepalived_conf"]
 
 _READ = word_set("global_defs virtual_server_group virtual_server vrrp_instance")
 _STATIC = word_set("static_ipaddress static_routes")
@@ -68,6 +68,7 @@ def keepalived_conf(text: str, where: str, config_id: str = "") -> KeepalivedCon
         instances,
         addresses,
         routes,
+        tuple(reading.checks),
         flush,
         _in_order([*lines.unread, *reading.unread]),
         tuple((why, _in_order(rows)) for why, rows in left_out.items() if rows),
@@ -87,7 +88,9 @@ def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
         elif each.name == "lvs_flush":
             flush = each.seen
         elif each.name == "vrrp_strict":
-            reading.leave_out(DROPS, each)
+            reading.strict = each.seen
+        elif each.name == "vrrp_skip_check_adv_addr":
+            reading.ignores_vips = each.value not in ("off", "false", "no")
         elif each.name == "nftables_ipvs":  # it would turn every group into a firewall mark
             reading.strange(each)
         else:

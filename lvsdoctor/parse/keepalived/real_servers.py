@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.health import HealthCheck
 from lvsdoctor.model.ipvs import Forwarding
+from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.statements import Statement
 from lvsdoctor.parse.words import read_ip, read_number, word_set
@@ -13,8 +15,8 @@ _FORWARDING = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN
 _CHECKS = word_set(
     "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
 )
-_SAYS_NOTHING = _CHECKS | word_set(
-    "inhibit_on_failure notify_up notify_down alpha retry delay_before_retry warmup delay_loop smtp_alert virtualhost"
+_SAYS_NOTHING = word_set(
+    "notify_up notify_down alpha retry delay_before_retry warmup delay_loop smtp_alert virtualhost"
     " snmp_name connect_timeout"
 )
 
@@ -40,6 +42,8 @@ class RealServer:
     weight: int | None = None
     upper_threshold: int = 0
     lower_threshold: int = 0
+    checks: tuple[HealthCheck, ...] = ()
+    quiesces: Seen | None = None
 
 
 def lvs_method(words: Sequence[str]) -> LvsMethod:
@@ -59,6 +63,8 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         return None
     method: LvsMethod | None = None
     numbers: dict[str, int] = {}
+    checks: list[HealthCheck] = []
+    quiesces: Seen | None = None
     for each in statement.block or ():
         value = read_number(each.value, most=2**32 - 1)
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
@@ -67,6 +73,11 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
             method = lvs_method(each.values)
             if method.forwarding is None:
                 reading.strange(each)
+        elif each.name in _CHECKS:
+            reading.skip(each)
+            checks.append(_check(each))
+        elif each.name == "inhibit_on_failure":
+            quiesces = each.seen if each.value not in ("off", "false", "no") else None
         elif each.name in _SAYS_NOTHING:
             reading.skip(each)
         else:
@@ -79,4 +90,15 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         numbers.get("weight"),
         numbers.get("uthreshold", 0),
         numbers.get("lthreshold", 0),
+        tuple(checks),
+        quiesces,
+    )
+
+
+def _check(block: Statement) -> HealthCheck:
+    """check/check_api.c: install_connect_keywords()."""
+    words = {each.name: each.value for each in block.block or ()}
+    port = read_number(words.get("connect_port", ""), most=65535)
+    return HealthCheck(
+        block.name, block.seen, read_ip(words.get("connect_ip", "")), port, read_ip(words.get("bindto", ""))
     )

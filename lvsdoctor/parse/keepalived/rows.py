@@ -4,64 +4,28 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.address import Address
+from lvsdoctor.model.health import CheckedService
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.vrrp import VrrpInstance
 from lvsdoctor.parse.keepalived.statements import Statement
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Vmac:
-    """`use_vmac`: a macvlan `name` on `parent` with the virtual router's MAC, which holds the VIPs."""
-
-    name: str
-    parent: str
-    mac: str
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualRouter:
-    """Whose advertisements an instance takes: those with its id, address family and authentication, on its link.
-
-    `authentication` is the type with the password ("" for none; VRRPv3 has none). `peers` are those of unicast_peer
-    (None: multicast), and `source` is its unicast_src_ip.
-    """
-
-    id: int | None = None
-    family: int = 4
-    authentication: str = ""
-    link: str = ""
-    peers: frozenset[IP] | None = None
-    source: IP | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One vrrp_instance: what it adds when it is master. `starts_as_master`: `state MASTER` (BACKUP is the default)."""
-
-    name: str
-    seen: Seen
-    starts_as_master: bool = False
-    priority: int = 100
-    addresses: tuple[Address, ...] = ()
-    routes: tuple[Route, ...] = ()
-    vmac: Vmac | None = None
-    router: VirtualRouter = VirtualRouter()
-
-
-@dataclass(frozen=True, slots=True)
 class KeepalivedConf:
     """All of a file. `flush`: where it says that virtual services of others go when keepalived starts. `left_out`
-    are lines that were understood and are not followed, each group with a sentence that says why."""
+    are lines that were understood and are not followed, each group with a sentence that says why. `checks`: what it
+    says of virtual services beside their rows."""
 
     services: tuple[VirtualService, ...] = ()
-    instances: tuple[Instance, ...] = ()
+    instances: tuple[VrrpInstance, ...] = ()
     addresses: tuple[Address, ...] = ()
     routes: tuple[Route, ...] = ()
+    checks: tuple[CheckedService, ...] = ()
     flush: Seen | None = None
     unread: tuple[Seen, ...] = ()
     left_out: tuple[tuple[str, tuple[Seen, ...]], ...] = ()
@@ -74,6 +38,9 @@ class Reading:
     default_link: str = "eth0"  # keepalived.conf(5): default_interface
     vmac_prefix: str = "vrrp"
     vrrp_version: int = 2  # vrrp.h: VRRP_VERSION_2; IPv6 is always of version 3
+    strict: Seen | None = None  # vrrp_strict, which holds for the instances that say nothing of it
+    ignores_vips: bool = False  # vrrp_skip_check_adv_addr
+    checks: list[CheckedService] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
     left_out: dict[str, list[Seen]] = field(default_factory=dict)
 

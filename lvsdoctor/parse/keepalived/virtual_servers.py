@@ -6,7 +6,9 @@ keepalived/check/check_parser.c; what nobody wrote is filled in as check/check_d
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lvsdoctor.model.health import CheckedServer, CheckedService
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, without_host_mask
 from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, lvs_method, real_server
 from lvsdoctor.parse.keepalived.rows import Reading
@@ -25,9 +27,10 @@ _FLAGS = {
     "flag-3": "", "pe": "", "ops": "",
 }  # fmt: skip
 _SAYS_NOTHING = word_set(
-    "delay_loop delay_before_retry retry warmup connect_timeout inhibit_on_failure ha_suspend smtp_alert virtualhost"
+    "delay_loop delay_before_retry retry warmup connect_timeout ha_suspend smtp_alert virtualhost"
     " snmp_name alpha omega quorum quorum_up quorum_down hysteresis hashed nat_mask"
 )
+_SAME = {"lb_kind": "lvs_method", "lb_algo": "lvs_sched"}
 _SORRY = word_set("sorry_server sorry_server_inhibit sorry_server_lvs_method")
 
 
@@ -51,8 +54,9 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
             if not any(each.name == "real_server" for each in server.block):
                 reading.leave_out("keepalived ignores a virtual server that has no real servers", server)
             continue
-        for target in targets:
-            row = read.service(target)
+        made = [read.service(target) for target in targets]
+        reading.checks.append(read.checked(server.seen, tuple(made)))
+        for row in made:
             key = row.key, row.family
             if key not in opened:
                 opened[key] = table.add(row), set()
@@ -77,6 +81,9 @@ class _Server:
     method: LvsMethod | None = None
     weight: int = 1
     real_servers: list[RealServer] = field(default_factory=list)
+    sorry: Statement | None = None
+    sorry_method: LvsMethod | None = None
+    lines: dict[str, Seen] = field(default_factory=dict)
 
     @classmethod
     def of(cls, block: Iterable[Statement], reading: Reading) -> "_Server":
@@ -86,10 +93,16 @@ class _Server:
                 found = real_server(statement, reading)
                 server.real_servers += [found] if found else []
             elif statement.name in _SORRY:
+                if statement.name == "sorry_server":
+                    server.sorry = statement
+                elif statement.name == "sorry_server_lvs_method" and statement.value:
+                    server.sorry_method = lvs_method(statement.values)
                 reading.leave_out("no sorry server is in use while real servers are healthy", statement)
             elif statement.name in _SAYS_NOTHING:
                 reading.skip(statement)
-            elif not server._took(statement):
+            elif server._took(statement):
+                server.lines[_SAME.get(statement.name, statement.name)] = statement.seen
+            else:
                 reading.strange(statement)
         return server
 
@@ -121,11 +134,37 @@ class _Server:
                 weight = read_number(value, most=65535)
                 self.weight = weight if weight is not None else self.weight
                 return weight is not None
+            case "inhibit_on_failure":
+                return True
             case flag if flag in _FLAGS and flag != "pe":
                 self.flags.append(flag)
             case _:
                 return False
         return True
+
+    def checked(self, seen: Seen, services: tuple[VirtualService, ...]) -> CheckedService:
+        """What it says beside the rows of its table."""
+        quiesces = self.lines.get("inhibit_on_failure") or next(
+            (real.quiesces for real in self.real_servers if real.quiesces), None
+        )
+        servers = tuple(
+            CheckedServer(real.ip, real.port, real.statement.seen, self._method(real).forwarding, real.checks)
+            for real in self.real_servers
+        )
+        method = self.lines.get("lvs_method")
+        if method is None and all(real.method for real in self.real_servers):
+            method = self.real_servers[0].statement.seen
+        return CheckedService(
+            "keepalived", seen, services, servers, self._sorry_server(), method, self.lines.get("protocol"), quiesces
+        )
+
+    def _sorry_server(self) -> CheckedServer | None:
+        ip = read_ip(self.sorry.value) if self.sorry else None
+        if self.sorry is None or ip is None:
+            return None
+        port = read_number("".join(self.sorry.values[1:2]), most=65535)
+        method = self.sorry_method or self.method or DEFAULT_METHOD
+        return CheckedServer(ip, port or 0, self.sorry.seen, method.forwarding)
 
     def service(self, target: Target) -> VirtualService:
         """The service of one address, or of one mark, without its real servers."""

@@ -2,14 +2,15 @@
 
 import pytest
 
-from lvsdoctor.parse.keepalived import Instance, KeepalivedConf, keepalived_conf
+from lvsdoctor.model.vrrp import VrrpInstance
+from lvsdoctor.parse.keepalived import KeepalivedConf, keepalived_conf
 
 
 def conf(text: str) -> KeepalivedConf:
     return keepalived_conf(text, "keepalived.conf", "lb1")
 
 
-def instance(words: str) -> Instance:
+def instance(words: str) -> VrrpInstance:
     found = conf(f"vrrp_instance VI_1 {{\ninterface eth1\n{words}\n}}\n")
     assert found.unread == ()
     return found.instances[0]
@@ -61,8 +62,8 @@ def test_excluded_addresses_are_held_too_and_of_any_family() -> None:
         "virtual_ipaddress_excluded {\n2001:db8::12\n}\n}\n"
     )
     own = found.instances[0]
-    assert [str(address.ip) for address in own.addresses] == ["192.0.2.10", "2001:db8::12"]
-    assert {address.link for address in own.addresses} == {"eth0"}  # default_interface
+    assert [str(address.ip) for address in own.brings_up] == ["192.0.2.10", "2001:db8::12"]
+    assert {address.link for address in own.brings_up} == {"eth0"}  # default_interface
     assert [[seen.line for seen in rows] for _, rows in found.left_out] == [[4]]
 
 
@@ -130,8 +131,56 @@ def test_static_addresses_stand_on_the_default_interface() -> None:
     assert found.flush.line == 3
 
 
-@pytest.mark.parametrize("text", ["global_defs {\nvrrp_strict\n}", "vrrp_instance VI_1 {\nno_accept\n}"])
+@pytest.mark.parametrize(
+    "text", ["global_defs {\nvrrp_strict\n}\nvrrp_instance VI_1 {\n}", "vrrp_instance VI_1 {\nno_accept\n}"]
+)
 def test_a_firewall_that_keepalived_brings_is_told(text: str) -> None:
     why, rows = conf(text).left_out[0]
     assert "firewall" in why
     assert [seen.line for seen in rows] == [2]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("state MASTER", "255 True"),  # vrrp.c: vrrp_complete_instance(): it is the address owner then
+        ("state MASTER\npriority 100", "100 True"),
+        ("priority 255", "255 True"),
+        ("strict_mode\nstate MASTER\npriority 100", "100 False"),
+    ],
+)
+def test_state_and_priority_make_up_for_each_other_as_in_keepalived(words: str, expected: str) -> None:
+    found = conf(f"vrrp_instance VI_1 {{\n{words}\n}}").instances[0]
+    assert f"{found.priority} {found.starts_as_master}" == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "accepts"),
+    [
+        ("", True),
+        ("no_accept", False),
+        ("strict_mode", False),
+        ("strict_mode\naccept", False),  # of VRRPv2 it is reset
+        ("strict_mode\naccept\nversion 3", True),
+        ("strict_mode\npriority 255", True),
+        ("strict_mode off", True),
+    ],
+)
+def test_what_is_sent_to_the_vips_is_dropped_in_strict_mode(words: str, accepts: bool) -> None:
+    assert conf(f"vrrp_instance VI_1 {{\n{words}\n}}").instances[0].accept == accepts
+
+
+def test_only_what_keepalived_compares_is_kept_of_authentication() -> None:
+    text = "vrrp_instance A {\nauthentication {\nauth_type PASS\nauth_pass 123456789\n}\n%s\n}"
+    assert [conf(text % word).instances[0].auth for word in ("", "version 3", "strict_mode")] == [
+        "PASS 12345678",
+        "",
+        "",
+    ]
+
+
+def test_every_word_of_an_instance_has_its_line() -> None:
+    found = conf("vrrp_instance A {\nstate BACKUP\npriority 90\nauthentication {\nauth_pass 1\n}\n}").instances[0]
+    assert {word: seen.line for word, seen in found.lines.items()} == {
+        "state": 2, "priority": 3, "authentication": 4, "auth_pass": 5,
+    }  # fmt: skip

@@ -1,0 +1,44 @@
+"""What a health checker (keepalived, ldirectord) says of virtual services, beside the rows of the table it makes."""
+
+from dataclasses import dataclass
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.ipvs import Forwarding, VirtualService
+from lvsdoctor.model.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One check: its `kind` in the program's word (TCP_CHECK, negotiate), and where it goes if that is said."""
+
+    kind: str
+    seen: Seen
+    connects_to: IP | None = None
+    connect_port: int | None = None
+    source: IP | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedServer:
+    """A real server of such a service, or its sorry server: where its file has it, and how it is checked."""
+
+    ip: IP
+    port: int
+    seen: Seen
+    forwarding: Forwarding | None = None
+    checks: tuple[HealthCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedService:
+    """`program` makes these `services` (several of a group). `method` and `protocol` are the lines that say them (None:
+    the program's default counts), `quiesces` is the one by which a failed real server stays, with weight 0."""
+
+    program: str
+    seen: Seen
+    services: tuple[VirtualService, ...]
+    servers: tuple[CheckedServer, ...] = ()
+    sorry: CheckedServer | None = None
+    method: Seen | None = None
+    protocol: Seen | None = None
+    quiesces: Seen | None = None
