@@ -35,6 +35,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "configured-arptables": "the rules that are restored at boot (arptables.conf)",
         "configured-order": "the script that brings the VIP up",
         "vrrp": "cat /etc/keepalived/keepalived.conf",
+        "health-checks": "cat /etc/keepalived/keepalived.conf",
         "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
@@ -52,8 +53,9 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# Nobody misses these: they are there if the user asked for them. A rule that needs one has nothing to say without it.
-ON_REQUEST = frozenset({"probes", "kube"})
+# Nobody misses these: they are there if the user asked for them, or if the host has such a file. A rule that needs one
+# has nothing to say without it.
+ON_REQUEST = frozenset({"probes", "kube", "vrrp", "health-checks"})
 
 
 class NotCollected(Exception):

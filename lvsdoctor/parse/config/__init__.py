@@ -50,8 +50,14 @@ class ConfigKind(NamedTuple):
         return () if dump is None else (dump,)
 
 
+_KEEPALIVED = r"^[ \t]*(?:@\S+[ \t]+)?(?:global_defs|vrrp_\w+|virtual_server(?:_group)?|static_\w+)\b"
+
 # In the order in which they are asked.
 KINDS: tuple[ConfigKind, ...] = (
+    ConfigKind("config.keepalived_conf", sign=_KEEPALIVED),
+    ConfigKind("config.keepalived_conf", path=r"(?:^|/)keepalived\.conf$"),
+    ConfigKind("config.ldirectord_cf", sign=r"^virtual[ \t]*="),
+    ConfigKind("config.ipvsadm_rules", path=r"\.rules$|(?:^|/)sysconfig/ipvsadm$|(?:^|/)ipvsadm\.conf$", sign=r"^-A "),
     ConfigKind("config.ifcfg", r"(?:^|[/_.-])ifcfg[-_][^/]+$|sysconfig/network(?:-scripts)?/(?:route|rule)6?-[^/]+$"),
     ConfigKind("config.interfaces", r"(?:^|[/_.-])interfaces(?:\.d/[^/]+|\.j2|\.txt)?$"),
     ConfigKind("config.netplan", r"netplan"),

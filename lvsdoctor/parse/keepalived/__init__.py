@@ -1,7 +1,8 @@
 """keepalived.conf to rows: what the kernel would hold, were it deployed.
 
 keepalived's own grammar, in four steps: `lines` (comments, conditions, parameters), `statements` (braces), and the
-readers of blocks. An `include` names a file of the machine that keepalived runs on: it is told and not opened.
+readers of blocks. An `include` names a file of the machine that keepalived runs on: only the caller may open one of the
+files that were given, and what nobody opens is told.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
 from lvsdoctor.parse.keepalived.instances import instances_in
-from lvsdoctor.parse.keepalived.lines import Lines
+from lvsdoctor.parse.keepalived.lines import Lines, Opener
 from lvsdoctor.parse.keepalived.rows import KeepalivedConf, Reading
 from lvsdoctor.parse.keepalived.statements import Statement, parsed
 from lvsdoctor.parse.keepalived.virtual_servers import services_in
@@ -43,9 +44,12 @@ def is_keepalived_conf(text: str) -> bool:
     return any(each.name in known and each.block is not None for each in found.statements)
 
 
-def keepalived_conf(text: str, where: str, config_id: str = "") -> KeepalivedConf:
-    """The rows of a file. `config_id` decides its @conditions: the host's name, unless keepalived is told another."""
-    lines = Lines(text, where, config_id)
+def keepalived_conf(
+    text: str | Iterable[Seen], where: str, config_id: str | None = "", opener: Opener | None = None
+) -> KeepalivedConf:
+    """The rows of a file. `config_id` decides its @conditions: the host's name, unless keepalived is told another; with
+    None nobody knows it. `opener` opens the files that it includes."""
+    lines = Lines(text, where, config_id, opener)
     found = parsed(lines)
     reading = Reading(unread=[*found.unread])
     flush = _globals(found.statements, reading)
@@ -62,7 +66,12 @@ def keepalived_conf(text: str, where: str, config_id: str = "") -> KeepalivedCon
         elif statement.name not in _READ | _STATIC | _WORDS or (statement.name in _READ and statement.block is None):
             reading.strange(statement)
     left_out = reading.left_out
-    left_out |= {_INCLUDED: lines.includes, _OTHERS_LINES.format(id=config_id): lines.conditions}
+    left_out |= {
+        _INCLUDED: lines.includes,
+        _OTHERS_LINES.format(id=config_id): lines.conditions if config_id is not None else [],
+    }
+    if config_id is None:
+        reading.unread += lines.conditions
     return KeepalivedConf(
         services,
         instances,
@@ -72,6 +81,8 @@ def keepalived_conf(text: str, where: str, config_id: str = "") -> KeepalivedCon
         flush,
         _in_order([*lines.unread, *reading.unread]),
         tuple((why, _in_order(rows)) for why, rows in left_out.items() if rows),
+        _in_order(lines.includes),
+        _in_order(found.open),
     )
 
 

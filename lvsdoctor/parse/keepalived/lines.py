@@ -5,7 +5,7 @@ keepalived.conf(5), CONDITIONAL CONFIGURATION, PARAMETER SUBSTITUTION; lib/parse
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lvsdoctor.model.seen import Seen
@@ -13,12 +13,21 @@ from lvsdoctor.model.seen import Seen
 # A stranger's definitions may name each other so that they grow without end: what they add to the file is bounded.
 MOST_ADDED = 500_000
 MOST_ROUNDS = 16
+LONGEST_SEQUENCE = 1024
+DEEPEST_INCLUDE = 8
+MOST_INCLUDED = 256
 
 _SPECIAL = re.compile(r'["!#\\]')
 _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*(.*)", re.DOTALL)
 _USE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)(?=[ \t,)]|$))")
 _CONDITION = re.compile(r"@(\^?)([^ \t]*)[ \t]+(.*)", re.DOTALL)
+_SEQUENCE = re.compile(r"~SEQ(x?)[ \t]*\([ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*,([^()]*)\)[ \t]*(.*)", re.DOTALL)
+_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,8}|\d{1,9})")
 _INCLUDE = frozenset({"include", "includer", "includem", "includew", "includeb", "includea"})
+
+
+# What an included pattern stands for, as named in a file: the files' names and texts; None where it cannot be known.
+Opener = Callable[[str, str], Iterable[tuple[str, str]] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +39,43 @@ class ConfigLine:
 
 
 class Lines:
-    """Goes through a file once. `unread` are lines it cannot follow, `includes` those that name other files,
-    `conditions` those of another configuration id, which were left out."""
+    """Goes through a file once, and through those that it includes, if `opener` opens them. `unread` are lines it
+    cannot follow, `includes` those that name files which were not opened, `conditions` those of another configuration
+    id, which were left out (with None for the id: those of any)."""
 
-    def __init__(self, text: str, where: str, config_id: str) -> None:
+    def __init__(
+        self, text: str | Iterable[Seen], where: str, config_id: str | None, opener: Opener | None = None
+    ) -> None:
         self.unread: list[Seen] = []
         self.includes: list[Seen] = []
         self.conditions: list[Seen] = []
-        self._text, self._where, self._id = text, where, config_id
+        self._rows = _rows(text, where) if isinstance(text, str) else text
+        self._id, self._opener = config_id, opener
+        self._opened: list[str] = []
         self._definitions: dict[str, tuple[ConfigLine, ...]] = {}
         self._added = 0
 
     def __iter__(self) -> Iterator[ConfigLine]:
-        for written in self._written():
+        for written in self._written(self._rows, 0):
             todo = deque([written])
             while todo:
                 line = todo.popleft()
                 ready = self._ready(line, todo)
                 if ready is None:
                     continue
-                if ready.text.partition(" ")[0].partition("\t")[0] in _INCLUDE:
+                if _first_word(ready.text) in _INCLUDE:  # by a condition or a parameter: keepalived would not follow it
                     self.includes.append(ready.seen)
                 elif ready.text:
                     yield ready
 
-    def _written(self) -> Iterator[ConfigLine]:
+    def _written(self, rows: Iterable[Seen], depth: int) -> Iterator[ConfigLine]:
         """The lines without comments; those of a definition over several lines go into the definition."""
         name, body = "", list[ConfigLine]()
-        for number, raw in enumerate(self._text.split("\n"), 1):
-            text, continued = _without_comment(raw)
-            seen = Seen(self._where, number, raw.rstrip())
+        for seen in rows:
+            text, continued = _without_comment(seen.text)
+            if not name and _first_word(text) in _INCLUDE:
+                yield from self._included(text, seen, depth)
+                continue
             if continued and not name and text.startswith("@"):
                 text = self._conditional(text, seen) or ""
             if name:
@@ -75,6 +91,21 @@ class Lines:
         if name:
             self._definitions[name] = tuple(body)
 
+    def _included(self, text: str, seen: Seen, depth: int) -> Iterator[ConfigLine]:
+        """The lines of the files that an include names, in the place of its line (lib/parser.c: open_conf_file())."""
+        pattern = text.split(None, 1)[1].strip("\"' \t") if " " in text or "\t" in text else ""
+        files = self._opener(pattern, seen.where) if self._opener and pattern and depth < DEEPEST_INCLUDE else None
+        if files is None:
+            self.includes.append(seen)
+            return
+        for where, content in files:
+            self._added += len(content)
+            if len(self._opened) >= MOST_INCLUDED or self._added > MOST_ADDED:
+                self.includes.append(seen)
+                return
+            self._opened.append(where)
+            yield from self._written(_rows(content, where), depth + 1)
+
     def _ready(self, line: ConfigLine, todo: deque[ConfigLine]) -> ConfigLine | None:
         """The line with its condition decided and its parameters filled in; None if it says nothing by itself."""
         text, seen = line.text, line.seen
@@ -88,7 +119,8 @@ class Lines:
                 self._definitions[found[1]] = (ConfigLine(found[2], seen),)
                 return None
             elif text.startswith("~"):  # ~SEQ and ~LST repeat the rest of the line
-                self.unread.append(seen)
+                if not self._repeat(text, seen, todo):
+                    self.unread.append(seen)
                 return None
             else:
                 filled = self._filled(text, seen, todo) if "$" in text else None
@@ -100,13 +132,47 @@ class Lines:
         self.unread.append(line.seen)
         return None
 
+    def _repeat(self, text: str, seen: Seen, todo: deque[ConfigLine]) -> bool:
+        """Puts the rest of a ~SEQ line in line as often as it says (lib/parser.c: add_seq()); False for what it says
+        not, and for too much."""
+        found = _SEQUENCE.fullmatch(text)
+        numbers = self._numbers(found[3]) if found else None
+        if found is None or not numbers:
+            return False
+        end, step, start = numbers[-1], 0, numbers[0]
+        if len(numbers) == 1:
+            start = -1 if end < 0 else 1
+        elif len(numbers) == 3:
+            step = numbers[1]
+        step = step or (1 if start <= end else -1)
+        values = range(start, end + (1 if step > 0 else -1), step)
+        self._added += len(values) * (len(found[4]) + 8)
+        if not values or len(values) > LONGEST_SEQUENCE or self._added > MOST_ADDED:
+            return False
+        shown = [f"{value:x}" if found[1] else str(value) for value in values]
+        lines = [(ConfigLine(f"${found[2]}={value}", seen), ConfigLine(found[4], seen)) for value in shown]
+        todo.extendleft(reversed([line for pair in lines for line in pair]))
+        return True
+
+    def _numbers(self, text: str) -> list[int] | None:
+        """The numbers of a ~SEQ, its parameters filled in; None if one is none."""
+
+        def value(use: re.Match[str]) -> str:
+            body = self._definitions.get(use[1] or use[2], ())
+            return body[0].text if len(body) == 1 else use[0]
+
+        words = [word.strip() for word in _USE.sub(value, text).split(",")]
+        if not 1 <= len(words) <= 3 or not all(map(_NUMBER.fullmatch, words)):
+            return None
+        return [int(word, 16) if "x" in word.lower() else int(word) for word in words]
+
     def _conditional(self, text: str, seen: Seen) -> str | None:
         """What stands behind `@id` or `@^id`, if it is for this configuration."""
         found = _CONDITION.fullmatch(text)
         if found is None:
             self.unread.append(seen)
             return None
-        if (found[2] == self._id) == bool(found[1]):
+        if self._id is None or (found[2] == self._id) == bool(found[1]):
             self.conditions.append(seen)
             return None
         return found[3]
@@ -131,6 +197,15 @@ class Lines:
                 todo.clear()
                 break
         return ConfigLine(("".join(parts) + text[at:]).strip(" \t"), came) if parts else None
+
+
+def _rows(text: str, where: str) -> Iterator[Seen]:
+    for number, raw in enumerate(text.split("\n"), 1):
+        yield Seen(where, number, raw.rstrip())
+
+
+def _first_word(text: str) -> str:
+    return text.partition(" ")[0].partition("\t")[0]
 
 
 def _without_comment(raw: str) -> tuple[str, bool]:

@@ -19,7 +19,8 @@ Row = TypeVar("Row")
 class KeepalivedConf:
     """All of a file. `flush`: where it says that virtual services of others go when keepalived starts. `left_out`
     are lines that were understood and are not followed, each group with a sentence that says why. `checks`: what it
-    says of virtual services beside their rows."""
+    says of virtual services beside their rows. `includes` name files that were not opened, `open` are the lines of
+    blocks that nothing closes."""
 
     services: tuple[VirtualService, ...] = ()
     instances: tuple[VrrpInstance, ...] = ()
@@ -29,6 +30,8 @@ class KeepalivedConf:
     flush: Seen | None = None
     unread: tuple[Seen, ...] = ()
     left_out: tuple[tuple[str, tuple[Seen, ...]], ...] = ()
+    includes: tuple[Seen, ...] = ()
+    open: tuple[Seen, ...] = ()
 
 
 @dataclass(slots=True)

@@ -51,9 +51,11 @@ class _Growing:
 
 @dataclass(slots=True)
 class Parsed:
-    """The statements of a file; `unread` are the lines of braces that do not match."""
+    """The statements of a file; `unread` are the lines of braces that do not match, `open` those of blocks that
+    nothing closes."""
 
     statements: tuple[Statement, ...] = ()
+    open: list[Seen] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
 
 
@@ -86,6 +88,7 @@ def parsed(lines: Iterable[ConfigLine]) -> Parsed:
                 found.unread.append(line.seen)
             else:
                 level.append(_Growing(token, line.seen))
+    found.open = [level[-1].seen for level in levels[:-1]]
     found.statements = tuple(each.frozen() for each in top)
     return found
 

@@ -84,10 +84,28 @@ def test_an_include_is_told_and_not_opened() -> None:
     assert [seen.text for seen in lines.includes] == ["include /etc/hostname", "includea /etc/*.conf"]
 
 
-def test_a_sequence_is_unread() -> None:
-    lines = Lines("~SEQ(N, 1, 3) a ${N}\nb", "f", "")
-    assert [line.text for line in lines] == ["b"]
-    assert [seen.line for seen in lines.unread] == [1]
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("(N, 1, 3)", "1 2 3"),
+        ("(N, 3)", "1 2 3"),
+        ("(N, -2)", "-1 -2"),
+        ("(N, 3, 1)", "3 2 1"),
+        ("( N , 0, 16, 0x20 )", "0 16 32"),
+        ("x(N, 0x90, 0x10, 0xb0)", "90 a0 b0"),
+        ("(N, 1, $MOST)", "1 2"),
+    ],
+)
+def test_a_sequence_repeats_what_follows_it(words: str, expected: str) -> None:
+    lines = Lines(f"$MOST=2\n~SEQ{words} a ${{N}}\nb", "f", "")
+    assert [line.text for line in lines] == [*(f"a {value}" for value in expected.split()), "b"]
+    assert lines.unread == []
+
+
+def test_sequences_that_multiply_are_bounded() -> None:
+    lines = Lines("~SEQ(A, 1000) ~SEQ(B, 1000) ~SEQ(C, 1000) x ${A} ${B} ${C}\n", "f", "")
+    assert sum(1 for _ in lines) < 100_000
+    assert lines.unread
 
 
 @pytest.mark.parametrize("text", ["$A=$A x\n$A\n", "$A= \\\n $A \\\n $A\n$A\n", "$A=$B\n$B=$A\n$A\n"])
