@@ -16,7 +16,7 @@ from lvsdoctor.model.vrrp import VrrpInstance
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AdvertMismatch:
     """What keeps one of two instances from taking the other's advertisements: `what` is the word of keepalived.conf
     (as a subject: "virtual_router_id"), `says` a sentence, `own` and `other` the lines."""
 
@@ -36,7 +36,7 @@ class Elected:
 
     master: bool
     other: str = ""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[AdvertMismatch, ...] = ()
     first: bool = True
     rival: VrrpInstance | None = None
 
@@ -120,23 +120,27 @@ def _outcome(own: _Candidate, rivals: Sequence[_Candidate], holders: Mapping[IP,
     return Elected(own.instance.starts_as_master or not holder, holder)
 
 
-def _turned(reason: Difference) -> Difference:
+def _turned(reason: AdvertMismatch) -> AdvertMismatch:
     return replace(reason, own=reason.other, other=reason.own)
 
 
 # What vrrp_check_packet() compares: the words of keepalived.conf in whose lines the value stands, and the sentence.
 _ID = ("virtual_router_id",), "the virtual_router_id of the two is not the same"
 _VERSION = ("version", "vrrp_version"), "the VRRP version of the two is not the same"
-_AUTH = ("auth_pass", "auth_type", "authentication"), "the authentication of the two is not the same"
+_AUTH = ("authentication",), "the authentication of the two is not the same"
 _INTERVAL = ("advert_int",), "the advert_int of the two is not the same"
 _VIPS = ("virtual_ipaddress",), "the virtual_ipaddress of the two is not the same"
 _CAST = ("unicast_peer",), "one of the two sends to unicast peers and the other does not"
 _PEERS = ("unicast_peer",), "the unicast_peer list of {other} does not name {node}"
 
 
-def _unheard(candidate: _Candidate, rival: _Candidate) -> tuple[Difference, ...]:
-    """Why what the rival sends is not taken by this one; nothing if it is."""
-    own, other = candidate.instance, rival.instance
+def _unheard(candidate: _Candidate, rival: _Candidate) -> tuple[AdvertMismatch, ...]:
+    return differences(candidate.node, candidate.instance, rival.node, rival.instance)
+
+
+def differences(node: Node, own: VrrpInstance, peer: Node, other: VrrpInstance) -> tuple[AdvertMismatch, ...]:
+    """Why an instance does not take what another one sends; nothing if it does. Reads addresses and links, where
+    collected and the instance has no unicast_src_ip."""
     both_v2 = own.version == other.version == 2
     checks = (
         (_ID, (own.router_id, own.family) != (other.router_id, other.family)),
@@ -145,11 +149,11 @@ def _unheard(candidate: _Candidate, rival: _Candidate) -> tuple[Difference, ...]
         (_INTERVAL, both_v2 and own.advert_int != other.advert_int),
         (_VIPS, _named(own) != _named(other) and not own.ignores_vips),
         (_CAST, (own.peers is None) != (other.peers is None)),
-        (_PEERS, own.peers is not None and not _listed(candidate.node, own, other)),
+        (_PEERS, own.peers is not None and not _listed(node, own, other)),
     )
-    names = {"node": candidate.node.name, "other": rival.node.name}
+    names = {"node": node.name, "other": peer.name}
     return tuple(
-        Difference(words[0], says.format_map(names), own.line(*words), other.line(*words))
+        AdvertMismatch(words[0], says.format_map(names), own.line(*words), other.line(*words))
         for (words, says), differs in checks
         if differs
     )
@@ -167,3 +171,35 @@ def _listed(node: Node, own: VrrpInstance, other: VrrpInstance) -> bool:
 
 def _addresses(node: Node, link: str) -> set[IP]:
     return {address.ip for address in on_wires(node) if address.link == link}
+
+
+# -- what files configure ---------------------------------------------------------------------------------------------
+
+
+def settled(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes whose configured addresses are those of the instances that are master, when all is at rest.
+
+    Of two that do not hear each other only the one with the higher priority keeps the VIP here: that both have it is
+    one finding, not one for each rule that asks who holds it.
+    """
+    confs = [(node.name, node.evidence["vrrp"]) for node in nodes if "vrrp" in node.evidence]
+    if len(confs) < 2:
+        return list(nodes)
+    outcomes = elected(nodes, confs)
+    return [_without_lost(node, outcomes) if "vrrp" in node.evidence else node for node in nodes]
+
+
+def _without_lost(node: Node, outcomes: Mapping[tuple[str, Seen], Elected]) -> Node:
+    lost: set[Seen] = set()
+    for instance in node.evidence["vrrp"]:
+        outcome = outcomes.get((node.name, instance.seen))
+        if outcome is not None and not (outcome.master and outcome.first):
+            lost |= {address.seen for address in instance.brings_up}
+    if not lost:
+        return node
+    kept = {
+        fact: tuple(row for row in node.evidence[fact] if row.seen not in lost)
+        for fact in ("addresses", "configured-addresses")
+        if fact in node.evidence
+    }
+    return replace(node, evidence={**node.evidence, **kept})

@@ -46,6 +46,8 @@ def vips_to_hide(services: Iterable[VirtualService]) -> tuple[Vip, ...]:
 
 def with_vips_on_lo(node: Node, vips: Sequence[Vip]) -> Node:
     """The host with the VIPs that its files do not configure on lo, where a real server has them."""
+    if not node.has("addresses"):
+        return node
     held = {address.ip for address in node.seen_rows("addresses")}
     assumed = [
         Address(vip.ip, vip.ip.max_prefixlen, "lo", Seen(ASSUMED, None, f"{vip.ip}/{vip.ip.max_prefixlen} is on lo"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.analysis.directors import draws, ipvs_table
+from lvsdoctor.analysis.election import settled
 from lvsdoctor.analysis.marked_services import with_marked_vips
 from lvsdoctor.analysis.planned_servers import hiding_setting, vips_on_wires, vips_to_hide, with_vips_on_lo
 from lvsdoctor.kernel.effective_sysctl import effective
@@ -28,7 +29,7 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead. The
     VIPs of a service by a firewall mark are what the rules of its director give that mark.
     """
-    nodes = [with_marked_vips(node) for node in nodes]
+    nodes = [with_marked_vips(node) for node in settled(nodes)]
     directors = [node for node in nodes if ipvs_table(node)]
     directed = _directed(directors)
     nodes = [_prepared(node, role, vips, directors) for node in nodes]

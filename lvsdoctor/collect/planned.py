@@ -28,7 +28,9 @@ _WIRE = frozenset({"BROADCAST", "MULTICAST", "UP", "LOWER_UP"})
 # A change of conf.all or of ip_forward is copied to every interface (inet_forward_change()).
 _OF_ALL = frozenset({"forwarding"})
 # What is there beside configured facts without being a fact of what runs.
-_NOT_RUNTIME = frozenset({*CONFIGURED.values(), "vrrp", "kube", "configured-order", "kernel", "probes"})
+_NOT_RUNTIME = frozenset(
+    {*CONFIGURED.values(), "vrrp", "health-checks", "kube", "configured-order", "kernel", "probes"}
+)
 
 
 def with_plan(

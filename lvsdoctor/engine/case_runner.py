@@ -9,9 +9,11 @@ from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.engine.page_cases import Case, cases_of
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import try_rule
+from lvsdoctor.model.coverage import Coverage, Origin
 from lvsdoctor.model.examination import Diagnosis, Verdict
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.config import config_dumps
+from lvsdoctor.parse.config.keepalived_conf import partial_of
 from lvsdoctor.parse.keepalived import keepalived_conf
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.reporting.rule_page import RulePage
@@ -47,12 +49,15 @@ def _is_keepalived_conf(where: str) -> bool:
 
 
 def _with_tables(nodes: Sequence[Node], files: Sequence[tuple[str, str, str]]) -> tuple[Node, ...]:
-    """The nodes with the IPVS tables of their keepalived.conf: what `scan --with` supposes, addresses apart."""
+    """The nodes with what their keepalived.conf says: its table as the running one, and what no running node shows."""
     by_name = {node.name: node for node in nodes}
     for name, where, text in files:
         node = by_name.get(name, Node(name))
-        table = keepalived_conf(text, where, name).services
-        by_name[name] = replace(node, evidence={**node.evidence, "ipvs": table})
+        conf = keepalived_conf(text, where, name)
+        facts = {"ipvs": conf.services, "vrrp": conf.instances, "health-checks": conf.checks}
+        known = {fact: rows for fact, rows in facts.items() if rows}
+        coverage = dict.fromkeys(known.keys() - {"ipvs"}, Coverage(Origin.CONFIGURED, partial_of(conf)))
+        by_name[name] = replace(node, evidence={**node.evidence, **known}, coverage={**node.coverage, **coverage})
     return tuple(by_name.values())
 
 

@@ -66,7 +66,8 @@ def usual_coverage(fact: str) -> Coverage:
     """A fact's own origin, whole: what holds where a node does not say otherwise."""
     if fact == "probes":
         return _WIRE
-    return _FILES if fact.startswith("configured-") or fact in ("vrrp", "kube") else RUNTIME
+    own = fact.startswith("configured-") or fact in ("vrrp", "health-checks", "kube")
+    return _FILES if own else RUNTIME
 
 
 def plan_of(facts: Iterable[str], coverage: Mapping[str, Coverage]) -> Origin | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.health import CheckedService
 from lvsdoctor.model.host import Host
 from lvsdoctor.model.standing import ALONE, Membership, Role, Standing, Vip
 from lvsdoctor.model.view import Peers, View
+from lvsdoctor.model.vrrp import VrrpInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ class Node(Host):
         return next(self._partly_unseen("ipvs"), None)
 
     @property
+    def vrrp_instances(self) -> Sequence[VrrpInstance]:
+        rows: Sequence[VrrpInstance] = self.rows("vrrp")
+        return rows
+
+    @property
+    def checked_services(self) -> Sequence[CheckedService]:
+        """What a keepalived.conf or ldirectord.cf says of virtual services beside their rows."""
+        rows: Sequence[CheckedService] = self.rows("health-checks")
+        return rows
+
+    @property
     def peers(self) -> Sequence["Node"]:
         """The other nodes of the scan."""
         return self.standing.peers if self._view is None else self._view.peers_of(self)
@@ -85,6 +98,13 @@ class Node(Host):
         """The other nodes whose IPVS table has a service of this VIP, be it by a firewall mark."""
         self._note("ipvs")
         return self._peers_by("directing", vip, _directed, "ipvs")
+
+    def peers_with_vip_of(self, instance: VrrpInstance) -> Iterator["Node"]:
+        """The other nodes that have an instance of VRRP with one of its VIPs."""
+        self._note("vrrp")
+        matching = [peer for vip in instance.vips for peer in self._matching("vrrp", vip, _vips_of_instances)]
+        yield from {id(peer): peer for peer in matching}.values()
+        self._refuse_unseen("vrrp")
 
     def peers_with_gateway_at(self, host: "Node") -> Iterator["Node"]:
         """The other nodes that have a route whose next hop is an address of `host`."""
@@ -147,6 +167,10 @@ class Node(Host):
 
 def _directed(node: Node) -> set[IP]:
     return {vip for row in node.evidence.get("ipvs", ()) for vip, _ in row.vips}
+
+
+def _vips_of_instances(node: Node) -> set[IP]:
+    return {vip for instance in node.evidence.get("vrrp", ()) for vip in instance.vips}
 
 
 def _gateways(node: Node) -> set[IP]:

@@ -7,6 +7,7 @@ from lvsdoctor.analysis.election import Elected, on_wires
 from lvsdoctor.fixes.whatif.node_edit import NodeEdit
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.change import AddAddress, PutRoute, RemoveAddress
+from lvsdoctor.model.coverage import Coverage, Origin
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -14,6 +15,7 @@ from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, conf_key
 from lvsdoctor.model.vrrp import Vmac, VrrpInstance
+from lvsdoctor.parse.config.keepalived_conf import partial_of
 from lvsdoctor.parse.keepalived import KeepalivedConf
 from lvsdoctor.reporting.summary import counted
 
@@ -32,6 +34,9 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
     services = counted(len(conf.services), "virtual service")
     edit.note("as it would be with {file} deployed ({services}, all real servers healthy)", services=services)
     _direct(edit, conf)
+    for fact, rows in (("vrrp", conf.instances), ("health-checks", conf.checks)):
+        if rows:
+            edit.put(fact, rows, Coverage(Origin.CONFIGURED, partial_of(conf)))
     masters = [instance for instance in conf.instances if _is_master(edit, instance, election)]
     for instance in masters[:MOST_ADDRESSES]:
         if instance.vmac is not None and instance.brings_up:
@@ -44,8 +49,8 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
         _route(edit, route)
     if max(len(addresses), len(routes)) > MOST_ADDRESSES:
         edit.note("{file}: only the first {most} addresses and routes are supposed", most=MOST_ADDRESSES)
-    for why, rows in conf.left_out:
-        lines = [str(seen.line) for seen in rows[:_SHOWN]] + ["..."] * (len(rows) > _SHOWN)
+    for why, lines_of in conf.left_out:
+        lines = [str(seen.line) for seen in lines_of[:_SHOWN]] + ["..."] * (len(lines_of) > _SHOWN)
         edit.note("{file}, line {lines}: {why}", lines=", ".join(lines), why=why)
     return edit.finished(conf.unread)
 

@@ -7,6 +7,7 @@ from typing import Any
 from lvsdoctor.fixes.changes.kinds import applied
 from lvsdoctor.fixes.changes.sysctl import same_value
 from lvsdoctor.model.change import Change, SetSysctl
+from lvsdoctor.model.coverage import Coverage
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
@@ -67,8 +68,9 @@ class NodeEdit:
         self.put("sysctl", {**settings, row.key: replace(old, seen=row.seen)})
         return True
 
-    def put(self, fact: str, rows: Any) -> None:
-        self.node = replace(self.node, evidence={**self.node.evidence, fact: rows})
+    def put(self, fact: str, rows: Any, coverage: Coverage | None = None) -> None:
+        covered = {**self.node.coverage, fact: coverage} if coverage else self.node.coverage
+        self.node = replace(self.node, evidence={**self.node.evidence, fact: rows}, coverage=covered)
 
     def note(self, template: str, **fields: object) -> None:
         self.notes.append(template.format(node=self.node.name, file=self.file, **fields))

@@ -5,13 +5,14 @@ together (analysis/election.py).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from lvsdoctor.model.address import Address
 from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.gaps import UNREAD
-from lvsdoctor.parse.keepalived import KeepalivedConf, is_keepalived_conf, keepalived_conf
+from lvsdoctor.parse.keepalived import KeepalivedConf, is_all_keepalived_conf, is_keepalived_conf, keepalived_conf
 from lvsdoctor.parse.keepalived.lines import Opener
 from lvsdoctor.parse.reader import Dump
 
@@ -26,14 +27,19 @@ _CONDITION = re.compile(r"^[ \t]*@\^?([^ \t\n]+)[ \t]", re.MULTILINE)
 
 def dump_of(text: str, where: str, opener: Opener | None = None) -> Dump | None:
     """The rows of such a file; None where it is none. What it includes is opened by `opener` alone."""
-    if not is_keepalived_conf(text) and not (where.endswith("keepalived.conf") and _INCLUDE.search(text)):
+    named = where.endswith("keepalived.conf")
+    if not (is_keepalived_conf(text) or _INCLUDE.search(text) if named else is_all_keepalived_conf(text)):
         return None
     return dump_from(keepalived_conf(text, where, config_id(text, where), opener))
 
 
 def dump_from(conf: KeepalivedConf) -> Dump:
     """What was read of it as facts; a fact that the file says nothing of is not there."""
-    addresses = (*conf.addresses, *(address for instance in conf.instances for address in instance.brings_up))
+    addresses = (
+        *conf.addresses,
+        *(address for instance in conf.instances for address in instance.brings_up),
+        *_sources(conf),
+    )
     links = {instance.link: instance.line("interface") for instance in reversed(conf.instances)}
     links |= {address.link: address.seen for address in reversed(conf.addresses) if address.link != "lo"}
     facts = {
@@ -50,6 +56,23 @@ def dump_from(conf: KeepalivedConf) -> Dump:
         origin=Origin.CONFIGURED,
         partial=partial_of(conf),
     )
+
+
+def _sources(conf: KeepalivedConf) -> Iterator[Address]:
+    """The host's own addresses that unicast_src_ip tells, with the prefix of a VIP of the same subnet.
+
+    What is a VIP itself is no address of the host: unicast-source-unusable.
+    """
+    known = {address.ip for address in conf.addresses}
+    for instance in conf.instances:
+        source = instance.source
+        if source is None or source in known or source in instance.vips:
+            continue
+        known.add(source)
+        beside = [vip.prefixlen for vip in instance.brings_up if vip.link == instance.link and source in vip.network]
+        yield Address(
+            source, max(beside, default=source.max_prefixlen), instance.link, instance.lines["unicast_src_ip"]
+        )
 
 
 def partial_of(conf: KeepalivedConf) -> Partial | None:

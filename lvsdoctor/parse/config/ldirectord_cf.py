@@ -97,6 +97,8 @@ class _Reading:
             self.unread += [block.seen, *(seen for _, seen in block.reals)]
             return
         rows = self.table.add(service)
+        if self._kind(block)[0] == "off":  # ldirectord(8), checktype: no real server is activated
+            return
         real_servers = [row for value, seen in block.reals for row in self._real_servers(value, seen, service)]
         rows += real_servers
         self.checks.append(self._checked(block, service, real_servers))
@@ -137,10 +139,13 @@ class _Reading:
         for ip in addresses:
             yield Destination(ip, port, seen, forwarding=FORWARDING[method], method=method, weight=weight)
 
+    def _kind(self, block: _Block) -> tuple[str, Seen]:
+        return block.words.get("checktype") or self._all.get("checktype") or ("negotiate", block.seen)
+
     def _checked(self, block: _Block, service: VirtualService, rows: list[Destination]) -> CheckedService:
         quiescent = block.words.get("quiescent") or self._all.get("quiescent")
-        kind = block.words.get("checktype") or self._all.get("checktype") or ("negotiate", block.seen)
-        checks = () if kind[0] in ("on", "off") else (HealthCheck(kind[0], kind[1]),)
+        kind = self._kind(block)
+        checks = () if kind[0] == "on" else (HealthCheck(kind[0], kind[1]),)
         fallback = block.words.get("fallback") or self._all.get("fallback")
         return CheckedService(
             "ldirectord",

@@ -15,9 +15,10 @@ from lvsdoctor.parse.keepalived.lines import Lines, Opener
 from lvsdoctor.parse.keepalived.rows import KeepalivedConf, Reading
 from lvsdoctor.parse.keepalived.statements import Statement, parsed
 from lvsdoctor.parse.keepalived.virtual_servers import services_in
+from lvsdoctor.parse.paste.prompts import prompt_in
 from lvsdoctor.parse.words import read_link_name, word_set
 
-__all__ = ["KeepalivedConf", "is_keepalived_conf", "keepalived_conf"]
+__all__ = ["KeepalivedConf", "is_all_keepalived_conf", "is_keepalived_conf", "keepalived_conf"]
 
 _READ = word_set("global_defs virtual_server_group virtual_server vrrp_instance")
 _STATIC = word_set("static_ipaddress static_routes")
@@ -27,6 +28,8 @@ _BLOCKS = word_set(
 )
 _WORDS = word_set("instance use_pid_dir namespace_with_ipsets linkbeat_use_polling child_wait_time")
 _ELSEWHERE = word_set("net_namespace net_namespace_ipvs")
+
+_KNOWN = _READ | _STATIC | _BLOCKS | _WORDS | _ELSEWHERE
 
 _CONDITION = re.compile(r"^[ \t]*@\^?[^ \t\n]+[ \t]+", re.MULTILINE)
 
@@ -42,6 +45,15 @@ def is_keepalived_conf(text: str) -> bool:
     known = _READ | _STATIC | _BLOCKS
     found = parsed(Lines(_CONDITION.sub("", text), "", ""))
     return any(each.name in known and each.block is not None for each in found.statements)
+
+
+def is_all_keepalived_conf(text: str) -> bool:
+    """Is it such a file from its first line to its last? A paste with one in it is none: its other lines outnumber the
+    blocks, or one of them is a prompt."""
+    found = parsed(Lines(_CONDITION.sub("", text), "", ""))
+    own = [each for each in found.statements if each.name in _READ | _STATIC | _BLOCKS and each.block is not None]
+    strange = [each for each in found.statements if each.name not in _KNOWN]
+    return len(own) > len(strange) and not any(prompt_in(each.seen.text) for each in strange)
 
 
 def keepalived_conf(

@@ -128,21 +128,21 @@ def _settled(instance: VrrpInstance, words: Mapping[str, Statement], reading: Re
     )
 
 
-def _means_something(each: Statement) -> bool:
+def _means_something(statement: Statement) -> bool:
     """Is its value of the kind that the word asks for?"""
-    match each.name:
+    match statement.name:
         case "state":
-            return each.value in ("MASTER", "BACKUP")
+            return statement.value in ("MASTER", "BACKUP")
         case "interface":
-            return read_link_name(each.value) is not None
+            return read_link_name(statement.value) is not None
         case "priority" | "virtual_router_id":
-            return bool(read_number(each.value, most=255))
+            return bool(read_number(statement.value, most=255))
         case "version":
-            return each.value in ("2", "3")
+            return statement.value in ("2", "3")
         case "advert_int":
-            return _seconds(each.value) is not None
+            return _seconds(statement.value) is not None
         case "unicast_src_ip":
-            return read_ip(each.value) is not None
+            return read_ip(statement.value) is not None
     return True
 
 

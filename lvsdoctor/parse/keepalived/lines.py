@@ -208,6 +208,11 @@ def _first_word(text: str) -> str:
     return text.partition(" ")[0].partition("\t")[0]
 
 
+def without_comment(raw: str) -> str:
+    """The line up to its comment."""
+    return _without_comment(raw)[0]
+
+
 def _without_comment(raw: str) -> tuple[str, bool]:
     """The line up to its comment, and whether it ends with a backslash (lib/parser.c: decomment())."""
     text = raw.strip(" \t\r")

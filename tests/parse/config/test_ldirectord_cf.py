@@ -24,7 +24,7 @@ virtual=192.0.2.10:80
 \tchecktype=negotiate
 virtual=7
 \treal=192.0.2.21 ipip 2 "/", "ok"
-\tchecktype=off
+\tchecktype=on
 virtual6=[2001:db8::10]:53
 \treal6=[2001:db8::21]:53 gate
 \tprotocol=udp
@@ -63,6 +63,11 @@ def test_what_ldirectord_checks_and_does_at_a_failure_stands_beside_it() -> None
     assert (web.quiesces.line, str(web.sorry.ip), web.sorry.seen.line) == (2, "127.0.0.1", 3)
     assert [check.kind for check in web.servers[0].checks] == ["negotiate"]
     assert marked.servers[0].checks == ()
+
+
+def test_no_real_server_is_activated_where_checks_are_off() -> None:
+    (service,) = table("virtual=192.0.2.10:80\n\treal=192.0.2.21:80 gate\n\tchecktype=off\n")
+    assert service.destinations == ()
 
 
 def test_a_virtual_service_s_own_word_counts_before_that_of_all() -> None:
