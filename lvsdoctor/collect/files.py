@@ -3,7 +3,7 @@
 import errno
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
+from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.tree import TOP, Entry, Tree, once
@@ -178,6 +179,8 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
     above = top if directory.path else top.parent
     name = directory.real[-1] if directory.real else tree.name
     source = str(top / directory.path)
+    files = list(files)
+    included = _included(tree, files, lambda file: str((top / file.path).relative_to(above)))
     for file in files:
         path = top / file.path
         where = str(path.relative_to(above))
@@ -192,6 +195,9 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
                 yield dump(replacing)
                 continue
             text = _text(data, str(path))
+            if (read := included.dump_for(file, text, where)) is not None:
+                yield dump(Piece("", read))
+                continue
         except OSError as error:
             tree.cannot_read(file, error)
             continue
@@ -211,6 +217,12 @@ def _text_in(tree: Tree, file: Entry) -> str | None:
         return _text(tree.read(file, LARGEST_FILE + 1), file.path)
     except (OSError, CannotCollect):
         return None
+
+
+def _included(tree: Tree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> Included:
+    """What the keepalived.conf among these files include."""
+    own = files if any(file.name == "keepalived.conf" for file in files) else ()
+    return Included(own, lambda file: _text_in(tree, file), where_of)
 
 
 def _counted(parts: Sequence[Piece], where: str) -> Sequence[Piece]:
