@@ -35,8 +35,15 @@ def nat_pairs(director: Node, family: int = 4) -> Iterator[tuple[VirtualService,
         for real in service.destinations:
             if real.ip is None or real.ip.version != family or real.forwarding is not Forwarding.NAT:
                 continue
-            if is_local(director, real.ip) is None:
+            if not _is_own(director, real.ip):
                 yield service, real, real.ip
+
+
+def _is_own(director: Node, ip: IP) -> bool:
+    """Files that plan a director say which addresses they give it: a real server has none of these."""
+    if director.planned:
+        return any(address.ip == ip for address in director.seen_rows("addresses"))
+    return is_local(director, ip) is not None
 
 
 def replies_pass(director: Node, real: Destination) -> bool:
@@ -114,7 +121,7 @@ def no_source_nat(
     `real`; raises NotCollected where a rule may match. Reads addresses, sysctl, and iptables, ip6tables, links, routes,
     local-routes, policy-rules where collected.
     """
-    if any(address.link == KUBE_LINK for address in director.addresses):
+    if any(address.link == KUBE_LINK for address in director.seen_rows("addresses")):
         return None
     known = director.has("sysctl") and director.knows_sysctl(_CONNTRACK)
     if known and (setting := director.sysctl(_CONNTRACK)).value == 0:
@@ -172,7 +179,7 @@ def _leads_to(node: Node, hop: NextHop, addresses: Collection[IP]) -> bool:
 
 def client_in(subnet: Network, *nodes: Node) -> IP | None:
     """A host of the subnet that is none of these nodes: it stands for the clients there."""
-    taken = {address.ip for node in nodes for address in node.addresses}
+    taken = {address.ip for node in nodes for address in node.seen_rows("addresses")}
     return next((ip for ip in subnet.hosts() if ip not in taken), None)
 
 

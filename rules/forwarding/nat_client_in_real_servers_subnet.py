@@ -35,34 +35,34 @@ from lvsdoctor.rulekit import (
 def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
     pairs = {(vip, rip): (service, real) for service, real, rip in nat_pairs(node) for vip, _ in service.vips}
     for (vip, rip), (service, destination) in pairs.items():
-        shared = [a for a in node.addresses if not a.host_only and vip in a.network and rip in a.network]
-        straight = _answers_straight(node, rip, shared[0].network) if shared else ()
-        client = client_in(shared[0].network, node) if straight else None
+        shared = next((a for a in node.addresses if not a.host_only and vip in a.network and rip in a.network), None)
+        straight = _answers_straight(node, rip, shared.network) if shared else ()
+        client = client_in(shared.network, node) if shared and straight else None
         kept = no_source_nat(node, service, destination, client) if client is not None else None
-        if kept is None:
+        if kept is None or shared is None:
             continue
         yield Finding(
             "clients in {subnet} get no answer from VIP {vip}: real server {rip} is in their subnet "
             "and answers them past {node}",
             about={"vip": vip, "rip": rip},
-            subnet=shared[0].network,
+            subnet=shared.network,
             evidence=[
                 cite(destination, "behind NAT"),
-                cite(shared[0], "the subnet of {vip} and {rip} both", vip=vip, rip=rip),
+                cite(shared, "the subnet of {vip} and {rip} both", vip=vip, rip=rip),
                 *straight,
                 kept,
             ],
-            fix=hide_clients(str(shared[0].network), rip),
+            fix=hide_clients(str(shared.network), rip),
         )
 
 
 def _answers_straight(node: Node, rip: IP, subnet: Network) -> tuple[Citation, ...]:
     """What tells that the real server reaches clients of the subnet without a gateway; nothing if it does not."""
     peer = real_server(node, rip)
-    if peer is None:
+    if peer is None or peer.planned:
         settle = command("ip", "route", "get", client_in(subnet, node), "from", rip)
         return (assume("routes", f"{rip} has no route to {subnet} but the subnet's own", "on the real server", settle),)
-    ours = {address.ip for address in node.addresses}
+    ours = {address.ip for address in node.seen_rows("addresses")}
     for route in peer.routes if peer.has("routes") else ():
         if route.dst.version == 4 and route.dst.prefixlen > subnet.prefixlen and ours & {*route.gateways}:
             return ()  # somebody routes these clients one by one
