@@ -80,6 +80,12 @@ QUESTIONS = {
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"
         ),
     },
+    "What do keepalived.conf and ldirectord.cf say?": {
+        "model.vrrp": "VrrpInstance OWNER",
+        "model.health": "CheckedService CheckedServer",
+        "analysis.election": "AdvertMismatch",
+        "analysis.vrrp_pairs": "vrrp_pairs VrrpPair",
+    },
     "Which hosts are on one segment?": {
         "analysis.arp_owners": "same_segment",
         "analysis.l2_segments": "vip_on_segment",
@@ -105,6 +111,7 @@ QUESTIONS = {
             "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
         "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
+        "analysis.vrrp_filters": "filtered_adverts FilteredAdvert",
         "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
     },
     "Does IPVS forget connections that others keep?": {

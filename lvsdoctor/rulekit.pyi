@@ -33,6 +33,7 @@ from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
 from lvsdoctor.analysis.directors import refuse_unmarked as refuse_unmarked
+from lvsdoctor.analysis.election import AdvertMismatch as AdvertMismatch
 from lvsdoctor.analysis.filter_paths import FilteredPacket as FilteredPacket
 from lvsdoctor.analysis.filter_paths import filters_seen as filters_seen
 from lvsdoctor.analysis.filter_paths import refuse_unknown as refuse_unknown
@@ -124,6 +125,10 @@ from lvsdoctor.analysis.usable_servers import unavailable as unavailable
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
+from lvsdoctor.analysis.vrrp_filters import FilteredAdvert as FilteredAdvert
+from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
+from lvsdoctor.analysis.vrrp_pairs import VrrpPair as VrrpPair
+from lvsdoctor.analysis.vrrp_pairs import vrrp_pairs as vrrp_pairs
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6
@@ -210,6 +215,8 @@ from lvsdoctor.model.finding import Fix as Fix
 from lvsdoctor.model.finding import Predicts as Predicts
 from lvsdoctor.model.finding import Severity as Severity
 from lvsdoctor.model.finding import cite as cite
+from lvsdoctor.model.health import CheckedServer as CheckedServer
+from lvsdoctor.model.health import CheckedService as CheckedService
 from lvsdoctor.model.ipvs import Destination as Destination
 from lvsdoctor.model.ipvs import Forwarding as Forwarding
 from lvsdoctor.model.ipvs import VirtualService as VirtualService
@@ -223,6 +230,8 @@ from lvsdoctor.model.standing import Membership as Membership
 from lvsdoctor.model.sysctl import Setting as Setting
 from lvsdoctor.model.sysctl import conf_key as conf_key
 from lvsdoctor.model.sysctl_d import SYSCTL_CONF as SYSCTL_CONF
+from lvsdoctor.model.vrrp import OWNER as OWNER
+from lvsdoctor.model.vrrp import VrrpInstance as VrrpInstance
 from lvsdoctor.sanitize import command as command
 from lvsdoctor.sanitize import word as word
 

@@ -76,7 +76,8 @@ def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
     if director.has("links") and director.link(KUBE_LINK):
         return True
     if director.has("addresses"):
-        return any(held.link == KUBE_LINK for held in director.addresses)
+        # No file configures what kube-proxy keeps.
+        return not director.planned and any(held.link == KUBE_LINK for held in director.addresses)
     others = sum(other.port in NODE_PORTS for other in ipvs_table(director))
     return service.port in NODE_PORTS and (others > 1 or service.vip.is_loopback)
 
@@ -90,6 +91,8 @@ def takes_requests(director: Node, service: VirtualService) -> bool | None:
     """
     if service.vip is not None:
         known = director.has("addresses") or director.has("local-routes")
+        if director.planned:  # by files that say nothing of the VIP it may be the active one
+            known = director.has("addresses") and any(row.ip == service.vip for row in director.seen_rows("addresses"))
         return bool(delivered(director, service.vip)) if known else None
     if not director.has("addresses"):
         return None

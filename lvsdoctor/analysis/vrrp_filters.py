@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from lvsdoctor.analysis.filter_paths import filter_fact, filters_unread, not_read, passed
+from lvsdoctor.analysis.filter_paths import filter_fact, filters_unread, passed
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import NEW, Locality, Packet
 from lvsdoctor.model.address import IP
@@ -54,7 +54,7 @@ def filtered_adverts(node: Node) -> Iterator[FilteredAdvert]:
             if verdict.lacking is not None:
                 absent = absent or verdict.lacking
             elif verdict.outcome is not FilterOutcome.DROPPED and unread is not None:
-                absent = absent or not_read(node, fact, unread)
+                absent = absent or unread
             elif verdict.outcome is not FilterOutcome.DROPPED and verdict.assumed:
                 absent = absent or NotCollected(fact, node.name, partial=node.partial(fact))
             yield FilteredAdvert(instance, packet, received, verdict)

@@ -140,8 +140,45 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("masquerading-to-loopback", "IPv6, and no address of the director is known"): {
         "masquerading-to-loopback": NO_COMMAND
     },
-    ("real-server-port-reset", "direct routing to another port"): {"real-server-port-reset": NO_COMMAND},
-    ("real-server-port-reset", "tunnelling, by a firewall mark"): {"real-server-port-reset": NO_COMMAND},
+    ("lvs-method-left-out", "no method"): {"lvs-method-left-out": NO_COMMAND},
+    ("lvs-method-left-out", "no protocol"): {"lvs-method-left-out": NO_COMMAND},
+    ("real-server-without-health-check", "one of two"): {"real-server-without-health-check": NO_COMMAND},
+    ("unicast-source-unusable", "the VIP is the source"): {"unicast-source-unusable": NO_COMMAND},
+    ("unicast-source-unusable", "a warning for the own address among the peers"): {
+        "unicast-source-unusable": NO_COMMAND
+    },
+    ("vip-traffic-dropped-by-keepalived", "vrrp_strict"): {"vip-traffic-dropped-by-keepalived": NO_COMMAND},
+    ("vip-traffic-dropped-by-keepalived", "no_accept"): {"vip-traffic-dropped-by-keepalived": NO_COMMAND},
+    ("vip-traffic-dropped-by-keepalived", "accept has no effect in strict mode of version 2"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND
+    },
+    ("vip-traffic-dropped-by-keepalived", "the table is the running one"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND
+    },
+    ("vrrp-parameters-differ", "another virtual_router_id"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-parameters-differ", "another password"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-parameters-differ", "authentication on one side, and another interval"): {
+        "vrrp-parameters-differ": NO_COMMAND
+    },
+    ("vrrp-parameters-differ", "one VIP more"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-parameters-differ", "unicast on one side"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-parameters-differ", "the higher priority sends to another peer"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-parameters-differ", "a warning where only the files are there"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vrrp-priorities-equal", "both are 100"): {"vrrp-priorities-equal": NO_COMMAND},
+    ("vrrp-priorities-equal", "a note with nopreempt on both"): {"vrrp-priorities-equal": NO_COMMAND},
+    ("vrrp-priorities-equal", "an error where state MASTER makes 255 on both"): {"vrrp-priorities-equal": NO_COMMAND},
+    (
+        "failed-server-keeps-persistent-clients",
+        "inhibit_on_failure of a real server, and the setting is not known",
+    ): {"failed-server-keeps-persistent-clients": NO_EFFECT},
+    ("real-server-port-reset", "direct routing to another port"): {
+        "real-server-port-reset": NO_COMMAND,
+        "real-server-without-health-check": NO_COMMAND,
+    },
+    ("real-server-port-reset", "tunnelling, by a firewall mark"): {
+        "real-server-port-reset": NO_COMMAND,
+        "real-server-without-health-check": NO_COMMAND,
+    },
     ("service-address-answered-by-no-node", "another host asked in vain"): {
         "service-address-answered-by-no-node": NO_COMMAND  # a speaker
     },

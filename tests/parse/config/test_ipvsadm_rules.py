@@ -4,6 +4,7 @@ import pytest
 
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.parse.config import config_dump
+from lvsdoctor.parse.config.ipvsadm_rules import dump_of
 
 RULES = "# saved\n-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:8080 -g -w 1\n"
 
@@ -25,7 +26,7 @@ def test_a_dump_by_its_name_is_none(where: str) -> None:
 
 @pytest.mark.parametrize("line", ["-A INPUT -j ACCEPT", "*filter", "net.ipv4.ip_forward = 1"])
 def test_a_file_with_other_rules_is_none(line: str) -> None:
-    assert config_dump(f"{RULES}{line}\n", "etc/iptables/x.rules") is None
+    assert dump_of(f"{RULES}{line}\n", "etc/iptables/x.rules") is None
 
 
 def test_a_line_that_is_not_understood_is_unread_and_the_table_not_whole() -> None:

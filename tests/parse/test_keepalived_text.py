@@ -1,0 +1,37 @@
+"""A keepalived.conf between other text is read there, and what stands around it stays what it is."""
+
+from lvsdoctor.parse.config.keepalived_conf import NOT_CLOSED
+from lvsdoctor.parse.paste.stream import Piece, pieces
+
+BLOCK = """vrrp_instance VI_1 {
+    virtual_router_id 51
+
+    # a comment
+    virtual_ipaddress {
+        192.0.2.10
+    }
+}
+"""
+BEFORE = "[root@lb1 ~]# ipvsadm -Sn\n-A -t 192.0.2.10:80 -s rr\n[root@lb1 ~]# cat /etc/keepalived/keepalived.conf\n"
+AFTER = "[root@lb1 ~]# sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 1\n"
+
+
+def read(text: str) -> dict[str, Piece]:
+    return {fact: piece for piece in pieces(text, "paste.txt") for fact in piece.dump.facts}
+
+
+def test_behind_a_prompt_it_is_read_with_its_own_lines_and_of_its_host() -> None:
+    facts = read(BEFORE + "! Configuration File for keepalived\n" + BLOCK + AFTER)
+    assert {"ipvs", "vrrp", "configured-addresses", "sysctl"} <= facts.keys()
+    assert facts["vrrp"].host == "lb1"
+    (instance,) = facts["vrrp"].dump.facts["vrrp"]
+    assert (instance.seen.line, instance.addresses[0].seen.line) == (5, 10)
+    assert facts["vrrp"].dump.partial is None
+
+
+def test_what_a_prompt_cuts_off_is_a_block_that_is_never_closed() -> None:
+    facts = read(BEFORE + BLOCK.removesuffix("}\n") + AFTER)
+    partial = facts["vrrp"].dump.partial
+    assert partial is not None
+    assert (partial.says, partial.seen.line if partial.seen else None) == (NOT_CLOSED, 4)
+    assert "sysctl" in facts
