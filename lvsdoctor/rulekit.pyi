@@ -16,6 +16,8 @@ from lvsdoctor.analysis.arp_unanswered import ndp_unanswered as ndp_unanswered
 from lvsdoctor.analysis.arp_unanswered import reached_by_route as reached_by_route
 from lvsdoctor.analysis.arp_unanswered import serves_its_own as serves_its_own
 from lvsdoctor.analysis.arp_unanswered import should_answer as should_answer
+from lvsdoctor.analysis.boot_order import EarlyVip as EarlyVip
+from lvsdoctor.analysis.boot_order import early_vips as early_vips
 from lvsdoctor.analysis.boot_settings import Undone as Undone
 from lvsdoctor.analysis.boot_settings import concerns as concerns
 from lvsdoctor.analysis.boot_settings import configured as configured

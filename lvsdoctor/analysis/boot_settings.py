@@ -73,11 +73,7 @@ def concerns(node: Node) -> Iterator[Concern]:
     listed = node.memberships if node.has("memberships") else ()
     hides = any(vip.ip.version == 4 for vip in node.hidden_vips) or (not node.hidden_vips and not listed)
     if unknown or (real and hides):
-        role = "a real server" if unknown else ""
-        text = "some send to {node} directly, not through the director."
-        yield Concern("arp_ignore", frozenset({1, 2}), text, role=role)
-        text = "hosts that receive ARP requests of {node} send VIP traffic to it."
-        yield Concern("arp_announce", frozenset({2}), text, role=role)
+        yield from hiding("a real server" if unknown else "")
     services = node.services if director and node.has("ipvs") else ()
     masquerades = any(real.forwarding is Forwarding.NAT for service in services for real in service.destinations)
     if unknown or masquerades or (director and not node.has("ipvs")):
@@ -89,6 +85,14 @@ def concerns(node: Node) -> Iterator[Concern]:
         yield Concern("rp_filter", frozenset({0, 2}), text, unknown or tunnels, "a real server" if unknown else "")
     if unknown and not any(is_glob(name) or name in _NAMES for name in map(_last_word, configured(node).lines)):
         raise NotCollected(min(node.standing.undecided), node.name)
+
+
+def hiding(role: str = "") -> Iterator[Concern]:
+    """What keeps a real server quiet about its VIPs."""
+    text = "some send to {node} directly, not through the director."
+    yield Concern("arp_ignore", frozenset({1, 2}), text, role=role)
+    text = "hosts that receive ARP requests of {node} send VIP traffic to it."
+    yield Concern("arp_announce", frozenset({2}), text, role=role)
 
 
 _NAMES = frozenset({"arp_ignore", "arp_announce", "forwarding", "ip_forward", "rp_filter"})
@@ -148,6 +152,12 @@ def differing(node: Node, concern: Concern) -> Differing | None:
 def good_at_boot(node: Node, concern: Concern, link: str) -> bool:
     """Do the files alone give the link a good value?"""
     return _value(_decided(configured(node), ()), concern.name, link) in concern.good
+
+
+def good_everywhere(node: Node, table: ConfiguredSysctl, concern: Concern) -> bool:
+    """Does a table of files and scripts give a good value to each interface where the setting is asked for?"""
+    decided = _decided(table, ())
+    return all(_value(decided, concern.name, link) in concern.good for link in _links(node, table, concern.name))
 
 
 def _keys(name: str, link: str) -> tuple[str, ...]:

@@ -176,6 +176,7 @@ def _address_of(socket: Socket) -> tuple[Any, ...]:
 _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "sysctl": _settings,
     "configured-sysctl": list,
+    "configured-order": lambda lists: tuple(row for rows in lists for row in rows),  # each script has its own order
     "links": _links,
     "ipvs": services,
     "ipvs-stats": services,

@@ -318,6 +318,15 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("directors-tables-differ", "likely, where a health check may have taken a real server out"): {
         "directors-tables-differ": NO_COMMAND
     },
+    ("vip-up-before-its-settings", "the address first, the settings second"): {
+        "vip-up-before-its-settings": NO_COMMAND
+    },
+    ("vip-up-before-its-settings", "the VIP stands between the two settings"): {
+        "vip-up-before-its-settings": NO_COMMAND
+    },
+    ("vip-up-before-its-settings", "the VIP is the network's, and the settings are a script's"): {
+        "vip-up-before-its-settings": NO_COMMAND
+    },
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
