@@ -32,6 +32,7 @@ QUESTIONS = {
     "What do the files of sysctl.d make of it at boot?": {
         "analysis.boot_settings": "concerns configured undone differing Undone",
         "analysis.boot_order": "early_vips EarlyVip",
+        "analysis.address_drift": "address_drift AddressDrift",
         "analysis.split_keys": "split_keys SplitKey",
         "analysis.ipvs_settings": "not_applied",
         "model.sysctl_d": "SYSCTL_CONF",

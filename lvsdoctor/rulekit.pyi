@@ -1,4 +1,6 @@
 # Made by `make rulekit` from rulekit.py.
+from lvsdoctor.analysis.address_drift import AddressDrift as AddressDrift
+from lvsdoctor.analysis.address_drift import address_drift as address_drift
 from lvsdoctor.analysis.arp_owners import ArpOwner as ArpOwner
 from lvsdoctor.analysis.arp_owners import arp_owners as arp_owners
 from lvsdoctor.analysis.arp_owners import arp_owners_noted as arp_owners_noted

@@ -327,6 +327,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip-up-before-its-settings", "the VIP is the network's, and the settings are a script's"): {
         "vip-up-before-its-settings": NO_COMMAND
     },
+    ("vip-not-in-network-files", "likely, where the files configure another address alone"): {
+        "vip-not-in-network-files": NO_COMMAND
+    },
+    ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
