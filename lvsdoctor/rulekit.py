@@ -71,6 +71,8 @@ QUESTIONS = {
         "analysis.directors": "directors_of directs directed_vips refuse_unmarked ipvs_table",
         "analysis.mutual_directors": "mutual_listings",
         "analysis.director_pairs": "pair_differences PairDifference",
+        "analysis.table_drift": "table_drift",
+        "analysis.table_differences": "TableDifference",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.shared_addresses": "shared_addresses",

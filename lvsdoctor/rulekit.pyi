@@ -121,6 +121,8 @@ from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.split_keys import SplitKey as SplitKey
 from lvsdoctor.analysis.split_keys import split_keys as split_keys
+from lvsdoctor.analysis.table_differences import TableDifference as TableDifference
+from lvsdoctor.analysis.table_drift import table_drift as table_drift
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy

@@ -55,7 +55,8 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 
 # Nobody misses these: they are there if the user asked for them, or if the host has such a file. A rule that needs one
 # has nothing to say without it.
-ON_REQUEST = frozenset({"probes", "kube", "vrrp", "health-checks", "configured-addresses", "configured-order"})
+_FILES_ALONE = ("configured-addresses", "configured-ipvs", "configured-order", "health-checks", "kube", "vrrp")
+ON_REQUEST = frozenset({"probes", *_FILES_ALONE})
 
 
 class NotCollected(Exception):

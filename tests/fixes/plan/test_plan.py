@@ -331,6 +331,15 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vip-not-in-network-files": NO_COMMAND
     },
     ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
+    ("table-differs-from-files", "another scheduler, and a real server by hand"): {
+        "table-differs-from-files": NO_COMMAND
+    },
+    ("table-differs-from-files", "a service of each that the other one lacks"): {
+        "table-differs-from-files": NO_COMMAND
+    },
+    ("table-differs-from-files", "another method, and a note for another weight"): {
+        "table-differs-from-files": NO_COMMAND
+    },
 }
 # What the undo lines leave to the reader, in a comment.
 SENTENCES = (
