@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.table_differences import TableDifference, shared_vips, table_differences
-from lvsdoctor.analysis.usable_servers import served_by_kube_proxy
+from lvsdoctor.analysis.usable_servers import seen_with_kube_proxy
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
@@ -20,6 +21,12 @@ class PairDifference:
     difference: TableDifference
     taken_out: bool = False
 
+    @property
+    def may_be_local(self) -> bool:
+        """May the real server that is missing be the director itself, whose addresses are not all known?"""
+        missing = self.difference.real is not None and not self.difference.what
+        return missing and (not self.lacking.has("addresses") or self.lacking.partial("addresses") is not None)
+
 
 def pair_differences(node: Node) -> Iterator[PairDifference]:
     """Against each other director of a VIP that comes later by its name. Reads ipvs; addresses, links and
@@ -34,7 +41,7 @@ def pair_differences(node: Node) -> Iterator[PairDifference]:
         vips = shared_vips(own, peer.seen_rows("ipvs"))
         try:
             for having, other in ((node, peer), (peer, node)):
-                mine = [row for row in having.services if row.vip in vips and not served_by_kube_proxy(having, row)]
+                mine = [row for row in having.services if row.vip in vips and not seen_with_kube_proxy(having, row)]
                 for difference in table_differences(mine, other.services):
                     if having is node or not difference.what:  # what both have otherwise is said once
                         yield from _of_pair(having, other, difference)
@@ -50,10 +57,15 @@ def _of_pair(having: Node, other: Node, difference: TableDifference) -> Iterator
         yield PairDifference(having, other, difference)
         return
     # A director that is a real server itself is its own LocalNode, and the other one's real server.
-    held = real.ip is not None and any(host.has("addresses") and host.holding(real.ip) for host in (having, other))
+    held = any(_seen_to_hold(host, real.ip) for host in (having, other))
     if held or real.weight == 0 or _in_files(other, difference):
         return
     yield PairDifference(having, other, difference, taken_out=not difference.what and not other.planned)
+
+
+def _seen_to_hold(host: Node, ip: IP | None) -> bool:
+    rows: Sequence[Address] = host.seen_rows("addresses") if host.has("addresses") else ()
+    return any(row.ip == ip for row in rows)
 
 
 def _in_files(node: Node, difference: TableDifference) -> bool:

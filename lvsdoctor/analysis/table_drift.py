@@ -6,7 +6,7 @@ A real server that the files list and the table lacks is no difference: a health
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.table_differences import TableDifference, table_differences
-from lvsdoctor.analysis.usable_servers import served_by_kube_proxy
+from lvsdoctor.analysis.usable_servers import seen_with_kube_proxy
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 
@@ -21,7 +21,7 @@ def table_drift(director: Node) -> Iterator[tuple[TableDifference, bool]]:
         raise NotCollected("ipvs", director.name)
     lacking: NotCollected | None = None
     running, files = director.services, director.virtual_services("configured-ipvs")
-    own = [row for row in director.seen_rows("ipvs") if not served_by_kube_proxy(director, row)]
+    own = [row for row in director.seen_rows("ipvs") if not seen_with_kube_proxy(director, row)]
     if not own:
         return
     try:

@@ -12,6 +12,7 @@ from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
@@ -80,6 +81,14 @@ def served_by_kube_proxy(director: Node, service: VirtualService) -> bool:
         return not director.planned and any(held.link == KUBE_LINK for held in director.addresses)
     others = sum(other.port in NODE_PORTS for other in ipvs_table(director))
     return service.port in NODE_PORTS and (others > 1 or service.vip.is_loopback)
+
+
+def seen_with_kube_proxy(director: Node, service: VirtualService) -> bool:
+    """The same, where what was not seen of links and addresses is no sign of it."""
+    try:
+        return served_by_kube_proxy(director, service)
+    except NotCollected:
+        return False
 
 
 def takes_requests(director: Node, service: VirtualService) -> bool | None:

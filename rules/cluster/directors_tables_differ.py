@@ -63,3 +63,5 @@ def _lines(pair: PairDifference) -> Iterator[Citation]:
     if pair.taken_out:
         text = f"no health check of {pair.lacking.name} removed this real server"
         yield assume("configured-ipvs", text, settle="cat /etc/keepalived/keepalived.conf")
+    if pair.may_be_local:
+        yield assume("addresses", f"the real server is no address of {pair.lacking.name}")
