@@ -34,7 +34,7 @@ def _write(top: Path, files: dict[str, str]) -> None:
         (top / name).write_text(text, encoding="utf-8")
 
 
-def _found(top: Path) -> dict[tuple[str, str], Diagnosis]:
+def _diagnoses(top: Path) -> dict[tuple[str, str], Diagnosis]:
     nodes = with_standing(collect_paths([str(top / "live"), str(top / "golden")]))
     return {(found.node, found.code): found for found in examine(nodes, load_rules()).diagnoses}
 
@@ -52,7 +52,7 @@ def test_both_name_one_host_and_rules_judge_what_runs(tmp_path: Path) -> None:
     assert (node.name, node.planned) == ("rs1", None)
     assert node.sysctl("net.ipv4.conf.all.arp_ignore").value == 0
     assert node.evidence["configured-sysctl"]["net.ipv4.conf.all.arp_ignore"].value == 1
-    found = _found(tmp_path)
+    found = _diagnoses(tmp_path)
     assert found["rs1", "ARP001"].message.startswith("rs1 answers ARP")
     assert "its files set 1 at the next boot" in found["rs1", "SYS002"].message
 
@@ -66,7 +66,7 @@ def test_files_that_are_wrong_do_not_accuse_what_runs(tmp_path: Path) -> None:
             "golden/rs1/etc/sysctl.d/90-lvs.conf": LOUD,
         },
     )
-    found = _found(tmp_path)
+    found = _diagnoses(tmp_path)
     assert ("rs1", "ARP001") not in found
     assert "its files set 0 at the next boot" in found["rs1", "SYS002"].message
 
@@ -77,7 +77,7 @@ def test_the_table_that_runs_is_held_against_the_files(tmp_path: Path, scheduler
         tmp_path,
         {"live/lb1/ipvsadm.txt": TABLE.format("rr"), "golden/lb1/usr/local/bin/lvs.sh": SCRIPT.format(scheduler)},
     )
-    assert (("lb1", "KA007") in _found(tmp_path)) is differs
+    assert (("lb1", "KA007") in _diagnoses(tmp_path)) is differs
 
 
 def test_two_planned_directors_are_held_against_each_other(tmp_path: Path) -> None:
