@@ -13,10 +13,11 @@ _MOST_WORDS = 1000
 
 
 class CommandReader:
-    """Reads the commands of the script `source`, which begins at `first_line` of the file `where` of `lines`."""
+    """Reads the commands of the script that is all of `lines` from `first_line` on, in the file `where`."""
 
-    def __init__(self, source: str, lines: Sequence[str], where: str, first_line: int) -> None:
-        self._source, self._lines, self._where, self._first = source, lines, where, first_line
+    def __init__(self, lines: Sequence[str], where: str, first_line: int) -> None:
+        self._lines, self._where, self._first = lines, where, first_line
+        self._source = "\n".join(lines[first_line - 1 :])
         self._scope, self._uncertain = Scope(), False
 
     def text_of(self, node: Node) -> str:

@@ -27,18 +27,17 @@ _SUCCEED = frozenset("echo printf true : sleep cd modprobe logger touch mkdir rm
 
 
 class Interpreter:
-    """Follows the tree of the script `source` in the file `where` of `lines`; `run` takes its pipelines."""
+    """Follows the tree of a script of the file `where`, of which `lines` are all lines; `run` takes its pipelines."""
 
     def __init__(
         self,
-        source: str,
         lines: Sequence[str],
         where: str,
         run: Callable[[Pipeline], None],
         first_line: int = 1,
         scope: Scope | None = None,
     ) -> None:
-        self._reader, self._run = CommandReader(source, lines, where, first_line), run
+        self._reader, self._run = CommandReader(lines, where, first_line), run
         self._scope = scope or Scope()
         self._text = self._reader.text_of
         self._functions: dict[str, Node] = {}

@@ -35,7 +35,7 @@ def follow(effects: Effects, text: str, where: str, first_line: int = 1, scope: 
     lines = [""] * (first_line - 1) + text.split("\n")
     root = parse(text)
     try:
-        Interpreter(text, lines, where, effects.run, first_line, scope).follow(root)
+        Interpreter(lines, where, effects.run, first_line, scope).follow(root)
     except (Exhausted, RecursionError):
         effects.note(Seen(where, first_line, lines[first_line - 1]))
 
