@@ -339,6 +339,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("table-differs-from-files", "another method, and a note for another weight"): {
         "table-differs-from-files": NO_COMMAND
+    },
     ("removed-server-keeps-connections", "a note for TCP, likely where the key is not known"): {
         "removed-server-keeps-connections": NO_EFFECT
     },
