@@ -31,7 +31,7 @@ def run_script(
         effects.run([_outer(command, script, uncertain=uncertain) for command in pipeline])
 
     try:
-        Interpreter(text, text.split("\n"), script.node.where, run).follow(parse(text))
+        Interpreter(text.split("\n"), script.node.where, run).follow(parse(text))
     except (Exhausted, RecursionError):
         effects.note(script.node)
 
