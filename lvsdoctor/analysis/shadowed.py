@@ -44,7 +44,7 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
     wires = [address.network for address in addresses if address.link != on and not address.host_only]
     afar = []
     for peer in node.peers:
-        for address in peer.addresses if peer.has("addresses") else ():
+        for address in peer.known_rows("addresses") if peer.has("addresses") else ():
             if address.host_only or address.link == "lo" or not lost(address.ip):
                 continue
             is_peer = cite(address, "{host} is {peer}", host=address.ip, peer=peer.name)

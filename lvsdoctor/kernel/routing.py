@@ -180,7 +180,7 @@ def has_custom_local_routes(node: Node) -> Citation | None:
 
 
 def _custom_local_route(node: Node) -> Citation | None:
-    added = node.routes if node.has("routes") else ()
+    added = node.known_rows("routes") if node.has("routes") else ()
     for route in chain(node.local_routes if node.has("local-routes") else (), added):
         if route.type == "local" and route.dst.version == 4 and route.protocol not in ("kernel", ""):
             return cite(route, "added by hand")
@@ -278,6 +278,8 @@ def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], No
     elif node.has("routes") and (table != "main" or shows_routes(node, family)):
         rows = tuple(route for route in node.seen_rows("routes") if route.table == table)
         absent = node.unseen("routes")
+        if node.planned and table == "main":  # files leave the routes of their addresses unsaid
+            rows += tuple(r for address in node.seen_rows("addresses") for r in connected_routes_of(address, node))
     elif table == "main" and node.has("addresses"):
         rows = tuple(r for address in node.seen_rows("addresses") for r in connected_routes_of(address, node))
         absent = node.unseen("addresses")

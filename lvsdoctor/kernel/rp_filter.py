@@ -3,10 +3,12 @@
 net/ipv4/fib_frontend.c: fib_validate_source(), __fib_validate_source(). rp_filter is one part of it.
 """
 
+from collections.abc import Sequence
+
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.effective_sysctl import effective, is_known
 from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, has_custom_rules, known_route, route_lookup
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 
@@ -21,13 +23,13 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
     if not all(is_known(node, name, arrived_on) for name in asked):
         # Whatever these settings are, a source that this node would answer by the same link is accepted.
         back = known_route(node, src, src=dst, arrived_on=oif or OWN)
-        if back is not None and back.type == "unicast" and arrived_on in back.links and not node.holding(src):
+        if back is not None and back.type == "unicast" and arrived_on in back.links and not _own(node, src):
             return yes("the way back is the link it came from", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
     same_link = arrived_on == oif and bool(effective(node, "send_redirects", arrived_on))
     if not rp_filter and not same_link:
         custom = has_custom_local_routes(node) or has_custom_rules(node)
-        held = node.holding(src)
+        held = _own(node, src)
         if custom is None and not held and not is_known(node, "accept_local", arrived_on):
             return yes("no reverse path filter", *rp_filter.because)  # whatever accept_local is
         accept_local = effective(node, "accept_local", arrived_on)
@@ -39,6 +41,14 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
                 return no("the source is this host's own address", own, *accept_local.because)
             return yes("no reverse path filter", *rp_filter.because)
     return _full_check(node, src, dst, arrived_on, oif)
+
+
+def _own(node: Node, src: IP) -> Sequence[Address]:
+    """The addresses of this host that a packet names as its source. Files do not tell all of a planned host's, and a
+    neighbour with one of them is not what is looked for."""
+    if node.planned:
+        return [address for address in node.known_rows("addresses") if address.ip == src]
+    return node.holding(src)
 
 
 def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Answer:

@@ -3,7 +3,10 @@
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
+
 from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.cli.main import main
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
@@ -12,6 +15,7 @@ from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.examination import Diagnosis, Examination, Verdict
 from lvsdoctor.model.node import Node
 
+ROOT = Path(__file__).parents[2]
 VIP = ip_address("192.0.2.10")
 LO_ALONE = "net.ipv4.conf.lo.arp_ignore = 1\nnet.ipv4.conf.lo.arp_announce = 2\n"
 SOUND = "net.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n"
@@ -75,3 +79,19 @@ def test_a_host_whose_files_name_no_vip_is_not_cleared(tmp_path: Path) -> None:
     examination = examine(_scan(tmp_path, {f"rs1/{RS1}": SOUND}), load_rules())
     (outcome,) = [outcome for outcome in examination.outcomes if outcome.rule == "real-server-answers-arp"]
     assert outcome.verdict is Verdict.NOT_CHECKED
+
+
+def test_the_example_s_second_real_server_has_two_faults_and_nobody_else_has_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tree = ROOT / "examples" / "golden-cluster"
+    examination = examine(with_standing(collect_paths([str(tree)])), load_rules())
+    counted = [found for found in examination.diagnoses if found.severity in ("error", "warning")]
+    assert [(found.node, found.code, str(found.evidence[0].seen)) for found in counted] == [
+        ("rs2", "ADDR001", "rs2/etc/netplan/60-lvs.yaml:12"),
+        ("rs2", "ARP002", "rs2/etc/sysctl.d/zz-lvs.conf:2"),
+    ]
+    quiet = {o.rule for o in examination.outcomes if o.node == "rs1" and o.verdict is Verdict.QUIET}
+    assert {"real-server-answers-arp", "arp-ignore-only-on-lo", "vip-leaks-as-arp-sender"} <= quiet
+    assert main(["scan", str(tree), "-f", "github", "--fail-on", "warning"]) == 1
+    assert "examples/golden-cluster/rs2/etc/netplan/60-lvs.yaml,line=12," in capsys.readouterr().out

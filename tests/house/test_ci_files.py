@@ -91,9 +91,10 @@ def test_the_hook_is_one_that_pre_commit_understands(tmp_path: Path) -> None:
 
 
 def test_the_hook_stops_a_commit_of_a_wide_vip_and_lets_the_mended_one_pass(repository: Path, tmp_path: Path) -> None:
-    (hook,) = loaded(".pre-commit-hooks.yaml")
+    hook, _ = loaded(".pre-commit-hooks.yaml")
     # As pre-commit would run it once it had installed it: its own entry, with the user's args in place of the default.
-    local = {**hook, "language": "system", "args": ["golden/"], "files": "^golden/"}
+    installed = {name: value for name, value in hook.items() if name != "additional_dependencies"}
+    local = {**installed, "language": "system", "args": ["golden/"], "files": "^golden/"}
     (repository / ".pre-commit-config.yaml").write_text(yaml.dump({"repos": [{"repo": "local", "hooks": [local]}]}))
     home = {"PRE_COMMIT_HOME": str(tmp_path / "home")}
     subprocess.run(["git", "add", "."], cwd=repository, check=True)
@@ -209,3 +210,14 @@ def test_the_gitlab_job_installs_what_its_variable_names(tmp_path: Path) -> None
     ran = run(job["script"][0], tmp_path, {**without_an_index(), **given}, shell="sh")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert shutil.which("lvsdoctor", path=str(environment / "bin"))
+
+
+@pytest.mark.parametrize(("method", "status"), [("lb_kind DR\n    protocol TCP", 0), ("lb_kind DR\n", 1)])
+def test_the_hook_for_keepalived_looks_at_one_file_whatever_it_is_called(
+    tmp_path: Path, method: str, status: int
+) -> None:
+    _, hook = loaded(".pre-commit-hooks.yaml")
+    sound = (ROOT / "examples/golden-cluster/lb1/etc/keepalived/keepalived.conf").read_text()
+    (tmp_path / "tmp4711").write_text(sound.replace("lb_kind DR\n    protocol TCP", method))
+    command = f"{hook['entry']} --fail-on warning {tmp_path}/tmp4711"
+    assert run(command.split(), tmp_path, {"HOME": str(tmp_path)}).returncode == status
