@@ -42,7 +42,9 @@ class TableFilters(Reader):
         return next((dump for dump in dumps if dump.facts), Dump({}, tuple(self._taken)))
 
     def damaged(self, dump: Dump, partial: Partial) -> Dump:
-        return next(reader for reader in reversed(self._readers) if reader.proved).damaged(dump, partial)
+        proved = (reader for reader in reversed(self._readers) if reader.proved)
+        reader = next(proved, None)
+        return dump if reader is None else reader.damaged(dump, partial)  # of neither was a row understood
 
     def asked_for(self, command: Sequence[str], echo: Seen | None) -> Partial | None:
         # Of iptables the tables themselves know what was asked for.
