@@ -81,7 +81,7 @@ def _kinds(node: Node) -> set[str]:
     kinds = {"IPv6" for service in services if service.family == 6}
     kinds |= {"mark" for service in services if service.fwmark is not None}
     kinds |= {"partial" for fact in facts if node.partial(fact) is not None}
-    return kinds | {"table" for _ in facts}
+    return kinds | {"table" for _ in services[:1]}  # a real server's own is empty, and tells of no director
 
 
 def draws(node: Node, vip: IP) -> bool:

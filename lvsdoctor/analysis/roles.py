@@ -47,10 +47,16 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 unsettled=_unsettled(node, listed or ()) if found else frozenset(),
                 nameless=bool(node.planned and not carried and any(r.role is Role.REAL_SERVER for r in found)),
                 unmarked=frozenset() if carried else _unmarked(node, listed or ()),
-                undecided=frozenset() if found or role != "auto" else frozenset(node.missing(("addresses", "ipvs"))),
+                undecided=frozenset() if found or role != "auto" else _undecided(node),
             )
         )
     return tuple(replace(node, standing=where) for node, where in zip(nodes, standing, strict=True))
+
+
+def _undecided(node: Node) -> frozenset[str]:
+    """The facts that would tell the roles of a node. Files tell of a part of a host's addresses."""
+    in_part = {"addresses"} if node.planned and node.partial("addresses") else set()
+    return frozenset({*in_part, *node.missing(("addresses", "ipvs"))})
 
 
 def _listings(directors: Iterable[Node]) -> dict[IP, list[tuple[int, Membership]]]:
