@@ -50,7 +50,8 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip6-not-usable", "a warning where another director has the VIP"): {"vip6-not-usable": PARTLY},
     ("vip6-not-usable", "a warning while the check is not over"): {"vip6-not-usable": PARTLY},
     ("vip-missing-on-real-server", "the standby of a pair, which the active director lists"): {
-        "vip-missing-on-real-server": PARTLY  # the sync daemon
+        "vip-missing-on-real-server": PARTLY,  # the sync daemon
+        "directors-tables-differ": NO_COMMAND,
     },
     ("hash-scheduler-without-fallback", "mh, and a real server was drained"): {
         "hash-scheduler-without-fallback": SERVICE
@@ -140,17 +141,46 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("masquerading-to-loopback", "IPv6, and no address of the director is known"): {
         "masquerading-to-loopback": NO_COMMAND
     },
-    ("lvs-method-left-out", "no method"): {"lvs-method-left-out": NO_COMMAND},
-    ("lvs-method-left-out", "no protocol"): {"lvs-method-left-out": NO_COMMAND},
-    ("real-server-without-health-check", "one of two"): {"real-server-without-health-check": NO_COMMAND},
+    ("ipvs-mode-is-deprecated", "mode ipvs"): {"ipvs-mode-is-deprecated": NO_COMMAND},
+    ("service-address-answered-by-every-node", "manifests with strictARP false beside an L2Advertisement"): {
+        "service-address-answered-by-every-node": NO_COMMAND,
+        "ipvs-mode-is-deprecated": NO_COMMAND,
+    },
+    ("service-address-answered-by-every-node", "manifests of a ConfigMap that leaves strictARP out"): {
+        "service-address-answered-by-every-node": NO_COMMAND,
+        "ipvs-mode-is-deprecated": NO_COMMAND,
+    },
+    ("vip-in-no-vrrp-instance", "the instance has another address"): {"removed-server-keeps-connections": NO_EFFECT},
+    ("vip-missing-on-director", "the other director has it only as a real server"): {
+        "directors-tables-differ": NO_COMMAND
+    },
+    ("lvs-method-left-out", "no method"): {
+        "lvs-method-left-out": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
+    ("lvs-method-left-out", "no protocol"): {
+        "lvs-method-left-out": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
+    ("real-server-without-health-check", "one of two"): {
+        "real-server-without-health-check": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
     ("unicast-source-unusable", "the VIP is the source"): {"unicast-source-unusable": NO_COMMAND},
     ("unicast-source-unusable", "a warning for the own address among the peers"): {
         "unicast-source-unusable": NO_COMMAND
     },
-    ("vip-traffic-dropped-by-keepalived", "vrrp_strict"): {"vip-traffic-dropped-by-keepalived": NO_COMMAND},
-    ("vip-traffic-dropped-by-keepalived", "no_accept"): {"vip-traffic-dropped-by-keepalived": NO_COMMAND},
+    ("vip-traffic-dropped-by-keepalived", "vrrp_strict"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
+    ("vip-traffic-dropped-by-keepalived", "no_accept"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
     ("vip-traffic-dropped-by-keepalived", "accept has no effect in strict mode of version 2"): {
-        "vip-traffic-dropped-by-keepalived": NO_COMMAND
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
     },
     ("vip-traffic-dropped-by-keepalived", "the table is the running one"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND
