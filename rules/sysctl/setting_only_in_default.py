@@ -64,12 +64,15 @@ def _finding(
     )
 
 
+_GOOD = {"arp_ignore": (1, 2), "arp_announce": (2,)}
+
+
 def _in_default(node: Node, name: str, link: Link) -> Setting | None:
-    """conf.default's value, where it is not 0, lo has none, and the link did not take it over."""
+    """conf.default's value, where it would help, lo has none, and the link did not take it over."""
     key, of_lo = conf_key("default", name), conf_key("lo", name)
     if not node.knows_sysctl(key) or not node.knows_sysctl(conf_key(link.name, name)):
         return None
     if effective(node, name, link.name) or (node.knows_sysctl(of_lo) and node.sysctl(of_lo).value):
         return None
     setting = node.sysctl(key)
-    return setting if setting.value else None
+    return setting if setting.value in _GOOD[name] else None

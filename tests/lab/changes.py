@@ -46,9 +46,12 @@ _NAT = ("nat", "nat-pair", "nat-one-subnet")
 _ALL = tuple(BASES)
 _ARP = frozenset(
     """real-server-answers-arp arp-ignore-only-on-lo arp-ignore-three-needs-host-scope arp-ignore-level-misused
-    vip-on-answering-link""".split()
+    setting-only-in-default vip-on-answering-link""".split()
 )
-_SENDER = frozenset("vip-leaks-as-arp-sender arp-announce-one-in-vip-subnet arp-announce-two-defeated".split())
+_SENDER = frozenset(
+    """vip-leaks-as-arp-sender arp-announce-one-in-vip-subnet arp-announce-two-defeated
+    setting-only-in-default""".split()
+)
 _RP = frozenset("strict-rp-filter-drops-requests rp-filter-overruled-by-all rp-filter-on-tunnel-device".split())
 _RETURN = frozenset(
     """director-is-real-servers-gateway no-route-back-to-clients nat-reply-bypasses-director
