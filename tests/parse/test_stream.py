@@ -175,3 +175,14 @@ def test_no_line_of_a_foreign_file_is_lost_between_the_readers() -> None:
 def test_an_answer_of_sysctl_a_is_what_runs_under_any_file_name() -> None:
     text = "kernel.ostype = Linux\nnet.ipv4.ip_forward = 1\n"
     assert facts(list(pieces(text, "rs1/sysctl.conf"))) == {("", "sysctl"): 2}
+
+
+def test_what_ip_says_of_a_namespace_s_name_is_no_line_of_the_dump() -> None:
+    text = (
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n    inet 127.0.0.1/8 scope host lo\n"
+        "Error: Peer netns reference is invalid.\n"
+        "3: eth0@if14: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n    inet 192.0.2.22/24 scope global eth0\n"
+    )
+    (piece,) = pieces(text, "ip-addr.txt")
+    assert piece.dump.partial is None and piece.dump.unread == ()
+    assert [str(address.ip) for address in piece.dump.facts["addresses"]] == ["127.0.0.1", "192.0.2.22"]

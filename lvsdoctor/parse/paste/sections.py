@@ -20,6 +20,8 @@ from lvsdoctor.parse.readers import PROGRAMS, readers_for
 _NO_IPVS = "Can't initialize ipvs"
 _NOISE = pattern(r"```.*|~~~\w*")
 # At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
+# ip link asks for the name of the namespace of a link's other end (RTM_GETNSID), which may be gone by then.
+_NO_NAME = "Error: Peer netns reference is invalid."
 _TO_LVSDOCTOR = pattern(r"\s*[#;!]+\s*lvsdoctor:")
 
 
@@ -96,7 +98,9 @@ class _Parting:
         return None
 
     def _is_remark(self, seen: Seen, text: str) -> bool:
-        """A comment that speaks to lvsdoctor, or a line that stands for others."""
+        """A comment that speaks to lvsdoctor, a line that stands for others, or one of ip(8) about itself."""
+        if text.startswith("Error: Peer netns") and text == _NO_NAME:
+            return True
         if "lvsdoctor:" in text and _TO_LVSDOCTOR.match(seen.text):
             self._waiting.append(Comment(seen))
             return True
