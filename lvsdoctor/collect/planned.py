@@ -6,6 +6,7 @@ does, and nothing is concluded from what is not there, but for what decides alon
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -90,7 +91,7 @@ def _first(rows: Iterable[Any]) -> Seen | None:
 def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator[Link]:
     """lo, which every host has, and those that the files name; one that stands for all others where none is named,
     or where a file sets something for one of them alone."""
-    known: dict[str, Link] = {link.name: link for link in planned.get("links", ())}
+    known: dict[str, Link] = {link.name: _as_made(link) for link in planned.get("links", ())}
     named: dict[str, Seen] = {address.link: address.seen for address in addresses}
     route: Route
     for route in planned.get("routes", ()):
@@ -99,8 +100,25 @@ def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator
     yield known.pop("lo", lo)
     named.pop("lo", None)
     yield from known.values()
-    yield from (Link(name, seen, None, _WIRE, type="ether") for name, seen in named.items() if name not in known)
+    others = [
+        _as_made(Link(name, seen, None, _WIRE, type="ether")) for name, seen in named.items() if name not in known
+    ]
+    yield from others
     scopes = set(link_scopes(planned.get("sysctl", ()))) - {"all", "default", "lo"}
-    if scopes or not (named.keys() | {link.name for link in known.values() if link.arp}):
+    if scopes or not any(link.arp for link in (*known.values(), *others)):
         seen = Seen(ASSUMED, None, "the interfaces that no file names have no setting of their own")
         yield Link(EVERY_INTERFACE, seen, None, _WIRE, type="ether")
+
+
+def _as_made(link: Link) -> Link:
+    """The fallback devices of tunnels and dummy links, which their modules make under these names, know no ARP."""
+    kind, type_ = next((known for name, known in _MADE.items() if link.name.startswith(name)), ("", ""))
+    if not kind or link.kind:
+        return link
+    return replace(link, kind=kind, type=type_, flags=(link.flags | {"NOARP", "UP"}) - {"BROADCAST", "MULTICAST"})
+
+
+_MADE = {
+    "tunl": ("ipip", "ipip"), "ip6tnl": ("ip6tnl", "tunnel6"), "gre": ("gre", "gre"), "sit": ("sit", "sit"),
+    "dummy": ("dummy", "ether"), "kube-ipvs": ("dummy", "ether"),
+}  # fmt: skip

@@ -48,22 +48,22 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
 
 
 def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
+    if node.planned and not node.addresses_on(link.name):  # files that do not say which address it has
+        text, clients = "{node} answers no ARP request on {link}", "Clients of {node} get no answer."
+        level = effective(node, "arp_ignore", link.name)
+        yield Finding(text, about={"link": link.name}, evidence=level.because, fix=hide_vips(node), clients=clients)
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
         if address.ip.version == 4 and (address.ip in rips or not rips) and not has_permanent_entry(node, address.ip):
             keys = [conf_key(scope, "arp_ignore") for scope in ("all", link.name)]
-            wrong = [key for key in keys if node.sysctl(key).value == 8] or keys
+            silent = arp_ignored(node, address.ip, link, NOBODY).because
+            wrong = dict.fromkeys([key for key in keys if node.sysctl(key).value == 8] or keys, 0)
             yield Finding(
                 "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody there can find {ip}",
                 about={"link": link.name},
-                evidence=[
-                    cite(address, "who asks for this one gets no answer"),
-                    *arp_ignored(node, address.ip, link, NOBODY).because,
-                    *taken_for_asked(node, address.ip),
-                ],
-                fix=hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0)),
-                ip=address.ip,
-            )
+                evidence=[cite(address, "its requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
+                fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
+            )  # fmt: skip
             return
 
 

@@ -184,5 +184,5 @@ def test_what_ip_says_of_a_namespace_s_name_is_no_line_of_the_dump() -> None:
         "3: eth0@if14: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n    inet 192.0.2.22/24 scope global eth0\n"
     )
     (piece,) = pieces(text, "ip-addr.txt")
-    assert piece.dump.partial is None and piece.dump.unread == ()
+    assert (piece.dump.partial, piece.dump.unread) == (None, ())
     assert [str(address.ip) for address in piece.dump.facts["addresses"]] == ["127.0.0.1", "192.0.2.22"]
