@@ -59,9 +59,9 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
             silent = arp_ignored(node, address.ip, link, NOBODY).because
             wrong = dict.fromkeys([key for key in keys if node.sysctl(key).value == 8] or keys, 0)
             yield Finding(
-                "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody there can find {ip}",
+                "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody finds {ip}",
                 about={"link": link.name},
-                evidence=[cite(address, "its requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
+                evidence=[cite(address, "requests for this one get no answer"), *silent, *taken_for_asked(node, address.ip)],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
             )  # fmt: skip
             return

@@ -55,8 +55,14 @@ def _holders(node: Node, vip: IP) -> Iterator[Citation]:
 
 
 def _explained(node: Node, vip: IP) -> bool:
-    """Is a holder the active director, or a real server, whose own finding says what is wrong?"""
+    """Is a holder the active director, or a real server, whose own finding says what is wrong? Whoever shows
+    no addresses, or no table, may be the active one."""
     holders = [peer for peer in node.peers_holding(vip) if any(a.usable and a.link != "lo" for a in peer.holding(vip))]
     real_servers = {real.ip for service in node.services for real in service.destinations}
     directors = {peer.name for peer in node.peers_directing(vip)}
-    return any(peer.name in directors or any(peer.holding(rip) for rip in real_servers if rip) for peer in holders)
+    if not all(peer.has("addresses") for peer in node.peers):
+        return True
+    return any(
+        peer.name in directors or not peer.has("ipvs") or any(peer.holding(rip) for rip in real_servers if rip)
+        for peer in holders
+    )

@@ -113,14 +113,15 @@ def _cases() -> Iterator[World]:
     for rule in rules():
         page = page_of(rule)
         for case in cases_of(page):
-            # A keepalived.conf is no dump: the cases suppose it, as `scan --with` does.
+            # A file that configures a host is no dump: its path stands in the fence, or its kind.
             texts: dict[tuple[str, str], str] = {}
             for host, where, text in case.dumps():
-                if not where.endswith("/keepalived-conf"):
+                is_path = "/" in where.removeprefix(f"{host}/")
+                if not is_path and not where.endswith(("/keepalived-conf", "/kubernetes")):
                     whole = host, where.removesuffix("-also")  # more of the dump that it adds to
                     texts[whole] = texts.get(whole, "") + text
-            if texts:
-                dumps = tuple((host, where, text) for (host, where), text in texts.items())
+            dumps = tuple((host, where, text) for (host, where), text in texts.items())
+            if any(node.evidence for node in nodes_in(dumps)):
                 yield World(f"{page.name}:{case.line}", dumps, case.options)
 
 
