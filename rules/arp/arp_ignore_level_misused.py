@@ -61,7 +61,7 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
             yield Finding(
                 "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody finds {ip}",
                 about={"link": link.name},
-                evidence=[cite(address, "requests for this one get no answer"), *silent, *taken_for_asked(node, address.ip)],
+                evidence=[cite(address, "requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
             )  # fmt: skip
             return

@@ -39,7 +39,7 @@ def vip6_not_usable(node: Node) -> Iterator[Finding]:
             FAILED if failed else CHECKING,
             clients=NOT_REACHED,
             about={"vip": vip, "link": held.link},
-            severity=Severity.WARNING if not failed or _explained(node, vip) else None,
+            severity=None if failed and _proved(node, vip) else Severity.WARNING,
             evidence=[cite(held, "not an address of {node} for IPVS", node=node.name), *holders],
             fix=put_again(held),
         )
@@ -54,15 +54,11 @@ def _holders(node: Node, vip: IP) -> Iterator[Citation]:
                 yield cite(address, "{peer} has the VIP too", peer=peer.name)
 
 
-def _explained(node: Node, vip: IP) -> bool:
-    """Is a holder the active director, or a real server, whose own finding says what is wrong? Whoever shows
-    no addresses, or no table, may be the active one."""
-    holders = [peer for peer in node.peers_holding(vip) if any(a.usable and a.link != "lo" for a in peer.holding(vip))]
+def _proved(node: Node, vip: IP) -> bool:
+    """Is a holder seen that is neither a director of the VIP nor one of its real servers? Another director may be the
+    active one, be it shown or not."""
     real_servers = {real.ip for service in node.services for real in service.destinations}
     directors = {peer.name for peer in node.peers_directing(vip)}
-    if not all(peer.has("addresses") for peer in node.peers):
-        return True
-    return any(
-        peer.name in directors or not peer.has("ipvs") or any(peer.holding(rip) for rip in real_servers if rip)
-        for peer in holders
-    )
+    holders = [peer for peer in node.peers_holding(vip) if any(a.usable and a.link != "lo" for a in peer.holding(vip))]
+    strangers = (peer for peer in holders if peer.has("ipvs") and peer.name not in directors)
+    return any(not any(peer.holding(rip) for rip in real_servers if rip) for peer in strangers)
