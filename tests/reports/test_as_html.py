@@ -205,7 +205,7 @@ def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
     assert [mark.text for mark in page.all("mark")] == ["net.ipv4.conf.lo.arp_ignore = 1"]
     (guilty,) = page.all("li", class_="guilty")
     assert guilty.text.split() == (
-        "rs2/sysctl.txt:107 cause net.ipv4.conf.lo.arp_ignore = 1 set here, read by nobody".split()
+        "rs2/sysctl.txt:107 cause net.ipv4.conf.lo.arp_ignore = 1 set where no ARP packet passes".split()
     )
 
 
@@ -226,7 +226,7 @@ def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, 
 
 def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: str) -> None:
     headings = [element.text for element in Read(example).all("h4")]
-    assert headings == ["What you see", "Evidence", "Why", "Fix now, on rs2", "Fix for good, on rs2"]
+    assert headings == ["Clients", "What you see", "Evidence", "Why", "Fix now, on rs2", "Fix for good, on rs2"]
     page = Read(example)
     assert "One real server gets all the traffic" in page.row("What you see")
     assert "read by nobody" in page.row("Why")

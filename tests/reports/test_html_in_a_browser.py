@@ -154,7 +154,7 @@ def test_without_scripts_and_without_style_everything_is_there(
             "1 error on rs2",
             "rs2/sysctl.txt:107 cause",
             "net.ipv4.conf.lo.arp_ignore = 1",
-            "read by nobody",
+            "set where no ARP packet passes",
             "Fix now, on rs2",
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "Fix for good, on rs2",
