@@ -64,14 +64,14 @@ def _project(tree: Tree, top: Path, base: Entry, text_of: Callable[[Entry], str 
     except PyYamlMissing:
         return  # each file says so
     tree.taken |= {files[path].real for path in project.claimed if path in files}
-    paths = {f"{tree.name}/{prefix}{path}": str(top / file.path) for path, file in files.items()}
+    inside = {f"{tree.name}/{prefix}{path}": path for path in files}
+    paths = {where: str(top / files[path].path) for where, path in inside.items()}
     for host in hosts:
         place = f"{top / base.path}#{host.name}"
         source = str(top / base.path)
         mine = NodeDump(Piece(host.name, host.dump), host.name, source, place=place, stays=bool(host.dump.facts))
         wheres = list(dict.fromkeys(seen.where for seen in _lines_of(host.dump)))
         yield replace(mine, where=wheres[0] if wheres else "", path=paths.get(wheres[0], "") if wheres else "")
-        inside = {where: path for path in files for where in (f"{tree.name}/{prefix}{path}",)}
         for where in wheres:
             # A comment accepts what its own line says, on each host that has it from there.
             text = read(inside[where]) if where in inside else None

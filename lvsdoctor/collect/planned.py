@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from lvsdoctor.model.address import Address
-from lvsdoctor.model.coverage import Coverage, Origin, Partial, usual_coverage
+from lvsdoctor.model.coverage import Coverage, Origin, Partial, coverage_of
 from lvsdoctor.model.facts import CONFIGURED
 from lvsdoctor.model.link import EVERY_INTERFACE, Link
 from lvsdoctor.model.route import Route
@@ -55,11 +55,11 @@ def with_plan(
         planned["sysctl"] = {**dict(_untouched(planned["links"], planned["sysctl"])), **planned["sysctl"]}
     covered = {}
     for runtime, fact in lacking.items():
-        origin = (coverage.get(fact) or usual_coverage(fact)).origin
-        partial = coverage[fact].partial if fact in coverage else None
+        known = coverage_of(fact, coverage)
+        partial = known.partial
         if runtime in _WHAT and runtime in planned:
             partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]})
-        covered[runtime] = Coverage(origin, partial)
+        covered[runtime] = Coverage(known.origin, partial)
     if alone and "addresses" not in planned:
         planned["addresses"], covered["addresses"] = (), Coverage(_weakest(covered), Partial(_UNSAID))
     if "links" in planned:

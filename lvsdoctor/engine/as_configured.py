@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.model.coverage import Coverage, Origin, usual_coverage
+from lvsdoctor.model.coverage import Coverage, Origin, coverage_of
 from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED
 from lvsdoctor.model.finding import Citation, Finding
 from lvsdoctor.model.node import Node
@@ -38,8 +38,8 @@ def stood_in(node: Node, facts: Iterable[str]) -> frozenset[str]:
     """Those of the facts of a running host that files or typed commands stand in for (collect/planned.py)."""
     if node.planned or not node.coverage:
         return frozenset()
-    known = {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in facts if fact in node.evidence}
-    return frozenset(fact for fact, of in known.items() if fact in CONFIGURED and of.origin in _FORETOLD)
+    there = (fact for fact in facts if fact in CONFIGURED and fact in node.evidence)
+    return frozenset(fact for fact in there if coverage_of(fact, node.coverage).origin in _FORETOLD)
 
 
 def only_runs(facts: Iterable[str]) -> bool:

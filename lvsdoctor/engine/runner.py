@@ -11,7 +11,7 @@ from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.contradiction import Contradiction, quoted
-from lvsdoctor.model.coverage import Origin, usual_coverage
+from lvsdoctor.model.coverage import Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST, NotCollected
@@ -247,6 +247,6 @@ def _examined(node: Node) -> Examined:
     vips = [str(vip.ip) for vip in node.vips] + [str(service.vip) for service in services if service.vip]
     return Examined(
         node.name, node.source, roles, tuple(dict.fromkeys(vips)), node.unread, node.notes, node.files, node.comments,
-        {fact: node.coverage.get(fact) or usual_coverage(fact) for fact in sorted(node.evidence)}, node.unread_kinds,
+        {fact: coverage_of(fact, node.coverage) for fact in sorted(node.evidence)}, node.unread_kinds,
         without_ipvs(node), node.contradictions,
     )  # fmt: skip

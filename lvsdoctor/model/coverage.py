@@ -70,10 +70,15 @@ def usual_coverage(fact: str) -> Coverage:
     return _FILES if own else RUNTIME
 
 
+def coverage_of(fact: str, coverage: Mapping[str, Coverage]) -> Coverage:
+    """How far a fact goes on a node that says so of some of its facts."""
+    return coverage.get(fact) or usual_coverage(fact)
+
+
 def plan_of(facts: Iterable[str], coverage: Mapping[str, Coverage]) -> Origin | None:
     """The origin of a host's facts where none of them shows what runs; typed where some of them are."""
     if not coverage:
         return None
-    origins = {(coverage.get(fact) or usual_coverage(fact)).origin for fact in facts}
+    origins = {coverage_of(fact, coverage).origin for fact in facts}
     weakest = (origin for origin in (Origin.TYPED, Origin.CONFIGURED) if origin in origins)
     return None if Origin.RUNTIME in origins else next(weakest, None)
