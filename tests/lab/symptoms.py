@@ -50,7 +50,8 @@ class Measured:
         if cluster.asks and not answering:
             yield "nobody answers ARP for the VIP"
         for name in self.vip_senders:
-            if name in cluster.real_servers:
+            # A director that is a real server, too, may ask as the VIP: it is the one who answers for it.
+            if name in cluster.real_servers and name != cluster.active:
                 yield f"{name} asks with the VIP as sender"
         for name in self.redirecting:
             if name in cluster.directors:
