@@ -36,6 +36,9 @@ def _rows(path: str) -> Iterator[str]:
                 yield f"{key} = {file.read().strip()}\n"
         except PermissionError:
             yield f'sysctl: permission denied on key "{key}"\n'
+        except OSError:
+            # sysctl(8) passes over net.ipv6.conf.*.stable_secret, which is an error before somebody has set it.
+            pass
 
 
 def _tail(words: Sequence[str]) -> str | None:

@@ -4,13 +4,13 @@ import pytest
 
 from tests.lab.cluster import BASES
 from tests.lab.guest import Guest
-from tests.lab.judge import DUMPS, SOCKETS, running
+from tests.lab.judge import DUMPS, DUMPS6, SOCKETS, running
 from tests.lab.pool import Pool
 
-_SYSCTL = next(command for command in DUMPS if command.startswith("sysctl "))
+_SYSCTL, _SYSCTL6 = (next(word for word in dumps if word.startswith("sysctl ")) for dumps in (DUMPS, DUMPS6))
 
 
-@pytest.mark.parametrize("command", ["iptables-legacy-save", "arptables-legacy -nvL", SOCKETS, _SYSCTL])
+@pytest.mark.parametrize("command", ["iptables-legacy-save", "arptables-legacy -nvL", SOCKETS, _SYSCTL, _SYSCTL6])
 def test_it_is_what_the_command_prints(command: str, pool: Pool) -> None:
     def both(guest: Guest) -> tuple[str, int, str]:
         with running(guest, BASES["dr"]()) as lab:
