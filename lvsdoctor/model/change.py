@@ -205,6 +205,30 @@ class RemoveFilterRule(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class PutNftRule(Change):
+    """A rule comes into a chain of nftables: before the one with the handle `before`, else at the chain's beginning
+    (`first`) or its end. `rule` are its words as nft(8) takes them."""
+
+    family: str
+    table: str
+    chain: str
+    rule: str
+    first: bool = True
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNftRule(Change):
+    """The rule with this handle goes."""
+
+    fails_twice = True
+    family: str
+    table: str
+    chain: str
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing(Change):
     """Changes no fact of this node: a comment, an announcement, a look around. `manual`: a comment that asks
     for a hand."""

@@ -10,6 +10,7 @@ from lvsdoctor.fixes.changes import (
     link,
     module,
     neighbour,
+    nft_rule,
     policy_rule,
     real_server,
     route,
@@ -32,6 +33,7 @@ KINDS: tuple[Kind, ...] = (
     route,
     policy_rule,
     filter_rule,
+    nft_rule,
     real_server,
     neighbour,
 )

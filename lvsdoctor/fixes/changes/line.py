@@ -12,7 +12,7 @@ from lvsdoctor.parse.words import read_link_name, word_set
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"|\\.")
 _SHELL = re.compile(r"[|&;<>()$`{}*?!~\\\"'\n]")
 _LOOKS = word_set("show list lst get save help")
-_FILTERS = word_set("nft arptables ebtables")
+_FILTERS = word_set("arptables ebtables")
 # ip(8) takes the beginning of a verb for the verb; three letters part add from addrlabel, del from others.
 _VERBS = {"a": "add", "d": "delete", "del": "delete"}
 

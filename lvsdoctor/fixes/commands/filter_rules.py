@@ -24,7 +24,7 @@ from lvsdoctor.parse.words import EVERYWHERE
 from lvsdoctor.sanitize import word
 
 FILTER_FACTS = {"iptables": 4, "ip6tables": 6}
-_SAVE_NFT = "# save the rule where the table comes from (/etc/nftables.conf, firewalld or a script)"
+SAVE_NFT = "# save the rule where the table comes from (/etc/nftables.conf, firewalld or a script)"
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 SAVE_RULES = (
     "# save the rules the same way as the other rules of this host "
@@ -38,13 +38,13 @@ def leave_to_ipvs(node: Node, item: Rewritten) -> Fix:
     A chain of nft has its own: what a rule of iptables accepts comes to it all the same (net/netfilter/nf_nat_core.c:
     nf_nat_inet_fn()).
     """
-    from lvsdoctor.model.change import PutFilterRule
+    from lvsdoctor.model.change import PutFilterRule, PutNftRule
 
     request = item.request
     if (place := _nft_chain(node, item)) is not None:
         table, chain = place
-        words = " ".join(("nft insert rule", table.family, word(table.name), word(chain.name), _nft_matching(request)))
-        return Fix((f"# accept the requests before the rule: {words} accept",), (_SAVE_NFT,), warning=_TRANSLATED)
+        first = PutNftRule(table.family, table.name, chain.name, f"{_nft_matching(request)} accept")
+        return Fix((spell(first),), (SAVE_NFT,), warning=_TRANSLATED)
     change = PutFilterRule(request.version, "nat", "PREROUTING", f"{matching(request)} -j ACCEPT", 1)
     return Fix(now=(spell(change),), persist=(SAVE_RULES.format(version=request.version),), warning=_TRANSLATED)
 
@@ -56,7 +56,7 @@ def _nft_chain(node: Node, item: Rewritten) -> tuple[FilterTable, Chain] | None:
         rewriting = any(
             rule.seen in lines and any(action.effect in _REWRITES for action in rule.actions) for rule in table.rules
         )
-        if table.form == "nft" and rewriting:
+        if table.form == "nft" and not is_of_iptables(table) and rewriting:
             bases = (chain for chain in table.chains if chain.hook is Hook.PREROUTING)
             base = next((chain for chain in bases if any(rule.seen in lines for rule in chain.rules)), None)
             if base is not None:
@@ -76,9 +76,19 @@ def _nft_matching(request: Packet) -> str:
     return " ".join(words)
 
 
+def is_of_iptables(table: FilterTable) -> bool:
+    """Has iptables-nft made this table? Then iptables has to change it (iptables/nft.c: xtables_ipv4)."""
+    bases = [chain for chain in table.chains if chain.hook is not None]
+    named = table.family in ("ip", "ip6") and table.name in _TABLES_OF_IPTABLES
+    return named and bool(bases) and all(chain.name.isupper() for chain in bases)
+
+
+_TABLES_OF_IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
+
+
 def remove_rule(node: Node, rule: FilterRule) -> Fix:
     """A rule goes; by hand where the dump does not show its words as iptables-save does, or its chain is not known."""
-    from lvsdoctor.model.change import RemoveFilterRule
+    from lvsdoctor.model.change import RemoveFilterRule, RemoveNftRule
 
     for fact, version in FILTER_FACTS.items():
         for table in node.packet_filter(fact) if node.has(fact) else ():
@@ -87,6 +97,9 @@ def remove_rule(node: Node, rule: FilterRule) -> Fix:
                 words = rule.seen.text.partition(f"-A {chain.name} ")[2].strip()
                 if table.form == "save" and words and not rule.unknown:
                     return Fix((spell(RemoveFilterRule(version, table.name, chain.name, words)),), (save,))
+                if table.form == "nft" and rule.handle is not None and not is_of_iptables(table):
+                    gone = RemoveNftRule(table.family, table.name, chain.name, rule.handle)
+                    return Fix((spell(gone),), (SAVE_NFT,))
     return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (SAVE_RULES.format(version=4),))
 
 

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 from lvsdoctor.analysis.director_filters import CONNTRACK, LOOSE, at_director
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, FilteredPacket, filter_fact
 from lvsdoctor.analysis.real_server_filters import at_real_server
+from lvsdoctor.fixes.commands.filter_rules import SAVE_NFT, is_of_iptables
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.packet_matching import Packet
-from lvsdoctor.model.change import Change, PutFilterRule, RemoveFilterRule, SetSysctl
+from lvsdoctor.model.change import Change, PutFilterRule, PutNftRule, RemoveFilterRule, RemoveNftRule, SetSysctl
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import AddressRange, Chain, Effect, FilterRule, FilterTable, Match
 from lvsdoctor.model.standing import Membership
-from lvsdoctor.sanitize import command
 
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _MANY = 8  # lines that drop the same packet, one behind the other
@@ -37,10 +37,11 @@ def pass_filters(node: Node, pick: Pick, of: VirtualService | Membership) -> Fix
         item = next(iter(pick(look)), None)
         change = passing(node, item) if item is not None else None
         if item is None or change is None:
-            fix += Fix() if item is None else _by_hand(node, item)
             break
         version = item.passage.packet.version
         save = _SAVE.format(program=f"{filter_fact(version)}-save", version=version)
+        if isinstance(change, PutNftRule | RemoveNftRule):
+            save = SAVE_NFT
         fix += Fix(now=(spell(change),), persist=(save,))
         node = applied(node, change)
     return fix
@@ -54,31 +55,23 @@ def passing(node: Node, item: FilteredPacket) -> Change | None:
     if place is None:
         return None
     table, chain, number = place
-    if table.form == "nft":
-        return None
+    if table.form == "nft" and not is_of_iptables(table):
+        return _passing_nft(item, table, chain, number)
     if number and table.form == "save" and _is_for(chain.rules[number - 1], packet):
         words = chain.rules[number - 1].seen.text.partition(f"-A {chain.name} ")[2].strip()
         return RemoveFilterRule(packet.version, table.name, chain.name, words)
     return PutFilterRule(packet.version, table.name, chain.name, accepting(item), number)
 
 
-def _by_hand(node: Node, item: FilteredPacket) -> Fix:
-    """For nftables: how a rule is put there that accepts the packet, which the model does not follow."""
-    place = _deciding(node, item)
-    if place is None:
-        return Fix()
-    table, chain, _ = place
-    packet, replies = item.passage.packet, item.replies
-    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
-    words: list[object] = ["nft", "insert", "rule", table.family, table.name, chain.name]
-    words += ["ip6" if packet.version == 6 else "ip", "saddr" if replies else "daddr", end] if end is not None else []
-    name = _NAMES.get(packet.protocol or 0)
-    if name is not None and port:
-        words += [name, "sport" if replies else "dport", port]
-    elif packet.protocol is not None:
-        words += ["meta", "l4proto", packet.protocol]
-    keep = "# put the same rule into /etc/nftables.conf, or into the configuration of firewalld"
-    return Fix(now=(command(*words, "accept"),), persist=(keep,))
+def _passing_nft(item: FilteredPacket, table: FilterTable, chain: Chain, number: int) -> Change:
+    packet, place = item.passage.packet, (table.family, table.name, chain.name)
+    if not number:
+        return PutNftRule(*place, accepting_nft(item), first=False)
+    rule = chain.rules[number - 1]
+    alone = [row.handle for row in chain.rules].count(rule.handle) == 1
+    if rule.handle is not None and alone and _names_only(rule, packet):
+        return RemoveNftRule(*place, rule.handle)
+    return PutNftRule(*place, accepting_nft(item), before=rule.handle)
 
 
 def _deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int] | None:
@@ -95,7 +88,12 @@ def _deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int
 
 
 def _is_for(rule: FilterRule, packet: Packet) -> bool:
-    """Does a rule name the packet's address, or that of its sender, alone? And nothing that the model does not know."""
+    """Does a rule of iptables-save name the packet's address, or that of its sender, alone?"""
+    return _names_only(rule, packet) and rule.seen.text.lstrip("[0123456789:] ").startswith("-A ")
+
+
+def _names_only(rule: FilterRule, packet: Packet) -> bool:
+    """Is this address the only one that it names? And nothing in it that the model does not know."""
     ends = {Match.DESTINATION: packet.dst, Match.SOURCE: packet.src}
     named = [
         value
@@ -104,7 +102,7 @@ def _is_for(rule: FilterRule, packet: Packet) -> bool:
         for value in condition.values
         if isinstance(value, AddressRange) and value.low == value.high == ends[condition.match]
     ]
-    return len(named) == 1 and not rule.unknown and rule.seen.text.lstrip("[0123456789:] ").startswith("-A ")
+    return len(named) == 1 and not rule.unknown
 
 
 def accepting(item: FilteredPacket) -> str:
@@ -120,6 +118,19 @@ def accepting(item: FilteredPacket) -> str:
     elif packet.protocol is not None:
         words.append(f"-p {packet.protocol}")
     return " ".join([*words, "-j ACCEPT"])
+
+
+def accepting_nft(item: FilteredPacket) -> str:
+    """The same for nft."""
+    packet, replies = item.passage.packet, item.replies
+    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
+    words = [f"{'ip6' if packet.version == 6 else 'ip'} {'saddr' if replies else 'daddr'} {end}"] if end else []
+    name = _NAMES.get(packet.protocol or 0)
+    if name is not None and port:
+        words.append(f"{name} {'sport' if replies else 'dport'} {port}")
+    elif packet.protocol is not None:
+        words.append(f"meta l4proto {name or packet.protocol}")
+    return " ".join([*words, "accept"])
 
 
 def fit_conntrack(director: Node, service: VirtualService, pick: Pick) -> Fix:

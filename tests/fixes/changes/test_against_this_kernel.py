@@ -52,7 +52,31 @@ FILTER = (
     'iptables -A INPUT -d 192.0.2.10 -p tcp --dport 80 -m comment --comment "not now" -j DROP',
 )
 
+NFT = (
+    "nft add table inet lvs",
+    "nft 'add chain inet lvs input { type filter hook input priority 0; policy drop; }'",
+    "nft add rule inet lvs input iifname lo accept",
+    "nft add rule inet lvs input ip daddr 192.0.2.10 tcp dport 80 drop",
+    "nft add rule inet lvs input udp dport 53 accept",
+)
+
 TRIES = {
+    "a rule of nft comes first, before another, and at the end": Try(
+        NFT,
+        (
+            "nft insert rule inet lvs input ip daddr 192.0.2.11 tcp dport 80 accept",
+            "nft insert rule inet lvs input position 3 ip daddr 192.0.2.10 tcp dport 80 accept",
+            "nft add rule inet lvs input ip6 daddr 2001:db8::10 meta l4proto tcp drop",
+        ),
+    ),
+    "a rule of nft goes by its handle": Try(
+        NFT,
+        (
+            "nft delete rule inet lvs input handle 3",
+            "nft delete rule inet lvs input handle 4",
+            "nft delete rule inet lvs input handle 2",
+        ),
+    ),
     "a rule comes before the one of its number, and at the end without": Try(
         FILTER,
         (

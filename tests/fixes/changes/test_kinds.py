@@ -18,11 +18,13 @@ from lvsdoctor.model.change import (
     Nothing,
     PutFilterRule,
     PutNeighbour,
+    PutNftRule,
     PutRealServer,
     PutRoute,
     RemoveAddress,
     RemoveFilterRule,
     RemoveNeighbour,
+    RemoveNftRule,
     RemovePolicyRule,
     RemoveRealServer,
     RemoveRoute,
@@ -73,6 +75,14 @@ net.ipv4.conf.eth0.promote_secondaries = 0
 -A INPUT -i lo -j ACCEPT
 -A INPUT -d 192.0.2.10/32 -p tcp -m comment --comment "it is closed" -j DROP
 COMMIT
+""",
+    "nft": """table inet lvs { # handle 1
+	chain input { # handle 1
+		type filter hook input priority filter; policy drop;
+		iifname "lo" accept # handle 2
+		ip daddr 192.0.2.10 tcp dport 80 drop # handle 3
+	}
+}
 """,
     "ipvs": """-A -t 192.0.2.10:80 -s rr
 -a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 5 -x 9
@@ -136,6 +146,12 @@ SAMPLES: list[Change] = [
     RemoveNeighbour(ip_address("192.0.2.30"), "eth0", proxy=True), RemoveNeighbour(VIP, "eth0", proxy=True),
     LoadModule("ipip"), LoadModule("ipip", loads=False),
     PutFilterRule(4, "filter", "INPUT", "-d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT"),
+    PutNftRule("inet", "lvs", "input", "ip daddr 192.0.2.10 tcp dport 80 accept"),
+    PutNftRule("inet", "lvs", "input", "udp dport 53 drop", before=3),
+    PutNftRule("inet", "lvs", "input", "meta l4proto tcp accept", first=False),
+    PutNftRule("inet", "lvs", "input", "accept", before=7),
+    RemoveNftRule("inet", "lvs", "input", 2), RemoveNftRule("inet", "lvs", "input", 3),
+    RemoveNftRule("inet", "lvs", "input", 9),
     PutFilterRule(4, "filter", "INPUT", "-p udp -j ACCEPT", 2), PutFilterRule(4, "filter", "INPUT", "-j ACCEPT", 4),
     RemoveFilterRule(4, "filter", "INPUT", '-d 192.0.2.10/32 -p tcp -m comment --comment "it is closed" -j DROP'),
     RemoveFilterRule(4, "filter", "INPUT", "-j DROP"),

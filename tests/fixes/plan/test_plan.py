@@ -78,7 +78,6 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("host-ports-open-on-service-addresses", "four ports of the host"): {
         "host-ports-open-on-service-addresses": NO_COMMAND
     },
-    ("requests-rewritten-before-ipvs", "a rule of nft"): {"requests-rewritten-before-ipvs": NO_COMMAND},
     ("firewall-mark-never-set", "no rule marks anything"): {"firewall-mark-never-set": NO_COMMAND},
     ("firewall-mark-never-set", "a warning where the rule is for another port"): {
         "firewall-mark-never-set": NO_COMMAND
@@ -380,6 +379,7 @@ SENTENCES = (
     "stood in this order",
     "nothing to undo:",
     "for duplicates once more",
+    "shows the handle of the rule",
 )
 
 
