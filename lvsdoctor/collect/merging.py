@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
 
+from lvsdoctor.model.address import Address
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
@@ -51,9 +52,22 @@ def _links(lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
     for rows in lists:
         for link in rows:
             known = merged.get(link.name)
-            if known is None or (known.kind is None and link.kind is not None):
+            if known is None or _tells_more(link, known):
                 merged[link.name] = link
     return tuple(merged.values())
+
+
+def _tells_more(link: Link, known: Link) -> bool:
+    """`ifconfig` shows neither the number of a link nor its master, and no `ip` without -d its kind."""
+    return (link.kind is not None, link.index is not None) > (known.kind is not None, known.index is not None)
+
+
+def _addresses(lists: Sequence[Sequence[Address]]) -> tuple[Address, ...]:
+    """An address of which one dump does not tell the scope counts as another dump has it."""
+    exact = {(row.link, row.ip, row.prefixlen) for rows in lists for row in rows if row.scope}
+    return together(
+        [[row for row in rows if row.scope or (row.link, row.ip, row.prefixlen) not in exact] for rows in lists]
+    )
 
 
 def services(lists: Iterable[Sequence[VirtualService]]) -> tuple[VirtualService, ...]:
@@ -177,6 +191,7 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "sysctl": _settings,
     "configured-sysctl": list,
     "configured-order": lambda lists: tuple(row for rows in lists for row in rows),  # each script has its own order
+    "addresses": _addresses,
     "links": _links,
     "ipvs": services,
     "ipvs-stats": services,

@@ -9,7 +9,7 @@ from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
-from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.answer import assume, assume_no_more
 from lvsdoctor.model.contradiction import Contradiction, quoted
 from lvsdoctor.model.coverage import Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
@@ -145,7 +145,12 @@ def _stood_in(finding: Finding, view: View) -> list[Citation]:
     """The defaults that the rule took for settings that were not seen, but for those that the finding names itself."""
     named = {item.settle for item in finding.evidence}
     uncited = (value for value in view.assumed.values() if value.command not in named)
-    return [assume(value.fact, f"the default of {value.wanted}", settle=value.command) for value in uncited]
+    return [
+        assume_no_more(value)
+        if value.partial is not None and value.partial.nearly
+        else assume(value.fact, f"the default of {value.wanted}", settle=value.command)
+        for value in uncited
+    ]
 
 
 def _lacking(absent: NotCollected) -> Missing:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lvsdoctor.model.facts import COLLECTED_BY
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.finding import Citation, StandIn
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import ASSUMED, Seen
@@ -54,6 +54,12 @@ def assume(fact: str, text: str, note: str = "", settle: str = "", *, others: bo
         kind = StandIn.MACHINERY if fact in _MACHINERY else StandIn.VALUE
     hides = _HIDES.get(fact, "")
     return Citation(_assumed(text), note or _ABSENT, {}, settle or COLLECTED_BY[fact], kind, hides)
+
+
+def assume_no_more(absent: NotCollected) -> Citation:
+    """What a fact that was nearly seen whole does not show, somebody would have had to add."""
+    text = f"no {absent.fact} but those that were seen"
+    return Citation(_assumed(text), _ABSENT, {}, absent.command, StandIn.MACHINERY)
 
 
 def assume_without(hides: str, text: str, settle: str, *, of: Node | None = None, note: str = "") -> Citation:

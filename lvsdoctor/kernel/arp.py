@@ -14,6 +14,7 @@ from lvsdoctor.kernel.routing import Lookup, is_local, known_route, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.scope import LINK, scope_of
 from lvsdoctor.model.address import IP, Address, Network
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -106,6 +107,8 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
         on_link = [address for address in node.addresses_on(link.name) if address.ip.version == 4]
         held = [address for address in on_link if address.ip == target]
         if not held:
+            if (absent := node.unseen("addresses")) is not None:
+                raise absent  # it may be there, beside those that were seen
             return yes("arp_ignore={level}: not configured on {link}", *why, **where)
         if not _in_a_prefix(target, on_link):
             far = cite(held[0], "the prefix is the far end's")
@@ -123,6 +126,8 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
         ]  # fmt: skip
         if not answering:
             return yes("arp_ignore=3: no address {target} of scope global or link", *why, target=target)
+        if not answering[0].scope:
+            raise node.unseen("addresses") or NotCollected("addresses", node.name)
         wide = cite(
             answering[0], "scope {scope}, and arp_ignore=3 keeps only scope host quiet", scope=answering[0].scope
         )

@@ -11,6 +11,7 @@ from lvsdoctor.kernel.effective_sysctl import Effective, effective
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -85,6 +86,8 @@ def select_source(node: Node, link: Link, towards: IP) -> Address | None:
     in_order = sorted(node.links, key=lambda other: (other.index is None, other.index or 0))
     for other in in_order:
         for address in _primaries(node, other.name):
+            if not address.scope:
+                raise node.unseen("addresses") or NotCollected("addresses", node.name)
             if SCOPES.get(address.scope, 0) < LINK:
                 return address
     return None

@@ -6,6 +6,7 @@ with its device): what is kept on lo is not found, and no setting like arp_ignor
 
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -25,6 +26,8 @@ def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     held = [address for address in node.addresses_on(link) if address.ip == target]
     if not held:
         return no("not configured on {link}", link=link)
+    if held[0].flagless:
+        raise node.unseen("addresses") or NotCollected("addresses", node.name)
     if not held[0].usable:
         return no("{link} has it, but not as its own yet: its duplicate check has not passed", cite(held[0]), link=link)
     return yes("configured on {link}", cite(held[0]), link=link)

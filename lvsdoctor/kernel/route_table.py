@@ -10,13 +10,16 @@ from lvsdoctor.model.route import NextHop, Route
 class RouteTable:
     """The routes of one family, by the length of their prefixes and by the prefix. Those with a TOS are left out.
 
-    `absent` is raised where these are not all of the table and another could win.
+    `absent` is raised where these are not all of the table and another could win; `lacking` is what a route that was
+    found may be taken for all the same.
     """
 
-    __slots__ = ("_absent", "_bits", "_by_length")
+    __slots__ = ("_absent", "_bits", "_by_length", "lacking")
 
     def __init__(self, routes: Iterable[Route], absent: NotCollected | None = None) -> None:
         self._absent = absent
+        nearly = absent is not None and absent.partial is not None and absent.partial.nearly
+        self.lacking = absent if nearly else None
         lengths: dict[int, dict[int, list[Route]]] = {}
         self._bits = 32
         for route in routes:
@@ -34,9 +37,13 @@ class RouteTable:
         best = self._best_seen(dst, oif)
         if planned and best is not None:
             return best
-        if self._absent is not None and not (best and best.table == "local" and best.dst.prefixlen == self._bits):
+        if self._absent is not None and not (best and (self.lacking or self._is_host_of_its_own(best))):
             raise self._absent.anew(f"the route to {dst}")
         return best
+
+    def _is_host_of_its_own(self, route: Route) -> bool:
+        """No route can be more specific."""
+        return route.table == "local" and route.dst.prefixlen == self._bits
 
     def _best_seen(self, dst: IP, oif: str | None) -> Route | None:
         number = int(dst)

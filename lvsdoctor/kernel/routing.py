@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from itertools import chain
 
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
-from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.answer import assume, assume_no_more
 from lvsdoctor.kernel.route_families import routes_unseen, shows_routes
 from lvsdoctor.kernel.route_table import RouteTable
 from lvsdoctor.model.address import IP
@@ -89,7 +89,8 @@ def route_lookup(
             assumed += (assume("links", "no interface on the way belongs to a VRF"),)
         if rule.action != "lookup" or not table:
             continue
-        route = _table(node, table, dst.version).best(dst, oif, planned=node.planned is not None)
+        asked = _table(node, table, dst.version)
+        route = asked.best(dst, oif, planned=node.planned is not None)
         if route is None:
             if table in ("main", _MERGED) and not shows_routes(node, dst.version):
                 raise routes_unseen(node, dst)
@@ -100,6 +101,8 @@ def route_lookup(
         sure = route.table == "local" and route.dst.prefixlen == dst.max_prefixlen
         if table in ("main", _MERGED) and not shows_routes(node, dst.version) and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
+        if asked.lacking is not None and not sure:
+            assumed += (assume_no_more(asked.lacking),)
         return Lookup(route, (*_citing(rule, route, dst), *assumed))
     return Lookup(None, assumed)
 
@@ -124,7 +127,7 @@ def local_routes(node: Node) -> Sequence[Route]:
 
 def _local_routes(node: Node) -> Sequence[Route]:
     routes, absent = _seen_local_routes(node)
-    if absent is not None and node.planned:
+    if absent is not None and (node.planned or node.nearly(absent.fact)):
         return PartialRows(routes, absent)
     if absent is not None:
         raise absent
@@ -151,7 +154,7 @@ def is_local(node: Node, ip: IP) -> Lookup | None:
     merged = ip.version == 4 and has_custom_rules(node) is None
     route = _table(node, _MERGED if merged else "local", ip.version).best(ip, planned=node.planned is not None)
     if route is None or route.type != "local":
-        if node.planned and (absent := node.unseen("addresses")) is not None:
+        if (node.planned or node.nearly("addresses")) and (absent := node.unseen("addresses")) is not None:
             raise absent
         return None
     return Lookup(route, (cite(route, "{ip} is local here", ip=ip),))
@@ -285,6 +288,8 @@ def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], No
         absent = node.unseen("addresses")
     else:
         rows = ()
+    if absent is not None:
+        node.nearly(absent.fact)  # then a route that is found counts
     return (route for route in rows if route.dst.version == family), absent
 
 

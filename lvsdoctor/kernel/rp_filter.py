@@ -46,7 +46,7 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
 def _own(node: Node, src: IP) -> Sequence[Address]:
     """The addresses of this host that a packet names as its source. Files do not tell all of a planned host's, and a
     neighbour with one of them is not what is looked for."""
-    if node.planned:
+    if node.planned or node.nearly("addresses"):
         return [address for address in node.known_rows("addresses") if address.ip == src]
     return node.holding(src)
 

@@ -34,6 +34,8 @@ def select_source6(node: Node, dst: IP, link: str) -> tuple[Address, tuple[Citat
     if not isinstance(dst, IPv6Address):
         raise ValueError(f"{dst} is not of IPv6")
     candidates = [address for address in node.addresses if address.ip.version == 6 and address.usable]
+    if len(candidates) > 1 and any(address.flagless for address in candidates):
+        raise NotCollected("addresses", node.name)  # which is deprecated, or not in use yet
     if _scope(dst) == _LINK_LOCAL:
         candidates = [address for address in candidates if address.link == link]
     scored = [(list(_scores(node, address, dst, link)), address) for address in candidates]

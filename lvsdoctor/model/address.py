@@ -16,9 +16,9 @@ LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 class Address:
     """One address configured on a link (`ip addr`, RTM_NEWADDR), in the order the kernel keeps them.
 
-    `scope` is the kernel's word (global, site, link, host); `flags` hold the words of iproute2 (secondary,
-    noprefixroute, tentative, dadfailed, deprecated, dynamic, nodad, ...). `peer` is the far end's prefix of a
-    point-to-point address.
+    `scope` is the kernel's word (global, site, link, host), "" where the dump does not tell (ifconfig); `flags` hold
+    the words of iproute2 (secondary, noprefixroute, tentative, dadfailed, deprecated, dynamic, nodad, ...). `peer` is
+    the far end's prefix of a point-to-point address.
     """
 
     ip: IP
@@ -39,6 +39,11 @@ class Address:
     @property
     def secondary(self) -> bool:
         return "secondary" in self.flags
+
+    @property
+    def flagless(self) -> bool:
+        """Does the dump show neither its scope nor its flags (ifconfig, ip -br)?"""
+        return not self.scope
 
     @property
     def usable(self) -> bool:

@@ -21,12 +21,14 @@ class Origin(StrEnum):
 class Partial:
     """Why a fact is not whole: `reason` is a sentence's template, filled from `fields`, `seen` the line that shows it.
 
-    What is not among the rows of a partial fact may be where nothing was seen.
+    What is not among the rows of a partial fact may be where nothing was seen. `nearly`: the command shows all that a
+    plain host has (ifconfig), so that a rule may judge by its rows, and a rule that is quiet has proved nothing.
     """
 
     reason: str
     seen: Seen | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    nearly: bool = False
 
     @property
     def says(self) -> str:

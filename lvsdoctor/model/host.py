@@ -138,8 +138,20 @@ class Host:
         return self.evidence[fact]
 
     def known_rows(self, fact: str) -> Any:
-        """The rows of a fact; of a planned host those that its files tell of, by which it is judged."""
-        return self.seen_rows(fact) if self.planned else self.rows(fact)
+        """The rows of a fact; of a planned host those that its files tell of, by which it is judged, and those of a
+        fact that was nearly seen whole."""
+        return self.seen_rows(fact) if self.planned or self.nearly(fact) else self.rows(fact)
+
+    def nearly(self, fact: str) -> bool:
+        """Is this fact partial, and may be judged by its rows all the same? Then a rule that is quiet proves nothing.
+
+        Not for what is concluded from a row that is not there.
+        """
+        absent = self.unseen(fact)
+        if absent is None or absent.partial is None or not absent.partial.nearly:
+            return False
+        self.assuming(absent)
+        return True
 
     def unseen(self, fact: str) -> NotCollected | None:
         """What a rule may not conclude past the rows that were seen: the exception to raise, None for a whole fact."""
@@ -252,7 +264,8 @@ class Host:
         """Of a planned host those that files give a link are all of it; an interface that no file names has none."""
         if self.planned and (link == EVERY_INTERFACE or any(row.link == link for row in self.seen_rows("addresses"))):
             return tuple(row for row in self.seen_rows("addresses") if row.link == link)
-        rows: Sequence[Address] = self._guarded("addresses", self._indexed("addresses", "link", link))
+        seen = self._indexed("addresses", "link", link)
+        rows: Sequence[Address] = seen if self.nearly("addresses") else self._guarded("addresses", seen)
         return rows
 
     def holding(self, ip: IP) -> tuple[Address, ...]:
@@ -286,7 +299,6 @@ class Host:
     def links_hearing_arp(self) -> Sequence[Link]:
         """Up, able to speak ARP, and not the port of a bridge or bond: there IP is the master's."""
         seen: Sequence[Link] = self.seen_rows("links")
-        rows: Sequence[Link] = self._guarded(
-            "links", tuple(link for link in seen if link.up and link.arp and not self.enslaved(link))
-        )
+        hearing = tuple(link for link in seen if link.up and link.arp and not self.enslaved(link))
+        rows: Sequence[Link] = hearing if hearing and self.nearly("links") else self._guarded("links", hearing)
         return rows

@@ -12,15 +12,16 @@ from lvsdoctor.parse.reader import Reader
 
 
 class _Format(NamedTuple):
-    """A reader's module and class. Its first lines begin with one of `begins` (any, if empty) and hold `holds`."""
+    """A reader's module and class. Its first lines begin with one of `begins` (any, if empty) and hold one of `holds`."""
 
     module: str
     name: str
     begins: tuple[str, ...] = ()
-    holds: str = ""
+    holds: tuple[str, ...] = ("",)
 
     def may_start(self, text: str) -> bool:
-        return (not self.begins or text.lstrip().startswith(self.begins)) and self.holds in text
+        begun = not self.begins or text.lstrip().startswith(self.begins)
+        return begun and any(sign in text for sign in self.holds)
 
     def reader(self) -> type[Reader]:
         return cast(type[Reader], getattr(import_module(f"lvsdoctor.parse.{self.module}"), self.name))
@@ -30,13 +31,14 @@ _TABLE = ("IP ", "Prot", "->", "TCP", "UDP", "SCTP", "FWM", "*")
 FORMATS = (
     _Format("sysctl", "Sysctl"),
     _Format("ip_addr", "IpAddr"),
-    _Format("ip_rule", "IpRule", holds=":"),
+    _Format("ip_brief", "IpBrief", holds=(" UP ", " UNKNOWN ", " DOWN ")),
+    _Format("ip_rule", "IpRule", holds=(":",)),
     _Format("ip_neigh", "IpNeigh"),
     _Format("ip_route", "IpRoute"),
     _Format("ipvsadm_list", "IpvsadmList", begins=_TABLE),
     _Format("ipvsadm_timeouts", "IpvsadmTimeouts", begins=("Timeout (",)),
     _Format("proc_ip_vs", "ProcIpVs", begins=_TABLE),
-    _Format("ipvsadm_save", "IpvsadmSave", holds="-"),
+    _Format("ipvsadm_save", "IpvsadmSave", holds=("-",)),
     _Format("table_filters", "TableFilters", begins=("Chain", "*", ":", "-", "#")),
     _Format("ip_json", "IpJson", begins=("[",)),
     _Format("nft", "Nft", begins=("table ", "#!", "flush ruleset", "add table ", "define ")),
@@ -45,9 +47,10 @@ FORMATS = (
     _Format("ss", "Ss", begins=("Netid", "State", "tcp", "udp", "sctp", "LISTEN", "UNCONN")),
     _Format("netstat", "Netstat", begins=("Active", "Proto", "tcp", "udp", "sctp")),
     _Format("proc_net_sockets", "ProcNetSockets", begins=("sl",)),
-    _Format("proc_net_sockets", "ProcNetSockets", holds=":0000 0A 00000000:"),
+    _Format("proc_net_sockets", "ProcNetSockets", holds=(":0000 0A 00000000:",)),
     _Format("route_n", "RouteN", begins=("Kernel", "Destination")),
-    _Format("arp", "ArpA", holds=" at "),
+    _Format("ifconfig", "Ifconfig", holds=("Link encap:", ": flags=", "链接封装", "Protokoll")),
+    _Format("arp", "ArpA", holds=(" at ",)),
     _Format("arp", "ArpN", begins=("Address",)),
     _Format("arp", "ProcNetArp", begins=("IP address",)),
     _Format("arping", "Arping", begins=("ARPING",)),
@@ -57,8 +60,8 @@ FORMATS = (
 
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
-    "ip ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp arping"
-    " uname ss nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
+    "ip ifconfig ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp"
+    " arping uname ss nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
     " iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
     " ip6tables-nft-save".split()
 )

@@ -59,7 +59,7 @@ def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
 def _an_own_address(node: Node, link: Link) -> Fix:
     """The host's own address on this link too: it speaks for the link then."""
     vips = {vip.ip for vip in node.vips}
-    own = [a.ip for a in node.addresses if a.ip.version == 4 and a.scope == "global" and a.ip not in vips]
+    own = [a.ip for a in node.addresses if a.ip.version == 4 and a.scope in ("", "global") and a.ip not in vips]
     if not own:
         return Fix(persist=(f"# give {word(link.name)} an address of its own, in the subnet of the hosts it asks for",))
     better = "An address of the subnet of the hosts it asks for is better, if there is one to be had."

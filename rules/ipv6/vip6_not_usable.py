@@ -7,6 +7,7 @@ from lvsdoctor.rulekit import (
     Citation,
     Finding,
     Node,
+    NotCollected,
     Severity,
     cite,
     directed_vips,
@@ -31,6 +32,8 @@ NOT_REACHED = "Clients do not reach {node} by {vip}."
 def vip6_not_usable(node: Node) -> Iterator[Finding]:
     for vip in (vip for vip in directed_vips(node) if vip.version == 6):
         rows = node.holding(vip)
+        if any(row.flagless for row in rows):
+            raise NotCollected("addresses", node.name)
         if not rows or any(row.usable or "optimistic" in row.flags for row in rows):
             continue
         held = next((row for row in rows if "dadfailed" in row.flags), rows[0])
