@@ -24,7 +24,7 @@ _KINDS = frozenset(
     neighbor neighbors neighbour neighbours ipneigh sysctl sysctls ipvsadm ipvs arptables arp arping hostname
     hostnamectl uname ifconfig netstat ss nstat sockstat iptables ip6tables nft nftables ebtables ethtool lsmod bridge
     brctl vs keepalived ldirectord conntrack dmesg journalctl systemctl netplan interfaces tcpdump ps mount sockets
-    firewalld
+    firewalld dmidecode
     """.split()
 )
 # Words that name neither a host nor a dump: options, what the file is, and when it was made.

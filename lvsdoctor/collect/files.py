@@ -24,6 +24,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dumps
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
+from lvsdoctor.parse.proc_sys import values_shown
 from lvsdoctor.parse.reader import Dump
 
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
@@ -243,6 +244,12 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
     if configured := config_dumps(text, where):
         yield from (Piece(dump.host, dump) for dump in configured)
         return
+    if "proc/sys/" in where:
+        path = f"/proc/sys/{where.rpartition('proc/sys/')[2]}"
+        lines = [Seen(where, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        if (values := values_shown(lines, ("cat", path))) is not None:
+            yield Piece("", values)
+            return
     yield from pieces(text, where)
 
 

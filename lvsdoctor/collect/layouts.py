@@ -9,7 +9,18 @@ from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 from lvsdoctor.collect.tree import Entry, Tree, once
 
-_SOS_NAMES = ("ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa")
+_SOS_NAMES = (
+    "ip_",
+    "sysctl",
+    "hostname",
+    "uname",
+    "ipvsadm",
+    "arptables",
+    "ss_",
+    "netstat_-W_-neopa",
+    "ifconfig",
+    "route_-n",
+)
 
 # Directories whose directories are hosts, whatever these are called.
 OF_HOSTS = frozenset({"hosts", "nodes", "machines"})

@@ -50,7 +50,7 @@ class Unread:
 
     `hides` names what the rules may not conclude beside it: "packets" (iptables, nft ip: delivery, NAT, REDIRECT and
     marks), "arp" (ebtables, nft arp: ARP answers), "sockets"; empty for a kind that changes no verdict. `read`: its
-    rows are a fact, and it is a sign only for the rules that do not ask that fact.
+    rows are a fact, and it is a sign only for the rules that do not ask that fact. What is not `needed` no rule asks.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Unread:
     seen: Seen
     hides: frozenset[str] = frozenset()
     read: bool = False
+    needed: bool = True
 
 
 RUNTIME = Coverage()

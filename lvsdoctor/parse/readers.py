@@ -12,7 +12,7 @@ from lvsdoctor.parse.reader import Reader
 
 
 class _Format(NamedTuple):
-    """A reader's module and class. Its first lines begin with one of `begins` (any, if empty) and hold one of `holds`."""
+    """A reader's module and class. Its first lines begin with one of `begins` (empty: any) and hold one of `holds`."""
 
     module: str
     name: str
@@ -49,6 +49,7 @@ FORMATS = (
     _Format("proc_net_sockets", "ProcNetSockets", begins=("sl",)),
     _Format("proc_net_sockets", "ProcNetSockets", holds=(":0000 0A 00000000:",)),
     _Format("route_n", "RouteN", begins=("Kernel", "Destination")),
+    _Format("route_6", "Route6", begins=("Kernel IPv6", "Destination")),
     _Format("ifconfig", "Ifconfig", holds=("Link encap:", ": flags=", "链接封装", "Protokoll")),
     _Format("arp", "ArpA", holds=(" at ",)),
     _Format("arp", "ArpN", begins=("Address",)),

@@ -152,13 +152,17 @@ def not_read(path: UnreadPath) -> str:
 
 def unread_kind(kind: Unread, path: str = "") -> str:
     """`rs1/nat.txt is an nftables rule set, which is not read yet`; of standard input alone the PATH is the name."""
-    return f"{path if kind.seen.where == 'stdin' and path else kind.seen.where} is {kind.name}, which is not read yet"
+    return f"{path if kind.seen.where == 'stdin' and path else kind.seen.where} is {kind.name}, {_unasked(kind)}"
+
+
+def _unasked(kind: Unread) -> str:
+    return "which is not read yet" if kind.needed else "which no rule asks for"
 
 
 def notes(node: Examined) -> tuple[str, ...]:
     """What else is to be said of a node, and which dumps of it are known and not read yet."""
     kinds = dict.fromkeys(
-        f"{kind.seen} begins {kind.name}, which is not read yet" for kind in node.unread_kinds if not kind.read
+        f"{kind.seen} begins {kind.name}, {_unasked(kind)}" for kind in node.unread_kinds if not kind.read
     )
     more = (f"{len(kinds) - FEW} more dumps are of kinds that are not read yet",) if len(kinds) > FEW + 1 else ()
     return (*node.notes, *[*kinds][: FEW if more else FEW + 1], *more)

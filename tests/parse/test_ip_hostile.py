@@ -8,16 +8,21 @@ import pytest
 
 from lvsdoctor.parse.arp import ArpA, ArpN, ProcNetArp
 from lvsdoctor.parse.arping import Arping
+from lvsdoctor.parse.ifconfig import Ifconfig
 from lvsdoctor.parse.ip_addr import IpAddr
+from lvsdoctor.parse.ip_brief import IpBrief
 from lvsdoctor.parse.ip_json import IpJson
 from lvsdoctor.parse.ip_neigh import IpNeigh
 from lvsdoctor.parse.ip_route import IpRoute
 from lvsdoctor.parse.ip_rule import IpRule
 from lvsdoctor.parse.reader import Reader
+from lvsdoctor.parse.route_6 import Route6
 from lvsdoctor.parse.route_n import RouteN
 from tests.parse.driving_ip import drive
 
-READERS: tuple[type[Reader], ...] = (IpAddr, IpRule, IpNeigh, IpRoute, IpJson, RouteN, ArpA, ArpN, ProcNetArp, Arping)
+READERS: tuple[type[Reader], ...] = (
+    IpAddr, IpRule, IpNeigh, IpRoute, IpJson, RouteN, ArpA, ArpN, ProcNetArp, Arping, Ifconfig, IpBrief, Route6
+)  # fmt: skip
 
 # One line of everything, to be cut, doubled and mixed.
 SEEDS = (
@@ -40,6 +45,18 @@ SEEDS = (
     "192.0.2.52               ether   02:00:00:00:00:01   CM                    eth0",
     "IP address       HW type     Flags       HW address            Mask     Device",
     "192.0.2.51       0x1         0x2         02:00:00:00:00:02     *        eth0",
+    "lo:0      Link encap:Local Loopback  HWaddr 02:00:00:00:00:01  ",
+    "          inet addr:192.0.2.10  P-t-P:192.0.2.1  Bcast:192.0.2.255  Mask:255.255.255.255",
+    "          inet6 addr: 2001:db8::1/64 Scope:Global",
+    "          UP LOOPBACK RUNNING  MTU:65536  Metric:1",
+    "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500",
+    "        inet 192.0.2.21  netmask 255.255.255.0  broadcast 192.0.2.255  destination 192.0.2.1",
+    "        inet6 2001:db8::21  prefixlen 64  scopeid 0x0<global>",
+    "        ether 02:00:00:00:00:01  txqueuelen 1000  (Ethernet)",
+    "eth0             UP             192.0.2.21/24 metric 100 198.51.100.1 peer 198.51.100.2/32",
+    "eth0             UP             02:00:00:00:00:21 <BROADCAST,MULTICAST,UP,LOWER_UP>",
+    "Destination                    Next Hop                   Flag Met Ref Use If",
+    "2001:db8::/64                  fe80::1                    UG   256 1     0 eth0",
     "ARPING 192.0.2.10 from 192.0.2.2 eth0",
     "Unicast reply from 192.0.2.10 [02:00:00:00:00:04] for 192.0.2.3 [02:00:00:00:00:05] 0.546ms",
     "42 bytes from 02:00:00:00:00:04 (192.0.2.10): index=0 time=9.004 usec",

@@ -11,6 +11,12 @@ from lvsdoctor.parse.faces.face import Face
 # In the order in which a line is held against them.
 ALL: tuple[Face, ...] = (*filters.FACES, *outputs.OF_IPVS, *files.FACES, *outputs.FACES)
 FACES: Mapping[str, Face] = {face.kind: face for face in reversed(ALL)}
+# Programs whose output has no lines of its own: `systemctl is-active keepalived`.
+BY_COMMAND: Mapping[str, str] = {
+    "systemctl": "service-status", "service": "service-status", "ps": "processes", "pgrep": "processes",
+    "pidof": "processes", "top": "processes", "dmidecode": "hardware", "lsmod": "modules", "ethtool": "ethtool",
+    "nstat": "network-counters", "bridge": "bridge-ports", "brctl": "bridge",
+}  # fmt: skip
 WITHOUT_RULES = "-without-rules"  # ends the kind of a filter dump that holds no rule: it hides nothing
 
 

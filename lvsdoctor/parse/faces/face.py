@@ -27,7 +27,7 @@ class Face:
     `starts` is strict enough for a paste; where one line is not enough, `then` must match one of the next. `lines`
     match what belongs to it (None: all that follows); so does everything between braces with `braces`, and what follows
     without a blank line with `adjacent`. `whole`: it is a file of its own, of which every line belongs to it. `file`
-    matches the end of such a file's path.
+    matches the end of such a file's path. What no rule asks for is not `needed`.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Face:
     adjacent: bool = False
     braces: bool = False
     file: str = ""
+    needed: bool = True
 
     def unread(self, seen: Seen, hides: frozenset[str] | None = None) -> Unread:
-        return Unread(self.kind, self.name, seen, self.hides if hides is None else hides)
+        return Unread(self.kind, self.name, seen, self.hides if hides is None else hides, needed=self.needed)

@@ -1,6 +1,6 @@
 """What commands print, known by its face: of IPVS, of the network, of the host, of what was tried."""
 
-from lvsdoctor.parse.faces.face import ADDRESSES, MAC, ROUTES, STAMP, TABLE, Face
+from lvsdoctor.parse.faces.face import ADDRESSES, MAC, ROUTES, RUNNING, STAMP, TABLE, Face
 
 _STATE = r"(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)"
 _CELLS = r"\S+(?: {2,}\S.*){2,}"
@@ -36,9 +36,16 @@ OF_IPVS = (
 FACES = (
     # -- the host's addresses and routes as other commands print them
     Face(
+        "ifconfig-bsd",
+        "the output of ifconfig of BSD or macOS",
+        r"\S{1,32}: flags=[0-9a-f]+<[A-Z0-9_,]*> (?:metric \d+ )?mtu \d+",
+        r"\s|\S+: flags=|(?:inet6?|ether|options|media|status|nd6|groups|lladdr|index)\b",
+        advice=RUNNING,
+    ),
+    Face(
         "ifconfig",
         "the output of ifconfig",
-        r"\S{1,16}:? +(?:Link encap:|flags=\d+)|\S+: flags=[0-9a-f]+<",
+        r"\s+inet6? addr:|\s+inet [\d.]+ +netmask |\S{1,16}:? +(?:Link encap:|flags=\d+)|\S+: flags=[0-9a-f]+<",
         r"\s|\S+:? +(?:Link encap:|flags=)|\S+: flags="
         r"|(?:inet6?|ether|RX|TX|UP|collisions|Interrupt|options|media|status|nd6|lo|groups)\b",
         advice=ADDRESSES,
@@ -69,6 +76,12 @@ FACES = (
         r"bridge name\tbridge id|bridge name +bridge id",
         r"bridge name|\S+\s+[0-9a-f]{4}\.|\s",
     ),
+    Face(
+        "bridge-ports",
+        "a list of bridge ports",
+        r"\d{1,6}: \S+: <[^>]*> mtu \d+ master \S+ state [a-z]+ ",
+        r"\d{1,6}: \S+: <|\s",
+    ),
     Face("fdb", "a bridge's forwarding table", rf"{MAC} dev \S+", rf"{MAC} dev "),
     Face(
         "network-counters",
@@ -76,6 +89,7 @@ FACES = (
         r"#kernel$|(?:Ip|Tcp|Udp|Icmp|TcpExt|IpExt):$|(?:Ip6?|Tcp|Udp|TcpExt)"
         r"[A-Z]\w+ +\d+ +[\d.]+$",
         r"\w+:$|\s+\S|\w+ +\d+ +[\d.]+$|#kernel",
+        needed=False,
     ),
     Face(
         "conntrack",
@@ -110,7 +124,7 @@ FACES = (
         r"\* +(?:Trying|About to connect|Connected to|Rebuilt URL)|curl: \(\d+\)",
         r"[*<>{}] ?|curl: ",
     ),
-    Face("modules", "a list of kernel modules", r"Module +Size +Used by", r"Module |\w+ +\d+ +\d+ ?"),
+    Face("modules", "a list of kernel modules", r"Module +Size +Used by", r"Module |\w+ +\d+ +\d+ ?", needed=False),
     Face(
         "os-release",
         "an os-release file",
@@ -118,6 +132,7 @@ FACES = (
         r"[A-Z_]+=",
         then=r"(?:ID|ID_LIKE|VERSION_ID|VERSION|HOME_URL|PRETTY_NAME)=",
         whole=True,
+        needed=False,
     ),
     Face(
         "ethtool",
@@ -125,12 +140,14 @@ FACES = (
         r"(?:Settings|Features|Coalesce parameters|Ring parameters|Channel parameters|Offload "
         r"parameters) for \S+:$|NIC statistics:$|driver: \w+$",
         r"\s|[\w\- ]+: |Cannot get",
+        needed=False,
     ),
     Face(
         "service-status",
         "the state of a service",
         r"[●○\u00d7*] \S+\.(?:service|socket|target|timer)\b",
         r"\s|[├└│]|" + STAMP,
+        needed=False,
     ),
     Face(
         "kubectl",
@@ -144,6 +161,38 @@ FACES = (
         rf"{STAMP}[.,]?\d* |\[ *\d+\.\d{{3,6}}\] |<\d{{1,3}}>|[IWEF]\d{{4}} \d\d:\d\d:\d\d\.|-- (?:Logs|Journal) begin",
         rf"{STAMP}|\[ *\d+\.\d{{3,6}}\] |<\d{{1,3}}>|[IWEF]\d{{4}} |-- ",
         file=r"\.log|/(?:messages|syslog|dmesg)[^/]*",
+    ),
+    Face(
+        "processes",
+        "a list of processes",
+        r"(?:USER|UID|F +S? *UID) +PID +|\s*PID +(?:TTY|USER) +|[a-z_][\w-]* +\d+ +\d+(?:\.\d)? .{0,80}"
+        r"/(?:keepalived|ldirectord|kube-proxy|bird6?|frr|watchfrr|bgpd|zebra)\b",
+        r"[a-zA-Z_+][\w+-]* +\d+ |\s*\d+ |USER|UID|\s",
+        needed=False,
+    ),
+    Face(
+        "hardware",
+        "a description of the hardware (DMI)",
+        r"# dmidecode \d|SMBIOS \d[\d.]* present|Handle 0x[0-9A-Fa-f]{4}, DMI type|Getting SMBIOS data "
+        r"|/sys/(?:class|devices/virtual)/dmi/id/\w+:",
+        r"[#\s]|SMBIOS|Handle |Getting SMBIOS|[A-Z][\w /-]+(?: Information)?$|/sys/|Table at|\d+ structures",
+        file=r"sys/(?:class|devices/virtual)/dmi/id/\S+|dmidecode[^/]*",
+        needed=False,
+    ),
+    Face(
+        "services",
+        "a list of services",
+        r"\s*UNIT +(?:LOAD +ACTIVE +SUB|FILE +STATE)"
+        r"|\s*[●*]? ?[\w@.:-]+\.service +(?:loaded|not-found|enabled|disabled)\b",
+        r"\s|[\w@.:-]+\.\w+ +|LOAD|ACTIVE|SUB|To show|\d+ (?:loaded|unit)|UNIT|[●*]",
+        needed=False,
+    ),
+    Face(
+        "cloud-init-tables",
+        "the network tables that cloud-init prints",
+        r"(?:ci-info: ?)?\++ ?Net device info ?\++|ci-info: ",
+        r"(?:ci-info: ?)?[+|]|ci-info:",
+        advice=ADDRESSES,
     ),
     Face("page", "an HTML or XML page", r"<(?:!DOCTYPE|\?xml|html\b)", None, whole=True),
     Face(

@@ -11,7 +11,7 @@ from functools import cache
 
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.faces import ALL, FACES, WITHOUT_RULES
+from lvsdoctor.parse.faces import ALL, BY_COMMAND, FACES, WITHOUT_RULES
 from lvsdoctor.parse.faces.face import ARP, NOTHING, PACKETS, Face
 
 _LONGEST = 400  # of a line, as far as it is looked at
@@ -61,6 +61,14 @@ def recognise(lines: Sequence[Seen], paths: Iterable[str] = (), *, certain: bool
         return Recognised((named.unread(rest[0]), *filter_commands(rest)), whole=True)
     mostly = len(rest) * 2 < len(lines)
     return Recognised(tuple(unique(kinds)), tuple(rest), whole or mostly)
+
+
+def of_command(command: Sequence[str], lines: Sequence[Seen]) -> Recognised | None:
+    """What a command that is known by its name printed, where no line of it tells."""
+    face = FACES.get(BY_COMMAND.get(command[0].rpartition("/")[2], "")) if command else None
+    if face is None or not lines or recognise(lines).kinds:
+        return None
+    return Recognised((face.unread(min(lines, key=lambda seen: seen.line or 0)),))
 
 
 def unique(kinds: Iterable[Unread]) -> list[Unread]:

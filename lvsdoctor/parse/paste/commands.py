@@ -18,6 +18,7 @@ nsenter lxc lxc-attach incus machinectl chroot ls cd tcpdump traceroute mtr nc n
 ipset ebtables firewall-cmd nmcli networkctl resolvectl tc ipcalc awk sed for while exit logout history vi vim
 nano dmesg journalctl ps top free df lscpu yum dnf apt apt-get tee printf python python3 doas env bash sh clear
 pwd whoami w uptime scp rsync vagrant multipass pct limactl getent dig nslookup host nmap lldpctl ifup ifdown
+nstat dmidecode pgrep pidof
 make tar find chkconfig rc-service microk8s k3s minikube virsh xm xl juju salt ansible pssh pdsh clush
 """
 KNOWN = frozenset(_KNOWN_TEXT.split())
@@ -28,6 +29,7 @@ SHOWING = pattern(
     r"(?!\s+(?:add|del|replace|change|set|flush))"
     r"|ipvsadm(?=$|\s+(?:-[lLSn]|--list|--save))|ipvsadm-save|sysctl\s+-\S*a|arptables\S*"
     r"|ip6?tables(?:-legacy|-nft)?(?:-save(?=$|\s)|(?:\s+\S+){0,4}?\s+-[a-z]*[LS][a-z]*(?=$|\s))"
+    r"|ifconfig(?=$|\s+-a|\s+[a-z]\w*(?:[.:]\d+)?\s*$)"
     r"|ipset\s+(?:-\S+\s+)*(?:save|list)\b"
     r"|nft(?:\s+-\S+)*\s+list\s+\w+"
     r"|hostname$|uname\b|cat\s+/"

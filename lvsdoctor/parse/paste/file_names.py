@@ -16,7 +16,7 @@ _PARTS = frozenset(
 # What dumps are called after: the command, its object and its options.
 _DUMP = pattern(
     r"(?:ip|ipvsadm|ipvs|sysctl|sysctls|addr|address|addresses|link|links|route|routes|rule|rules|neigh|neighbou?rs?|arp|"
-    r"arptables|arping|ifconfig|netstat|ss|ip6?tables|nft|uname|hostname|save|list|show|stats|all|table|main|local|a|s|d|l|n|"
+    r"arptables|arping|ifconfig|lsmod|dmidecode|nstat|ethtool|systemctl|ps|netstat|ss|ip6?tables|nft|uname|hostname|save|list|show|stats|all|table|main|local|a|s|d|l|n|"
     r"ln|sn|r|json|oneline|brief|details?|v4|v6|ipv4|ipv6|4|6|proc|vs|ip_vs|net|dump|dumps|output|out|info|diag|txt|log|"
     r"conf|keepalived|config|cmd|commands?|evidence|lvs)",
     re.IGNORECASE,

@@ -105,19 +105,19 @@ def _leftovers(sections: Sequence[Section], where: str, read: frozenset[int]) ->
     if not any(stray) and not any(typed):
         return [None] * len(sections)
     # A file of nothing but dumps needs none of it.
-    from lvsdoctor.parse.config.shown import file_in, shown_path
-    from lvsdoctor.parse.faces.recognise import filter_commands, recognise
+    from lvsdoctor.parse.faces.recognise import filter_commands, of_command, recognise
 
     files = [
-        file_in(lines, path)
-        if (path := shown_path(section.echo.command)) and section.echo.whole and not (section.dumps or section.elided)
+        _shown(section, lines)
+        if section.echo.command and section.echo.whole and not (section.dumps or section.elided)
         else None
         for section, lines in zip(sections, stray, strict=True)
     ]
     stray = [[] if file else lines for file, lines in zip(files, stray, strict=True)]
     has_dumps = any(dump.facts for section in sections for dump in section.dumps)
     known = [
-        recognise(
+        of_command(section.echo.command, lines)
+        or recognise(
             lines,
             section.echo.command[-1:] or (() if has_dumps else (where,)),
             certain=section.elided is None and section.echo.whole,
@@ -132,6 +132,17 @@ def _leftovers(sections: Sequence[Section], where: str, read: frozenset[int]) ->
         Dump(unread=rest, unread_kinds=of) if rest or of else None for rest, of in zip(rests, kinds, strict=True)
     ]
     return [file or leftover for file, leftover in zip(files, leftovers, strict=True)]
+
+
+def _shown(section: Section, lines: Sequence[Seen]) -> Dump | None:
+    """What a command printed of a file that it names: one that configures a host, or settings of /proc/sys."""
+    from lvsdoctor.parse.config.shown import file_in, shown_path
+    from lvsdoctor.parse.proc_sys import values_shown
+
+    if (values := values_shown(lines, section.echo.command)) is not None:
+        return values
+    path = shown_path(section.echo.command)
+    return file_in(lines, path) if path else None
 
 
 def _tells_nothing(dump: Dump) -> bool:

@@ -1,0 +1,31 @@
+"""What tells little of a host is called by its name, and nobody waits for it to be read."""
+
+import pytest
+
+from lvsdoctor.parse.paste.stream import pieces
+from lvsdoctor.reporting.wording import unread_kind
+
+PASTES = {
+    "a list of kernel modules": "lsmod\nModule                  Size  Used by\nip_vs                 176128  0\n",
+    "an os-release file": 'cat /etc/os-release\nNAME="AlmaLinux"\nVERSION="9.3"\nID="almalinux"\n',
+    "the output of ethtool": "ethtool -k eth0\nFeatures for eth0:\nrx-checksumming: on\n\ttx-checksum-ipv4: on\n",
+    "the counters of the network stack": "nstat -az\n#kernel\nIpInReceives    1234    0.0\n",
+    "a description of the hardware (DMI)": "cat /sys/class/dmi/id/product_name\nVMware Virtual Platform\n",
+    "a list of processes": "ps aux\nroot  912  0.0  0.1 45678 1234 ? Ss 10:00 0:00 /usr/sbin/keepalived -D\n",
+    "the state of a service": "systemctl is-active ldirectord\nactive\n",
+    "a list of services": "systemctl list-units\n  bird.service  loaded active running BIRD daemon\n",
+}
+
+
+@pytest.mark.parametrize("name", PASTES)
+def test_it_is_called_by_its_name_and_no_line_counts_as_unread(name: str) -> None:
+    (piece,) = pieces(f"[root@rs1 ~]# {PASTES[name]}", "stdin")
+    assert [kind.name for kind in piece.dump.unread_kinds] == [name]
+    assert piece.dump.unread == ()
+    assert unread_kind(piece.dump.unread_kinds[0]) == f"stdin is {name}, which no rule asks for"
+
+
+def test_the_ports_of_a_bridge_are_called_by_their_name() -> None:
+    line = "3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 100 \n"
+    (piece,) = pieces(f"[root@rs1 ~]# bridge -d link\n{line}    hairpin off guard off\n", "stdin")
+    assert [kind.name for kind in piece.dump.unread_kinds] == ["a list of bridge ports"]
