@@ -124,7 +124,7 @@ def contradictory(examination: "Examination") -> bool:
 
 
 def _read(file: str) -> "Baseline":
-    from lvsdoctor.collect.files import LARGEST_FILE
+    from lvsdoctor.collect.texts import LARGEST_FILE
     from lvsdoctor.engine.baseline import BadBaseline, read_baseline
 
     try:

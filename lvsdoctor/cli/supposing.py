@@ -61,7 +61,7 @@ def _made(file: "Deployed") -> "Node":
 
 def _file(text: str, nodes: list[str]) -> "Deployed":
     from lvsdoctor.collect.errors import CannotCollect
-    from lvsdoctor.collect.files import text_of
+    from lvsdoctor.collect.texts import text_of
     from lvsdoctor.fixes.whatif import CannotSuppose, KeepalivedFile, deployed
 
     name, sign, path = text.partition("=")

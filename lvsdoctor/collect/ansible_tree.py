@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lvsdoctor.collect.any_tree import TOP, AnyTree, Entry
 from lvsdoctor.collect.documents import NodeDump
-from lvsdoctor.collect.tree import TOP, Entry, Tree
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import comments_in
 from lvsdoctor.parse.paste.stream import Piece
@@ -21,22 +21,22 @@ _TASKS = re.compile(r"^(?:- +| +)(?:tasks|roles|pre_tasks|post_tasks) *:", re.MU
 _MOST_YAML = 200
 
 
-def ansible_dumps(tree: Tree, top: Path, text_of: Callable[[Entry], str | None]) -> Iterator[NodeDump]:
+def ansible_dumps(tree: AnyTree, top: Path, text_of: Callable[[Entry], str | None]) -> Iterator[NodeDump]:
     """The dumps of each host of the Ansible projects in the tree, whose files the tree then leaves out."""
     for base in _projects(tree, text_of):
         yield from _project(tree, top, base, text_of)
 
 
-def _projects(tree: Tree, text_of: Callable[[Entry], str | None]) -> Sequence[Entry]:
+def _projects(tree: AnyTree, text_of: Callable[[Entry], str | None]) -> Sequence[Entry]:
     """The directories that are projects: the top, or those right below it."""
     entries = tree.entries(TOP)
     if _is_project(tree, TOP, entries, text_of):
         return (TOP,)
-    children = [entry for entry in entries if entry.directory and not entry.link]
+    children = [entry for entry in entries if entry.directory and not entry.link and not entry.archive]
     return [child for child in children[:_MOST_YAML] if any(tree.find(sign, child) for sign in _SIGNS)]
 
 
-def _is_project(tree: Tree, base: Entry, entries: Sequence[Entry], text_of: Callable[[Entry], str | None]) -> bool:
+def _is_project(tree: AnyTree, base: Entry, entries: Sequence[Entry], text_of: Callable[[Entry], str | None]) -> bool:
     if any(entry.name in _SIGNS for entry in entries) or any(tree.find(s, base) for s in _SIGNS if "/" in s):
         return True
     files = [entry for entry in entries if not entry.directory and entry.name.endswith((".yml", ".yaml"))]
@@ -44,7 +44,7 @@ def _is_project(tree: Tree, base: Entry, entries: Sequence[Entry], text_of: Call
     return any(_HOSTS.search(text) and _TASKS.search(text) for text in texts)
 
 
-def _project(tree: Tree, top: Path, base: Entry, text_of: Callable[[Entry], str | None]) -> Iterator[NodeDump]:
+def _project(tree: AnyTree, top: Path, base: Entry, text_of: Callable[[Entry], str | None]) -> Iterator[NodeDump]:
     from lvsdoctor.parse.config.ansible_project import Project
     from lvsdoctor.parse.config.yaml_text import PyYamlMissing
 
@@ -58,13 +58,13 @@ def _project(tree: Tree, top: Path, base: Entry, text_of: Callable[[Entry], str 
         return texts[path]
 
     name = base.real[-1] if base.real else tree.name
-    project = Project(name, sorted(files), read, lambda path: f"{tree.name}/{prefix}{path}")
+    project = Project(name, sorted(files), read, lambda path: f"{tree.label}/{prefix}{path}")
     try:
         hosts = list(project.hosts())
     except PyYamlMissing:
         return  # each file says so
     tree.taken |= {files[path].real for path in project.claimed if path in files}
-    inside = {f"{tree.name}/{prefix}{path}": path for path in files}
+    inside = {f"{tree.label}/{prefix}{path}": path for path in files}
     paths = {where: str(top / files[path].path) for where, path in inside.items()}
     for host in hosts:
         place = f"{top / base.path}#{host.name}"

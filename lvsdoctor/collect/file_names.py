@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from lvsdoctor.collect.archives.names import stem_of
 from lvsdoctor.parse.paste.patterns import pattern
 
 # Directories that stand for a part of one host, never for a host.
@@ -12,7 +13,7 @@ PARTS = frozenset(
     """.split()
 )
 _EXTENSIONS = pattern(
-    r"(\.(txt|log|out|output|dump|text|json|conf|cfg|lst|list|md|cap|rules|raw|stdout|partial))+$", re.I
+    r"(\.(txt|log|out|output|dump|text|json|conf|cfg|lst|list|md|cap|rules|raw|stdout|partial|gz|bz2|xz|zst))+$", re.I
 )
 # An address, with the dots or dashes that it is written with, and the host names that clouds make of it.
 _ADDRESS = r"(?:ip-)?\d{1,3}(?:([.-])\d{1,3}(?:\1\d{1,3}){2})"
@@ -84,7 +85,7 @@ def file_name(path: str) -> FileName:
         return FileName("", kinds)
     if not kinds and name.lower().endswith((".conf", ".rules", ".cfg", ".md")):
         return FileName("", kinds)  # 90-lvs.conf
-    around = [parsed.kinds for parsed in map(_parsed, directories) if parsed.kinds and not parsed.host]
+    around = [parsed.kinds for parsed in map(_parsed, map(stem_of, directories)) if parsed.kinds and not parsed.host]
     return FileName(host, kinds.union(*around))
 
 

@@ -9,15 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from lvsdoctor.collect.ansible_tree import ansible_dumps
+from lvsdoctor.collect.archives.contents import Contents
+from lvsdoctor.collect.archives.names import looks_like_an_archive, stem_of
 from lvsdoctor.collect.assemble import nodes_of
-from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
-from lvsdoctor.collect.tree import TOP, Entry, Tree, once
+from lvsdoctor.collect.texts import LARGEST_FILE, archive_or_bytes, of_file, text_in
+from lvsdoctor.collect.tree import TOP, AnyTree, Entry, Tree, once
 from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -28,14 +30,6 @@ from lvsdoctor.parse.proc_sys import values_shown
 from lvsdoctor.parse.reader import Dump
 
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
-LARGEST_FILE = 64 * 1024 * 1024
-_ARCHIVES = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"PK\x03\x04": "zip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-}
 
 
 def collect_paths(paths: Sequence[str | tuple[str, str]], unread: list[UnreadPath] | None = None) -> tuple[Node, ...]:
@@ -52,7 +46,7 @@ def collect_paths(paths: Sequence[str | tuple[str, str]], unread: list[UnreadPat
         omitted: list[str] = []
         mine: list[NodeDump] = []
         try:
-            dumps = _standard_input() if path == "-" else _path(Path(path), files > 1, omitted)
+            dumps = _standard_input(omitted) if path == "-" else _path(Path(path), files > 1, omitted)
             mine += (_of_named(name, dump) for dump in dumps) if name else dumps
             speaking = _speaking(mine, path, omitted)
         except NoDump as error:
@@ -84,11 +78,6 @@ def _speaking(dumps: Sequence[NodeDump], path: str, omitted: Sequence[str]) -> i
     return place
 
 
-def text_of(path: Path) -> str:
-    """The text of a file that the user named. Raises CannotCollect with one sentence."""
-    return _text(_bytes(path), str(path))
-
-
 def _tells(piece: Piece) -> bool:
     return bool(piece.dump.facts)
 
@@ -97,29 +86,31 @@ def _shown(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
-def _standard_input() -> Iterator[NodeDump]:
+def _standard_input(omitted: list[str]) -> Iterator[NodeDump]:
     if sys.stdin.isatty():
         print("lvsdoctor: paste the dumps, then press Ctrl-D", file=sys.stderr)
     try:
-        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+        data = archive_or_bytes(sys.stdin.buffer, "standard input")
     except OSError as error:
         # Closed, or open for writing alone.
         why = "is closed" if error.errno == errno.EBADF else error.strerror
         raise CannotCollect(f"standard input: {why}") from None
-    text = _text(data, "standard input")
+    if isinstance(data, Contents):
+        for mine in _archive(data, Path("stdin"), omitted):
+            yield replace(mine, path="")
+        return
+    text = text_in(data, "standard input")
     for piece in _pieces(text, "stdin"):
         yield NodeDump(piece, "stdin", "standard input")
 
 
 def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
-    """The dumps of a PATH; what of a directory is not read is added to `omitted`, in sentences."""
+    """The dumps of a PATH; what of a directory or an archive is not read is added to `omitted`, in sentences."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             with Tree(path) as tree:
-                yield from ansible_dumps(tree, path, partial(_text_in, tree))
-                yield from (_of_cluster(mine, tree, path) for mine in _directory(tree, path))
-                omitted += tree.omitted
+                yield from _tree(tree, path, omitted)
             return
     except FileNotFoundError:
         raise CannotCollect(f"{path}: there is no such file or directory") from None
@@ -127,13 +118,32 @@ def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
         raise CannotCollect(f"{path}: {error.strerror}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is neither a file nor a directory")
-    for piece in _pieces(text_of(path), str(path)):
+    data = of_file(path)
+    if isinstance(data, Contents):
+        yield from _archive(data, path, omitted)
+        return
+    name = stem_of(path.name) if looks_like_an_archive(path.name) else path.name
+    for piece in _pieces(text_in(data, str(path)), str(path)):
         # Files named one by one are one node's, unless their names or their words tell of several hosts.
         inside = path.as_posix()
-        yield NodeDump(piece, "node" if several else path.stem, str(path), str(path), str(path), inside=inside)
+        node = "node" if several else Path(name).stem
+        yield NodeDump(piece, node, str(path), str(path), str(path), inside=inside)
 
 
-def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
+def _archive(contents: Contents, path: Path, omitted: list[str]) -> Iterator[NodeDump]:
+    from lvsdoctor.collect.archive_tree import ArchiveTree
+
+    with ArchiveTree(contents, path.name) as tree:
+        yield from _tree(tree, path, omitted)
+
+
+def _tree(tree: AnyTree, top: Path, omitted: list[str]) -> Iterator[NodeDump]:
+    yield from ansible_dumps(tree, top, partial(_text_in, tree))
+    yield from (_of_cluster(mine, tree, top) for mine in _directory(tree, top))
+    omitted += tree.omitted
+
+
+def _directory(tree: AnyTree, top: Path) -> Iterator[NodeDump]:
     """A directory that holds dumps is one node, one of such directories a cluster."""
     sosreport = sosreport_files(tree, TOP)
     entries = [] if sosreport else tree.entries(TOP)
@@ -145,7 +155,7 @@ def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
         yield from own
         return
     children = list(_apart([entry for entry in entries if entry.directory]))
-    apart = [child for child in children if may_be_a_host_s(child.name, beside_dumps=told)]
+    apart = [child for child in children if may_be_a_host_s(child.stem, beside_dumps=told)]
     nodes = children if apart and not told else apart
     if told or not nodes:
         yield from own
@@ -159,7 +169,7 @@ def _directory(tree: Tree, top: Path) -> Iterator[NodeDump]:
         yield from own  # a README beside the nodes
 
 
-def _of_cluster(mine: NodeDump, tree: Tree, top: Path) -> NodeDump:
+def _of_cluster(mine: NodeDump, tree: AnyTree, top: Path) -> NodeDump:
     """What manifests say of a whole cluster of Kubernetes is of no directory's host: they belong together."""
     if mine.piece.dump.facts.keys() != {"kube"}:
         return mine
@@ -175,10 +185,10 @@ def _apart(directories: Sequence[Entry]) -> Iterator[Entry]:
             yield directory
 
 
-def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) -> Iterator[NodeDump]:
+def _of_node(tree: AnyTree, top: Path, directory: Entry, files: Iterable[Entry]) -> Iterator[NodeDump]:
     """The dumps of one node's files, which the evidence names as seen from the cluster: rs1/sysctl.txt."""
-    above = top if directory.path else top.parent
-    name = directory.real[-1] if directory.real else tree.name
+    above = top if directory.path and not tree.in_archive else top.parent
+    name = (directory.stem if directory.archive else directory.real[-1]) if directory.real else tree.name
     source = str(top / directory.path)
     files = list(files)
     included = _included(tree, files, lambda file: str((top / file.path).relative_to(above)))
@@ -195,7 +205,7 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
             if (replacing := without_settings(data, where)) is not None:
                 yield dump(replacing)
                 continue
-            text = _text(data, str(path))
+            text = text_in(data, str(path))
             if (read := included.dump_for(file, text, where)) is not None:
                 yield dump(Piece("", read))
                 continue
@@ -207,20 +217,20 @@ def _of_node(tree: Tree, top: Path, directory: Entry, files: Iterable[Entry]) ->
             yield replace(dump(piece), stays=stays and not isinstance(error, (NoDump, NoText)))
             continue
         yield from map(dump, _counted(list(_pieces(text, where)), where))
-    links = "" if directory.path else f"{tree.name}/"
+    links = "" if directory.path and not tree.in_archive else f"{tree.label}/"
     for piece in linked_files(tree, directory, links):
         yield NodeDump(piece, name, source, f"{links}sysctl.d", place=source)
 
 
-def _text_in(tree: Tree, file: Entry) -> str | None:
+def _text_in(tree: AnyTree, file: Entry) -> str | None:
     """The text of a file in the tree; None where it has none, which whoever reads it next says."""
     try:
-        return _text(tree.read(file, LARGEST_FILE + 1), file.path)
+        return text_in(tree.read(file, LARGEST_FILE + 1), file.path)
     except (OSError, CannotCollect):
         return None
 
 
-def _included(tree: Tree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> Included:
+def _included(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> Included:
     """What the keepalived.conf among these files include."""
     own = files if any(file.name == "keepalived.conf" for file in files) else ()
     return Included(own, lambda file: _text_in(tree, file), where_of)
@@ -251,26 +261,3 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
             yield Piece("", values)
             return
     yield from pieces(text, where)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise CannotCollect(f"{path}: {error.strerror}") from None
-
-
-def _text(data: bytes, name: str) -> str:
-    """The bytes as text; what is in no known encoding stays visible. Raises CannotCollect for no text at all."""
-    if not data.strip():
-        raise NoDump(name, "is empty")
-    if len(data) > LARGEST_FILE:
-        raise CannotCollect(f"{name}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
-    for magic, kind in _ARCHIVES.items():
-        if data.startswith(magic):
-            raise CannotCollect(f"{name}: is compressed ({kind}); unpack it and name the file or directory")
-    text = decoded(data)
-    if text is None:
-        raise NoText(f"{name}: is a binary file, not text")
-    return text

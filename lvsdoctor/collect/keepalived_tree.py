@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from posixpath import dirname, normpath
 
-from lvsdoctor.collect.tree import Entry
+from lvsdoctor.collect.any_tree import Entry
 from lvsdoctor.parse.config import comments_in
 from lvsdoctor.parse.config.keepalived_conf import dump_of
 from lvsdoctor.parse.reader import Dump

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from lvsdoctor.collect.any_tree import AnyTree, Entry, once
+from lvsdoctor.collect.archives.names import stem_of
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.file_names import PARTS, looks_like_a_host, names_a_dump
 from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
-from lvsdoctor.collect.tree import Entry, Tree, once
 
 _SOS_NAMES = (
     "ip_",
@@ -33,6 +34,7 @@ def may_be_a_host_s(name: str, *, beside_dumps: bool) -> bool:
 
     Beside dumps it is one only if it has a host's name.
     """
+    name = stem_of(name)
     named = looks_like_a_host(name) or name in OF_HOSTS
     return not (name in PARTS or names_a_dump(name)) and (not beside_dumps or named)
 
@@ -71,7 +73,7 @@ def _below(name: str, dumps: Sequence[NodeDump]) -> list[NodeDump]:
     return [
         replace(
             mine,
-            node=name,
+            node=stem_of(name),
             source=f"{mine.source}/{name}",
             place=f"{mine.place}/{name}",
             inside=mine.inside.partition("/")[2],
@@ -80,7 +82,7 @@ def _below(name: str, dumps: Sequence[NodeDump]) -> list[NodeDump]:
     ]
 
 
-def sosreport_files(tree: Tree, directory: Entry) -> list[Entry]:
+def sosreport_files(tree: AnyTree, directory: Entry) -> list[Entry]:
     """The files of an unpacked sosreport that tell of the host itself, [] if it is none.
 
     `ip_netns_exec_*` are other network namespaces, which must not be taken for the host's; a link could call them
@@ -95,7 +97,7 @@ def sosreport_files(tree: Tree, directory: Entry) -> list[Entry]:
     return list(once([file for file in (*names, *configured, *_tables(tree, directory)) if not file.link]))
 
 
-def _configured(tree: Tree, directory: Entry) -> list[Entry]:
+def _configured(tree: AnyTree, directory: Entry) -> list[Entry]:
     """sysctl.conf and the files of sysctl.d, which are a fact of their own."""
     roots = [entry for path in SYSCTL_FILES if (entry := tree.find(path, directory)) is not None and not entry.linked]
     files = [file for root in roots for file in (tree.entries(root) if root.directory else [root])]
@@ -106,7 +108,7 @@ def _of_the_host(name: str) -> bool:
     return name.startswith(_SOS_NAMES) and not name.startswith("ip_netns")
 
 
-def _tables(tree: Tree, directory: Entry) -> list[Entry]:
+def _tables(tree: AnyTree, directory: Entry) -> list[Entry]:
     """/proc/net/ip_vs, where proc/net leads to proc/self/net and that is missing the one of any process."""
     if table := _file(tree, directory, "proc/net/ip_vs"):
         return [table]
@@ -115,6 +117,6 @@ def _tables(tree: Tree, directory: Entry) -> list[Entry]:
     return list(filter(None, (_file(tree, process, "net/ip_vs") for process in processes)))[:1]
 
 
-def _file(tree: Tree, start: Entry, path: str) -> Entry | None:
+def _file(tree: AnyTree, start: Entry, path: str) -> Entry | None:
     found = tree.find(path, start)
     return None if found is None or found.directory else found

@@ -1,4 +1,4 @@
-"""What of a scanned directory was not read, and why: one sentence for each kind."""
+"""What of a scanned directory or archive was not read, and why: one sentence for each kind."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -17,6 +17,29 @@ class Omitted(Enum):
         "1 entry of {top} was left out, since no more than {most} are read",
         "{n} entries of {top} were left out, since no more than {most} are read",
     )
+    NAMED_OUT = (
+        "1 member of {top} has a name that leads out of it and was not read",
+        "{n} members of {top} have names that lead out of it and were not read",
+    )
+    NO_PLACE = (
+        "1 member of {top} was left out, since another member stands in its way",
+        "{n} members of {top} were left out, since other members stand in their way",
+    )
+    TOO_LARGE = (
+        "1 member of {top} was left out, since it is too large",
+        "{n} members of {top} were left out, since they are too large",
+    )
+    NESTED = (
+        "1 archive in {top} was not opened, since it is nested too deep",
+        "{n} archives in {top} were not opened, since they are nested too deep",
+    )
+    ENCRYPTED = ("1 member of {top} is encrypted", "{n} members of {top} are encrypted")
+    DAMAGED = ("1 member of {top} is damaged", "{n} members of {top} are damaged")
+    SPARSE = (
+        "1 member of {top} is stored without its holes and was not read",
+        "{n} members of {top} are stored without their holes and were not read",
+    )
+    NO_FILE = ("1 member of {top} is of an unknown kind", "{n} members of {top} are of an unknown kind")
     TOO_DEEP = (
         "1 directory of {top} was left out, since it lies too deep",
         "{n} directories of {top} were left out, since they lie too deep",
@@ -28,6 +51,11 @@ class Omissions:
 
     def __init__(self) -> None:
         self._by_kind: dict[Omitted, dict[str, tuple[str, int]]] = {}
+        self._sentences: dict[str, None] = {}
+
+    def say(self, sentence: str) -> None:
+        """A sentence of its own, without a full stop."""
+        self._sentences[sentence] = None
 
     def put(self, kind: Omitted, directory: str, first: str, count: int = 1) -> None:
         """`count` entries of the directory are omitted, of which `first` is to be named."""
@@ -35,6 +63,7 @@ class Omissions:
 
     def sentences(self, top: str, most: int) -> Iterator[str]:
         """One for each kind that there was, without a full stop."""
+        yield from self._sentences
         for kind in Omitted:
             omitted = tuple(self._by_kind.get(kind, {}).values())
             if not omitted:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.collect.tree import Entry, Tree
+from lvsdoctor.collect.any_tree import AnyTree, Entry
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.sysctl_d import DIRECTORIES, ConfiguredFile, conf_path
 from lvsdoctor.parse.paste.stream import Piece
@@ -22,7 +22,7 @@ def without_settings(data: bytes, where: str) -> Piece | None:
     return _piece(ConfiguredFile(path)) if only_comments and b"lvsdoctor:" not in data else None
 
 
-def linked_files(tree: Tree, directory: Entry, prefix: str) -> Iterator[Piece]:
+def linked_files(tree: AnyTree, directory: Entry, prefix: str) -> Iterator[Piece]:
     """The links of sysctl.d directories below: 99-sysctl.conf to /etc/sysctl.conf, or a mask to /dev/null. `prefix` is
     what the evidence calls the top of the tree."""
     for path, target in tree.sysctl_links.items():

@@ -152,7 +152,9 @@ def test_a_file_without_any_dump_beside_one_is_counted_as_a_whole(tmp_path: Path
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (b"\x7fELF\x00\x00\x01", "is a binary file"),
-        (gzip.compress(b"x"), "is compressed (gzip); unpack it"),
+        (gzip.compress(b"x"), "no dump in it (looked for ip addr"),
+        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"x")[:-12], "ends in the middle"),
         (b"Dear colleagues,\n", "no dump in it (looked for ip addr"),
     ],
 )

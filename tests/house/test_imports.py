@@ -48,7 +48,7 @@ with open(seen_file, "w") as file:
 
 # What Windows and other systems lack, as far as the standard library goes.
 NOT_EVERYWHERE = "fcntl,termios,tty,pty,pwd,grp,spwd,crypt,resource,syslog,readline,curses,_curses"
-THIRD_PARTY = "pyroute2,scapy,rich,jinja2,yaml"
+THIRD_PARTY = "pyroute2,scapy,rich,jinja2,yaml,backports"
 
 
 def lvsdoctor(tmp_path: Path, *arguments: str, absent: str = "") -> dict[str, Any]:

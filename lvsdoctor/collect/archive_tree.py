@@ -1,0 +1,58 @@
+"""An archive as the tree that it would be, were it unpacked."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from lvsdoctor.collect.any_tree import AnyTree, Entry, Listed, Real
+from lvsdoctor.collect.archives.contents import Contents
+from lvsdoctor.collect.archives.reading import Plain, contents_of
+from lvsdoctor.collect.archives.unwrapping import unwrap
+from lvsdoctor.collect.omitted import Omissions
+
+__all__ = ["ArchiveTree", "Plain", "omit", "opened"]
+
+
+def opened(file: BinaryIO, name: str, most: int) -> Contents:
+    """The contents of an archive, without a directory that all of it lies in. Raises Plain for another file."""
+    contents = contents_of(file, name, most)
+    unwrap(contents)
+    return contents
+
+
+class ArchiveTree(AnyTree):
+    """An archive in memory; the evidence calls it `label`."""
+
+    in_archive = True
+
+    def __init__(self, contents: Contents, label: str) -> None:
+        super().__init__()
+        self._contents = contents
+        self.label = label
+        self.name = contents.name
+        omit(self._omissions, contents, label)
+
+    def read(self, file: Entry, most: int) -> bytes:
+        return self._contents.read(file.real, most)
+
+    def _listed(self, real: Real) -> Iterator[Listed]:
+        return (Listed(*entry) for entry in self._contents.listed(real))
+
+    def _target(self, real: Real) -> str:
+        return self._contents.target(real)
+
+    def _mode(self, real: Real) -> int:
+        return self._contents.mode(real)
+
+    def _is_archive(self, real: Real) -> bool:
+        return self._contents.is_archive(real)
+
+    def _archive_above(self, real: Real) -> int:
+        return self._contents.archive_above(real)
+
+
+def omit(omissions: Omissions, contents: Contents, label: str, place: str = "") -> None:
+    """What of an archive was not read is omitted, for the tree that it lies in at `place`."""
+    for path, text in contents.sentences:
+        omissions.say(f"{label}/{path} {text}" if path else f"{label} {text}")
+    for kind, (first, count) in contents.omitted.items():
+        omissions.put(kind, f"{place}:", f"{place}/{first}" if place else first, count)

@@ -1,0 +1,60 @@
+"""The bytes and the text of a file that the user named, or of standard input."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from lvsdoctor.collect.archives.compression import ZIP, compression_of
+from lvsdoctor.collect.archives.contents import Contents
+from lvsdoctor.collect.archives.limits import LIMITS
+from lvsdoctor.collect.archives.tar import is_tar
+from lvsdoctor.collect.decoding import decoded
+from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
+
+LARGEST_FILE = LIMITS.member
+
+
+def archive_or_bytes(file: BinaryIO, name: str) -> Contents | bytes:
+    """What an archive holds, or the bytes of another file, decompressed: at most one more than LARGEST_FILE. Raises
+    CannotCollect with one sentence, and OSError."""
+    from lvsdoctor.collect.archive_tree import Plain, opened
+
+    try:
+        return opened(file, name, LARGEST_FILE)
+    except Plain as plain:
+        if plain.error is not None:
+            raise CannotCollect(f"{name}: {plain.error}") from None
+        return plain.data
+
+
+def of_file(path: Path) -> Contents | bytes:
+    """As `archive_or_bytes`, of a file. Raises CannotCollect alone."""
+    try:
+        with path.open("rb") as file:
+            return archive_or_bytes(file, path.name if str(path) == path.name else str(path))
+    except OSError as error:
+        raise CannotCollect(f"{path}: {error.strerror}") from None
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that the user named. Raises CannotCollect with one sentence."""
+    data = of_file(path)
+    if isinstance(data, Contents):
+        raise CannotCollect(f"{path}: is an archive, where one file is meant")
+    return text_in(data, str(path))
+
+
+def text_in(data: bytes, name: str) -> str:
+    """The bytes as text; what is in no known encoding stays visible. Raises CannotCollect for no text at all."""
+    if not data.strip():
+        raise NoDump(name, "is empty")
+    if len(data) > LARGEST_FILE:
+        raise CannotCollect(f"{name}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
+    kind = compression_of(data) or ("zip" if data.startswith(ZIP) else "tar" if is_tar(data[:512]) else "")
+    if kind:
+        raise CannotCollect(
+            f"{name}: is compressed or an archive ({kind}), which its name hides; name this file itself"
+        )
+    text = decoded(data)
+    if text is None:
+        raise NoText(f"{name}: is a binary file, not text")
+    return text
