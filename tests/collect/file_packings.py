@@ -1,7 +1,11 @@
 """The ways in which operators pack the dumps of a cluster: what `scan` gets is different, the cluster is the same."""
 
+import gzip
+import lzma
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from tests.collect.archive_bytes import tar_of_directory, zip_of_directory
 
 # Host: name of the dump (ip-addr, sysctl): its text.
 Cluster = Mapping[str, Mapping[str, str]]
@@ -131,6 +135,45 @@ def twice(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
     return _written(top, order, copies)
 
 
+def tar_of_directories(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """case.tar.xz with dumps/rs1/ip-addr.txt"""
+    directories(hosts, top, order)
+    return _archive(top, "case.tar.xz", lzma.compress(tar_of_directory(top, "dumps")))
+
+
+def zip_of_deeper_directories(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """case.zip with dc1/rs1/net/ip-addr.txt"""
+    deeper_directories(hosts, top, order)
+    return _archive(top, "case.zip", zip_of_directory(top))
+
+
+def tar_of_a_file_per_host(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """case.tar.gz with ./rs1.txt"""
+    file_per_host(hosts, top, order)
+    return _archive(top, "case.tar.gz", gzip.compress(tar_of_directory(top)))
+
+
+def archives_of_sosreports(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """sosreport-rs1-2025-01-01.tar.xz, one for each host, in one directory"""
+    sosreports(hosts, top / "reports", order)
+    for host in sorted((top / "reports").iterdir()):
+        _archive(top / "in", f"{host.name}.tar.xz", lzma.compress(tar_of_directory(host, host.name)))
+    return [str(top / "in")]
+
+
+def a_collector_s_archive(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """sos-collector.tar with sosreport-rs1-2025-01-01.tar.xz"""
+    archives_of_sosreports(hosts, top, order)
+    return _archive(top, "sos-collector.tar", tar_of_directory(top / "in", "sos-collector"))
+
+
+def compressed_dumps(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """rs1/ip-addr.txt.gz"""
+    for host, dump, text in _every(hosts):
+        _archive(top / host, f"{dump}.txt.gz", gzip.compress(text.encode()))
+    return [str(top)]
+
+
 PACKINGS: Sequence[Packing] = (
     directories,
     numbered_directories,
@@ -147,6 +190,12 @@ PACKINGS: Sequence[Packing] = (
     single_paste,
     a_paste_that_ends_with_uname,
     twice,
+    tar_of_directories,
+    zip_of_deeper_directories,
+    tar_of_a_file_per_host,
+    archives_of_sosreports,
+    a_collector_s_archive,
+    compressed_dumps,
 )
 
 
@@ -168,6 +217,12 @@ def _written(top: Path, order: Order, files: Mapping[str, str]) -> Sequence[str]
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(files[name])
     return [str(top)]
+
+
+def _archive(top: Path, name: str, data: bytes) -> Sequence[str]:
+    top.mkdir(parents=True, exist_ok=True)
+    (top / name).write_bytes(data)
+    return [str(top / name)]
 
 
 def _number(hosts: Cluster, host: str) -> str:

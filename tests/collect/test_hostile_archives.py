@@ -232,11 +232,11 @@ def test_a_zip_that_is_cut_short_says_so(tmp_path: Path) -> None:
 def test_headers_that_lie_are_damaged_ones(tmp_path: Path) -> None:
     data = bytearray(tar_of({"a": "x" * 512, **HONEST}))
     for at, lie in (
-        (1124, b"\xff" * 12),
-        (1124, b"99999999999\0"),
-        (1124, b"\x80" + b"\xff" * 11),
-        (1156, b"L"),
-        (1156, b"x"),
+        (1148, b"\xff" * 12),
+        (1148, b"99999999999\0"),
+        (1148, b"\x80" + b"\xff" * 11),
+        (1180, b"L"),
+        (1180, b"x"),
     ):
         broken = bytearray(data)
         broken[at : at + len(lie)] = lie
