@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lvsdoctor.collect.attribution import HostEvidence, hosts_of
+from lvsdoctor.collect.cleaned import NOTE, is_cleaned, judge_masks
 from lvsdoctor.collect.contradictions import Settled, by_fact, settled
 from lvsdoctor.collect.documents import NodeDump, where_of
 from lvsdoctor.collect.merging import merged, services, together
@@ -67,6 +68,9 @@ def _node(host: HostEvidence) -> Node:
     if not host.contradictions:  # of two hosts none is the later one
         notes += [remark for answers in facts.values() for remark in answers.remarks]
     evidence, coverage = _evidence({fact: answers.lists for fact, answers in facts.items()}, facts, notes)
+    if is_cleaned(evidence):
+        judge_masks(evidence, coverage)
+        notes.append(NOTE)
     contradictions = [*host.contradictions, *_contradictions(facts)]
     for contradiction in contradictions:
         if contradiction.readings:

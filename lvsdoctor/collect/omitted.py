@@ -18,28 +18,28 @@ class Omitted(Enum):
         "{n} entries of {top} were left out, since no more than {most} are read",
     )
     NAMED_OUT = (
-        "1 member of {top} has a name that leads out of it and was not read",
-        "{n} members of {top} have names that lead out of it and were not read",
+        "1 file of {top} has a name that leads out of it and was not read",
+        "{n} files of {top} have names that lead out of it and were not read",
     )
     NO_PLACE = (
-        "1 member of {top} was left out, since another member stands in its way",
-        "{n} members of {top} were left out, since other members stand in their way",
+        "1 file of {top} was left out, since another one stands in its way",
+        "{n} files of {top} were left out, since others stand in their way",
     )
     TOO_LARGE = (
-        "1 member of {top} was left out, since it is too large",
-        "{n} members of {top} were left out, since they are too large",
+        "1 file of {top} was left out, since it is too large",
+        "{n} files of {top} were left out, since they are too large",
     )
     NESTED = (
         "1 archive in {top} was not opened, since it is nested too deep",
         "{n} archives in {top} were not opened, since they are nested too deep",
     )
-    ENCRYPTED = ("1 member of {top} is encrypted", "{n} members of {top} are encrypted")
-    DAMAGED = ("1 member of {top} is damaged", "{n} members of {top} are damaged")
+    ENCRYPTED = ("1 file of {top} is encrypted", "{n} files of {top} are encrypted")
+    DAMAGED = ("1 file of {top} is damaged", "{n} files of {top} are damaged")
     SPARSE = (
-        "1 member of {top} is stored without its holes and was not read",
-        "{n} members of {top} are stored without their holes and were not read",
+        "1 file of {top} is stored without its holes and was not read",
+        "{n} files of {top} are stored without their holes and were not read",
     )
-    NO_FILE = ("1 member of {top} is of an unknown kind", "{n} members of {top} are of an unknown kind")
+    NO_FILE = ("1 file of {top} is of an unknown kind", "{n} files of {top} are of an unknown kind")
     TOO_DEEP = (
         "1 directory of {top} was left out, since it lies too deep",
         "{n} directories of {top} were left out, since they lie too deep",

@@ -94,7 +94,7 @@ HONEST = {"rs1/ip-rule": RULES}
 @pytest.mark.parametrize("pack", [tar_of, zip_of])
 def test_a_member_whose_name_leads_out_is_not_read_and_told(tmp_path: Path, name: str, pack: Any) -> None:
     nodes = read(tmp_path, pack({**HONEST, name: RULES}))
-    assert notes(nodes) == f"1 member of case has a name that leads out of it and was not read ({name})"
+    assert notes(nodes) == f"1 file of case has a name that leads out of it and was not read ({name})"
     assert [node.name for node in nodes] == ["rs1"]
 
 
@@ -106,7 +106,7 @@ def test_an_absolute_name_begins_at_the_archive(tmp_path: Path) -> None:
 def test_fifos_devices_and_what_is_of_no_known_kind_are_told(tmp_path: Path) -> None:
     kinds = {"ip-addr": tarfile.FIFOTYPE, "ip-link": tarfile.CHRTYPE, "ip-route": tarfile.BLKTYPE, "sysctl": b"Z"}
     nodes = read(tmp_path, tar_of(HONEST, others=[member(f"rs1/{name}", kind) for name, kind in kinds.items()]))
-    for sentence in ("1 FIFO of case was", "2 devices of case were", "1 member of case is of an unknown kind"):
+    for sentence in ("1 FIFO of case was", "2 devices of case were", "1 file of case is of an unknown kind"):
         assert sentence in notes(nodes)
 
 
@@ -135,7 +135,7 @@ def test_a_hard_link_to_outside_is_told(tmp_path: Path) -> None:
 
 def test_nothing_is_put_through_a_link_or_a_file(tmp_path: Path) -> None:
     data = tar_of({"rs1/sysctl.d": "x"}, {"rs2": "/etc"})[:1536] + tar_of({**HONEST, "rs1/sysctl.d/1.conf": RULES})
-    assert "since another member stands in its way" in notes(read(tmp_path, data))
+    assert "since another one stands in its way" in notes(read(tmp_path, data))
 
 
 @pytest.fixture
@@ -179,10 +179,10 @@ def test_a_zip_bomb_stops(tmp_path: Path) -> None:
 def test_more_members_than_any_honest_archive_has_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LIMITS", replace(LIMITS, members=2000, entries=1000))
     block = tar_of({"rs1/boot/x.bin": ""})[:512]
-    assert "has more than 2,000 members" in notes(read(tmp_path, tar_of(HONEST)[:1024] + block * 3000))
+    assert "lists more than 2,000 files" in notes(read(tmp_path, tar_of(HONEST)[:1024] + block * 3000))
     block = tar_of({"rs1/ip-addr": ""})[:512]
     nodes = read(tmp_path, tar_of(HONEST)[:1024] + block * 3000)
-    assert "has more than 1,000 files and directories that may hold dumps" in notes(nodes)
+    assert "has more than 1,000 names that may be those of dumps" in notes(nodes)
 
 
 def test_members_that_are_no_dumps_cost_no_memory(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_files_that_may_be_dumps_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     files = {f"rs1/ip-addr-{number}": "x" * (1 << 20) for number in range(4)}
     assert "holds more than 2 MiB of files that may be dumps" in notes(read(tmp_path, tar_of({**HONEST, **files})))
     nodes = read(tmp_path, tar_of({**HONEST, "rs1/ip-addr": "x\n" * (1 << 20), "rs1/notes": "x\n" * (1 << 20)}))
-    assert notes(nodes) == "1 member of case was left out, since it is too large (ip-addr)".replace(
+    assert notes(nodes) == "1 file of case was left out, since it is too large (ip-addr)".replace(
         "ip-addr", "rs1/ip-addr"
     )
 
@@ -245,7 +245,7 @@ def test_headers_that_lie_are_damaged_ones(tmp_path: Path) -> None:
         broken[1024 + 148 : 1024 + 156] = b"%06o\0 " % total
         assert "no dump in it" in refusal(tmp_path, bytes(broken))
     data[1030] ^= 1
-    assert "a header of a member is not one" in refusal(tmp_path, bytes(data))
+    assert "it has a header that is wrong" in refusal(tmp_path, bytes(data))
 
 
 def test_an_encrypted_member_and_a_damaged_one_are_told(tmp_path: Path) -> None:
@@ -255,8 +255,8 @@ def test_an_encrypted_member_and_a_damaged_one_are_told(tmp_path: Path) -> None:
     third = data.index(b"PK\x03\x04", data.index(b"PK\x03\x04", 4) + 4)
     data[third + 45] ^= 0xFF
     said = notes(read(tmp_path, bytes(data)))
-    assert "1 member of case is encrypted (rs1/ip-addr)" in said
-    assert "1 member of case is damaged (rs1/sysctl)" in said
+    assert "1 file of case is encrypted (rs1/ip-addr)" in said
+    assert "1 file of case is damaged (rs1/sysctl)" in said
 
 
 def test_a_zip_s_list_of_any_length_is_not_read(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_zip_s_list_of_any_length_is_not_read(tmp_path: Path) -> None:
     end = data.index(b"PK\x05\x06")
     long = bytes(20 << 20)
     lying = data[:end] + long + data[end : end + 12] + struct.pack("<II", len(long), end) + b"\0\0"
-    assert "longer than any honest one" in refusal(tmp_path, lying)
+    assert "at greater length than any archive does" in refusal(tmp_path, lying)
 
 
 def test_a_sparse_file_is_no_text(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ class File:
 
 
 @dataclass(slots=True)
-class Link:
+class LinkTo:
     target: str
 
 
@@ -25,12 +25,12 @@ class Link:
 class Directory:
     """`archive`: it is one, and a link in it leads nowhere else."""
 
-    entries: "dict[str, File | Link | Directory]" = field(default_factory=dict)
+    entries: "dict[str, File | LinkTo | Directory]" = field(default_factory=dict)
     archive: bool = False
 
 
-Node = File | Link | Directory
-_MODES = {File: S_IFREG, Link: S_IFLNK, Directory: S_IFDIR}
+Node = File | LinkTo | Directory
+_MODES = {File: S_IFREG, LinkTo: S_IFLNK, Directory: S_IFDIR}
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Contents:
     def target(self, path: Path) -> str:
         """What a link says, "" if it is none."""
         node = self._known(path)
-        return node.target if isinstance(node, Link) else ""
+        return node.target if isinstance(node, LinkTo) else ""
 
     def mode(self, path: Path) -> int:
         return _MODES[type(self._known(path))]

@@ -28,7 +28,7 @@ LIMITS = Limits()
 
 
 @dataclass(slots=True)
-class Budget:
+class ReadingCost:
     """What the reading of an archive, and of all archives in it, has cost so far. Its methods raise OverLimit."""
 
     limits: Limits = field(default_factory=lambda: LIMITS)
@@ -53,12 +53,12 @@ class Budget:
     def count_member(self) -> None:
         self.members += 1
         if self.members > self.limits.members:
-            raise OverLimit(f"has more than {self.limits.members:,} members")
+            raise OverLimit(f"lists more than {self.limits.members:,} files")
 
     def count_entry(self) -> None:
         self.entries += 1
         if self.entries > self.limits.entries:
-            raise OverLimit(f"has more than {self.limits.entries:,} files and directories that may hold dumps")
+            raise OverLimit(f"has more than {self.limits.entries:,} names that may be those of dumps")
 
     def keep(self, size: int, *, likely: bool) -> None:
         self.kept += size

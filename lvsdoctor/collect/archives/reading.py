@@ -7,13 +7,13 @@ from typing import BinaryIO
 
 from lvsdoctor.collect.archives import tar
 from lvsdoctor.collect.archives.compression import ZIP, compression_of, decompressed
-from lvsdoctor.collect.archives.contents import Contents, Directory, File, Link
+from lvsdoctor.collect.archives.contents import Contents, Directory, File, LinkTo
 from lvsdoctor.collect.archives.errors import ArchiveError, Damaged, OverLimit
-from lvsdoctor.collect.archives.limits import LIMITS, MEBIBYTE, Budget
+from lvsdoctor.collect.archives.limits import LIMITS, MEBIBYTE, ReadingCost
 from lvsdoctor.collect.archives.names import stem_of
 from lvsdoctor.collect.archives.stream import Stream, file_pieces
 from lvsdoctor.collect.archives.tar import Member, MemberKind
-from lvsdoctor.collect.archives.wanted import Wanted, link_wanted, wanted
+from lvsdoctor.collect.archives.wanted import Likelihood, link_wanted, wanted
 from lvsdoctor.collect.file_names import file_name
 from lvsdoctor.collect.omitted import Omitted
 
@@ -41,7 +41,7 @@ class Plain(Exception):
 
 def contents_of(file: BinaryIO, name: str, most: int) -> Contents:
     """What an archive holds. Raises Plain for a file that is none, compressed or not, with up to `most` bytes."""
-    reading = Reading(Contents(stem_of(name)), Budget())
+    reading = ArchiveReading(Contents(stem_of(name)), ReadingCost())
     stream = Stream(file_pieces(file.read, MEBIBYTE, reading.budget.read))
     read: Callable[[], None]
     try:
@@ -82,11 +82,11 @@ def plain_bytes(data: bytes, most: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ArchiveReading:
     """What has been read of an archive and of those in it, and what that has cost. Its methods raise ArchiveError."""
 
     contents: Contents
-    budget: Budget
+    budget: ReadingCost
 
     def tar(self, stream: Stream, above: Path, depth: int) -> None:
         """Read a tar that lies at `above`."""
@@ -109,7 +109,7 @@ class Reading:
     def wants(self, path: Path, *, link: bool = False) -> bool:
         """May a file, or what a link leads to, be a dump by its name?"""
         inside = self._inside(path)
-        return link_wanted(inside) if link else wanted(inside) is not Wanted.NO
+        return link_wanted(inside) if link else wanted(inside) is not Likelihood.NO
 
     def directory(self, path: Path) -> None:
         """A directory without a file that is read says something by its name at most: sos_commands."""
@@ -121,23 +121,23 @@ class Reading:
         if len(target) > _LONGEST_LINK or not target:
             self.contents.omit(Omitted.LEADS_NOWHERE, "/".join(path))
         elif self.wants(path, link=True):
-            self._put(path, Link(target))
+            self._put(path, LinkTo(target))
 
     def file(self, content: Stream, size: int, path: Path, depth: int) -> None:
         """A file, or an archive in the archive."""
         inside = self._inside(path)
         kind = wanted(inside)
-        if kind is Wanted.NO:
+        if kind is Likelihood.NO:
             return
         head = content.peek(tar.BLOCK)
         if self._nested(content, head, path, depth):
             return
         limits = self.budget.limits
-        if size > (limits.member if kind is Wanted.LIKELY else limits.unlikely):
+        if size > (limits.member if kind is Likelihood.LIKELY else limits.unlikely):
             if file_name("/".join(inside[-2:])).kinds:
                 self.contents.omit(Omitted.TOO_LARGE, "/".join(path))
-        elif kind is Wanted.LIKELY or not (_is_binary(head) or self.budget.unlikely + size > limits.all_unlikely):
-            self.budget.keep(size, likely=kind is Wanted.LIKELY)
+        elif kind is Likelihood.LIKELY or not (_is_binary(head) or self.budget.unlikely + size > limits.all_unlikely):
+            self.budget.keep(size, likely=kind is Likelihood.LIKELY)
             self._put(path, File(content.exactly(size)))
 
     def _member(self, member: Member, above: Path, path: Path, depth: int) -> None:
@@ -209,26 +209,26 @@ class Reading:
         """The path within the innermost archive."""
         return path[self.contents.archive_above(path[:-1]) :]
 
-    def _put(self, path: Path, node: File | Link | Directory) -> bool:
+    def _put(self, path: Path, node: File | LinkTo | Directory) -> bool:
         self.budget.count_entry()
         if not (stands := self.contents.put(path, node)):
             self.contents.omit(Omitted.NO_PLACE, "/".join(path))
         return stands
 
 
-def _read_zip(file: BinaryIO, stream: Stream, reading: Reading) -> None:
+def _read_zip(file: BinaryIO, stream: Stream, reading: ArchiveReading) -> None:
     from lvsdoctor.collect.archives.zips import read_zip, seekable
 
     read_zip(seekable(file, stream, LIMITS.kept), reading, (), 0)
 
 
-def _unpacked(stream: Stream, budget: Budget) -> Stream:
+def _unpacked(stream: Stream, budget: ReadingCost) -> Stream:
     """The stream, decompressed if it is compressed."""
     compression = compression_of(stream.peek(tar.BLOCK))
     return Stream(_counted(decompressed(compression, _more(stream)), budget)) if compression else stream
 
 
-def _counted(pieces: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
+def _counted(pieces: Iterator[bytes], budget: ReadingCost) -> Iterator[bytes]:
     for piece in pieces:
         budget.unpack(len(piece))
         yield piece

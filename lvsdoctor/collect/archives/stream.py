@@ -54,9 +54,9 @@ class Stream:
             yield rest
         yield from self._pieces
 
-    def part(self, size: int) -> "Part":
-        """The next `size` bytes as a stream of their own; the rest of them is passed over by `Part.finish`."""
-        return Part(self, size)
+    def part(self, size: int) -> "StreamPart":
+        """The next `size` bytes as a stream of their own; the rest of them is passed over by `StreamPart.finish`."""
+        return StreamPart(self, size)
 
     def _next(self, size: int) -> Iterator[bytes]:
         while size and (self._at < len(self._piece) or self._advance()):
@@ -73,7 +73,7 @@ class Stream:
         return False
 
 
-class Part(Stream):
+class StreamPart(Stream):
     """A part of another stream; CutShort where that ends before it."""
 
     def __init__(self, whole: Stream, size: int) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lvsdoctor.collect.archives.errors import CutShort, Damaged
-from lvsdoctor.collect.archives.limits import Budget
-from lvsdoctor.collect.archives.stream import Part, Stream
+from lvsdoctor.collect.archives.limits import ReadingCost
+from lvsdoctor.collect.archives.stream import Stream, StreamPart
 
 BLOCK = 512
 _ZEROS = bytes(BLOCK)
@@ -22,7 +22,7 @@ class MemberKind(Enum):
     FILE = "file"
     DIRECTORY = "directory"
     LINK = "link"
-    HARD_LINK = "hard link"
+    HARD_LINK = "hard-link"
     FIFO = "FIFO"
     DEVICE = "device"
     SPARSE = "sparse file"  # its holes are not stored: what is stored is no text of its own
@@ -44,7 +44,7 @@ class Member:
     kind: MemberKind
     size: int
     target: str
-    content: Part
+    content: StreamPart
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def is_tar(head: bytes) -> bool:
     return head[:BLOCK] == _ZEROS or (b"\0" in head[:BLOCK] and _checksum_holds(head[:BLOCK]))
 
 
-def members(stream: Stream, budget: Budget) -> Iterator[Member]:
+def members(stream: Stream, budget: ReadingCost) -> Iterator[Member]:
     """Every member in order. Raises ArchiveError."""
     announced = _Announced()
     for_all = _Announced()
@@ -75,7 +75,7 @@ def members(stream: Stream, budget: Budget) -> Iterator[Member]:
         if len(block) < BLOCK:
             raise CutShort
         if not _checksum_holds(block):
-            raise Damaged("is damaged: a header of a member is not one")
+            raise Damaged("is damaged: it has a header that is wrong")
         budget.count_member()
         typeflag = block[156:157]
         size = _number(block[124:136])
@@ -112,7 +112,7 @@ def _member(
 
 def _announce(typeflag: bytes, stream: Stream, size: int, announced: _Announced) -> None:
     if size > (_LONGEST_NAME if typeflag in b"LK" else _LONGEST_HEADER):
-        raise Damaged("is damaged: a header says that it is larger than any is")
+        raise Damaged("is damaged: it has a header that is too large")
     data = stream.exactly(size)
     stream.skip(-size % BLOCK)
     if typeflag == b"L":
@@ -140,7 +140,7 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         record = data[at + len(digits) + 1 : at + length - 1]
         key, equals, value = record.partition(b"=")
         if not equals or at + length > len(data):
-            raise Damaged("is damaged: a header of a member is not one")
+            raise Damaged("is damaged: it has a header that is wrong")
         yield key, value
         at += length
 
@@ -169,11 +169,11 @@ def _checksum_holds(block: bytes) -> bool:
 def _number(field_: bytes) -> int:
     if field_[0] & 0x80:
         if field_[0] != 0x80 or any(field_[1:4]):
-            raise Damaged("is damaged: the size of a member is none")
+            raise Damaged("is damaged: it has a file without a size")
         return int.from_bytes(field_[1:], "big")
     digits = field_.partition(b"\0")[0].strip(b" ")
     if digits.translate(None, b"01234567"):
-        raise Damaged("is damaged: the size of a member is none")
+        raise Damaged("is damaged: it has a file without a size")
     return int(digits or b"0", 8)
 
 

@@ -14,7 +14,7 @@ _NO_TEXT = (
 )  # fmt: skip
 
 
-class Wanted(IntEnum):
+class Likelihood(IntEnum):
     """NO: a file of this name is no dump. UNLIKELY: it is read if it is small. LIKELY: its name is a dump's."""
 
     NO = 0
@@ -22,34 +22,36 @@ class Wanted(IntEnum):
     LIKELY = 2
 
 
-def wanted(path: tuple[str, ...]) -> Wanted:
+def wanted(path: tuple[str, ...]) -> Likelihood:
     """Is a member worth to be kept?"""
     name = path[-1]
     if any(part.startswith(".") for part in path) or name.lower().endswith(_NO_TEXT):
-        return Wanted.NO
+        return Likelihood.NO
     for number, part in enumerate(path[:-1]):
         if part in COMMANDS:
-            return Wanted.LIKELY if name.startswith(COMMAND_NAMES) else Wanted.NO
+            return Likelihood.LIKELY if name.startswith(COMMAND_NAMES) else Likelihood.NO
         if part in _OF_THE_SYSTEM:
             return _of_the_system(path[number:])
         if part == "etc":
-            return Wanted.LIKELY if "sysctl" in path[number + 1] else Wanted.UNLIKELY
-    return Wanted.LIKELY if file_name("/".join(path[-2:])).kinds else Wanted.UNLIKELY
+            return Likelihood.LIKELY if "sysctl" in path[number + 1] else Likelihood.UNLIKELY
+    return Likelihood.LIKELY if file_name("/".join(path[-2:])).kinds else Likelihood.UNLIKELY
 
 
 def link_wanted(path: tuple[str, ...]) -> bool:
     """Is it a link to a file that may be a dump, or to a directory on the way to one: proc/net?"""
-    return wanted(path) is not Wanted.NO or (path[-2:-1] == ("proc",) and path[-1] in ("net", "self", "thread-self"))
+    return wanted(path) is not Likelihood.NO or (
+        path[-2:-1] == ("proc",) and path[-1] in ("net", "self", "thread-self")
+    )
 
 
-def _of_the_system(path: tuple[str, ...]) -> Wanted:
+def _of_the_system(path: tuple[str, ...]) -> Likelihood:
     """Of what a host has below /proc, /usr and the like; /var/log is read where it is small."""
     if "sysctl.d" in path or (path[0] == "proc" and path[-2] == "net" and path[-1].startswith("ip_vs")):
-        return Wanted.LIKELY
+        return Likelihood.LIKELY
     if (path[0] == "proc" and path[1:3] == ("sys", "net")) or (path[:2] == ("var", "log") and not _rotated(path[-1])):
-        return Wanted.UNLIKELY
+        return Likelihood.UNLIKELY
     # Somebody's directory of this name, and not the host's, holds dumps all the same: run/rs1/ip-addr.txt.
-    return Wanted.LIKELY if path[0] in ("run", "var") and file_name(path[-1]).kinds else Wanted.NO
+    return Likelihood.LIKELY if path[0] in ("run", "var") and file_name(path[-1]).kinds else Likelihood.NO
 
 
 def _rotated(name: str) -> bool:

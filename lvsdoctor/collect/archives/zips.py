@@ -15,7 +15,7 @@ from lvsdoctor.collect.archives.stream import Stream, file_pieces
 from lvsdoctor.collect.omitted import Omitted
 
 if TYPE_CHECKING:
-    from lvsdoctor.collect.archives.reading import Reading
+    from lvsdoctor.collect.archives.reading import ArchiveReading
 
 _LONGEST_LINK = 4096
 _MOST_OF_A_LIST = 16 * MEBIBYTE  # 100,000 members with long names
@@ -44,7 +44,7 @@ def in_memory(stream: Stream, most: int) -> BinaryIO:
     return BytesIO(data)
 
 
-def read_zip(file: BinaryIO, reading: "Reading", above: tuple[str, ...], depth: int) -> None:
+def read_zip(file: BinaryIO, reading: "ArchiveReading", above: tuple[str, ...], depth: int) -> None:
     """Read what may be dumps. Raises ArchiveError."""
     size = file.seek(0, os.SEEK_END)
     if not above:
@@ -66,7 +66,7 @@ def read_zip(file: BinaryIO, reading: "Reading", above: tuple[str, ...], depth: 
 
 
 def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: "Reading", path: tuple[str, ...], depth: int
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: "ArchiveReading", path: tuple[str, ...], depth: int
 ) -> None:
     mode = info.external_attr >> 16
     link = stat.S_ISLNK(mode)
@@ -101,5 +101,5 @@ class _Bounded:
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(_MOST_OF_A_LIST + 1 if size < 0 else min(size, _MOST_OF_A_LIST + 1))
         if len(data) > _MOST_OF_A_LIST:
-            raise OverLimit("has a list of members that is longer than any honest one")
+            raise OverLimit("lists files at greater length than any archive does")
         return data
