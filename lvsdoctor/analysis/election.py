@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.vrrp import VrrpInstance
+from lvsdoctor.model.vrrp import REMOVED, VrrpInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def differences(node: Node, own: VrrpInstance, peer: Node, other: VrrpInstance) 
     checks = (
         (_ID, (own.router_id, own.family) != (other.router_id, other.family)),
         (_VERSION, own.version != other.version),
-        (_AUTH, both_v2 and own.auth != other.auth),
+        (_AUTH, both_v2 and own.auth != other.auth and not hides_password(own, other)),
         (_INTERVAL, both_v2 and own.advert_int != other.advert_int),
         (_VIPS, _named(own) != _named(other) and not own.ignores_vips),
         (_CAST, (own.peers is None) != (other.peers is None)),
@@ -157,6 +157,13 @@ def differences(node: Node, own: VrrpInstance, peer: Node, other: VrrpInstance) 
         for (words, says), differs in checks
         if differs
     )
+
+
+def hides_password(own: VrrpInstance, other: VrrpInstance) -> bool:
+    """Was a password that is to be compared removed before the file came here (`lvsdoctor collect`)?"""
+    kinds = own.auth.partition(" ")[0], other.auth.partition(" ")[0]
+    hidden = any(instance.auth.endswith(f" {REMOVED}") for instance in (own, other))
+    return hidden and kinds[0] == kinds[1] and own.version == other.version == 2
 
 
 def _named(instance: VrrpInstance) -> frozenset[IP]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.election import AdvertMismatch, differences
+from lvsdoctor.analysis.election import AdvertMismatch, differences, hides_password
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.vrrp import VrrpInstance
@@ -23,6 +24,11 @@ class VrrpPair:
     differences: tuple[AdvertMismatch, ...]
     segment: tuple[Citation, ...]
     proved: bool
+
+    def require_authentication(self) -> None:
+        """Raises NotCollected where nothing that was seen differs, and a password was removed from a file."""
+        if not self.differences and hides_password(self.own, self.other):
+            raise NotCollected("vrrp", self.peer.name, "the auth_pass of both hosts")
 
     @property
     def shared(self) -> tuple[IP, ...]:

@@ -9,6 +9,7 @@ from lvsdoctor.model.seen import Seen
 
 OWNER = 255  # vrrp.h: VRRP_PRIO_OWNER, the priority of the address owner
 USUAL_PRIORITY = 100  # vrrp.h: VRRP_PRIO_DFL
+REMOVED = "<removed>"  # in the place of a password that was taken out before the file came here
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class VrrpInstance:
     ("priority", "virtual_router_id", "auth_pass", ...), so that a rule can quote the one that matters.
 
     `priority` and `advert_int` (seconds) are what keepalived takes where nothing is said. `auth` is the type with the
-    password, of which eight characters count, "" for none. `peers` are those of unicast_peer, None for multicast.
+    password, of which eight characters count (or REMOVED), "" for none. `peers` are those of unicast_peer, None for
+    multicast.
     `accept`: it takes packets that are sent to its VIPs, `ignores_vips`: skip_check_adv_addr.
     """
 

@@ -50,6 +50,8 @@ def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
             evidence=[*(line for reason in pair.differences for line in _lines(pair, reason)), *pair.segment],
             fix=_fix(pair),
         )
+    for pair in pairs:
+        pair.require_authentication()
 
 
 def _lines(pair: VrrpPair, reason: AdvertMismatch) -> Iterator[Citation]:

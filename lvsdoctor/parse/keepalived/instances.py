@@ -3,11 +3,12 @@
 keepalived.conf(5), VRRP instance(s); keepalived/vrrp/vrrp_parser.c.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.vrrp import OWNER, USUAL_PRIORITY, Vmac, VrrpInstance
+from lvsdoctor.model.vrrp import OWNER, REMOVED, USUAL_PRIORITY, Vmac, VrrpInstance
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
 from lvsdoctor.parse.keepalived.rows import DROPS, Reading
 from lvsdoctor.parse.keepalived.statements import Statement
@@ -156,10 +157,15 @@ def _block(words: Mapping[str, Statement], name: str) -> tuple[Statement, ...]:
     return (words[name].block or ()) if name in words else ()
 
 
+# What `lvsdoctor collect`, sosreport and people write in the place of a password.
+_MASKED = re.compile(r"\*{3,}|<[^<>]*>|x{4,}|\[?(?:redacted|removed|masked|hidden)\]?", re.IGNORECASE)
+
+
 def _auth(lines: Iterable[Statement]) -> str:
     """The type and the password, "" where one of both is missing: then keepalived ignores it."""
     values = {line.name: line.value for line in lines}
-    kind, password = values.get("auth_type", ""), values.get("auth_pass", "")[:8]
+    kind, password = values.get("auth_type", ""), values.get("auth_pass", "")
+    password = REMOVED if _MASKED.fullmatch(password) else password[:8]
     return f"{kind} {password}" if kind in ("AH", "PASS") and password else ""
 
 
