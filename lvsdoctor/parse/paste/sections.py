@@ -43,6 +43,13 @@ def sections(text: str, where: str) -> Iterator[Section]:
     return _Parting(undecorated(text), where).sections()
 
 
+def of_output(echo: Echo, seen: Seen, lines: list[str], span: tuple[int, int], where: str) -> Section:
+    """What a command printed, all of which is known to be its output: the lines of the text in this span."""
+    parting = _Parting(lines, where)
+    parting.begin(echo, seen)
+    return parting.output(*span)
+
+
 class _Parting:
     """At work on a text: the section at hand, and the dump in it that is being read."""
 
@@ -69,6 +76,26 @@ class _Parting:
         self._finish()
         self._section.to_lvsdoctor += self._waiting
         yield self._section
+
+    def begin(self, echo: Echo, seen: Seen) -> None:
+        self._section, self._reader = Section(echo, seen), None
+
+    def output(self, number: int, end: int) -> Section:
+        """The section at hand with these lines, none of which is an echo."""
+        while number < end:
+            if taken := self._feed_run(number):
+                number += taken
+                continue
+            line = self._lines[number].rstrip()
+            number += 1
+            seen = Seen(self._where, number, line)
+            text = line.lstrip()
+            if not text or self._is_remark(seen, text) or (self._reader is not None and self._reader.feed(seen)):
+                continue
+            self._start_or_pass_by(seen, text)
+        self._finish()
+        self._section.to_lvsdoctor += self._waiting
+        return self._section
 
     def _feed_run(self, number: int) -> int:
         if self._reader is None or self._waiting:

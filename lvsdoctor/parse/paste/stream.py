@@ -43,6 +43,12 @@ class Piece:
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
     """The dumps of a text in order; a line that no reader takes comes as a Dump of its own, under `unread`."""
+    if "==> lvsdoctor " in text:
+        from lvsdoctor.parse.paste.snapshot import is_stream
+
+        if is_stream(text):
+            yield from _of_streams(text, where)
+            return
     parts = list(sections(text, where))
     typed = _typed(text, parts, where)
     hosts: list[str] = []
@@ -51,6 +57,22 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
         by_section[number].append(Piece(host, dump))
     for of_section in by_section:
         yield from of_section
+
+
+def _of_streams(text: str, where: str) -> Iterator[Piece]:
+    """What `lvsdoctor collect` printed, once or several times; what stands before it is read as any text."""
+    from lvsdoctor.parse.paste.snapshot import sections_of, snapshots
+
+    lines = text.split("\n")
+    streams = snapshots(lines)
+    if (before := "\n".join(lines[: streams[0].first - 1])).strip():
+        yield from pieces(before, where)
+    for stream in streams:
+        parts = list(sections_of(stream, lines, where))
+        if not parts:
+            yield Piece(stream.name, Dump(host=stream.name))
+        for of_section in _of_sections(parts, [], frozenset(), where):
+            yield from of_section
 
 
 def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":
