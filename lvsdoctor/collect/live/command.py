@@ -4,8 +4,9 @@ import os
 import selectors
 import subprocess
 import time
-from collections.abc import Sequence
-from typing import IO, cast
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import IO, Any, cast
 
 from lvsdoctor.collect.errors import CannotSee
 
@@ -13,6 +14,7 @@ DIRECTORIES = ("/usr/sbin", "/sbin")  # PATH is not asked: whoever set it is not
 SECONDS = 10.0
 MOST_BYTES = 64 * 1024 * 1024
 _CHUNK = 1 << 16
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def program(name: str) -> str | None:
@@ -21,19 +23,30 @@ def program(name: str) -> str | None:
     return next((path for path in paths if os.access(path, os.X_OK) and os.path.isfile(path)), None)
 
 
-def output_of(command: Sequence[str], *, seconds: float = SECONDS, most: int = MOST_BYTES) -> str:
+def output_of(
+    command: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    most: int = MOST_BYTES,
+    given: IO[Any] | int = subprocess.DEVNULL,
+    environment: Mapping[str, str] = NOTHING,
+    started: Callable[["subprocess.Popen[bytes]"], object] | None = None,
+) -> str:
     """What the command prints. Raises CannotSee where it fails, takes too long or prints too much.
 
-    It has no environment, no input and no terminal, and is in the network namespace of the thread that asks.
+    It has no environment, no input and no terminal unless they are given, and is in the network namespace of the thread
+    that asks. `started` gets the process, which another thread may end.
     """
     shown = " ".join((os.path.basename(command[0]), *command[1:]))
     try:
         running = subprocess.Popen(
-            command, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command, env=environment, cwd="/", stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
     except OSError as problem:
         raise CannotSee(f"{shown} could not be run: {problem.strerror}.") from problem
+    if started is not None:
+        started(running)
     try:
         printed, complaint = _read(running, shown, time.monotonic() + seconds, most)
         code = running.wait(1)

@@ -8,7 +8,7 @@
 # its answer is empty, and so is the kernel's table. Passwords, and what scripts are called with, are left out.
 
 LC_ALL=C
-PATH=/usr/sbin:/sbin:/usr/bin:/bin:$PATH
+PATH=/usr/sbin:/sbin:/usr/bin:/bin${PATH:+:$PATH}
 export LC_ALL PATH
 
 limit=10        # seconds for a command

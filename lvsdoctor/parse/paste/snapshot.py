@@ -78,7 +78,7 @@ def is_stream(text: str) -> bool:
 
 def heads(text: str) -> Iterator[str]:
     """The hosts that the streams in this text name themselves."""
-    return (found["host"] for found in _HEADS.finditer(text)) if "==> lvsdoctor " in text else iter(())
+    return (head["host"] for head in _HEADS.finditer(text)) if "==> lvsdoctor " in text else iter(())
 
 
 def snapshots(lines: Sequence[str]) -> list[Snapshot]:

@@ -136,7 +136,7 @@ def few_programs(tmp_path: Path) -> Callable[..., str]:
         for name, text in made.items():
             (programs / name).write_text(f"#!/bin/sh\n{text}\n")
             (programs / name).chmod(0o755)
-        text = script().replace("PATH=/usr/sbin:/sbin:/usr/bin:/bin:$PATH", f"PATH={programs}")
+        text = script().replace("PATH=/usr/sbin:/sbin:/usr/bin:/bin${PATH:+:$PATH}", f"PATH={programs}")
         return collected((), shell("dash"), text.replace("limit=10 ", "limit=1 "))
 
     return run
