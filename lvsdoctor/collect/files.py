@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from lvsdoctor.collect.ansible_tree import ansible_dumps
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.names import looks_like_an_archive, stem_of
 from lvsdoctor.collect.assemble import nodes_of
 from lvsdoctor.collect.documents import NodeDump
+from lvsdoctor.collect.engine_names import named_apart
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
 from lvsdoctor.collect.keepalived_tree import Included
@@ -24,6 +25,7 @@ from lvsdoctor.model.examination import UnreadPath
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dumps
+from lvsdoctor.parse.fleet.engines import answers_in, fleet_pieces
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.proc_sys import values_shown
@@ -54,13 +56,13 @@ def collect_paths(paths: Sequence[str | tuple[str, str]], unread: list[UnreadPat
             without.append((UnreadPath(_shown(path), error.why, kinds), error))
         else:
             # Said of the whole directory, by the first of its nodes.
-            mine[speaking] = replace(mine[speaking], notes=tuple(omitted))
+            mine[speaking] = replace(mine[speaking], notes=(*mine[speaking].notes, *omitted))
         found += mine
     if without and (unread is None or (len(without) == len(paths) and not any(path.kinds for path, _ in without))):
         raise without[0][1]
     if unread is not None:
         unread += [path for path, _ in without]
-    return nodes_of(found)
+    return nodes_of(named_apart(found))
 
 
 def _of_named(name: str, mine: NodeDump) -> NodeDump:
@@ -250,6 +252,9 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
     # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
     if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
+        return
+    if answers := answers_in(text):
+        yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
         return
     if configured := config_dumps(text, where):
         yield from (Piece(dump.host, dump) for dump in configured)

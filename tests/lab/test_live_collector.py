@@ -9,10 +9,12 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lvsdoctor.collect import script as collect_script
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.address import Address
@@ -51,6 +53,7 @@ COMMANDS = (
     *(*DETAILED, *BRIEF, *ROUTES, *RULES[4], *RULES[6], *NEIGHBOURS[0], *NEIGHBOURS[1]),
     *(SYSCTL, ARPTABLES, *OF_IPVS, *SOCKETS),
 )
+SCRIPT = Path(collect_script.__file__).with_name("collect.sh")
 # It changes while we look: what is left of a time, and neighbours whom the kernel finds by itself.
 _PASSING = re.compile(r"(?<=timer )[ \d.]+|(?<=_lft )\d+sec|^fe80\S+ dev \S+ (lladdr|INCOMPLETE|FAILED).*\n", re.M)
 VOLATILE = "net.netfilter.nf_conntrack_count"
@@ -69,6 +72,7 @@ class Looked:
     dumps: dict[str, str]
     scanned: dict[str, Any]
     state: tuple[str, str]
+    stream: str
 
     def node(self, *commands: str) -> dict[str, Any]:
         """The node that these dumps make, pasted with the command above each."""
@@ -112,9 +116,10 @@ def looked(lab: Running, host: str, state: Sequence[str], commands: Sequence[str
     # The dumps have no packet filters: an answer without a line is none in a paste.
     scanned = output_of(lab, host, f"{sys.executable} -m lvsdoctor scan --no-commands -f json")
     live = lab.guest.ask("collect_live", number=lab.number, host=host)
+    stream = output_of(lab, host, f"sh {SCRIPT}")
     dumps = dump(*state, *commands)
     of_state = ["".join(f"# {each}\n{_PASSING.sub('', found[each])}" for each in state) for found in (before, dumps)]
-    return Looked(live, dumps, json.loads(scanned), (of_state[0], of_state[1]))
+    return Looked(live, dumps, json.loads(scanned), (of_state[0], of_state[1]), stream)
 
 
 # -- a real server whose kernel has no IPVS ---------------------------------------------------------------------------
@@ -309,6 +314,7 @@ def test_the_ipvs_table_over_netlink_is_that_of_the_dump(
     )
 
 
+STREAM_UNTOLD = {"ipvs": (NO_THRESHOLDS, NO_COUNTERS), "ipvs-stats": FORMS[STATS]}
 LOCAL = {"forwarding": {"Forwarding": "LOCAL"}, "method": "Local"}
 BYPASS = {"forwarding": {"Forwarding": "BYPASS"}, "method": "Bypass"}
 
@@ -392,6 +398,20 @@ def test_a_scan_finds_what_a_scan_of_the_dumps_finds(host: str, looked_at: Mappi
     assert live["findings"]
     assert [pair for pair in zip(live["outcomes"], dumped["outcomes"], strict=True) if pair[0] != pair[1]] == []
     assert live == dumped
+
+
+@both
+@pytest.mark.parametrize("fact", ["links", "addresses", "routes", "local-routes", "policy-rules", "ipvs", "ipvs-stats"])
+def test_the_stream_of_the_script_says_what_the_live_scan_says(
+    host: str, fact: str, looked_at: Mapping[str, Looked]
+) -> None:
+    found = looked_at[host]
+    (node,) = nodes_from({"(none)": {"stream": found.stream}})
+    assert [seen.text for seen in node.unread] == []
+    live, dumped = found.live["evidence"][fact], plain(node)["evidence"][fact]
+    for untold in STREAM_UNTOLD.get(fact, ()):
+        live, dumped = without(live, untold), without(dumped, untold)
+    assert in_order(dumped) == in_order(live)
 
 
 def report_of(state: Looked, commands: Sequence[str]) -> dict[str, Any]:

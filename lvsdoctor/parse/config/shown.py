@@ -1,12 +1,11 @@
 """A file that configures a host as another text shows it: behind `cat FILE`, under its path, in a here-document."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from collections.abc import Sequence
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dump
 from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.renumber import renumbered
 
 __all__ = ["file_in", "shown_path"]
 
@@ -33,20 +32,7 @@ def file_in(lines: Sequence[Seen], path: str) -> Dump | None:
     for seen in ordered:
         rows[(seen.line or 1) - before - 1] = seen.text
     dump = config_dump("\n".join(rows), path)
-    return None if dump is None else _moved(dump, where, before)
-
-
-def _moved(value: Any, where: str, before: int) -> Any:
-    """The same with each line as it is numbered in the text around it."""
-    if isinstance(value, Seen):
-        return replace(value, where=where, line=None if value.line is None else value.line + before)
-    if is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
-        return replace(value, **{name: _moved(part, where, before) for name, part in parts.items()})
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_moved(part, where, before) for part in value))
-    if isinstance(value, (tuple, list)):
-        return type(value)(_moved(part, where, before) for part in value)
-    if isinstance(value, Mapping):
-        return {key: _moved(part, where, before) for key, part in value.items()}
-    return value
+    if dump is None:
+        return None
+    moved: Dump = renumbered(dump, where, lambda line: line + before)
+    return moved

@@ -7,7 +7,7 @@ What stands around the lines, such as the > of a mail, goes before they are read
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lvsdoctor.model.arptables import ArpTables
@@ -35,10 +35,17 @@ _FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "e
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A dump and whose it is ("" where nothing told)."""
+    """A dump and whose it is ("" where nothing told).
+
+    `own` is the name that a stream of `lvsdoctor collect` gives its host. `carrier` is what the `engine` that brought
+    the text calls that host.
+    """
 
     host: str
     dump: Dump
+    own: str = ""
+    engine: str = ""
+    carrier: str = ""
 
 
 def pieces(text: str, where: str) -> Iterator[Piece]:
@@ -70,9 +77,9 @@ def _of_streams(text: str, where: str) -> Iterator[Piece]:
     for stream in streams:
         parts = list(sections_of(stream, lines, where))
         if not parts:
-            yield Piece(stream.name, Dump(host=stream.name))
+            yield Piece(stream.name, Dump(host=stream.name), own=stream.host)
         for of_section in _of_sections(parts, [], frozenset(), where):
-            yield from of_section
+            yield from (replace(piece, own=stream.host) for piece in of_section)
 
 
 def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":

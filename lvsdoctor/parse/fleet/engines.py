@@ -1,0 +1,74 @@
+"""Which engine brought this text, and what each host says in it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lvsdoctor.parse.fleet.answer import FleetAnswer
+from lvsdoctor.parse.paste.stream import Piece, pieces
+from lvsdoctor.parse.renumber import renumbered
+
+_OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n")
+
+
+def answers_in(text: str) -> list[FleetAnswer] | None:
+    """None for a text that no engine brought; what gives it away is in its first lines."""
+    begin = text[:200].lstrip("\ufeff \t\r\n")
+    if begin.startswith("{"):
+        from lvsdoctor.parse.fleet.documents import of_json
+
+        if '"stdout"' in text or '"unreachable"' in text or _may_be_salt(text):
+            return of_json(text.lstrip("\ufeff"))
+        return None
+    lines = text.split("\n")
+    if any(sign in text for sign in _OF_ANSIBLE):
+        from lvsdoctor.parse.fleet.ansible_output import of_ansible
+
+        if answers := of_ansible(lines, streams="==> lvsdoctor " in text):
+            return answers
+    if begin.startswith("[pod/"):
+        from lvsdoctor.parse.fleet.prefixed import of_kubectl
+
+        return of_kubectl(lines)
+    first = begin.partition("\n")[0]
+    if begin.startswith("--------"):
+        from lvsdoctor.parse.fleet.prefixed import of_rules
+
+        return of_rules(lines, streams="==> lvsdoctor " in text)
+    if ": " in first and not first[0].isspace():
+        from lvsdoctor.parse.fleet.prefixed import of_prefixes
+
+        return of_prefixes(lines)
+    return None
+
+
+def _may_be_salt(text: str) -> bool:
+    return "\\n" in text and '"nftables"' not in text[:200]
+
+
+def fleet_pieces(answers: Sequence[FleetAnswer], where: str, name: str = "") -> Iterator[Piece]:
+    """What each answer holds, of the host that the engine names, or that the answer names itself: a stream does.
+
+    `name` is that of the file, where an answer has no other.
+    """
+    taken: Counter[str] = Counter()
+    for answer in answers:
+        host = answer.host or name
+        place = where
+        if answer.inside:
+            taken[host] += 1
+            number = f" {taken[host]}" if taken[host] > 1 else ""
+            place = f"{where} ({host or 'stdout'}{number})" if where != host else f"{where} (stdout{number})"
+        numbers = answer.numbers
+
+        def line_of(line: int, numbers: Sequence[int | None] = numbers) -> int | None:
+            return numbers[line - 1] if 0 < line <= len(numbers) else None
+
+        for piece in pieces("\n".join(answer.lines), place):
+            dump = renumbered(piece.dump, place, line_of)
+            if not host:
+                yield replace(piece, dump=dump)
+            elif piece.own:
+                yield replace(piece, dump=dump, engine=answer.engine, carrier=host)
+            else:
+                yield Piece(host, replace(dump, host=""), engine=answer.engine, carrier=host)

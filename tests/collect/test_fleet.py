@@ -1,0 +1,253 @@
+"""What engines bring of the example's three hosts is read as it lies, and gives what its directories give."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from lvsdoctor.collect.files import collect_paths
+from lvsdoctor.model.node import Node
+from tests.collect.packings import COMMANDS, EXAMPLE, HOSTS, dumps
+
+Pack = Callable[[Mapping[str, str]], str]
+
+
+def stream(host: str, name: str | None = None) -> str:
+    """The dumps of a host as `lvsdoctor collect` would print them."""
+    blocks = [f"==> $ {COMMANDS[dump]} <==\n{text}==> rc 0 ok <==\n" for dump, text in dumps(host).items()]
+    return f"==> lvsdoctor 1 {name or host} - <==\n" + "".join(blocks)
+
+
+def prefixed(form: str) -> Pack:
+    def pack(texts: Mapping[str, str]) -> str:
+        return "".join(
+            f"{form.format(host=host)}{line}\n" for host, text in texts.items() for line in text.splitlines()
+        )
+
+    return pack
+
+
+def interleaved(form: str) -> Pack:
+    """As lines come in: one of each host in turn."""
+
+    def pack(texts: Mapping[str, str]) -> str:
+        rows = {host: text.splitlines() for host, text in texts.items()}
+        longest = max(map(len, rows.values()))
+        return "".join(
+            f"{form.format(host=host)}{lines[place]}\n"
+            for place in range(longest)
+            for host, lines in rows.items()
+            if place < len(lines)
+        )
+
+    return pack
+
+
+def gathered(texts: Mapping[str, str]) -> str:
+    return "".join(f"{'-' * 15}\n{host}\n{'-' * 15}\n{text}" for host, text in texts.items())
+
+
+def result(text: str) -> dict[str, object]:
+    lines = text.rstrip("\n").split("\n")
+    return {"changed": True, "rc": 0, "stderr": "", "stdout": "\n".join(lines), "stdout_lines": lines}
+
+
+def default_json(texts: Mapping[str, str]) -> str:
+    parts = [f"changed: [{host}] => {json.dumps(result(text))}\n" for host, text in texts.items()]
+    return f"\nPLAY [all] {'*' * 20}\n\nTASK [collect] {'*' * 20}\n{''.join(parts)}\nPLAY RECAP {'*' * 20}\n"
+
+
+def debugged(texts: Mapping[str, str]) -> str:
+    parts = [
+        f"ok: [{host}] => {json.dumps({'out.stdout_lines': text.splitlines()}, indent=4)}\n"
+        for host, text in texts.items()
+    ]
+    return f"TASK [debug] {'*' * 20}\n{''.join(parts)}"
+
+
+def default_yaml(texts: Mapping[str, str]) -> str:
+    parts = []
+    for host, text in texts.items():
+        rows = "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
+        first = text[:1]
+        sign = "|2-" if first == " " else "|-"
+        parts.append(
+            f"changed: [{host}] => changed=true \n  rc: 0\n  stdout: {sign}\n{rows}  stdout_lines: <omitted>\n"
+        )
+    return "".join(parts)
+
+
+def listed_yaml(texts: Mapping[str, str]) -> str:
+    parts = []
+    for host, text in texts.items():
+        rows = "".join("  - '" + line.replace("'", "''") + "'\n" for line in text.splitlines())
+        parts.append(f"ok: [{host}] => \n  out.stdout_lines:\n{rows}")
+    return "".join(parts)
+
+
+def oneline(texts: Mapping[str, str]) -> str:
+    return "".join(
+        f"{host} | CHANGED | rc=0 | (stdout) " + text.rstrip("\n").replace("\n", "\\n") + "\n"
+        for host, text in texts.items()
+    )
+
+
+def minimal(texts: Mapping[str, str]) -> str:
+    return "".join(f"{host} | CHANGED | rc=0 >>\n{text}" for host, text in texts.items())
+
+
+def minimal_json(texts: Mapping[str, str]) -> str:
+    return "".join(f"{host} | CHANGED => {json.dumps(result(text), indent=4)}\n" for host, text in texts.items())
+
+
+def callback_json(texts: Mapping[str, str]) -> str:
+    hosts = {host: result(text) for host, text in texts.items()}
+    play = {"play": {"name": "all"}, "tasks": [{"hosts": hosts, "task": {"name": "collect"}}]}
+    return json.dumps({"plays": [play], "stats": {}}, indent=4)
+
+
+def salt_json(texts: Mapping[str, str]) -> str:
+    return "".join(json.dumps({host: text.rstrip("\n")}, indent=4) + "\n" for host, text in texts.items())
+
+
+def salt_run_all(texts: Mapping[str, str]) -> str:
+    return json.dumps({host: {"pid": 7, "retcode": 0, "stderr": "", "stdout": text} for host, text in texts.items()})
+
+
+PACKS: Mapping[str, Pack] = {
+    "clush": prefixed("{host}: "),
+    "pdsh": interleaved("{host}: "),
+    "clush -b": gathered,
+    "salt --out=json": salt_json,
+    "salt cmd.run_all": salt_run_all,
+    "ansible -o": oneline,
+    "ansible": minimal,
+    "ansible -m script": minimal_json,
+    "ansible-playbook -v": default_json,
+    "ansible-playbook, debug": debugged,
+    "ansible-playbook, yaml": default_yaml,
+    "ansible-playbook, yaml, debug": listed_yaml,
+    "ansible-playbook, json": callback_json,
+    "kubectl logs --prefix": interleaved("[pod/{host}/collect] "),
+}
+
+
+def plain(host: str) -> str:
+    """The dumps of a host without a word about which is which."""
+    return "".join(dumps(host).values())
+
+
+def read(text: str, directory: Path) -> dict[str, Node]:
+    (directory / "brought.txt").write_text(text)
+    return {node.name: node for node in collect_paths([str(directory / "brought.txt")])}
+
+
+FACTS = ("links", "addresses", "routes", "local-routes", "policy-rules", "neighbours", "arptables", "ipvs")
+
+
+def facts(node: Node) -> dict[str, object]:
+    """How much there is of each fact."""
+    rows = {fact: len(node.evidence[fact]) for fact in FACTS if fact in node.evidence and fact != "arptables"}
+    settings = {key: setting.raw for key, setting in node.evidence["sysctl"].items()}
+    return {**rows, "sysctl": settings}
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, dict[str, object]]:
+    return {node.name: facts(node) for node in collect_paths([str(EXAMPLE)]) if node.name in HOSTS}
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=list(PACKS))
+@pytest.mark.parametrize("form", [plain, stream], ids=["dumps", "streams"])
+def test_an_engine_adds_nothing_and_loses_nothing(
+    pack: Pack, form: Callable[[str], str], example: dict[str, dict[str, object]], tmp_path: Path
+) -> None:
+    nodes = read(pack({host: form(host) for host in HOSTS}), tmp_path)
+    assert {name: facts(node) for name, node in nodes.items()} == example
+    # Without its command nothing shows that these settings are all there are.
+    untold = set() if form is stream else {"sysctl"}
+    assert {name: node.coverage.keys() - untold for name, node in nodes.items()} == {host: set() for host in HOSTS}
+
+
+@pytest.mark.parametrize("name", ["clush", "pdsh", "ansible-playbook, yaml", "kubectl logs --prefix"])
+def test_rows_are_quoted_with_the_line_of_the_engine_s_text(name: str, tmp_path: Path) -> None:
+    text = PACKS[name]({host: plain(host) for host in HOSTS})
+    nodes = read(text, tmp_path)
+    for address in nodes["rs1"].evidence["addresses"]:
+        assert address.seen.line is not None
+        assert text.splitlines()[address.seen.line - 1].rstrip().endswith(address.seen.text.strip())
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=list(PACKS))
+def test_hosts_of_one_name_are_called_as_the_engine_calls_them(pack: Pack, tmp_path: Path) -> None:
+    nodes = read(pack({host: stream(host, "localhost") for host in HOSTS}), tmp_path)
+    assert set(nodes) == set(HOSTS)
+    assert "localhost is the own name of several hosts of this scan." in nodes["rs1"].notes[0]
+
+
+def test_files_of_a_directory_are_hosts_by_what_they_say(tmp_path: Path) -> None:
+    for number, host in enumerate(HOSTS):
+        (tmp_path / f"{number}.snap").write_text(stream(host))
+    assert {node.name for node in collect_paths([str(tmp_path)])} == set(HOSTS)
+
+
+def test_files_whose_hosts_have_one_name_are_hosts_by_their_own(tmp_path: Path) -> None:
+    for host in HOSTS:
+        (tmp_path / f"{host}.snap").write_text(stream(host, "localhost"))
+    nodes = collect_paths([str(tmp_path)])
+    assert {node.name for node in nodes} == set(HOSTS)
+    assert "This host is called rs1, as its file is." in " ".join(note for node in nodes for note in node.notes)
+
+
+def test_one_host_collected_twice_is_one_host(tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        (tmp_path / f"{name}.snap").write_text(stream("rs1"))
+    assert [node.name for node in collect_paths([str(tmp_path)])] == ["rs1"]
+
+
+def test_a_tree_of_ansible_is_a_file_for_each_host(tmp_path: Path, example: dict[str, dict[str, object]]) -> None:
+    for host in HOSTS:
+        (tmp_path / host).write_text(json.dumps(result(plain(host))))
+    assert {node.name: facts(node) for node in collect_paths([str(tmp_path)])} == example
+
+
+def test_a_host_that_could_not_be_reached_stays_in_the_report(tmp_path: Path) -> None:
+    (tmp_path / "lb1").write_text(json.dumps(result(plain("lb1"))))
+    (tmp_path / "rs9").write_text(
+        json.dumps({"unreachable": True, "msg": "Failed to connect to the host", "changed": False})
+    )
+    nodes = {node.name: node for node in collect_paths([str(tmp_path)])}
+    assert [seen.text for seen in nodes["rs9"].unread] == ["Failed to connect to the host"]
+
+
+def test_what_a_command_left_out_is_not_taken_for_absent(tmp_path: Path) -> None:
+    lines = dumps("rs1")["ip-addr"]
+    (tmp_path / "rs1").write_text(json.dumps({**result(lines), "cmd": "ip addr | grep -v docker"}))
+    (node,) = collect_paths([str(tmp_path)])
+    partial = node.coverage["addresses"].partial
+    assert partial is not None
+    assert partial.says == "grep may have left out lines of the output"
+
+
+def test_hosts_that_said_the_same_are_unfolded(tmp_path: Path) -> None:
+    block = f"{'-' * 15}\nrs[1-2,4],lb1 (4)\n{'-' * 15}\nnet.ipv4.ip_forward = 0\nnet.ipv4.conf.all.arp_ignore = 1\n"
+    nodes = read(block, tmp_path)
+    assert list(nodes) == ["rs1", "rs2", "rs4", "lb1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n",
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n2: eth0: <UP> mtu 1500\n",
+        "net.ipv4.ip_forward: 1\nnet.ipv4.conf.all.arp_ignore: 1\n",
+        "{}",
+        '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}',
+        "---------------\nip-addr\n---------------\n1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n",
+    ],
+)
+def test_what_no_engine_brought_is_left_to_others(text: str) -> None:
+    from lvsdoctor.parse.fleet.engines import answers_in
+
+    assert answers_in(text) is None
