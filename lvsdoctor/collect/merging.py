@@ -6,6 +6,7 @@ from typing import Any
 
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.arptables import ArpTables
+from lvsdoctor.model.connection import Connection
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.packet_filter import FilterTable, hook_of, priority_of
@@ -118,6 +119,11 @@ def _filled_destination(old: Destination, new: Destination) -> Destination:
     )
 
 
+def _connections(lists: Iterable[Sequence[Connection]]) -> tuple[Connection, ...]:
+    """Each entry once, as the last list that has it shows it."""
+    return tuple({row.key: row for rows in lists for row in rows}.values())
+
+
 def _arptables(lists: Sequence[Sequence[ArpTables]]) -> ArpTables:
     """Both backends of arptables: a packet has to pass the rules of one and then of the other."""
     tables = [table for rows in lists for table in rows]
@@ -195,6 +201,7 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "links": _links,
     "ipvs": services,
     "ipvs-stats": services,
+    "connections": _connections,
     "arptables": _arptables,
     "iptables": _filter_tables,
     "ip6tables": _filter_tables,

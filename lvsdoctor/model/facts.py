@@ -19,6 +19,8 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "ipvs": "ipvsadm -Sn",
         "ipvs-stats": "ipvsadm -Ln --stats",
         "ipvs-timeouts": "ipvsadm -L --timeout",
+        "connections": "ipvsadm -Lnc",
+        "sync-daemons": "ipvsadm -L --daemon",
         "arptables": "arptables -nvL",
         "iptables": "iptables-save",
         "ip6tables": "ip6tables-save",
@@ -56,7 +58,7 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 # Nobody misses these: they are there if the user asked for them, or if the host has such a file. A rule that needs one
 # has nothing to say without it.
 _FILES_ALONE = ("configured-addresses", "configured-ipvs", "configured-order", "health-checks", "kube", "vrrp")
-ON_REQUEST = frozenset({"probes", *_FILES_ALONE})
+ON_REQUEST = frozenset({"probes", "connections", "sync-daemons", *_FILES_ALONE})
 
 
 class NotCollected(Exception):

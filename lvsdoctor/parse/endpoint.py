@@ -1,10 +1,11 @@
 """`192.0.2.10:80`, `[2001:db8::10]:http`, `C000020A:0050`: an address and a port, as the IPVS dumps write them."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.connection import Endpoint
 from lvsdoctor.parse.words import read_ip, read_number
+
+__all__ = ["PORTS", "Endpoint", "endpoint", "hex_endpoint"]
 
 # The names that `ipvsadm -L` prints without -n. Not /etc/services: a dump means the same on every machine.
 PORTS = {
@@ -18,15 +19,6 @@ PORTS = {
     "zabbix-agent": 10050, "memcached": 11211,
 }  # fmt: skip
 _HEX = frozenset("0123456789abcdefABCDEF")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """`ip` is None for a host name, `port` None for a service name we do not know; then `shown` keeps the text."""
-
-    ip: IP | None
-    port: int | None
-    shown: str = ""
 
 
 def endpoint(text: str, port: int | None = None) -> Endpoint | None:

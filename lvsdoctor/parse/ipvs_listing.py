@@ -14,13 +14,13 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import Endpoint, endpoint, hex_endpoint
 from lvsdoctor.parse.gaps import CUT, NO_ADDRESS, NO_BEGINNING, narrowed
 from lvsdoctor.parse.ipvs_columns import counters_in, flags_in, hexadecimal, with_columns
-from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, read_fwmark
+from lvsdoctor.parse.ipvs_rows import SCHEDULERS, Services, fwmark_shown, read_fwmark
+from lvsdoctor.parse.ipvs_wrapped import Above, is_another, is_tail
 from lvsdoctor.parse.ipvsadm_options import selects_service
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip
 
 PROTOCOLS = frozenset({"TCP", "UDP", "SCTP", "FWM"})
-SCHEDULERS = frozenset("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos conhash".split())
 VERSION = "IP Virtual Server version "
 PROC_HEADER = "RemoteAddress:Port Forward"  # ipvsadm pads this header to its columns, the kernel does not
 
@@ -76,6 +76,8 @@ class IpvsListing(Reader):
         self._unread: list[Seen] = []
         self._partial: Partial | None = None
         self._first: Seen | None = None
+        self._another = False  # it is the table of another product
+        self._above: Above | None = None
 
     programs: ClassVar[tuple[str, ...]] = ("ipvsadm",)
 
@@ -89,6 +91,19 @@ class IpvsListing(Reader):
     def feed(self, seen: Seen) -> bool:
         line = plain(seen.text)
         self._first = self._first or seen
+        self._another = self._another or is_another(line)
+        above, self._above = self._above, None
+        if above is not None and is_tail(line) and seen.line == (above.seen.line or 0) + 1:
+            return self._join(above, seen, line)
+        unread, partial = len(self._unread), self._partial
+        above = Above(seen, line, unread, partial, len(self._services), self._current, len(self._current or ()))
+        taken = self._line(seen, line)
+        lacks_columns = len(self._unread) > unread or self._partial is not partial or line.endswith("persistent")
+        if taken and (lacks_columns or opens_table(line)):
+            self._above = above
+        return taken
+
+    def _line(self, seen: Seen, line: str) -> bool:
         if line.startswith("->"):
             words = line[2:].split()
             return self._remote_header(line) if words[:1] == ["RemoteAddress:Port"] else self._destination(seen, words)
@@ -99,7 +114,40 @@ class IpvsListing(Reader):
             return False
         return self._service(seen, words)
 
+    def _join(self, above: Above, seen: Seen, line: str) -> bool:
+        """The columns that the row above lacks, which a mail client put on a line of their own. Where they are not just
+        those, neither line is read."""
+        if opens_table(above.line):
+            return True
+        self._take_back(above)
+        joined = f"{above.line} {line}"
+        if not self._line(above.seen, joined) or not self._whole(above, joined):
+            self._take_back(above)
+            if not above.line.startswith("->"):
+                self._current = None
+            self._unread += [above.seen, seen]
+        return True
+
+    def _take_back(self, above: Above) -> None:
+        del self._unread[above.unread :]
+        self._partial, self._current = above.partial, above.current
+        self._services.cut_to(above.services)
+        if self._current is not None:
+            del self._current[above.reals :]
+
+    def _whole(self, above: Above, joined: str) -> bool:
+        if len(self._unread) > above.unread or joined.endswith("persistent"):
+            return False
+        if not joined.startswith("->") or self._form:
+            return True
+        numbers = [word.isdigit() for word in joined.split()[2:]]
+        return numbers[-3:] == [True] * 3 and True not in numbers[:-3]
+
     def dump(self) -> Dump:
+        if self._another and self._first is not None:
+            from lvsdoctor.parse.faces import FACES  # few scans meet one
+
+            return Dump(unread_kinds=(FACES["dpvs"].unread(self._first),))
         services = tuple(map(_with_family, self._services.frozen()))
         facts = {}
         if self._form != "rate" and (services or self._headers > 1):
@@ -117,6 +165,7 @@ class IpvsListing(Reader):
 
     def gap(self) -> None:
         self._current = None  # the service of the real servers below may not have been shown
+        self._above = None
 
     def _note(self, reason: str, seen: Seen) -> None:
         self._partial = self._partial or Partial(reason, seen)

@@ -12,6 +12,7 @@ FORWARDING = {
     "Local": Forwarding.LOCAL,
     "Bypass": Forwarding.BYPASS,
 }
+SCHEDULERS = frozenset("rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos".split())
 # ipvsadm has no word for the last one, and prints what its C library makes of that.
 NAMELESS = "(null)"
 
@@ -42,6 +43,13 @@ class Services:
 
     def __bool__(self) -> bool:
         return bool(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def cut_to(self, length: int) -> None:
+        """Takes back the services after the first `length`."""
+        del self._rows[length:]
 
     def add(self, service: VirtualService) -> list[Destination]:
         """Appends a service and answers the list that its destinations go to."""

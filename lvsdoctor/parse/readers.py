@@ -28,6 +28,7 @@ class _Format(NamedTuple):
 
 
 _TABLE = ("IP ", "Prot", "->", "TCP", "UDP", "SCTP", "FWM", "*")
+_CONNECTIONS = ("IPVS connection", "pro ", "TCP", "UDP", "SCTP", "IP ", "AH", "ESP", "ICMP", "*")
 FORMATS = (
     _Format("sysctl", "Sysctl"),
     _Format("ip_addr", "IpAddr"),
@@ -37,6 +38,9 @@ FORMATS = (
     _Format("ip_route", "IpRoute"),
     _Format("ipvsadm_list", "IpvsadmList", begins=_TABLE),
     _Format("ipvsadm_timeouts", "IpvsadmTimeouts", begins=("Timeout (",)),
+    _Format("ipvs_connections", "IpvsConnections", begins=_CONNECTIONS),
+    _Format("ipvs_connections", "ProcIpVsConn", begins=("Pro FromIP",)),
+    _Format("ipvs_sync", "IpvsSync", begins=("master sync", "backup sync")),
     _Format("proc_ip_vs", "ProcIpVs", begins=_TABLE),
     _Format("ipvsadm_save", "IpvsadmSave", holds=("-",)),
     _Format("table_filters", "TableFilters", begins=("Chain", "*", ":", "-", "#")),

@@ -114,11 +114,6 @@ def test_tun_info_tells_the_tunnel() -> None:
     assert (dr.tunnel_type, dr.weight) == ("ipip", 3)
 
 
-def test_a_word_of_another_dialect_is_kept_as_the_method() -> None:
-    row = destination("198.51.100.1:80            FullNat 100    0          42")
-    assert (row.forwarding, row.method, row.weight) == (None, "FullNat", 100)
-
-
 def test_a_method_that_ipvsadm_has_no_word_for_is_bypass() -> None:
     row = destination("198.51.100.1:80            (null)  7      0          42")
     assert (row.forwarding, row.method, row.weight, row.inactive) == (Forwarding.BYPASS, "Bypass", 7, 42)
@@ -131,10 +126,61 @@ def test_a_large_mark_is_printed_as_a_negative_number() -> None:
     assert only("FWM  -1 rr").fwmark == 2**32 - 1
 
 
-def test_flags_of_another_dialect_are_kept() -> None:
-    service = only("TCP  192.0.2.10:80 rr synproxy conn-timeout 60")
-    assert (service.scheduler, service.flags) == ("rr", ("synproxy", "conn-timeout 60"))
-    assert only("TCP  [2001:db8::1]:80 conhash sip").flags == ("sip",)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TCP  192.0.2.10:80 rr synproxy conn-timeout 60",
+        "TCP  [2001:db8::1]:80 conhash sip",
+        "  -> 198.51.100.1:80            FullNat 100    0          42",
+    ],
+)
+def test_the_table_of_another_product_is_named_and_not_read(line: str) -> None:
+    dump = read(IpvsadmList, f"{HEADER}TCP  192.0.2.1:80 rr\n{line}\n")
+    assert not dump.facts
+    assert [unread.kind for unread in dump.unread_kinds] == ["dpvs"]
+
+
+def test_the_version_of_another_product_names_its_table() -> None:
+    dump = read(IpvsadmList, HEADER.replace("size=4096", "size=0") + "TCP  192.0.2.1:80 rr\n")
+    assert [unread.kind for unread in dump.unread_kinds] == ["dpvs"]
+
+
+WRAPPED = """\
+TCP  192.0.2.10:80 wlc persistent
+600
+  -> 192.0.2.21:80                Route   1      0
+0
+  -> 192.0.2.22:80                Tunnel
+1      0          3
+  -> 192.0.2.23:80
+Masq    2      0          4
+TCP  192.0.2.10:443
+wlc
+  -> 192.0.2.24:443               Route   1      0          5
+"""
+
+
+def test_a_row_that_a_mail_client_wrapped_is_put_together() -> None:
+    first, second = services(HEADER + WRAPPED)
+    assert (first.persistent, second.scheduler) == (600, "wlc")
+    rows = [(row.method, row.weight, row.active, row.inactive) for row in first.destinations]
+    assert rows == [("Route", 1, 0, 0), ("Tunnel", 1, 0, 3), ("Masq", 2, 0, 4)]
+    assert first.destinations[1].seen.text == "  -> 192.0.2.22:80                Tunnel"
+    assert [row.inactive for row in second.destinations] == [5]
+
+
+def test_columns_that_were_parted_within_a_number_are_damaged() -> None:
+    text = HEADER + "TCP  192.0.2.10:80 rr\n  -> 192.0.2.21:80   Route   10\n0      0          3\n"
+    dump = read(IpvsadmList, text)
+    assert [seen.text for seen in dump.unread] == text.splitlines()[-2:]
+    assert dump.facts["ipvs"][0].destinations == ()
+
+
+def test_counters_that_a_mail_client_wrapped_are_put_together() -> None:
+    text = "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes\nOutBytes\n  -> RemoteAddress:Port\n"
+    text += "TCP  192.0.2.10:80                   353     2387        0   425447\n7\n"
+    (service,) = services(text, "ipvs-stats")
+    assert service.counters == Counters(353, 2387, 0, 425447, 7)
 
 
 def test_a_row_whose_end_was_cut_keeps_what_it_has() -> None:

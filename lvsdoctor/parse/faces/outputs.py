@@ -15,6 +15,22 @@ OF_IPVS = (
         r"IPVS|pro +expire|Pro +FromIP|(?:TCP|UDP|SCTP|IP) +",
         advice=TABLE,
     ),
+    Face(
+        "dpvs",
+        "a table of DPVS, which is another product than the kernel's IPVS and is not judged",
+        r"VIP:VPORT +TOTAL +SNAT_IP|\d+: dpdk\S*: socket \d|inet6? \S+ (?:scope|via) .*\bdpdk\d"
+        r"|-> +\S+ +FullNat\b|(?:TCP|UDP|SCTP) +\S+ +[a-z]+ conn-timeout ",
+        r"\s|VIP:VPORT|\[?[\d.a-f:]+\]?:\d+ +\d+|\d+: (?:dpdk|lo)|inet6? |->|(?:TCP|UDP|SCTP) +\S+ +[a-z]+",
+    ),
+    Face(
+        "ipvs-real-servers",
+        "real servers of an IPVS table, without the lines of their virtual services",
+        r"\s*-> +\S+:\w+ +(?:Route|Tunnel|Masq|Local)\b",
+        r"\s*-> ",
+        advice=TABLE,
+    ),
+    Face("ipvs-apps", "the application helpers of IPVS", r"prot port +usecnt name", r"prot port|(?:TCP|UDP) +\d+ "),
+    Face("ipvs-status", "the sizes of IPVS's tables", r"Conns:\s+\d+$", r"[A-Z][\w ]+:", then=r"Conn buckets"),
     Face("ipvs-rate", "the rates of an IPVS table (`ipvsadm --rate`)", r"(?!)", advice=TABLE),
     Face("ipvs-timeouts", "the timeouts of IPVS", r"Timeout \(tcp tcpfin udp\): ", r"Timeout ", advice=TABLE),
     Face(

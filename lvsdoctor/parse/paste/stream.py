@@ -193,6 +193,8 @@ def _silence(section: Section) -> Dump | None:
         return Dump({"neighbours": ()})
     if first == "ipvsadm-save" or (first == "ipvsadm" and any(word.startswith(("-S", "--save")) for word in rest)):
         return Dump({"ipvs": ()})
+    if first == "ipvsadm" and "--daemon" in rest:
+        return Dump({"sync-daemons": ()})
     if first in ("iptables-save", "ip6tables-save") and not rest:
         return Dump({first.removesuffix("-save"): ()})
     if first == "nft" and words == ["list", "ruleset"] and "-j" not in rest:
