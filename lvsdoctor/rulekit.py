@@ -79,6 +79,7 @@ QUESTIONS = {
         "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
         "analysis.kube_files": "answering_beside_announcers kube_proxies another_owner",
         "analysis.kube_exposed": "exposed_ports",
+        "analysis.kube_settings": "overridden_for_kube_proxy",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"
@@ -120,6 +121,13 @@ QUESTIONS = {
     },
     "Does IPVS forget connections that others keep?": {
         "analysis.idle_connections": "idle_connections IdleConnections KEEPALIVE_TIME",
+    },
+    "What do the connections of IPVS tell?": {
+        "analysis.waiting_connections": "waiting_connections Waiting Shape",
+        "analysis.removed_servers": "orphans",
+        "analysis.drained_servers": "drained_udp left_over",
+        "analysis.reuse_mode": "unfit_reuse_mode",
+        "analysis.sync_daemons": "unsynced",
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (

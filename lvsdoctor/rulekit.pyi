@@ -37,6 +37,8 @@ from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
 from lvsdoctor.analysis.directors import refuse_unmarked as refuse_unmarked
+from lvsdoctor.analysis.drained_servers import drained_udp as drained_udp
+from lvsdoctor.analysis.drained_servers import left_over as left_over
 from lvsdoctor.analysis.election import AdvertMismatch as AdvertMismatch
 from lvsdoctor.analysis.filter_paths import FilteredPacket as FilteredPacket
 from lvsdoctor.analysis.filter_paths import filters_seen as filters_seen
@@ -53,6 +55,7 @@ from lvsdoctor.analysis.kube_exposed import exposed_ports as exposed_ports
 from lvsdoctor.analysis.kube_files import another_owner as another_owner
 from lvsdoctor.analysis.kube_files import answering_beside_announcers as answering_beside_announcers
 from lvsdoctor.analysis.kube_files import kube_proxies as kube_proxies
+from lvsdoctor.analysis.kube_settings import overridden_for_kube_proxy as overridden_for_kube_proxy
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment
@@ -93,6 +96,7 @@ from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked
 from lvsdoctor.analysis.real_server_filters import at_real_server_of_all as at_real_server_of_all
 from lvsdoctor.analysis.real_server_filters import port_at as port_at
 from lvsdoctor.analysis.real_server_filters import takes_without_vip as takes_without_vip
+from lvsdoctor.analysis.removed_servers import orphans as orphans
 from lvsdoctor.analysis.reply_path import answered_by_gateway as answered_by_gateway
 from lvsdoctor.analysis.reply_path import answered_neighbours as answered_neighbours
 from lvsdoctor.analysis.reply_path import answering_for as answering_for
@@ -111,6 +115,7 @@ from lvsdoctor.analysis.request_path import tunnel_kind as tunnel_kind
 from lvsdoctor.analysis.request_path import tunnels_of as tunnels_of
 from lvsdoctor.analysis.requests_rewritten import Rewritten as Rewritten
 from lvsdoctor.analysis.requests_rewritten import requests_rewritten as requests_rewritten
+from lvsdoctor.analysis.reuse_mode import unfit_reuse_mode as unfit_reuse_mode
 from lvsdoctor.analysis.rip_neighbours import Stray as Stray
 from lvsdoctor.analysis.rip_neighbours import stray as stray
 from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
@@ -121,6 +126,7 @@ from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.split_keys import SplitKey as SplitKey
 from lvsdoctor.analysis.split_keys import split_keys as split_keys
+from lvsdoctor.analysis.sync_daemons import unsynced as unsynced
 from lvsdoctor.analysis.table_differences import TableDifference as TableDifference
 from lvsdoctor.analysis.table_drift import table_drift as table_drift
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
@@ -135,6 +141,9 @@ from lvsdoctor.analysis.vrrp_filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp_pairs import VrrpPair as VrrpPair
 from lvsdoctor.analysis.vrrp_pairs import vrrp_pairs as vrrp_pairs
+from lvsdoctor.analysis.waiting_connections import Shape as Shape
+from lvsdoctor.analysis.waiting_connections import Waiting as Waiting
+from lvsdoctor.analysis.waiting_connections import waiting_connections as waiting_connections
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6

@@ -45,6 +45,28 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("directors-send-to-each-other", "likely, where backup_only was not collected"): {
         "directors-send-to-each-other": PARTLY
     },
+    ("handshakes-do-not-end", "one real server of two does not reply"): {"handshakes-do-not-end": NO_COMMAND},
+    ("handshakes-do-not-end", "this host is the client, and its source is the virtual address"): {
+        "handshakes-do-not-end": NO_COMMAND
+    },
+    ("handshakes-do-not-end", "a note where a few clients wait, and persistence keeps one of them there"): {
+        "handshakes-do-not-end": NO_COMMAND
+    },
+    ("connections-to-removed-server", "a warning where the setting is not known"): {
+        "connections-to-removed-server": NO_EFFECT
+    },
+    ("drained-udp-server-keeps-clients", "the table counts its clients"): {
+        "drained-udp-server-keeps-clients": NO_COMMAND
+    },
+    ("drained-udp-server-keeps-clients", "the connections show one"): {"drained-udp-server-keeps-clients": NO_COMMAND},
+    ("real-server-left-at-weight-zero", "it has no connection left"): {"real-server-left-at-weight-zero": NO_COMMAND},
+    ("reuse-mode-unfit-for-kernel", "a note where the kernel is not known"): {
+        "reuse-mode-unfit-for-kernel": NO_COMMAND
+    },
+    ("synced-connections-not-taken", "the syncids differ"): {"synced-connections-not-taken": NO_COMMAND},
+    ("synced-connections-not-taken", "the other one runs the sender alone"): {
+        "synced-connections-not-taken": NO_COMMAND
+    },
     ("vip6-not-usable", "the check for duplicates failed"): {"vip6-not-usable": PARTLY},  # the other host
     ("vip6-not-usable", "another host of the scan has the VIP"): {"vip6-not-usable": PARTLY},
     ("vip6-not-usable", "a warning where another director has the VIP"): {"vip6-not-usable": PARTLY},
