@@ -14,6 +14,7 @@ from lvsdoctor.parse.ip_link import LinkBlock
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_mac
 
+_OF_DPDK = re.compile(r"\bdpdk\d+(?:\s|$)")
 _ONELINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
 _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 
@@ -55,6 +56,9 @@ class IpAddr(Reader):
             seen = Seen("", None, head)
             return LinkBlock.of_header(head, seen) is not None or bool(_ONELINE.fullmatch(head) and " scope " in head)
         if words[0] in FAMILY and len(words) > 2:
+            # dpip(8) of DPVS prints addresses of its own, and its routes, alike.
+            if _OF_DPDK.search(head) or words[2] == "via":
+                return False
             return " scope " in head and read_ip(words[1].partition("/")[0]) is not None
         return text[:1].isspace() and words[0].startswith("link/") and len(words) > 3 and bool(read_mac(words[1]))
 

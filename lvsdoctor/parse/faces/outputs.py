@@ -3,6 +3,7 @@
 from lvsdoctor.parse.faces.face import ADDRESSES, MAC, ROUTES, RUNNING, STAMP, TABLE, Face
 
 _STATE = r"(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)"
+_KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`, and Services with `-o yaml`."
 _CELLS = r"\S+(?: {2,}\S.*){2,}"
 
 OF_IPVS = (
@@ -21,6 +22,20 @@ OF_IPVS = (
         r"VIP:VPORT +TOTAL +SNAT_IP|\d+: dpdk\S*: socket \d|inet6? \S+ (?:scope|via) .*\bdpdk\d"
         r"|-> +\S+ +FullNat\b|(?:TCP|UDP|SCTP) +\S+ +[a-z]+ conn-timeout ",
         r"\s|VIP:VPORT|\[?[\d.a-f:]+\]?:\d+ +\d+|\d+: (?:dpdk|lo)|inet6? |->|(?:TCP|UDP|SCTP) +\S+ +[a-z]+",
+    ),
+    Face(
+        "kubectl-services",
+        "a list of Services (kubectl)",
+        r"(?:NAMESPACE +)?NAME +TYPE +CLUSTER-IP +EXTERNAL-IP +PORT\(S\)",
+        r".*\b(?:ClusterIP|NodePort|LoadBalancer|ExternalName)\b|(?:NAMESPACE +)?NAME +TYPE ",
+        advice=_KUBERNETES,
+    ),
+    Face(
+        "kubectl-nodes",
+        "a list of nodes (kubectl)",
+        r"NAME +STATUS +ROLES +AGE +VERSION",
+        r"\S+ +(?:Not)?Ready\b|NAME +STATUS ",
+        advice=_KUBERNETES,
     ),
     Face(
         "ipvs-real-servers",
@@ -44,7 +59,7 @@ OF_IPVS = (
         "ipvs-counters",
         "the counters of IPVS",
         r" *Total Incoming Outgoing ",
-        r"\s*(?:Total|Conns|CPU|[0-9A-F]+ )",
+        r"\s*(?:Total|Conns|CPU|~ |[0-9A-F]+ )",
         advice=TABLE,
     ),
 )
