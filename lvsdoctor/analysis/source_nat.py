@@ -7,6 +7,7 @@ nat sees no packet that is not tracked (net/netfilter/nf_nat_core.c: nf_nat_inet
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from lvsdoctor.analysis.director_filters import CONNTRACK
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, arrival_links, link_towards, locality, refuse_unseen
@@ -14,14 +15,14 @@ from lvsdoctor.analysis.nat import client_in, nat_pairs, passes, real_server, re
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict, filtered
-from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.packet_matching import Locality, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import Effect, FilterRule, Match
+from lvsdoctor.model.packet_filter import AddressRange, Effect, FilterRule, Match
 from lvsdoctor.sanitize import command
 
 _UNTRACKED = frozenset({"UNTRACKED"})
@@ -49,9 +50,12 @@ def unseen_by_source_nat(director: Node) -> Iterator[UnseenRequests]:
     """The masqueraded requests of IPv4 whose source a rule does not change for want of connection tracking, where
     their replies do not pass the director as they are.
 
-    Raises NotCollected where that is not known. Reads ipvs, addresses, iptables, sysctl, and ipvs-stats, links,
+    Raises NotCollected where that is not known. Reads ipvs, iptables, sysctl, and addresses, ipvs-stats, links,
     local-routes, policy-rules, routes where collected.
     """
+    if not director.has("addresses"):
+        yield from _by_rules_alone(director)
+        raise NotCollected("addresses", director.name)
     absent: NotCollected | None = None
     for service, real, rip in nat_pairs(director):
         if service.vip is None or real.weight == 0 or replies_pass(director, real):
@@ -63,6 +67,45 @@ def unseen_by_source_nat(director: Node) -> Iterator[UnseenRequests]:
             absent = absent or lacking.anew()
     if absent is not None:
         raise absent
+
+
+def _by_rules_alone(director: Node) -> Iterator[UnseenRequests]:
+    """A NOTRACK rule for requests whose source another rule is to change: both name the packets, whatever addresses
+    the director has."""
+    for service in director.services:
+        for real in service.destinations:
+            rip = real.ip
+            if service.vip is None or rip is None or rip.version != 4 or real.forwarding is not Forwarding.NAT:
+                continue
+            if real.weight == 0 or replies_pass(director, real):
+                continue
+            host = Locality(lambda ip, vip=service.vip: ip == vip or None)  # type: ignore[misc]
+            for client, link in product(_sources(director), _links_untracked(director)):
+                verdict, notrack = sent_if_tracked(director, service, real, client, host, link)
+                if verdict.lacking is None and verdict.packet.src != client and notrack and _tracks(director):
+                    # Tables that were not shown may hold more: it is the two rules that were that tell.
+                    shown = tuple(line for line in verdict.because if not line.assumed)
+                    yield UnseenRequests(service, real, shown, notrack, (_straight(rip, client),), False)
+                    break
+
+
+def _sources(director: Node) -> Iterator[IP]:
+    """A host of each subnet whose source address a rule is to change."""
+    for rule in (rule for table in director.packet_filter("iptables") if table.nat for rule in table.rules):
+        if any(item.effect in (Effect.SNAT, Effect.MASQUERADE) for item in rule.actions):
+            asked = [item for item in rule.conditions if item.match is Match.SOURCE and not item.negated]
+            values = [value for item in asked for value in item.values if isinstance(value, AddressRange)]
+            yield from (value.low + 1 for value in values if value.low != value.high)
+
+
+def _links_untracked(director: Node) -> Iterator[str | None]:
+    """The links that NOTRACK rules ask for."""
+    for rule in (rule for table in director.packet_filter("iptables") for rule in table.rules):
+        if any(item.effect is Effect.NOTRACK for item in rule.actions):
+            asked = [item for item in rule.conditions if item.match is Match.IN_LINK and not item.negated]
+            yield from (str(value) for item in asked for value in item.values)
+            if not asked:
+                yield None
 
 
 def _unseen(director: Node, service: VirtualService, real: Destination, rip: IP) -> UnseenRequests | None:
@@ -101,15 +144,21 @@ def _clients(director: Node, rip: IP) -> Iterator[IP]:
 
 
 def sent_if_tracked(
-    director: Node, service: VirtualService, real: Destination, client: IP
+    director: Node,
+    service: VirtualService,
+    real: Destination,
+    client: IP,
+    host: Locality | None = None,
+    link: str | None = None,
 ) -> tuple[FilterVerdict, FilterRule | None]:
     """What becomes of the first request of a client that IPVS sends to a real server of NAT, if it is tracked; and the
-    rule by which it is not."""
+    rule by which it is not. `host` and `link` are what is known where the director's addresses are not."""
     assert service.vip is not None
     assert real.ip is not None
-    host = locality(director, 4)
-    links = arrival_links(director, service.vip)
-    link = links[0] if len(links) == 1 else None
+    if host is None:
+        host = locality(director, 4)
+        links = arrival_links(director, service.vip)
+        link = links[0] if len(links) == 1 else None
     request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None, in_link=link)
     passages = ipvs_passages(request, real.ip, real.port or service.port, Forwarding.NAT, tracked=True)
     arriving, leaving = (
@@ -134,15 +183,21 @@ def _chooses(director: Node, line: Citation) -> bool:
     return any(item.match in _CHOOSING for rule in rules for item in rule.conditions)
 
 
+def _straight(rip: IP, client: IP) -> Citation:
+    """Taken for granted of a real server that is not in the scan."""
+    settle = command("ip", "route", "get", client, "from", rip)
+    text = f"{rip} has no route to {client} but that of its subnet"
+    return assume("routes", text, "on the real server", settle)
+
+
 def _past(director: Node, rip: IP, client: IP) -> tuple[Citation, ...] | None:
     """What tells that a real server replies to a client past its director; None where it replies through it."""
     peer = real_server(director, rip)
     if peer is None or not peer.has("routes"):
-        settle = command("ip", "route", "get", client, "from", rip)
         if client == FAR_AWAY:
+            settle = command("ip", "route", "get", client, "from", rip)
             name = str(rip) if peer is None else peer.name
             raise NotCollected("routes", name, f"how {rip} sends its replies", settle)
-        text = f"{rip} has no route to {client} but that of its subnet"
-        return (assume("routes", text, "on the real server", settle),)
+        return (_straight(rip, client),)
     lookup = route_lookup(peer, client, src=rip)
     return None if passes(peer, lookup, {address.ip for address in director.addresses}) else lookup.because

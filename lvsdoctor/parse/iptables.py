@@ -13,18 +13,11 @@ from typing import ClassVar
 from lvsdoctor.model.coverage import Partial, Unread
 from lvsdoctor.model.packet_filter import (
     OTHER_VARIANT,
-    Action,
-    Chain,
-    Effect,
-    FilterRule,
     FilterTable,
-    Statement,
     hook_of,
-    priority_of,
 )
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.faces import FACES
-from lvsdoctor.parse.gaps import NARROWED, NO_END, UNREAD
 from lvsdoctor.parse.iptables_family import (
     family_in,
     family_of_path,
@@ -35,6 +28,8 @@ from lvsdoctor.parse.iptables_family import (
 )
 from lvsdoctor.parse.iptables_listed import Columns, columns_in, row_of
 from lvsdoctor.parse.iptables_rule import rule_of
+from lvsdoctor.parse.iptables_tables import OpenTable, lacking
+from lvsdoctor.parse.iptables_wrapped import WrappedRows, wrapped_columns
 from lvsdoctor.parse.reader import Dump, Reader
 
 ONLY_TABLES = "the output shows only table {tables}"
@@ -70,7 +65,7 @@ class Iptables(Reader):
     def __init__(self) -> None:
         self._taken: list[Seen] = []
         self._unread: list[Seen] = []
-        self._tables: list[_Table] = []
+        self._tables: list[OpenTable] = []
         self._family = ""
         self._asked: tuple[str, str] = ("", "")  # the table and the chain of the command above
         self._saving = False  # the command above shows all tables
@@ -78,6 +73,7 @@ class Iptables(Reader):
         self._proved = self._completed = self._foreign = False
         self._variant = ""
         self._columns: Columns | None = None
+        self._wrapped: WrappedRows | None = None
 
     @classmethod
     def starts(cls, text: str) -> bool:
@@ -148,6 +144,7 @@ class Iptables(Reader):
                 return False
             if not self._tables:
                 self._begin(seen, "", _PLAIN)
+            self._unwrap()
             self._columns = None
             return self._chain(seen, match["name"], match["policy"] or "-")
         if not self._tables or self._tables[-1].form == _SAVE:
@@ -156,7 +153,40 @@ class Iptables(Reader):
             self._proved, self._columns = True, columns
             self._tables[-1].form = _VERBOSE if columns.links else _PLAIN
             return True
-        return self._row(seen)
+        if self._columns is None and wrapped_columns(line):
+            self._wrapped = WrappedRows(seen)
+            return True
+        if self._wrapped is not None:
+            return self._in_wrapped(self._wrapped, seen, line)
+        return self._row(seen, seen.text)
+
+    def _in_wrapped(self, rows: WrappedRows, seen: Seen, line: str) -> bool:
+        """A line of a listing that a mail program wrapped."""
+        if self._columns is None:
+            self._columns = columns_in(f"{rows.heading.text.strip()} {line}")
+            self._tables[-1].form = _VERBOSE
+            self._proved = self._proved or self._columns is not None
+            return self._columns is not None
+        if rows.continues(seen.text):
+            rows.append(seen.text)
+            return True
+        if not rows.begins(seen.text):
+            return False
+        self._put(rows)
+        rows.begin(seen)
+        return True
+
+    def _unwrap(self) -> None:
+        if self._wrapped is not None:
+            self._put(self._wrapped)
+            self._wrapped = None
+
+    def _put(self, rows: WrappedRows) -> None:
+        """The row that was put together; what is none is of this table all the same."""
+        if rows.first is not None and not self._row(rows.first, rows.text):
+            self._unread.append(rows.first)
+            self._tables[-1].unread = self._tables[-1].unread or rows.first
+        rows.first = None
 
     @property
     def _saved(self) -> bool:
@@ -174,7 +204,7 @@ class Iptables(Reader):
     def _begin(self, seen: Seen, name: str, form: str) -> bool:
         if any(table.name == name for table in self._tables):
             return False  # the next dump begins
-        self._tables.append(_Table(name, form, seen))
+        self._tables.append(OpenTable(name, form, seen))
         return True
 
     def _chain(self, seen: Seen, name: str, policy: str) -> bool:
@@ -201,16 +231,17 @@ class Iptables(Reader):
         table.rules[name].append(rule)
         return True
 
-    def _row(self, seen: Seen) -> bool:
+    def _row(self, seen: Seen, text: str) -> bool:
         table = self._tables[-1]
-        rule = None if self._columns is None else row_of(seen.text.rstrip(), self._columns, self._family, seen)
+        rule = None if self._columns is None else row_of(text.rstrip(), self._columns, self._family, seen)
         if rule is None:
             return False
-        self._family = self._family or family_in(rule, seen.text)
+        self._family = self._family or family_in(rule, text)
         table.rules[table.last].append(rule)
         return True
 
     def dump(self) -> Dump:
+        self._unwrap()
         where = self._taken[0].where if self._taken else ""
         family = self._family or family_of_path(where)
         for table in self._tables:
@@ -225,7 +256,7 @@ class Iptables(Reader):
 
     def damaged(self, dump: Dump, partial: Partial) -> Dump:
         """Of a dump that lacks lines somewhere no chain is whole."""
-        facts = {fact: tuple(_partial(table, partial) for table in tables) for fact, tables in dump.facts.items()}
+        facts = {fact: tuple(lacking(table, partial) for table in tables) for fact, tables in dump.facts.items()}
         kinds = dump.unread_kinds or (replace(_FACE.unread(self._taken[0]), read=bool(dump.facts)),)
         return replace(dump, facts=facts, unread_kinds=kinds)
 
@@ -245,54 +276,3 @@ class Iptables(Reader):
         if self._saving and not self._asked[0]:
             return None
         return Partial(ONLY_TABLES, tables[0].seen, {"tables": ", ".join(table.name for table in tables)})
-
-
-class _Table:
-    """A table that is being read: the line and policy of each chain, and its rules."""
-
-    def __init__(self, name: str, form: str, seen: Seen) -> None:
-        self.name, self.form, self.seen = name, form, seen
-        self.chains: dict[str, tuple[Seen, str]] = {}
-        self.rules: dict[str, list[FilterRule]] = {}
-        self.last = ""
-        self.complete = False
-        self.unread: Seen | None = None
-
-    def shown(self, family: str, variant: str, only_chain: str) -> FilterTable:
-        begun = self.seen.text.strip().startswith("*")
-        partial = None
-        if begun and not self.complete:
-            partial = Partial(NO_END, self.seen)
-        elif self.unread is not None:
-            partial = Partial(UNREAD, self.unread)
-        lacking = partial
-        if " " in only_chain:
-            partial = lacking = lacking or Partial(NARROWED, self.seen, {"command": f"iptables -L {only_chain}"})
-        elif only_chain:
-            lacking = lacking or Partial(NARROWED, self.seen, {"command": f"iptables -t {self.name} {only_chain}"})
-        chains = tuple(self._chain(name, partial) for name in self.chains)
-        return FilterTable(family, self.name, self.seen, chains, self.name == "nat", variant, self.form, lacking)
-
-    def _chain(self, name: str, partial: Partial | None) -> Chain:
-        seen, policy = self.chains[name]
-        rules = tuple(self._resolved(rule) for rule in self.rules[name])
-        hook = None if policy == "-" else hook_of(name)
-        priority = 0 if hook is None else priority_of(self.name, hook)
-        return Chain(name, seen, rules, hook, priority, "" if policy == "-" else policy.lower(), partial)
-
-    def _resolved(self, rule: FilterRule) -> FilterRule:
-        """A chain may be called as a target of the model that this iptables does not know."""
-        if not any(isinstance(item, Action) and item.text.split()[-1:] for item in rule.statements):
-            return rule
-        return replace(rule, statements=tuple(map(self._target, rule.statements)))
-
-    def _target(self, item: Statement) -> Statement:
-        if not isinstance(item, Action) or item.effect in (Effect.JUMP, Effect.GOTO):
-            return item
-        name = item.text.removeprefix("-j ")
-        return Action(Effect.JUMP, item.text, chain=name) if name in self.chains else item
-
-
-def _partial(table: FilterTable, partial: Partial) -> FilterTable:
-    chains = tuple(replace(chain, partial=chain.partial or partial) for chain in table.chains)
-    return replace(table, chains=chains, partial=table.partial or partial)

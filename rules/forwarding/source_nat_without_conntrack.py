@@ -25,8 +25,8 @@ SETTING = "net.ipv4.vs.conntrack"
     code="NAT004",
     severity=Severity.ERROR,
     role="director",
-    needs={"ipvs", "addresses", "iptables"},
-    helps={"ipvs-stats", "links", "local-routes", "policy-rules", "routes", "sysctl"},
+    needs={"ipvs", "iptables"},
+    helps={"addresses", "ipvs-stats", "links", "local-routes", "policy-rules", "routes", "sysctl"},
     instead_of={"nat-client-in-real-servers-subnet"},
     only_ipv4=True,
 )

@@ -501,6 +501,42 @@ def test_the_rules_of_ebtables_are_not_iptables() -> None:
     assert [list(dump.facts) for dump in drive(TableFilters, text).dumps] == [[]]
 
 
+WRAPPED = """\
+Chain PREROUTING (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source
+destination
+   24  1296 CT         tcp  --  eth0   *       0.0.0.0/0
+192.0.2.10           tcp dpt:1234 NOTRACK
+    0     0            udp  --  *      *       0.0.0.0/0
+192.0.2.11           /* none of the others has so long a comment, of
+many words */
+
+Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source
+destination
+"""
+
+
+def test_rows_that_a_mail_program_wrapped_are_put_together() -> None:
+    account = drive(Iptables, WRAPPED, "iptables -t raw -nvL")
+    ((table,),) = [dump.facts["iptables"] for dump in account.dumps]
+    prerouting, output = table.chains
+    first, second = prerouting.rules
+    assert [item.effect for item in first.actions] == [Effect.NOTRACK]
+    assert {item.match for item in first.conditions} >= {Match.DESTINATION, Match.DESTINATION_PORT, Match.IN_LINK}
+    assert first.seen.line == 4
+    assert second.comment == "none of the others has so long a comment, of many words"
+    assert not output.rules
+
+
+def test_a_wrapped_row_without_its_rest_makes_its_table_partial() -> None:
+    row = "    1    60 DROP       all  --  *      *       0.0.0.0/0\n"
+    account = drive(Iptables, f"{WRAPPED}{row}\nprose, of a mail\n", "iptables -nvL")
+    tables = account.rows("iptables")
+    assert [table.partial is not None for table in tables] == [True]
+    assert [rule.seen.line for table in tables for rule in table.rules] == [4, 6]
+
+
 ABSURD = [
     "-A INPUT -j", "-A INPUT !", "-A INPUT ! ! !", "-A INPUT -d !", "-A", "-A INPUT " + "-j x " * 20_000,
     "-A INPUT " + "! " * 50_000, "Chain " + "x" * 1_000_000, "Chain INPUT (policy " + "A" * 1_000_000, "*", "*nat",

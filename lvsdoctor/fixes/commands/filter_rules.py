@@ -100,6 +100,7 @@ def remove_rule(node: Node, rule: FilterRule) -> Fix:
                 if table.form == "nft" and rule.handle is not None and not is_of_iptables(table):
                     gone = RemoveNftRule(table.family, table.name, chain.name, rule.handle)
                     return Fix((spell(gone),), (SAVE_NFT,))
+                return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (save,))
     return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (SAVE_RULES.format(version=4),))
 
 

@@ -67,6 +67,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("synced-connections-not-taken", "the other one runs the sender alone"): {
         "synced-connections-not-taken": NO_COMMAND
     },
+    ("source-nat-without-conntrack", "a warning from the rules alone, where the addresses were not collected"): {
+        "source-nat-without-conntrack": "it could not be checked any more"  # whether another rule does the same
+    },
     ("vip6-not-usable", "the check for duplicates failed"): {"vip6-not-usable": PARTLY},  # the other host
     ("vip6-not-usable", "another host of the scan has the VIP"): {"vip6-not-usable": PARTLY},
     ("vip6-not-usable", "a warning where another director has the VIP"): {"vip6-not-usable": PARTLY},
