@@ -72,6 +72,7 @@ QUESTIONS = {
         "analysis.mutual_directors": "mutual_listings",
         "analysis.director_pairs": "pair_differences PairDifference",
         "analysis.table_drift": "table_drift",
+        "analysis.ipvs_timeouts": "TimeoutDifference timeout_drift",
         "analysis.table_differences": "TableDifference",
         "analysis.arp_responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",

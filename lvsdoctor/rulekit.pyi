@@ -47,6 +47,8 @@ from lvsdoctor.analysis.idle_connections import IdleConnections as IdleConnectio
 from lvsdoctor.analysis.idle_connections import KEEPALIVE_TIME as KEEPALIVE_TIME
 from lvsdoctor.analysis.idle_connections import idle_connections as idle_connections
 from lvsdoctor.analysis.ipvs_settings import not_applied as not_applied
+from lvsdoctor.analysis.ipvs_timeouts import TimeoutDifference as TimeoutDifference
+from lvsdoctor.analysis.ipvs_timeouts import timeout_drift as timeout_drift
 from lvsdoctor.analysis.kube_addresses import asked_by_others as asked_by_others
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link as kept_on_kube_link
 from lvsdoctor.analysis.kube_addresses import owner_elsewhere as owner_elsewhere

@@ -30,7 +30,16 @@ _WIRE = frozenset({"BROADCAST", "MULTICAST", "UP", "LOWER_UP"})
 _OF_ALL = frozenset({"forwarding"})
 # What is there beside configured facts without being a fact of what runs.
 _NOT_RUNTIME = frozenset(
-    {*CONFIGURED.values(), "vrrp", "health-checks", "kube", "configured-order", "kernel", "probes"}
+    {
+        *CONFIGURED.values(),
+        "vrrp",
+        "health-checks",
+        "kube",
+        "configured-order",
+        "configured-timeouts",
+        "kernel",
+        "probes",
+    }
 )
 
 

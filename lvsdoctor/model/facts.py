@@ -32,6 +32,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "configured-routes": "the files that configure routes (ifcfg-*, interfaces, netplan)",
         "configured-policy-rules": "the files that configure policy rules (interfaces, netplan)",
         "configured-ipvs": "keepalived.conf, ldirectord.cf or the saved rules of ipvsadm",
+        "configured-timeouts": "keepalived.conf (lvs_timeouts), or the script that runs ipvsadm --set",
         "configured-iptables": "the rules that are restored at boot (rules.v4, nftables.conf)",
         "configured-ip6tables": "the rules that are restored at boot (rules.v6, nftables.conf)",
         "configured-arptables": "the rules that are restored at boot (arptables.conf)",
@@ -57,7 +58,10 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 
 # Nobody misses these: they are there if the user asked for them, or if the host has such a file. A rule that needs one
 # has nothing to say without it.
-_FILES_ALONE = ("configured-addresses", "configured-ipvs", "configured-order", "health-checks", "kube", "vrrp")
+_FILES_ALONE = (
+    "configured-addresses", "configured-ipvs", "configured-order", "configured-timeouts", "health-checks", "kube",
+    "vrrp",
+)  # fmt: skip
 ON_REQUEST = frozenset({"probes", "connections", "sync-daemons", *_FILES_ALONE})
 
 

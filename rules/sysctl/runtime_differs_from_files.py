@@ -1,8 +1,25 @@
-"""A setting that matters to IPVS runs with another value than the files of sysctl.d set at the next boot."""
+"""A setting that matters to IPVS runs with another value than the files of the host set."""
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Severity, cite, concerns, differing, rule, set_for_good, set_sysctls
+from lvsdoctor.rulekit import (
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    TimeoutDifference,
+    cite,
+    command,
+    concerns,
+    differing,
+    rule,
+    set_for_good,
+    set_sysctls,
+    timeout_drift,
+)
+
+TIMEOUT = "{node} runs with an IPVS timeout {name} of {value} seconds, and its files set {another}"
+FORGETS = "IPVS forgets idle connections of clients after {value} seconds, not after {another}."
 
 
 @rule(
@@ -10,9 +27,12 @@ from lvsdoctor.rulekit import Finding, Node, Severity, cite, concerns, differing
     code="SYS002",
     severity=Severity.WARNING,
     needs={"configured-sysctl", "sysctl"},
-    helps={"links", "ipvs", "memberships"},
+    helps={"links", "ipvs", "memberships", "ipvs-timeouts"},
+    suffice={"configured-timeouts"},
 )
 def runtime_differs_from_files(node: Node) -> Iterator[Finding]:
+    for item in timeout_drift(node):
+        yield _timeout(item)
     for concern in concerns(node):
         other = differing(node, concern)
         if other is None:
@@ -33,3 +53,20 @@ def runtime_differs_from_files(node: Node) -> Iterator[Finding]:
         )
     if (absent := node.unseen("configured-sysctl")) is not None:
         raise absent
+
+
+def _timeout(item: TimeoutDifference) -> Finding:
+    wanted = item.other
+    return Finding(
+        TIMEOUT,
+        clients=FORGETS,
+        about={"timeout": item.name},
+        name=item.name,
+        value=item.value,
+        another=item.another,
+        evidence=[cite(item.row, "tcp, tcpfin and udp, in seconds"), cite(wanted, "what the files set")],
+        fix=Fix(
+            now=(command("ipvsadm", "--set", wanted.tcp, wanted.tcpfin, wanted.udp),),
+            persist=("# if the program of this file does not set it, run the command at boot, after that program",),
+        ),
+    )

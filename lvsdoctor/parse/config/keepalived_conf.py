@@ -49,6 +49,7 @@ def dump_from(conf: KeepalivedConf) -> Dump:
         "configured-links": tuple(Link(name, seen, flags=_UP, type="ether") for name, seen in reversed(links.items())),
         "vrrp": conf.instances,
         "health-checks": conf.checks,
+        "configured-timeouts": (conf.timeouts,) if conf.timeouts is not None else (),
     }
     return Dump(
         {fact: rows for fact, rows in facts.items() if rows},

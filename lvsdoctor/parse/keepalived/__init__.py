@@ -8,6 +8,7 @@ files that were given, and what nobody opens is told.
 import re
 from collections.abc import Iterable
 
+from lvsdoctor.model.ipvs import Timeouts
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.addresses import address_of, route_of
 from lvsdoctor.parse.keepalived.instances import instances_in
@@ -91,6 +92,7 @@ def keepalived_conf(
         routes,
         tuple(reading.checks),
         flush,
+        reading.timeouts,
         _in_order([*lines.unread, *reading.unread]),
         tuple((why, _in_order(rows)) for why, rows in left_out.items() if rows),
         _in_order(lines.includes),
@@ -108,6 +110,8 @@ def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
             reading.vmac_prefix = each.value
         elif each.name == "vrrp_version" and each.value in ("2", "3"):
             reading.vrrp_version = int(each.value)
+        elif each.name == "lvs_timeouts":
+            reading.timeouts = _timeouts(each, reading)
         elif each.name == "lvs_flush":
             flush = each.seen
         elif each.name == "vrrp_strict":
@@ -119,6 +123,19 @@ def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
         else:
             reading.skip(each)
     return flush
+
+
+def _timeouts(line: Statement, reading: Reading) -> Timeouts | None:
+    """lvs_timeouts [tcp N] [tcpfin N] [udp N], in seconds (global_parser.c: lvs_timeouts_handler())."""
+    known = dict(zip(line.values[::2], line.values[1::2], strict=False))
+    if len(line.values) % 2 or not known or not known.keys() <= {"tcp", "tcpfin", "udp"}:
+        reading.strange(line)
+        return None
+    if not all(word.isdecimal() and len(word) < 9 for word in known.values()):
+        reading.strange(line)
+        return None
+    tcp, tcpfin, udp = (int(known.get(name, "0")) for name in ("tcp", "tcpfin", "udp"))
+    return Timeouts(tcp, tcpfin, udp, line.seen)
 
 
 def _lines_of(name: str, statements: Iterable[Statement]) -> list[Statement]:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.health import CheckedService
-from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.ipvs import Timeouts, VirtualService
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.vrrp import VrrpInstance
@@ -19,7 +19,8 @@ Row = TypeVar("Row")
 class KeepalivedConf:
     """All of a file. `flush`: where it says that virtual services of others go when keepalived starts. `left_out`
     are lines that were understood and are not followed, each group with a sentence that says why. `checks`: what it
-    says of virtual services beside their rows. `includes` name files that were not opened, `open` are the lines of
+    says of virtual services beside their rows. `timeouts` are those of lvs_timeouts, 0 for what it leaves as it is.
+    `includes` name files that were not opened, `open` are the lines of
     blocks that nothing closes."""
 
     services: tuple[VirtualService, ...] = ()
@@ -28,6 +29,7 @@ class KeepalivedConf:
     routes: tuple[Route, ...] = ()
     checks: tuple[CheckedService, ...] = ()
     flush: Seen | None = None
+    timeouts: Timeouts | None = None
     unread: tuple[Seen, ...] = ()
     left_out: tuple[tuple[str, tuple[Seen, ...]], ...] = ()
     includes: tuple[Seen, ...] = ()
@@ -44,6 +46,7 @@ class Reading:
     strict: Seen | None = None  # vrrp_strict, which holds for the instances that say nothing of it
     ignores_vips: bool = False  # vrrp_skip_check_adv_addr
     checks: list[CheckedService] = field(default_factory=list)
+    timeouts: Timeouts | None = None
     unread: list[Seen] = field(default_factory=list)
     left_out: dict[str, list[Seen]] = field(default_factory=dict)
 

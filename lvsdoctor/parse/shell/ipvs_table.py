@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Partial
-from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.ipvs import Destination, Timeouts, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import endpoint
 from lvsdoctor.parse.gaps import NO_ADDRESS, NO_BEGINNING
@@ -27,10 +27,20 @@ class IpvsTable:
     """The services in the order in which they are made. `partial`: a command is about a service that none made."""
 
     partial: Partial | None = None
+    timeouts: Timeouts | None = None  # of `ipvsadm --set`
     _services: dict[_Key, tuple[VirtualService, _Servers]] = field(default_factory=dict)
 
     def rows(self) -> tuple[VirtualService, ...]:
         return tuple(replace(service, destinations=tuple(rows.values())) for service, rows in self._services.values())
+
+    def set_timeouts(self, words: list[str], seen: Seen) -> bool:
+        """`ipvsadm --set TCP TCPFIN UDP`, in seconds; 0 keeps what there is."""
+        if len(words) != 3 or not all(word.isdecimal() and len(word) < 9 for word in words):
+            return False
+        old = self.timeouts or Timeouts(0, 0, 0, seen)
+        tcp, tcpfin, udp = map(int, words)
+        self.timeouts = Timeouts(tcp or old.tcp, tcpfin or old.tcpfin, udp or old.udp, seen)
+        return True
 
     def clear(self) -> None:
         self._services.clear()
@@ -95,10 +105,14 @@ def verb_and_words(words: tuple[str, ...]) -> tuple[str, list[str]]:
 
 
 def changes(command: ShellCommand) -> bool:
+    if command.words[1:2] == ("--set",):
+        return True
     return command.program == "ipvsadm-restore" or verb_and_words(command.words)[0] != ""
 
 
 def apply(table: IpvsTable, command: ShellCommand) -> bool:
+    if command.words[1:2] == ("--set",):
+        return table.set_timeouts(list(command.words[2:]), command.seen)
     verb, words = verb_and_words(command.words)
     if verb == "-C":
         table.clear()

@@ -140,6 +140,7 @@ class HostState:
             "configured-routes": tuple(self.routes),
             "configured-policy-rules": tuple(self.rules),
             "configured-ipvs": self.ipvs.rows(),
+            "configured-timeouts": (self.ipvs.timeouts,) if self.ipvs.timeouts is not None else (),
             "configured-iptables": self.filters.tables("ip"),
             "configured-ip6tables": self.filters.tables("ip6"),
             "configured-arptables": self.arp.tables(),

@@ -67,6 +67,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("synced-connections-not-taken", "the other one runs the sender alone"): {
         "synced-connections-not-taken": NO_COMMAND
     },
+    ("runtime-differs-from-files", "a timeout of keepalived.conf that IPVS does not have"): {
+        "runtime-differs-from-files": SERVICE
+    },
     ("source-nat-without-conntrack", "a warning from the rules alone, where the addresses were not collected"): {
         "source-nat-without-conntrack": "it could not be checked any more"  # whether another rule does the same
     },

@@ -154,3 +154,15 @@ def test_a_sequence_that_is_none_or_too_long_is_unread(line: str) -> None:
 @pytest.mark.parametrize("text", ["", "hello\n", "server {\n  listen 80;\n}\n", "include x.conf\n"])
 def test_another_file_is_none(text: str) -> None:
     assert config_dump(text, "etc/nginx/nginx.conf") is None
+
+
+def test_lvs_timeouts_are_those_that_the_file_sets() -> None:
+    (row,) = read("global_defs {\n    lvs_timeouts tcp 7200 udp 300\n}\n").facts["configured-timeouts"]
+    assert (row.tcp, row.tcpfin, row.udp, row.seen.line) == (7200, 0, 300, 2)
+
+
+@pytest.mark.parametrize("words", ["", "tcp", "tcp x", "icmp 3", "tcp 9999999999"])
+def test_timeouts_that_keepalived_would_not_take_are_unread(words: str) -> None:
+    dump = read(f"global_defs {{\n    lvs_timeouts {words}\n}}\n")
+    assert "configured-timeouts" not in dump.facts
+    assert [seen.line for seen in dump.unread] == [2]

@@ -313,3 +313,12 @@ def test_a_broadcast_address_comes_by_itself_where_the_link_has_one() -> None:
 
 def test_unread_lines_are_named_with_their_numbers() -> None:
     assert unread("ip addr add 192.0.2.10/32 dev lo\n\nip addr add $VIP dev lo") == [3]
+
+
+def test_a_timeout_of_0_keeps_the_one_that_was_set_before() -> None:
+    (row,) = dump("ipvsadm --set 7200 120 300\nipvsadm --set 900 0 0").facts["configured-timeouts"]
+    assert (row.tcp, row.tcpfin, row.udp, row.seen.line) == (900, 120, 300, 2)
+
+
+def test_timeouts_that_are_no_numbers_are_unread() -> None:
+    assert unread("ipvsadm --set $TCP 120 300")
