@@ -117,7 +117,7 @@ QUESTIONS = {
             "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
         "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
-        "analysis.vrrp_filters": "filtered_adverts FilteredAdvert",
+        "analysis.vrrp_filters": "filtered_adverts filtered_if_asked FilteredAdvert",
         "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
     },
     "Does IPVS forget connections that others keep?": {
@@ -153,7 +153,7 @@ QUESTIONS = {
             "add_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),
         "fixes.commands.filter_rules": (
-            "leave_to_ipvs remove_rule track_connections mark_requests deliver_marked_requests"
+            "leave_to_ipvs accept_adverts remove_rule track_connections mark_requests deliver_marked_requests"
         ),
         "fixes.commands.filters": "pass_filters fit_conntrack",
         "fixes.commands.ipvs": (

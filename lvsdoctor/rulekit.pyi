@@ -141,6 +141,7 @@ from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
 from lvsdoctor.analysis.vrrp_filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
+from lvsdoctor.analysis.vrrp_filters import filtered_if_asked as filtered_if_asked
 from lvsdoctor.analysis.vrrp_pairs import VrrpPair as VrrpPair
 from lvsdoctor.analysis.vrrp_pairs import vrrp_pairs as vrrp_pairs
 from lvsdoctor.analysis.waiting_connections import Shape as Shape
@@ -163,6 +164,7 @@ from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
 from lvsdoctor.fixes.commands.arp import stop_answering as stop_answering
 from lvsdoctor.fixes.commands.arp import stop_proxying as stop_proxying
+from lvsdoctor.fixes.commands.filter_rules import accept_adverts as accept_adverts
 from lvsdoctor.fixes.commands.filter_rules import deliver_marked_requests as deliver_marked_requests
 from lvsdoctor.fixes.commands.filter_rules import leave_to_ipvs as leave_to_ipvs
 from lvsdoctor.fixes.commands.filter_rules import mark_requests as mark_requests

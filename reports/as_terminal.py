@@ -153,7 +153,7 @@ def _put_standing(page: Page, node: Examined) -> None:
         page.say(wording.standing(role), label=role.name.replace("-", " ") + ":")
     if not node.roles:
         page.say(
-            "the evidence shows no IPVS services (a director) and no VIP on this host (a real server). "
+            f"{wording.no_role(node)} "
             "Most rules need to know: say it with --role director, or --role real-server --vip ADDRESS.",
             label="no role found:",
         )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from lvsdoctor.analysis.directors import draws, ipvs_table
 from lvsdoctor.analysis.election import settled
 from lvsdoctor.analysis.marked_services import with_marked_vips
+from lvsdoctor.analysis.named_roles import named_director
 from lvsdoctor.analysis.planned_servers import hiding_setting, vips_on_wires, vips_to_hide, with_vips_on_lo
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
@@ -27,7 +28,8 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
     The directors' tables tell who is a real server of what: an address of the node is the address of a destination.
     A node that no table names is a real server if it carries an address where a real server keeps its VIP: one of the
     VIPs of the scan's directors, if there are any. `role` and `vips` are the user's word, which counts instead. The
-    VIPs of a service by a firewall mark are what the rules of its director give that mark.
+    VIPs of a service by a firewall mark are what the rules of its director give that mark. Where nothing shows a role,
+    the name of a file may say that the host is a director.
     """
     nodes = [with_marked_vips(node) for node in settled(nodes)]
     directors = [node for node in nodes if ipvs_table(node)]
@@ -122,6 +124,8 @@ def _roles(
         carried = vips_on_wires(node)
         reason = "sets {key}, as a real server does that hides its VIP"
         found.append(RoleEvidence(Role.REAL_SERVER, reason, {"key": setting.key}, setting.seen))
+    elif not services and (called := named_director(node)):
+        found.append(called)
     return tuple(found), carried if any(f.role is Role.REAL_SERVER for f in found) else ()
 
 

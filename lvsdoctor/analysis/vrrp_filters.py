@@ -1,7 +1,7 @@
 """Do a host's packet filters let VRRP advertisements in and out?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.filter_paths import filter_fact, filters_unread, passed
@@ -9,7 +9,10 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, Filte
 from lvsdoctor.kernel.packet_matching import NEW, Locality, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Match
+from lvsdoctor.model.standing import Role
 from lvsdoctor.model.vrrp import VrrpInstance
 
 # vrrp.h: INADDR_VRRP_GROUP; RFC 9568, 5.1: of IPv4 and of IPv6.
@@ -60,6 +63,38 @@ def filtered_adverts(node: Node) -> Iterator[FilteredAdvert]:
             yield FilteredAdvert(instance, packet, received, verdict)
     if absent is not None:
         raise absent.anew()
+
+
+def filtered_if_asked(node: Node) -> FilteredAdvert | None:
+    """The advertisement of another director that a director drops, whatever the interface, where no keepalived.conf of
+    it was given: it harms a host that takes part in VRRP by multicast. Only for a host that somebody calls a director
+    and that shows no table: what else it does is not known.
+
+    Reads ipvs and iptables where collected.
+    """
+    if not node.is_a(Role.DIRECTOR) or node.has("ipvs") or not node.has("iptables"):
+        return None
+    tables = node.packet_filter("iptables")
+    asked = [item for table in tables for rule in table.rules for item in rule.conditions]
+    names = {str(value) for item in asked if item.match is Match.IN_LINK for value in item.values} - {"lo"}
+    dropped: FilteredAdvert | None = None
+    for link in (*sorted(names), _ANY_LINK):
+        packet = Packet(None, GROUPS[4], VRRP, in_link=link, states=NEW)
+        verdict = passed(node, packet, DELIVERED, Locality(lambda ip: False if ip.is_multicast else None))
+        instance = VrrpInstance("", tables[0].seen, "", None)
+        item = FilteredAdvert(instance, packet, True, replace(verdict, because=_shown(verdict)))
+        if not item.dropped:
+            return None
+        dropped = item
+    return dropped
+
+
+def _shown(verdict: FilterVerdict) -> tuple[Citation, ...]:
+    """The rules that were shown: others may only drop it earlier."""
+    return tuple(line for line in verdict.because if not line.assumed)
+
+
+_ANY_LINK = "any-link"  # one that no rule asks for
 
 
 def _host(instance: VrrpInstance) -> Locality:

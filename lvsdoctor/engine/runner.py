@@ -114,6 +114,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
                 found.append(_of_assumptions(diagnosis, node))
     except NotCollected as absent:
         verdict, missing = Verdict.NOT_CHECKED, (*missing, _lacking(absent))
+        if sufficient and absent.fact in ON_REQUEST & rule.needs and absent.fact not in node.evidence:
+            verdict, missing = Verdict.NOT_APPLICABLE, ()
     except Exception:
         from traceback import format_exc  # only crashes pay for it
 

@@ -225,6 +225,18 @@ def standing(role: ExaminedRole) -> str:
     return role.why + (f", {role.seen}" if role.seen else "")
 
 
+def no_role(node: Examined) -> str:
+    """Why a node has no role: what the evidence shows of it, or that it does not show what would tell."""
+    table, addresses = "ipvs" in node.facts, "addresses" in node.facts
+    if table and addresses:
+        return "the evidence shows no IPVS services (a director) and no VIP on this host (a real server)."
+    if table:
+        return "the evidence shows no IPVS services (a director). It does not show the addresses of this host."
+    if addresses:
+        return "the evidence shows no VIP on this host (a real server). It does not show the IPVS table of this host."
+    return "the evidence shows neither the IPVS table nor the addresses of this host."
+
+
 def accepted(terms: Mapping[str, str]) -> str:
     """`old hardware (by lvsdoctor.toml:12, until 2027-01-01)`: why a finding does not count."""
     limits = listed(f"{name} {terms[name]}" for name in ("by", "until") if terms.get(name))

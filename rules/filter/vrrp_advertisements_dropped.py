@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     FilteredAdvert,
     Finding,
-    Fix,
     Node,
+    NotCollected,
     Severity,
+    accept_adverts,
+    assume,
     cite,
-    command,
     filtered_adverts,
+    filtered_if_asked,
     rule,
     vrrp_pairs,
 )
 
 RECEIVED = "{node} drops in chain {chain} the VRRP advertisements that it receives on {link}"
+ALL = "{node} drops in chain {chain} the VRRP advertisements of other directors"
 SENT = "{node} drops in chain {chain} the VRRP advertisements that it sends on {link}"
 
 
@@ -24,10 +27,15 @@ SENT = "{node} drops in chain {chain} the VRRP advertisements that it sends on {
     code="FW006",
     severity=Severity.ERROR,
     needs={"vrrp"},
-    helps={"iptables", "ip6tables", "addresses", "links"},
+    helps={"ipvs", "ip6tables", "addresses", "links"},
+    suffice={"iptables"},
     cause=True,
 )
 def vrrp_advertisements_dropped(node: Node) -> Iterator[Finding]:
+    if not node.has("vrrp"):
+        if (unasked := filtered_if_asked(node)) is not None:
+            yield _if_keepalived(unasked)
+        raise NotCollected("vrrp", node.name)
     lower = [pair.own for pair in vrrp_pairs(node)]
     known: set[tuple[str, bool, int]] = set()
     for item in filtered_adverts(node):
@@ -52,17 +60,17 @@ def vrrp_advertisements_dropped(node: Node) -> Iterator[Finding]:
                 *item.verdict.because,
                 cite(item.instance, "VRRP advertisements of this instance", link=item.instance.link),
             ],
-            fix=_fix(item),
+            fix=accept_adverts(item.packet, received=item.received),
         )
 
 
-def _fix(item: FilteredAdvert) -> Fix:
-    version = item.packet.version
-    program = "ip6tables" if version == 6 else "iptables"
-    chain = "INPUT" if item.received else "OUTPUT"
-    ends = ("-s", item.packet.src) if item.received and item.packet.src else ()
-    return Fix(
-        now=(command(program, "-I", chain, "1", *ends, "-p", item.packet.protocol or 112, "-j", "ACCEPT"),),
-        persist=(f"# save the rules as this host does: {program}-save > /etc/iptables/rules.v{version}, or firewalld",),
-        warning="The director with the lower priority gives up the VIP, and loses the connections that it has.",
+def _if_keepalived(item: FilteredAdvert) -> Finding:
+    return Finding(
+        ALL,
+        clients="If another director has the same VIPs, both become master: some clients reach one, some the other.",
+        about={"way": "in"},
+        chain=item.chain,
+        severity=Severity.WARNING,
+        evidence=[*item.verdict.because, assume("vrrp", "keepalived runs here, and its adverts are multicast")],
+        fix=accept_adverts(item.packet, received=item.received),
     )

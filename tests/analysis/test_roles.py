@@ -203,3 +203,27 @@ def test_the_vips_of_a_mark_are_what_the_rules_of_its_director_give_the_mark(cha
 )
 def test_a_mark_that_names_no_address_tells_no_vip(rule: str) -> None:
     assert vips(nodes(lb1=LB + MARKED + mangle(rule), rs1=RS)["rs1"]) == []
+
+
+FILTER = "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n-A INPUT -m state --state NEW -j REJECT\n"
+
+
+def of_file(name: str, text: str) -> Node:
+    (node,) = with_standing(nodes_of([NodeDump(piece, "x", "x") for piece in pieces(text, name)]))
+    return node
+
+
+@pytest.mark.parametrize("name", ["director.iptables-S.txt", "x/lvs-director1.iptables.txt", "old_director.iptables"])
+def test_a_host_that_shows_its_filter_alone_is_what_its_file_is_called(name: str) -> None:
+    node = of_file(name, FILTER)
+    assert [found.why for found in node.standing.roles] == [f"so says the name of {name}"]
+
+
+@pytest.mark.parametrize("name", ["directory.iptables.txt", "iptables.txt", "directors/iptables.txt"])
+def test_other_names_tell_no_role(name: str) -> None:
+    assert not roles(of_file(name, FILTER))
+
+
+def test_a_file_called_after_a_director_makes_none_of_a_host_that_shows_its_addresses() -> None:
+    assert not roles(of_file("director.txt", RS))
+    assert roles(of_file("director.txt", RS_WITH_VIP)) == ["real-server"]

@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from lvsdoctor.model.coverage import Coverage
+from lvsdoctor.model.examination import Examined
 from lvsdoctor.reportkit import Examination, Output, Render
 from lvsdoctor.sanitize import cells, legible
 
@@ -109,8 +111,23 @@ def test_a_role_is_shown_with_its_reason(shown: Shown, examinations: ModuleType)
 
 def test_a_node_without_a_role_tells_how_to_name_one(shown: Shown, examinations: ModuleType) -> None:
     text = unwrapped(shown(examinations.cluster()))
-    assert "no role found: the evidence shows no IPVS services" in text
+    assert "no role found: the evidence shows neither the IPVS table nor the addresses of this host." in text
     assert "--role director, or --role real-server --vip ADDRESS" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (("addresses", "ipvs"), "no IPVS services (a director) and no VIP on this host (a real server)."),
+        (("ipvs",), "no IPVS services (a director). It does not show the addresses of this host."),
+        (("addresses",), "no VIP on this host (a real server). It does not show the IPVS table of this host."),
+    ],
+)
+def test_of_a_node_without_a_role_it_is_named_what_was_looked_at(
+    shown: Shown, facts: tuple[str, ...], sentence: str
+) -> None:
+    node = Examined("rs1", "", facts={fact: Coverage() for fact in facts})
+    assert f"the evidence shows {sentence}" in unwrapped(shown(Examination((node,), (), ())))
 
 
 def test_notes_of_a_node_are_shown(shown: Shown, examinations: ModuleType) -> None:

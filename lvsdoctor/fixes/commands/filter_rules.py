@@ -21,7 +21,7 @@ from lvsdoctor.model.packet_filter import Chain, Effect, FilterRule, FilterTable
 from lvsdoctor.model.route import NextHop, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.words import EVERYWHERE
-from lvsdoctor.sanitize import word
+from lvsdoctor.sanitize import command, word
 
 FILTER_FACTS = {"iptables": 4, "ip6tables": 6}
 SAVE_NFT = "# save the rule where the table comes from (/etc/nftables.conf, firewalld or a script)"
@@ -102,6 +102,20 @@ def remove_rule(node: Node, rule: FilterRule) -> Fix:
                     return Fix((spell(gone),), (SAVE_NFT,))
                 return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (save,))
     return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (SAVE_RULES.format(version=4),))
+
+
+def accept_adverts(packet: Packet, *, received: bool) -> Fix:
+    """The first rule of INPUT or OUTPUT lets VRRP advertisements such as this pass."""
+    program = "ip6tables" if packet.version == 6 else "iptables"
+    ends = ("-s", packet.src) if received and packet.src else ()
+    chain = "INPUT" if received else "OUTPUT"
+    return Fix(
+        now=(command(program, "-I", chain, "1", *ends, "-p", packet.protocol or 112, "-j", "ACCEPT"),),
+        persist=(
+            f"# save the rules as this host does: {program}-save > /etc/iptables/rules.v{packet.version}, or firewalld",
+        ),
+        warning="The director with the lower priority gives up the VIP, and loses the connections that it has.",
+    )
 
 
 def track_connections() -> Fix:
