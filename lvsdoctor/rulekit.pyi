@@ -144,6 +144,8 @@ from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp_filters import filtered_if_asked as filtered_if_asked
 from lvsdoctor.analysis.vrrp_pairs import VrrpPair as VrrpPair
 from lvsdoctor.analysis.vrrp_pairs import vrrp_pairs as vrrp_pairs
+from lvsdoctor.analysis.vrrp_sources import ForeignSource as ForeignSource
+from lvsdoctor.analysis.vrrp_sources import foreign_source as foreign_source
 from lvsdoctor.analysis.waiting_connections import Shape as Shape
 from lvsdoctor.analysis.waiting_connections import Waiting as Waiting
 from lvsdoctor.analysis.waiting_connections import waiting_connections as waiting_connections

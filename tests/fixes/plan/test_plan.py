@@ -197,6 +197,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("unicast-source-unusable", "a warning for the own address among the peers"): {
         "unicast-source-unusable": NO_COMMAND
     },
+    ("unicast-source-unusable", "the address of another host is the source"): {"unicast-source-unusable": NO_COMMAND},
+    ("unicast-source-unusable", "a warning where only a route tells the address of the host"): {
+        "unicast-source-unusable": NO_COMMAND
+    },
     ("vip-traffic-dropped-by-keepalived", "vrrp_strict"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
