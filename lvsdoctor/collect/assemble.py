@@ -10,6 +10,7 @@ from lvsdoctor.collect.contradictions import Settled, by_fact, settled
 from lvsdoctor.collect.documents import NodeDump, where_of
 from lvsdoctor.collect.merging import merged, services, together
 from lvsdoctor.collect.planned import with_plan
+from lvsdoctor.collect.states import LEFT_OUT, should_be
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, usual_coverage
 from lvsdoctor.model.node import Node
@@ -65,6 +66,10 @@ def _node(host: HostEvidence) -> Node:
     pasted = tuple(comment.seen for mine in group if not mine.path for comment in mine.piece.dump.comments)
     notes = [*host.notes, *(note for mine in group for note in mine.notes)]
     facts = {fact: settled(fact, of_fact) for fact, of_fact in by_fact(dumps)}
+    if references := dict(_references(facts)):
+        notes += references.values()
+        dumps = [(where, dump) for where, dump in dumps if where not in references]
+        facts = {fact: settled(fact, of_fact) for fact, of_fact in by_fact(dumps)}
     if not host.contradictions:  # of two hosts none is the later one
         notes += [remark for answers in facts.values() for remark in answers.remarks]
     evidence, coverage = _evidence({fact: answers.lists for fact, answers in facts.items()}, facts, notes)
@@ -94,6 +99,15 @@ def _node(host: HostEvidence) -> Node:
         unread_kinds=tuple(unread for _, dump in dumps for unread in dump.unread_kinds),
         contradictions=tuple(contradictions),
     )
+
+
+def _references(facts: Mapping[str, Settled]) -> Iterator[tuple[str, str]]:
+    """The texts that contradict another and show by their names what should be, each with a note."""
+    for conflict in (answers.conflict for answers in facts.values()):
+        places = () if conflict is None else (conflict.first.where, conflict.second.where)
+        if places and (good := should_be(*places)) is not None:
+            bad = next(place for place in places if place != good)
+            yield good, LEFT_OUT.format(good=good, bad=bad)
 
 
 def _placed(group: Sequence[NodeDump]) -> Iterator[tuple[str, Dump]]:
