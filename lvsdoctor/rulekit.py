@@ -70,6 +70,7 @@ QUESTIONS = {
     "Who directs a VIP, and who is in its way?": {
         "analysis.directors": "directors_of directs directed_vips refuse_unmarked ipvs_table",
         "analysis.mutual_directors": "mutual_listings",
+        "analysis.director_settings": "setting_differences",
         "analysis.director_pairs": "pair_differences PairDifference",
         "analysis.table_drift": "table_drift",
         "analysis.ipvs_timeouts": "TimeoutDifference timeout_drift",

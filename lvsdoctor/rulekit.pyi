@@ -32,6 +32,7 @@ from lvsdoctor.analysis.director_filters import replies_dropped as replies_dropp
 from lvsdoctor.analysis.director_filters import requests_dropped as requests_dropped
 from lvsdoctor.analysis.director_pairs import PairDifference as PairDifference
 from lvsdoctor.analysis.director_pairs import pair_differences as pair_differences
+from lvsdoctor.analysis.director_settings import setting_differences as setting_differences
 from lvsdoctor.analysis.directors import directed_vips as directed_vips
 from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs

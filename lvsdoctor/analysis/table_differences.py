@@ -69,7 +69,7 @@ def _of_real_server(
     # `ipvsadm -S` prints -g for a real server that is the director itself.
     if None not in methods and Forwarding.LOCAL not in methods and methods[0] is not methods[1]:
         yield TableDifference(service, other, real, same, "method", _method(real), _method(same))
-    if weights and real.weight and same.weight and real.weight != same.weight:
+    if weights and real.weight and same.weight is not None and real.weight != same.weight:
         yield TableDifference(service, other, real, same, "weight", str(real.weight), str(same.weight))
 
 

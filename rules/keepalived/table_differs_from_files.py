@@ -36,7 +36,7 @@ def table_differs_from_files(node: Node) -> Iterator[Finding]:
             of=f", real server {real}" if real else "",
             value=row.value,
             another=row.another,
-            severity=Severity.NOTE if row.what == "weight" else None,
+            severity=Severity.NOTE if row.what == "weight" and row.another != "0" else None,
             evidence=[*_lines(row, running)],
             fix=FIX,
         )

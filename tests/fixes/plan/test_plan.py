@@ -392,6 +392,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vip-not-in-network-files": NO_COMMAND
     },
     ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
+    **{
+        ("directors-settings-differ", title): {"directors-settings-differ": NO_COMMAND}
+        for title in ("the timeouts differ", "a setting differs", "the files of both set different timeouts")
+    },
+    ("table-differs-from-files", "the files drain a real server that the table does not"): {
+        "table-differs-from-files": NO_COMMAND
+    },
     ("table-differs-from-files", "another scheduler, and a real server by hand"): {
         "table-differs-from-files": NO_COMMAND
     },
