@@ -89,7 +89,7 @@ QUESTIONS = {
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",
-        "model.health": "CheckedService CheckedServer",
+        "model.health": "CheckedService CheckedServer HealthCheck",
         "analysis.election": "AdvertMismatch",
         "analysis.vrrp_pairs": "vrrp_pairs VrrpPair",
     },

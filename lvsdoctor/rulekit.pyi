@@ -239,6 +239,7 @@ from lvsdoctor.model.finding import Severity as Severity
 from lvsdoctor.model.finding import cite as cite
 from lvsdoctor.model.health import CheckedServer as CheckedServer
 from lvsdoctor.model.health import CheckedService as CheckedService
+from lvsdoctor.model.health import HealthCheck as HealthCheck
 from lvsdoctor.model.ipvs import Destination as Destination
 from lvsdoctor.model.ipvs import Forwarding as Forwarding
 from lvsdoctor.model.ipvs import VirtualService as VirtualService

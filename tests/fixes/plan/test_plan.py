@@ -393,6 +393,24 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
     **{
+        (name, title): {name: NO_COMMAND, "removed-server-keeps-connections": NO_COMMAND}
+        for name, titles in (
+            (
+                "health-check-asks-another-host",
+                (
+                    "the check asks the VIP",
+                    "the check asks another real server",
+                    "the VIP is the source of checks under direct routing",
+                ),
+            ),
+            (
+                "sorry-server-method-differs",
+                ("the sorry server has a method of its own", "the real servers have a method of their own"),
+            ),
+        )
+        for title in titles
+    },
+    **{
         ("directors-settings-differ", title): {"directors-settings-differ": NO_COMMAND}
         for title in ("the timeouts differ", "a setting differs", "the files of both set different timeouts")
     },
