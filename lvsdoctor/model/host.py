@@ -143,15 +143,12 @@ class Host:
         return self.seen_rows(fact) if self.planned or self.nearly(fact) else self.rows(fact)
 
     def nearly(self, fact: str) -> bool:
-        """Is this fact partial, and may be judged by its rows all the same? Then a rule that is quiet proves nothing.
-
-        Not for what is concluded from a row that is not there.
-        """
+        """Is it partial, and may be judged by its rows, not by what is absent? A quiet rule then proves nothing."""
         absent = self.unseen(fact)
-        if absent is None or absent.partial is None or not absent.partial.nearly:
-            return False
-        self.assuming(absent)
-        return True
+        nearly = absent is not None and absent.partial is not None and absent.partial.nearly
+        if absent is not None and nearly:
+            self.assuming(absent)
+        return nearly
 
     def unseen(self, fact: str) -> NotCollected | None:
         """What a rule may not conclude past the rows that were seen: the exception to raise, None for a whole fact."""
