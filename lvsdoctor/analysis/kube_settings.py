@@ -35,14 +35,14 @@ class Overridden:
 
 
 def overridden_for_kube_proxy(node: Node) -> Iterator[Overridden]:
-    """Reads links and sysctl; ipvs where collected. None on a host without kube-ipvs0.
+    """Reads links and sysctl; ipvs where collected. None on a host without kube-ipvs0, or of which files alone tell.
 
     kube-ipvs0 may be left over of a kube-proxy that has another mode by now: without services nothing breaks.
 
     Raises NotCollected at the end for a key that was not seen.
     """
     link = node.link(KUBE_LINK)
-    if link is None:
+    if link is None or node.planned:
         return
     serves = node.has("ipvs") and bool(node.seen_rows("ipvs"))
     lacking: NotCollected | None = None

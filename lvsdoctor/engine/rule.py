@@ -25,8 +25,7 @@ class Rule:
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
     all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
-    mark, and does not apply where the tables of the scan have none. `only_running`: what it looks at is made by programs
-    that run, and is in no file. With one of the facts that `suffice` it is checked
+    mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked
     all the same, whatever the node's role and whatever else is lacking.
     """
 
@@ -47,7 +46,6 @@ class Rule:
     only_ipv6: bool = False
     only_marks: bool = False
     suffice: frozenset[str] = frozenset()
-    only_running: bool = False
 
     @property
     def page(self) -> str:
@@ -75,7 +73,6 @@ def rule(
     only_ipv6: bool = False,
     only_marks: bool = False,
     suffice: Iterable[str] = (),
-    only_running: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
@@ -101,7 +98,6 @@ def rule(
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
             harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice,
-            only_running,
         )  # fmt: skip
 
     return made

@@ -40,7 +40,6 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "instead": dict(rule.instead),
         "cause": rule.cause,
         "suffice": sorted(rule.suffice),
-        "only_running": rule.only_running,
     }
 
 
@@ -79,5 +78,4 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         instead=entry["instead"],
         cause=entry["cause"],
         suffice=frozenset(entry["suffice"]),
-        only_running=entry["only_running"],
     )

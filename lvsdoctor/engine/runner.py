@@ -74,8 +74,6 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if not sufficient and rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-    if rule.only_running and node.planned:
-        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if (rule.only_ipv6 and serves_none(node, "IPv6")) or (rule.only_marks and serves_none(node, "mark")):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     node = without(node, stood_in(node, rule.helps))

@@ -13,7 +13,6 @@ UNDONE = "{node} has {key}={value}, and kube-proxy in ipvs mode sets it to {want
     severity=Severity.ERROR,
     needs={"links", "sysctl"},
     helps={"ipvs"},
-    only_running=True,
 )
 def kube_proxy_settings_overridden(node: Node) -> Iterator[Finding]:
     for undone in overridden_for_kube_proxy(node):
