@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
-from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.facts import NotApplicable, NotCollected
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
@@ -35,14 +35,16 @@ class Overridden:
 
 
 def overridden_for_kube_proxy(node: Node) -> Iterator[Overridden]:
-    """Reads links and sysctl; ipvs where collected. None on a host without kube-ipvs0, or of which files alone tell.
+    """Reads links and sysctl; ipvs where collected. None on a host without kube-ipvs0.
 
     kube-ipvs0 may be left over of a kube-proxy that has another mode by now: without services nothing breaks.
 
     Raises NotCollected at the end for a key that was not seen.
     """
     link = node.link(KUBE_LINK)
-    if link is None or node.planned:
+    if node.planned:
+        raise NotApplicable  # kube-proxy makes the link and the settings when it starts
+    if link is None:
         return
     serves = node.has("ipvs") and bool(node.seen_rows("ipvs"))
     lacking: NotCollected | None = None

@@ -8,8 +8,9 @@ be used. With 0 the entry is used again whatever has become of its real server.
 import re
 from dataclasses import dataclass
 
-from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.facts import NotApplicable, NotCollected
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 from lvsdoctor.model.sysctl import Setting
 
 REUSE, CONNTRACK = "net.ipv4.vs.conn_reuse_mode", "net.ipv4.vs.conntrack"
@@ -31,7 +32,10 @@ class ReuseMode:
 
 
 def unfit_reuse_mode(director: Node) -> ReuseMode | None:
-    """Reads sysctl. Raises NotCollected where a key, or the kernel that decides, is not known."""
+    """Reads sysctl. Raises NotCollected where a key, or the kernel that decides, is not known; NotApplicable on a host
+    that is no director and shows none of the keys, which are there while ip_vs is loaded."""
+    if not director.is_a(Role.DIRECTOR) and not any(map(director.knows_sysctl, (REUSE, CONNTRACK))):
+        raise NotApplicable
     for key in (REUSE, CONNTRACK):
         if not director.knows_sysctl(key):
             raise NotCollected("sysctl", director.name, key, f"sysctl {key}", director.partial("sysctl"))

@@ -14,7 +14,7 @@ from lvsdoctor.model.contradiction import Contradiction, quoted
 from lvsdoctor.model.coverage import Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
-from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST, NotCollected
+from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST, NotApplicable, NotCollected
 from lvsdoctor.model.finding import Citation, Finding, Predicts, Severity, StandIn, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
@@ -112,6 +112,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
                 found.append(_of_assumptions(diagnosis, node))
+    except NotApplicable:
+        verdict = Verdict.NOT_APPLICABLE
     except NotCollected as absent:
         verdict, missing = Verdict.NOT_CHECKED, (*missing, _lacking(absent))
         if sufficient and absent.fact in ON_REQUEST & rule.needs and absent.fact not in node.evidence:

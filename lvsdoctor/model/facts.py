@@ -84,6 +84,10 @@ class NotCollected(Exception):
         return NotCollected(self.fact, self.node, wanted or self.wanted, self.command, self.partial)
 
 
+class NotApplicable(Exception):
+    """What a rule looks at cannot be on this node: it is not judged there, and nothing is missing."""
+
+
 class Undeclared(Exception):
     """A rule read a fact that it declares neither under `needs` nor under `helps`: a bug in the rule."""
 
