@@ -18,7 +18,7 @@ from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.reader import Dump, Reader
 
 UP_ALONE = "`ifconfig` shows no interface that is down, and of each label one address"
-ONE_OF_A_LABEL = "`ifconfig` shows one address of each label, and not which interfaces are ports of others"
+FIRST_OF_LABELS = "`ifconfig` shows one address of each label, and not which interfaces are ports of others"
 
 # What stands under a link beside its addresses: counters, and what the driver has.
 _UNUSED = pattern(
@@ -93,7 +93,7 @@ class Ifconfig(Reader):
             if own[name].complete and (name in addressed or not own[name].may_be_port)
         ]
         all_links = self._all or any(block.complete and "UP" not in block.flags for block in blocks)
-        reason = ONE_OF_A_LABEL if all_links else UP_ALONE
+        reason = FIRST_OF_LABELS if all_links else UP_ALONE
         if not any(block.link == "lo" or "LOOPBACK" in block.flags for block in blocks):
             reason = NO_LOOPBACK
         # kube-proxy gives one link the addresses of all services, of which the first is shown.

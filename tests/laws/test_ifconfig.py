@@ -61,7 +61,7 @@ def ifconfig(links: tuple[Link, ...], addresses: tuple[Address, ...], *, old: bo
     return "\n".join(lines)
 
 
-def said_by_ifconfig(world: World, *, old: bool, every: bool) -> World:
+def by_ifconfig(world: World, *, old: bool, every: bool) -> World:
     """The same host, of which nobody asked `ip addr`: where the world has it whole."""
     dumps, asked = [], set()
     for host, where, text in world.dumps:
@@ -79,7 +79,7 @@ def said_by_ifconfig(world: World, *, old: bool, every: bool) -> World:
 @law
 @given(any_world(), st.booleans(), st.booleans())
 def test_no_error_appears_for_what_ifconfig_does_not_show(world: World, old: bool, every: bool) -> None:
-    other = said_by_ifconfig(world, old=old, every=every)
+    other = by_ifconfig(world, old=old, every=every)
     known = subjects(errors(world.examined(world.nodes())))
     new = [error for error in errors(other.examined(other.nodes())) if not subjects([error]) & known]
     assert [(error.code, error.node, error.message) for error in new] == []
@@ -88,7 +88,7 @@ def test_no_error_appears_for_what_ifconfig_does_not_show(world: World, old: boo
 @law
 @given(any_world(), st.booleans(), st.booleans())
 def test_ifconfig_clears_nobody_whom_ip_addr_accuses(world: World, old: bool, every: bool) -> None:
-    other = said_by_ifconfig(world, old=old, every=every)
+    other = by_ifconfig(world, old=old, every=every)
     known = verdicts(world.examined(world.nodes()))
     cleared = [
         rule
