@@ -138,8 +138,7 @@ class Host:
         return self.evidence[fact]
 
     def known_rows(self, fact: str) -> Any:
-        """The rows of a fact; of a planned host those that its files tell of, by which it is judged, and those of a
-        fact that was nearly seen whole."""
+        """The rows of a fact; of a planned host, and of a fact nearly whole, those seen, by which it is judged."""
         return self.seen_rows(fact) if self.planned or self.nearly(fact) else self.rows(fact)
 
     def nearly(self, fact: str) -> bool:
