@@ -12,12 +12,12 @@ from lvsdoctor.collect.ansible_tree import ansible_dumps
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.names import looks_like_an_archive, stem_of
 from lvsdoctor.collect.assemble import nodes_of
-from lvsdoctor.collect.documents import NodeDump
+from lvsdoctor.collect.documents import NodeDump, without_domain
 from lvsdoctor.collect.engine_names import named_apart
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
 from lvsdoctor.collect.keepalived_tree import Included
-from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, sosreport_files
+from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.texts import LARGEST_FILE, archive_or_bytes, of_file, text_in
 from lvsdoctor.collect.tree import TOP, AnyTree, Entry, Tree, once
@@ -155,6 +155,7 @@ def _directory(tree: AnyTree, top: Path) -> Iterator[NodeDump]:
         entries = tree.entries(TOP)
     if sosreport and told:
         yield from own
+        yield from _of_namespaces(tree, top, TOP, own)
         return
     children = list(_apart([entry for entry in entries if entry.directory]))
     apart = [child for child in children if may_be_a_host_s(child.stem, beside_dumps=told)]
@@ -165,10 +166,23 @@ def _directory(tree: AnyTree, top: Path) -> Iterator[NodeDump]:
         yield from _of_node(tree, top, TOP, once(files))
     for child in nodes:
         sosreport = sosreport_files(tree, child)
-        dumps = _of_node(tree, top, child, once(sosreport or tree.walk(child)))
-        yield from dumps if sosreport else by_directory(list(dumps))
+        dumps = list(_of_node(tree, top, child, once(sosreport or tree.walk(child))))
+        yield from dumps if sosreport else by_directory(dumps)
+        if sosreport:
+            yield from _of_namespaces(tree, top, child, dumps)
     if nodes and not told:
         yield from own  # a README beside the nodes
+
+
+def _of_namespaces(tree: AnyTree, top: Path, directory: Entry, host: Sequence[NodeDump]) -> Iterator[NodeDump]:
+    """The dumps of the other network namespaces of a host, each a node of its own: rs1/blue."""
+    name = next((mine.piece.host for mine in host if mine.piece.host), host[0].node if host else "")
+    for namespace, files in namespace_files(tree, directory).items():
+        inner = f"{without_domain(name)}/{namespace}"
+        for mine in _of_node(tree, top, directory, files):
+            if _tells(mine.piece):
+                place = f"{mine.place}#{namespace}"
+                yield replace(mine, piece=Piece(inner, mine.piece.dump), node=inner, place=place, stays=False)
 
 
 def _of_cluster(mine: NodeDump, tree: AnyTree, top: Path) -> NodeDump:

@@ -1,26 +1,20 @@
 """Directory layouts: which directories are hosts, and those that other tools made."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.collect.any_tree import AnyTree, Entry, once
 from lvsdoctor.collect.archives.names import stem_of
+from lvsdoctor.collect.archives.wanted import COMMAND_NAMES
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.file_names import PARTS, looks_like_a_host, names_a_dump
 from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 
-_SOS_NAMES = (
-    "ip_",
-    "sysctl",
-    "hostname",
-    "uname",
-    "ipvsadm",
-    "arptables",
-    "ss_",
-    "netstat_-W_-neopa",
-    "ifconfig",
-    "route_-n",
+# In the directory of sosreport 3, and of sosreport 4 in namespaces/NAME.
+_IN_NAMESPACE = re.compile(
+    r"ip_netns_exec_(?P<name>.+?)_(?:ip_(?:-|a|r|n)|sysctl|ss_|ipvsadm|arptables|netstat_-W_-neopa|ip6?tables-save)"
 )
 
 # Directories whose directories are hosts, whatever these are called.
@@ -83,29 +77,59 @@ def _below(name: str, dumps: Sequence[NodeDump]) -> list[NodeDump]:
 
 
 def sosreport_files(tree: AnyTree, directory: Entry) -> list[Entry]:
-    """The files of an unpacked sosreport that tell of the host itself, [] if it is none.
+    """The files of a sosreport, or of what insights-client sends, that tell of the host itself; [] if it is none.
 
-    `ip_netns_exec_*` are other network namespaces, which must not be taken for the host's; a link could call them
-    otherwise, and what a link leads to is there under its own name.
+    `ip_netns_exec_*` are other network namespaces (`namespace_files`), which must not be taken for the host's; a link
+    could call them otherwise, and what a link leads to is there under its own name.
     """
-    commands = tree.find("sos_commands", directory)
-    if commands is None or not commands.directory:
+    root, names = directory, _commands(tree, directory)
+    if names is None and (data := tree.find("data", directory)) is not None and data.directory:
+        root, names = data, _commands(tree, data)
+    if names is None:
         return []
-    groups = [entry for entry in tree.entries(commands) if entry.directory]
-    names = [file for group in groups for file in tree.entries(group) if not file.directory and _of_the_host(file.name)]
-    configured = _configured(tree, directory)
-    return list(once([file for file in (*names, *configured, *_tables(tree, directory)) if not file.link]))
+    files = (*names, *_configured(tree, root), *_tables(tree, root))
+    return list(once([file for file in files if not file.link]))
+
+
+def namespace_files(tree: AnyTree, directory: Entry) -> dict[str, list[Entry]]:
+    """The files of a sosreport that tell of its host's other network namespaces, by their names."""
+    networking = tree.find("sos_commands/networking", directory)
+    if networking is None or not networking.directory:
+        return {}
+    entries = tree.entries(networking)
+    inner = [entry for entry in entries if entry.directory and entry.name == "namespaces"]
+    groups = [group for below in inner for group in tree.entries(below) if group.directory]
+    files: dict[str, list[Entry]] = {}
+    for file in (*entries, *(file for group in groups for file in tree.entries(group))):
+        if not file.directory and not file.link and (named := _IN_NAMESPACE.match(file.name)):
+            files.setdefault(named["name"].replace(".", "-"), []).append(file)
+    return files
+
+
+def _commands(tree: AnyTree, directory: Entry) -> list[Entry] | None:
+    """The answers of commands that tell of the host; None where no collector left any."""
+    if (commands := tree.find("sos_commands", directory)) is not None and commands.directory:
+        groups = [entry for entry in tree.entries(commands) if entry.directory]
+    elif (commands := tree.find("insights_commands", directory)) is not None and commands.directory:
+        groups = [commands]
+    else:
+        return None
+    return [file for group in groups for file in tree.entries(group) if not file.directory and _of_the_host(file.name)]
 
 
 def _configured(tree: AnyTree, directory: Entry) -> list[Entry]:
-    """sysctl.conf and the files of sysctl.d, which are a fact of their own."""
-    roots = [entry for path in SYSCTL_FILES if (entry := tree.find(path, directory)) is not None and not entry.linked]
+    """sysctl.conf, the files of sysctl.d and those of keepalived, which are facts of their own."""
+    roots = [
+        entry
+        for path in (*SYSCTL_FILES, "etc/keepalived")
+        if (entry := tree.find(path, directory)) is not None and not entry.linked
+    ]
     files = [file for root in roots for file in (tree.entries(root) if root.directory else [root])]
     return [file for file in files if not file.directory]
 
 
 def _of_the_host(name: str) -> bool:
-    return name.startswith(_SOS_NAMES) and not name.startswith("ip_netns")
+    return name.startswith(COMMAND_NAMES) and not name.startswith("ip_netns")
 
 
 def _tables(tree: AnyTree, directory: Entry) -> list[Entry]:

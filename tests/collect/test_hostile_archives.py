@@ -218,7 +218,7 @@ def test_a_path_of_many_directories_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz"])
 def test_of_an_archive_that_is_cut_short_the_whole_members_are_read(tmp_path: Path, ending: str) -> None:
-    noise = Random(1).randbytes(1 << 16).hex()
+    noise = Random(1).randbytes(1 << 19).hex()
     whole = COMPRESSIONS[ending](tar_of({**HONEST, "rs1/ip-addr": noise, "rs2/ip-rule": RULES}))
     nodes = read(tmp_path, whole[: len(whole) // 2])
     assert notes(nodes) == "case ends in the middle, and what stands behind that was not read"
