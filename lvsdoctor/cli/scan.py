@@ -14,7 +14,8 @@ _PROBE = ("--probe", "--probe=require")
 _DESCRIPTION = """Look for known pitfalls.
 
 Without PATH this node is inspected, live and read-only. A PATH is a file, a
-directory or - (a paste on stdin). A directory that holds dumps is one node, a
+directory, an archive of one (tar, zip, sosreport; it is not unpacked) or - (a
+paste, or an archive, on stdin). A directory that holds dumps is one node, a
 directory of such directories a cluster; nodes named together are a cluster.
 A directory may hold what configures hosts: hosts/rs1/etc/..., rs1/sysctl.d/...
 or Ansible's roles, whose nodes are the hosts of the inventory. --node NAME=PATH

@@ -18,6 +18,7 @@ from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
+from lvsdoctor.collect.supportconfig import without_headings
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.texts import LARGEST_FILE, archive_or_bytes, of_file, text_in
 from lvsdoctor.collect.tree import TOP, AnyTree, Entry, Tree, once
@@ -279,4 +280,4 @@ def _pieces(text: str, where: str) -> Iterator[Piece]:
         if (values := values_shown(lines, ("cat", path))) is not None:
             yield Piece("", values)
             return
-    yield from pieces(text, where)
+    yield from pieces(without_headings(text), where)

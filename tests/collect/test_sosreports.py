@@ -91,6 +91,42 @@ def test_what_is_no_dump_is_neither_read_nor_named(tmp_path: Path) -> None:
     assert (node.unread, node.notes) == ((), ())
 
 
+SUPPORTCONFIG = """\
+=============================================================================
+                     Support Utilities - Supportconfig
+=============================================================================
+
+#==[ Verification ]=================================#
+# rpm -V iproute2-5.14
+# Verification Status: Passed
+
+#==[ Command ]======================================#
+# /sbin/ip rule
+{rules}
+#==[ Configuration File ]===========================#
+# /etc/sysctl.conf - File not found
+
+#==[ Configuration File ]===========================#
+# /etc/sysctl.d/70-lvs.conf
+net.ipv4.conf.all.arp_ignore = 1
+
+#==[ Command ]======================================#
+# /sbin/sysctl -a
+net.ipv4.conf.all.arp_ignore = 0
+"""
+
+
+def test_the_sections_of_supportconfig_are_what_they_say(tmp_path: Path) -> None:
+    head = "#==[ Command ]======================================#\n# /bin/uname -a\n"
+    files = {"network.txt": SUPPORTCONFIG.format(rules=RULES), "basic-environment.txt": f"{head}{UNAME}"}
+    (node,) = read(tmp_path, files).values()
+    assert node.name == "rs1"
+    assert [row.seen.line for row in node.rows("policy-rules")] == [11, 12]
+    assert [row.value for row in node.rows("sysctl").values()] == [0]
+    assert "configured-sysctl" in node.evidence
+    assert node.unread == ()
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real dumps is not here (shared/corpus)")
 @pytest.mark.parametrize("name", [path.name for path in sorted(CORPUS.glob("*"))] or ["none"])
 def test_a_real_report_gives_the_same_packed_and_unpacked(tmp_path: Path, name: str) -> None:
