@@ -55,7 +55,12 @@ def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
         hosts = {}
     yield from own
     for name, group in below.items():
-        yield from by_directory(_below(name, group)) if name in hosts else group
+        yield from by_directory(_below(name, group)) if name in hosts or _of_hosts(name, group) else group
+
+
+def _of_hosts(name: str, dumps: Sequence[NodeDump]) -> bool:
+    """Is it a directory of hosts, wherever it lies? (nodes/ of a must-gather)"""
+    return name in OF_HOSTS and all(mine.inside.count("/") > 1 for mine in dumps)
 
 
 def _is_a_root(dumps: Sequence[NodeDump]) -> bool:

@@ -91,6 +91,16 @@ def test_what_is_no_dump_is_neither_read_nor_named(tmp_path: Path) -> None:
     assert (node.unread, node.notes) == ((), ())
 
 
+def test_the_hosts_of_a_must_gather_are_nodes(tmp_path: Path) -> None:
+    files = {
+        "registry-sha256-1/nodes/worker-0/ip-rule": RULES,
+        "registry-sha256-1/namespaces/shop/pods/web/web/logs/current.log": "2024-01-01T00:00:00Z hello\n",
+        "registry-sha256-1/version": "must-gather\n4.14\n",
+        "timestamp": "2024\n",
+    }
+    assert "policy-rules" in read(tmp_path, files)["worker-0"].evidence
+
+
 SUPPORTCONFIG = """\
 =============================================================================
                      Support Utilities - Supportconfig
