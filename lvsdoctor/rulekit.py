@@ -82,6 +82,7 @@ QUESTIONS = {
         "analysis.kube_files": "answering_beside_announcers kube_proxies another_owner",
         "analysis.kube_exposed": "exposed_ports",
         "analysis.kube_settings": "overridden_for_kube_proxy",
+        "analysis.kube_foreign": "foreign_services",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"

@@ -3,35 +3,39 @@
 Kubernetes, pkg/proxy/ipvs/proxier.go: NewProxier(). conn_reuse_mode is set before Linux 5.9 alone, and not judged here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.model.facts import NotApplicable, NotCollected
+from lvsdoctor.model.ipvs import Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting
 
-_MASQUERADED = "Clients of services that need a masqueraded source, NodePorts among them, get no reply."
-_REMOVED = "Clients of a removed endpoint wait until a timer ends."
-# Key -> whether traffic breaks without it, and what clients suffer.
+# Key -> whether traffic breaks without it.
 _SETTINGS = {
-    "net.ipv4.vs.conntrack": (True, _MASQUERADED),
-    "net.ipv4.ip_forward": (True, "Clients get no reply from endpoints on other nodes."),
-    "net.ipv4.vs.expire_nodest_conn": (False, _REMOVED),
-    "net.ipv4.vs.expire_quiescent_template": (False, "Clients with session affinity stay at a removed endpoint."),
+    "net.ipv4.vs.conntrack": True,
+    "net.ipv4.ip_forward": True,
+    "net.ipv4.vs.expire_nodest_conn": False,
+    "net.ipv4.vs.expire_quiescent_template": False,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Overridden:
-    """`setting` is not `wanted` any more. `breaks`: traffic is lost at once."""
+    """`setting` is not `wanted` any more. `breaks`: traffic is lost at once, where the node `serves`."""
 
     setting: Setting
     wanted: int
     breaks: bool
-    suffers: str
+    serves: bool
     link: Link
+
+    @property
+    def masquerades(self) -> bool:
+        """Is it the setting without which IPVS's packets pass no rule that masquerades them?"""
+        return self.setting.key.endswith(".conntrack")
 
 
 def overridden_for_kube_proxy(node: Node) -> Iterator[Overridden]:
@@ -39,21 +43,24 @@ def overridden_for_kube_proxy(node: Node) -> Iterator[Overridden]:
 
     kube-ipvs0 may be left over of a kube-proxy that has another mode by now: without services nothing breaks.
 
-    Raises NotCollected at the end for a key that was not seen.
+    Raises NotApplicable where files alone tell of the host: no file configures that link. Raises NotCollected at the
+    end for a key that was not seen.
     """
-    link = node.link(KUBE_LINK)
     if node.planned:
-        raise NotApplicable  # kube-proxy makes the link and the settings when it starts
+        raise NotApplicable
+    link = node.link(KUBE_LINK)
     if link is None:
         return
-    serves = node.has("ipvs") and bool(node.seen_rows("ipvs"))
+    # kube-proxy masquerades to all endpoints.
+    services: Sequence[VirtualService] = node.seen_rows("ipvs") if node.has("ipvs") else ()
+    serves = any(real.forwarding is Forwarding.NAT for service in services for real in service.destinations)
     lacking: NotCollected | None = None
-    for key, (breaks, suffers) in _SETTINGS.items():
+    for key, breaks in _SETTINGS.items():
         if not node.knows_sysctl(key):
             lacking = NotCollected("sysctl", node.name, key, f"sysctl {key}", node.partial("sysctl"))
             continue
         setting = node.sysctl(key)
         if setting.is_number and setting.value == 0:
-            yield Overridden(setting, 1, breaks and serves, suffers, link)
+            yield Overridden(setting, 1, breaks, serves, link)
     if lacking is not None:
         raise lacking

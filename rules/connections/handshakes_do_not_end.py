@@ -16,16 +16,12 @@ from lvsdoctor.rulekit import (
     word,
 )
 
-STAY = {
-    Shape.SOME: "{waiting} of {count} IPVS connections of {service} to {reals} stay in SYN_RECV on {node}",
-    Shape.ALL: "{waiting} of {count} IPVS connections of {service} stay in SYN_RECV on {node}",
-    Shape.OWN: "{waiting} of {count} IPVS connections of {service} from {node} itself stay in SYN_RECV",
-}
-CLIENTS = {
-    Shape.SOME: "Clients of {service} that {node} sends to {reals} wait for a reply.",
-    Shape.ALL: "Clients of {service} wait for a reply.",
-    Shape.OWN: "Programs on {node} that connect to {service} wait for a reply.",
-}
+TO_SOME = "{waiting} of {count} IPVS connections of {service} to {reals} stay in SYN_RECV on {node}"
+TO_ALL = "{waiting} of {count} IPVS connections of {service} stay in SYN_RECV on {node}"
+FROM_HERE = "{waiting} of {count} IPVS connections of {service} from {node} itself stay in SYN_RECV"
+SOME_WAIT = "Clients of {service} that {node} sends to {reals} wait for a reply."
+ALL_WAIT = "Clients of {service} wait for a reply."
+HERE = "Programs on {node} that connect to {service} wait for a reply."
 SOURCE = "the source is the virtual address, and a real server with this address keeps the reply"
 
 
@@ -38,18 +34,19 @@ SOURCE = "the source is the virtual address, and a real server with this address
 )
 def handshakes_do_not_end(node: Node) -> Iterator[Finding]:
     for group in waiting_connections(node):
+        own, some = group.shape is Shape.OWN, group.shape is Shape.SOME
         more = len(group.reals) - 3
         reals = ", ".join(map(str, group.reals[:3])) + (f" and {more} more" if more > 0 else "")
         yield Finding(
-            STAY[group.shape],
-            clients=CLIENTS[group.shape],
+            FROM_HERE if own else TO_SOME if some else TO_ALL,
+            clients=HERE if own else SOME_WAIT if some else ALL_WAIT,
             about={"service": group.shown, "from": group.shape},
             waiting=len(group.waiting),
             count=group.count,
             reals=reals,
             severity=None if group.many else Severity.NOTE,
             evidence=[
-                *(cite(row, SOURCE if group.shape is Shape.OWN else _note(row.expires)) for row in group.waiting[:3]),
+                *(cite(row, SOURCE if own else _note(row.expires)) for row in group.waiting[:3]),
                 *(cite(row, "persistence sends this client to the same real server") for row in group.kept[:1]),
                 *(cite(row, "this handshake ended, at another real server") for row in group.others[:1]),
                 assume("connections", "the clients wait, and did not give up", settle="ipvsadm -Lnc"),

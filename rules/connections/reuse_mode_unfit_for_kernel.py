@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import Citation, Finding, Fix, Node, Severity, assume, cite, rule, set_sysctls, unfit_reuse_mode
 
 DELAYS = "{node} drops the first SYN of a client that takes a source port again (conn_reuse_mode={value}, conntrack=1)"
+IF_OLD = "{node} drops the first SYN of a client that takes a source port again, if the kernel is below 5.9"
 STICKS = "{node} keeps a client that takes a source port again at its old real server (conn_reuse_mode=0)"
 LATER = "New connections take a second longer while clients reuse their source ports."
 LOST = "Clients that reuse their source ports stay at a real server of weight 0."
@@ -33,7 +34,7 @@ def reuse_mode_unfit_for_kernel(node: Node) -> Iterator[Finding]:
     else:
         evidence = [cite(unfit.reuse, "this kernel, {kernel}, needs no 0 here", kernel=unfit.kernel)]
     yield Finding(
-        DELAYS if unfit.delays else STICKS,
+        STICKS if not unfit.delays else DELAYS if unfit.kernel else IF_OLD,
         clients=LATER if unfit.delays else LOST,
         about={"key": KEY},
         value=unfit.reuse.value,

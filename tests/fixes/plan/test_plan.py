@@ -63,6 +63,16 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("reuse-mode-unfit-for-kernel", "a note where the kernel is not known"): {
         "reuse-mode-unfit-for-kernel": NO_COMMAND
     },
+    ("service-removed-by-kube-proxy", "a warning, likely, where the configuration of kube-proxy was not seen"): {
+        "service-removed-by-kube-proxy": NO_COMMAND
+    },
+    ("service-removed-by-kube-proxy", "the table no longer has it, and kube-proxy does not exclude it"): {
+        "service-removed-by-kube-proxy": NO_COMMAND,
+        "ipvs-mode-is-deprecated": NO_COMMAND,
+    },
+    ("service-without-endpoint-here", "a service of kube-proxy is empty"): {
+        "service-without-endpoint-here": NO_COMMAND
+    },
     ("synced-connections-not-taken", "the syncids differ"): {"synced-connections-not-taken": NO_COMMAND},
     ("synced-connections-not-taken", "the other one runs the sender alone"): {
         "synced-connections-not-taken": NO_COMMAND
