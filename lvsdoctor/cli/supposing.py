@@ -20,7 +20,10 @@ _SUPPOSED = "this is not what is, but what would be with {files} deployed"
 
 def add_options(parser: ArgumentParser) -> None:
     """--with."""
-    what = "as it would be with this sysctl.d file or keepalived.conf deployed; without a dump NODE is made (repeat)"
+    what = (
+        "as it would be with this file deployed (of sysctl.d or the network, keepalived.conf, a script); "
+        "without a dump NODE is made (repeat)"
+    )
     parser.add_argument("--with", dest="supposed", action="append", default=[], metavar="[NODE=]FILE", help=what)
 
 
@@ -62,7 +65,7 @@ def _made(file: "Deployed") -> "Node":
 def _file(text: str, nodes: list[str]) -> "Deployed":
     from lvsdoctor.collect.errors import CannotCollect
     from lvsdoctor.collect.texts import text_of
-    from lvsdoctor.fixes.whatif import CannotSuppose, KeepalivedFile, deployed
+    from lvsdoctor.fixes.whatif import CannotSuppose, SysctlFile, deployed
 
     name, sign, path = text.partition("=")
     if not sign or (name not in nodes and Path(text).exists()):  # a file's name may hold an equals sign
@@ -73,6 +76,6 @@ def _file(text: str, nodes: list[str]) -> "Deployed":
         file = deployed(path, text_of(Path(path)), name)
     except (CannotCollect, CannotSuppose) as error:
         raise CliError(str(error)) from None
-    if isinstance(file, KeepalivedFile) and not name and len(nodes) > 1:
+    if not isinstance(file, SysctlFile) and not name and len(nodes) > 1:
         raise CliError(f"{path} is one node's: say whose with --with NODE={path} (nodes: {', '.join(nodes[:10])})")
     return file

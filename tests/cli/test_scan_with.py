@@ -170,3 +170,53 @@ def test_the_terminal_says_at_the_end_that_this_is_not_what_is(
     said = " ".join(capsys.readouterr().out.split())
     assert "note: as it would be with deployed.conf deployed (2 settings)" in said
     assert "note: this is not what is, but what would be with rs2=deployed.conf deployed" in said
+
+
+SCRIPT = """#!/bin/sh
+echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
+echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce
+ifconfig lo:0 192.0.2.10 netmask 255.255.255.{last} up
+"""
+IFCFG = "DEVICE=lo:0\nIPADDR=192.0.2.10\nNETMASK=255.255.255.0\nONBOOT=yes\n"
+LDIRECTORD = "virtual=192.0.2.10:80\n\treal=192.0.2.21:8080 gate\n\tservice=http\n\tprotocol=tcp\n"
+
+
+def test_a_script_that_heals_makes_the_finding_vanish(scan: Scan, tmp_path: Path) -> None:
+    path = tmp_path / "lvs_rs.sh"
+    path.write_text(SCRIPT.format(last=255))
+    code, report, err = scan("--with", f"rs2={path}")
+    assert (code, [name for name, _ in findings(report)], err) == (0, [], "")
+    assert notes(report, "rs2") == [f"as it would be with {path} deployed (2 settings, 1 address)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [("lvs_rs.sh", SCRIPT.format(last=0), 4), ("ifcfg-lo:0", IFCFG, 2)],
+)
+def test_a_vip_that_a_file_gives_a_wide_prefix_is_found(
+    scan: Scan, tmp_path: Path, name: str, text: str, line: int
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    code, report, _ = scan("--with", f"rs1={path}")
+    assert (code, ("rs1", "vip-mask-on-lo-too-wide") in findings(report)) == (1, True)
+    assert f"{name}:{line}" in cited(report, "vip-mask-on-lo-too-wide")
+
+
+def test_the_table_of_ldirectord_stands_for_the_services_that_it_names(scan: Scan, tmp_path: Path) -> None:
+    path = tmp_path / "ldirectord.cf"
+    path.write_text(LDIRECTORD)
+    _, report, _ = scan("--with", f"lb1={path}")
+    assert ("lb1", "direct-routing-port-differs") in findings(report)
+    assert "ldirectord.cf:2" in cited(report, "direct-routing-port-differs")
+
+
+def test_a_script_is_one_node_s(scan: Scan, tmp_path: Path) -> None:
+    path = tmp_path / "lvs_rs.sh"
+    path.write_text(SCRIPT)
+    assert f"{path} is one node's" in scan("--with", path)[2]
+
+
+def test_a_file_that_configures_nothing_cannot_be_supposed(scan: Scan, file: Callable[[str], Path]) -> None:
+    code, _, err = scan("--with", f"rs1={file('server { listen 80; }' + chr(10))}")
+    assert (code, "so nothing can be supposed of it" in err) == (2, True)

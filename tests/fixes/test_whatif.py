@@ -63,7 +63,7 @@ def test_a_file_is_what_is_in_it() -> None:
     "text", ["hello\n", "# net.ipv4.ip_forward = 1\n", "192.0.2.0/24 dev eth0 scope link\n", "a { }"]
 )
 def test_another_file_is_refused_with_one_sentence(text: str) -> None:
-    with pytest.raises(CannotSuppose, match=r"^a: is neither a sysctl\.d file nor a keepalived\.conf, .*it$"):
+    with pytest.raises(CannotSuppose, match=r"^a: sets no address, route, setting or virtual service, .*it$"):
         deployed("a", text)
 
 

@@ -44,9 +44,10 @@ def deployed_on(node: Node, file: str, conf: KeepalivedConf, election: Mapping[t
     addresses = (*conf.addresses, *(address for instance in masters for address in instance.brings_up))
     routes = (*conf.routes, *(route for instance in masters for route in instance.routes))
     for address in addresses[:MOST_ADDRESSES]:
-        _hold(edit, address)
+        _let_go_of_others(edit, address)
+        hold_address(edit, address)
     for route in routes[:MOST_ADDRESSES]:
-        _route(edit, route)
+        put_route(edit, route)
     if max(len(addresses), len(routes)) > MOST_ADDRESSES:
         edit.note("{file}: only the first {most} addresses and routes are supposed", most=MOST_ADDRESSES)
     for why, lines_of in conf.left_out:
@@ -104,8 +105,17 @@ def _key(service: VirtualService) -> tuple[object, ...]:
 # -- addresses, and the links and routes around them -------------------------------------------------------------------
 
 
-def _hold(edit: NodeEdit, address: Address) -> None:
-    """The node with the address as the file says, in place of any that keepalived had put there."""
+def _let_go_of_others(edit: NodeEdit, address: Address) -> None:
+    """The node without what keepalived had put there for the address, if it is not the same anyway."""
+    node = edit.node
+    if not node.has("addresses") or (node.has("links") and node.link(address.link) is None):
+        return
+    if not any((a.prefixlen, a.link) == (address.prefixlen, address.link) for a in node.holding(address.ip)):
+        _let_go(edit, address)
+
+
+def hold_address(edit: NodeEdit, address: Address) -> None:
+    """The node with the address as the file says."""
     node = edit.node
     if not node.has("addresses"):
         edit.note("the addresses of {node} were not collected, so those of {file} are not supposed either")
@@ -118,7 +128,6 @@ def _hold(edit: NodeEdit, address: Address) -> None:
         kept = replace(same[0], seen=address.seen)
         edit.put("addresses", tuple(kept if a is same[0] else a for a in node.addresses))
         return
-    _let_go(edit, address)
     change = AddAddress(
         address.ip, address.prefixlen, address.link, address.scope, address.label, address.peer, address.broadcast,
         address.flags, seen=address.seen,
@@ -135,7 +144,8 @@ def _let_go(edit: NodeEdit, address: Address) -> None:
             edit.change(RemoveAddress(old.ip, old.prefixlen, old.link, old.peer, seen=address.seen))
 
 
-def _route(edit: NodeEdit, route: Route) -> None:
+def put_route(edit: NodeEdit, route: Route) -> None:
+    """The node with the route of the file."""
     if not edit.change(PutRoute(route, replaces=False, seen=route.seen)):
         edit.note("{seen}: this route is there, cannot be, or {node}'s routes were not collected", seen=route.seen)
 

@@ -13,6 +13,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.model.sysctl_d import ConfiguredFile
 from lvsdoctor.parse.keepalived import KeepalivedConf, keepalived_conf
+from lvsdoctor.parse.reader import Dump
 
 
 class CannotSuppose(Exception):
@@ -42,7 +43,16 @@ class KeepalivedFile:
         return keepalived_conf(self.text, self.file, node.name.partition(".")[0])
 
 
-Deployed = SysctlFile | KeepalivedFile
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """Another file that configures a host, and what was read of it."""
+
+    file: str
+    node: str
+    dump: Dump
+
+
+Deployed = SysctlFile | KeepalivedFile | ConfigFile
 
 
 class NodeEdit:
