@@ -119,6 +119,7 @@ QUESTIONS = {
             "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
         "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
+        "analysis.deleted_with_vip": "deleted_with_vips",
         "analysis.vrrp_sources": "foreign_source ForeignSource",
         "analysis.vrrp_filters": "filtered_adverts filtered_if_asked FilteredAdvert",
         "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
