@@ -64,9 +64,8 @@ def _written(pipeline: Pipeline) -> list[tuple[OutputFile, list[Line] | None]]:
             files = [OutputFile(word, append) for word in command.words[1:] if not word.startswith("-")]
             written += [(file, lines) for file in files]
         written += [(target, lines) for target in command.outputs]
-    return [
-        (target, lines) for target, lines in written if settings.is_proc(target.path) or settings.is_conf(target.path)
-    ]
+    wanted = (settings.is_proc, settings.is_conf, settings.is_host_file)
+    return [(target, lines) for target, lines in written if any(kind(target.path) for kind in wanted)]
 
 
 class Effects:
@@ -75,6 +74,7 @@ class Effects:
     def __init__(self) -> None:
         self._state = HostState()
         self._commands = 0
+        self._written: dict[str, int] = {}  # where the rows of a file that was written are among state.dumps
         self._exhausted = False
 
     @property
@@ -115,6 +115,22 @@ class Effects:
         for target, lines in _written(pipeline):
             self._write(target, lines, pipeline)
 
+    def _write_host_file(self, target: OutputFile, lines: list[Line], seen: Seen) -> None:
+        """A here-document that is a whole file: what it configures, each row with its line of the script."""
+        from lvsdoctor.parse.config.shown import file_in
+
+        self._state.spend(10 * len(lines))
+        rows = [Seen(line.where, line.line, text) for text, line in lines]
+        whole = not target.append and not target.glob and len({row.line for row in rows}) == len(rows)
+        dump = file_in(rows, target.path) if whole else None
+        if dump is None:
+            self._state.note(seen)
+        elif target.path in self._written:
+            self._state.dumps[self._written[target.path]] = dump
+        else:
+            self._written[target.path] = len(self._state.dumps)
+            self._state.dumps.append(dump)
+
     def _command(self, command: ShellCommand) -> None:
         entry = _entry(command)
         if entry is None or not entry[0](command):
@@ -132,5 +148,7 @@ class Effects:
             state.note(seen)
         elif settings.is_conf(target.path):
             settings.write_conf(state, target, lines)
+        elif settings.is_host_file(target.path):
+            self._write_host_file(target, lines, seen)
         elif target.glob or not settings.write_proc(state, target.path, lines, seen):
             state.note(seen)

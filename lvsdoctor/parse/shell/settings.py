@@ -140,6 +140,14 @@ def _rows(lines: Sequence[Line], path: str) -> Iterator[tuple[ConfiguredLine | N
             yield (_line(key.lstrip("-").strip(), value.strip(), seen, path) if sign else None), seen
 
 
+def is_host_file(path: str) -> bool:
+    """Is it another file that configures the host, by the name that its program reads it under?"""
+    return _HOST_FILE.search(path) is not None
+
+
+_HOST_FILE = re.compile(r"/keepalived\.conf$|/ldirectord\.cf$|/ifcfg-[^/]+$|/network/interfaces$|/netplan/[^/]+\.yaml$")
+
+
 def is_conf(path: str) -> bool:
     """Is it a file that is applied at boot?"""
     return path == SYSCTL_CONF or ("/sysctl.d/" in path and path.endswith(".conf"))

@@ -322,3 +322,30 @@ def test_a_timeout_of_0_keeps_the_one_that_was_set_before() -> None:
 
 def test_timeouts_that_are_no_numbers_are_unread() -> None:
     assert unread("ipvsadm --set $TCP 120 300")
+
+
+CONF = """cat > /etc/keepalived/keepalived.conf <<EOF
+virtual_server $VIP 80 {
+    lvs_method DR
+    real_server 192.0.2.21 80
+}
+EOF
+"""
+IFCFG = "cat <<'X' > /etc/sysconfig/network-scripts/ifcfg-lo:0\nDEVICE=lo:0\nIPADDR=192.0.2.10\nPREFIX=32\nX\n"
+
+
+def test_a_here_document_of_a_whole_file_is_that_file_s_rows_with_the_lines_of_the_script() -> None:
+    (service,) = rows(f"VIP=192.0.2.10\n{CONF}", "ipvs")
+    assert (str(service), service.seen.line) == ("udp 192.0.2.10:80", 3)
+    assert addresses(IFCFG) == ["192.0.2.10/32 lo:0"]
+    assert [row.seen.line for row in rows(IFCFG, "addresses")] == [3]
+
+
+def test_of_a_file_that_is_written_twice_the_last_text_counts() -> None:
+    assert addresses(IFCFG + IFCFG.replace("192.0.2.10", "192.0.2.11")) == ["192.0.2.11/32 lo:0"]
+
+
+@pytest.mark.parametrize("script", [CONF.replace("cat >", "cat >>"), CONF.replace("cat >", "sed s/a/b/ >")])
+def test_a_part_of_such_a_file_is_unread(script: str) -> None:
+    assert unread(f"VIP=192.0.2.10\n{script}")
+    assert not rows(f"VIP=192.0.2.10\n{script}", "ipvs")
