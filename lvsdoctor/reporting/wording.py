@@ -234,7 +234,7 @@ def no_role(node: Examined) -> str:
         return "the evidence shows no IPVS services (a director). It does not show the addresses of this host."
     if addresses:
         return "the evidence shows no VIP on this host (a real server). It does not show the IPVS table of this host."
-    return "the evidence shows neither the IPVS table nor the addresses of this host."
+    return "the evidence does not show the IPVS table or the addresses of this host."
 
 
 def accepted(terms: Mapping[str, str]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import CheckedServer, CheckedService, Finding, Fix, HealthCheck, Node, Severity, cite, rule
 
-AT_VIP = "keepalived on {node} checks {real} of {service} at VIP {vip}, an address of {node} itself"
-AT_OTHER = "keepalived on {node} checks {real} of {service} at {other}, another real server"
-FROM_VIP = "keepalived on {node} uses VIP {vip} as source address of its checks of {real}, which holds the VIP too"
+AT_VIP = "{program} on {node} checks {real} of {service} at VIP {vip}, an address of {node} itself"
+AT_OTHER = "{program} on {node} checks {real} of {service} at {other}, another real server"
+FROM_VIP = "{program} on {node} uses VIP {vip} as source address of its checks of {real}, which holds the VIP too"
 STAYS = "A real server that fails may stay in the table, and its share of the clients gets errors."
 GOES = "Each check fails, so keepalived removes {real}, and clients of {service} do not reach it."
 FIX = Fix(
@@ -45,6 +45,7 @@ def _of_check(checked: CheckedService, server: CheckedServer, check: HealthCheck
             about={"service": checked.services[0], "real": server.ip},
             vip=source if message == FROM_VIP else asked,
             other=asked or "",
-            evidence=[cite(server, "the real server"), cite(check, "its check")],
+            program=checked.program,
+            evidence=[cite(server, "the real server"), cite(check, "the check of this real server")],
             fix=FIX,
         )

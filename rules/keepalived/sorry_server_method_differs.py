@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import CheckedService, Finding, Fix, Node, Severity, cite, rule
 
-DIFFERS = "keepalived on {node} uses {method} for sorry server {sorry} of {service}, and {usual} for the real servers"
+DIFFERS = "{program} on {node} uses {method} for sorry server {sorry} of {service}, and {usual} for the real servers"
 FIX = Fix(
     now=(
         "# in keepalived.conf, in the virtual_server: sorry_server_lvs_method as the sorry server is set up",
@@ -34,6 +34,7 @@ def sorry_server_method_differs(node: Node) -> Iterator[Finding]:
             about={"service": checked.services[0], "sorry": sorry.ip},
             method=sorry.forwarding.value,
             usual=usual.value,
+            program=checked.program,
             evidence=[cite(sorry, "the sorry server"), cite(checked.servers[0], "a real server of the same service")],
             fix=FIX,
         )

@@ -20,12 +20,12 @@ def addresses_deleted_with_vip(node: Node) -> Iterator[Finding]:
     for item in deleted_with_vips(node):
         yield Finding(
             DELETED,
-            clients="After a failover {node} has no address there, and cannot become active again.",
+            clients="After a failover {node} has no address on {link}, and cannot become active again.",
             about={"vip": item.vip.ip, "link": item.vip.link},
             others=", ".join(str(row.ip) for row in item.others[:3]),
             evidence=[
                 cite(item.vip, "the primary address of {subnet}", subnet=item.vip.network),
-                *(cite(row, "a secondary one, which goes with it") for row in item.others[:3]),
+                *(cite(row, "a secondary address of the same subnet") for row in item.others[:3]),
                 *item.setting.because,
             ],
             fix=set_sysctls({conf_key(item.vip.link, "promote_secondaries"): 1}),

@@ -111,7 +111,7 @@ def test_a_role_is_shown_with_its_reason(shown: Shown, examinations: ModuleType)
 
 def test_a_node_without_a_role_tells_how_to_name_one(shown: Shown, examinations: ModuleType) -> None:
     text = unwrapped(shown(examinations.cluster()))
-    assert "no role found: the evidence shows neither the IPVS table nor the addresses of this host." in text
+    assert "no role found: the evidence does not show the IPVS table or the addresses of this host." in text
     assert "--role director, or --role real-server --vip ADDRESS" in text
 
 
