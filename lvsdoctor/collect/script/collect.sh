@@ -290,6 +290,11 @@ without_secrets() {
         "$1"
 }
 
+# In a container the files are not those of the host, whose network it may have.
+in_container() {
+    [ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -n "${container:-}${KUBERNETES_SERVICE_HOST:-}" ]
+}
+
 boot_files() {
     for directory in /etc /run /usr/local/lib /usr/lib /lib; do
         # shellcheck disable=SC3013
@@ -328,7 +333,7 @@ main() {
     ipvs
     packet_filters
     sockets
-    [ "$netns" != - ] || boot_files
+    [ "$netns" != - ] || in_container || boot_files
 }
 
 main
