@@ -34,7 +34,7 @@ _CLONE_NEWNET, _MS_BIND = 0x40000000, 4096
 _ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
 # How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
 _PATIENCE, _ARP_PATIENCE = 1.0, 0.3
-_COMMAND_LIMIT = 30
+_COMMAND_LIMIT = 120
 # ip(8) says so on stderr: the kernel marked its answer (NLM_F_DUMP_INTR).
 _DISTURBED = "Dump was interrupted"
 

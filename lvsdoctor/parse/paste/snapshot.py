@@ -142,10 +142,10 @@ def _judged(section: Section, block: _Block) -> Section:
             section.dumps.append(answer)
         return section
     if block.state in ("missing", "refused"):
-        section.dumps, section.unread = [], [] if _facts(block.command) else section.unread
+        section.dumps, section.unread = [], [] if facts_of(block.command) else section.unread
     dumps = [replace(dump, partial=dump.partial or partial) if dump.facts else dump for dump in section.dumps]
     known = {fact for dump in dumps for fact in dump.facts}
-    lacking = {fact: rows for fact, rows in _facts(block.command).items() if fact not in known}
+    lacking = {fact: rows for fact, rows in facts_of(block.command).items() if fact not in known}
     section.dumps = [*dumps, Dump(lacking, partial=partial)] if lacking else dumps
     # What printed nothing has told nothing.
     section.echo = replace(section.echo, whole=False)
@@ -179,7 +179,7 @@ def _silent(block: _Block) -> Dump | None:
     return None
 
 
-def _facts(command: tuple[str, ...]) -> dict[str, Sequence[Any]]:
+def facts_of(command: tuple[str, ...]) -> dict[str, Sequence[Any]]:
     """The facts that this command would have told, without a row."""
     words = [word for word in command[1:] if not word.startswith("-")]
     match command[:1], words[:1]:
