@@ -76,6 +76,7 @@ def _node(host: HostEvidence) -> Node:
     if is_cleaned(evidence):
         judge_masks(evidence, coverage)
         notes.append(NOTE)
+    notes += _untold(evidence, coverage)
     contradictions = [*host.contradictions, *_contradictions(facts)]
     for contradiction in contradictions:
         if contradiction.readings:
@@ -108,6 +109,14 @@ def _references(facts: Mapping[str, Settled]) -> Iterator[tuple[str, str]]:
         if places and (good := should_be(*places)) is not None:
             bad = next(place for place in places if place != good)
             yield good, LEFT_OUT.format(good=good, bad=bad)
+
+
+def _untold(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> Iterator[str]:
+    """Why a command that was asked told nothing of a fact: it is not installed, it needs root, it did not end."""
+    for fact, rows in evidence.items():
+        partial = coverage[fact].partial if fact in coverage else None
+        if partial is not None and not rows:
+            yield partial.says + (f" ({partial.seen})" if partial.seen else "")
 
 
 def _placed(group: Sequence[NodeDump]) -> Iterator[tuple[str, Dump]]:

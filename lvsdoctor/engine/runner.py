@@ -70,7 +70,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     sufficient = not rule.suffice.isdisjoint(node.evidence)
     if not sufficient and rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
-            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(node.standing.undecided, node.name))
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _undecided(node))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if not sufficient and rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
@@ -212,6 +212,12 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
         clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)
+
+
+def _undecided(node: Node) -> tuple[Missing, ...]:
+    """The facts that would tell the node's roles, and why a command that ran did not."""
+    facts = sorted(node.standing.undecided)
+    return tuple(_lacking(NotCollected(fact, node.name, partial=node.partial(fact))) for fact in facts)
 
 
 def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:

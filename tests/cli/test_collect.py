@@ -115,3 +115,21 @@ def test_two_hosts_are_not_written_to_one_file(run: Run, log: Path) -> None:
 def test_an_address_and_a_port_make_a_file_name(run: Run, log: Path, tmp_path: Path) -> None:
     assert run("collect", "--ssh", "ssh://root@[2001:db8::1]:2222", "192.0.2.1", "-q")[0] == 0
     assert sorted(path.name for path in tmp_path.glob("*.snap")) == ["192.0.2.1.snap", "2001-db8-1-2222.snap"]
+
+
+def test_a_scan_says_what_was_refused_and_by_which_line(run: Run, tmp_path: Path) -> None:
+    lines = (
+        "lvsdoctor 1 lb1 -",
+        "$ sysctl -a",
+        "rc 0 ok",
+        "$ ipvsadm -Sn",
+        "rc 1 refused",
+        "$ ip addr show",
+        "rc 127 missing",
+    )
+    (tmp_path / "lb1.snap").write_text("".join(f"==> {line} <==\n" for line in lines))
+    code, output, _ = run("scan", tmp_path / "lb1.snap")
+    assert code == 3
+    shown = " ".join(output.split())
+    assert "`ipvsadm -Sn` was refused: it needs root" in shown
+    assert "`ip addr show` is not installed on this host" in shown

@@ -108,3 +108,8 @@ def test_a_stream_of_a_later_version_is_kept_as_a_line_that_nobody_understands()
     (node,) = read("==> lvsdoctor 2 lb1 - <==\n" + block("ip rule show", RULES))
     assert "policy-rules" not in node.evidence
     assert [seen.text for seen in node.unread] == ["==> lvsdoctor 2 lb1 - <=="]
+
+
+def test_the_release_of_the_kernel_is_that_of_a_host_without_a_name() -> None:
+    (node,) = read(stream(block("uname -a", "Linux (none) 6.1.176 #1 Sat Jul 4 15:38:16 UTC 2026 x86_64 GNU/Linux\n")))
+    assert (node.kernel, node.unread) == ("6.1.176", ())

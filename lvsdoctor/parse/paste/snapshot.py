@@ -40,6 +40,7 @@ _HEAD = pattern(
 _HEADS = re.compile(rf"^{_HEAD.pattern}[ \t\r]*$", re.MULTILINE)
 _COMMAND = pattern(r"==> \$ (?P<command>\S.{0,500}?) <==")
 _END = pattern(r"==> rc (?P<code>\d{1,3}) (?P<state>ok|missing|refused|timeout) <==")
+_UNAME = pattern(r"Linux \S{1,253} (?P<kernel>\d{1,3}\.\d{1,5}[\w.+~-]{0,100}) #\d")
 _REASONS = {"missing": MISSING, "refused": REFUSED, "timeout": TIMEOUT}
 
 
@@ -136,6 +137,8 @@ def _blocks(snapshot: Snapshot, lines: Sequence[str], where: str) -> tuple[list[
 
 def _judged(section: Section, block: _Block) -> Section:
     """The section, whose dumps are whole only where the command ended as it should."""
+    if block.command[:1] == ("uname",) and not section.dumps:
+        _read_kernel(section)
     partial = _damage(block, bool(section.dumps))
     if partial is None:
         if not section.dumps and not section.unread and (answer := _silent(block)):
@@ -150,6 +153,12 @@ def _judged(section: Section, block: _Block) -> Section:
     # What printed nothing has told nothing.
     section.echo = replace(section.echo, whole=False)
     return section
+
+
+def _read_kernel(section: Section) -> None:
+    """The release that uname(1) prints for a host of any name, be it `(none)` or `_`."""
+    if len(section.unread) == 1 and (uname := _UNAME.match(section.unread[0].text)):
+        section.dumps, section.unread = [Dump({"kernel": (uname["kernel"],)})], []
 
 
 def _damage(block: _Block, answered: bool) -> Partial | None:
