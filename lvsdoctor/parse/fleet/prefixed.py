@@ -77,7 +77,7 @@ def of_rules(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | None
     answers = []
     budget = _MOST_LINES
     for (number, names), end in zip(heads, ends, strict=True):
-        hosts, rows = _members(names["set"]), lines[number + 3 : end]
+        hosts, rows = _hosts_of(names["set"]), lines[number + 3 : end]
         budget -= len(hosts) * len(rows)
         if budget < 0:
             return None
@@ -85,7 +85,7 @@ def of_rules(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | None
     return answers if any(map(_is_dump, answers)) else None
 
 
-def _members(folded: str) -> list[str]:
+def _hosts_of(folded: str) -> list[str]:
     """`rs[1-3,7],lb1` are rs1, rs2, rs3, rs7 and lb1."""
     return list(
         islice((host for part in re.split(r",(?![^\[]*\])", folded) if part for host in _unfolded(part)), _MOST)
