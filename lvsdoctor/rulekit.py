@@ -54,7 +54,7 @@ QUESTIONS = {
     },
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",
-        "kernel.delivery": "delivered passes_on home_link",
+        "kernel.delivery": "delivered home_link",
         "analysis.shadowed": "shadowed Shadowed",
     },
     "Who sends and who believes ICMP redirects?": {
@@ -146,6 +146,9 @@ QUESTIONS = {
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
         "analysis.nat_routers": "behind_routers",
+    },
+    "What does its log show?": {
+        "analysis.log_events": "logged own_source passes_reply",
     },
     "What clears it? Suggestions that rules share": {
         "model.finding": "Fix",

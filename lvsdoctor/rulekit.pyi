@@ -72,6 +72,9 @@ from lvsdoctor.analysis.local_node import answered_elsewhere as answered_elsewhe
 from lvsdoctor.analysis.local_node import beside_own as beside_own
 from lvsdoctor.analysis.local_node import other_holder as other_holder
 from lvsdoctor.analysis.local_node import own_rips as own_rips
+from lvsdoctor.analysis.log_events import logged as logged
+from lvsdoctor.analysis.log_events import own_source as own_source
+from lvsdoctor.analysis.log_events import passes_reply as passes_reply
 from lvsdoctor.analysis.marks import MarkedPacket as MarkedPacket
 from lvsdoctor.analysis.marks import for_other_ports as for_other_ports
 from lvsdoctor.analysis.marks import marked_vips as marked_vips
@@ -203,7 +206,6 @@ from lvsdoctor.kernel.default_gateways import default_gateways as default_gatewa
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp as answers_arp_or_ndp
 from lvsdoctor.kernel.delivery import delivered as delivered
 from lvsdoctor.kernel.delivery import home_link as home_link
-from lvsdoctor.kernel.delivery import passes_on as passes_on
 from lvsdoctor.kernel.effective_sysctl import effective as effective
 from lvsdoctor.kernel.effective_sysctl import forwards as forwards
 from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_arp

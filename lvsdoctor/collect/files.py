@@ -18,6 +18,7 @@ from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, names_the_host
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
+from lvsdoctor.collect.logs import log_in_file, log_in_tree
 from lvsdoctor.collect.supportconfig import without_headings
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.texts import LARGEST_FILE, archive_or_bytes, of_file, text_in
@@ -121,12 +122,13 @@ def _path(path: Path, several: bool, omitted: list[str]) -> Iterator[NodeDump]:
         raise CannotCollect(f"{path}: {error.strerror}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is neither a file nor a directory")
-    data = of_file(path)
+    logged = log_in_file(path) if stat.S_ISREG(mode) else None
+    data = b"" if logged is not None else of_file(path)
     if isinstance(data, Contents):
         yield from _archive(data, path, omitted)
         return
     name = stem_of(path.name) if looks_like_an_archive(path.name) else path.name
-    for piece in _pieces(text_in(data, str(path)), str(path)):
+    for piece in _pieces(text_in(data, str(path)), str(path)) if logged is None else logged:
         # Files named one by one are one node's, unless their names or their words tell of several hosts.
         inside = path.as_posix()
         node = "node" if several else Path(name).stem
@@ -218,6 +220,9 @@ def _of_node(tree: AnyTree, top: Path, directory: Entry, files: Iterable[Entry])
             NodeDump, node=name, source=source, where=where, path=str(path), inside=inside, place=source, stays=stays
         )
         try:
+            if (logged := log_in_tree(tree, file, where)) is not None:
+                yield from map(dump, logged)
+                continue
             data = tree.read(file, LARGEST_FILE + 1)
             if (replacing := without_settings(data, where)) is not None:
                 yield dump(replacing)

@@ -16,6 +16,7 @@ from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 _IN_NAMESPACE = re.compile(
     r"ip_netns_exec_(?P<name>.+?)_(?:ip_(?:-|a|r|n)|sysctl|ss_|ipvsadm|arptables|netstat_-W_-neopa|ip6?tables-save)"
 )
+_LOGS = ("messages", "syslog", "kern.log", "daemon.log", "keepalived", "ldirectord")
 
 # Directories whose directories are hosts, whatever these are called.
 OF_HOSTS = frozenset({"hosts", "nodes", "machines"})
@@ -92,7 +93,7 @@ def sosreport_files(tree: AnyTree, directory: Entry) -> list[Entry]:
         root, names = data, _commands(tree, data)
     if names is None:
         return []
-    files = (*names, *_configured(tree, root), *_tables(tree, root))
+    files = (*names, *_configured(tree, root), *_tables(tree, root), *_logs(tree, root))
     return list(once([file for file in files if not file.link]))
 
 
@@ -120,6 +121,14 @@ def _commands(tree: AnyTree, directory: Entry) -> list[Entry] | None:
     else:
         return None
     return [file for group in groups for file in tree.entries(group) if not file.directory and _of_the_host(file.name)]
+
+
+def _logs(tree: AnyTree, directory: Entry) -> list[Entry]:
+    """The logs of the kernel and of daemons."""
+    logs = tree.find("var/log", directory)
+    if logs is None or not logs.directory:
+        return []
+    return [file for file in tree.entries(logs, lambda name: name.startswith(_LOGS)) if not file.directory]
 
 
 def _configured(tree: AnyTree, directory: Entry) -> list[Entry]:

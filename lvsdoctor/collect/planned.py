@@ -38,6 +38,7 @@ _NOT_RUNTIME = frozenset(
         "configured-order",
         "configured-timeouts",
         "kernel",
+        "log",
         "probes",
     }
 )

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -54,6 +55,12 @@ class Tree(AnyTree):
             return plain_bytes(data, most - 1)
         except ArchiveError as error:
             raise OSError(errno.EIO, str(error)) from None
+
+    def opened(self, file: Entry, most: int) -> BinaryIO:
+        """A file to be read block by block, of a compressed one or one in an archive up to `most` bytes."""
+        if looks_like_an_archive(file.name) or (self._archives and self._inside(file.real)):
+            return BytesIO(self.read(file, most))
+        return self._open(file.real)
 
     def _listed(self, real: Real) -> Iterator[Listed]:
         if self._archives and (inside := self._inside(real)):

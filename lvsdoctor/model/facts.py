@@ -40,6 +40,8 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "vrrp": "cat /etc/keepalived/keepalived.conf",
         "health-checks": "cat /etc/keepalived/keepalived.conf",
         "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
+        # Lines that name what happened to LVS; other lines of a log are not kept.
+        "log": "journalctl -k -u keepalived -u ldirectord --no-pager",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.
@@ -62,7 +64,7 @@ _FILES_ALONE = (
     "configured-addresses", "configured-ipvs", "configured-order", "configured-timeouts", "health-checks", "kube",
     "vrrp",
 )  # fmt: skip
-ON_REQUEST = frozenset({"probes", "connections", "sync-daemons", *_FILES_ALONE})
+ON_REQUEST = frozenset({"log", "probes", "connections", "sync-daemons", *_FILES_ALONE})
 
 
 class NotCollected(Exception):

@@ -156,6 +156,8 @@ def unread_kind(kind: Unread, path: str = "") -> str:
 
 
 def _unasked(kind: Unread) -> str:
+    if kind.kind == "log":
+        return "and its lines do not name a fault of LVS that lvsdoctor knows"
     return "which is not read yet" if kind.needed else "which no rule asks for"
 
 

@@ -16,7 +16,7 @@ from lvsdoctor.rulekit import (
     effective,
     forwards,
     is_local,
-    passes_on,
+    passes_reply,
     replace_route,
     reply_paths,
     route_lookup,
@@ -33,7 +33,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     severity=Severity.ERROR,
     role="real-server",
     needs={"memberships", "addresses", "routes"},
-    helps={"policy-rules", "local-routes", "sysctl", "links"},
+    helps={"policy-rules", "local-routes", "sysctl", "links", "log"},
     harmless_at_weight_0=True,
 )
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                     (way, passed)
                     for client, way in ways
                     if gateway.ip in way.gateways
-                    and not (passed := passes_on(director, src=vip.ip, dst=client, arrived_on=gateway.link))
+                    and not (passed := passes_reply(director, src=vip.ip, dst=client, arrived_on=gateway.link))
                 ]
                 if not lost or own is None:
                     continue

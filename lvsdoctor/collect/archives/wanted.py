@@ -7,7 +7,7 @@ from lvsdoctor.collect.file_names import file_name
 # Commands whose answers a sosreport has (sos_commands/*/NAME), and what insights-client sends (insights_commands/NAME).
 COMMAND_NAMES = (
     "ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa",
-    "iptables", "ip6tables", "nft", "ifconfig", "route_-n",
+    "iptables", "ip6tables", "nft", "ifconfig", "route_-n", "dmesg", "journalctl",
 )  # fmt: skip
 COMMANDS = frozenset({"sos_commands", "insights_commands"})
 _OF_THE_SYSTEM = frozenset("proc sys usr lib lib64 bin sbin boot dev run var".split())

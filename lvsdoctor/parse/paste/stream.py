@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lvsdoctor.parse.paste.typed import Typed
 
 # Commands that change what the facts are about.
-_CHANGES = pattern(
+CHANGES = pattern(
     r"\b(?:ifconfig\s+\S+\s+\S|route\s+(?:-\S+\s+)*(?:add|del)\b|arptables\s|ip6?tables\s"
     r"|ip\s+(?:-\S+\s+)*(?:a|l|r|ru)\w*\s+(?:a|add|c|change|r|rep|replace|d|del|delete|s|set|f|flush|append)\s"
     r"|ipvsadm\s+(?:-[ADECRaed]|--(?:add|edit|delete|clear|restore))|sysctl\s+(?:-\S+\s+)*[\"']?\w+[./]\S+\s*=)"
@@ -59,9 +59,15 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
     parts = list(sections(text, where))
     typed = _typed(text, parts, where)
     hosts: list[str] = []
+    logs = _logs(text, parts)
     by_section = list(_of_sections(parts, hosts, frozenset(typed.lines) if typed else frozenset(), where))
     for number, host, dump in typed.dumps(hosts) if typed else ():
         by_section[number].append(Piece(host, dump))
+    named = any(piece.dump.facts for of_section in by_section for piece in of_section)
+    for number, dumps in logs:
+        # Beside dumps the line is of the host that these are of; alone it is of the host that it names.
+        of = hosts[number]
+        by_section[number] += [Piece(of or ("" if named else dump.host), replace(dump, host="")) for dump in dumps]
     for of_section in by_section:
         yield from of_section
 
@@ -82,9 +88,27 @@ def _of_streams(text: str, where: str) -> Iterator[Piece]:
             yield from (replace(piece, own=stream.host) for piece in of_section)
 
 
+def _logs(text: str, parts: Sequence[Section]) -> list[tuple[int, tuple[Dump, ...]]]:
+    """What logs tell among the lines that no reader took, by the section that they stand in. They are read there."""
+    stray = [number for number, section in enumerate(parts) if section.unread]
+    if not stray:
+        return []
+    from lvsdoctor.parse.log_lines import holds_log, log_dumps
+
+    if not holds_log(text):
+        return []
+    logs = []
+    for number in stray:
+        dumps, rest = log_dumps(parts[number].unread)
+        if dumps:
+            parts[number].unread = rest
+            logs.append((number, dumps))
+    return logs
+
+
 def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":
     """The commands of a text that change a host, None where there are none: most texts show what runs."""
-    if not _CHANGES.search(text):
+    if not CHANGES.search(text):
         return None
     from lvsdoctor.parse.paste.typed import Typed
 
