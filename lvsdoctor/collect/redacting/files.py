@@ -1,0 +1,143 @@
+"""Reads what is to be redacted, twice: who the hosts are and which networks there are, and then line by line."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lvsdoctor.collect.decoding import decoded
+from lvsdoctor.collect.errors import CannotCollect
+from lvsdoctor.collect.file_names import PARTS, file_name, looks_like_a_host, names_the_host
+from lvsdoctor.collect.files import collect_paths
+from lvsdoctor.collect.logs import known_lines, may_be_log, opened
+from lvsdoctor.collect.redacting.texts import Refused, hosts_in, kept_lines, redacted
+from lvsdoctor.collect.redacting.words import Redactor, networks_in
+from lvsdoctor.collect.texts import LARGEST_FILE, of_file, text_in
+from lvsdoctor.collect.tree import TOP, Entry, Tree
+from lvsdoctor.model.address import Network
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.log_lines import holds_log, log_line
+from lvsdoctor.parse.paste.host_words import is_role
+from lvsdoctor.parse.paste.stream import pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and its path within what the user named ("" for the only one)."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A redacted text under its new path, and how many of its lines were dropped."""
+
+    path: str
+    text: str
+    dropped: int
+
+
+def sources(path: str) -> tuple[list[Source], list[tuple[str, str]]]:
+    """The texts of a file or a directory, and what is left out, with the reason. Raises CannotCollect."""
+    if not Path(path).is_dir():
+        data = of_file(Path(path))
+        if not isinstance(data, bytes):
+            raise CannotCollect(f"{path}: is an archive; unpack it and name the directory")
+        return [Source(Path(path).name, text_in(data, path))], []
+    texts: list[Source] = []
+    left_out: list[tuple[str, str]] = []
+    with Tree(Path(path)) as tree:
+        for entry in tree.walk(TOP):
+            try:
+                texts.append(Source(entry.path, _text(tree, entry)))
+            except OSError as error:
+                left_out.append((entry.path, str(error.strerror)))
+            except Refused as refused:
+                left_out.append((entry.path, refused.why))
+        left_out += [(path, sentence) for sentence in tree.omitted]
+    return texts, left_out
+
+
+def _text(tree: Tree, entry: Entry) -> str:
+    if may_be_log(entry.path):
+        with opened(tree, entry) as stream:
+            if (lines := known_lines(stream)) is not None:
+                return lines
+    data = tree.read(entry, LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise Refused("it is too large")
+    text = decoded(data)
+    if text is None:
+        raise Refused("it is no text")
+    return text
+
+
+def host_names(path: str) -> set[str]:
+    """The names of the hosts that a scan of the same finds."""
+    try:
+        return {node.name.removesuffix(")").partition(" (")[0] for node in collect_paths([path], [])}
+    except CannotCollect:
+        return set()
+
+
+def redact(
+    texts: Iterable[Source], key: bytes, names: Iterable[str] = ()
+) -> tuple[list[Result], list[tuple[str, str]]]:
+    """The texts, redacted, and those that are left out with the reason."""
+    texts = list(texts)
+    redactor = Redactor(key, _hosts(texts, names), _networks(texts))
+    results: list[Result] = []
+    left_out: list[tuple[str, str]] = []
+    for source in texts:
+        path = _new_path(source.path, redactor)
+        lone = hostname_in(source.text.strip().split("\n", 1)) if names_the_host(source.path) else ""
+        if lone:
+            results.append(Result(path, f"{redactor.host(lone)}\n", 0))
+            continue
+        try:
+            kept = kept_lines(source.text, source.path or "stdin")
+        except Refused as refused:
+            left_out.append((source.path, refused.why))
+            continue
+        text, dropped = redacted(kept, redactor)
+        results.append(Result(path, text, dropped))
+    return results, left_out
+
+
+def _hosts(texts: Iterable[Source], names: Iterable[str]) -> Iterator[str]:
+    yield from (name for name in names if not is_role(name))
+    for source in texts:
+        if names_the_host(source.path) and (lone := hostname_in(source.text.strip().split("\n", 1))):
+            yield lone
+        hosts = [
+            name for piece in pieces(source.text, source.path) for name in (piece.host, piece.dump.host, piece.own)
+        ]
+        yield from (name for name in hosts_in(hosts) if not is_role(name))
+        yield from _in_path(source.path)
+        lines = source.text.split("\n") if holds_log(source.text) else ()
+        logged = filter(None, (log_line(Seen(source.path, None, line)) for line in lines))
+        yield from (row.host for row in logged if row.host)
+
+
+def _in_path(path: str) -> Iterator[str]:
+    *directories, _ = PurePosixPath(path).parts or ("",)
+    yield from (part for part in directories if looks_like_a_host(part) and part not in PARTS)
+    if (host := file_name(path).host) and looks_like_a_host(host):
+        yield host
+
+
+def _networks(texts: Iterable[Source]) -> set[Network]:
+    return {network for source in texts for line in source.text.split("\n") for network in networks_in(line)}
+
+
+def _new_path(path: str, redactor: Redactor) -> str:
+    """The path, hosts and addresses in it renamed; the words between them are those of the dumps."""
+    parts = []
+    for part in PurePosixPath(path).parts:
+        stem, dot, ending = part.partition(".") if not re.search(r"\d\.\d", part) else (part, "", "")
+        whole = redactor.word(part)
+        words = "".join(redactor.line(word) for word in re.split(r"([_ .-])", stem))
+        parts.append(whole if whole != part else words + dot + ending)
+    return "/".join(parts)
