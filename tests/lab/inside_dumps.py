@@ -62,8 +62,12 @@ def _iptables_save(words: Sequence[str]) -> str | None:
 
 
 def _tables(names: str) -> str:
-    with open(_NAMES + names) as file:
-        return file.read()
+    """The tables that there are; "?" where their module is not loaded, which the command itself would load."""
+    try:
+        with open(_NAMES + names) as file:
+            return file.read()
+    except FileNotFoundError:
+        return "?"
 
 
 _ANSWERS: dict[str, Callable[[Sequence[str]], str | None]] = {
