@@ -30,6 +30,7 @@ bench: environment ## how lvsdoctor starts (multiples of a bare Python) and grow
 	@$(PYTHON) bench/startup.py
 	@$(PYTHON) bench/scaling.py
 	@PYTHONPATH=. $(PYTHON) bench/probing.py
+	@$(PYTHON) bench/archives.py
 
 stories: environment ## tests/fixtures/stories: whole clusters, captured anew in the lab (root)
 	@$(PYTHON) -m tests.lab.stories
