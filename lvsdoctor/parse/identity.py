@@ -7,7 +7,10 @@ from typing import ClassVar
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.reader import Dump, Reader
 
-UNAME = re.compile(r"Linux (?P<host>[A-Za-z0-9][\w.-]{0,252}) (?P<kernel>\d{1,3}\.\d{1,5}[\w.+~-]{0,100}) #\d")
+# A host to which nobody has given a name is "(none)" (init/version-timestamp.c: init_uts_ns).
+UNAME = re.compile(
+    r"Linux (?:\(none\)|(?P<host>[A-Za-z0-9][\w.-]{0,252})) (?P<kernel>\d{1,3}\.\d{1,5}[\w.+~-]{0,100}) #\d"
+)
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 
 
@@ -42,7 +45,7 @@ class Uname(Reader):
         found = UNAME.match(seen.text.strip())
         if found is None or self._kernel:
             return False
-        self._host, self._kernel = found["host"], found["kernel"]
+        self._host, self._kernel = found["host"] or "", found["kernel"]
         return True
 
     def dump(self) -> Dump:

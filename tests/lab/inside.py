@@ -65,10 +65,14 @@ def undisturbed(words: list[str], tries: int = 5) -> str:
 
     An operator would repeat it, too; and the scan does not conclude anything from such a dump.
     """
-    if (output := inside_dumps.answer(words)) is not None:
-        return output
     output = run(words)[1]
     return undisturbed(words, tries - 1) if _DISTURBED in output and tries > 1 else output
+
+
+def answered(words: list[str]) -> str:
+    """What the command says, if need be by running it."""
+    output = inside_dumps.answer(words)
+    return undisturbed(words) if output is None else output
 
 
 def must(words: list[str], stdin: str = "") -> str:
@@ -376,10 +380,14 @@ class Cluster:
         """Each command in a shell of that host."""
         return [self._hosts[host].do(self._hosts[host].run, command) for command in commands]
 
-    def dump(self, hosts: dict[str, list[str]]) -> dict[str, dict[str, str]]:
-        """The output of commands (words, no shell), as what their user would keep of them."""
+    def dump(self, hosts: dict[str, list[str]], itself: bool = False) -> dict[str, dict[str, str]]:
+        """The output of commands (words, no shell), as what their user would keep of them.
+
+        `itself`: the commands are run, also those whose answer is known without (inside_dumps.py).
+        """
+        ask = undisturbed if itself else answered
         return {
-            name: {command: self._hosts[name].do(undisturbed, command.split()) for command in commands}
+            name: {command: self._hosts[name].do(ask, command.split()) for command in commands}
             for name, commands in hosts.items()
         }
 

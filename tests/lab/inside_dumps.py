@@ -19,8 +19,10 @@ def answer(words: Sequence[str]) -> str | None:
     return command(words[1:]) if command else None
 
 
-def sysctl(keys: Sequence[str]) -> str:
+def _sysctl(keys: Sequence[str]) -> str | None:
     """As sysctl(8) of keys and of whole directories."""
+    if any(key.startswith("-") for key in keys):
+        return None
     return "".join(row for key in keys for row in _rows("/proc/sys/" + key.replace(".", "/")))
 
 
@@ -71,7 +73,7 @@ def _tables(names: str) -> str:
 
 
 _ANSWERS: dict[str, Callable[[Sequence[str]], str | None]] = {
-    "sysctl": sysctl,
+    "sysctl": _sysctl,
     "tail": _tail,
     "arptables-legacy": _arptables,
     "iptables-legacy-save": _iptables_save,

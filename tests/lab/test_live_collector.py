@@ -44,6 +44,7 @@ RULES = {4: ("ip rule", "ip -j rule"), 6: ("ip -6 rule", "ip -j -6 rule")}
 NEIGHBOURS = (("ip neigh", "ip neigh show proxy"), ("ip -j neigh", "ip -j neigh show proxy"))
 # iproute2's `ss` asks sock_diag, which would be loaded as a module; from a file it says what the files do.
 SOCKETS = ("ss -lntu", "cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6")
+UNAME = "uname -a"
 SYSCTL, ARPTABLES = "sysctl -a", "arptables-legacy -nvL"
 SAVED, LISTED, TUNNELS = "ipvsadm -Sn", "ipvsadm -Ln", "ipvsadm -Ln --tun-info"
 THRESHOLDS, PERSISTENT = "ipvsadm -Ln --thresholds", "ipvsadm -Ln --persistent-conn"
@@ -109,7 +110,7 @@ def looked(lab: Running, host: str, state: Sequence[str], commands: Sequence[str
 
     def dump(*commands: str) -> dict[str, str]:
         wanted = {host: list(dict.fromkeys(commands))}
-        found: dict[str, dict[str, str]] = lab.guest.ask("dump", number=lab.number, hosts=wanted)
+        found: dict[str, dict[str, str]] = lab.guest.ask("dump", number=lab.number, hosts=wanted, itself=True)
         return found[host]
 
     before = dump(*state)
@@ -117,7 +118,7 @@ def looked(lab: Running, host: str, state: Sequence[str], commands: Sequence[str
     scanned = output_of(lab, host, f"{sys.executable} -m lvsdoctor scan --no-commands -f json")
     live = lab.guest.ask("collect_live", number=lab.number, host=host)
     stream = output_of(lab, host, f"sh {SCRIPT}")
-    dumps = dump(*state, *commands)
+    dumps = dump(*state, UNAME, *commands)
     of_state = ["".join(f"# {each}\n{_PASSING.sub('', found[each])}" for each in state) for found in (before, dumps)]
     return Looked(live, dumps, json.loads(scanned), (of_state[0], of_state[1]), stream)
 
@@ -417,7 +418,7 @@ def test_the_stream_of_the_script_says_what_the_live_scan_says(
 def report_of(state: Looked, commands: Sequence[str]) -> dict[str, Any]:
     """The JSON report of a scan of these dumps."""
     written = StringIO()
-    examination = examine(nodes_from({"(none)": state.pasted(*commands)}), rules())
+    examination = examine(nodes_from({"(none)": state.pasted(UNAME, *commands)}), rules())
     load_report("json")(examination, Output(written, False, 80, 0, False))
     report: dict[str, Any] = json.loads(written.getvalue())
     return report
