@@ -6,9 +6,10 @@ from typing import ClassVar
 from lvsdoctor.model.connection import SyncDaemon
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.words import read_number
+from lvsdoctor.parse.words import read_link_name, read_number
 
-_LINE = re.compile(r"(master|backup) sync daemon \(([^()]{1,200})\)")
+# A link may have a comma or a parenthesis in its name.
+_LINE = re.compile(r"(master|backup) sync daemon \(mcast=(\S{1,64}), ?(syncid=[^()]{1,200})\)")
 _PART = re.compile(r"\s*([a-z]{1,10})=(\S{1,64})\s*")
 
 
@@ -42,11 +43,11 @@ class IpvsSync(Reader):
 
 def _read(seen: Seen) -> SyncDaemon | None:
     line = _LINE.fullmatch(seen.text.strip())
-    parts = [_PART.fullmatch(part) for part in line[2].split(",")] if line is not None else []
+    parts = [_PART.fullmatch(part) for part in line[3].split(",")] if line is not None else []
     if line is None or None in parts:
         return None
     values = {part[1]: part[2] for part in parts if part is not None}
-    link, syncid, port = values.get("mcast", ""), read_number(values.get("syncid", "")), values.get("port", "0")
-    if not link or syncid is None or read_number(port) is None:
+    link, syncid, port = read_link_name(line[2]), read_number(values.get("syncid", "")), values.get("port", "0")
+    if link is None or syncid is None or read_number(port) is None:
         return None
     return SyncDaemon(line[1], link, syncid, seen, values.get("group", ""), read_number(port) or 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, rule, unsynced
+from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, rule, unsynced, word
 
 NONE = "{node} sends its connections on {link}, and {peer} runs no backup sync daemon"
 DIFFERENT = "{node} sends its connections with {what} {value}, and {peer} takes {what} {another}"
@@ -25,7 +25,7 @@ FIX = Fix(
 def synced_connections_not_taken(node: Node) -> Iterator[Finding]:
     for lost in unsynced(node):
         sender, receiver = lost.sender, lost.receiver
-        values = {"peer": lost.peer.name, "syncid": sender.syncid}
+        values = {"peer": word(lost.peer.name), "syncid": sender.syncid}
         yield Finding(
             DIFFERENT if receiver is not None else NONE,
             clients=CLIENTS,

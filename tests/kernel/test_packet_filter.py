@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
@@ -282,6 +282,7 @@ def _outcome(rules: list[tuple[str, str, str]]) -> FilterOutcome:
     return verdict(lines, chains="A B").outcome
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_a_rule_in_doubt_is_unknown_or_what_it_is_either_way(rules: list[tuple[str, str, str]]) -> None:
     """Whatever the rules in doubt do, together or not at all, is among what the verdict leaves open."""

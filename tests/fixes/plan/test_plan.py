@@ -39,6 +39,41 @@ NOT_HERE = "which is not in the scan"
 
 # All that no plan clears: the page and its case, and of each rule that still finds something there why.
 LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("advertisement-sender-not-expected", "unicast against multicast"): {
+        "advertisement-sender-not-expected": NO_COMMAND
+    },
+    ("conntrack-table-full", "the kernel drops packets"): {"conntrack-table-full": NO_COMMAND},
+    ("director-is-real-servers-gateway", "the director's log shows the dropped replies"): {
+        "martian-packets-dropped": NO_COMMAND
+    },
+    ("duplicate-address-logged", "IPv6, and the MAC is named"): {"duplicate-address-logged": NO_COMMAND},
+    ("ipvs-module-errors-logged", "the scheduler is missing"): {"ipvs-module-errors-logged": NO_COMMAND},
+    ("ipvs-table-not-written", "a real server that the kernel refuses"): {"ipvs-table-not-written": NO_COMMAND},
+    ("keepalived-changes-its-settings", "a real server that is left out"): {
+        "keepalived-changes-its-settings": NO_COMMAND
+    },
+    ("martian-packets-dropped", "replies with the VIP as source arrive at the director"): {
+        "martian-packets-dropped": NO_COMMAND
+    },
+    ("masquerading-to-loopback", "a warning with a weight of 0"): {"real-server-left-at-weight-zero": NO_COMMAND},
+    ("neighbour-table-overflow", "the table of IPv4"): {"neighbour-table-overflow": NO_COMMAND},
+    ("netlink-errors-logged", "events were lost"): {"netlink-errors-logged": NO_COMMAND},
+    ("no-destination-available", "rr without a usable real server"): {"no-destination-available": NO_COMMAND},
+    ("own-advertisements-return", "equal priority, own address"): {"own-advertisements-return": NO_COMMAND},
+    ("service-without-usable-real-server", "a warning where all are at their upper threshold"): {
+        "real-server-left-at-weight-zero": NO_COMMAND
+    },
+    ("two-masters-met", "advertisements of a second MASTER"): {"two-masters-met": NO_COMMAND},
+    ("unicast-source-not-bound", "the address is missing"): {
+        "unicast-source-not-bound": NO_COMMAND,
+        "two-masters-met": NO_COMMAND,
+    },
+    ("vip-missing-on-real-server", "its weight is 0 at the moment, so it is only a warning"): {
+        "real-server-left-at-weight-zero": NO_COMMAND
+    },
+    ("vip-removed-by-another-program", "networkd removed the VIP"): {"vip-removed-by-another-program": NO_COMMAND},
+    ("vrrp-advertisements-rejected", "an authentication that differs"): {"vrrp-advertisements-rejected": NO_COMMAND},
+    ("vrrp-advertisements-rejected", "another VRRP uses the VRID"): {"vrrp-advertisements-rejected": NO_COMMAND},
     ("directors-send-to-each-other", "the backup has the VIP on lo, and schedules"): {
         "directors-send-to-each-other": PARTLY  # the sync daemon
     },
@@ -258,6 +293,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "nat-client-in-real-servers-subnet": FILTER,
     },
     ("mixed-forwarding-methods", "one of each, so neither is the odd one"): {
+        "real-server-left-at-weight-zero": NO_COMMAND,
         "mixed-forwarding-methods": NO_COMMAND,  # which method?
         "nat-client-in-real-servers-subnet": FILTER,
     },
