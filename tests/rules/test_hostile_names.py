@@ -225,7 +225,7 @@ _Loader.add_constructor("!unsafe", lambda loader, node: f"!unsafe {node.value}")
 # What a script runs, as functions that do nothing.
 PRETENDED = "".join(
     f"{name}() {{ :; }}\n"
-    for name in "ip sysctl ipvsadm arping modprobe iptables ip6tables netplan nmcli uname".split()
+    for name in "ip sysctl ipvsadm arping modprobe iptables ip6tables nft netplan nmcli uname".split()
 )
 
 
