@@ -115,7 +115,9 @@ def kube_proxy(cluster: Cluster) -> Cluster:
     lb1 = base.hosts["lb1"]
     ip = [line for line in lb1.ip if f"{base.vip}/" not in line]
     ip += ["link add kube-ipvs0 type dummy", f"addr add {base.vip}/32 dev kube-ipvs0"]
-    return changed(base, {"lb1": replace(lb1, ip=tuple(ip))})
+    # What kube-proxy sets at its start (pkg/proxy/ipvs/proxier.go: NewProxier()).
+    settings = "sysctl -qw net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.expire_quiescent_template=1"
+    return changed(base, {"lb1": replace(lb1, ip=tuple(ip), then=(*lb1.then, settings))})
 
 
 def local_node(cluster: Cluster) -> Cluster:

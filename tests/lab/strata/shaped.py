@@ -109,7 +109,9 @@ def kube_proxy(random: Random, cluster: Cluster, base: str) -> tuple[Cluster, Se
             "ip addr flush dev kube-ipvs0",
         )
     )
-    return shaped, [change("kube", "lb1", wrong, named_by=f"{NAT} {VIP_RULES}")] if wrong else ()
+    return shaped, [
+        change("kube", "lb1", wrong, named_by=f"kube-proxy-settings-overridden {NAT} {VIP_RULES}")
+    ] if wrong else ()
 
 
 @stratum("dr")
