@@ -34,7 +34,7 @@ class SettingDifference:
 
 
 def setting_differences(node: Node) -> Iterator[SettingDifference]:
-    """Against each other director of a VIP that comes later by its name.
+    """Against each other director of a VIP. What differs is yielded for the one that comes first by its name.
 
     Reads ipvs, and ipvs-timeouts, configured-timeouts and sysctl where collected. Raises NotCollected at the end for
     what was not collected of both.
@@ -43,10 +43,9 @@ def setting_differences(node: Node) -> Iterator[SettingDifference]:
     own = node.seen_rows("ipvs")
     peers = {peer.name: peer for row in own if row.vip is not None for peer in node.peers_directing(row.vip)}
     for peer in peers.values():
-        if peer.name <= node.name:
-            continue
+        differing: list[SettingDifference] = []
         try:
-            yield from _of_timeouts(node, peer)
+            differing += _of_timeouts(node, peer)
         except NotCollected as absent:
             lacking = absent
         for key in _KEYS:
@@ -56,7 +55,9 @@ def setting_differences(node: Node) -> Iterator[SettingDifference]:
                 lacking = lacking or absent
                 continue
             if mine.is_number and its.is_number and mine.value != its.value:
-                yield SettingDifference(peer, key, mine.value, its.value, mine, its)
+                differing.append(SettingDifference(peer, key, mine.value, its.value, mine, its))
+        if node.name < peer.name:
+            yield from differing
     if lacking is not None:
         raise lacking.anew()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,10 @@ def namespace(new_namespace: Callable[[], Any]) -> Any:
             made.ip(*line.split())
     for key, value in SYSCTLS.items():
         made.run("sysctl", "-q", "-w", f"{key}={value}")
+    # The check for duplicates ends while we look otherwise. It takes a second; what is still checked then stays so.
+    limit = time.monotonic() + 5
+    while made.ip("-6", "addr", "show", "up", "tentative") and time.monotonic() < limit:
+        time.sleep(0.05)
     return made
 
 
