@@ -53,7 +53,7 @@ def every_prescription() -> Iterator[FixDocument]:
 def pretenders(directory: Path) -> Path:
     """A directory of commands that only note in $LOG how they were called."""
     directory.mkdir()
-    for name in ("ip", "sysctl", "ipvsadm", "arping", "modprobe", "iptables", "netplan", "nmcli"):
+    for name in ("ip", "sysctl", "ipvsadm", "arping", "modprobe", "iptables", "nft", "netplan", "nmcli"):
         (directory / name).write_text(_PRETENDING)
         (directory / name).chmod(0o755)
     return directory
