@@ -49,14 +49,18 @@ def _is_own(director: Node, ip: IP) -> bool:
 def replies_pass(director: Node, real: Destination) -> bool:
     """Has a masqueraded real server's reply come through? Its packets out are counted where the director rewrites them,
     and a connection is active only after the reply to its first packet (ip_vs_proto_tcp.c: tcp_states). Reads
-    ipvs-stats where collected."""
+    ipvs-stats where collected. Raises NotCollected where a part of the counters was seen, and not this one's."""
     rows = (
         [row for service in director.evidence["ipvs-stats"] for row in service.destinations]
         if director.has("ipvs-stats")
         else []
     )
     counted = [real, *(row for row in rows if (row.ip, row.port) == (real.ip, real.port))]
-    return bool(real.active) or any(row.counters is not None and row.counters.packets_out for row in counted)
+    if real.active or any(row.counters is not None and row.counters.packets_out for row in counted):
+        return True
+    if director.has("ipvs-stats") and (absent := director.unseen("ipvs-stats")) is not None:
+        raise absent
+    return False
 
 
 def nat_memberships(node: Node, family: int = 4) -> dict[IP, tuple[Membership, ...]]:

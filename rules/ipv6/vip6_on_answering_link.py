@@ -44,6 +44,8 @@ def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
                     continue
                 lines = [cite(held, "on {link}, not on lo", link=link.name), segment, *reply.because[1:]]
                 text, clients, severity = ANSWERS, PAST, None
+                if len(rows) > 1 and not (node.has("memberships") and node.memberships):
+                    severity = Severity.WARNING  # a director may have it on lo, too, and nobody lists this host
             elif vip.ip in listed and not any(row.usable for row in rows):
                 failed = "dadfailed" in held.flags
                 text, clients, severity = FAILED, DROPPED, None

@@ -164,22 +164,21 @@ def test_files_that_set_nothing_that_matters_judge_no_host(run: Run, tmp_path: P
     assert (code, bool(FIRST.match(out))) == (3, True)
 
 
-CONNECTIONS = """IPVS connection entries
-pro expire state       source             virtual            destination
-TCP 00:57  SYN_RECV    198.51.100.20:41022 192.0.2.10:80      192.0.2.21:80
+HELPERS = """prot port    usecnt name
+TCP  21      1      ftp
 """
 
 
 def test_a_dump_that_is_known_and_not_read_is_called_by_its_name_in_the_node(run: Run, cluster: Path) -> None:
-    (cluster / "lb1/connections.txt").write_text(CONNECTIONS)
+    (cluster / "lb1/helpers.txt").write_text(HELPERS)
     _, out, _ = run("scan", cluster)
-    assert "note: lb1/connections.txt:1 begins a list of IPVS connections, which is not" in out
+    assert "note: lb1/helpers.txt:1 begins the application helpers of IPVS, which is not" in out
     for form in ("html", "markdown"):
-        assert "begins a list of IPVS connections" in run("scan", cluster, "-f", form)[1]
+        assert "begins the application helpers of IPVS" in run("scan", cluster, "-f", form)[1]
 
 
 def test_many_dumps_that_are_not_read_are_counted(run: Run, cluster: Path) -> None:
     for number in range(9):
-        (cluster / f"lb1/connections-{number}.txt").write_text(CONNECTIONS)
+        (cluster / f"lb1/helpers-{number}.txt").write_text(HELPERS)
     _, out, _ = run("scan", cluster)
     assert "note: 6 more dumps are of kinds that are not read yet" in out
