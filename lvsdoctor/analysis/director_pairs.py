@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.directors import directors_sharing
 from lvsdoctor.analysis.table_differences import TableDifference, shared_vips, table_differences
 from lvsdoctor.analysis.usable_servers import seen_with_kube_proxy
 from lvsdoctor.model.address import IP, Address
@@ -34,8 +35,7 @@ def pair_differences(node: Node) -> Iterator[PairDifference]:
     """
     lacking: NotCollected | None = None
     own = node.seen_rows("ipvs")
-    peers = {peer.name: peer for row in own if row.vip is not None for peer in node.peers_directing(row.vip)}
-    for peer in peers.values():
+    for peer in directors_sharing(node, own):
         if peer.name <= node.name:
             continue
         vips = shared_vips(own, peer.seen_rows("ipvs"))

@@ -6,6 +6,7 @@ All are of a kernel and its network namespace, and no daemon copies them; ipvsad
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.directors import directors_sharing
 from lvsdoctor.analysis.ipvs_timeouts import TIMEOUT_NAMES
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import HasSeen
@@ -40,9 +41,7 @@ def setting_differences(node: Node) -> Iterator[SettingDifference]:
     what was not collected of both.
     """
     lacking: NotCollected | None = None
-    own = node.seen_rows("ipvs")
-    peers = {peer.name: peer for row in own if row.vip is not None for peer in node.peers_directing(row.vip)}
-    for peer in peers.values():
+    for peer in directors_sharing(node, node.seen_rows("ipvs")):
         differing: list[SettingDifference] = []
         try:
             differing += _of_timeouts(node, peer)

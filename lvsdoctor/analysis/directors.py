@@ -1,5 +1,6 @@
 """Who directs a VIP: whose IPVS table has a service of it, by its address or by a firewall mark."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from lvsdoctor.analysis.marks import refuse_unseen_marks
@@ -47,6 +48,12 @@ def refuse_unmarked(node: Node, *versions: int) -> None:
 def directors_of(node: Node, vip: IP) -> list[Node]:
     """The node and others of the scan that direct a VIP. Reads ipvs, ipvs-stats, addresses."""
     return [host for host in (node, *node.peers_with("ipvs", "ipvs-stats")) if directs(host, vip)]
+
+
+def directors_sharing(node: Node, services: Iterable[VirtualService]) -> Iterable[Node]:
+    """The other directors of these services' VIPs, each of them once."""
+    vips = dict.fromkeys(service.vip for service in services if service.vip is not None)
+    return {peer.name: peer for vip in vips for peer in node.peers_directing(vip)}.values()
 
 
 def directs(node: Node, vip: IP) -> bool:

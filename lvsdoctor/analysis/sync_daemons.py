@@ -7,6 +7,7 @@ drops messages of another syncid, unless its own is 0 (ip_vs_process_message()),
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.directors import directors_sharing
 from lvsdoctor.model.connection import SyncDaemon
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
@@ -32,10 +33,8 @@ def unsynced(director: Node) -> Iterator[Unsynced]:
     sender = next((row for row in rows if row.state == "master"), None)
     if sender is None:
         return
-    vips = dict.fromkeys(row.vip for row in director.services if row.vip is not None)
-    peers = {peer.name: peer for vip in vips for peer in director.peers_directing(vip)}
     lacking: NotCollected | None = None
-    for peer in peers.values():
+    for peer in directors_sharing(director, director.services):
         if not peer.has("sync-daemons"):
             lacking = NotCollected("sync-daemons", peer.name)
             continue

@@ -56,7 +56,7 @@ def _nft_chain(node: Node, item: Rewritten) -> tuple[FilterTable, Chain] | None:
         rewriting = any(
             rule.seen in lines and any(action.effect in _REWRITES for action in rule.actions) for rule in table.rules
         )
-        if table.form == "nft" and not is_of_iptables(table) and rewriting:
+        if is_of_nft(table) and rewriting:
             bases = (chain for chain in table.chains if chain.hook is Hook.PREROUTING)
             base = next((chain for chain in bases if any(rule.seen in lines for rule in chain.rules)), None)
             if base is not None:
@@ -76,11 +76,12 @@ def _nft_matching(request: Packet) -> str:
     return " ".join(words)
 
 
-def is_of_iptables(table: FilterTable) -> bool:
-    """Has iptables-nft made this table? Then iptables has to change it (iptables/nft.c: xtables_ipv4)."""
+def is_of_nft(table: FilterTable) -> bool:
+    """Is it for nft to change this table? Not one that iptables-nft has made (iptables/nft.c: xtables_ipv4)."""
     bases = [chain for chain in table.chains if chain.hook is not None]
     named = table.family in ("ip", "ip6") and table.name in _TABLES_OF_IPTABLES
-    return named and bool(bases) and all(chain.name.isupper() for chain in bases)
+    of_iptables = named and bool(bases) and all(chain.name.isupper() for chain in bases)
+    return table.form == "nft" and not of_iptables
 
 
 _TABLES_OF_IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
@@ -97,7 +98,7 @@ def remove_rule(node: Node, rule: FilterRule) -> Fix:
                 words = rule.seen.text.partition(f"-A {chain.name} ")[2].strip()
                 if table.form == "save" and words and not rule.unknown:
                     return Fix((spell(RemoveFilterRule(version, table.name, chain.name, words)),), (save,))
-                if table.form == "nft" and rule.handle is not None and not is_of_iptables(table):
+                if rule.handle is not None and is_of_nft(table):
                     gone = RemoveNftRule(table.family, table.name, chain.name, rule.handle)
                     return Fix((spell(gone),), (SAVE_NFT,))
                 return Fix((f"# remove this rule: {word(rule.seen.text.strip())}",), (save,))

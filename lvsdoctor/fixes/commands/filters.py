@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from lvsdoctor.analysis.director_filters import CONNTRACK, LOOSE, at_director
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, FilteredPacket, filter_fact
 from lvsdoctor.analysis.real_server_filters import at_real_server
-from lvsdoctor.fixes.commands.filter_rules import SAVE_NFT, is_of_iptables
+from lvsdoctor.fixes.commands.filter_rules import SAVE_NFT, is_of_nft
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
 from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.change import Change, PutFilterRule, PutNftRule, RemoveFilterRule, RemoveNftRule, SetSysctl
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Fix
@@ -55,7 +56,7 @@ def passing(node: Node, item: FilteredPacket) -> Change | None:
     if place is None:
         return None
     table, chain, number = place
-    if table.form == "nft" and not is_of_iptables(table):
+    if is_of_nft(table):
         return _passing_nft(item, table, chain, number)
     if number and table.form == "save" and _is_for(chain.rules[number - 1], packet):
         words = chain.rules[number - 1].seen.text.partition(f"-A {chain.name} ")[2].strip()
@@ -107,9 +108,8 @@ def _names_only(rule: FilterRule, packet: Packet) -> bool:
 
 def accepting(item: FilteredPacket) -> str:
     """The words of a rule that accepts packets like this one: those of the service, from any client or to any."""
-    packet = item.passage.packet
-    replies = item.replies
-    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
+    packet, replies = item.passage.packet, item.replies
+    end, port = _end_of_service(item)
     words = [f"{'-s' if replies else '-d'} {end}/{end.max_prefixlen}"] if end is not None else []
     name = _NAMES.get(packet.protocol or 0)
     if name is not None:
@@ -123,7 +123,7 @@ def accepting(item: FilteredPacket) -> str:
 def accepting_nft(item: FilteredPacket) -> str:
     """The same for nft."""
     packet, replies = item.passage.packet, item.replies
-    end, port = (packet.src, packet.sport) if replies else (packet.dst, packet.dport)
+    end, port = _end_of_service(item)
     words = [f"{'ip6' if packet.version == 6 else 'ip'} {'saddr' if replies else 'daddr'} {end}"] if end else []
     name = _NAMES.get(packet.protocol or 0)
     if name is not None and port:
@@ -131,6 +131,12 @@ def accepting_nft(item: FilteredPacket) -> str:
     elif packet.protocol is not None:
         words.append(f"meta l4proto {name or packet.protocol}")
     return " ".join([*words, "accept"])
+
+
+def _end_of_service(item: FilteredPacket) -> tuple[IP | None, int | None]:
+    """The address and the port of the packet that are the service's, not the client's."""
+    packet = item.passage.packet
+    return (packet.src, packet.sport) if item.replies else (packet.dst, packet.dport)
 
 
 def fit_conntrack(director: Node, service: VirtualService, pick: Pick) -> Fix:
