@@ -10,7 +10,7 @@ from lvsdoctor.fixes.persist.build import about_network, lasting
 from lvsdoctor.fixes.persist.parts import Part
 from lvsdoctor.fixes.persist.sysctl_files import outranked
 from lvsdoctor.fixes.persist.systems import Network, network_of
-from lvsdoctor.fixes.plan import Plan, Step
+from lvsdoctor.fixes.plan import Plan, PlanStep
 from lvsdoctor.model.change import Change, PutRoute
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
@@ -27,7 +27,7 @@ class NodeFixes:
     node: str
     network: str
     cleared: tuple[Diagnosis, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     lasts: tuple[Part, ...]
 
 
@@ -102,7 +102,7 @@ def _named(diagnosis: Diagnosis) -> str:
     return f"{diagnosis.code} {diagnosis.rule}: {diagnosis.message}"
 
 
-def _cleared(plan: Plan, steps: Sequence[Step]) -> Iterator[Diagnosis]:
+def _cleared(plan: Plan, steps: Sequence[PlanStep]) -> Iterator[Diagnosis]:
     """The findings that these steps clear, alone or with those of other nodes."""
     fixing = {found.fingerprint for step in steps for found in step.cures}
     for cleared in plan.cleared:

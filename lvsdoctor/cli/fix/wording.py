@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lvsdoctor.cli.fix.document import FixDocument, NodeFixes
 from lvsdoctor.fixes.persist.parts import ByHand, OwnFile, OwnLine, Part, Run, Settings
-from lvsdoctor.fixes.plan import Step
+from lvsdoctor.fixes.plan import PlanStep
 from lvsdoctor.model.change import Change
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.reporting.wording import CAREFUL
@@ -37,7 +37,7 @@ def heading(diagnosis: Diagnosis) -> str:
     return legible(f"{diagnosis.node}: {named}: {diagnosis.message}")
 
 
-def spoken(step: Step) -> str:
+def spoken(step: PlanStep) -> str:
     """What a step changes, in one line."""
     text = step.command.lstrip("# ") if step.only_a_remark else "; ".join(step.says) or step.command
     return legible(text)
@@ -50,7 +50,7 @@ def left_over(document: FixDocument) -> Iterator[str]:
         yield from (f"    {line}" for line in left.lines)
 
 
-def careful(fixes: NodeFixes) -> Iterator[tuple[Step, tuple[str, ...]]]:
+def careful(fixes: NodeFixes) -> Iterator[tuple[PlanStep, tuple[str, ...]]]:
     """The steps, each with what it may cut; what a fix itself warns of stands at its first step."""
     warned: set[str] = set()
     for step in fixes.steps:
@@ -60,7 +60,7 @@ def careful(fixes: NodeFixes) -> Iterator[tuple[Step, tuple[str, ...]]]:
         yield step, tuple(f"{CAREFUL}: {text}" for text in (*step.cuts, *new))
 
 
-def undoing(step: Step) -> tuple[str, ...]:
+def undoing(step: PlanStep) -> tuple[str, ...]:
     """The lines that take a step back, and what no line brings back."""
     return tuple(f"Undo: {line.removeprefix('# ')}" for line in step.undo)
 

@@ -8,7 +8,7 @@ from lvsdoctor.model.node import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One command on `node`, in the plan's order, with what it changes there at that point.
 
     `says` and `cuts` hold one sentence for each change that has one, `undo` the lines that take the command back: shell
@@ -63,7 +63,7 @@ class Plan:
     and last who has only caches to empty. `after` is the examination of `nodes_after`: the nodes as the model has them
     then."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     cleared: tuple[Cleared, ...]
     rejected: tuple[Rejected, ...]
     by_hand: tuple[ByHand, ...]
@@ -76,7 +76,7 @@ class Plan:
         """The nodes on which something is to be run, in the order of the steps."""
         return tuple(dict.fromkeys(step.node for step in self.steps))
 
-    def of(self, node: str) -> tuple[Step, ...]:
+    def of(self, node: str) -> tuple[PlanStep, ...]:
         return tuple(step for step in self.steps if step.node == node)
 
     def persist(self, node: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.fixes.changes.kinds import applied, changes_of, describe, impact, undo
 from lvsdoctor.fixes.persist.sysctl_files import with_files
-from lvsdoctor.fixes.plan.nouns import Step
+from lvsdoctor.fixes.plan.nouns import PlanStep
 from lvsdoctor.fixes.plan.ordering import comes_last, ordered
 from lvsdoctor.fixes.plan.planner import Nodes, Planner, State, raised
 from lvsdoctor.model.examination import Diagnosis, Examination
@@ -15,7 +15,7 @@ from lvsdoctor.model.standing import Role
 _WRITE = "sysctl -w "
 
 
-def finished(planner: Planner, start: State, end: State) -> tuple[tuple[Step, ...], Nodes, Examination]:
+def finished(planner: Planner, start: State, end: State) -> tuple[tuple[PlanStep, ...], Nodes, Examination]:
     """The steps in their order, tried once more from the start; in the order of the cures where that fails."""
     for sort in (True, False):
         steps, nodes = _steps(planner, start.nodes, [diagnosis for diagnosis, _ in end.taken], sort=sort)
@@ -27,14 +27,16 @@ def finished(planner: Planner, start: State, end: State) -> tuple[tuple[Step, ..
     return steps, nodes, after
 
 
-def _steps(planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: bool) -> tuple[tuple[Step, ...], Nodes]:
+def _steps(
+    planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: bool
+) -> tuple[tuple[PlanStep, ...], Nodes]:
     """The commands of all cures, each line once on a node."""
     lines: dict[str, dict[str, list[Diagnosis]]] = {}
     for diagnosis in cures:
         for line in diagnosis.fix.now:
             lines.setdefault(diagnosis.fix_node, {}).setdefault(line, []).append(diagnosis)
     after = {node.name: node for node in nodes}
-    steps: list[Step] = []
+    steps: list[PlanStep] = []
     read = {node.name: [(line, changes_of(line, node)) for line in lines.get(node.name, {})] for node in nodes}
     for node in sorted(nodes, key=lambda node: (comes_last(read[node.name]), node.is_a(Role.DIRECTOR))):
         commands = list(lines.get(node.name, {}).items())
@@ -47,7 +49,7 @@ def _steps(planner: Planner, nodes: Nodes, cures: Sequence[Diagnosis], *, sort: 
     return tuple(steps), planner.settled(nodes, [after[node.name] for node in nodes])
 
 
-def _step(node: Node, line: str, cures: Iterable[Diagnosis]) -> tuple[Step, Node]:
+def _step(node: Node, line: str, cures: Iterable[Diagnosis]) -> tuple[PlanStep, Node]:
     """The command as a step on the node as it is then, and the node after it."""
     changes, before = changes_of(line, node), node
     says, cuts, undone = list[str](), list[str](), list[str]()
@@ -56,7 +58,7 @@ def _step(node: Node, line: str, cures: Iterable[Diagnosis]) -> tuple[Step, Node
         cuts += filter(None, [impact(change, node)])
         undone = [*undo(change, node), *undone]
         node = applied(node, change)
-    return Step(before.name, line, changes, tuple(says), tuple(cuts), tuple(_joined(undone)), tuple(cures)), node
+    return PlanStep(before.name, line, changes, tuple(says), tuple(cuts), tuple(_joined(undone)), tuple(cures)), node
 
 
 def _joined(lines: Iterable[str]) -> list[str]:
