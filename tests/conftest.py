@@ -2,8 +2,15 @@
 
 import signal
 
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
 
 def pytest_configure() -> None:
+    # Hypothesis draws some values from the constants of the modules that are loaded by then. What a test draws would
+    # depend on the tests before it, and one that is derandomized would be green alone and red among others.
+    if hasattr(providers, "_get_local_constants"):
+        providers._get_local_constants = Constants
     # What a shell starts with `&` ignores SIGINT, and hands that on to all that it starts itself: a test that
     # interrupts a process of its own would wait for it forever. A handler is not handed on: it becomes the default.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):

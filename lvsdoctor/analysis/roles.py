@@ -56,10 +56,8 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
 
 
 def _undecided(node: Node) -> frozenset[str]:
-    """The facts that would tell the roles of a node. Files tell of a part of a host's addresses, and a command that was
-    refused tells nothing."""
+    """The facts that would tell the roles of a node. Files tell of a part of a host's addresses."""
     in_part = {"addresses"} if node.planned and node.partial("addresses") else set()
-    in_part |= {fact for fact in ("addresses", "ipvs") if node.partial(fact) and not node.evidence.get(fact)}
     return frozenset({*in_part, *node.missing(("addresses", "ipvs"))})
 
 

@@ -74,7 +74,8 @@ def filtered_if_asked(node: Node) -> FilteredAdvert | None:
     """
     if not node.is_a(Role.DIRECTOR) or node.has("ipvs") or not node.has("iptables"):
         return None
-    tables = node.packet_filter("iptables")
+    if not (tables := node.packet_filter("iptables")):
+        return None
     asked = [item for table in tables for rule in table.rules for item in rule.conditions]
     names = {str(value) for item in asked if item.match is Match.IN_LINK for value in item.values} - {"lo"}
     dropped: FilteredAdvert | None = None

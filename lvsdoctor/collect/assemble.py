@@ -11,6 +11,7 @@ from lvsdoctor.collect.documents import NodeDump, where_of
 from lvsdoctor.collect.merging import merged, services, together
 from lvsdoctor.collect.planned import with_plan
 from lvsdoctor.collect.states import LEFT_OUT, should_be
+from lvsdoctor.collect.untold import drop_untold
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, usual_coverage
 from lvsdoctor.model.node import Node
@@ -76,7 +77,7 @@ def _node(host: HostEvidence) -> Node:
     if is_cleaned(evidence):
         judge_masks(evidence, coverage)
         notes.append(NOTE)
-    notes += _untold(evidence, coverage)
+    notes += drop_untold(evidence, coverage)
     contradictions = [*host.contradictions, *_contradictions(facts)]
     for contradiction in contradictions:
         if contradiction.readings:
@@ -89,9 +90,7 @@ def _node(host: HostEvidence) -> Node:
         host.name,
         group[0].source,
         evidence,
-        coverage={
-            fact: known for fact, known in coverage.items() if fact in evidence and known != usual_coverage(fact)
-        },
+        coverage={fact: known for fact, known in coverage.items() if known.partial or _unusual(fact, known, evidence)},
         kernel=kernel,
         unread=(*(seen for _, dump in dumps for seen in dump.unread), *pasted),
         notes=tuple(dict.fromkeys(notes)),
@@ -102,6 +101,10 @@ def _node(host: HostEvidence) -> Node:
     )
 
 
+def _unusual(fact: str, known: Coverage, evidence: Mapping[str, Any]) -> bool:
+    return fact in evidence and known != usual_coverage(fact)
+
+
 def _references(facts: Mapping[str, Settled]) -> Iterator[tuple[str, str]]:
     """The texts that contradict another and show by their names what should be, each with a note."""
     for conflict in (answers.conflict for answers in facts.values()):
@@ -109,14 +112,6 @@ def _references(facts: Mapping[str, Settled]) -> Iterator[tuple[str, str]]:
         if places and (good := should_be(*places)) is not None:
             bad = next(place for place in places if place != good)
             yield good, LEFT_OUT.format(good=good, bad=bad)
-
-
-def _untold(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> Iterator[str]:
-    """Why a command that was asked told nothing of a fact: it is not installed, it needs root, it did not end."""
-    for fact, rows in evidence.items():
-        partial = coverage[fact].partial if fact in coverage else None
-        if partial is not None and not rows:
-            yield partial.says + (f" ({partial.seen})" if partial.seen else "")
 
 
 def _placed(group: Sequence[NodeDump]) -> Iterator[tuple[str, Dump]]:

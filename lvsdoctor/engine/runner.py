@@ -88,7 +88,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         if of_files is not None:
             view, of_plan = seen_by.of(of_files), (*lacking, *of_plan)
         elif not node.contradictions:
-            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node.name))
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node))
     if node.contradictions:
         return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, tuple(_excluding(node)))
     found: list[Diagnosis] = []
@@ -125,7 +125,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
     elif of_plan and verdict is Verdict.QUIET:
-        missing = tuple(replace(fact, stood_in=True) for fact in _missing(of_plan, node.name))
+        missing = tuple(replace(fact, stood_in=True) for fact in _missing(of_plan, node))
         verdict = Verdict.NOT_CHECKED
     elif verdict is Verdict.QUIET and seen_by.assumed:
         # A default that stands in for what was not seen clears nobody.
@@ -133,7 +133,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         missing = tuple(replace(_lacking(value), stood_in=True) for value in seen_by.assumed.values())
     elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.nameless:
         # For which VIP its files prepare it is not known, so it is not known to be right.
-        verdict, missing = Verdict.NOT_CHECKED, _missing(("addresses",), node.name)
+        verdict, missing = Verdict.NOT_CHECKED, _missing(("addresses",), node)
     elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.unsettled:
         # What another director may send here was not looked at, so it is not known to be right.
         verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
@@ -220,8 +220,10 @@ def _undecided(node: Node) -> tuple[Missing, ...]:
     return tuple(_lacking(NotCollected(fact, node.name, partial=node.partial(fact))) for fact in facts)
 
 
-def _missing(facts: Iterable[str], node: str) -> tuple[Missing, ...]:
-    return tuple(Missing(fact, node, COLLECTED_BY[fact]) for fact in sorted(facts))
+def _missing(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
+    """Where a command was asked in vain, with the reason."""
+    untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
+    return tuple(_lacking(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
 
 
 # -- one root cause is one finding ------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class Host:
                 self._view.reads.add(fact)
 
     def partial(self, fact: str) -> Partial | None:
-        """Why not all of this fact was seen; None where it is whole, or was not collected."""
+        """Why not all of this fact was seen, or none of it although it was asked for; else None."""
         return self.coverage.get(fact, RUNTIME).partial
 
     def derived(self, key: Hashable, work_out: Callable[[Self], T]) -> T:
@@ -134,7 +134,7 @@ class Host:
     def seen_rows(self, fact: str) -> Any:
         """The rows of a fact that were seen, be there more or not: for those who ask unseen() themselves."""
         if not self.has(fact):
-            raise NotCollected(fact, self.name)
+            raise NotCollected(fact, self.name, partial=self.partial(fact))
         return self.evidence[fact]
 
     def known_rows(self, fact: str) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvsdoctor.collect.merging import merged
+from lvsdoctor.collect.untold import drop_untold
 from lvsdoctor.model.coverage import Coverage, Partial
 from lvsdoctor.model.examination import Examination
 from lvsdoctor.model.seen import Seen
@@ -34,27 +36,19 @@ def refusals(draw: st.DrawFn) -> tuple[World, str, str]:
 
 def examined(world: World, host: str, command: str) -> tuple[Examination, Examination, Examination]:
     partial = Partial(REFUSED, Seen("lb1.snap", 7, "==> rc 1 refused <=="), {"command": command})
-    empty = {fact: _merged(fact, rows) for fact, rows in refused(command).items()}
-    coverage = {fact: Coverage(partial=partial) for fact in empty}
+    empty = {fact: merged(fact, [rows]) for fact, rows in refused(command).items()}
     absent, without = [], []
     for node in world.nodes():
         mine = node.name == host
         evidence = {fact: rows for fact, rows in node.evidence.items() if not mine or fact not in empty}
         absent.append(replace(node, evidence=evidence))
         if mine:
-            node = replace(node, evidence={**evidence, **empty}, coverage={**node.coverage, **coverage})
+            coverage = {**node.coverage, **{fact: Coverage(partial=partial) for fact in empty}}
+            evidence |= empty
+            assert f"`{command}` was refused: it needs root" in " ".join(drop_untold(evidence, coverage))
+            node = replace(node, evidence=evidence, coverage=coverage)
         without.append(node)
     return world.examined(world.nodes()), world.examined(absent), world.examined(without)
-
-
-def _merged(fact: str, rows: Any) -> Any:
-    from lvsdoctor.collect.merging import merged
-
-    return merged(fact, [rows])
-
-
-# Quiet where a part of the settings, or another director's addresses, were refused: they should not be checked then.
-TOO_QUIET = frozenset({"setting-only-in-default", "arp-ignore-only-on-lo"})
 
 
 @law
@@ -69,5 +63,4 @@ def test_a_refused_command_accuses_and_clears_nobody(refusal: tuple[World, str, 
     # A rule may be quiet for a reason that stands in what the other commands told: as it was, or without this one.
     was, less = verdicts(before), verdicts(absent)
     quiet = [rule for rule, verdict in verdicts(after).items() if verdict == "quiet" and less.get(rule) != "quiet"]
-    quiet = [rule for rule in quiet if rule[1] not in TOO_QUIET]
     assert [rule for rule in quiet if was.get(rule) in ("fires", "not-checked")] == []
