@@ -1,5 +1,6 @@
 """What every test may rely on, however pytest was started."""
 
+import gc
 import signal
 
 from hypothesis.internal.conjecture import providers
@@ -7,6 +8,8 @@ from hypothesis.internal.constants_ast import Constants
 
 
 def pytest_configure() -> None:
+    # Thousands of pages and dumps stay in memory all the time; to walk through them again and again costs a tenth.
+    gc.set_threshold(100_000, 20, 50)
     # Hypothesis draws some values from the constants of the modules that are loaded by then. What a test draws would
     # depend on the tests before it, and one that is derandomized would be green alone and red among others.
     if hasattr(providers, "_get_local_constants"):
