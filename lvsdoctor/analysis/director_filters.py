@@ -121,6 +121,13 @@ def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
         yield replace(packet, src=src)
 
 
+def connection_at_director(
+    director: Node, service: VirtualService, real: Destination, request: Packet
+) -> Iterator[FilteredPacket]:
+    """What the filters do to each packet of the connection that begins with `request`. Reads as at_director()."""
+    return _of_real_server(director, service, real, request, None, {})
+
+
 def _of_real_server(
     director: Node, service: VirtualService, real: Destination, request: Packet, conntrack: bool | None,
     known: _Verdicts,

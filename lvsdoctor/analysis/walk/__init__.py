@@ -1,0 +1,95 @@
+"""The packet's way through a cluster: who can reach a service, through which real server, and where it dies.
+
+A walk strings together what the kernel decides on each host (kernel/) and what follows for the cluster (analysis/):
+the functions that the rules ask, with the address of the walk's own client.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.analysis.usable_servers import overloaded
+from lvsdoctor.analysis.walk.answering import Answering, answering
+from lvsdoctor.analysis.walk.attempt import Attempt, ServiceAddress, shares
+from lvsdoctor.analysis.walk.checking import checking_client, health_check
+from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import is_own
+from lvsdoctor.analysis.walk.legs import by_director, without_director
+from lvsdoctor.analysis.walk.services import service_addresses
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientClass, Decided, StepVerdict, Walk
+
+
+def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, ...]:
+    """All walks of a scan, by service as listed, client class, answering host and real server.
+
+    `clients` are addresses that the user named. What was not collected makes a step unknown; nothing is raised.
+    """
+    decider = Decider()
+    shown = decider.nodes(nodes)
+    known = crowd(shown)
+    return tuple(walk for at in service_addresses(shown) for walk in _of_service(decider, at, known, clients))
+
+
+def _of_service(decider: Decider, at: ServiceAddress, known: Crowd, clients: Sequence[IP]) -> Iterator[Walk]:
+    key = ("classes", at.vip, *map(id, at.directors), *map(id, at.real_servers.values()))
+    taking = at.directors[0]
+    for client in decider.once(key, lambda: client_classes(at, known, clients)):
+        for place, row in enumerate(answering(decider, at, client)):
+            if place == 0 and row.node in at.directors:
+                taking = row.node
+            yield from _of_answer(decider, at, client, row)
+    yield from _checks(decider, at, taking)
+
+
+def _of_answer(decider: Decider, at: ServiceAddress, client: ClientClass, row: Answering) -> Iterator[Walk]:
+    attempt = Attempt(client, at, row.link)
+    name = row.node.name if row.verdict.decided is not Decided.NO else ""
+    service = at.listed_by(row.node)
+    if service is None:
+        rip = next((ip for ip, node in at.real_servers.items() if node is row.node), None)
+        steps = (row.verdict, *without_director(decider, row.node, attempt))
+        yield _walk(at, client, name, rip, row.node.name, None, 1.0, steps)
+        return
+    for real, share in _shares(service):
+        if name:
+            steps = (row.verdict, *by_director(decider, row.node, service, real, share, attempt))
+        else:
+            steps = (row.verdict,)
+        yield _of_real_server(at, client, name, row.node, real, share, steps)
+    if not service.destinations:
+        steps = (row.verdict, *by_director(decider, row.node, service, None, 0.0, attempt)) if name else (row.verdict,)
+        yield _walk(at, client, name, None, "", None, 0.0, steps)
+
+
+def _shares(service: VirtualService) -> Iterator[tuple[Destination, float]]:
+    usable = [real for real in service.destinations if real.weight != 0 and not overloaded(real)]
+    return shares(service, usable)
+
+
+def _checks(decider: Decider, at: ServiceAddress, director: Node) -> Iterator[Walk]:
+    service = at.listed_by(director)
+    for real, share in _shares(service) if service is not None else ():
+        client = None if is_own(director, real) else checking_client(decider, director, at, real)
+        if client is not None:
+            steps = tuple(health_check(decider, director, at, real, client))
+            yield _of_real_server(at, client, director.name, director, real, share, steps)
+
+
+def _of_real_server(
+    at: ServiceAddress, client: ClientClass, name: str, director: Node, real: Destination, share: float,
+    steps: tuple[StepVerdict, ...],
+) -> Walk:  # fmt: skip
+    node = director if is_own(director, real) else at.real_servers.get(real.ip) if real.ip is not None else None
+    return _walk(at, client, name, real.ip, node.name if node is not None else "", real.forwarding, share, steps)
+
+
+def _walk(  # type: ignore[no-untyped-def]
+    at: ServiceAddress, client: ClientClass, name: str, rip: IP | None, server: str, forwarding, share: float,
+    steps: tuple[StepVerdict, ...],
+) -> Walk:  # fmt: skip
+    return Walk(
+        client=client, service=at.name, vip=at.vip, port=at.port, protocol=at.protocol, answering=name, rip=rip,  # type: ignore[arg-type]
+        real_server=server, forwarding=forwarding, share=share, steps=steps,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Which host gets the packets that clients send to a VIP: who answers ARP or NDP for it where they ask."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.delivery import home_link
+from lvsdoctor.kernel.ndp import ndp_reply
+from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A host that may get the clients' packets, on which link they arrive, and how it is decided."""
+
+    node: Node
+    link: str | None
+    verdict: StepVerdict
+
+
+def answering(decider: Decider, at: ServiceAddress, client: ClientClass) -> list[Answering]:
+    """All hosts that may get the packets: of directors and real servers those that answer, or may. Where all of them
+    are silent, the first director alone, with the no."""
+    rows = [_at_director(decider, at, client, director) for director in at.directors]
+    arriving = next((row.link for row in rows if row.verdict.decided is not Decided.NO), rows[0].link)
+    asker = _asker(at, client, at.directors[0], arriving)
+    others = (node for node in at.real_servers.values() if node not in at.directors)
+    rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
+    possible = [row for row in rows if row.verdict.decided is not Decided.NO]
+    return possible or rows[:1]
+
+
+# -- a director -------------------------------------------------------------------------------------------------------
+
+
+def _at_director(decider: Decider, at: ServiceAddress, client: ClientClass, director: Node) -> Answering:
+    link = arrival_link(director, at, client)
+    asker = _asker(at, client, director, link)
+    subject = f"VIP {at.vip}" + (f" on {link}" if link else "")
+
+    def decide() -> Answer | None:
+        known = director.link(link) if link is not None else None
+        if known is None:
+            return _has_vip(director, at.vip)
+        if not _is_asked_for(director, at.vip, known):
+            return _by_a_route(director, at.vip, known)
+        return _reply(director, at.vip, known, asker)
+
+    return Answering(director, link, decider.step(director, Decision.ARP_REPLY, subject, (link, asker), decide))
+
+
+def arrival_link(director: Node, at: ServiceAddress, client: ClientClass) -> str | None:
+    """The link of a director by which this client's packets come: where its subnet or its router is, else the VIP's.
+    None where that is not known."""
+    try:
+        if not director.has("addresses"):
+            return None
+        beside = client.address if client.place is ClientPlace.ON_SEGMENT else client.router
+        for row in director.addresses if beside is not None else ():
+            if beside in row.network and not row.host_only and row.link != "lo":
+                return row.link
+        towards = known_route(director, client.address) if director.has("routes") else None
+        if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
+            return towards.links[0]
+        return _link_of_vip(director, at.vip) or home_link(director, at.vip)
+    except NotCollected:
+        return None
+
+
+def _link_of_vip(director: Node, vip: IP) -> str | None:
+    links = {row.link for row in director.holding(vip)} - {"lo", KUBE_LINK}
+    return next(iter(sorted(links)), None)
+
+
+def _asker(at: ServiceAddress, client: ClientClass, director: Node, link: str | None) -> IP | None:
+    """Who asks for the VIP on the segment: the client, or its router where that has an address there."""
+    beside = client.address if client.place is ClientPlace.ON_SEGMENT else client.router
+    rows = director.seen_rows("addresses") if director.has("addresses") and link is not None else ()
+    near = any(row.link == link and beside in row.network and not row.host_only for row in rows) if beside else False
+    return beside if near else None
+
+
+def _is_asked_for(node: Node, vip: IP, link: Link) -> bool:
+    """Do hosts of the segment ask for the VIP, being in one subnet with it?"""
+    return any(vip in row.network and not row.host_only for row in node.addresses_on(link.name))
+
+
+def _by_a_route(director: Node, vip: IP, link: Link) -> Answer:
+    """The VIP is in no subnet of the link: a router sends its packets by a route, to an address of the director."""
+    taken = _has_vip(director, vip)
+    if not taken:
+        return taken
+    return yes("{vip} is in no subnet of {link}, so packets come by a route", *taken.because, vip=vip, link=link.name)
+
+
+def _has_vip(director: Node, vip: IP) -> Answer:
+    local = is_local(director, vip)
+    if local is not None:
+        return yes("{vip} is local here", *local.because, vip=vip)
+    if (marked := captured_by_mark(director, vip)) is not None:
+        return yes("marked packets to {vip} are local here", marked, vip=vip)
+    return no("{host} has no address {vip}", host=director.name, vip=vip)
+
+
+def _reply(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
+    if vip.version == 6:
+        return ndp_reply(node, vip, arrived_on=link)
+    return arp_reply(node, vip, arrived_on=link, sender=asker, proxied=node.proxy_entries)
+
+
+# -- a real server ----------------------------------------------------------------------------------------------------
+
+
+def _at_real_server(
+    decider: Decider, at: ServiceAddress, client: ClientClass, node: Node, asker: IP | None
+) -> Iterator[Answering]:
+    """A real server on the segment where the VIP is asked for. Nobody asks where the VIP is in no subnet."""
+    if asker is None or not _has_subnet_of_both(at, asker):
+        return
+    for link in _links_beside(node, asker):
+        subject = f"VIP {at.vip} on {link.name}"
+        key = (link.name, asker)
+        verdict = decider.step(
+            node,
+            Decision.ARP_REPLY,
+            subject,
+            key,
+            lambda link=link: _reply(node, at.vip, link, asker),  # type: ignore[misc]
+        )
+        if verdict.decided is not Decided.NO:
+            yield Answering(node, link.name, verdict)
+            return
+
+
+def _has_subnet_of_both(at: ServiceAddress, asker: IP) -> bool:
+    """Does the asker take the VIP for a neighbour? As the directors' subnets tell."""
+    return any(
+        asker in row.network and at.vip in row.network and not row.host_only
+        for director in at.directors
+        for row in (director.seen_rows("addresses") if director.has("addresses") else ())
+    )
+
+
+def _links_beside(node: Node, asker: IP) -> Sequence[Link]:
+    if not (node.has("links") and node.has("addresses")):
+        return ()
+    rows = [row for row in node.seen_rows("addresses") if asker in row.network and not row.host_only]
+    names = {row.link for row in rows}
+    links: Sequence[Link] = node.seen_rows("links")
+    return [link for link in links if link.name in names and link.arp and link.up and not node.enslaved(link)]

@@ -1,0 +1,79 @@
+"""A connection that a client tries to open, and which hosts it concerns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.filter_paths import PROTOCOLS
+from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientClass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """Where clients find a service: one VIP and port of it. `directors` list it, `real_servers` are their nodes by
+    RIP, as far as the scan has them."""
+
+    service: VirtualService
+    vip: IP
+    port: int
+    protocol: str
+    directors: tuple[Node, ...] = ()
+    real_servers: dict[IP, Node] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As ipvsadm writes it."""
+        if self.service.fwmark is not None:
+            return f"FWM {self.service.fwmark}"
+        return f"{self.protocol.upper()} {self.place}"
+
+    @property
+    def place(self) -> str:
+        host = f"[{self.vip}]" if self.vip.version == 6 else str(self.vip)
+        return f"{host}:{self.port}" if self.port else host
+
+    @property
+    def subject(self) -> str:
+        """As the subject of a step."""
+        return f"{self.protocol} {self.place}"
+
+    def listed_by(self, director: Node) -> VirtualService | None:
+        """The row of this service in the table of a director."""
+        return next((row for row in ipvs_table(director) if row.key == self.service.key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A client's connection to a service, as it arrives on `link` of the director or real server that answers."""
+
+    client: ClientClass
+    at: ServiceAddress
+    link: str | None
+
+    @property
+    def src(self) -> IP:
+        return self.client.address
+
+    @property
+    def request(self) -> Packet:
+        """The request as it comes in."""
+        at = self.at
+        return Packet(self.src, at.vip, PROTOCOLS.get(at.protocol), dport=at.port or None, in_link=self.link)
+
+
+def shares(service: VirtualService, usable: Sequence[Destination]) -> Iterator[tuple[Destination, float]]:
+    """What each real server of a service gets of its new connections. Where a weight is not known all count alike."""
+    known = all(real.weight is not None for real in usable)
+    weights = {id(real): (real.weight or 0) if known else 1 for real in usable}
+    total = sum(weights.values())
+    for real in service.destinations:
+        yield real, weights.get(id(real), 0) / total if total else 0.0
+
+
+def renamed(attempt: Attempt, address: IP) -> Attempt:
+    """The same from another source: what a rule made of the client's address."""
+    return replace(attempt, client=replace(attempt.client, address=address))

@@ -1,0 +1,110 @@
+"""A director's own health check of a real server: its request to the RIP, and the reply."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.decider import Decider, unknown
+from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
+from lvsdoctor.analysis.walk.replying import Reply, reply_leaves
+from lvsdoctor.analysis.walk.sending import neighbour, reached
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.source_address import own_source
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.health import HealthCheck
+from lvsdoctor.model.ipvs import Destination
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
+
+
+def checking_client(decider: Decider, director: Node, at: ServiceAddress, real: Destination) -> ClientClass | None:
+    """The director as a client of its real server; None for its own address, which needs no network. It is shown where
+    a health checker is configured."""
+    rip = real.ip
+    if rip is None:
+        return None
+    check = check_of(director, at, real)
+    source = check.source if check is not None and check.source is not None else _source(decider, director, rip)
+    because = (cite(check),) if check is not None else ()
+    return ClientClass(
+        ClientPlace.HEALTH_CHECK, source if source is not None else rip, evidenced=bool(because), because=because
+    )
+
+
+def check_of(director: Node, at: ServiceAddress, real: Destination) -> HealthCheck | None:
+    """The first check that a health checker's file has for a real server."""
+    for checked in director.seen_rows("health-checks") if director.has("health-checks") else ():
+        if any(row.key == at.service.key for row in checked.services):
+            for server in checked.servers:
+                if server.ip == real.ip and server.checks:
+                    check: HealthCheck = server.checks[0]
+                    return check
+    return None
+
+
+def _source(decider: Decider, director: Node, rip: IP) -> IP | None:
+    def work_out() -> IP | None:
+        try:
+            return own_source(director, rip).ip
+        except NotCollected:
+            return None
+
+    return decider.once(("own source", id(director), rip), work_out)
+
+
+def health_check(
+    decider: Decider, director: Node, at: ServiceAddress, real: Destination, client: ClientClass
+) -> Iterator[StepVerdict]:
+    """The steps of the director's own connection to a real server, up to the first no."""
+    assert real.ip is not None
+    check = check_of(director, at, real)
+    target = check.connects_to if check is not None and check.connects_to is not None else real.ip
+    port = check.connect_port if check is not None and check.connect_port else (real.port or at.port)
+    server = at.real_servers.get(real.ip)
+    subject = f"{at.protocol} {target}:{port}" if port else str(target)
+    asked = decider.step(director, Decision.HEALTH_CHECK, subject, client.address, lambda: _asks(director, target))
+    yield asked
+    if asked.decided is Decided.NO:
+        return
+    yield from (steps := _requested(decider, director, target, server, client))
+    if (steps and steps[-1].decided is Decided.NO) or server is None:
+        return
+    yield from _there(decider, server, client, target, port, at.protocol)
+
+
+def _asks(director: Node, target: IP) -> Answer | None:
+    source = own_source(director, target)
+    if source.ip is None:
+        return no("it has no route to {target}", *source.because, target=target)
+    return yes("it asks from {source}", *source.because, source=source.ip)
+
+
+def _requested(
+    decider: Decider, director: Node, target: IP, server: Node | None, client: ClientClass
+) -> list[StepVerdict]:
+    return list(
+        until_no(
+            lambda: reached(decider, director, target, None),
+            lambda: neighbour(decider, director, target, server, client.address),
+            lambda: unscanned(target) if server is None else None,
+        )
+    )
+
+
+def unscanned(rip: IP | str) -> StepVerdict:
+    """What a real server that the scan does not have would decide."""
+    lacking = NotCollected("addresses", str(rip), f"what real server {rip} shows", f"# scan {rip} as well")
+    return unknown(Step(str(rip), Decision.LOCAL_DELIVERY, str(rip)), lacking)
+
+
+def _there(
+    decider: Decider, server: Node, client: ClientClass, target: IP, port: int, protocol: str
+) -> Iterator[StepVerdict]:
+    arrival = Arrival(client.address, target, port, protocol, home_of(server, target))
+    for verdict in at_real_server(decider, server, arrival):
+        yield verdict
+        if verdict.decided is Decided.NO:
+            return
+    yield from reply_leaves(decider, Reply(server, target, port, protocol, client.address, of_vip=False))

@@ -1,0 +1,200 @@
+"""The classes of clients that a cluster may treat differently, and which of them the scan shows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.kernel.default_gateways import default_gateways
+from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.model.address import IP, Network
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import Route
+from lvsdoctor.model.walk import ClientClass, ClientPlace
+
+# Networks of containers on the host itself.
+_OF_CONTAINERS = ("docker", "cni", "virbr", "lxcbr", "flannel", "cilium", "kube-", "nodelocaldns")
+_MOST_ROUTES = 12  # a routing protocol may bring thousands; they are alike
+_ANSWERING = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """All addresses of the scan that are no clients', and the clients that it shows, with their lines."""
+
+    taken: frozenset[IP]
+    shown: tuple[tuple[IP, Citation], ...]
+
+
+def crowd(nodes: Sequence[Node]) -> Crowd:
+    """What is known of addresses before a service is looked at."""
+    taken: set[IP] = set()
+    strangers: list[Node] = []
+    for node in nodes:
+        taken |= {row.ip for row in _seen(node, "addresses")}
+        taken |= {gateway for route in _seen(node, "routes") for gateway in route.gateways}
+        for fact in ("ipvs", "ipvs-stats"):
+            services = _seen(node, fact)
+            taken |= {real.ip for row in services for real in row.destinations if real.ip is not None}
+            taken |= {vip for row in services for vip, _ in row.vips}
+        if not node.roles and not node.standing.undecided:
+            strangers.append(node)
+    return Crowd(frozenset(taken), tuple(_shown(nodes, strangers, taken)))
+
+
+def _shown(nodes: Sequence[Node], strangers: Sequence[Node], taken: set[IP]) -> Iterator[tuple[IP, Citation]]:
+    for node in nodes:
+        for connection in _seen(node, "connections"):
+            if connection.client.ip is not None:
+                yield connection.client.ip, cite(connection, "a client's connection")
+    for node in strangers:
+        for row in _seen(node, "addresses"):
+            if not (row.ip.is_loopback or row.ip.is_link_local):
+                yield row.ip, cite(row, "{node} may be a client", node=node.name)
+    for node in nodes:
+        for entry in _seen(node, "neighbours"):
+            if entry.mac and entry.state in _ANSWERING and entry.ip not in taken and "proxy" not in entry.flags:
+                yield entry.ip, cite(entry, "a neighbour of {node}", node=node.name)
+
+
+def _seen(node: Node, fact: str) -> Sequence[Any]:
+    rows: Sequence[Any] = node.seen_rows(fact) if node.has(fact) else ()
+    return rows
+
+
+def client_classes(at: ServiceAddress, known: Crowd, clients: Sequence[IP]) -> tuple[ClientClass, ...]:
+    """The classes for a service: on the VIP's segment, in other connected prefixes, beyond routers, and those named."""
+    classes: dict[object, ClientClass] = {}
+    hosts = list({node.name: node for node in (*at.directors, *at.real_servers.values())}.values())
+    for item in _all_classes(at, hosts, known):
+        key = item.prefix or item.place
+        if key not in classes:
+            classes[key] = item
+    for ip, line in known.shown:
+        if ip.version == at.vip.version:
+            _evidence(classes, ip, line)
+    named = tuple(_named(at, hosts, list(classes.values()), ip) for ip in clients if ip.version == at.vip.version)
+    return (*classes.values(), *named)
+
+
+def _evidence(classes: dict[object, ClientClass], ip: IP, line: Citation) -> None:
+    """The narrowest class that an address belongs to is one that the scan shows; it stands for that class then."""
+    key = _class_of(classes, ip)
+    if key is not None and not classes[key].evidenced:
+        classes[key] = replace(classes[key], address=ip, evidenced=True, because=(line,))
+
+
+def _class_of(classes: dict[object, ClientClass], ip: IP) -> object | None:
+    holding = [(key, item.prefix) for key, item in classes.items() if item.prefix is not None and ip in item.prefix]
+    if holding:
+        return max(holding, key=lambda pair: pair[1].prefixlen)[0]
+    return ClientPlace.BEYOND_ROUTER if ClientPlace.BEYOND_ROUTER in classes else None
+
+
+def _all_classes(at: ServiceAddress, hosts: Sequence[Node], known: Crowd) -> Iterator[ClientClass]:
+    connected = list(_connected(at, hosts))
+    for _, network in connected:
+        if at.vip in network and (client := _free(network, known.taken)) is not None:
+            yield ClientClass(ClientPlace.ON_SEGMENT, client, network)
+            break
+    yield from _beyond(at, hosts, {network for _, network in connected}, known)
+    for _, network in connected:
+        if (client := _free(network, known.taken)) is not None:
+            yield ClientClass(ClientPlace.IN_PREFIX, client, network)
+
+
+def _connected(at: ServiceAddress, hosts: Sequence[Node]) -> Iterator[tuple[Node, Network]]:
+    """The prefixes of the directors' links, then of the real servers'; and what is local in a real server as a whole.
+    The links that receive ARP requests come first: a segment is theirs."""
+    last = []
+    for host in hosts:
+        for row in _seen(host, "addresses"):
+            network, link = row.network, _link(host, row.link)
+            if not _of_clients(network, at.vip) or row.link.startswith(_OF_CONTAINERS):
+                continue
+            if (link is None and row.link != "lo") or (link is not None and link.arp and link.up):
+                yield host, network
+            else:
+                last.append((host, network))
+        for route in _seen(host, "local-routes"):
+            if route.type == "local" and _of_clients(route.dst, at.vip):
+                last.append((host, route.dst))
+    yield from last
+
+
+def _of_clients(network: Network, vip: IP) -> bool:
+    unlike = network.is_loopback or network.is_link_local or network.is_multicast or not network.prefixlen
+    return network.version == vip.version and not unlike and network.prefixlen < network.max_prefixlen - 1
+
+
+def _link(node: Node, name: str) -> Link | None:
+    return next((row for row in _links(node) if row.name == name), None)
+
+
+def _links(node: Node) -> Sequence[Link]:
+    return _seen(node, "links")
+
+
+def _beyond(at: ServiceAddress, hosts: Sequence[Node], connected: set[Network], known: Crowd) -> Iterator[ClientClass]:
+    """Clients far away, and those in each network that a route with a gateway leads to."""
+    version, beyond = at.vip.version, ClientPlace.BEYOND_ROUTER
+    routers = [gateway for host in hosts for gateway in _default_routers(host, version)]
+    # Where a router is no neighbour of a director, a real server's may be.
+    wanted = any(not host.has("routes") for host in hosts) or not hosts
+    if routers or wanted:
+        yield ClientClass(beyond, far_away(version), router=next(iter(routers), None))
+    networks: dict[Network, Route] = {}
+    for host in hosts:
+        rows = (row for row in _seen(host, "routes") if row.gateways and row.table == "main" and row.dst.prefixlen)
+        for route in islice((row for row in rows if row.dst.version == version), _MOST_ROUTES):
+            networks.setdefault(route.dst, route)
+    for network, route in islice(networks.items(), _MOST_ROUTES):
+        client = _free(network, known.taken)
+        if network not in connected and client is not None and at.vip not in network:
+            yield ClientClass(beyond, client, network, router=route.gateways[0])
+
+
+def _default_routers(host: Node, version: int) -> list[IP]:
+    if not host.has("routes"):
+        return []
+    try:
+        return [hop.gateway for _, hop in default_gateways(host, version) if hop.gateway is not None]
+    except NotCollected:
+        return []
+
+
+def _free(network: Network, taken: frozenset[IP]) -> IP | None:
+    """A host of the network that is none of the scan's, from its middle: gateways like to be at its ends."""
+    first = int(network.network_address)
+    middle = first + (network.num_addresses // 2 if network.num_addresses < 512 else 100)
+    numbers = range(middle, min(middle + len(taken) + 2, first + network.num_addresses - 1))
+    low = range(first + 1, middle)
+    make = type(network.network_address)
+    return next((ip for number in (*numbers, *islice(low, 64)) if (ip := make(number)) not in taken), None)
+
+
+def _named(at: ServiceAddress, hosts: Sequence[Node], classes: Sequence[ClientClass], ip: IP) -> ClientClass:
+    """An address that the user named: a node's own, or of the class that has it."""
+    holder = next((node for node in hosts if any(row.ip == ip for row in _seen(node, "addresses"))), None)
+    if holder is not None:
+        place = ClientPlace.ON_DIRECTOR if holder in at.directors else ClientPlace.ON_REAL_SERVER
+        return ClientClass(place, ip, evidenced=True)
+    holding = [item for item in classes if item.prefix is not None and ip in item.prefix]
+    if holding:
+        item = max(holding, key=lambda known: known.prefix.prefixlen if known.prefix is not None else 0)
+        return replace(item, address=ip, evidenced=True, because=())
+    return ClientClass(ClientPlace.BEYOND_ROUTER, ip, router=_router_towards(at, ip), evidenced=True)
+
+
+def _router_towards(at: ServiceAddress, ip: IP) -> IP | None:
+    for host in at.directors:
+        try:
+            return next(iter(route_lookup(host, ip).gateways), None)
+        except NotCollected:
+            continue
+    return None

@@ -1,0 +1,141 @@
+"""What a director decides about a request: source validation, its packet filter, IPVS, and which real server."""
+
+from collections.abc import Callable, Iterator
+
+from lvsdoctor.analysis.director_filters import connection_at_director
+from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread
+from lvsdoctor.analysis.requests_rewritten import requests_rewritten
+from lvsdoctor.analysis.usable_servers import overloaded
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.packet_filter import DELIVERED
+from lvsdoctor.kernel.routing import is_local
+from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import HARMLESS, Decided, Decision, StepVerdict
+
+Deferred = Callable[[], StepVerdict | None]
+
+
+def at_director(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> Iterator[StepVerdict]:
+    """The steps before a real server is chosen, up to the first no."""
+    yield from until_no(
+        lambda: _source(decider, director, attempt),
+        lambda: _input(decider, director, service, real, attempt),
+        lambda: _ipvs(decider, director, service, attempt),
+    )
+
+
+def until_no(*steps: Deferred) -> Iterator[StepVerdict]:
+    """Verdicts in their order; nothing is asked after a no."""
+    for decide in steps:
+        verdict = decide()
+        if verdict is not None:
+            yield verdict
+            if verdict.decided is Decided.NO and verdict.step.decision not in HARMLESS:
+                return
+
+
+def _source(decider: Decider, director: Node, attempt: Attempt) -> StepVerdict | None:
+    vip, src, link = attempt.at.vip, attempt.src, attempt.link
+    if vip.version == 6:
+        return None  # net/ipv6/ip6_input.c validates no source
+
+    def decide() -> Answer | None:
+        return source_ok(director, src, vip, arrived_on=link) if link is not None else None
+
+    return decider.step(director, Decision.SOURCE_VALIDATION, f"{src} on {link or '?'}", (vip,), decide)
+
+
+def _input(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> StepVerdict:
+    def decide() -> Answer | None:
+        refuse_unseen_filter(director, attempt.at.vip.version)
+        if real.ip is None or real.forwarding is None:
+            return None
+        items = connection_at_director(director, service, real, attempt.request)
+        return filter_answer([item for item in items if item.passage.hooks == DELIVERED])
+
+    key = (attempt.src, attempt.link, real.forwarding, is_own(director, real))
+    return decider.step(director, Decision.INPUT_FILTER, attempt.at.subject, key, decide)
+
+
+def is_own(director: Node, real: Destination) -> bool:
+    """Does the director keep this share of a service for itself (LocalNode)?"""
+    if real.forwarding is Forwarding.LOCAL:
+        return True
+    try:
+        return real.ip is not None and is_local(director, real.ip) is not None
+    except NotCollected:
+        return False
+
+
+def filter_answer(items: list[FilteredPacket]) -> Answer:
+    """Do the packet filters pass all of these? Raises NotCollected where that is not known."""
+    for item in items:
+        if item.dropped:
+            line = item.verdict.because
+            return no("{chain} drops it: {rule}", *line, chain=item.chain, rule=item.verdict.reason or "a rule")
+    lacking = next((item.verdict.lacking for item in items if item.verdict.lacking is not None), None)
+    if lacking is not None:
+        raise lacking
+    assumed = [line for item in items for line in item.verdict.because]
+    return yes("no rule drops it", *assumed)
+
+
+def refuse_unseen_filter(node: Node, version: int) -> None:
+    """Raises NotCollected where the rules were not collected, or beside a dump of rules that is not read."""
+    fact = filter_fact(version)
+    if not node.has(fact):
+        raise NotCollected(fact, node.name)
+    if (absent := filters_unread(node, fact)) is not None:
+        raise absent
+
+
+def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: Attempt) -> StepVerdict:
+    vip = attempt.at.vip
+
+    def decide() -> Answer | None:
+        taken = delivered(director, vip, service.fwmark)
+        if not taken:
+            return taken
+        row = cite(service, "{service} takes the request", service=attempt.at.name)
+        for rewritten in requests_rewritten(director, service) if director.has(filter_fact(vip.version)) else ():
+            if rewritten.request.dst == vip:
+                return no("a rule sends requests to {target} before IPVS", *rewritten.because, target=rewritten.target)
+        return yes("{service} takes the request", row, *taken.because, service=attempt.at.name)
+
+    return decider.step(director, Decision.IPVS, attempt.at.subject, service.key, decide)
+
+
+def chosen(decider: Decider, director: Node, service: VirtualService, real: Destination, share: float) -> StepVerdict:
+    """May the scheduler choose this real server for a new connection?"""
+    subject = f"{real.ip or real.shown}:{real.port}" if real.port else str(real.ip or real.shown)
+
+    def decide() -> Answer | None:
+        if real.weight is None:
+            return None
+        if real.weight == 0:
+            return no("weight 0: it gets no new connections", cite(real))
+        if overloaded(real):
+            return no("it has as many connections as its upper threshold allows", cite(real))
+        return yes("weight {weight}: {share} of new connections", cite(real), weight=real.weight, share=f"{share:.0%}")
+
+    return decider.step(director, Decision.REAL_SERVER, subject, (service.key, real.seen), decide)
+
+
+def no_real_server(decider: Decider, director: Node, service: VirtualService) -> StepVerdict:
+    """A service of which no real server is listed: clients are refused (ip_vs_core.c: ip_vs_leave())."""
+
+    def decide() -> Answer | None:
+        return no("the service has no real server", cite(service))
+
+    return decider.step(director, Decision.REAL_SERVER, str(service), "none", decide)

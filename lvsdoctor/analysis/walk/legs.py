@@ -1,0 +1,121 @@
+"""The legs of a walk after a host has the client's packet: by a director, or straight to a real server."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.analysis.director_filters import outer_source
+from lvsdoctor.analysis.nat import no_source_nat
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.checking import unscanned
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import at_director, chosen, is_own, no_real_server
+from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, unpacked
+from lvsdoctor.analysis.walk.replying import Reply, reply_leaves, reply_past_director, reply_through_director
+from lvsdoctor.analysis.walk.sending import to_real_server
+from lvsdoctor.kernel.delivery import home_link
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Membership
+from lvsdoctor.model.walk import HARMLESS, Decided, StepVerdict
+
+
+def by_director(
+    decider: Decider, director: Node, service: VirtualService, real: Destination | None, share: float, attempt: Attempt
+) -> Iterator[StepVerdict]:
+    """The steps after the director has got the client's packet, up to the first no."""
+    for verdict in _by_director(decider, director, service, real, share, attempt):
+        yield verdict
+        if verdict.decided is Decided.NO and verdict.step.decision not in HARMLESS:
+            return
+
+
+def _by_director(
+    decider: Decider, director: Node, service: VirtualService, real: Destination | None, share: float, attempt: Attempt
+) -> Iterator[StepVerdict]:
+    if real is None:
+        yield no_real_server(decider, director, service)
+        return
+    yield from at_director(decider, director, service, real, attempt)
+    yield chosen(decider, director, service, real, share)
+    if real.ip is None or real.forwarding not in _KNOWN:
+        yield unscanned(real.ip or real.shown or "?")
+        return
+    if is_own(director, real):
+        yield from _served_here(decider, director, real, attempt)
+        return
+    server = attempt.at.real_servers.get(real.ip)
+    yield from to_real_server(decider, director, service, real, attempt, server)
+    if server is None:
+        yield unscanned(real.ip)
+    elif real.forwarding is Forwarding.NAT:
+        yield from _masqueraded(decider, director, service, real, attempt, server)
+    else:
+        yield from _kept(decider, director, service, real, attempt, server)
+
+
+_KNOWN = frozenset({Forwarding.DR, Forwarding.TUN, Forwarding.NAT, Forwarding.LOCAL})
+
+
+def _kept(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt, server: Node
+) -> Iterator[StepVerdict]:
+    """Direct routing and tunnelling: the request keeps its destination, and the reply goes past the director."""
+    assert real.ip is not None
+    at = attempt.at
+    link = home_of(server, real.ip)
+    if real.forwarding is Forwarding.TUN:
+        link, verdicts = unpacked(decider, server, Membership(service, real, director))
+        yield from verdicts
+    yield from at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, link))
+    reply = Reply(server, at.vip, at.port, at.protocol, attempt.src)
+    yield from reply_leaves(decider, reply)
+    yield reply_past_director(decider, reply, at.directors)
+
+
+def _masqueraded(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt, server: Node
+) -> Iterator[StepVerdict]:
+    """Masquerading: the request is for the RIP, and the reply comes back through the director."""
+    assert real.ip is not None
+    at, port = attempt.at, real.port or attempt.at.port
+    client = _source_seen(director, service, real, attempt)
+    link = home_of(server, real.ip)
+    yield from at_real_server(decider, server, Arrival(client, real.ip, port, at.protocol, link))
+    reply = Reply(server, real.ip, port, at.protocol, client, of_vip=False)
+    yield from reply_leaves(decider, reply)
+    yield from reply_through_director(decider, reply, director, service, real, attempt)
+
+
+def _source_seen(director: Node, service: VirtualService, real: Destination, attempt: Attempt) -> IP:
+    """The source that a real server sees: the director's own where a rule hides the client."""
+    try:
+        hidden = no_source_nat(director, service, real, attempt.src, family=attempt.at.vip.version) is None
+        own = outer_source(director, real.ip) if hidden and real.ip is not None else None
+    except NotCollected:
+        return attempt.src
+    return own if own is not None else attempt.src
+
+
+def _served_here(decider: Decider, director: Node, real: Destination, attempt: Attempt) -> Iterator[StepVerdict]:
+    """LocalNode: IPVS hands the request to the director itself."""
+    at = attempt.at
+    nat = real.forwarding is Forwarding.NAT
+    dst, port = (real.ip, real.port or at.port) if nat else (at.vip, at.port)
+    assert dst is not None
+    arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or home_link(director, dst))
+    yield from at_real_server(decider, director, arrival)
+    yield from reply_leaves(decider, Reply(director, dst, port, at.protocol, attempt.src))
+
+
+def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterator[StepVerdict]:
+    """The steps of a real server that gets the client's packet itself: it serves the client, or drops it."""
+    at = attempt.at
+    for verdict in (
+        *at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link)),
+        *reply_leaves(decider, reply := Reply(server, at.vip, at.port, at.protocol, attempt.src)),
+        reply_past_director(decider, reply, at.directors),
+    ):
+        yield verdict
+        if verdict.decided is Decided.NO and verdict.step.decision not in HARMLESS:
+            return

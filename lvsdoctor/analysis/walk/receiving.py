@@ -1,0 +1,198 @@
+"""What a real server decides about a request: does it unpack, accept and deliver it, and does a program take it?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lvsdoctor.analysis.director_filters import outer_source
+from lvsdoctor.analysis.filter_paths import OUTER_PROTOCOLS, locality, passed
+from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import refuse_unseen_filter, until_no
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
+from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.kernel.sockets import listener, replies_from
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Membership
+from lvsdoctor.model.walk import Decision, StepVerdict
+
+_PROTOCOLS = {"tcp": TCP, "udp": 17, "sctp": 132}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as it comes to a host that serves it: from `src` to `dst` on `link`. `service` is the address that
+    clients asked for, `port` 0 where the service has none."""
+
+    src: IP
+    dst: IP
+    port: int
+    protocol: str
+    link: str | None
+
+    @property
+    def packet(self) -> Packet:
+        flags = SYN if self.protocol == "tcp" else frozenset[str]()
+        number = _PROTOCOLS.get(self.protocol)
+        return Packet(
+            self.src, self.dst, number, None, self.port or None, in_link=self.link, states=NEW, tcp_flags=flags
+        )
+
+    @property
+    def subject(self) -> str:
+        host = f"[{self.dst}]" if self.dst.version == 6 else str(self.dst)
+        return f"{self.protocol} {host}:{self.port}" if self.port else f"{self.protocol} {host}"
+
+    @property
+    def key(self) -> object:
+        return self.src, self.dst, self.port, self.protocol, self.link
+
+
+def at_real_server(decider: Decider, node: Node, arrival: Arrival) -> Iterator[StepVerdict]:
+    """The steps until a program has the request, up to the first no."""
+    yield from until_no(
+        lambda: _delivery(decider, node, arrival),
+        lambda: _source(decider, node, arrival),
+        lambda: _input(decider, node, arrival),
+        lambda: _listener(decider, node, arrival) if arrival.port else None,
+    )
+
+
+def home_of(node: Node, rip: IP) -> str | None:
+    """The link to whose MAC the frames for a RIP go."""
+    rows = node.holding(rip) if node.has("addresses") else ()
+    return next((row.link for row in rows), None)
+
+
+def _filtered(node: Node, arrival: Arrival) -> FilterVerdict:
+    refuse_unseen_filter(node, arrival.dst.version)
+    return passed(node, arrival.packet, DELIVERED, locality(node, arrival.dst.version))
+
+
+def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
+    def decide() -> Answer | None:
+        taken = delivered(node, arrival.dst)
+        if taken:
+            return taken
+        verdict = _filtered(node, arrival)
+        if verdict.lacking is not None:
+            raise verdict.lacking
+        if verdict.packet.tproxy is not None:
+            raise NotCollected("sockets", node.name, "whether a transparent socket takes what TPROXY gives it")
+        if verdict.outcome is FilterOutcome.REWRITTEN:
+            return None
+        if verdict.packet.changed and verdict.outcome is FilterOutcome.ACCEPTED:
+            return yes("a rule hands it to this host", *verdict.because)
+        return taken
+
+    return decider.step(node, Decision.LOCAL_DELIVERY, str(arrival.dst), arrival.key, decide)
+
+
+def _source(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict | None:
+    if arrival.dst.version == 6:
+        return None
+
+    def decide() -> Answer | None:
+        if arrival.link is None:
+            return None
+        return source_ok(node, arrival.src, arrival.dst, arrived_on=arrival.link)
+
+    subject = f"{arrival.src} on {arrival.link or '?'}"
+    return decider.step(node, Decision.SOURCE_VALIDATION, subject, arrival.dst, decide)
+
+
+def _input(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
+    def decide() -> Answer | None:
+        return of_verdict(_filtered(node, arrival))
+
+    return decider.step(node, Decision.INPUT_FILTER, arrival.subject, arrival.key, decide)
+
+
+def of_verdict(verdict: FilterVerdict) -> Answer | None:
+    """Do the packet filters pass it? None where another place gets it. Raises NotCollected where it is not known."""
+    if verdict.lacking is not None:
+        raise verdict.lacking
+    if verdict.outcome is FilterOutcome.DROPPED:
+        chain = verdict.hook.value.upper() if verdict.hook is not None else "a chain"
+        reason = verdict.reason or "a rule"
+        return no("{chain} drops it: {rule}", *verdict.because, chain=chain, rule=reason)
+    if verdict.outcome is FilterOutcome.REWRITTEN:
+        return None
+    return yes("no rule drops it", *verdict.because)
+
+
+def _listener(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
+    def decide() -> Answer | None:
+        if not node.has("sockets"):
+            raise NotCollected("sockets", node.name)
+        dst, port = arrival.dst, arrival.port
+        verdict = _filtered(node, arrival)
+        if verdict.lacking is not None:
+            raise verdict.lacking
+        if verdict.packet.changed:
+            if verdict.packet.dst is None or verdict.packet.dport is None:
+                return None
+            dst, port = verdict.packet.dst, verdict.packet.dport
+        taken = listener(node, arrival.protocol, dst, port, arrived_on=arrival.link)
+        if taken and arrival.protocol == "udp" and not verdict.packet.changed:
+            return replies_from(node, "udp", dst, port, client=arrival.src, arrived_on=arrival.link)
+        return taken
+
+    return decider.step(node, Decision.LISTENER, arrival.subject, arrival.key, decide)
+
+
+# -- tunnels ----------------------------------------------------------------------------------------------------------
+
+
+def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | None, list[StepVerdict]]:
+    """The link on which a tunnelled request is received again, and how that is decided."""
+    rip = listing.destination.ip
+    assert rip is not None
+    kind = listing.destination.tunnel_type
+
+    def decide() -> Answer | None:
+        if kind not in UNPACKED_BY:
+            return None  # a socket unpacks it, and no dump lists that
+        tunnel = tunnel_for(node, listing)
+        if tunnel is not None:
+            return yes("{link} unpacks it", cite(tunnel), link=tunnel.name)
+        others = [cite(link, "does not unpack it") for link in tunnels_of(node, tunnel_kind(listing))]
+        return no("no interface of type {kind} that is up unpacks it", *others, kind=tunnel_kind(listing))
+
+    def passes() -> Answer | None:
+        protocol = OUTER_PROTOCOLS.get(kind, (None, None))[_inner(listing) == 6]
+        source = outer_source(listing.director, rip)
+        outer = Packet(source, rip, protocol, in_link=home_of(node, rip), states=NEW)
+        outer = replace(outer, dport=listing.destination.tunnel_port or None)
+        refuse_unseen_filter(node, rip.version)
+        return of_verdict(passed(node, outer, DELIVERED, locality(node, rip.version)))
+
+    def accepted() -> Answer | None:
+        source, link = outer_source(listing.director, rip), home_of(node, rip)
+        return source_ok(node, source, rip, arrived_on=link) if source is not None and link is not None else None
+
+    subject = f"{kind} to {rip}"
+    key = (id(listing.director), kind)
+    verdicts = list(
+        until_no(
+            lambda: (
+                decider.step(node, Decision.SOURCE_VALIDATION, subject, key, accepted) if rip.version == 4 else None
+            ),
+            lambda: decider.step(node, Decision.INPUT_FILTER, subject, key, passes),
+            lambda: decider.step(node, Decision.DECAPSULATION, subject, key, decide),
+        )
+    )
+    try:
+        tunnel = tunnel_for(node, listing)
+    except NotCollected:
+        tunnel = None
+    return (tunnel.name if tunnel is not None else None), verdicts
+
+
+def _inner(listing: Membership) -> int:
+    return listing.service.family if listing.service.vip is None else listing.service.vip.version

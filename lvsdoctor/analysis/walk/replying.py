@@ -1,0 +1,223 @@
+"""How a real server's reply gets to the client: the route, the filters, whom it asks by ARP, and by whom it passes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.director_filters import connection_at_director
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
+from lvsdoctor.analysis.nat import passes
+from lvsdoctor.analysis.reply_path import reply_path
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import filter_answer, refuse_unseen_filter, until_no
+from lvsdoctor.analysis.walk.receiving import of_verdict
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.arp_source import arp_sender
+from lvsdoctor.kernel.delivery import passes_on
+from lvsdoctor.kernel.packet_filter import SENT
+from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, StepVerdict
+
+_ESTABLISHED = frozenset({"ESTABLISHED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply of `node` from `src`, the address that the request came to, to `client`."""
+
+    node: Node
+    src: IP
+    port: int
+    protocol: str
+    client: IP
+    of_vip: bool = True
+
+    @property
+    def key(self) -> object:
+        return self.src, self.port, self.protocol, self.client
+
+    @property
+    def lookup(self) -> Lookup:
+        return reply_path(self.node, self.src, self.client)
+
+
+def reply_leaves(decider: Decider, reply: Reply) -> Iterator[StepVerdict]:
+    """The steps of the host that replies, up to the first no."""
+    yield from until_no(
+        lambda: _route(decider, reply),
+        lambda: _output(decider, reply),
+        lambda: _sender(decider, reply),
+    )
+
+
+def _route(decider: Decider, reply: Reply) -> StepVerdict:
+    def decide() -> Answer | None:
+        lookup = reply.lookup
+        client = reply.client
+        if lookup.type == "local":
+            route = lookup.route.dst if lookup.route is not None else ""
+            return no("{client} is local here: {route} is a local route", *lookup.because, client=client, route=route)
+        if lookup.type == "unicast":
+            hop = str(lookup.gateways[0]) if lookup.gateways else ", ".join(lookup.links)
+            return yes("the reply leaves by {hop}", *lookup.because, hop=hop)
+        if lookup.type == "unreachable":
+            return no("it has no route to {client}", *lookup.because, client=client)
+        return no("the route to {client} is of type {type}", *lookup.because, client=client, type=lookup.type)
+
+    return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", (), decide)
+
+
+def _output(decider: Decider, reply: Reply) -> StepVerdict:
+    def decide() -> Answer | None:
+        refuse_unseen_filter(reply.node, reply.src.version)
+        packet = Packet(
+            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None,
+            out_link=link_towards(reply.node, reply.client), states=_ESTABLISHED,
+        )  # fmt: skip
+        return of_verdict(passed(reply.node, packet, SENT, locality(reply.node, reply.src.version)))
+
+    subject = f"{reply.protocol} from {reply.src} to {reply.client}"
+    return decider.step(reply.node, Decision.OUTPUT_FILTER, subject, reply.port, decide)
+
+
+def _sender(decider: Decider, reply: Reply) -> StepVerdict | None:
+    """Only a source that other hosts have as well moves in their caches: a VIP."""
+    if reply.src.version == 6 or not reply.of_vip:
+        return None  # net/ipv6/ndisc.c: a solicitation with a VIP's source moves no entry that is not asked for
+
+    def decide() -> Answer | None:
+        lookup = reply.lookup
+        link = reply.node.link(lookup.links[0]) if lookup.type == "unicast" and lookup.links else None
+        if link is None:
+            return None
+        hop = next(iter(lookup.gateways), reply.client)
+        rows = reply.node.seen_rows("neighbours") if reply.node.has("neighbours") else ()
+        permanent = next((row for row in rows if row.ip == hop and row.state == "PERMANENT"), None)
+        if permanent is not None:
+            return yes("{hop} is never asked for", cite(permanent), hop=hop)
+        sender = arp_sender(reply.node, link, asking_for=hop, packet_source=reply.src)
+        if sender.ip == reply.src:
+            text = "it asks for {hop} with the VIP as sender, which moves the VIP in that neighbour's cache"
+            return no(text, *sender.because, hop=hop)
+        return yes("it asks for {hop} with {sender} as sender", *sender.because, hop=hop, sender=sender.ip)
+
+    return decider.step(reply.node, Decision.ARP_SENDER, f"from {reply.src} to {reply.client}", (), decide)
+
+
+# -- the way back -----------------------------------------------------------------------------------------------------
+
+
+def reply_past_director(decider: Decider, reply: Reply, directors: Sequence[Node]) -> StepVerdict:
+    """Direct routing and tunnelling: who gets the reply next must pass it on. A director that has the VIP drops it."""
+
+    def decide() -> Answer | None:
+        lookup = reply.lookup
+        gateway = next(iter(lookup.gateways), None)
+        if gateway is None:
+            return yes("the reply goes straight to {client}", *lookup.because, client=reply.client)
+        holder = _holder(reply.node, gateway, directors)
+        if holder is None:
+            return yes("the reply goes to {gateway}, not to a director", *lookup.because, gateway=gateway)
+        return _passed_on(holder, gateway, reply, lookup)
+
+    key = (reply.client, tuple(id(node) for node in directors))
+    return decider.step(reply.node, Decision.RETURN_PATH, f"from {reply.src} to {reply.client}", key, decide)
+
+
+def _holder(node: Node, gateway: IP, directors: Sequence[Node]) -> Node | None:
+    for director in directors:
+        if director is not node and director.has("addresses") and director.holding(gateway):
+            return director
+    return next(node.peers_holding(gateway), None)
+
+
+def _passed_on(holder: Node, gateway: IP, reply: Reply, lookup: Lookup) -> Answer | None:
+    link = next(row.link for row in holder.holding(gateway))
+    if not holder.has("sysctl"):
+        raise NotCollected("sysctl", holder.name)
+    if reply.src.version == 6 and is_local(holder, reply.src):
+        own = "{host}, which is its gateway, has {vip} itself"
+        return no(own, *lookup.because, host=holder.name, vip=reply.src)
+    answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
+    if answer:
+        return yes("{host} passes the reply on", *answer.because, host=holder.name)
+    return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=holder.name, why=answer.why)
+
+
+def reply_through_director(
+    decider: Decider, reply: Reply, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> Iterator[StepVerdict]:
+    """Masquerading: the reply has to pass the director, which forwards it to the client."""
+    yield from until_no(
+        lambda: _to_director(decider, reply, director),
+        lambda: _forwarded(decider, reply, director, attempt),
+        lambda: _forward_filter(decider, director, service, real, attempt),
+    )
+
+
+def _to_director(decider: Decider, reply: Reply, director: Node) -> StepVerdict:
+    def decide() -> Answer | None:
+        lookup = reply.lookup
+        own = {row.ip for row in director.addresses}
+        if reply.client in own:
+            return yes("the reply goes to {director} itself", *lookup.because, director=director.name)
+        if passes(reply.node, lookup, own):
+            return yes("the reply goes to {director}", *lookup.because, director=director.name)
+        gateway = next((hop for hop in lookup.gateways if hop not in own), None)
+        if gateway is None:
+            text = "the reply goes straight to {client}, which does not know {rip}"
+            return no(text, *lookup.because, client=reply.client, rip=reply.src)
+        return _by_router(reply, director, gateway, lookup, own)
+
+    subject = f"from {reply.src} to {reply.client}"
+    return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director)), decide)
+
+
+def _by_router(reply: Reply, director: Node, gateway: IP, lookup: Lookup, own: set[IP]) -> Answer | None:
+    """A router that the scan shows is asked for its route; another may lead to a director that is beyond it."""
+    for router in reply.node.peers_holding(gateway):
+        if router.has("routes"):
+            link = next(row.link for row in router.holding(gateway))
+            further = route_lookup(router, reply.client, src=reply.src, arrived_on=link)
+            if passes(router, further, own):
+                return yes("{router} sends the reply to the director", *further.because, router=router.name)
+            break
+    else:
+        if not route_lookup(director, reply.src).onlink:
+            raise NotCollected("routes", str(gateway), f"the route of {gateway} to {reply.client}")
+    text = "the reply goes to {gateway}, past {director}, which has to translate it back"
+    return no(text, *lookup.because, gateway=gateway, director=director.name)
+
+
+def _forwarded(decider: Decider, reply: Reply, director: Node, attempt: Attempt) -> StepVerdict | None:
+    client = attempt.src
+    if reply.client != client:
+        return None  # the director hides the client, so the reply is for the director itself
+
+    def decide() -> Answer | None:
+        lookup = reply.lookup
+        gateway = next(iter(lookup.gateways), None)
+        rows = director.holding(gateway) if gateway is not None else ()
+        link = rows[0].link if rows else link_towards(director, reply.src)
+        return passes_on(director, src=reply.src, dst=client, arrived_on=link) if link is not None else None
+
+    return decider.step(director, Decision.RETURN_PATH, f"from {reply.src} to {client}", reply.node.name, decide)
+
+
+def _forward_filter(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> StepVerdict:
+    def decide() -> Answer | None:
+        refuse_unseen_filter(director, attempt.at.vip.version)
+        items = connection_at_director(director, service, real, attempt.request)
+        return filter_answer([item for item in items if item.passage.part == "reply"])
+
+    subject = f"{attempt.at.protocol} from {real.ip}"
+    key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port)
+    return decider.step(director, Decision.FORWARD_FILTER, subject, key, decide)

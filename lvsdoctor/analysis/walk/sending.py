@@ -1,0 +1,170 @@
+"""How a director's packet gets to a real server: its filter, the route, the neighbour, and what fits into a tunnel."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.analysis.director_filters import connection_at_director
+from lvsdoctor.analysis.reachability import reachability
+from lvsdoctor.analysis.rip_neighbours import stray
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import filter_answer, refuse_unseen_filter, until_no
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.arp_source import arp_sender
+from lvsdoctor.kernel.ndp import ndp_reply
+from lvsdoctor.kernel.packet_filter import SENT
+from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, StepVerdict
+
+# Of the outer IPv4 or IPv6 header, and of GRE's or GUE's (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_tunnel_xmit()).
+_HEADERS = {4: 20, 6: 40}
+_INNER = {"ipip": 0, "gre": 4, "gue": 12}
+
+
+def to_real_server(
+    decider: Decider,
+    director: Node,
+    service: VirtualService,
+    real: Destination,
+    attempt: Attempt,
+    server: Node | None,
+) -> Iterator[StepVerdict]:
+    """The steps between a director and a real server, up to the first no."""
+    assert real.ip is not None
+    yield from until_no(
+        lambda: reached(decider, director, real.ip, real.forwarding),  # type: ignore[arg-type]
+        lambda: _output(decider, director, service, real, attempt),
+        lambda: neighbour(decider, director, real.ip, server, attempt.src),  # type: ignore[arg-type]
+        lambda: _mtu(decider, director, real) if real.forwarding is Forwarding.TUN else None,
+    )
+
+
+def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | None) -> StepVerdict:
+    """Has a director a route to a real server by which its packets get there?"""
+
+    def decide() -> Answer | None:
+        reach = reachability(director, rip, {forwarding})
+        if reach.unsure:
+            return None
+        cut, lookup, gateways = reach.cut, reach.lookup, reach.lookup.gateways
+        if cut:
+            return no(cut.reason, *cut.because, **cut.fields)
+        if lookup.type != "unicast":
+            return None
+        through = [gateway for gateway in gateways if not any(True for _ in _holding_both(director, gateway, rip))]
+        if forwarding is Forwarding.DR and through:
+            # ip_vs_dr_xmit(): the frame goes to the gateway, which routes the VIP and not the RIP.
+            text = "direct routing sends the request to gateway {gateway}, which does not have {rip}"
+            return no(text, *lookup.because, gateway=through[0], rip=rip)
+        return yes("the route leads to {hop}", *lookup.because, hop=_hop(gateways, lookup.links))
+
+    return decider.step(director, Decision.ROUTE, f"to {rip}", forwarding, decide)
+
+
+def _hop(gateways: tuple[IP, ...], links: tuple[str, ...]) -> str:
+    return str(gateways[0]) if gateways else links[0] if links else "?"
+
+
+def _holding_both(director: Node, gateway: IP, rip: IP) -> Iterator[Node]:
+    return (peer for peer in director.peers_holding(gateway) if peer.holding(rip))
+
+
+def _output(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> StepVerdict:
+    def decide() -> Answer | None:
+        refuse_unseen_filter(director, attempt.at.vip.version)
+        items = connection_at_director(director, service, real, attempt.request)
+        return filter_answer([item for item in items if item.passage.hooks == SENT])
+
+    subject = f"{attempt.at.protocol} to {real.ip}"
+    key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port, real.forwarding)
+    return decider.step(director, Decision.OUTPUT_FILTER, subject, key, decide)
+
+
+def neighbour(
+    decider: Decider, director: Node, rip: IP, server: Node | None, packet_source: IP | None
+) -> StepVerdict | None:
+    """Does the neighbour cache of a director lead to the real server, and would that answer a request of it? None
+    where a gateway is between them."""
+
+    def decide() -> Answer | None:
+        lookup = route_lookup(director, rip)
+        if not lookup.onlink:
+            return yes("{rip} is not a neighbour", *lookup.because, rip=rip)
+        astray = stray(director, rip)
+        if astray is not None and not (astray.twice or (astray.of_a_moment and not astray.unlisted)):
+            return no("{why}", *astray.because, why=astray.why)
+        if server is None:
+            return _by_cache(director, rip)
+        link = director.link(lookup.links[0]) if lookup.links else None
+        answer = _asked(director, rip, server, link, packet_source) if link is not None else None
+        if astray is not None and answer is not None and answer:
+            return None  # what the settings tell, and what the cache shows, do not agree
+        return answer
+
+    return decider.step(director, Decision.NEIGHBOUR, f"{rip}", _kind(director, packet_source), decide)
+
+
+def _kind(director: Node, packet_source: IP | None) -> object:
+    """A source that is not the director's own is never the sender of its requests: all of them are alike."""
+    own = director.has("addresses") and packet_source is not None and bool(_own(director, packet_source))
+    return packet_source if own else None
+
+
+def _own(director: Node, ip: IP) -> bool:
+    return any(row.ip == ip for row in director.seen_rows("addresses"))
+
+
+def _by_cache(director: Node, rip: IP) -> Answer | None:
+    rows = director.neighbours if director.has("neighbours") else ()
+    entry = next((row for row in rows if row.ip == rip and row.mac), None)
+    return yes("a neighbour entry has its MAC", cite(entry)) if entry is not None else None
+
+
+def _asked(director: Node, rip: IP, server: Node, link: Link, packet_source: IP | None) -> Answer | None:
+    """Would the real server answer the director's own request for it?"""
+    permanent = _permanent(director, rip)
+    if permanent is not None:
+        return yes("a permanent neighbour entry has its MAC", permanent)
+    home = next((row.link for row in server.holding(rip)), None)
+    its = server.link(home) if home is not None else None
+    if its is None:
+        return None
+    if rip.version == 6:
+        return ndp_reply(server, rip, arrived_on=its)
+    sender = arp_sender(director, link, asking_for=rip, packet_source=packet_source)
+    if sender.ip is None:
+        return no("{director} sends no ARP request", *sender.because, director=director.name)
+    reply = arp_reply(server, rip, arrived_on=its, sender=sender.ip)
+    if reply:
+        return yes("{rip} answers {sender}", *reply.because, rip=rip, sender=sender.ip)
+    text = "{rip} does not answer {sender}: {why}"
+    return no(text, *reply.because, *sender.because, rip=rip, sender=sender.ip, why=reply.why)
+
+
+def _permanent(director: Node, rip: IP) -> Citation | None:
+    rows = director.seen_rows("neighbours") if director.has("neighbours") else ()
+    entry = next((row for row in rows if row.ip == rip and row.state == "PERMANENT"), None)
+    return cite(entry, "it is never asked for") if entry is not None else None
+
+
+def _mtu(decider: Decider, director: Node, real: Destination) -> StepVerdict:
+    rip = real.ip
+    assert rip is not None
+
+    def decide() -> Answer | None:
+        lookup = route_lookup(director, rip)
+        link = director.link(lookup.links[0]) if lookup.links else None
+        if link is None or link.mtu is None:
+            return None
+        room = link.mtu - _HEADERS[rip.version] - _INNER.get(real.tunnel_type, 0)
+        # ip_vs_xmit.c: ensure_mtu_is_adequate() asks senders of larger packets to send smaller ones, by ICMP.
+        return yes("requests of at most {room} bytes fit", cite(link), room=room)
+
+    return decider.step(director, Decision.MTU, f"to {rip}", real.tunnel_type, decide)

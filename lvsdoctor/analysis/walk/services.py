@@ -1,0 +1,82 @@
+"""The addresses at which clients find the services of a scan, and the hosts that these concern."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
+from lvsdoctor.analysis.marks import marked_packets
+from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.kernel.packet_matching import UDP
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.node import Node
+
+_SCTP = 132
+
+
+def service_addresses(nodes: Sequence[Node]) -> Iterator[ServiceAddress]:
+    """Each service once, whichever directors list it, in their order; of a firewall mark every VIP and port that it
+    stands for. What kube-proxy keeps for its own node is left out."""
+    tables = [(node, service) for node in nodes for service in ipvs_table(node)]
+    directors: dict[object, list[Node]] = {}
+    for node, service in tables:
+        listing = directors.setdefault(service.key, [])
+        if node not in listing:
+            listing.append(node)
+    known: set[object] = set()
+    for node, service in tables:
+        if service.key in known:
+            continue
+        known.add(service.key)
+        listing = directors[service.key]
+        for vip, port, protocol in _places(node, service):
+            taking = tuple(host for host in listing if not _of_kube_proxy(host, vip))
+            if taking and not vip.is_loopback:
+                yield ServiceAddress(service, vip, port, protocol, taking, _real_servers(listing, service))
+
+
+def _places(node: Node, service: VirtualService) -> Iterator[tuple[IP, int, str]]:
+    if service.vip is not None:
+        yield service.vip, service.port or 0, service.protocol
+        return
+    if service.fwmark is None:
+        return
+    vips = {vip for vip, _ in service.vips}
+    places = dict.fromkeys(
+        (item.packet.dst, item.packet.dport or 0, _protocol(item.packet.protocol))
+        for item in (marked_packets(node, service.family) if vips else ())
+        if item.gets == service.fwmark and item.packet.dst in vips
+    )
+    for vip, port, protocol in places:
+        assert vip is not None
+        yield vip, port, protocol
+
+
+def _protocol(number: int | None) -> Literal["tcp", "udp", "sctp"]:
+    return "udp" if number == UDP else "sctp" if number == _SCTP else "tcp"
+
+
+def _of_kube_proxy(node: Node, vip: IP) -> bool:
+    try:
+        return node.has("addresses") and kept_on_kube_link(node, vip)
+    except NotCollected:
+        return False
+
+
+def _real_servers(directors: Sequence[Node], service: VirtualService) -> dict[IP, Node]:
+    """The node of each real server, as far as the scan has it."""
+    rows = (row for node in directors for row in ipvs_table(node) if row.key == service.key)
+    rips = dict.fromkeys(real.ip for row in rows for real in row.destinations if real.ip is not None)
+    holders = {rip: _holder(directors[0], rip) for rip in rips}
+    return {rip: node for rip, node in holders.items() if node is not None}
+
+
+def _holder(director: Node, rip: IP) -> Node | None:
+    try:
+        for peer in director.peers_holding(rip):
+            return peer
+        return director if director.has("addresses") and director.holding(rip) else None
+    except NotCollected:
+        return None

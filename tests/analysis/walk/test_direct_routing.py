@@ -1,0 +1,144 @@
+"""Who can reach a service of direct routing, and where the others' connections die."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_address
+
+from lvsdoctor.analysis.walk import walks
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientPlace, Decision, Served, Walk
+from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, altered, direct_routing, real_server, scanned
+
+SEGMENT, BEYOND, CHECK = ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER, ClientPlace.HEALTH_CHECK
+
+
+def by_place(nodes: Sequence[Node], server: str = "rs1", answering: str = "lb1") -> dict[ClientPlace, Walk]:
+    """The first walk of each place through a real server."""
+    rows = [walk for walk in walks(nodes) if (walk.real_server, walk.answering) == (server, answering)]
+    return {walk.client.place: walk for walk in reversed(rows)}
+
+
+def ends(nodes: Sequence[Node], server: str = "rs1") -> dict[ClientPlace, tuple[Served, str, Decision | None]]:
+    """How each walk ends, on which node, at which decision."""
+    return {
+        place: (walk.outcome, deciding.step.node, deciding.step.decision)
+        if (deciding := walk.deciding) is not None
+        else (walk.outcome, "", None)
+        for place, walk in by_place(nodes, server).items()
+    }
+
+
+SERVED = (Served.SERVED, "", None)
+
+
+def test_a_healthy_cluster_serves_everybody() -> None:
+    nodes = direct_routing()
+    assert ends(nodes) == {SEGMENT: SERVED, BEYOND: SERVED, CHECK: SERVED}
+    assert ends(nodes, "rs2") == ends(nodes)
+
+
+def test_weights_share_the_new_connections() -> None:
+    shares = {walk.real_server: walk.share for walk in walks(direct_routing())}
+    assert shares == {"rs1": 0.25, "rs2": 0.75}
+
+
+def test_a_vip_with_the_subnets_mask_on_lo_loses_the_replies_to_that_subnet() -> None:
+    rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24"), ("lo", "192.0.2.10/24")])
+    walked = by_place(direct_routing(rs1=rs1))
+    dies = walked[SEGMENT].deciding
+    assert dies is not None
+    assert (dies.step.node, dies.step.decision) == ("rs1", Decision.REPLY_ROUTE)
+    assert "192.0.2.0/24 is a local route" in dies.why
+    assert dies.because[0].seen.text.startswith("local 192.0.2.0/24 dev lo")
+    assert ends(direct_routing(rs1=rs1))[CHECK] == (Served.DIES, "rs1", Decision.REPLY_ROUTE)
+    assert by_place(direct_routing(rs1=rs1), "rs2")[SEGMENT].outcome is Served.SERVED
+
+
+def test_a_real_server_without_the_vip_takes_no_request() -> None:
+    rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24")])
+    nodes = direct_routing(rs1=rs1)
+    assert ends(nodes)[SEGMENT] == (Served.DIES, "rs1", Decision.LOCAL_DELIVERY)
+    assert ends(nodes)[CHECK] == SERVED
+
+
+def test_a_real_server_without_a_gateway_serves_its_own_subnet_alone() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), routes=[]))
+    assert ends(nodes) == {SEGMENT: SERVED, BEYOND: (Served.DIES, "rs1", Decision.REPLY_ROUTE), CHECK: SERVED}
+
+
+def test_replies_through_the_director_are_dropped_there_as_martian() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), routes=["default via 192.0.2.2 dev eth0"]))
+    assert ends(nodes)[BEYOND] == (Served.DIES, "rs1", Decision.RETURN_PATH)
+    assert ends(nodes)[SEGMENT] == SERVED
+
+
+def test_a_real_server_that_answers_arp_is_a_possibility_of_its_own() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), settings={}))
+    rows = [walk for walk in walks(nodes) if walk.client.place is SEGMENT]
+    assert [walk.answering for walk in rows] == ["lb1", "lb1", "rs1"]
+    assert rows[2].forwarding is None
+    assert rows[2].outcome is Served.SERVED
+    assert all(step.step.node == "rs1" for step in rows[2].steps)
+
+
+def test_the_vip_as_sender_harms_others_and_ends_no_walk() -> None:
+    rs1 = replace(real_server(21), settings={"all.arp_ignore": 1})
+    walk = by_place(direct_routing(rs1=rs1))[BEYOND]
+    (sender,) = [verdict for verdict in walk.steps if verdict.step.decision is Decision.ARP_SENDER]
+    assert "with the VIP as sender" in sender.why
+    assert walk.outcome is Served.SERVED
+
+
+def test_a_program_that_listens_on_the_rip_alone_serves_the_health_check_and_no_client() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), listens=["192.0.2.21:80"]))
+    listener = (Served.DIES, "rs1", Decision.LISTENER)
+    assert ends(nodes) == {SEGMENT: listener, BEYOND: listener, CHECK: SERVED}
+
+
+def test_what_was_not_collected_is_unknown_and_names_its_command() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), without=frozenset({"ss"})))
+    verdict = by_place(nodes)[SEGMENT].deciding
+    assert verdict is not None
+    assert by_place(nodes)[SEGMENT].outcome is Served.UNKNOWN
+    assert (verdict.step.decision, verdict.settle) == (Decision.LISTENER, "ss -lntup")
+
+
+def test_a_real_server_that_is_not_in_the_scan_is_unknown() -> None:
+    rows = [walk for walk in walks(scanned(lb1=DIRECTOR, rs2=real_server(22))) if walk.rip == ip_address("192.0.2.21")]
+    assert {walk.outcome for walk in rows} == {Served.UNKNOWN}
+    assert {walk.real_server for walk in rows} == {""}
+
+
+def test_a_director_without_the_vip_leaves_its_clients_without_an_answer() -> None:
+    nodes = direct_routing(lb1=replace(DIRECTOR, addresses=[("eth0", "192.0.2.2/24")]))
+    rows = [walk for walk in walks(nodes) if walk.client.place is SEGMENT]
+    assert {walk.answering for walk in rows} == {""}
+    assert {walk.outcome for walk in rows} == {Served.DIES}
+
+
+def test_weight_0_gets_no_new_connections() -> None:
+    ipvs = [line.replace("-w 1", "-w 0") for line in DIRECTOR.ipvs]
+    nodes = direct_routing(lb1=replace(DIRECTOR, ipvs=ipvs))
+    assert ends(nodes)[SEGMENT] == (Served.DIES, "lb1", Decision.REAL_SERVER)
+    assert ends(nodes)[CHECK] == SERVED
+    assert by_place(nodes)[SEGMENT].share == 0.0
+
+
+def test_strict_rp_filter_drops_requests_on_the_back_network() -> None:
+    own = [("eth0", "192.0.2.31/24"), ("eth1", "198.51.100.21/24"), ("lo", "192.0.2.10/32")]
+    rs1 = altered(Host(own, [ROUTER], real_server(21).settings, listens=["0.0.0.0:80"]), all_rp_filter=1)
+    lb1 = replace(
+        DIRECTOR,
+        addresses=[*DIRECTOR.addresses, ("eth1", "198.51.100.2/24")],
+        ipvs=[line.replace("192.0.2.21", "198.51.100.21") for line in DIRECTOR.ipvs],
+    )
+    nodes = direct_routing(lb1=lb1, rs1=rs1)
+    assert ends(nodes)[BEYOND] == (Served.DIES, "rs1", Decision.SOURCE_VALIDATION)
+    assert ends(nodes)[CHECK] == SERVED
+
+
+def test_a_client_that_is_named_is_evidenced() -> None:
+    client = ip_address("203.0.113.7")
+    rows = [walk for walk in walks(direct_routing(), clients=[client]) if walk.client.address == client]
+    assert [walk.real_server for walk in rows] == ["rs1", "rs2"]
+    assert all(walk.client.evidenced and walk.outcome is Served.SERVED for walk in rows)
