@@ -52,7 +52,9 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class StepVerdict:
     """`yes` is what the packet needs: it goes on. `reason` is a template filled from `fields`; the first row of
-    `because` is the one that decided. `settle`: of an unknown one, the command that would tell."""
+    `because` is the one that decided. `settle`: of an unknown one, the command that would tell; of another, the one
+    that shows what it takes for granted: the absence of machinery (a filter, a policy rule) that the scan does not show
+    (`assumed`)."""
 
     step: Step
     decided: Decided
@@ -64,6 +66,10 @@ class StepVerdict:
     @property
     def why(self) -> str:
         return self.reason.format_map(self.fields)
+
+    @property
+    def assumed(self) -> tuple[Citation, ...]:
+        return tuple(line for line in self.because if line.assumed)
 
 
 class ClientPlace(StrEnum):

@@ -7,8 +7,8 @@ the functions that the rules ask, with the address of the walk's own client.
 from collections.abc import Iterator, Sequence
 
 from lvsdoctor.analysis.usable_servers import overloaded
-from lvsdoctor.analysis.walk.answering import Answering, answering
-from lvsdoctor.analysis.walk.attempt import Attempt, ServiceAddress, shares
+from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
+from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
 from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
 from lvsdoctor.analysis.walk.decider import Decider
@@ -32,7 +32,7 @@ def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, .
     return tuple(walk for at in service_addresses(shown) for walk in _of_service(decider, at, known, clients))
 
 
-def _of_service(decider: Decider, at: ServiceAddress, known: Crowd, clients: Sequence[IP]) -> Iterator[Walk]:
+def _of_service(decider: Decider, at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> Iterator[Walk]:
     key = ("classes", at.vip, *map(id, at.directors), *map(id, at.real_servers.values()))
     taking = at.directors[0]
     for client in decider.once(key, lambda: client_classes(at, known, clients)):
@@ -43,7 +43,7 @@ def _of_service(decider: Decider, at: ServiceAddress, known: Crowd, clients: Seq
     yield from _checks(decider, at, taking)
 
 
-def _of_answer(decider: Decider, at: ServiceAddress, client: ClientClass, row: Answering) -> Iterator[Walk]:
+def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: PossibleResponder) -> Iterator[Walk]:
     attempt = Attempt(client, at, row.link)
     name = row.node.name if row.verdict.decided is not Decided.NO else ""
     service = at.listed_by(row.node)
@@ -68,7 +68,7 @@ def _shares(service: VirtualService) -> Iterator[tuple[Destination, float]]:
     return shares(service, usable)
 
 
-def _checks(decider: Decider, at: ServiceAddress, director: Node) -> Iterator[Walk]:
+def _checks(decider: Decider, at: ServicePlace, director: Node) -> Iterator[Walk]:
     service = at.listed_by(director)
     for real, share in _shares(service) if service is not None else ():
         client = None if is_own(director, real) else checking_client(decider, director, at, real)
@@ -78,7 +78,7 @@ def _checks(decider: Decider, at: ServiceAddress, director: Node) -> Iterator[Wa
 
 
 def _of_real_server(
-    at: ServiceAddress, client: ClientClass, name: str, director: Node, real: Destination, share: float,
+    at: ServicePlace, client: ClientClass, name: str, director: Node, real: Destination, share: float,
     steps: tuple[StepVerdict, ...],
 ) -> Walk:  # fmt: skip
     node = director if is_own(director, real) else at.real_servers.get(real.ip) if real.ip is not None else None
@@ -86,7 +86,7 @@ def _of_real_server(
 
 
 def _walk(  # type: ignore[no-untyped-def]
-    at: ServiceAddress, client: ClientClass, name: str, rip: IP | None, server: str, forwarding, share: float,
+    at: ServicePlace, client: ClientClass, name: str, rip: IP | None, server: str, forwarding, share: float,
     steps: tuple[StepVerdict, ...],
 ) -> Walk:  # fmt: skip
     return Walk(

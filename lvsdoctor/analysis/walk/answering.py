@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
-from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
@@ -13,13 +13,14 @@ from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class PossibleResponder:
     """A host that may get the clients' packets, on which link they arrive, and how it is decided."""
 
     node: Node
@@ -27,7 +28,7 @@ class Answering:
     verdict: StepVerdict
 
 
-def answering(decider: Decider, at: ServiceAddress, client: ClientClass) -> list[Answering]:
+def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[PossibleResponder]:
     """All hosts that may get the packets: of directors and real servers those that answer, or may. Where all of them
     are silent, the first director alone, with the no."""
     rows = [_at_director(decider, at, client, director) for director in at.directors]
@@ -36,13 +37,36 @@ def answering(decider: Decider, at: ServiceAddress, client: ClientClass) -> list
     others = (node for node in at.real_servers.values() if node not in at.directors)
     rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
     possible = [row for row in rows if row.verdict.decided is not Decided.NO]
+    if asker is not None and (cached := _cached(decider, at, asker)) is not None:
+        return [cached]
     return possible or rows[:1]
+
+
+def _cached(decider: Decider, at: ServicePlace, asker: IP) -> PossibleResponder | None:
+    """The host that a permanent neighbour entry of the asking host names, where the scan shows it: it never asks."""
+    director = at.directors[0]
+    for host in director.peers_holding(asker) if director.has("addresses") else ():
+        rows = host.seen_rows("neighbours") if host.has("neighbours") else ()
+        for entry in (row for row in rows if row.ip == at.vip and row.state == "PERMANENT" and row.mac):
+            for node in (*at.directors, *at.real_servers.values()):
+                links = node.links_with_mac(entry.mac)
+                if links:
+                    subject = f"VIP {at.vip} on {links[0].name}"
+                    line = cite(entry, "{host} never asks for it", host=host.name)
+                    verdict = decider.step(
+                        node, Decision.ARP_REPLY, subject, ("cached", entry.seen),
+                        lambda host=host, line=line: yes(  # type: ignore[misc]
+                            "{host} has a permanent neighbour entry with its MAC", line, host=host.name
+                        ),
+                    )  # fmt: skip
+                    return PossibleResponder(node, links[0].name, verdict)
+    return None
 
 
 # -- a director -------------------------------------------------------------------------------------------------------
 
 
-def _at_director(decider: Decider, at: ServiceAddress, client: ClientClass, director: Node) -> Answering:
+def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, director: Node) -> PossibleResponder:
     link = arrival_link(director, at, client)
     asker = _asker(at, client, director, link)
     subject = f"VIP {at.vip}" + (f" on {link}" if link else "")
@@ -55,10 +79,10 @@ def _at_director(decider: Decider, at: ServiceAddress, client: ClientClass, dire
             return _by_a_route(director, at.vip, known)
         return _reply(director, at.vip, known, asker)
 
-    return Answering(director, link, decider.step(director, Decision.ARP_REPLY, subject, (link, asker), decide))
+    return PossibleResponder(director, link, decider.step(director, Decision.ARP_REPLY, subject, (link, asker), decide))
 
 
-def arrival_link(director: Node, at: ServiceAddress, client: ClientClass) -> str | None:
+def arrival_link(director: Node, at: ServicePlace, client: ClientClass) -> str | None:
     """The link of a director by which this client's packets come: where its subnet or its router is, else the VIP's.
     None where that is not known."""
     try:
@@ -81,7 +105,7 @@ def _link_of_vip(director: Node, vip: IP) -> str | None:
     return next(iter(sorted(links)), None)
 
 
-def _asker(at: ServiceAddress, client: ClientClass, director: Node, link: str | None) -> IP | None:
+def _asker(at: ServicePlace, client: ClientClass, director: Node, link: str | None) -> IP | None:
     """Who asks for the VIP on the segment: the client, or its router where that has an address there."""
     beside = client.address if client.place is ClientPlace.ON_SEGMENT else client.router
     rows = director.seen_rows("addresses") if director.has("addresses") and link is not None else ()
@@ -121,8 +145,8 @@ def _reply(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
 
 
 def _at_real_server(
-    decider: Decider, at: ServiceAddress, client: ClientClass, node: Node, asker: IP | None
-) -> Iterator[Answering]:
+    decider: Decider, at: ServicePlace, client: ClientClass, node: Node, asker: IP | None
+) -> Iterator[PossibleResponder]:
     """A real server on the segment where the VIP is asked for. Nobody asks where the VIP is in no subnet."""
     if asker is None or not _has_subnet_of_both(at, asker):
         return
@@ -137,11 +161,11 @@ def _at_real_server(
             lambda link=link: _reply(node, at.vip, link, asker),  # type: ignore[misc]
         )
         if verdict.decided is not Decided.NO:
-            yield Answering(node, link.name, verdict)
+            yield PossibleResponder(node, link.name, verdict)
             return
 
 
-def _has_subnet_of_both(at: ServiceAddress, asker: IP) -> bool:
+def _has_subnet_of_both(at: ServicePlace, asker: IP) -> bool:
     """Does the asker take the VIP for a neighbour? As the directors' subnets tell."""
     return any(
         asker in row.network and at.vip in row.network and not row.host_only

@@ -13,7 +13,7 @@ from lvsdoctor.model.walk import ClientClass
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceAddress:
+class ServicePlace:
     """Where clients find a service: one VIP and port of it. `directors` list it, `real_servers` are their nodes by
     RIP, as far as the scan has them."""
 
@@ -51,7 +51,7 @@ class Attempt:
     """A client's connection to a service, as it arrives on `link` of the director or real server that answers."""
 
     client: ClientClass
-    at: ServiceAddress
+    at: ServicePlace
     link: str | None
 
     @property
@@ -65,10 +65,19 @@ class Attempt:
         return Packet(self.src, at.vip, PROTOCOLS.get(at.protocol), dport=at.port or None, in_link=self.link)
 
 
+# Schedulers that ask no weight but whether it is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c), and those
+# that send all to the largest (ip_vs_fo.c, ip_vs_ovf.c).
+_ALIKE = frozenset({"rr", "lc", "dh"})
+_LARGEST = frozenset({"fo", "ovf"})
+
+
 def shares(service: VirtualService, usable: Sequence[Destination]) -> Iterator[tuple[Destination, float]]:
     """What each real server of a service gets of its new connections. Where a weight is not known all count alike."""
-    known = all(real.weight is not None for real in usable)
+    known = all(real.weight is not None for real in usable) and service.scheduler not in _ALIKE
     weights = {id(real): (real.weight or 0) if known else 1 for real in usable}
+    if known and service.scheduler in _LARGEST and weights:
+        largest = max(weights.values())
+        weights = {key: int(weight == largest) for key, weight in weights.items()}
     total = sum(weights.values())
     for real in service.destinations:
         yield real, weights.get(id(real), 0) / total if total else 0.0

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
-from lvsdoctor.analysis.walk.replying import Reply, reply_leaves
+from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves
 from lvsdoctor.analysis.walk.sending import neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.source_address import own_source
@@ -19,7 +19,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
 
 
-def checking_client(decider: Decider, director: Node, at: ServiceAddress, real: Destination) -> ClientClass | None:
+def checking_client(decider: Decider, director: Node, at: ServicePlace, real: Destination) -> ClientClass | None:
     """The director as a client of its real server; None for its own address, which needs no network. It is shown where
     a health checker is configured."""
     rip = real.ip
@@ -33,7 +33,7 @@ def checking_client(decider: Decider, director: Node, at: ServiceAddress, real: 
     )
 
 
-def check_of(director: Node, at: ServiceAddress, real: Destination) -> HealthCheck | None:
+def check_of(director: Node, at: ServicePlace, real: Destination) -> HealthCheck | None:
     """The first check that a health checker's file has for a real server."""
     for checked in director.seen_rows("health-checks") if director.has("health-checks") else ():
         if any(row.key == at.service.key for row in checked.services):
@@ -55,7 +55,7 @@ def _source(decider: Decider, director: Node, rip: IP) -> IP | None:
 
 
 def health_check(
-    decider: Decider, director: Node, at: ServiceAddress, real: Destination, client: ClientClass
+    decider: Decider, director: Node, at: ServicePlace, real: Destination, client: ClientClass
 ) -> Iterator[StepVerdict]:
     """The steps of the director's own connection to a real server, up to the first no."""
     assert real.ip is not None
@@ -107,4 +107,4 @@ def _there(
         yield verdict
         if verdict.decided is Decided.NO:
             return
-    yield from reply_leaves(decider, Reply(server, target, port, protocol, client.address, of_vip=False))
+    yield from reply_leaves(decider, ReplyPacket(server, target, port, protocol, client.address, of_vip=False))

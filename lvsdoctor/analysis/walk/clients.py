@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.routing import route_lookup
@@ -67,7 +67,7 @@ def _seen(node: Node, fact: str) -> Sequence[Any]:
     return rows
 
 
-def client_classes(at: ServiceAddress, known: Crowd, clients: Sequence[IP]) -> tuple[ClientClass, ...]:
+def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tuple[ClientClass, ...]:
     """The classes for a service: on the VIP's segment, in other connected prefixes, beyond routers, and those named."""
     classes: dict[object, ClientClass] = {}
     hosts = list({node.name: node for node in (*at.directors, *at.real_servers.values())}.values())
@@ -96,7 +96,7 @@ def _class_of(classes: dict[object, ClientClass], ip: IP) -> object | None:
     return ClientPlace.BEYOND_ROUTER if ClientPlace.BEYOND_ROUTER in classes else None
 
 
-def _all_classes(at: ServiceAddress, hosts: Sequence[Node], known: Crowd) -> Iterator[ClientClass]:
+def _all_classes(at: ServicePlace, hosts: Sequence[Node], known: Crowd) -> Iterator[ClientClass]:
     connected = list(_connected(at, hosts))
     for _, network in connected:
         if at.vip in network and (client := _free(network, known.taken)) is not None:
@@ -108,7 +108,7 @@ def _all_classes(at: ServiceAddress, hosts: Sequence[Node], known: Crowd) -> Ite
             yield ClientClass(ClientPlace.IN_PREFIX, client, network)
 
 
-def _connected(at: ServiceAddress, hosts: Sequence[Node]) -> Iterator[tuple[Node, Network]]:
+def _connected(at: ServicePlace, hosts: Sequence[Node]) -> Iterator[tuple[Node, Network]]:
     """The prefixes of the directors' links, then of the real servers'; and what is local in a real server as a whole.
     The links that receive ARP requests come first: a segment is theirs."""
     last = []
@@ -140,7 +140,7 @@ def _links(node: Node) -> Sequence[Link]:
     return _seen(node, "links")
 
 
-def _beyond(at: ServiceAddress, hosts: Sequence[Node], connected: set[Network], known: Crowd) -> Iterator[ClientClass]:
+def _beyond(at: ServicePlace, hosts: Sequence[Node], connected: set[Network], known: Crowd) -> Iterator[ClientClass]:
     """Clients far away, and those in each network that a route with a gateway leads to."""
     version, beyond = at.vip.version, ClientPlace.BEYOND_ROUTER
     routers = [gateway for host in hosts for gateway in _default_routers(host, version)]
@@ -178,7 +178,7 @@ def _free(network: Network, taken: frozenset[IP]) -> IP | None:
     return next((ip for number in (*numbers, *islice(low, 64)) if (ip := make(number)) not in taken), None)
 
 
-def _named(at: ServiceAddress, hosts: Sequence[Node], classes: Sequence[ClientClass], ip: IP) -> ClientClass:
+def _named(at: ServicePlace, hosts: Sequence[Node], classes: Sequence[ClientClass], ip: IP) -> ClientClass:
     """An address that the user named: a node's own, or of the class that has it."""
     holder = next((node for node in hosts if any(row.ip == ip for row in _seen(node, "addresses"))), None)
     if holder is not None:
@@ -191,7 +191,7 @@ def _named(at: ServiceAddress, hosts: Sequence[Node], classes: Sequence[ClientCl
     return ClientClass(ClientPlace.BEYOND_ROUTER, ip, router=_router_towards(at, ip), evidenced=True)
 
 
-def _router_towards(at: ServiceAddress, ip: IP) -> IP | None:
+def _router_towards(at: ServicePlace, ip: IP) -> IP | None:
     for host in at.directors:
         try:
             return next(iter(route_lookup(host, ip).gateways), None)

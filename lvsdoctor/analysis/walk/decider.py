@@ -39,9 +39,9 @@ class Decider:
     ) -> StepVerdict:
         """The verdict over a step that `decide` answers with yes where the packet goes on; None: it cannot be told."""
         step = Step(node.name, decision, subject)
-        return self.once((id(node), decision, subject, key), lambda: self._decided(step, decide))
+        return self.once((id(node), decision, subject, key), lambda: self._decided(step, node, decide))
 
-    def _decided(self, step: Step, decide: Callable[[], Answer | None]) -> StepVerdict:
+    def _decided(self, step: Step, node: Node, decide: Callable[[], Answer | None]) -> StepVerdict:
         self._view.assumed.clear()
         try:
             answer = decide()
@@ -49,23 +49,28 @@ class Decider:
             return unknown(step, lacking)
         if answer is None:
             return StepVerdict(step, Decided.UNKNOWN, "what was collected does not tell")
-        verdict = verdict_of(step, answer)
+        verdict = verdict_of(step, answer, node)
         default = next(iter(self._view.assumed.values()), None)
         if verdict.decided is Decided.YES and default is not None:
             return replace(unknown(step, default), because=verdict.because)
         return verdict
 
 
-def verdict_of(step: Step, answer: Answer) -> StepVerdict:
-    """An answer as a verdict. A yes that rests on an assumption is none, and a no may assume the absence of machinery
-    alone."""
+def verdict_of(step: Step, answer: Answer, node: Node) -> StepVerdict:
+    """An answer as a verdict. It may take machinery for absent, and assume nothing else."""
     assumed = [line for line in answer.because if line.assumed]
-    doubts = assumed if answer else [line for line in assumed if line.stand_in is not StandIn.MACHINERY]
+    doubts = [line for line in assumed if line.stand_in is not StandIn.MACHINERY or _may_be_hidden(line, node)]
     if doubts:
         fields = {"reason": answer.why, "assumed": doubts[0].seen.text}
         return StepVerdict(step, Decided.UNKNOWN, _ASSUMED, answer.because, fields, doubts[0].settle)
-    decided = Decided.YES if answer else Decided.NO
-    return StepVerdict(step, decided, answer.reason, answer.because, answer.fields)
+    decided, settle = Decided.YES if answer else Decided.NO, assumed[0].settle if assumed else ""
+    return StepVerdict(step, decided, answer.reason, answer.because, answer.fields, settle)
+
+
+def _may_be_hidden(line: Citation, node: Node) -> bool:
+    """Is a dump in the evidence that may hold the machinery, and is not read?"""
+    host = node if line.of in ("", node.name) else next((peer for peer in node.peers if peer.name == line.of), node)
+    return bool(line.hides) and any(line.hides in unread.hides and not unread.read for unread in host.unread_kinds)
 
 
 def unknown(step: Step, lacking: NotCollected) -> StepVerdict:

@@ -58,7 +58,7 @@ def _input(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unseen_filter(director, attempt.at.vip.version)
+        refuse_unread_filter(director, attempt.at.vip.version)
         if real.ip is None or real.forwarding is None:
             return None
         items = connection_at_director(director, service, real, attempt.request)
@@ -91,12 +91,9 @@ def filter_answer(items: list[FilteredPacket]) -> Answer:
     return yes("no rule drops it", *assumed)
 
 
-def refuse_unseen_filter(node: Node, version: int) -> None:
-    """Raises NotCollected where the rules were not collected, or beside a dump of rules that is not read."""
-    fact = filter_fact(version)
-    if not node.has(fact):
-        raise NotCollected(fact, node.name)
-    if (absent := filters_unread(node, fact)) is not None:
+def refuse_unread_filter(node: Node, version: int) -> None:
+    """Raises NotCollected beside a dump of rules that is not read. Where no rules were collected none are assumed."""
+    if (absent := filters_unread(node, filter_fact(version))) is not None:
         raise absent
 
 

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.director_filters import outer_source
-from lvsdoctor.analysis.nat import no_source_nat
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import at_director, chosen, is_own, no_real_server
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, unpacked
-from lvsdoctor.analysis.walk.replying import Reply, reply_leaves, reply_past_director, reply_through_director
+from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves, reply_past_director, reply_through_director
 from lvsdoctor.analysis.walk.sending import to_real_server
+from lvsdoctor.analysis.walk.translating import source_seen
 from lvsdoctor.kernel.delivery import home_link
-from lvsdoctor.model.address import IP
-from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
@@ -68,7 +65,7 @@ def _kept(
         link, verdicts = unpacked(decider, server, Membership(service, real, director))
         yield from verdicts
     yield from at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, link))
-    reply = Reply(server, at.vip, at.port, at.protocol, attempt.src)
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src)
     yield from reply_leaves(decider, reply)
     yield reply_past_director(decider, reply, at.directors)
 
@@ -79,22 +76,14 @@ def _masqueraded(
     """Masquerading: the request is for the RIP, and the reply comes back through the director."""
     assert real.ip is not None
     at, port = attempt.at, real.port or attempt.at.port
-    client = _source_seen(director, service, real, attempt)
+    client, doubt = source_seen(decider, director, service, real, attempt)
+    if doubt is not None:
+        yield doubt
     link = home_of(server, real.ip)
     yield from at_real_server(decider, server, Arrival(client, real.ip, port, at.protocol, link))
-    reply = Reply(server, real.ip, port, at.protocol, client, of_vip=False)
+    reply = ReplyPacket(server, real.ip, port, at.protocol, client, of_vip=False)
     yield from reply_leaves(decider, reply)
     yield from reply_through_director(decider, reply, director, service, real, attempt)
-
-
-def _source_seen(director: Node, service: VirtualService, real: Destination, attempt: Attempt) -> IP:
-    """The source that a real server sees: the director's own where a rule hides the client."""
-    try:
-        hidden = no_source_nat(director, service, real, attempt.src, family=attempt.at.vip.version) is None
-        own = outer_source(director, real.ip) if hidden and real.ip is not None else None
-    except NotCollected:
-        return attempt.src
-    return own if own is not None else attempt.src
 
 
 def _served_here(decider: Decider, director: Node, real: Destination, attempt: Attempt) -> Iterator[StepVerdict]:
@@ -105,7 +94,7 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
     assert dst is not None
     arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or home_link(director, dst))
     yield from at_real_server(decider, director, arrival)
-    yield from reply_leaves(decider, Reply(director, dst, port, at.protocol, attempt.src))
+    yield from reply_leaves(decider, ReplyPacket(director, dst, port, at.protocol, attempt.src))
 
 
 def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterator[StepVerdict]:
@@ -113,7 +102,7 @@ def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterat
     at = attempt.at
     for verdict in (
         *at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link)),
-        *reply_leaves(decider, reply := Reply(server, at.vip, at.port, at.protocol, attempt.src)),
+        *reply_leaves(decider, reply := ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src)),
         reply_past_director(decider, reply, at.directors),
     ):
         yield verdict

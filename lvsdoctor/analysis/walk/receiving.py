@@ -7,7 +7,7 @@ from lvsdoctor.analysis.director_filters import outer_source
 from lvsdoctor.analysis.filter_paths import OUTER_PROTOCOLS, locality, passed
 from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import refuse_unseen_filter, until_no
+from lvsdoctor.analysis.walk.director import refuse_unread_filter, until_no
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
@@ -64,13 +64,16 @@ def at_real_server(decider: Decider, node: Node, arrival: Arrival) -> Iterator[S
 
 
 def home_of(node: Node, rip: IP) -> str | None:
-    """The link to whose MAC the frames for a RIP go."""
+    """The link to whose MAC the frames for a RIP go: its own, or the first that receives ARP requests."""
     rows = node.holding(rip) if node.has("addresses") else ()
-    return next((row.link for row in rows), None)
+    if not rows or not node.has("links"):
+        return next((row.link for row in rows), None)
+    hearing = [link.name for link in node.links_hearing_arp]
+    return next((row.link for row in rows if row.link in hearing), next(iter(hearing), rows[0].link))
 
 
 def _filtered(node: Node, arrival: Arrival) -> FilterVerdict:
-    refuse_unseen_filter(node, arrival.dst.version)
+    refuse_unread_filter(node, arrival.dst.version)
     return passed(node, arrival.packet, DELIVERED, locality(node, arrival.dst.version))
 
 
@@ -169,7 +172,7 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
         source = outer_source(listing.director, rip)
         outer = Packet(source, rip, protocol, in_link=home_of(node, rip), states=NEW)
         outer = replace(outer, dport=listing.destination.tunnel_port or None)
-        refuse_unseen_filter(node, rip.version)
+        refuse_unread_filter(node, rip.version)
         return of_verdict(passed(node, outer, DELIVERED, locality(node, rip.version)))
 
     def accepted() -> Answer | None:

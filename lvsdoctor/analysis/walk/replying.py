@@ -9,7 +9,7 @@ from lvsdoctor.analysis.nat import passes
 from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import filter_answer, refuse_unseen_filter, until_no
+from lvsdoctor.analysis.walk.director import filter_answer, refuse_unread_filter, until_no
 from lvsdoctor.analysis.walk.receiving import of_verdict
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
@@ -28,7 +28,7 @@ _ESTABLISHED = frozenset({"ESTABLISHED"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyPacket:
     """A reply of `node` from `src`, the address that the request came to, to `client`."""
 
     node: Node
@@ -47,7 +47,7 @@ class Reply:
         return reply_path(self.node, self.src, self.client)
 
 
-def reply_leaves(decider: Decider, reply: Reply) -> Iterator[StepVerdict]:
+def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
     """The steps of the host that replies, up to the first no."""
     yield from until_no(
         lambda: _route(decider, reply),
@@ -56,7 +56,7 @@ def reply_leaves(decider: Decider, reply: Reply) -> Iterator[StepVerdict]:
     )
 
 
-def _route(decider: Decider, reply: Reply) -> StepVerdict:
+def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
     def decide() -> Answer | None:
         lookup = reply.lookup
         client = reply.client
@@ -73,9 +73,9 @@ def _route(decider: Decider, reply: Reply) -> StepVerdict:
     return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", (), decide)
 
 
-def _output(decider: Decider, reply: Reply) -> StepVerdict:
+def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unseen_filter(reply.node, reply.src.version)
+        refuse_unread_filter(reply.node, reply.src.version)
         packet = Packet(
             reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None,
             out_link=link_towards(reply.node, reply.client), states=_ESTABLISHED,
@@ -86,7 +86,7 @@ def _output(decider: Decider, reply: Reply) -> StepVerdict:
     return decider.step(reply.node, Decision.OUTPUT_FILTER, subject, reply.port, decide)
 
 
-def _sender(decider: Decider, reply: Reply) -> StepVerdict | None:
+def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
     """Only a source that other hosts have as well moves in their caches: a VIP."""
     if reply.src.version == 6 or not reply.of_vip:
         return None  # net/ipv6/ndisc.c: a solicitation with a VIP's source moves no entry that is not asked for
@@ -113,7 +113,7 @@ def _sender(decider: Decider, reply: Reply) -> StepVerdict | None:
 # -- the way back -----------------------------------------------------------------------------------------------------
 
 
-def reply_past_director(decider: Decider, reply: Reply, directors: Sequence[Node]) -> StepVerdict:
+def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequence[Node]) -> StepVerdict:
     """Direct routing and tunnelling: who gets the reply next must pass it on. A director that has the VIP drops it."""
 
     def decide() -> Answer | None:
@@ -137,7 +137,7 @@ def _holder(node: Node, gateway: IP, directors: Sequence[Node]) -> Node | None:
     return next(node.peers_holding(gateway), None)
 
 
-def _passed_on(holder: Node, gateway: IP, reply: Reply, lookup: Lookup) -> Answer | None:
+def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) -> Answer | None:
     link = next(row.link for row in holder.holding(gateway))
     if not holder.has("sysctl"):
         raise NotCollected("sysctl", holder.name)
@@ -151,7 +151,7 @@ def _passed_on(holder: Node, gateway: IP, reply: Reply, lookup: Lookup) -> Answe
 
 
 def reply_through_director(
-    decider: Decider, reply: Reply, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+    decider: Decider, reply: ReplyPacket, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> Iterator[StepVerdict]:
     """Masquerading: the reply has to pass the director, which forwards it to the client."""
     yield from until_no(
@@ -161,7 +161,7 @@ def reply_through_director(
     )
 
 
-def _to_director(decider: Decider, reply: Reply, director: Node) -> StepVerdict:
+def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict:
     def decide() -> Answer | None:
         lookup = reply.lookup
         own = {row.ip for row in director.addresses}
@@ -179,7 +179,7 @@ def _to_director(decider: Decider, reply: Reply, director: Node) -> StepVerdict:
     return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director)), decide)
 
 
-def _by_router(reply: Reply, director: Node, gateway: IP, lookup: Lookup, own: set[IP]) -> Answer | None:
+def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, own: set[IP]) -> Answer | None:
     """A router that the scan shows is asked for its route; another may lead to a director that is beyond it."""
     for router in reply.node.peers_holding(gateway):
         if router.has("routes"):
@@ -195,7 +195,7 @@ def _by_router(reply: Reply, director: Node, gateway: IP, lookup: Lookup, own: s
     return no(text, *lookup.because, gateway=gateway, director=director.name)
 
 
-def _forwarded(decider: Decider, reply: Reply, director: Node, attempt: Attempt) -> StepVerdict | None:
+def _forwarded(decider: Decider, reply: ReplyPacket, director: Node, attempt: Attempt) -> StepVerdict | None:
     client = attempt.src
     if reply.client != client:
         return None  # the director hides the client, so the reply is for the director itself
@@ -214,7 +214,7 @@ def _forward_filter(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unseen_filter(director, attempt.at.vip.version)
+        refuse_unread_filter(director, attempt.at.vip.version)
         items = connection_at_director(director, service, real, attempt.request)
         return filter_answer([item for item in items if item.passage.part == "reply"])
 

@@ -7,13 +7,16 @@ from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.rip_neighbours import stray
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import filter_answer, refuse_unseen_filter, until_no
+from lvsdoctor.analysis.walk.director import filter_answer, refuse_unread_filter, until_no
+from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.arp_source import arp_sender
+from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
@@ -61,9 +64,20 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
             # ip_vs_dr_xmit(): the frame goes to the gateway, which routes the VIP and not the RIP.
             text = "direct routing sends the request to gateway {gateway}, which does not have {rip}"
             return no(text, *lookup.because, gateway=through[0], rip=rip)
+        if reach.home is not None and gateways and through:
+            return _detour(director, through[0], rip)
         return yes("the route leads to {hop}", *lookup.because, hop=_hop(gateways, lookup.links))
 
     return decider.step(director, Decision.ROUTE, f"to {rip}", forwarding, decide)
+
+
+def _detour(director: Node, gateway: IP, rip: IP) -> Answer | None:
+    """A gateway to a real server of the director's own subnet: does it pass packets on there? None: not scanned."""
+    for router in director.peers_holding(gateway):
+        link = next(row.link for row in router.holding(gateway))
+        source = own_source(director, rip).ip
+        return passes_on(router, src=source, dst=rip, arrived_on=link) if source is not None else None
+    return None
 
 
 def _hop(gateways: tuple[IP, ...], links: tuple[str, ...]) -> str:
@@ -78,7 +92,7 @@ def _output(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unseen_filter(director, attempt.at.vip.version)
+        refuse_unread_filter(director, attempt.at.vip.version)
         items = connection_at_director(director, service, real, attempt.request)
         return filter_answer([item for item in items if item.passage.hooks == SENT])
 
@@ -132,7 +146,7 @@ def _asked(director: Node, rip: IP, server: Node, link: Link, packet_source: IP 
     permanent = _permanent(director, rip)
     if permanent is not None:
         return yes("a permanent neighbour entry has its MAC", permanent)
-    home = next((row.link for row in server.holding(rip)), None)
+    home = home_of(server, rip)
     its = server.link(home) if home is not None else None
     if its is None:
         return None

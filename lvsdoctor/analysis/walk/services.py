@@ -6,7 +6,7 @@ from typing import Literal
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
 from lvsdoctor.analysis.marks import marked_packets
-from lvsdoctor.analysis.walk.attempt import ServiceAddress
+from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.kernel.packet_matching import UDP
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -16,9 +16,9 @@ from lvsdoctor.model.node import Node
 _SCTP = 132
 
 
-def service_addresses(nodes: Sequence[Node]) -> Iterator[ServiceAddress]:
+def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
     """Each service once, whichever directors list it, in their order; of a firewall mark every VIP and port that it
-    stands for. What kube-proxy keeps for its own node is left out."""
+    stands for. A VIP that kube-proxy keeps on several nodes is left out: each of them directs its own clients."""
     tables = [(node, service) for node in nodes for service in ipvs_table(node)]
     directors: dict[object, list[Node]] = {}
     for node, service in tables:
@@ -32,9 +32,9 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServiceAddress]:
         known.add(service.key)
         listing = directors[service.key]
         for vip, port, protocol in _places(node, service):
-            taking = tuple(host for host in listing if not _of_kube_proxy(host, vip))
-            if taking and not vip.is_loopback:
-                yield ServiceAddress(service, vip, port, protocol, taking, _real_servers(listing, service))
+            if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
+                continue
+            yield ServicePlace(service, vip, port, protocol, tuple(listing), _real_servers(listing, service))
 
 
 def _places(node: Node, service: VirtualService) -> Iterator[tuple[IP, int, str]]:
@@ -59,6 +59,7 @@ def _protocol(number: int | None) -> Literal["tcp", "udp", "sctp"]:
 
 
 def _of_kube_proxy(node: Node, vip: IP) -> bool:
+    """Does kube-proxy keep the VIP there?"""
     try:
         return node.has("addresses") and kept_on_kube_link(node, vip)
     except NotCollected:
@@ -74,9 +75,16 @@ def _real_servers(directors: Sequence[Node], service: VirtualService) -> dict[IP
 
 
 def _holder(director: Node, rip: IP) -> Node | None:
+    """Of several nodes the first that has it on a wire."""
     try:
-        for peer in director.peers_holding(rip):
-            return peer
+        holders = [(not _on_wire(peer, rip), place, peer) for place, peer in enumerate(director.peers_holding(rip))]
+        if holders:
+            return min(holders, key=lambda row: row[:2])[2]
         return director if director.has("addresses") and director.holding(rip) else None
     except NotCollected:
         return None
+
+
+def _on_wire(node: Node, rip: IP) -> bool:
+    hearing = {link.name for link in node.links_hearing_arp} if node.has("links") else None
+    return any(row.link in hearing if hearing is not None else row.link != "lo" for row in node.holding(rip))

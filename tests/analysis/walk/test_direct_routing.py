@@ -37,9 +37,22 @@ def test_a_healthy_cluster_serves_everybody() -> None:
     assert ends(nodes, "rs2") == ends(nodes)
 
 
-def test_weights_share_the_new_connections() -> None:
-    shares = {walk.real_server: walk.share for walk in walks(direct_routing())}
-    assert shares == {"rs1": 0.25, "rs2": 0.75}
+def shares(scheduler: str) -> dict[str, float]:
+    ipvs = [line.replace("-s rr", f"-s {scheduler}") for line in DIRECTOR.ipvs]
+    return {walk.real_server: walk.share for walk in walks(direct_routing(lb1=replace(DIRECTOR, ipvs=ipvs)))}
+
+
+def test_weights_share_the_new_connections_if_the_scheduler_asks_for_them() -> None:
+    assert shares("wrr") == {"rs1": 0.25, "rs2": 0.75}
+    assert shares("rr") == {"rs1": 0.5, "rs2": 0.5}
+    assert shares("fo") == {"rs1": 0.0, "rs2": 1.0}
+
+
+def test_no_packet_filter_of_which_there_is_no_sign_is_taken_for_absent_and_named() -> None:
+    nodes = direct_routing(rs1=replace(real_server(21), without=frozenset({"iptables-save"})))
+    walk = by_place(nodes)[SEGMENT]
+    assert walk.outcome is Served.SERVED
+    assert {line.settle for verdict in walk.steps for line in verdict.assumed} == {"iptables-save"}
 
 
 def test_a_vip_with_the_subnets_mask_on_lo_loses_the_replies_to_that_subnet() -> None:

@@ -1,0 +1,55 @@
+"""What source a masqueraded real server sees: the client's own, or one that a rule of the director gives it."""
+
+from dataclasses import replace
+
+from lvsdoctor.analysis.director_filters import CONNTRACK, outer_source
+from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.nat import no_source_nat
+from lvsdoctor.analysis.source_nat import sent_if_tracked
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider, unknown
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, Step, StepVerdict
+from lvsdoctor.sanitize import command
+
+
+def source_seen(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> tuple[IP, StepVerdict | None]:
+    """The source of the requests as they leave the director; with a verdict where it is not known."""
+    key = ("source seen", id(director), service.key, real.ip, real.port, attempt.at.port, attempt.src, attempt.link)
+
+    def work_out() -> tuple[IP, StepVerdict | None]:
+        try:
+            return _source(director, service, real, attempt), None
+        except NotCollected as lacking:
+            step = Step(director.name, Decision.OUTPUT_FILTER, f"source of requests to {real.ip}")
+            return attempt.src, unknown(step, lacking)
+
+    return decider.once(key, work_out)
+
+
+def _source(director: Node, service: VirtualService, real: Destination, attempt: Attempt) -> IP:
+    """A rule of nat sees what IPVS sends if connection tracking does (ip_vs_xmit.c: ip_vs_nat_send_or_cont())."""
+    src, at = attempt.src, attempt.at
+    assert real.ip is not None
+    known = director.has("sysctl") and director.knows_sysctl(CONNTRACK)
+    if known and director.sysctl(CONNTRACK).value == 0:
+        return src
+    if at.vip.version == 4 and director.has("iptables"):
+        row = replace(service, vip=at.vip, port=at.port, protocol=at.protocol)
+        verdict, untracked = sent_if_tracked(director, row, real, src, link=attempt.link)
+        if verdict.lacking is not None:
+            raise verdict.lacking
+        if untracked is not None or verdict.packet.src == src:
+            return src
+        if not known:
+            raise NotCollected("sysctl", director.name, CONNTRACK, command("sysctl", CONNTRACK))
+        return verdict.packet.src or outer_source(director, real.ip) or src
+    if any(row.link == KUBE_LINK for row in director.seen_rows("addresses")):
+        raise NotCollected("iptables" if at.vip.version == 4 else "ip6tables", director.name)
+    hidden = no_source_nat(director, service, real, src, family=at.vip.version) is None
+    return (outer_source(director, real.ip) if hidden else None) or src
