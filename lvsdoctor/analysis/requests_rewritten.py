@@ -66,7 +66,7 @@ def requests_rewritten(director: Node, service: VirtualService) -> Iterator[Rewr
             continue
         links = (request.in_link,) if request.in_link else arrival_links(director, request.dst)
         verdicts = [first_request(director, replace(request, in_link=link)) for link in links]
-        taken = [item for verdict in verdicts if (item := _taken(director, service, request, verdict)) is not None]
+        taken = [item for verdict in verdicts if (item := taken_away(director, service, request, verdict)) is not None]
         if len(taken) == len(verdicts):
             yield replace(taken[0], because=(*taken[0].because, *assumed))
         elif taken:
@@ -81,8 +81,9 @@ def first_request(director: Node, request: Packet) -> FilterVerdict:
     return filtered(director, first, (Hook.PREROUTING,), locality(director, request.version))
 
 
-def _taken(director: Node, service: VirtualService, request: Packet, verdict: FilterVerdict) -> Rewritten | None:
-    """Does the service not get the request? What a filter drops is another trouble."""
+def taken_away(director: Node, service: VirtualService, request: Packet, verdict: FilterVerdict) -> Rewritten | None:
+    """Does the service not get the request, by this verdict? What a filter drops is another trouble. Raises
+    NotCollected, and reads, as requests_rewritten() does."""
     packet = verdict.packet
     if verdict.outcome is FilterOutcome.DROPPED:
         return None

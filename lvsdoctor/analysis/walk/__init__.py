@@ -12,7 +12,7 @@ from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
 from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import is_own
+from lvsdoctor.analysis.walk.director import is_own, taken_by_mark
 from lvsdoctor.analysis.walk.legs import by_director, without_director
 from lvsdoctor.analysis.walk.services import service_addresses
 from lvsdoctor.model.address import IP
@@ -52,6 +52,9 @@ def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: Pos
         steps = (row.verdict, *without_director(decider, row.node, attempt))
         yield _walk(at, client, name, rip, row.node.name, None, 1.0, steps)
         return
+    other = taken_by_mark(decider, row.node, attempt)
+    if service.fwmark is None and other is not None:
+        return  # the walks of that service are these clients'
     for real, share in _shares(service):
         if name:
             steps = (row.verdict, *by_director(decider, row.node, service, real, share, attempt))

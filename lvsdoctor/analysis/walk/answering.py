@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.director import is_address_of
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.delivery import home_link
@@ -17,6 +18,9 @@ from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
+
+# Where the client itself asks for the VIP, if that is in its subnet.
+_BESIDE = (ClientPlace.ON_SEGMENT, ClientPlace.ON_REAL_SERVER, ClientPlace.ON_DIRECTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class PossibleResponder:
 def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[PossibleResponder]:
     """All hosts that may get the packets: of directors and real servers those that answer, or may. Where all of them
     are silent, the first director alone, with the no."""
+    if (own := _own_host(decider, at, client)) is not None:
+        return [own]
     rows = [_at_director(decider, at, client, director) for director in at.directors]
     arriving = next((row.link for row in rows if row.verdict.decided is not Decided.NO), rows[0].link)
     asker = _asker(at, client, at.directors[0], arriving)
@@ -40,6 +46,23 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     if asker is not None and (cached := _cached(decider, at, asker)) is not None:
         return [cached]
     return possible or rows[:1]
+
+
+def _own_host(decider: Decider, at: ServicePlace, client: ClientClass) -> PossibleResponder | None:
+    """A client on a host that has the VIP itself asks nobody: the VIP is local there."""
+    if client.place not in (ClientPlace.ON_DIRECTOR, ClientPlace.ON_REAL_SERVER):
+        return None
+    for node in (*at.directors, *at.real_servers.values()):
+        if is_address_of(node, client.address):
+            verdict = decider.step(
+                node,
+                Decision.ARP_REPLY,
+                f"VIP {at.vip}",
+                "own",
+                lambda node=node: _has_vip(node, at.vip),  # type: ignore[misc]
+            )
+            return PossibleResponder(node, "lo", verdict) if verdict.decided is Decided.YES else None
+    return None
 
 
 def _cached(decider: Decider, at: ServicePlace, asker: IP) -> PossibleResponder | None:
@@ -88,7 +111,7 @@ def arrival_link(director: Node, at: ServicePlace, client: ClientClass) -> str |
     try:
         if not director.has("addresses"):
             return None
-        beside = client.address if client.place is ClientPlace.ON_SEGMENT else client.router
+        beside = client.address if client.place in _BESIDE else client.router
         for row in director.addresses if beside is not None else ():
             if beside in row.network and not row.host_only and row.link != "lo":
                 return row.link
@@ -107,7 +130,7 @@ def _link_of_vip(director: Node, vip: IP) -> str | None:
 
 def _asker(at: ServicePlace, client: ClientClass, director: Node, link: str | None) -> IP | None:
     """Who asks for the VIP on the segment: the client, or its router where that has an address there."""
-    beside = client.address if client.place is ClientPlace.ON_SEGMENT else client.router
+    beside = client.address if client.place in _BESIDE else client.router
     rows = director.seen_rows("addresses") if director.has("addresses") and link is not None else ()
     near = any(row.link == link and beside in row.network and not row.host_only for row in rows) if beside else False
     return beside if near else None

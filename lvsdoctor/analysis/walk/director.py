@@ -1,23 +1,28 @@
 """What a director decides about a request: source validation, its packet filter, IPVS, and which real server."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from lvsdoctor.analysis.director_filters import connection_at_director
-from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread
-from lvsdoctor.analysis.requests_rewritten import requests_rewritten
+from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread, locality, passed
+from lvsdoctor.analysis.marks import refuse_unseen_marks
+from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
-from lvsdoctor.kernel.packet_filter import DELIVERED
+from lvsdoctor.kernel.packet_filter import DELIVERED, FilterVerdict
+from lvsdoctor.kernel.packet_matching import NEW, SYN
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import HARMLESS, Decided, Decision, StepVerdict
+from lvsdoctor.model.walk import HARMLESS, ClientPlace, Decided, Decision, StepVerdict
 
 Deferred = Callable[[], StepVerdict | None]
 
@@ -26,9 +31,11 @@ def at_director(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> Iterator[StepVerdict]:
     """The steps before a real server is chosen, up to the first no."""
+    # IPVS takes the director's own packets at LOCAL_OUT (ip_vs_core.c: ip_vs_ops4).
+    own = attempt.client.place is ClientPlace.ON_DIRECTOR and is_address_of(director, attempt.src)
     yield from until_no(
-        lambda: _source(decider, director, attempt),
-        lambda: _input(decider, director, service, real, attempt),
+        lambda: None if own else _source(decider, director, attempt),
+        lambda: None if own else _input(decider, director, service, real, attempt),
         lambda: _ipvs(decider, director, service, attempt),
     )
 
@@ -68,6 +75,11 @@ def _input(
     return decider.step(director, Decision.INPUT_FILTER, attempt.at.subject, key, decide)
 
 
+def is_address_of(node: Node, ip: IP) -> bool:
+    """Is it known for an address of the node?"""
+    return node.has("addresses") and any(row.ip == ip for row in node.seen_rows("addresses"))
+
+
 def is_own(director: Node, real: Destination) -> bool:
     """Does the director keep this share of a service for itself (LocalNode)?"""
     if real.forwarding is Forwarding.LOCAL:
@@ -97,20 +109,65 @@ def refuse_unread_filter(node: Node, version: int) -> None:
         raise absent
 
 
+def first_packet(director: Node, attempt: Attempt) -> FilterVerdict:
+    """What the director's filters make of the first packet of a connection before IPVS sees it: its mark, too."""
+    tcp = attempt.at.protocol == "tcp"
+    request = replace(attempt.request, states=NEW, tcp_flags=SYN if tcp else frozenset())
+    refuse_unread_filter(director, attempt.at.vip.version)
+    return passed(director, request, DELIVERED, locality(director, attempt.at.vip.version))
+
+
+def taken_by_mark(decider: Decider, director: Node, attempt: Attempt) -> VirtualService | None:
+    """The service by a firewall mark that takes these requests, whatever other services there are
+    (net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_service_find())."""
+    marked = [row for row in ipvs_table(director) if row.fwmark is not None]
+
+    def work_out() -> VirtualService | None:
+        try:
+            mark = first_packet(director, attempt).packet.mark
+        except NotCollected:
+            return None
+        family = attempt.at.vip.version
+        return next((row for row in marked if mark and (row.fwmark, row.family) == (mark, family)), None)
+
+    key = ("by mark", id(director), attempt.at.subject, attempt.src, attempt.link)
+    return decider.once(key, work_out) if marked else None
+
+
 def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: Attempt) -> StepVerdict:
-    vip = attempt.at.vip
+    vip, name = attempt.at.vip, attempt.at.name
 
     def decide() -> Answer | None:
         taken = delivered(director, vip, service.fwmark)
         if not taken:
             return taken
-        row = cite(service, "{service} takes the request", service=attempt.at.name)
-        for rewritten in requests_rewritten(director, service) if director.has(filter_fact(vip.version)) else ():
-            if rewritten.request.dst == vip:
-                return no("a rule sends requests to {target} before IPVS", *rewritten.because, target=rewritten.target)
-        return yes("{service} takes the request", row, *taken.because, service=attempt.at.name)
+        verdict = first_packet(director, attempt)
+        packet = verdict.packet
+        if service.fwmark is not None and packet.mark != service.fwmark:
+            return _not_marked(director, service, verdict)
+        if verdict.lacking is not None:
+            raise verdict.lacking
+        request = replace(attempt.request, states=NEW)
+        away = taken_away(director, service, request, verdict) if packet.changed else None
+        if away is not None:
+            return no("a rule sends requests to {target} before IPVS", *away.because, target=away.target)
+        row = cite(service, "{service} takes the request", service=name)
+        return yes("{service} takes the request", row, *taken.because, service=name)
 
-    return decider.step(director, Decision.IPVS, attempt.at.subject, service.key, decide)
+    return decider.step(director, Decision.IPVS, attempt.at.subject, (service.key, attempt.src, attempt.link), decide)
+
+
+def _not_marked(director: Node, service: VirtualService, verdict: FilterVerdict) -> Answer | None:
+    """The request does not have the mark of the service; None where a rule may give it the mark."""
+    if verdict.packet.mark is None or verdict.lacking is not None:
+        return None
+    fact = filter_fact(verdict.packet.version)
+    if not director.has(fact):
+        raise NotCollected(fact, director.name)
+    refuse_unseen_marks(director, verdict.packet.version)
+    lines = [line for line in verdict.because if not line.assumed]
+    text = "no rule gives the request mark {mark}"
+    return no(text, *lines, cite(service), mark=service.fwmark)
 
 
 def chosen(decider: Decider, director: Node, service: VirtualService, real: Destination, share: float) -> StepVerdict:

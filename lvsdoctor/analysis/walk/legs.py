@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import at_director, chosen, is_own, no_real_server
+from lvsdoctor.analysis.walk.director import at_director, chosen, is_address_of, is_own, no_real_server
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, unpacked
 from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves, reply_past_director, reply_through_director
 from lvsdoctor.analysis.walk.sending import to_real_server
@@ -100,6 +100,10 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
 def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterator[StepVerdict]:
     """The steps of a real server that gets the client's packet itself: it serves the client, or drops it."""
     at = attempt.at
+    if is_address_of(server, attempt.src):
+        # Its own connection to itself: no packet leaves the host.
+        yield from at_real_server(decider, server, Arrival(at.vip, at.vip, at.port, at.protocol, "lo"))
+        return
     for verdict in (
         *at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link)),
         *reply_leaves(decider, reply := ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src)),

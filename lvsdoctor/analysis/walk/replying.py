@@ -9,7 +9,7 @@ from lvsdoctor.analysis.nat import passes
 from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import filter_answer, refuse_unread_filter, until_no
+from lvsdoctor.analysis.walk.director import filter_answer, is_address_of, refuse_unread_filter, until_no
 from lvsdoctor.analysis.walk.receiving import of_verdict
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
@@ -17,6 +17,7 @@ from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
@@ -119,6 +120,8 @@ def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequenc
     def decide() -> Answer | None:
         lookup = reply.lookup
         gateway = next(iter(lookup.gateways), None)
+        if gateway is None and (own := _director_at(reply.client, directors)) is not None:
+            return _to_own_client(own, reply, lookup)
         if gateway is None:
             return yes("the reply goes straight to {client}", *lookup.because, client=reply.client)
         holder = _holder(reply.node, gateway, directors)
@@ -128,6 +131,21 @@ def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequenc
 
     key = (reply.client, tuple(id(node) for node in directors))
     return decider.step(reply.node, Decision.RETURN_PATH, f"from {reply.src} to {reply.client}", key, decide)
+
+
+def _director_at(client: IP, directors: Sequence[Node]) -> Node | None:
+    return next((node for node in directors if is_address_of(node, client)), None)
+
+
+def _to_own_client(director: Node, reply: ReplyPacket, lookup: Lookup) -> Answer | None:
+    """A client on a director that has the VIP gets a reply from an address of its own host."""
+    link = next(row.link for row in director.holding(reply.client))
+    if reply.src.version == 6:
+        return None
+    answer = source_ok(director, reply.src, reply.client, arrived_on=link)
+    if answer:
+        return yes("{host} takes the reply", *answer.because, host=director.name)
+    return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=director.name, why=answer.why)
 
 
 def _holder(node: Node, gateway: IP, directors: Sequence[Node]) -> Node | None:

@@ -1,12 +1,13 @@
 """The addresses at which clients find the services of a scan, and the hosts that these concern."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
 from lvsdoctor.analysis.marks import marked_packets
 from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_matching import UDP
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -19,6 +20,7 @@ _SCTP = 132
 def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
     """Each service once, whichever directors list it, in their order; of a firewall mark every VIP and port that it
     stands for. A VIP that kube-proxy keeps on several nodes is left out: each of them directs its own clients."""
+    by_evidence = {id(node.evidence): node for node in nodes}
     tables = [(node, service) for node in nodes for service in ipvs_table(node)]
     directors: dict[object, list[Node]] = {}
     for node, service in tables:
@@ -31,19 +33,30 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
             continue
         known.add(service.key)
         listing = directors[service.key]
-        for vip, port, protocol in _places(node, service):
+        # What peers_holding() gives has no standing of its own, and so no peers.
+        servers = {
+            rip: by_evidence.get(id(server.evidence), server) for rip, server in _real_servers(listing, service).items()
+        }
+        for vip, port, protocol in _places(node, service, servers.values()):
             if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
                 continue
-            yield ServicePlace(service, vip, port, protocol, tuple(listing), _real_servers(listing, service))
+            yield ServicePlace(service, vip, port, protocol, tuple(listing), servers)
 
 
-def _places(node: Node, service: VirtualService) -> Iterator[tuple[IP, int, str]]:
+def _places(node: Node, service: VirtualService, servers: Iterable[Node]) -> Iterator[tuple[IP, int, str]]:
     if service.vip is not None:
         yield service.vip, service.port or 0, service.protocol
         return
     if service.fwmark is None:
         return
     vips = {vip for vip, _ in service.vips}
+    if not vips:
+        # No rule tells: what the real servers carry as a VIP, and the director has as well.
+        ports = dict.fromkeys(real.port or 0 for real in service.destinations)
+        for vip in _carried(node, service, servers):
+            for port in ports:
+                yield vip, port, "tcp"
+        return
     places = dict.fromkeys(
         (item.packet.dst, item.packet.dport or 0, _protocol(item.packet.protocol))
         for item in (marked_packets(node, service.family) if vips else ())
@@ -52,6 +65,19 @@ def _places(node: Node, service: VirtualService) -> Iterator[tuple[IP, int, str]
     for vip, port, protocol in places:
         assert vip is not None
         yield vip, port, protocol
+
+
+def _carried(node: Node, service: VirtualService, servers: Iterable[Node]) -> Iterator[IP]:
+    for ip in dict.fromkeys(vip.ip for server in servers for vip in server.hidden_vips):
+        if ip.version == service.family and _takes(node, ip, service.fwmark):
+            yield ip
+
+
+def _takes(node: Node, vip: IP, mark: int | None) -> bool:
+    try:
+        return bool(delivered(node, vip, mark))
+    except NotCollected:
+        return False
 
 
 def _protocol(number: int | None) -> Literal["tcp", "udp", "sctp"]:
