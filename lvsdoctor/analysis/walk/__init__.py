@@ -49,20 +49,21 @@ def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: Pos
     service = at.listed_by(row.node)
     if service is None:
         rip = next((ip for ip, node in at.real_servers.items() if node is row.node), None)
-        steps = (row.verdict, *without_director(decider, row.node, attempt))
+        steps = (row.verdict, *(without_director(decider, row.node, attempt) if row.followed else ()))
         yield _walk(at, client, name, rip, row.node.name, None, 1.0, steps)
         return
     other = taken_by_mark(decider, row.node, attempt)
     if service.fwmark is None and other is not None:
         return  # the walks of that service are these clients'
     for real, share in _shares(service):
-        if name:
+        if name and row.followed:
             steps = (row.verdict, *by_director(decider, row.node, service, real, share, attempt))
         else:
             steps = (row.verdict,)
         yield _of_real_server(at, client, name, row.node, real, share, steps)
     if not service.destinations:
-        steps = (row.verdict, *by_director(decider, row.node, service, None, 0.0, attempt)) if name else (row.verdict,)
+        further = by_director(decider, row.node, service, None, 0.0, attempt) if name and row.followed else ()
+        steps = (row.verdict, *further)
         yield _walk(at, client, name, None, "", None, 0.0, steps)
 
 

@@ -7,10 +7,10 @@ from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
-from lvsdoctor.kernel.answer import Answer, no, yes
-from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.answer import Answer, assume, no, yes
+from lvsdoctor.kernel.arp import arp_reply, neighbours_of
 from lvsdoctor.kernel.delivery import home_link
-from lvsdoctor.kernel.ndp import ndp_reply
+from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -25,11 +25,15 @@ _BESIDE = (ClientPlace.ON_SEGMENT, ClientPlace.ON_REAL_SERVER, ClientPlace.ON_DI
 
 @dataclass(frozen=True, slots=True)
 class PossibleResponder:
-    """A host that may get the clients' packets, on which link they arrive, and how it is decided."""
+    """A host that may get the clients' packets, on which link they arrive, and how it is decided.
+
+    `followed`: what becomes of the packets there tells how the clients fare. Not where it may be that none come.
+    """
 
     node: Node
     link: str | None
     verdict: StepVerdict
+    followed: bool = True
 
 
 def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[PossibleResponder]:
@@ -38,8 +42,8 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     if (own := _own_host(decider, at, client)) is not None:
         return [own]
     rows = [_at_director(decider, at, client, director) for director in at.directors]
-    arriving = next((row.link for row in rows if row.verdict.decided is not Decided.NO), rows[0].link)
-    asker = _asker(at, client, at.directors[0], arriving)
+    taking = next((row.node for row in rows if row.verdict.decided is not Decided.NO), at.directors[0])
+    asker = _asker(at, client, taking, _segment(taking, at.vip))
     others = (node for node in at.real_servers.values() if node not in at.directors)
     rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
     possible = [row for row in rows if row.verdict.decided is not Decided.NO]
@@ -90,37 +94,90 @@ def _cached(decider: Decider, at: ServicePlace, asker: IP) -> PossibleResponder 
 
 
 def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, director: Node) -> PossibleResponder:
+    segment = _segment(director, at.vip)
     link = arrival_link(director, at, client)
-    asker = _asker(at, client, director, link)
-    subject = f"VIP {at.vip}" + (f" on {link}" if link else "")
+    asker = _asker(at, client, director, segment)
+    subject = f"VIP {at.vip}" + (f" on {segment or link}" if segment or link else "")
 
     def decide() -> Answer | None:
-        known = director.link(link) if link is not None else None
+        taken = _has_vip(director, at.vip)
+        if not taken:
+            return _nobody_here(director, at, taken)
+        known = director.link(segment) if segment is not None else None
         if known is None:
-            return _has_vip(director, at.vip)
-        if not _is_asked_for(director, at.vip, known):
-            return _by_a_route(director, at.vip, known)
-        return _reply(director, at.vip, known, asker)
+            return _by_a_route(taken, at.vip, link)
+        answer = _reply(director, at.vip, known, asker)
+        if not answer and _by_another_path(director, at.vip):
+            return None
+        return answer
 
-    return PossibleResponder(director, link, decider.step(director, Decision.ARP_REPLY, subject, (link, asker), decide))
+    key = (segment, link, asker)
+    verdict = decider.step(director, Decision.ARP_REPLY, subject, key, decide)
+    return PossibleResponder(
+        director, link, verdict, verdict.decided is Decided.YES or _is_known_to_have(director, at.vip)
+    )
+
+
+def _is_known_to_have(director: Node, vip: IP) -> bool:
+    try:
+        return bool(_has_vip(director, vip))
+    except NotCollected:
+        return False
+
+
+def _nobody_here(director: Node, at: ServicePlace, lacking: Answer) -> Answer:
+    """The director does not have the VIP: it may stand by, for another that the scan does not have."""
+    if len(at.directors) > 1:
+        return lacking
+    text = f"no other director has {at.vip}"
+    others = assume("addresses", text, settle="# scan the directors together", others=True)
+    return Answer(False, lacking.reason, (*lacking.because, others), lacking.fields)
+
+
+def _by_another_path(director: Node, vip: IP) -> bool:
+    """May packets come though the director does not answer for the VIP: marked ones, by a router's route, or because a
+    program announces what kube-proxy keeps?"""
+    return is_local(director, vip) is None or any(row.link == KUBE_LINK for row in director.holding(vip))
+
+
+def _segment(director: Node, vip: IP) -> str | None:
+    """The link of a director whose segment asks for the VIP: with a subnet that holds it."""
+    try:
+        known = director.addresses if director.has("addresses") and director.has("links") else ()
+        rows = [row for row in known if vip in row.network and not row.host_only]
+        hearing = {link.name for link in director.links_hearing_arp} if rows else set()
+    except NotCollected:
+        return None
+    links = [row.link for row in rows if row.link in hearing]
+    holding = {row.link for row in director.holding(vip)} if links else set()
+    return next((link for link in links if link in holding), next(iter(links), None))
 
 
 def arrival_link(director: Node, at: ServicePlace, client: ClientClass) -> str | None:
-    """The link of a director by which this client's packets come: where its subnet or its router is, else the VIP's.
-    None where that is not known."""
+    """The link of a director by which this client's packets come. None where that is not known: where the VIP is asked
+    for on one link, and the client or its router is beside another."""
     try:
         if not director.has("addresses"):
             return None
-        beside = client.address if client.place in _BESIDE else client.router
-        for row in director.addresses if beside is not None else ():
-            if beside in row.network and not row.host_only and row.link != "lo":
-                return row.link
-        towards = known_route(director, client.address) if director.has("routes") else None
-        if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
-            return towards.links[0]
-        return _link_of_vip(director, at.vip) or home_link(director, at.vip)
+        segment = _segment(director, at.vip)
+        beside = _link_beside(director, client)
+        if segment is not None:
+            return segment if beside in (segment, None) else None
+        return beside or _link_of_vip(director, at.vip) or home_link(director, at.vip)
     except NotCollected:
         return None
+
+
+def _link_beside(director: Node, client: ClientClass) -> str | None:
+    """The link where a client or its router is, as the director's subnets and routes tell."""
+    beside = client.address if client.place in _BESIDE else client.router
+    for row in director.addresses if beside is not None else ():
+        if beside in row.network and not row.host_only and row.link != "lo":
+            return row.link
+    towards = known_route(director, client.address) if director.has("routes") else None
+    if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
+        return towards.links[0]
+    return None
 
 
 def _link_of_vip(director: Node, vip: IP) -> str | None:
@@ -128,28 +185,29 @@ def _link_of_vip(director: Node, vip: IP) -> str | None:
     return next(iter(sorted(links)), None)
 
 
-def _asker(at: ServicePlace, client: ClientClass, director: Node, link: str | None) -> IP | None:
-    """Who asks for the VIP on the segment: the client, or its router where that has an address there."""
+def _asker(at: ServicePlace, client: ClientClass, director: Node, segment: str | None) -> IP | None:
+    """Who asks for the VIP on its segment: the client, its router where that has an address there, or some other."""
+    if segment is None:
+        return None
     beside = client.address if client.place in _BESIDE else client.router
-    rows = director.seen_rows("addresses") if director.has("addresses") and link is not None else ()
-    near = any(row.link == link and beside in row.network and not row.host_only for row in rows) if beside else False
-    return beside if near else None
+    rows = director.seen_rows("addresses") if beside is not None else ()
+    if any(row.link == segment and beside in row.network and not row.host_only for row in rows):
+        return beside
+    link = director.link(segment)
+    if at.vip.version == 6 or link is None:
+        return None
+    return next((ip for ip in neighbours_of(director, link, besides=at.vip)), None)
 
 
-def _is_asked_for(node: Node, vip: IP, link: Link) -> bool:
-    """Do hosts of the segment ask for the VIP, being in one subnet with it?"""
-    return any(vip in row.network and not row.host_only for row in node.addresses_on(link.name))
-
-
-def _by_a_route(director: Node, vip: IP, link: Link) -> Answer:
-    """The VIP is in no subnet of the link: a router sends its packets by a route, to an address of the director."""
-    taken = _has_vip(director, vip)
-    if not taken:
-        return taken
-    return yes("{vip} is in no subnet of {link}, so packets come by a route", *taken.because, vip=vip, link=link.name)
+def _by_a_route(taken: Answer, vip: IP, link: str | None) -> Answer:
+    """The VIP is in no subnet of a link: a router sends its packets by a route, to an address of the director."""
+    where = link or "the director"
+    return yes("{vip} is in no subnet of {link}, so packets come by a route", *taken.because, vip=vip, link=where)
 
 
 def _has_vip(director: Node, vip: IP) -> Answer:
+    if not (director.has("addresses") or director.has("local-routes")):
+        raise NotCollected("addresses", director.name)
     local = is_local(director, vip)
     if local is not None:
         return yes("{vip} is local here", *local.because, vip=vip)
@@ -160,7 +218,8 @@ def _has_vip(director: Node, vip: IP) -> Answer:
 
 def _reply(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
     if vip.version == 6:
-        return ndp_reply(node, vip, arrived_on=link)
+        answer = ndp_reply(node, vip, arrived_on=link)
+        return answer if answer else ndp_proxied(node, vip, arrived_on=link) if node.proxy_entries else answer
     return arp_reply(node, vip, arrived_on=link, sender=asker, proxied=node.proxy_entries)
 
 
@@ -181,11 +240,21 @@ def _at_real_server(
             Decision.ARP_REPLY,
             subject,
             key,
-            lambda link=link: _reply(node, at.vip, link, asker),  # type: ignore[misc]
+            lambda link=link: _reply_of_server(node, at.vip, link, asker),  # type: ignore[misc]
         )
         if verdict.decided is not Decided.NO:
-            yield PossibleResponder(node, link.name, verdict)
+            yield PossibleResponder(node, link.name, verdict, verdict.decided is Decided.YES)
             return
+
+
+def _reply_of_server(node: Node, vip: IP, link: Link, asker: IP) -> Answer | None:
+    """Whoever does not have the VIP answers as a proxy alone; that is not presumed where its settings were not seen."""
+    try:
+        return _reply(node, vip, link, asker)
+    except NotCollected:
+        if is_local(node, vip) is None:
+            return no("{host} has no address {vip}", host=node.name, vip=vip)
+        raise
 
 
 def _has_subnet_of_both(at: ServicePlace, asker: IP) -> bool:

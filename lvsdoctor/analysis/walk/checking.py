@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import until_no
@@ -66,7 +67,8 @@ def health_check(
     subject = f"{at.protocol} {target}:{port}" if port else str(target)
     asked = decider.step(director, Decision.HEALTH_CHECK, subject, client.address, lambda: _asks(director, target))
     yield asked
-    if asked.decided is Decided.NO:
+    # Without the source nothing can be asked of the real server.
+    if asked.decided is Decided.NO or client.address == real.ip:
         return
     yield from (steps := _requested(decider, director, target, server, client))
     if (steps and steps[-1].decided is Decided.NO) or server is None:
@@ -77,6 +79,7 @@ def health_check(
 def _asks(director: Node, target: IP) -> Answer | None:
     source = own_source(director, target)
     if source.ip is None:
+        all_tables_seen(director, None, target.version)
         return no("it has no route to {target}", *source.because, target=target)
     return yes("it asks from {source}", *source.because, source=source.ip)
 

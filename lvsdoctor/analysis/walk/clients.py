@@ -143,8 +143,8 @@ def _links(node: Node) -> Sequence[Link]:
 def _beyond(at: ServicePlace, hosts: Sequence[Node], connected: set[Network], known: Crowd) -> Iterator[ClientClass]:
     """Clients far away, and those in each network that a route with a gateway leads to."""
     version, beyond = at.vip.version, ClientPlace.BEYOND_ROUTER
-    routers = [gateway for host in hosts for gateway in _default_routers(host, version)]
-    # Where a router is no neighbour of a director, a real server's may be.
+    own = {row.ip for director in at.directors for row in _seen(director, "addresses")}
+    routers = [gateway for host in hosts for gateway in _default_routers(host, version) if gateway not in own]
     wanted = any(not host.has("routes") for host in hosts) or not hosts
     if routers or wanted:
         yield ClientClass(beyond, far_away(version), router=next(iter(routers), None))

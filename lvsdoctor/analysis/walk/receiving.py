@@ -137,6 +137,8 @@ def _listener(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
         verdict = _filtered(node, arrival)
         if verdict.lacking is not None:
             raise verdict.lacking
+        if verdict.outcome is FilterOutcome.REWRITTEN or verdict.packet.tproxy is not None:
+            return None
         if verdict.packet.changed:
             if verdict.packet.dst is None or verdict.packet.dport is None:
                 return None

@@ -16,7 +16,7 @@ from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import Packet
-from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -159,9 +159,6 @@ def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) ->
     link = next(row.link for row in holder.holding(gateway))
     if not holder.has("sysctl"):
         raise NotCollected("sysctl", holder.name)
-    if reply.src.version == 6 and is_local(holder, reply.src):
-        own = "{host}, which is its gateway, has {vip} itself"
-        return no(own, *lookup.because, host=holder.name, vip=reply.src)
     answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
     if answer:
         return yes("{host} passes the reply on", *answer.because, host=holder.name)

@@ -59,7 +59,7 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
             return no(cut.reason, *cut.because, **cut.fields)
         if lookup.type != "unicast":
             return None
-        through = [gateway for gateway in gateways if not any(True for _ in _holding_both(director, gateway, rip))]
+        through = [hop for hop in gateways if hop != rip and not any(True for _ in _holding_both(director, hop, rip))]
         if forwarding is Forwarding.DR and through:
             # ip_vs_dr_xmit(): the frame goes to the gateway, which routes the VIP and not the RIP.
             text = "direct routing sends the request to gateway {gateway}, which does not have {rip}"

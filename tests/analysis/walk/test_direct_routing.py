@@ -122,11 +122,21 @@ def test_a_real_server_that_is_not_in_the_scan_is_unknown() -> None:
     assert {walk.real_server for walk in rows} == {""}
 
 
-def test_a_director_without_the_vip_leaves_its_clients_without_an_answer() -> None:
-    nodes = direct_routing(lb1=replace(DIRECTOR, addresses=[("eth0", "192.0.2.2/24")]))
-    rows = [walk for walk in walks(nodes) if walk.client.place is SEGMENT]
-    assert {walk.answering for walk in rows} == {""}
-    assert {walk.outcome for walk in rows} == {Served.DIES}
+def test_a_director_without_the_vip_may_stand_by_for_a_stranger_and_not_for_another_that_is_scanned() -> None:
+    standby = replace(DIRECTOR, addresses=[("eth0", "192.0.2.2/24")])
+    alone = [walk for walk in walks(direct_routing(lb1=standby)) if walk.client.place is SEGMENT]
+    assert {(walk.answering, walk.outcome) for walk in alone} == {("lb1", Served.UNKNOWN)}
+    assert {walk.deciding.settle for walk in alone if walk.deciding} == {"# scan the directors together"}
+    other = replace(standby, addresses=[("eth0", "192.0.2.3/24")])
+    pair = [walk for walk in walks(direct_routing(lb1=standby, lb2=other)) if walk.client.place is SEGMENT]
+    assert {(walk.answering, walk.outcome) for walk in pair} == {("", Served.DIES)}
+
+
+def test_the_director_that_has_the_vip_is_the_one_that_is_followed() -> None:
+    standby = replace(DIRECTOR, addresses=[("eth0", "192.0.2.3/24")])
+    nodes = direct_routing(lb1=standby, lb2=DIRECTOR)
+    assert {walk.answering for walk in walks(nodes)} == {"lb2"}
+    assert {walk.outcome for walk in walks(nodes)} == {Served.SERVED}
 
 
 def test_weight_0_gets_no_new_connections() -> None:
