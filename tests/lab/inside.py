@@ -23,10 +23,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from fcntl import ioctl
-from ipaddress import IPv6Address
 from typing import Any
 
-from tests.lab import inside6, inside_dumps
+from tests.lab import inside6, inside_dumps, inside_paths
+from tests.lab.inside_paths import family
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _IP_TRANSPARENT = 19
@@ -147,7 +147,7 @@ class Host:
         protocol, _, place = place.rpartition("/")
         address, _, port = place.rpartition(":")
         kind, answer = _KINDS[protocol or self._protocol]
-        listening = socket.socket(_family(self._six or "[" in address), kind)
+        listening = socket.socket(family(self._six or "[" in address), kind)
         self._listening.append(listening)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if self._six or "[" in address:
@@ -191,10 +191,6 @@ class Host:
                 if packet[(packet[0] & 15) * 4] == 5:
                     sources.append(socket.inet_ntoa(packet[12:16]))
         return sources
-
-
-def _family(six: bool) -> socket.AddressFamily:
-    return socket.AF_INET6 if six else socket.AF_INET
 
 
 def _answer(listening: socket.socket, name: bytes) -> None:
@@ -245,12 +241,13 @@ def _without_carrier(probe: socket.socket, link: str) -> bool:
 
 def ask(address: str, port: int, protocol: str = "tcp") -> tuple[str | None, tuple[str, int]]:
     """Who answers a request (None where nobody does in time), and which address and port asked."""
-    with socket.socket(_family(":" in address), _KINDS[protocol][0]) as connection:
+    with socket.socket(family(":" in address), _KINDS[protocol][0]) as connection:
         connection.settimeout(_PATIENCE)
-        asking = ("", 0)
+        # A port of its own from the start: a socket that was refused has none any more.
+        connection.bind(("", 0))
+        asking = inside_paths.source_of(address), connection.getsockname()[1]
         try:
             connection.connect((address, port))
-            asking = connection.getsockname()[:2]
             if protocol == "udp":
                 connection.send(b"?")
             return connection.recv(64).decode() or None, asking
@@ -280,39 +277,6 @@ def who_has(vip: str, link: str, sender: str) -> list[str]:
             if kind == b"\0\2" and said == target and frame[:6] == mac:
                 found.add(answering.hex(":"))
     return sorted(found)
-
-
-# -- neighbour entries, through netlink: the `ip` command would take 50 ms ---------------------------------------------
-
-_GETNEIGH, _DELNEIGH, _NUD_KEPT = 30, 29, 0xC0  # NUD_NOARP, NUD_PERMANENT: what `ip neigh flush` leaves alone
-
-
-def flush_neighbours(six: bool) -> None:
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
-        netlink.bind((0, 0))
-        netlink.send(struct.pack("=IHHIIB11x", 28, _GETNEIGH, 0x301, 1, 0, _family(six)))
-        entries, done = [], False
-        while not done:
-            data = netlink.recv(65536)
-            while data:
-                length, kind = struct.unpack_from("=IH", data)
-                if kind in (2, 3):
-                    done = True
-                elif kind == 28 and not struct.unpack_from("=H", data, 24)[0] & _NUD_KEPT:
-                    entries.append(data[16:28] + _address(data[28:length]))
-                data = data[(length + 3) & ~3 :]
-        for entry in entries:
-            netlink.send(struct.pack("=IHHII", 16 + len(entry), _DELNEIGH, 5, 2, 0) + entry)
-            netlink.recv(65536)
-
-
-def _address(attributes: bytes) -> bytes:
-    while attributes:
-        length, kind = struct.unpack_from("=HH", attributes)
-        if kind == 1:  # NDA_DST
-            return attributes[:length]
-        attributes = attributes[(length + 3) & ~3 :]
-    return b""
 
 
 # -- one cluster ------------------------------------------------------------------------------------------------------
@@ -397,9 +361,7 @@ class Cluster:
         self._senders()
         for host in self._hosts.values():
             host.do(host.redirects)
-        served = {}
-        for client in request["clients"]:
-            served[client] = [self._request(client, request) for _ in range(request["requests"])]
+        asked = {client: self._requests(client, request) for client in request["clients"]}
         health = {
             director: {
                 name: self._hosts[director].start(ask, rip, port, request["protocol"])
@@ -411,11 +373,8 @@ class Cluster:
             name: self._hosts[name].start(who_has, request["vip"], link, sender)
             for name, (link, sender) in request["asks"].items()
         }
-        scheduled = {client for name in request["directors"] for client in self._hosts[name].do(scheduled_clients)}
         return {
-            "served": {
-                client: [(name, asking in scheduled) for name, asking in answers] for client, answers in served.items()
-            },
+            "requests": asked,
             "health": {
                 director: {name: waiting.result()[0] is not None for name, waiting in checks.items()}
                 for director, checks in health.items()
@@ -426,12 +385,40 @@ class Cluster:
             "stats": {name: self._hosts[name].do(stats) for name in request["directors"]},
         }
 
-    def _request(self, client: str, request: dict[str, Any]) -> tuple[str | None, tuple[str, int]]:
+    def _requests(self, client: str, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """As many as are asked for; and as many again, at most, until each real server that may be chosen was."""
+        number = request["requests"]
+        done: list[dict[str, Any]] = []
+        while len(done) < number or (len(done) < 2 * number and self._left_out(done, request)):
+            done.append(self._request(client, request))
+            if len(done) >= number:
+                self._add_chosen(done, request)
+        return done
+
+    def _request(self, client: str, request: dict[str, Any]) -> dict[str, Any]:
         if request["flush"]:
-            for waiting in [host.start(flush_neighbours, self._six) for host in self._hosts.values()]:
+            for waiting in [host.start(inside_paths.flush_neighbours, self._six) for host in self._hosts.values()]:
                 waiting.result()
-        name, asking = self._hosts[client].do(ask, request["vip"], request["port"], request["protocol"])
-        return name, tuple(asking)
+        by, asking = self._hosts[client].do(ask, request["vip"], request["port"], request["protocol"])
+        entries = [self._hosts[name].do(inside_paths.neighbour, request["vip"]) for name in (client, request["router"])]
+        return {"by": by, "asking": asking, "entry": next((mac for mac in entries if mac is not None), None)}
+
+    def _add_chosen(self, done: list[dict[str, Any]], request: dict[str, Any]) -> None:
+        """Which directors scheduled each request, and to which real server."""
+        tables = {name: self._hosts[name].do(inside_paths.chosen) for name in request["directors"]}
+        for asked in done:
+            asked["chosen"] = [
+                (name, *table[asked["asking"]]) for name, table in tables.items() if asked["asking"] in table
+            ]
+
+    def _left_out(self, done: list[dict[str, Any]], request: dict[str, Any]) -> bool:
+        """Whether a director that schedules this client's requests has real servers that it has not chosen yet."""
+        chosen = {tuple(place) for asked in done for place in asked["chosen"]}
+        return any(
+            (name, *place) not in chosen
+            for name in {name for name, *_ in chosen}
+            for place in self._hosts[name].do(inside_paths.choosable)
+        )
 
     def _senders(self) -> list[tuple[str, str]]:
         """MAC and sender of every ARP request that was heard on a bridge since the last time; no announcements."""
@@ -447,21 +434,9 @@ class Cluster:
         return sorted(found)
 
 
-def scheduled_clients() -> set[tuple[str, int]]:
-    """Address and port of every client whose connection this director has scheduled."""
-    with open("/proc/thread-self/net/ip_vs_conn") as file:
-        rows = [line.split() for line in file.readlines()[1:]]
-    return {(_client(row[1]), int(row[2], 16)) for row in rows}
-
-
-def _client(text: str) -> str:
-    """net/netfilter/ipvs/ip_vs_conn.c: ip_vs_conn_seq_show()."""
-    return str(IPv6Address(text)) if ":" in text else socket.inet_ntoa(bytes.fromhex(text))
-
-
 def stats() -> str:
     """`ipvsadm -Ln --stats`, once the counters have caught up: the kernel adds them up every two seconds."""
-    expected, deadline = len(scheduled_clients()), time.monotonic() + 2.5
+    expected, deadline = len(inside_paths.chosen()), time.monotonic() + 2.5
     while _connections() < expected and time.monotonic() < deadline:
         time.sleep(0.1)
     return run(["ipvsadm", "-Ln", "--stats", "--exact"])[1]

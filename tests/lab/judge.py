@@ -88,8 +88,9 @@ class Running:
                 for name, rip in cluster.real_servers.items()
             },
             "asks": cluster.asks,
+            "router": "router",
         }
-        return measured(cluster, self.guest.ask("measure", number=self.number, request=said))
+        return measured(cluster, self.guest.ask("measure", number=self.number, request=said), REQUESTS)
 
     def dumps(self, hosts: Sequence[str] = (), more: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         """Host: command: its output."""

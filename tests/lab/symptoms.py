@@ -9,6 +9,19 @@ from tests.lab.cluster import Cluster
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """A client's request: who answered it (None: nobody in time), and which way it went.
+
+    `entered` is the host that the segment's neighbour entry names ("": nobody answered for the VIP), None where there
+    is no entry. `chosen`: directors that scheduled it, and address and port of the real server.
+    """
+
+    by: str | None
+    entered: str | None
+    chosen: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What clients, directors and the wire said. `cluster` is as the base has it, whatever was changed since."""
 
@@ -16,6 +29,8 @@ class Measured:
     # Client: who answered each request (None: nobody in time), and whether a director had scheduled it.
     served: Mapping[str, Sequence[str | None]]
     scheduled: Mapping[str, Sequence[bool]]
+    # Client: all its requests, also those that were asked until each real server was chosen.
+    requests: Mapping[str, Sequence[Request]]
     # Director: real server: whether a health check of the RIP succeeds.
     health: Mapping[str, Mapping[str, bool]]
     # Who asked: the hosts that answered for the VIP.
@@ -62,19 +77,27 @@ class Measured:
                     yield f"the health check of {name} by {director} fails"
 
 
-def measured(cluster: Cluster, answer: dict[str, Any]) -> Measured:
-    """From what `measure` of tests/lab/inside.py answers."""
+def measured(cluster: Cluster, answer: dict[str, Any], usual: int) -> Measured:
+    """From what `measure` of tests/lab/inside.py answers, which made so many requests as usual, or more."""
     holders = _holders(cluster)
+    requests = {client: [_request(cluster, asked) for asked in some] for client, some in answer["requests"].items()}
     return Measured(
         cluster,
-        {client: [name for name, _ in answers] for client, answers in answer["served"].items()},
-        {client: [by for _, by in answers] for client, answers in answer["served"].items()},
+        {client: [request.by for request in some[:usual]] for client, some in requests.items()},
+        {client: [bool(request.chosen) for request in some[:usual]] for client, some in requests.items()},
+        requests,
         answer["health"],
         {name: [cluster.host_of(mac) for mac in macs] for name, macs in answer["arp"].items()},
         sorted({cluster.host_of(mac) for mac, sender in answer["senders"] if sender == cluster.vip}),
         sorted({holders.get(source, source) for source in answer["redirects"]}),
         answer["stats"],
     )
+
+
+def _request(cluster: Cluster, asked: dict[str, Any]) -> Request:
+    entry = asked["entry"]
+    chosen = tuple((director, rip, port) for director, rip, port in asked["chosen"])
+    return Request(asked["by"], entry and cluster.host_of(entry), chosen)
 
 
 def _holders(cluster: Cluster) -> dict[str, str]:
