@@ -16,6 +16,7 @@ from tests.lab.guest import Guest
 from tests.lab.judge import ALL_BASES, nodes_from, rules, running
 from tests.lab.shapes import front_hosts
 from tests.lab.strata import STRATA, Stratum
+from tests.lab.walks import Comparison, comparisons, walk_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Compared:
     # Severity, rule, the nodes it names (its own, its fix's, those whose lines it quotes), message.
     findings: tuple[tuple[Severity, str, frozenset[str], str], ...]
     crashes: tuple[str, ...]
+    walks: tuple[Comparison, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -101,6 +103,7 @@ class Compared:
         lines = [str(self.drawn), *(f"  could not be made: {wrong}" for wrong in self.failed)]
         lines += [f"  measured: {symptom}" for symptom in self.symptoms or ("healthy",)]
         lines += [f"  {severity}: {rule}: {message}" for severity, rule, _, message in self.findings]
+        lines += [f"  walk: {one}" for one in self.walks if not one.right]
         return "\n".join(lines + [f"  {crash}" for crash in self.crashes])
 
 
@@ -112,7 +115,8 @@ def compare(guest: Guest, drawn: Drawn) -> Compared:
         failed = tuple(wrong for change in drawn.changes for wrong in lab.run(change.host, change.commands))
         measured = lab.measure()
         hosts = [name for name in lab.cluster.hosts if name != "far"]
-        examination = examine(nodes_from(lab.dumps(hosts)), rules())
+        nodes = nodes_from(lab.dumps(hosts))
+        examination = examine(nodes, rules())
     meant = {symptom for change in drawn.changes for symptom in change.meant}
     return Compared(
         drawn,
@@ -128,6 +132,7 @@ def compare(guest: Guest, drawn: Drawn) -> Compared:
             for outcome in examination.outcomes
             if outcome.verdict is Verdict.CRASHED
         ),
+        comparisons(nodes, measured),
     )
 
 
@@ -152,3 +157,4 @@ def table(compared: Sequence[Compared]) -> Iterator[str]:
     right = sum(one.first_names_the_change for one in single)
     share = f" ({100 * right / len(single):.1f} %)" if single else ""
     yield f"broken by a single change: the first finding names it in {right} of {len(single)}{share}"
+    yield from walk_table([row for one in compared for row in one.walks])

@@ -42,3 +42,9 @@ def test_the_first_finding_names_the_single_change_that_broke_it(compared: "dict
     single = [one for future in compared.values() if (one := future.result()).single]
     wrong = [one for one in single if not one.first_names_the_change]
     assert len(wrong) <= len(single) * 0.05, "\n".join(map(str, wrong))
+
+
+def test_no_walk_that_is_called_proved_ends_otherwise_than_measured(compared: "dict[int, Future[Compared]]") -> None:
+    every = [future.result() for future in compared.values()]
+    wrong = [one for one in every if any(row.wrong_and_proved for row in one.walks)]
+    assert not wrong, "\n".join(map(str, wrong))

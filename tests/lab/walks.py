@@ -1,0 +1,244 @@
+"""Walks (lvsdoctor/analysis/walk) against what was measured: for each client and real server, health check, answer.
+
+A client's requests are told apart by the host that they entered at and the real server that its director chose.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+
+from lvsdoctor.analysis.walk import walks
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientPlace, Decided, Decision, Served, Walk
+from tests.lab.cluster import Cluster
+from tests.lab.symptoms import Measured, Request
+
+SERVED, DIES, SOMETIMES, NO_WALK = Served.SERVED.value, Served.DIES.value, "sometimes", "no walk"
+
+
+class About(StrEnum):
+    """What is compared; the table has a row for each."""
+
+    CLIENT = "client and real server"
+    HEALTH = "health check"
+    RESPONDERS = "who answers for the VIP"
+    SENDER = "who asks as the VIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """`outcome` as it is measured, or "unknown", or "no walk". `why` names the step. `proved`: nothing is assumed."""
+
+    outcome: str
+    why: str = ""
+    proved: bool = False
+
+
+_NOTHING = Predicted(Served.UNKNOWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was measured of a subject ("far, by lb1, to 192.0.2.21"), and what the walks say of it."""
+
+    about: About
+    subject: str
+    measured: str
+    predicted: Predicted
+
+    @property
+    def unknown(self) -> bool:
+        return self.predicted.outcome == Served.UNKNOWN
+
+    @property
+    def right(self) -> bool:
+        return self.predicted.outcome == self.measured
+
+    @property
+    def wrong(self) -> bool:
+        return not self.right and not self.unknown
+
+    @property
+    def wrong_and_proved(self) -> bool:
+        return self.wrong and self.predicted.proved
+
+    def __str__(self) -> str:
+        proved = ", called proved" if self.predicted.proved else ""
+        why = f" ({self.predicted.why})" if self.predicted.why else ""
+        return (
+            f"{self.about}: {self.subject}: measured {self.measured}, predicted {self.predicted.outcome}{proved}{why}"
+        )
+
+
+def comparisons(nodes: Sequence[Node], measured: Measured) -> tuple[Comparison, ...]:
+    """`nodes` are read from the dumps of the cluster that was measured."""
+    addresses = [ip_address(address_of(measured.cluster, client)) for client in measured.requests]
+    return compared_with(walks(nodes, clients=addresses), measured)
+
+
+def compared_with(predicted: Sequence[Walk], measured: Measured) -> tuple[Comparison, ...]:
+    compared: list[Comparison] = []
+    clients: list[Walk] = []
+    for client, requests in measured.requests.items():
+        address = ip_address(address_of(measured.cluster, client))
+        own = [w for w in predicted if w.client.address == address and w.client.place in _CLIENTS]
+        compared += _of_client(measured.cluster, client, requests, own)
+        compared += _of_responders(measured, client, own)
+        clients += own
+    compared += _of_health(measured, [w for w in predicted if w.client.place is ClientPlace.HEALTH_CHECK])
+    return (*compared, *_of_senders(measured, clients))
+
+
+_CLIENTS = frozenset({ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER, ClientPlace.IN_PREFIX})
+
+
+def address_of(cluster: Cluster, host: str) -> str:
+    """The first that its base gives it."""
+    return next(line.split()[2].partition("/")[0] for line in cluster.hosts[host].ip if line.startswith("addr add "))
+
+
+# -- a client's requests ----------------------------------------------------------------------------------------------
+
+
+def _of_client(cluster: Cluster, client: str, requests: Sequence[Request], own: Sequence[Walk]) -> Iterator[Comparison]:
+    """Of each real server that was chosen; where no director was asked or chose, of each that it could choose."""
+    leaking = {v.step.node for w in own for v in w.steps if _leaks(v.step.decision, v.decided)}
+    answers: dict[tuple[str, str], list[str | None]] = {}
+    for request in requests:
+        host, rip = _path(cluster, request)
+        # Its neighbour entry moved to a host of which that is predicted: another comparison tells about that.
+        if request.by is None and host != request.entered and request.entered in leaking:
+            continue
+        if not rip and request.entered in leaking and not any(w.answering == request.entered for w in own):
+            continue
+        answers.setdefault((host, rip), []).append(request.by)
+    for (host, rip), some in answers.items():
+        measured = SOMETIMES if None in some and any(some) else SERVED if any(some) else DIES
+        here = [w for w in own if w.answering == host] if host else list(own)
+        if rip:
+            places = {rip: [w for w in here if str(w.rip) == rip]}
+        else:
+            places = {}
+            for walk in here:
+                if walk.share or walk.rip is None:
+                    places.setdefault(str(walk.rip or ""), []).append(walk)
+        for place, through in (places or {"": []}).items():
+            subject = f"{client}, by {host or 'nobody'}, {f'to {place}' if place else 'to no real server'}"
+            # Where there is no walk of this client at all, nothing is claimed.
+            yield Comparison(About.CLIENT, subject, measured, _predicted(through) if own else _NOTHING)
+
+
+def _path(cluster: Cluster, request: Request) -> tuple[str, str]:
+    """The host at which it entered, and the real server that was chosen there; either may be empty."""
+    if request.chosen:
+        director, rip, _ = min(request.chosen, key=lambda place: place[0] != request.entered)
+        return director, rip
+    if request.entered is not None:
+        return request.entered, ""
+    # Nobody asked for the VIP's MAC: it is routed, and to the director unless somebody else answered.
+    return request.by or cluster.active, ""
+
+
+def _leaks(decision: Decision, decided: Decided) -> bool:
+    return decision is Decision.ARP_SENDER and decided is Decided.NO
+
+
+def _predicted(through: Sequence[Walk]) -> Predicted:
+    """Several walks may be possible: then it is known only where they end alike."""
+    outcomes = {walk.outcome for walk in through}
+    if not outcomes:
+        return Predicted(NO_WALK)
+    why = "; ".join(dict.fromkeys(filter(None, map(_why, through))))
+    if len(outcomes) > 1:
+        return Predicted(SOMETIMES if Served.UNKNOWN not in outcomes else Served.UNKNOWN, why)
+    (outcome,) = outcomes
+    return Predicted(outcome.value, why, outcome is not Served.UNKNOWN and all(map(_proved, through)))
+
+
+def _why(walk: Walk) -> str:
+    verdict = walk.deciding
+    return f"{verdict.step.node}, {verdict.step.decision}: {verdict.why}" if verdict else ""
+
+
+def _proved(walk: Walk) -> bool:
+    """Whether no assumption stands behind the step that ends it, or behind any step of a walk that is served."""
+    steps = walk.steps if walk.deciding is None else (walk.deciding,)
+    return not any(citation.assumed for verdict in steps for citation in verdict.because)
+
+
+# -- answers and questions on the wire --------------------------------------------------------------------------------
+
+
+def _of_responders(measured: Measured, client: str, own: Sequence[Walk]) -> Iterator[Comparison]:
+    """Who answers the client, or its router on the segment where the router looks for the VIP."""
+    cluster = measured.cluster
+    asker = client if client in measured.arp else "router"
+    front = cluster.hosts["router"].links["eth0"]
+    # Whom nobody asks, since the asker has an entry that stays, no walk tells.
+    entered = {request.entered for request in measured.requests[client]} - {None, ""}
+    kept = entered - {*measured.arp.get(asker, ()), *measured.vip_senders}
+    if kept or asker not in measured.arp or cluster.hosts[asker].links[_physical(cluster.asks[asker][0])] != front:
+        return
+    answering = {w.answering for w in own if not _decided(w, Decision.ARP_REPLY) <= {Decided.NO}}
+    outcome, open_ = _names(answering - {asker}), any(Decided.UNKNOWN in _decided(w, Decision.ARP_REPLY) for w in own)
+    yield Comparison(
+        About.RESPONDERS,
+        f"{asker} for {client}",
+        _names(measured.arp[asker]),
+        Predicted(Served.UNKNOWN.value if open_ or not own else outcome),
+    )
+
+
+def _physical(link: str) -> str:
+    """The lab's link that carries a VLAN, a bond or a bridge of tests/lab/shapes.py."""
+    return link if link.startswith("eth") and "." not in link else "eth0"
+
+
+def _names(names: Collection[str]) -> str:
+    return ", ".join(sorted(set(filter(None, names)))) or "nobody"
+
+
+def _decided(walk: Walk, decision: Decision) -> set[Decided]:
+    return {v.decided for v in walk.steps if v.step.decision is decision} or {Decided.YES}
+
+
+def _of_senders(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]:
+    """Of each real server that a request reached: did it ask as the VIP?"""
+    cluster = measured.cluster
+    everything = [request for requests in measured.requests.values() for request in requests]
+    reached = {rip for request in everything for _, rip, _ in request.chosen}
+    entered = {request.entered for request in everything}
+    for name, rip in cluster.real_servers.items():
+        if name == cluster.active or (rip not in reached and name not in entered):
+            continue
+        decided = {
+            v.decided for w in some for v in w.steps if v.step.decision is Decision.ARP_SENDER and v.step.node == name
+        }
+        outcome = "asks" if Decided.NO in decided else "unknown" if Decided.UNKNOWN in decided else "does not"
+        yield Comparison(About.SENDER, name, "asks" if name in measured.vip_senders else "does not", Predicted(outcome))
+
+
+def _of_health(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]:
+    for director, checks in measured.health.items():
+        for name, healthy in checks.items():
+            rip = measured.cluster.real_servers[name]
+            through = [w for w in some if str(w.rip) == rip and w.steps and w.steps[0].step.node == director]
+            # Whether a director asks itself, and by which address, no dump tells.
+            if name != director and through:
+                yield Comparison(
+                    About.HEALTH, f"{director} of {name}", SERVED if healthy else DIES, _predicted(through)
+                )
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+
+def walk_table(compared: Sequence[Comparison]) -> Iterator[str]:
+    yield f"{'walks':28}{'right':>8}{'wrong':>8}{'unknown':>9}{'wrong and called proved':>25}"
+    for about in About:
+        some = [one for one in compared if one.about is about]
+        count = Counter("right" if one.right else "unknown" if one.unknown else "wrong" for one in some)
+        proved = sum(one.wrong_and_proved for one in some)
+        yield f"{about:28}{count['right']:>8}{count['wrong']:>8}{count['unknown']:>9}{proved:>25}"
