@@ -5,7 +5,7 @@ import re
 import stat
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -26,11 +26,17 @@ ROLES = ("auto", "director", "real-server", "none")
 def add_options(parser: ArgumentParser, netns: str = "inspect this network namespace instead") -> None:
     """PATH, --role, --vip, --netns and --no-commands."""
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", help="dumps to read instead of this node")
+    add("paths", nargs="*", default=[], metavar="PATH", help="dumps to read instead of this node")
     add("--role", choices=ROLES, default="auto", metavar="ROLE", help=f"{', '.join(ROLES)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help=netns)
     add("--no-commands", action="store_true", help="leave out what iptables-save, ip6tables-save and nft show")
+
+
+def add_node(parser: ArgumentParser) -> None:
+    """--node."""
+    what = "read this PATH, all of which is of node NAME, whatever its files are called (repeat)"
+    parser.add_argument("--node", dest="of_node", action="append", default=[], metavar="NAME=PATH", help=what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Collected:
     unread: tuple["UnreadPath", ...]
 
 
-def collected(options: Namespace, rules: Sequence["Rule"]) -> Collected:
+def collected(options: Namespace, rules: Iterable["Rule"]) -> Collected:
     """What the options ask for; contradictions that change nothing of what the rules say are notes. Raises CliError."""
     from lvsdoctor.analysis.roles import with_standing
     from lvsdoctor.collect.errors import CannotCollect
@@ -72,9 +78,10 @@ def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
 
         return collect_paths(paths, unread)
     if options.netns is None and _standard_input_is_a_file():
+        words = " ".join(filter(None, (options.verb, getattr(options, "target", ""))))
         raise CliError(
             f"standard input is a file, but without a PATH {options.verb} reads this host. "
-            f"To read the file: lvsdoctor {options.verb} - < FILE"
+            f"To read the file: lvsdoctor {words} - < FILE"
         )
     if not sys.platform.startswith("linux"):
         raise CliError("a live scan needs Linux; name the dumps to read (lvsdoctor scan PATH)")

@@ -9,7 +9,7 @@ from typing import NoReturn
 from lvsdoctor import __version__
 from lvsdoctor.cli.errors import CliError, unknown
 
-VERBS = ("scan", "collect", "probe", "fix", "explain", "redact", "rules", "completion")
+VERBS = ("scan", "collect", "probe", "fix", "trace", "explain", "redact", "rules", "completion")
 EXIT_CODES = """exit codes:
   0    nothing found at or above --fail-on
   1    findings
@@ -22,9 +22,22 @@ EXIT_CODES = """exit codes:
 
 
 class _Parser(ArgumentParser):
+    # May options stand between the arguments (trace VIP --from ADDRESS PATH)? argparse gives what follows them to no
+    # argument that may be left out.
+    intermixed = False
+
     # argparse makes a formatter for every option that is added, only to try its placeholder, and the terminal would be
     # asked for its width each time.
     _columns = 78
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        if not self.intermixed:
+            return super().parse_known_args(args, namespace)
+        self.intermixed = False  # it asks this very function, twice
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.intermixed = True
 
     def format_help(self) -> str:
         from shutil import get_terminal_size

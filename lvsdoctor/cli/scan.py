@@ -55,8 +55,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     )
     parser.set_defaults(run=run)
     collecting.add_options(parser, "inspect this network namespace instead (with PATH: probe from there)")
-    what = "read this PATH, all of which is of node NAME, whatever its files are called (repeat)"
-    parser.add_argument("--node", dest="of_node", action="append", default=[], metavar="NAME=PATH", help=what)
+    collecting.add_node(parser)
     add = parser.add_argument
     add(*_PROBE, action=_ProbeOption, help="hold the findings against the wire (require: exit 2 if it cannot be asked)")
     supposing.add_options(parser)

@@ -90,7 +90,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         "template": diagnosis.finding.message,
         "fields": dict(diagnosis.finding.fields),
         "about": dict(diagnosis.about),
-        "evidence": [_citation(item) for item in diagnosis.evidence],
+        "evidence": [citation(item) for item in diagnosis.evidence],
         "fix": {
             "now": list(fix.now),
             "persist": list(fix.persist),
@@ -111,7 +111,8 @@ def _missing(item: Missing) -> dict[str, Any]:
     return shown
 
 
-def _citation(item: Citation) -> dict[str, Any]:
+def citation(item: Citation) -> dict[str, Any]:
+    """A quoted line, what it means, and of an assumption the command that would tell."""
     return {**_seen(item.seen), "note": item.says, "settle": item.settle or None}
 
 

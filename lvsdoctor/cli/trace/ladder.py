@@ -1,0 +1,226 @@
+"""What `lvsdoctor trace` prints for people: a sentence for each service, then a ladder for each kind of clients."""
+
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from lvsdoctor.cli.output import standard_output
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, Served, StepVerdict, Walk
+from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.console import Page
+from lvsdoctor.reporting.walks import (
+    DECISIONS,
+    AlikeWalks,
+    alike_walks,
+    clients,
+    first_steps,
+    real_server,
+    service_sentences,
+    settling,
+    step_name,
+)
+from lvsdoctor.sanitize import cells, shortened, wrapped
+
+# Colour repeats what a word says already.
+STYLES = {
+    "heading": "bold underline",
+    "label": "bold",
+    "message": "bold",
+    "dies": "bold red",
+    "harms": "bold yellow",
+    "unknown": "bold yellow",
+    "ok": "green",
+    "where": "cyan",
+    "why": "italic",
+    "command": "green",
+    "faint": "dim",
+}
+_OUTCOMES = {Served.SERVED: ("SERVED", "ok"), Served.DIES: ("DIES", "dies"), Served.UNKNOWN: ("UNKNOWN", "unknown")}
+_INDENT = 4
+_LONGEST_NAME, _LONGEST_REASON = 14, 100  # columns
+_NAME_OF_STEP = max(map(len, DECISIONS.values()))
+_VERDICT = len("unknown")
+
+
+def put_ladders(walks: Sequence[Walk], options: Namespace) -> None:
+    """All walks, the services and clients in their order; of each the worst walks first."""
+    page = Page(standard_output(options))
+    put_services(page, walks)
+    if not options.quiet:
+        for service, of_service in groupby(walks, key=lambda walk: walk.service):
+            _Ladders(page, service).put(list(of_service))
+        _put_lacking(page, walks)
+    page.write(STYLES)
+
+
+def put_services(page: Page, walks: Iterable[Walk]) -> None:
+    """`TCP 192.0.2.10:80: 2 of 3 real servers (rs1, rs3) serve clients on the VIP's segment.`"""
+    for service, sentences in service_sentences(walks).items():
+        for place, sentence in enumerate(sentences):
+            page.say(sentence, "message", label=f"{service}:" if place == 0 else "", indent=0 if place == 0 else 2)
+
+
+def _put_lacking(page: Page, walks: Iterable[Walk]) -> None:
+    """All that is not known, by host: who collects it once need not come again for the next step."""
+    for host, commands in settling(walks).items():
+        page.blank()
+        page.say("", label=f"Not collected, on {host}:", indent=0)
+        page.commands(commands)
+
+
+@dataclass(slots=True)
+class _Ladders:
+    """The ladders of a service. One that was put already, for other clients, is not put again."""
+
+    page: Page
+    service: str
+    known: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+    def put(self, walks: Sequence[Walk]) -> None:
+        for _, of_clients in groupby(walks, key=lambda walk: (walk.client.place, walk.client.address)):
+            group = list(of_clients)
+            client = group[0].client
+            self.page.heading(f"{self.service} from {clients(client)}")
+            self._put_clients(client)
+            answering = list(dict.fromkeys(walk.answering for walk in group))
+            for alike in alike_walks(group):
+                self.page.blank()
+                self._put_alike(alike, answering)
+
+    def _put_clients(self, client: ClientClass) -> None:
+        if not client.evidenced and client.place is ClientPlace.HEALTH_CHECK:
+            self.page.say("the evidence shows no health check of the director.", label="assumed:")
+        elif not client.evidenced:
+            self.page.say(f"the evidence shows no such client; {client.address} is an example.", label="assumed:")
+        elif client.because:
+            self.page.say(f"such as {client.address}", label="evidenced:")
+            self.page.quotes(_rows(client.because[:1]))
+        else:
+            self.page.say(f"{client.address}", label="evidenced:")
+
+    def _put_alike(self, alike: AlikeWalks, answering: Sequence[str]) -> None:
+        word, style = _OUTCOMES[alike.outcome]
+        self.page.say(_headline(alike, answering), "message", label=word, label_style=style)
+        key = _key(alike)
+        if (before := self.known.get(key)) and not self.page.output.verbose:
+            self.page.say(f"the same steps as above, from {before}.", "faint", indent=_INDENT)
+            return
+        self.known[key] = clients(alike.shown.client)
+        put_ladder(self.page, alike)
+
+
+def _headline(alike: AlikeWalks, answering: Sequence[str]) -> str:
+    """`through rs2, rs3 (67 % of new connections, rs2 is shown): on the real server, reply route`."""
+    walk, servers = alike.shown, alike.real_servers
+    remarks = []
+    if servers and walk.client.place is not ClientPlace.HEALTH_CHECK:
+        remarks.append(f"{walk_share(alike.share)} of new connections")
+    if len(servers) > 1:
+        remarks.append(f"{servers[0]} is shown")
+    if len(answering) > 1:
+        remarks.append(f"if {walk.answering or 'no host'} answers for the VIP")
+    text = f"through {wording.some(servers)}" if servers else "before a real server is chosen"
+    text += f" ({', '.join(remarks)})" if remarks else ""
+    if (deciding := walk.deciding) is None:
+        return text
+    host = deciding.step.node if deciding.step.node != real_server(walk) or len(servers) < 2 else "the real server"
+    return f"{text}: on {host}, {step_name(deciding, walk)}"
+
+
+def walk_share(share: float) -> str:
+    """`33 %`."""
+    return "less than 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+def _key(alike: AlikeWalks) -> tuple[object, ...]:
+    """What makes ladders the same but for the client."""
+    address = str(alike.shown.client.address)
+    steps = ((v.step.node, v.step.decision, v.decided, v.why.replace(address, "{}")) for v in alike.shown.steps)
+    return (alike.outcome, alike.real_servers, *steps)
+
+
+# -- the rungs --------------------------------------------------------------------------------------------------------
+
+
+def put_ladder(page: Page, alike: AlikeWalks) -> None:
+    """A line for each step: the host, the verdict, the step's name, the reason; the deciding step is quoted."""
+    walk = alike.shown
+    steps = list(walk.steps) if page.output.verbose else first_steps(walk)
+    names = [page.legible(verdict.step.node) for verdict in steps]
+    width = min(max(map(cells, ["client", *names])), _LONGEST_NAME)
+    _rung(page, width, "client", ("", ""), "", str(walk.client.address))
+    before = ""
+    for verdict, name in zip(steps, names, strict=True):
+        deciding = verdict == walk.deciding
+        host = "|" if name == before else name
+        _rung(page, width, host, _verdict(verdict, deciding), step_name(verdict, walk), reason(verdict))
+        before = name
+        if deciding:
+            _put_evidence(page, [row for own in alike.deciding for row in own.because[:1]], width)
+            _put_settle(page, alike.deciding, width)
+        elif page.output.verbose:
+            _put_evidence(page, verdict.because, width)
+        elif verdict.decided is Decided.NO:
+            _put_evidence(page, verdict.because[:1], width)
+    if alike.outcome is Served.SERVED:
+        _rung(page, width, "client", ("ok", "served"), "", "gets the reply")
+
+
+def reason(verdict: StepVerdict) -> str:
+    """Why, without the host's name at its beginning: the ladder has it in its first column."""
+    return verdict.why.removeprefix(f"{verdict.step.node} ")
+
+
+def _verdict(verdict: StepVerdict, deciding: bool) -> tuple[str, str]:
+    """Its style and its word."""
+    if verdict.decided is Decided.YES:
+        return "ok", "ok"
+    if verdict.decided is Decided.UNKNOWN:
+        return "unknown", "unknown"
+    if verdict.step.decision in HARMLESS:
+        return "harms", "harms"
+    return "dies", "DIES" if deciding else "no"
+
+
+def _rung(page: Page, width: int, name: str, verdict: tuple[str, str], step: str, text: str) -> None:
+    style, word = verdict
+    shown = "  |" if name == "|" else shortened(page.legible(name), width)
+    left = " " * _INDENT + shown + " " * (width - cells(shown) + 2)
+    margin = _margin(width)
+    room = max(20, min(page.width - margin, _LONGEST_REASON))
+    first, *further = wrapped(page.legible(text), room)
+    stands_out = "message" if style in ("dies", "harms") or (style == "unknown" and step) else ""
+    page.lines.append(
+        [("label", left), (style, word.ljust(_VERDICT + 2)), ("", step.ljust(_NAME_OF_STEP + 2)), (stands_out, first)]
+    )
+    page.lines += [[("", " " * margin), (stands_out, piece)] for piece in further]
+
+
+def _margin(width: int) -> int:
+    return _INDENT + width + 2 + _VERDICT + 2 + _NAME_OF_STEP + 2
+
+
+def _put_evidence(page: Page, rows: Sequence[Citation], width: int) -> None:
+    """Below its step, from the column of the verdicts on."""
+    shown = rows if page.output.verbose else rows[: wording.FEW + 1]
+    page.quotes(_rows(shown), indent=_INDENT + width + 2, longest=0 if page.output.verbose else 3 * page.width)
+    if len(shown) < len(rows):
+        page.say(f"{len(rows) - len(shown)} more; -v lists them.", "faint", indent=_INDENT + width + 2)
+
+
+def _rows(rows: Iterable[Citation]) -> Iterable[tuple[str, str, str]]:
+    return list(dict.fromkeys((str(row.seen), row.seen.text, row.says) for row in rows))
+
+
+def _put_settle(page: Page, deciding: Iterable[StepVerdict], width: int) -> None:
+    """The commands that would tell, each once, with their hosts."""
+    for host, command in dict.fromkeys(
+        (verdict.step.node, command)
+        for verdict in deciding
+        for command in (verdict.settle, *(row.settle for row in verdict.because))
+        if command
+    ):
+        label = f"To settle it, on {host}:"
+        page.say(command, "command", label=label, indent=_INDENT + width + 2, wrap=False)

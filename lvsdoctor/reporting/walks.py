@@ -1,0 +1,206 @@
+"""What is told of walks: which real servers serve which clients, and which walks are alike."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
+from lvsdoctor.reporting.wording import some
+
+# A step's name in a ladder: short, the field's own word.
+DECISIONS: Mapping[Decision, str] = {
+    Decision.ARP_REPLY: "ARP answer",
+    Decision.SOURCE_VALIDATION: "source check",
+    Decision.INPUT_FILTER: "input filter",
+    Decision.IPVS: "IPVS",
+    Decision.REAL_SERVER: "real server",
+    Decision.FORWARD_FILTER: "forward filter",
+    Decision.OUTPUT_FILTER: "output filter",
+    Decision.ROUTE: "route",
+    Decision.NEIGHBOUR: "neighbour",
+    Decision.MTU: "MTU",
+    Decision.DECAPSULATION: "decapsulation",
+    Decision.LOCAL_DELIVERY: "local delivery",
+    Decision.LISTENER: "listener",
+    Decision.REPLY_ROUTE: "reply route",
+    Decision.ARP_SENDER: "ARP sender",
+    Decision.RETURN_PATH: "return path",
+    Decision.HEALTH_CHECK: "health check",
+}
+_WORST = (Served.DIES, Served.UNKNOWN, Served.SERVED)
+
+
+def step_name(verdict: StepVerdict, walk: Walk) -> str:
+    """`ARP answer`; IPv6 has neighbour discovery (NDP) in its place."""
+    return DECISIONS[verdict.step.decision].replace("ARP", "ARP" if walk.vip.version == 4 else "NDP")
+
+
+def clients(client: ClientClass) -> str:
+    """`clients beyond router 192.0.2.1`."""
+    match client.place:
+        case ClientPlace.BEYOND_ROUTER if client.router is not None:
+            return f"clients beyond router {client.router}"
+        case ClientPlace.IN_PREFIX if client.prefix is not None:
+            return f"clients in {client.prefix}"
+        case ClientPlace.HEALTH_CHECK:
+            return str(client.place)
+        case ClientPlace.ON_DIRECTOR | ClientPlace.ON_REAL_SERVER:
+            return f"clients {client.place} ({client.address})"
+        case _:
+            return f"clients {client.place}"
+
+
+def real_server(walk: Walk) -> str:
+    """Its name, its address where the scan has no such host; "" where no real server is chosen."""
+    return walk.real_server or str(walk.rip or "")
+
+
+# -- a sentence for a service -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceClients:
+    """Of a service's real servers (names), those that serve these clients whoever answers for the VIP, those that lose
+    some, and those of which it is not known."""
+
+    service: str
+    client: ClientClass
+    every: tuple[str, ...]
+    serving: tuple[str, ...]
+    losing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def served_clients(walks: Iterable[Walk]) -> list[ServiceClients]:
+    """For each service and client class, in the order of the walks."""
+    every: dict[str, dict[str, None]] = {}
+    outcomes: dict[tuple[str, ClientPlace, str], dict[str, list[Served]]] = {}
+    of: dict[tuple[str, ClientPlace, str], ClientClass] = {}
+    for walk in walks:
+        key = (walk.service, walk.client.place, str(walk.client.address))
+        of.setdefault(key, walk.client)
+        name = real_server(walk)
+        outcomes.setdefault(key, {}).setdefault(name, []).append(walk.outcome)
+        every.setdefault(walk.service, {}).update({name: None} if name else {})
+    rows = []
+    for key, servers in outcomes.items():
+        known = tuple(every[key[0]])
+        # What ends before a real server is chosen concerns them all.
+        worst = {
+            name: min([*servers.get(name, ()), *servers.get("", ())], key=_WORST.index, default=None) for name in known
+        }
+        kinds = [tuple(name for name in known if worst[name] is kind) for kind in reversed(_WORST)]
+        rows.append(ServiceClients(key[0], of[key], known, kinds[0], kinds[2], kinds[1]))
+    return rows
+
+
+def service_sentences(walks: Iterable[Walk]) -> dict[str, list[str]]:
+    """By service: `2 of 3 real servers (rs1, rs3) serve clients on the VIP's segment.`"""
+    together: dict[tuple[object, ...], list[ServiceClients]] = {}
+    for row in served_clients(walks):
+        check = row.client.place is ClientPlace.HEALTH_CHECK
+        together.setdefault((row.service, row.serving, row.losing, row.unknown, check), []).append(row)
+    sentences: dict[str, list[str]] = {}
+    for rows in together.values():
+        sentences.setdefault(rows[0].service, []).append(_sentence(rows))
+    return sentences
+
+
+def _sentence(rows: Sequence[ServiceClients]) -> str:
+    row, number = rows[0], len(rows[0].every)
+    if not number:
+        return f"No real server is known that serves {_classes(rows)}."
+    check = row.client.place is ClientPlace.HEALTH_CHECK
+    verb = "serves" if len(row.serving or row.every) == 1 else "serve"
+    servers = f"{number} real {'server' if number == 1 else 'servers'}"
+    if row.unknown == row.every:
+        names = f"{number} of {servers} ({some(row.every)})"
+        if check:
+            return f"Not known: whether the director's health check reaches {names}."
+        return f"Not known: whether {names} {verb} {_classes(rows)}."
+    share = f"{len(row.serving)} of {servers}"
+    if 0 < len(row.serving) < number:
+        share += f" ({some(row.serving)})"
+    lost = f" Connections through {some(row.losing)} are lost." if row.losing and not check else ""
+    unknown = f" Not known of {len(row.unknown)} ({some(row.unknown)})." if row.unknown else ""
+    if check:
+        return f"The director's health check reaches {share}.{unknown}"
+    return f"{share} {verb} {_classes(rows)}.{lost}{unknown}"
+
+
+def _classes(rows: Iterable[ServiceClients]) -> str:
+    names = dict.fromkeys(clients(row.client) + ("" if row.client.evidenced else " (assumed)") for row in rows)
+    every = list(names)
+    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+
+
+# -- walks that are alike ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeWalks:
+    """Walks of the same clients to the same service, each through another real server, that go the same steps."""
+
+    walks: tuple[Walk, ...]
+
+    @property
+    def shown(self) -> Walk:
+        return self.walks[0]
+
+    @property
+    def outcome(self) -> Served:
+        return self.shown.outcome
+
+    @property
+    def real_servers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(filter(None, map(real_server, self.walks))))
+
+    @property
+    def share(self) -> float:
+        return sum(walk.share for walk in self.walks)
+
+    @property
+    def deciding(self) -> tuple[StepVerdict, ...]:
+        """The deciding step of each walk, if it is not served."""
+        return tuple(verdict for walk in self.walks if (verdict := walk.deciding) is not None)
+
+
+def alike_walks(walks: Iterable[Walk]) -> list[AlikeWalks]:
+    """The walks of one service and client class, put together where they are alike: the worst first."""
+    groups: dict[tuple[object, ...], list[Walk]] = {}
+    for walk in walks:
+        groups.setdefault((walk.answering, walk.outcome, walk.forwarding, *_shape(walk)), []).append(walk)
+    made = [AlikeWalks(tuple(group)) for group in groups.values()]
+    return sorted(made, key=lambda group: _WORST.index(group.outcome))
+
+
+def _shape(walk: Walk) -> Iterable[tuple[str, ...]]:
+    """Its steps without what is the real server's own."""
+    own = [name for name in (walk.real_server, str(walk.rip or "")) if name]
+
+    def without(text: str) -> str:
+        for name in own:
+            text = text.replace(name, "{}")
+        return text
+
+    for verdict in walk.steps:
+        step = verdict.step
+        yield step.decision, verdict.decided, without(step.node), without(verdict.reason)
+
+
+def first_steps(walk: Walk) -> Sequence[StepVerdict]:
+    """Its steps, as far as the packet comes: past a no nothing is left to decide but who is harmed."""
+    steps = list(walk.steps)
+    if walk.outcome is Served.DIES and walk.deciding is not None:
+        at = steps.index(walk.deciding) + 1
+        return [*steps[:at], *(v for v in steps[at:] if v.decided is Decided.NO)]
+    return steps
+
+
+def settling(walks: Iterable[Walk]) -> dict[str, list[str]]:
+    """By host: the commands that would tell what is not known of the walks that no step ends."""
+    commands: dict[str, dict[str, None]] = {}
+    for walk in walks:
+        for verdict in walk.steps if walk.outcome is Served.UNKNOWN else ():
+            if verdict.decided is Decided.UNKNOWN and verdict.settle:
+                commands.setdefault(verdict.step.node, {})[verdict.settle] = None
+    return {host: list(own) for host, own in commands.items()}
