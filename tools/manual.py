@@ -28,6 +28,10 @@ EXAMPLES = (
         "lvsdoctor scan golden/ -f terminal -f sarif=lvs.sarif -f junit=lvs.xml",
     ),
     ("Ask the segment who answers for a VIP:", "sudo lvsdoctor probe 192.0.2.10"),
+    (
+        "Follow a client's connection, and see where it is lost:",
+        "lvsdoctor trace 192.0.2.10:80 --from 198.51.100.7 case/",
+    ),
     ("Read why, and when it is fine after all:", "lvsdoctor explain arp-ignore-only-on-lo"),
 )
 TAIL = r""".SH SEE ALSO
