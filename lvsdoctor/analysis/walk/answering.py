@@ -14,7 +14,7 @@ from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import cite
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
@@ -102,13 +102,14 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
     def decide() -> Answer | None:
         taken = _has_vip(director, at.vip)
         if not taken:
-            return _nobody_here(director, at, taken)
+            return _nobody_here(decider, director, at, taken)
         known = director.link(segment) if segment is not None else None
         if known is None:
             return _by_a_route(taken, at.vip, link)
         answer = _reply(director, at.vip, known, asker)
         if not answer and _by_another_path(director, at.vip):
-            return None
+            line = unresolved(decider, director, at.vip)
+            return no(answer.reason, line, *answer.because, **answer.fields) if line is not None else None
         return answer
 
     key = (segment, link, asker)
@@ -125,13 +126,32 @@ def _is_known_to_have(director: Node, vip: IP) -> bool:
         return False
 
 
-def _nobody_here(director: Node, at: ServicePlace, lacking: Answer) -> Answer:
+def _nobody_here(decider: Decider, director: Node, at: ServicePlace, lacking: Answer) -> Answer:
     """The director does not have the VIP: it may stand by, for another that the scan does not have."""
     if len(at.directors) > 1:
         return lacking
+    if (line := unresolved(decider, director, at.vip)) is not None:
+        return Answer(False, lacking.reason, (line, *lacking.because), lacking.fields)
     text = f"no other director has {at.vip}"
     others = assume("addresses", text, settle="# scan the directors together", others=True)
     return Answer(False, lacking.reason, (*lacking.because, others), lacking.fields)
+
+
+def unresolved(decider: Decider, director: Node, vip: IP) -> Citation | None:
+    """The neighbour entry of a host that has asked for the VIP without an answer."""
+
+    def work_out() -> dict[IP, Citation]:
+        known: dict[IP, Citation] = {}
+        answered: set[IP] = set()
+        for host in (director, *director.peers_with("neighbours")):
+            for row in host.seen_rows("neighbours") if host.has("neighbours") else ():
+                if row.mac:
+                    answered.add(row.ip)
+                elif row.state in ("FAILED", "INCOMPLETE"):
+                    known.setdefault(row.ip, cite(row, "no host answers {host}", host=host.name))
+        return {ip: line for ip, line in known.items() if ip not in answered}
+
+    return decider.once("unresolved", work_out).get(vip)
 
 
 def _by_another_path(director: Node, vip: IP) -> bool:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
-from lvsdoctor.analysis.walk.director import until_no
-from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
+from lvsdoctor.analysis.walk.director import refuse_unread_filter, until_no
+from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, of_verdict
 from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves
 from lvsdoctor.analysis.walk.sending import neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
+from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -17,6 +20,7 @@ from lvsdoctor.model.finding import cite
 from lvsdoctor.model.health import HealthCheck
 from lvsdoctor.model.ipvs import Destination
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
 
 
@@ -70,7 +74,7 @@ def health_check(
     # Without the source nothing can be asked of the real server.
     if asked.decided is Decided.NO or client.address == real.ip:
         return
-    yield from (steps := _requested(decider, director, target, server, client))
+    yield from (steps := _requested(decider, director, target, server, client, port, at.protocol))
     if (steps and steps[-1].decided is Decided.NO) or server is None:
         return
     yield from _there(decider, server, client, target, port, at.protocol)
@@ -84,12 +88,33 @@ def _asks(director: Node, target: IP) -> Answer | None:
     return yes("it asks from {source}", *source.because, source=source.ip)
 
 
+def _packets(director: Node, client: ClientClass, target: IP, port: int, protocol: str) -> tuple[Packet, Packet]:
+    """The director's first packet of a check, and the real server's reply to it."""
+    link, number = link_towards(director, target), PROTOCOLS.get(protocol)
+    flags = SYN if protocol == "tcp" else None
+    out = Packet(client.address, target, number, None, port or None, out_link=link, states=NEW, tcp_flags=flags)
+    return out, Packet(target, client.address, number, port or None, in_link=link, states=frozenset({"ESTABLISHED"}))
+
+
+def _passes(
+    decider: Decider, director: Node, packet: Packet, hooks: tuple[Hook, ...], decision: Decision
+) -> StepVerdict:
+    def decide() -> Answer | None:
+        refuse_unread_filter(director, packet.version)
+        return of_verdict(passed(director, packet, hooks, locality(director, packet.version)))
+
+    return decider.step(director, decision, f"{packet.src} to {packet.dst}", (packet, hooks), decide)
+
+
 def _requested(
-    decider: Decider, director: Node, target: IP, server: Node | None, client: ClientClass
+    decider: Decider, director: Node, target: IP, server: Node | None, client: ClientClass, port: int, protocol: str
 ) -> list[StepVerdict]:
+    out, back = _packets(director, client, target, port, protocol)
     return list(
         until_no(
             lambda: reached(decider, director, target, None),
+            lambda: _passes(decider, director, out, SENT, Decision.OUTPUT_FILTER),
+            lambda: _passes(decider, director, back, DELIVERED, Decision.INPUT_FILTER),
             lambda: neighbour(decider, director, target, server, client.address),
             lambda: unscanned(target) if server is None else None,
         )

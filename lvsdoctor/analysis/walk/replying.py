@@ -11,6 +11,7 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import filter_answer, is_address_of, refuse_unread_filter, until_no
 from lvsdoctor.analysis.walk.receiving import of_verdict
+from lvsdoctor.analysis.walk.sending import dead_end
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import passes_on
@@ -64,6 +65,9 @@ def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
         if lookup.type == "local":
             route = lookup.route.dst if lookup.route is not None else ""
             return no("{client} is local here: {route} is a local route", *lookup.because, client=client, route=route)
+        if (dead := dead_end(reply.node, lookup)) is not None:
+            link = ", ".join(lookup.links)
+            return no("the reply leaves by {link}, which leads to no other host", *lookup.because, dead, link=link)
         if lookup.type == "unicast":
             hop = str(lookup.gateways[0]) if lookup.gateways else ", ".join(lookup.links)
             return yes("the reply leaves by {hop}", *lookup.because, hop=hop)
@@ -89,8 +93,8 @@ def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
 
 def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
     """Only a source that other hosts have as well moves in their caches: a VIP."""
-    if reply.src.version == 6 or not reply.of_vip:
-        return None  # net/ipv6/ndisc.c: a solicitation with a VIP's source moves no entry that is not asked for
+    if not reply.of_vip:
+        return None
 
     def decide() -> Answer | None:
         lookup = reply.lookup
@@ -102,6 +106,8 @@ def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
         permanent = next((row for row in rows if row.ip == hop and row.state == "PERMANENT"), None)
         if permanent is not None:
             return yes("{hop} is never asked for", cite(permanent), hop=hop)
+        if reply.src.version == 6:
+            return _solicits(reply, link.name, hop)
         sender = arp_sender(reply.node, link, asking_for=hop, packet_source=reply.src)
         if sender.ip == reply.src:
             text = "it asks for {hop} with the VIP as sender, which moves the VIP in that neighbour's cache"
@@ -109,6 +115,15 @@ def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
         return yes("it asks for {hop} with {sender} as sender", *sender.because, hop=hop, sender=sender.ip)
 
     return decider.step(reply.node, Decision.ARP_SENDER, f"from {reply.src} to {reply.client}", (), decide)
+
+
+def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
+    """net/ipv6/ndisc.c: ndisc_solicit() keeps the source of the waiting packet if the link itself has it."""
+    for row in reply.node.holding(reply.src):
+        if row.link == link:
+            text = "it asks for {hop} with the VIP as sender, which moves the VIP in that neighbour's cache"
+            return no(text, cite(row), hop=hop)
+    return yes("it asks for {hop} with an address of {link}", hop=hop, link=link)
 
 
 # -- the way back -----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation, cite
@@ -59,6 +59,8 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
             return no(cut.reason, *cut.because, **cut.fields)
         if lookup.type != "unicast":
             return None
+        if (dead := dead_end(director, lookup)) is not None:
+            return no("the route leads to {link}, where no other host is", *lookup.because, dead, link=lookup.links[0])
         through = [hop for hop in gateways if hop != rip and not any(True for _ in _holding_both(director, hop, rip))]
         if forwarding is Forwarding.DR and through:
             # ip_vs_dr_xmit(): the frame goes to the gateway, which routes the VIP and not the RIP.
@@ -69,6 +71,19 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
         return yes("the route leads to {hop}", *lookup.because, hop=_hop(gateways, lookup.links))
 
     return decider.step(director, Decision.ROUTE, f"to {rip}", forwarding, decide)
+
+
+def dead_end(node: Node, lookup: Lookup) -> Citation | None:
+    """The interface of a connected route by which no packet gets to another host: lo (IPv6; of IPv4 such a prefix is
+    local), a dummy one, and a tunnel that has no other end: it would send packets to the destination, unasked for."""
+    if lookup.type != "unicast" or lookup.gateways or not node.has("links"):
+        return None
+    for link in filter(None, map(node.link, lookup.links)):
+        dummy = link.kind == "dummy" or (link.kind is None and link.name.startswith("dummy"))
+        open_tunnel = link.type in ("ipip", "gre", "tunnel6", "gre6") and link.detail.get("remote") in ("any", "::")
+        if link.loopback or dummy or open_tunnel:
+            return cite(link)
+    return None
 
 
 def _detour(director: Node, gateway: IP, rip: IP) -> Answer | None:
@@ -116,6 +131,8 @@ def neighbour(
             return no("{why}", *astray.because, why=astray.why)
         if server is None:
             return _by_cache(director, rip)
+        if astray is not None and astray.twice:
+            return _by_cache(director, rip, server)
         link = director.link(lookup.links[0]) if lookup.links else None
         answer = _asked(director, rip, server, link, packet_source) if link is not None else None
         if astray is not None and answer is not None and answer:
@@ -135,10 +152,13 @@ def _own(director: Node, ip: IP) -> bool:
     return any(row.ip == ip for row in director.seen_rows("addresses"))
 
 
-def _by_cache(director: Node, rip: IP) -> Answer | None:
+def _by_cache(director: Node, rip: IP, server: Node | None = None) -> Answer | None:
+    """The director's neighbour entry has the MAC of that real server, or of some host."""
     rows = director.neighbours if director.has("neighbours") else ()
-    entry = next((row for row in rows if row.ip == rip and row.mac), None)
-    return yes("a neighbour entry has its MAC", cite(entry)) if entry is not None else None
+    for row in rows:
+        if row.ip == rip and row.mac and (server is None or server.links_with_mac(row.mac)):
+            return yes("a neighbour entry has its MAC", cite(row))
+    return None
 
 
 def _asked(director: Node, rip: IP, server: Node, link: Link, packet_source: IP | None) -> Answer | None:

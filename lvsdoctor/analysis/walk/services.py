@@ -101,14 +101,23 @@ def _real_servers(directors: Sequence[Node], service: VirtualService) -> dict[IP
 
 
 def _holder(director: Node, rip: IP) -> Node | None:
-    """Of several nodes the first that has it on a wire."""
+    """Of several nodes the one that the director has in its neighbour cache, else one with it on a wire."""
     try:
-        holders = [(not _on_wire(peer, rip), place, peer) for place, peer in enumerate(director.peers_holding(rip))]
+        rows = director.seen_rows("neighbours") if director.has("neighbours") else ()
+        macs = {row.mac for row in rows if row.ip == rip and row.mac}
+        holders = [
+            (not _has_mac(peer, macs), not _on_wire(peer, rip), place, peer)
+            for place, peer in enumerate(director.peers_holding(rip))
+        ]
         if holders:
-            return min(holders, key=lambda row: row[:2])[2]
+            return min(holders, key=lambda row: row[:3])[3]
         return director if director.has("addresses") and director.holding(rip) else None
     except NotCollected:
         return None
+
+
+def _has_mac(node: Node, macs: set[str]) -> bool:
+    return any(node.links_with_mac(mac) for mac in macs)
 
 
 def _on_wire(node: Node, rip: IP) -> bool:
