@@ -7,6 +7,7 @@ from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
+from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply, neighbours_of
 from lvsdoctor.kernel.delivery import home_link
@@ -163,8 +164,7 @@ def _by_another_path(director: Node, vip: IP) -> bool:
 def _segment(director: Node, vip: IP) -> str | None:
     """The link of a director whose segment asks for the VIP: with a subnet that holds it."""
     try:
-        known = director.addresses if director.has("addresses") and director.has("links") else ()
-        rows = [row for row in known if vip in row.network and not row.host_only]
+        rows = [row for row in subnets(director) if vip in row.network] if director.has("links") else []
         hearing = {link.name for link in director.links_hearing_arp} if rows else set()
     except NotCollected:
         return None
@@ -191,8 +191,8 @@ def arrival_link(director: Node, at: ServicePlace, client: ClientClass) -> str |
 def _link_beside(director: Node, client: ClientClass) -> str | None:
     """The link where a client or its router is, as the director's subnets and routes tell."""
     beside = client.address if client.place in _BESIDE else client.router
-    for row in director.addresses if beside is not None else ():
-        if beside in row.network and not row.host_only and row.link != "lo":
+    for row in subnets(director) if beside is not None else ():
+        if beside in row.network and row.link != "lo":
             return row.link
     towards = known_route(director, client.address) if director.has("routes") else None
     if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
@@ -210,8 +210,7 @@ def _asker(at: ServicePlace, client: ClientClass, director: Node, segment: str |
     if segment is None:
         return None
     beside = client.address if client.place in _BESIDE else client.router
-    rows = director.seen_rows("addresses") if beside is not None else ()
-    if any(row.link == segment and beside in row.network and not row.host_only for row in rows):
+    if beside is not None and any(row.link == segment and beside in row.network for row in subnets(director)):
         return beside
     link = director.link(segment)
     if at.vip.version == 6 or link is None:
@@ -279,17 +278,12 @@ def _reply_of_server(node: Node, vip: IP, link: Link, asker: IP) -> Answer | Non
 
 def _has_subnet_of_both(at: ServicePlace, asker: IP) -> bool:
     """Does the asker take the VIP for a neighbour? As the directors' subnets tell."""
-    return any(
-        asker in row.network and at.vip in row.network and not row.host_only
-        for director in at.directors
-        for row in (director.seen_rows("addresses") if director.has("addresses") else ())
-    )
+    return any(asker in row.network and at.vip in row.network for director in at.directors for row in subnets(director))
 
 
 def _links_beside(node: Node, asker: IP) -> Sequence[Link]:
     if not (node.has("links") and node.has("addresses")):
         return ()
-    rows = [row for row in node.seen_rows("addresses") if asker in row.network and not row.host_only]
-    names = {row.link for row in rows}
+    names = {row.link for row in subnets(node) if asker in row.network}
     links: Sequence[Link] = node.seen_rows("links")
     return [link for link in links if link.name in names and link.arp and link.up and not node.enslaved(link)]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.filter_paths import PROTOCOLS
+from lvsdoctor.analysis.walk.subnets import services_by_key
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, VirtualService
@@ -43,7 +43,7 @@ class ServicePlace:
 
     def listed_by(self, director: Node) -> VirtualService | None:
         """The row of this service in the table of a director."""
-        return next((row for row in ipvs_table(director) if row.key == self.service.key), None)
+        return services_by_key(director).get(self.service.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Any
 
 from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.analysis.walk.subnets import links_by_name, own_addresses, subnets
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.walk import ClientClass, ClientPlace
@@ -44,7 +44,10 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
             taken |= {vip for row in services for vip, _ in row.vips}
         if not node.roles and not node.standing.undecided:
             strangers.append(node)
-    return Crowd(frozenset(taken), tuple(_shown(nodes, strangers, taken)))
+    shown: dict[IP, Citation] = {}
+    for ip, line in _shown(nodes, strangers, taken):
+        shown.setdefault(ip, line)
+    return Crowd(frozenset(taken), tuple(shown.items()))
 
 
 def _shown(nodes: Sequence[Node], strangers: Sequence[Node], taken: set[IP]) -> Iterator[tuple[IP, Citation]]:
@@ -111,52 +114,54 @@ def _all_classes(at: ServicePlace, hosts: Sequence[Node], known: Crowd) -> Itera
 def _connected(at: ServicePlace, hosts: Sequence[Node]) -> Iterator[tuple[Node, Network]]:
     """The prefixes of the directors' links, then of the real servers'; and what is local in a real server as a whole.
     The links that receive ARP requests come first: a segment is theirs."""
-    last = []
-    for host in hosts:
-        for row in _seen(host, "addresses"):
-            network, link = row.network, _link(host, row.link)
-            if not _of_clients(network, at.vip) or row.link.startswith(_OF_CONTAINERS):
-                continue
-            if (link is None and row.link != "lo") or (link is not None and link.arp and link.up):
+    rows = [(host, row) for host in hosts for row in host.derived("walk: prefixes", _prefixes)]
+    for on_wire in (True, False):
+        for host, (network, wire) in rows:
+            if wire is on_wire and network.version == at.vip.version:
                 yield host, network
-            else:
-                last.append((host, network))
-        for route in _seen(host, "local-routes"):
-            if route.type == "local" and _of_clients(route.dst, at.vip):
-                last.append((host, route.dst))
-    yield from last
 
 
-def _of_clients(network: Network, vip: IP) -> bool:
-    unlike = network.is_loopback or network.is_link_local or network.is_multicast or not network.prefixlen
-    return network.version == vip.version and not unlike and network.prefixlen < network.max_prefixlen - 1
+def _prefixes(host: Node) -> tuple[tuple[Network, bool], ...]:
+    """Each prefix of a host that may have clients, and whether it is of a link that receives ARP requests."""
+    links, known = links_by_name(host), dict[Network, bool]()
+    for row in subnets(host):
+        link = links.get(row.link)
+        wire = row.link != "lo" if link is None else link.arp and link.up
+        if _of_clients(row.network) and not row.link.startswith(_OF_CONTAINERS):
+            known[row.network] = wire or known.get(row.network, False)
+    for route in _seen(host, "local-routes"):
+        if route.type == "local" and _of_clients(route.dst):
+            known.setdefault(route.dst, False)
+    return tuple(known.items())
 
 
-def _link(node: Node, name: str) -> Link | None:
-    return next((row for row in _links(node) if row.name == name), None)
-
-
-def _links(node: Node) -> Sequence[Link]:
-    return _seen(node, "links")
+def _of_clients(network: Network) -> bool:
+    if not 0 < network.prefixlen < network.max_prefixlen - 1:
+        return False
+    return not (network.is_loopback or network.is_link_local or network.is_multicast)
 
 
 def _beyond(at: ServicePlace, hosts: Sequence[Node], connected: set[Network], known: Crowd) -> Iterator[ClientClass]:
     """Clients far away, and those in each network that a route with a gateway leads to."""
     version, beyond = at.vip.version, ClientPlace.BEYOND_ROUTER
-    own = {row.ip for director in at.directors for row in _seen(director, "addresses")}
+    own = frozenset[IP]().union(*map(own_addresses, at.directors))
     routers = [gateway for host in hosts for gateway in _default_routers(host, version) if gateway not in own]
     wanted = any(not host.has("routes") for host in hosts) or not hosts
     if routers or wanted:
         yield ClientClass(beyond, far_away(version), router=next(iter(routers), None))
     networks: dict[Network, Route] = {}
     for host in hosts:
-        rows = (row for row in _seen(host, "routes") if row.gateways and row.table == "main" and row.dst.prefixlen)
-        for route in islice((row for row in rows if row.dst.version == version), _MOST_ROUTES):
+        for route in host.derived(("walk: routers", version), lambda node: _routed(node, version)):
             networks.setdefault(route.dst, route)
     for network, route in islice(networks.items(), _MOST_ROUTES):
         client = _free(network, known.taken)
         if network not in connected and client is not None and at.vip not in network:
             yield ClientClass(beyond, client, network, router=route.gateways[0])
+
+
+def _routed(host: Node, version: int) -> tuple[Route, ...]:
+    rows = (row for row in _seen(host, "routes") if row.gateways and row.table == "main" and row.dst.prefixlen)
+    return tuple(islice((row for row in rows if row.dst.version == version), _MOST_ROUTES))
 
 
 def _default_routers(host: Node, version: int) -> list[IP]:
@@ -180,7 +185,7 @@ def _free(network: Network, taken: frozenset[IP]) -> IP | None:
 
 def _named(at: ServicePlace, hosts: Sequence[Node], classes: Sequence[ClientClass], ip: IP) -> ClientClass:
     """An address that the user named: a node's own, or of the class that has it."""
-    holder = next((node for node in hosts if any(row.ip == ip for row in _seen(node, "addresses"))), None)
+    holder = next((node for node in hosts if ip in own_addresses(node)), None)
     if holder is not None:
         place = ClientPlace.ON_DIRECTOR if holder in at.directors else ClientPlace.ON_REAL_SERVER
         return ClientClass(place, ip, evidenced=True)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lvsdoctor.analysis.director_filters import connection_at_director
-from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread, locality, passed
 from lvsdoctor.analysis.marks import refuse_unseen_marks
 from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.subnets import marked_services, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterVerdict
@@ -77,7 +77,7 @@ def _input(
 
 def is_address_of(node: Node, ip: IP) -> bool:
     """Is it known for an address of the node?"""
-    return node.has("addresses") and any(row.ip == ip for row in node.seen_rows("addresses"))
+    return ip in own_addresses(node)
 
 
 def is_own(director: Node, real: Destination) -> bool:
@@ -120,15 +120,14 @@ def first_packet(director: Node, attempt: Attempt) -> FilterVerdict:
 def taken_by_mark(decider: Decider, director: Node, attempt: Attempt) -> VirtualService | None:
     """The service by a firewall mark that takes these requests, whatever other services there are
     (net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_service_find())."""
-    marked = [row for row in ipvs_table(director) if row.fwmark is not None]
+    marked = decider.once(("marked", id(director)), lambda: marked_services(director))
 
     def work_out() -> VirtualService | None:
         try:
             mark = first_packet(director, attempt).packet.mark
         except NotCollected:
             return None
-        family = attempt.at.vip.version
-        return next((row for row in marked if mark and (row.fwmark, row.family) == (mark, family)), None)
+        return marked.get((mark, attempt.at.vip.version)) if mark else None
 
     key = ("by mark", id(director), attempt.at.subject, attempt.src, attempt.link)
     return decider.once(key, work_out) if marked else None

@@ -12,6 +12,7 @@ from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import filter_answer, is_address_of, refuse_unread_filter, until_no
 from lvsdoctor.analysis.walk.receiving import of_verdict
 from lvsdoctor.analysis.walk.sending import dead_end
+from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import passes_on
@@ -194,7 +195,7 @@ def reply_through_director(
 def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict:
     def decide() -> Answer | None:
         lookup = reply.lookup
-        own = {row.ip for row in director.addresses}
+        own = own_addresses(director)
         if reply.client in own:
             return yes("the reply goes to {director} itself", *lookup.because, director=director.name)
         if passes(reply.node, lookup, own):
@@ -209,7 +210,7 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
     return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director)), decide)
 
 
-def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, own: set[IP]) -> Answer | None:
+def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, own: frozenset[IP]) -> Answer | None:
     """A router that the scan shows is asked for its route; another may lead to a director that is beyond it."""
     for router in reply.node.peers_holding(gateway):
         if router.has("routes"):

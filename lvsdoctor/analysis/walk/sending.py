@@ -9,6 +9,7 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import filter_answer, refuse_unread_filter, until_no
 from lvsdoctor.analysis.walk.receiving import home_of
+from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.arp_source import arp_sender
@@ -144,12 +145,7 @@ def neighbour(
 
 def _kind(director: Node, packet_source: IP | None) -> object:
     """A source that is not the director's own is never the sender of its requests: all of them are alike."""
-    own = director.has("addresses") and packet_source is not None and bool(_own(director, packet_source))
-    return packet_source if own else None
-
-
-def _own(director: Node, ip: IP) -> bool:
-    return any(row.ip == ip for row in director.seen_rows("addresses"))
+    return packet_source if packet_source in own_addresses(director) else None
 
 
 def _by_cache(director: Node, rip: IP, server: Node | None = None) -> Answer | None:

@@ -1,0 +1,47 @@
+"""The subnets of a host's addresses, and which addresses are its own: looked for once, however many services ask."""
+
+from collections.abc import Mapping
+
+from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.ipvs import VirtualService
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+
+
+def subnets(node: Node) -> tuple[Address, ...]:
+    """The addresses that tell of other hosts: with a prefix of more than a single one. As far as they were seen."""
+    return node.derived("walk: subnets", _subnets) if node.has("addresses") else ()
+
+
+def _subnets(node: Node) -> tuple[Address, ...]:
+    return tuple(row for row in node.seen_rows("addresses") if not row.host_only and not row.ip.is_loopback)
+
+
+def own_addresses(node: Node) -> frozenset[IP]:
+    """The addresses that a host is known to have."""
+    return node.derived("walk: own addresses", _own) if node.has("addresses") else frozenset()
+
+
+def _own(node: Node) -> frozenset[IP]:
+    return frozenset(row.ip for row in node.seen_rows("addresses"))
+
+
+def links_by_name(node: Node) -> Mapping[str, Link]:
+    """The links that were seen."""
+    return node.derived("walk: links", _links) if node.has("links") else {}
+
+
+def _links(node: Node) -> Mapping[str, Link]:
+    return {row.name: row for row in node.seen_rows("links")}
+
+
+def services_by_key(node: Node) -> Mapping[tuple[str, str, int | None], VirtualService]:
+    """The table of a director."""
+    return node.derived("walk: services", lambda host: {row.key: row for row in reversed(ipvs_table(host))})
+
+
+def marked_services(node: Node) -> Mapping[tuple[int | None, int], VirtualService]:
+    """The services by a firewall mark, by it and the version of IP."""
+    rows = services_by_key(node).values()
+    return {(row.fwmark, row.family): row for row in rows if row.fwmark is not None}
