@@ -6,8 +6,9 @@ from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, p
 from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
-from lvsdoctor.analysis.walk.director import refuse_unread_filter, until_no
-from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, of_verdict
+from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.filters import idle, of_verdict
+from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
 from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves
 from lvsdoctor.analysis.walk.sending import neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -100,7 +101,8 @@ def _passes(
     decider: Decider, director: Node, packet: Packet, hooks: tuple[Hook, ...], decision: Decision
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unread_filter(director, packet.version)
+        if (free := idle(director, packet.version)) is not None:
+            return of_verdict(free)
         return of_verdict(passed(director, packet, hooks, locality(director, packet.version)))
 
     return decider.step(director, decision, f"{packet.src} to {packet.dst}", (packet, hooks), decide)

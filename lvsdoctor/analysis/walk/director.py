@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lvsdoctor.analysis.director_filters import connection_at_director
-from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread, locality, passed
+from lvsdoctor.analysis.filter_paths import filter_fact, locality, passed
 from lvsdoctor.analysis.marks import refuse_unseen_marks
 from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.filters import idle, of_items
 from lvsdoctor.analysis.walk.subnets import marked_services, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
@@ -65,11 +66,14 @@ def _input(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unread_filter(director, attempt.at.vip.version)
         if real.ip is None or real.forwarding is None:
             return None
-        items = connection_at_director(director, service, real, attempt.request)
-        return filter_answer([item for item in items if item.passage.hooks == DELIVERED])
+        items = (
+            item
+            for item in connection_at_director(director, service, real, attempt.request)
+            if item.passage.hooks == DELIVERED
+        )
+        return of_items(director, attempt.at.vip.version, lambda: items)
 
     key = (attempt.src, attempt.link, real.forwarding, is_own(director, real))
     return decider.step(director, Decision.INPUT_FILTER, attempt.at.subject, key, decide)
@@ -90,31 +94,13 @@ def is_own(director: Node, real: Destination) -> bool:
         return False
 
 
-def filter_answer(items: list[FilteredPacket]) -> Answer:
-    """Do the packet filters pass all of these? Raises NotCollected where that is not known."""
-    for item in items:
-        if item.dropped:
-            line = item.verdict.because
-            return no("{chain} drops it: {rule}", *line, chain=item.chain, rule=item.verdict.reason or "a rule")
-    lacking = next((item.verdict.lacking for item in items if item.verdict.lacking is not None), None)
-    if lacking is not None:
-        raise lacking
-    assumed = [line for item in items for line in item.verdict.because]
-    return yes("no rule drops it", *assumed)
-
-
-def refuse_unread_filter(node: Node, version: int) -> None:
-    """Raises NotCollected beside a dump of rules that is not read. Where no rules were collected none are assumed."""
-    if (absent := filters_unread(node, filter_fact(version))) is not None:
-        raise absent
-
-
 def first_packet(director: Node, attempt: Attempt) -> FilterVerdict:
     """What the director's filters make of the first packet of a connection before IPVS sees it: its mark, too."""
-    tcp = attempt.at.protocol == "tcp"
+    tcp, version = attempt.at.protocol == "tcp", attempt.at.vip.version
     request = replace(attempt.request, states=NEW, tcp_flags=SYN if tcp else frozenset())
-    refuse_unread_filter(director, attempt.at.vip.version)
-    return passed(director, request, DELIVERED, locality(director, attempt.at.vip.version))
+    if (free := idle(director, version)) is not None:
+        return replace(free, packet=request)
+    return passed(director, request, DELIVERED, locality(director, version))
 
 
 def taken_by_mark(decider: Decider, director: Node, attempt: Attempt) -> VirtualService | None:

@@ -7,7 +7,8 @@ from lvsdoctor.analysis.director_filters import outer_source
 from lvsdoctor.analysis.filter_paths import OUTER_PROTOCOLS, locality, passed
 from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import refuse_unread_filter, until_no
+from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
@@ -73,7 +74,8 @@ def home_of(node: Node, rip: IP) -> str | None:
 
 
 def _filtered(node: Node, arrival: Arrival) -> FilterVerdict:
-    refuse_unread_filter(node, arrival.dst.version)
+    if (free := idle(node, arrival.dst.version)) is not None:
+        return replace(free, packet=arrival.packet)
     return passed(node, arrival.packet, DELIVERED, locality(node, arrival.dst.version))
 
 
@@ -114,19 +116,6 @@ def _input(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
         return of_verdict(_filtered(node, arrival))
 
     return decider.step(node, Decision.INPUT_FILTER, arrival.subject, arrival.key, decide)
-
-
-def of_verdict(verdict: FilterVerdict) -> Answer | None:
-    """Do the packet filters pass it? None where another place gets it. Raises NotCollected where it is not known."""
-    if verdict.lacking is not None:
-        raise verdict.lacking
-    if verdict.outcome is FilterOutcome.DROPPED:
-        chain = verdict.hook.value.upper() if verdict.hook is not None else "a chain"
-        reason = verdict.reason or "a rule"
-        return no("{chain} drops it: {rule}", *verdict.because, chain=chain, rule=reason)
-    if verdict.outcome is FilterOutcome.REWRITTEN:
-        return None
-    return yes("no rule drops it", *verdict.because)
 
 
 def _listener(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
@@ -174,7 +163,8 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
         source = outer_source(listing.director, rip)
         outer = Packet(source, rip, protocol, in_link=home_of(node, rip), states=NEW)
         outer = replace(outer, dport=listing.destination.tunnel_port or None)
-        refuse_unread_filter(node, rip.version)
+        if (free := idle(node, rip.version)) is not None:
+            return of_verdict(free)
         return of_verdict(passed(node, outer, DELIVERED, locality(node, rip.version)))
 
     def accepted() -> Answer | None:

@@ -9,8 +9,8 @@ from lvsdoctor.analysis.nat import passes
 from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import filter_answer, is_address_of, refuse_unread_filter, until_no
-from lvsdoctor.analysis.walk.receiving import of_verdict
+from lvsdoctor.analysis.walk.director import is_address_of, until_no
+from lvsdoctor.analysis.walk.filters import idle, of_items, of_verdict
 from lvsdoctor.analysis.walk.sending import dead_end
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -81,7 +81,8 @@ def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
 
 def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unread_filter(reply.node, reply.src.version)
+        if (free := idle(reply.node, reply.src.version)) is not None:
+            return of_verdict(free)
         packet = Packet(
             reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None,
             out_link=link_towards(reply.node, reply.client), states=_ESTABLISHED,
@@ -245,9 +246,12 @@ def _forward_filter(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unread_filter(director, attempt.at.vip.version)
-        items = connection_at_director(director, service, real, attempt.request)
-        return filter_answer([item for item in items if item.passage.part == "reply"])
+        items = (
+            item
+            for item in connection_at_director(director, service, real, attempt.request)
+            if item.passage.part == "reply"
+        )
+        return of_items(director, attempt.at.vip.version, lambda: items)
 
     subject = f"{attempt.at.protocol} from {real.ip}"
     key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port)

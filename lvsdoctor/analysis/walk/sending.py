@@ -7,7 +7,8 @@ from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.rip_neighbours import stray
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import filter_answer, refuse_unread_filter, until_no
+from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.filters import of_items
 from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -108,9 +109,12 @@ def _output(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        refuse_unread_filter(director, attempt.at.vip.version)
-        items = connection_at_director(director, service, real, attempt.request)
-        return filter_answer([item for item in items if item.passage.hooks == SENT])
+        items = (
+            item
+            for item in connection_at_director(director, service, real, attempt.request)
+            if item.passage.hooks == SENT
+        )
+        return of_items(director, attempt.at.vip.version, lambda: items)
 
     subject = f"{attempt.at.protocol} to {real.ip}"
     key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port, real.forwarding)
