@@ -11,7 +11,7 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from struct import unpack_from
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 from lvsdoctor.model.address import IP
 
@@ -90,6 +90,19 @@ def segment(wanted: Segment, *, source: str, to: str) -> bytes:
     options = [("MSS", _MSS)] if wanted.flags == "S" else []
     numbers = {"sport": wanted.sport, "dport": wanted.dport, "seq": wanted.seq, "ack": wanted.ack}
     return bytes(s.Ether(src=source, dst=to) / ip / s.TCP(**numbers, flags=wanted.flags, options=options))
+
+
+def recorded_frames(file: BinaryIO) -> Iterator[tuple[Any, bytes, Any]]:
+    """Of a pcap or pcapng file: scapy's reader, the bytes of a frame, what is told of it. Raises ValueError."""
+    _scapy()
+    from scapy.error import Scapy_Exception
+    from scapy.utils import RawPcapReader
+
+    try:
+        with RawPcapReader(file) as reader:  # type: ignore[arg-type]  # an open file will do
+            yield from ((reader, data, about) for data, about in reader)
+    except (Scapy_Exception, EOFError) as error:
+        raise ValueError(str(error)) from None
 
 
 # -- in ---------------------------------------------------------------------------------------------------------------

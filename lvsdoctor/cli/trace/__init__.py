@@ -9,6 +9,7 @@ from lvsdoctor.cli import collecting
 from lvsdoctor.cli.errors import ERROR, FINDINGS, OK, say
 
 if TYPE_CHECKING:
+    from lvsdoctor.cli.trace.against import Against
     from lvsdoctor.engine.rule import Rule
     from lvsdoctor.model.address import IP
     from lvsdoctor.model.node import Node
@@ -24,10 +25,15 @@ reads it; without PATH this node is inspected, live and read-only.
 
 Clients that the evidence shows (a connection, a neighbour entry) are evidenced;
 others are assumed. --from names a client: only its connections are shown then.
+
+--against holds a recording against the walks: the text of tcpdump (best with
+-ne, for its MACs) or a pcap file. It says where the two part, and quotes the
+frame. Then the clients of the recording are those that are shown.
 """
 _EPILOG = """exit codes:
   0  no walk of evidenced clients, or of --from, dies; some may be unknown
-  1  a walk of evidenced clients, or of --from, dies
+  1  a walk of evidenced clients, or of --from, dies; the recording of --against
+     parts from a walk
   2  wrong usage, no such VIP, unreadable input, internal error,
      evidence of a host that contradicts itself
 """
@@ -50,6 +56,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     collecting.add_node(parser)
     what = "a client's address: follow its connections (repeat)"
     add("--from", dest="clients", action="append", default=[], type=_address, metavar="ADDRESS", help=what)
+    what = "hold a recording (what tcpdump prints or writes) against the walks of its clients"
+    add("--against", metavar="FILE", help=what)
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
     add("-q", "--quiet", action="store_true", help="only the sentence of each service")
@@ -58,23 +66,34 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 def run(options: Namespace) -> int:
     """Walk, show, and tell by the exit code."""
+    from lvsdoctor.cli.trace.against import Against, recording_of
     from lvsdoctor.cli.trace.target import chosen_walks, target_of
 
     target = target_of(options)
+    recording = recording_of(options.against) if options.against else None
     collection = collecting.collected(options, _all_rules())
     contradictory = _contradictory(collection.nodes)
     for path in collection.unread:
         from lvsdoctor.reporting.wording import not_read
 
         say(not_read(path))
-    walks = chosen_walks(target, collection.nodes, walks_of(collection.nodes, options.clients), options.clients)
+    clients = options.clients
+    walks = chosen_walks(target, collection.nodes, walks_of(collection.nodes, clients), clients)
+    against = None
+    if recording is not None:
+        from lvsdoctor.analysis.recorded_walks import recorded_clients, recorded_walks
+
+        clients = list(dict.fromkeys([*clients, *recorded_clients(walks, recording)]))
+        walks = chosen_walks(target, collection.nodes, walks_of(collection.nodes, clients), clients)
+        against = Against(recording, tuple(recorded_walks(collection.nodes, walks, recording)))
     if options.format == "json":
-        _put_json(walks)
+        _put_json(walks, against)
     else:
         from lvsdoctor.cli.trace.ladder import put_ladders
 
-        put_ladders(walks, options)
-    return ERROR if contradictory else code(walks, options.clients)
+        put_ladders(walks, options, against)
+    parts = against is not None and against.parts
+    return ERROR if contradictory else FINDINGS if parts else code(walks, clients)
 
 
 def walks_of(nodes: Sequence["Node"], clients: Sequence["IP"]) -> Sequence["Walk"]:
@@ -99,13 +118,15 @@ def code(walks: Sequence["Walk"], clients: Sequence["IP"]) -> int:
     return FINDINGS if any(walk.outcome is Served.DIES for walk in there) else OK
 
 
-def _put_json(walks: Sequence["Walk"]) -> None:
+def _put_json(walks: Sequence["Walk"], against: "Against | None") -> None:
     import json
     import sys
 
+    from lvsdoctor.cli.trace.against import as_data
     from lvsdoctor.reporting.walks_as_data import walks_as_data
 
-    json.dump(walks_as_data(walks), sys.stdout, indent=2, ensure_ascii=True)
+    data = walks_as_data(walks) | ({} if against is None else {"against": as_data(against)})
+    json.dump(data, sys.stdout, indent=2, ensure_ascii=True)
     sys.stdout.write("\n")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from lvsdoctor.cli.output import standard_output
+from lvsdoctor.cli.trace.against import Against, put_against
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, Served, StepVerdict, Walk
 from lvsdoctor.reporting import wording
@@ -32,6 +33,9 @@ STYLES = {
     "harms": "bold yellow",
     "unknown": "bold yellow",
     "ok": "green",
+    "parts": "bold red",
+    "agrees": "green",
+    "open": "bold yellow",
     "where": "cyan",
     "why": "italic",
     "command": "green",
@@ -44,10 +48,12 @@ _NAME_OF_STEP = max(map(len, DECISIONS.values()))
 _VERDICT = len("unknown")
 
 
-def put_ladders(walks: Sequence[Walk], options: Namespace) -> None:
+def put_ladders(walks: Sequence[Walk], options: Namespace, against: Against | None = None) -> None:
     """All walks, the services and clients in their order; of each the worst walks first."""
     page = Page(standard_output(options))
     put_services(page, walks)
+    if against is not None:
+        put_against(page, against)
     if not options.quiet:
         for service, of_service in groupby(walks, key=lambda walk: walk.service):
             _Ladders(page, service).put(list(of_service))

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from lvsdoctor.cli.errors import CliError
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import Walk
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Walk
 
 _MARK = re.compile(r"(?:FWM|fwmark)[ :=]?\s*(\d{1,10})", re.IGNORECASE)
 _PROTOCOL = re.compile(r"(tcp|udp|sctp)[ /:]\s*", re.IGNORECASE)
@@ -90,7 +90,19 @@ def chosen_walks(
     if not clients:
         return chosen
     own = [walk for walk in chosen if walk.client.address in clients]
-    return own or [walk for walk in chosen if _among(walk, clients)] or chosen
+    return _once(own) or [walk for walk in chosen if _among(walk, clients)] or chosen
+
+
+def _once(walks: Sequence[Walk]) -> list[Walk]:
+    """An address that is named may stand for a class as well: its walks are shown once, as evidenced."""
+    classes: dict[object, ClientClass] = {}
+    for walk in sorted(walks, key=lambda walk: not walk.client.evidenced):
+        classes.setdefault(_class_of(walk), walk.client)
+    return [walk for walk in walks if walk.client == classes[_class_of(walk)]]
+
+
+def _class_of(walk: Walk) -> object:
+    return walk.service, walk.vip, walk.client.address, walk.client.place is ClientPlace.HEALTH_CHECK
 
 
 def _among(walk: Walk, clients: Iterable[IP]) -> bool:
