@@ -110,7 +110,8 @@ def _sentence(rows: Sequence[ServiceClients]) -> str:
     if not number:
         return f"No real server is known that serves {_classes(rows)}."
     check = row.client.place is ClientPlace.HEALTH_CHECK
-    verb = "serves" if len(row.serving or row.every) == 1 else "serve"
+    lone = len(row.serving or row.every) == 1
+    verb = "serves" if lone else "serve"
     servers = f"{number} real {'server' if number == 1 else 'servers'}"
     if row.unknown == row.every:
         names = f"{number} of {servers} ({some(row.every)})"
@@ -120,10 +121,12 @@ def _sentence(rows: Sequence[ServiceClients]) -> str:
     share = f"{len(row.serving)} of {servers}"
     if 0 < len(row.serving) < number:
         share += f" ({some(row.serving)})"
+    if row.unknown:
+        verb = f"{'is' if lone else 'are'} known to serve"
     lost = f" Connections through {some(row.losing)} are lost." if row.losing and not check else ""
     unknown = f" Not known of {len(row.unknown)} ({some(row.unknown)})." if row.unknown else ""
     if check:
-        return f"The director's health check reaches {share}.{unknown}"
+        return f"The director's health check {'is known to reach' if row.unknown else 'reaches'} {share}.{unknown}"
     return f"{share} {verb} {_classes(rows)}.{lost}{unknown}"
 
 

@@ -12,7 +12,8 @@ def test_a_service_is_told_in_a_sentence_for_each_group_of_clients() -> None:
     assert service_sentences(cluster()) == {
         SERVICE: [
             "2 of 3 real servers (rs2, rs3) serve clients on the VIP's segment. Connections through rs1 are lost.",
-            "2 of 3 real servers (rs1, rs2) serve clients beyond router 192.0.2.1 (assumed). Not known of 1 (rs3).",
+            "2 of 3 real servers (rs1, rs2) are known to serve clients beyond router 192.0.2.1 (assumed). "
+            "Not known of 1 (rs3).",
             "The director's health check reaches 2 of 3 real servers (rs2, rs3).",
         ]
     }

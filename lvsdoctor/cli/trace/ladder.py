@@ -164,7 +164,8 @@ def put_ladder(page: Page, alike: AlikeWalks) -> None:
         _rung(page, width, host, _verdict(verdict, deciding), step_name(verdict, walk), reason(verdict))
         before = name
         if deciding:
-            _put_evidence(page, [row for own in alike.deciding for row in own.because[:1]], width)
+            most = 1 if len(alike.walks) > 1 else wording.FEW
+            _put_evidence(page, [row for own in alike.deciding for row in own.because[:most]], width)
             _put_settle(page, alike.deciding, width)
         elif page.output.verbose:
             _put_evidence(page, verdict.because, width)
