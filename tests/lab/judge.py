@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from ipaddress import ip_address
 from itertools import count
@@ -22,6 +22,7 @@ from tests.lab.fix_scripts import body, rule_named, scripts_for
 from tests.lab.guest import Guest, guest_without
 from tests.lab.scenarios import Scenario
 from tests.lab.symptoms import Measured, measured
+from tests.lab.walks import Comparison, comparisons
 
 SOCKETS = "tail -n +1 /proc/net/tcp /proc/net/udp /proc/net/tcp6 /proc/net/udp6"
 # What an operator would send in, in words of the commands that our parsers read. Most of a scenario's time goes into
@@ -135,16 +136,25 @@ def nodes_from(dumps: dict[str, dict[str, str]], options: Sequence[str] = ()) ->
 class Judged:
     """What both said of a scenario, and how it differs from what was to be proved.
 
-    `before` is the judgement of the first try, where there was a second.
+    `before` is the judgement of the first try, where there was a second. `walks`: of each look at the cluster.
     """
 
     complaints: tuple[str, ...]
     account: tuple[str, ...]
+    walks: tuple[Comparison, ...]
     before: "Judged | None" = None
 
     def __str__(self) -> str:
         lines = "\n".join([*self.complaints, "--", *self.account])
         return lines if self.before is None else f"{lines}\n-- the first try:\n{self.before}"
+
+
+@dataclass(slots=True)
+class Account:
+    """What is written down of a scenario while it is judged."""
+
+    lines: list[str] = field(default_factory=list)
+    walks: list[Comparison] = field(default_factory=list)
 
 
 def judge_again_if_wrong(guest: Guest, scenario: Scenario) -> Judged:
@@ -163,14 +173,14 @@ def judge(guest: Guest, scenario: Scenario) -> Judged:
             return judge(own, replace(scenario, lacks=()))
     if scenario.modules:
         guest.ask("modprobe", modules=list(scenario.modules))
-    account: list[str] = []
+    account = Account()
     with running(guest, _cluster(scenario)) as lab:
         changes = [*scenario.on.items(), *scenario.then.items()]
         complaints = [wrong for host, commands in changes for wrong in lab.run(host, commands)]
         if not complaints:
             prove = _prove_fires if scenario.kind == "fires" else _prove_quiet
             complaints = list(prove(lab, scenario, account))
-    return Judged(tuple(complaints), tuple(account))
+    return Judged(tuple(complaints), tuple(account.lines), tuple(account.walks))
 
 
 def _cluster(scenario: Scenario) -> Cluster:
@@ -182,7 +192,7 @@ def _cluster(scenario: Scenario) -> Cluster:
     return replace(base, hosts=hosts | {name: replace(hosts[name], announces=True) for name in scenario.announces})
 
 
-def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
+def _prove_fires(lab: Running, scenario: Scenario, account: Account) -> Iterator[str]:
     before, nodes, examination = _look(lab, scenario, account, "before")
     for symptom in set(scenario.shows) - set(before.symptoms):
         yield f"does not show {symptom!r}"
@@ -203,17 +213,17 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
     if scenario.by_hand and not asked:
         yield "the fix asks for nothing by hand"
     for host, by_hand in scenario.by_hand.items():
-        account += [f"by hand on {host}: {command}" for command in by_hand]
+        account.lines += [f"by hand on {host}: {command}" for command in by_hand]
         yield from lab.run(host, by_hand)
     # A host that is not in the scan is called by its RIP.
     names = {rip: name for name, rip in lab.cluster.real_servers.items()}
     # As `lvsdoctor fix --select RULE` prints it: a rule's fix has to heal by itself.
     scripts = scripts_for(nodes, [rule_named(scenario.rule)], scenario.options)
     for host, text in scripts.now.items():
-        account += [f"script on {host}: {line.strip()}" for line in body(text, host)]
+        account.lines += [f"script on {host}: {line.strip()}" for line in body(text, host)]
         yield from (f"the script fails {wrong}" for wrong in lab.run(host, [text]))
     for host, commands in _commands_of(scripts.untried):
-        account += [f"fix on {host}: {command}" for command in commands]
+        account.lines += [f"fix on {host}: {command}" for command in commands]
         yield from (f"the fix fails {wrong}" for wrong in lab.run(names.get(host, host), commands))
 
     after, _, examination = _look(lab, scenario, account, "after the fix")
@@ -226,7 +236,7 @@ def _prove_fires(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
     yield from _crashed(examination)
 
 
-def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterator[str]:
+def _prove_quiet(lab: Running, scenario: Scenario, account: Account) -> Iterator[str]:
     if not scenario.why:
         yield "does not say why it is fine"
     measured, _, examination = _look(lab, scenario, account, "as it is")
@@ -242,14 +252,17 @@ def _prove_quiet(lab: Running, scenario: Scenario, account: list[str]) -> Iterat
 
 
 def _look(
-    lab: Running, scenario: Scenario, account: list[str], when: str
+    lab: Running, scenario: Scenario, account: Account, when: str
 ) -> tuple[Measured, Sequence[Node], Examination]:
     measured = lab.measure(scenario.clients, scenario.flush)
     nodes = nodes_from(lab.dumps(scenario.scan, scenario.dumps), scenario.options)
     examination = examine(nodes, rules())
-    account += [f"{when}: {client} was served by {_names(names)}" for client, names in measured.served.items()]
-    account += [f"{when}: {symptom}" for symptom in measured.symptoms]
-    account += [f"{when}: {found.severity}: {found.rule}: {found.message}" for found in examination.diagnoses]
+    account.lines += [f"{when}: {client} was served by {_names(names)}" for client, names in measured.served.items()]
+    account.lines += [f"{when}: {symptom}" for symptom in measured.symptoms]
+    account.lines += [f"{when}: {found.severity}: {found.rule}: {found.message}" for found in examination.diagnoses]
+    compared = comparisons(nodes, measured)
+    account.walks += compared
+    account.lines += [f"{when}: {comparison}" for comparison in compared if comparison.wrong]
     return measured, nodes, examination
 
 

@@ -13,6 +13,7 @@ from tests.lab.conftest import TABLES
 from tests.lab.judge import Judged, judge_again_if_wrong
 from tests.lab.pool import Pool, finished
 from tests.lab.scenarios import Scenario, scenarios
+from tests.lab.walks import walk_table
 
 ALL = list(scenarios())
 TRIED = [scenario for scenario in ALL if scenario.kind != "unshown"]
@@ -45,7 +46,8 @@ def _table(started: "dict[str, Future[Judged]]") -> list[str]:
     for scenario, work in started.items():
         if finished(work) and (first := work.result().before) is not None:
             lines.append(f"tried twice: {scenario}: {first.complaints[0]}")
-    return lines
+    done = [work.result() for work in started.values() if finished(work)]
+    return [*lines, *walk_table([comparison for judged in done for comparison in judged.walks])]
 
 
 def _proved(scenarios: list[Scenario], started: "dict[str, Future[Judged]]") -> str:

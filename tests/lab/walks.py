@@ -83,15 +83,12 @@ def compared_with(predicted: Sequence[Walk], measured: Measured) -> tuple[Compar
     clients: list[Walk] = []
     for client, requests in measured.requests.items():
         address = ip_address(address_of(measured.cluster, client))
-        own = [w for w in predicted if w.client.address == address and w.client.place in _CLIENTS]
+        own = [w for w in predicted if w.client.address == address and w.client.place is not ClientPlace.HEALTH_CHECK]
         compared += _of_client(measured.cluster, client, requests, own)
         compared += _of_responders(measured, client, own)
         clients += own
     compared += _of_health(measured, [w for w in predicted if w.client.place is ClientPlace.HEALTH_CHECK])
     return (*compared, *_of_senders(measured, clients))
-
-
-_CLIENTS = frozenset({ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER, ClientPlace.IN_PREFIX})
 
 
 def address_of(cluster: Cluster, host: str) -> str:
@@ -205,13 +202,15 @@ def _decided(walk: Walk, decision: Decision) -> set[Decided]:
 
 
 def _of_senders(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]:
-    """Of each real server that a request reached: did it ask as the VIP?"""
+    """Of each real server that a director sent a request to: did it ask as the VIP?
+
+    Where the request came right from its client it need not ask: it knows its MAC.
+    """
     cluster = measured.cluster
     everything = [request for requests in measured.requests.values() for request in requests]
     reached = {rip for request in everything for _, rip, _ in request.chosen}
-    entered = {request.entered for request in everything}
     for name, rip in cluster.real_servers.items():
-        if name == cluster.active or (rip not in reached and name not in entered):
+        if name == cluster.active or rip not in reached:
             continue
         decided = {
             v.decided for w in some for v in w.steps if v.step.decision is Decision.ARP_SENDER and v.step.node == name
