@@ -10,6 +10,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 
 _GETNEIGH, _DELNEIGH, _NUD_KEPT = 30, 29, 0xC0  # NUD_NOARP, NUD_PERMANENT: what `ip neigh flush` leaves alone
+_NUD_NOARP = 0x40
 _NDA_DST, _NDA_LLADDR = 1, 2
 _NAMES = "/proc/thread-self/net/"
 
@@ -45,8 +46,9 @@ def neighbour(address: str) -> str | None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         macs = [
             attributes.get(_NDA_LLADDR, b"").hex(":")
-            for _, attributes in _neighbours(netlink, ":" in address)
-            if attributes.get(_NDA_DST) == wanted
+            for head, attributes in _neighbours(netlink, ":" in address)
+            # The host's own address has one, too, which names no host.
+            if attributes.get(_NDA_DST) == wanted and not struct.unpack_from("=H", head, 8)[0] & _NUD_NOARP
         ]
     return max(macs, default=None)
 

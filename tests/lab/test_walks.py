@@ -34,6 +34,10 @@ def measured(*requests: Request, arp: Sequence[str] = ("lb1",), senders: Sequenc
     return Measured(dr(), by, {}, {"client": requests}, {}, {"client": arp}, senders, [], {})
 
 
+def at_a_scan(predicted: Sequence[Walk], of: Measured, *hosts: str) -> Sequence[Comparison]:
+    return compared_with(predicted, of, set(hosts or dr().hosts))
+
+
 def through(by: str | None, rip: str, entered: str = "lb1") -> Request:
     return Request(by, entered, (("lb1", rip, 80),))
 
@@ -44,7 +48,7 @@ def about(kind: About, compared: Sequence[Comparison]) -> list[Comparison]:
 
 def test_each_real_server_that_was_chosen_is_compared_by_itself() -> None:
     walks = [walk(ANSWERS, LISTENS), walk(ANSWERS, verdict("rs2", Decision.LISTENER, Decided.NO), rip=RS2)]
-    compared = about(About.CLIENT, compared_with(walks, measured(through("rs1", RS1), through("rs2", RS2))))
+    compared = about(About.CLIENT, at_a_scan(walks, measured(through("rs1", RS1), through("rs2", RS2))))
     assert [(one.subject, one.measured, one.right) for one in compared] == [
         (f"client, by lb1, to {RS1}", "served", True),
         (f"client, by lb1, to {RS2}", "served", False),
@@ -55,7 +59,7 @@ def test_each_real_server_that_was_chosen_is_compared_by_itself() -> None:
 
 def test_a_request_that_no_director_chose_for_dies_on_every_walk_there() -> None:
     walks = [walk(ANSWERS, LISTENS), walk(ANSWERS, verdict("lb1", Decision.INPUT_FILTER, Decided.NO), rip=RS2)]
-    compared = about(About.CLIENT, compared_with(walks, measured(Request(None, "lb1", ()))))
+    compared = about(About.CLIENT, at_a_scan(walks, measured(Request(None, "lb1", ()))))
     assert [(one.subject, one.right) for one in compared] == [
         (f"client, by lb1, to {RS1}", False),
         (f"client, by lb1, to {RS2}", True),
@@ -64,14 +68,14 @@ def test_a_request_that_no_director_chose_for_dies_on_every_walk_there() -> None
 
 def test_what_rests_on_an_assumption_is_not_called_proved() -> None:
     assumed = verdict("rs1", Decision.INPUT_FILTER, Decided.YES, ASSUMED)
-    (compared,) = about(About.CLIENT, compared_with([walk(ANSWERS, assumed)], measured(through(None, RS1))))
+    (compared,) = about(About.CLIENT, at_a_scan([walk(ANSWERS, assumed)], measured(through(None, RS1))))
     assert compared.wrong
     assert not compared.wrong_and_proved
 
 
 def test_what_is_not_known_is_neither_right_nor_wrong() -> None:
     unknown = verdict("rs1", Decision.LISTENER, Decided.UNKNOWN)
-    (compared,) = about(About.CLIENT, compared_with([walk(ANSWERS, unknown)], measured(through(None, RS1))))
+    (compared,) = about(About.CLIENT, at_a_scan([walk(ANSWERS, unknown)], measured(through(None, RS1))))
     assert compared.unknown
     assert not compared.right
     assert not compared.wrong
@@ -79,16 +83,22 @@ def test_what_is_not_known_is_neither_right_nor_wrong() -> None:
 
 def test_a_responder_that_no_walk_enters_at_is_wrong_twice() -> None:
     request = Request("rs1", "rs1", ())
-    compared = compared_with([walk(ANSWERS, LISTENS)], measured(request, arp=("lb1", "rs1")))
+    compared = at_a_scan([walk(ANSWERS, LISTENS)], measured(request, arp=("lb1", "rs1")))
     assert [one.predicted.outcome for one in about(About.CLIENT, compared)] == ["no walk"]
     assert [(one.measured, one.predicted.outcome) for one in about(About.RESPONDERS, compared)] == [("lb1, rs1", "lb1")]
+
+
+def test_of_a_host_that_was_not_scanned_nothing_is_claimed() -> None:
+    request = Request("rs1", "rs1", ())
+    compared = at_a_scan([walk(ANSWERS, LISTENS)], measured(request, arp=("lb1", "rs1")), "lb1")
+    assert [comparison.predicted.outcome for comparison in compared] == ["unknown", "unknown"]
 
 
 def test_a_real_server_that_asks_as_the_vip_is_compared_and_a_request_that_it_took_is_not() -> None:
     asks = verdict("rs1", Decision.ARP_SENDER, Decided.NO)
     requests = through("rs1", RS1, "rs1"), Request(None, "rs1", (("lb1", RS2, 80),)), Request("rs1", "rs1", ())
     walks = [walk(ANSWERS, LISTENS, asks), walk(ANSWERS, LISTENS, rip=RS2)]
-    compared = compared_with(walks, measured(*requests, senders=("rs1",)))
+    compared = at_a_scan(walks, measured(*requests, senders=("rs1",)))
     assert [one.subject for one in about(About.CLIENT, compared)] == [f"client, by lb1, to {RS1}"]
     assert [(one.subject, one.measured, one.right) for one in about(About.SENDER, compared)] == [
         ("rs1", "asks", True),
@@ -98,7 +108,7 @@ def test_a_real_server_that_asks_as_the_vip_is_compared_and_a_request_that_it_to
 
 def test_the_table_counts_what_is_right_wrong_unknown_and_wrongly_called_proved() -> None:
     walks = [walk(ANSWERS, LISTENS), walk(ANSWERS, LISTENS, rip=RS2)]
-    rows = compared_with(walks, measured(through("rs1", RS1), through(None, RS2)))
+    rows = at_a_scan(walks, measured(through("rs1", RS1), through(None, RS2)))
     counted = {line[:28].strip(): line[28:].split() for line in walk_table(rows)}
     assert counted["client and real server"] == ["1", "1", "0", "1"]
     assert counted["who answers for the VIP"] == ["1", "0", "0", "0"]

@@ -75,17 +75,18 @@ class Comparison:
 def comparisons(nodes: Sequence[Node], measured: Measured) -> tuple[Comparison, ...]:
     """`nodes` are read from the dumps of the cluster that was measured."""
     addresses = [ip_address(address_of(measured.cluster, client)) for client in measured.requests]
-    return compared_with(walks(nodes, clients=addresses), measured)
+    return compared_with(walks(nodes, clients=addresses), measured, {node.name for node in nodes})
 
 
-def compared_with(predicted: Sequence[Walk], measured: Measured) -> tuple[Comparison, ...]:
+def compared_with(predicted: Sequence[Walk], measured: Measured, scanned: Collection[str]) -> tuple[Comparison, ...]:
+    """Of a host that was not `scanned` nothing is claimed where no walk meets it."""
     compared: list[Comparison] = []
     clients: list[Walk] = []
     for client, requests in measured.requests.items():
         address = ip_address(address_of(measured.cluster, client))
         own = [w for w in predicted if w.client.address == address and w.client.place is not ClientPlace.HEALTH_CHECK]
-        compared += _of_client(measured.cluster, client, requests, own)
-        compared += _of_responders(measured, client, own)
+        compared += _of_client(measured.cluster, client, requests, own, scanned)
+        compared += _of_responders(measured, client, own, scanned)
         clients += own
     compared += _of_health(measured, [w for w in predicted if w.client.place is ClientPlace.HEALTH_CHECK])
     return (*compared, *_of_senders(measured, clients))
@@ -99,7 +100,9 @@ def address_of(cluster: Cluster, host: str) -> str:
 # -- a client's requests ----------------------------------------------------------------------------------------------
 
 
-def _of_client(cluster: Cluster, client: str, requests: Sequence[Request], own: Sequence[Walk]) -> Iterator[Comparison]:
+def _of_client(
+    cluster: Cluster, client: str, requests: Sequence[Request], own: Sequence[Walk], scanned: Collection[str]
+) -> Iterator[Comparison]:
     """Of each real server that was chosen; where no director was asked or chose, of each that it could choose."""
     leaking = {v.step.node for w in own for v in w.steps if _leaks(v.step.decision, v.decided)}
     answers: dict[tuple[str, str], list[str | None]] = {}
@@ -123,8 +126,8 @@ def _of_client(cluster: Cluster, client: str, requests: Sequence[Request], own: 
                     places.setdefault(str(walk.rip or ""), []).append(walk)
         for place, through in (places or {"": []}).items():
             subject = f"{client}, by {host or 'nobody'}, {f'to {place}' if place else 'to no real server'}"
-            # Where there is no walk of this client at all, nothing is claimed.
-            yield Comparison(About.CLIENT, subject, measured, _predicted(through) if own else _NOTHING)
+            claimed = bool(through) or (own and (not host or host in scanned))
+            yield Comparison(About.CLIENT, subject, measured, _predicted(through) if claimed else _NOTHING)
 
 
 def _path(cluster: Cluster, request: Request) -> tuple[str, str]:
@@ -168,7 +171,9 @@ def _proved(walk: Walk) -> bool:
 # -- answers and questions on the wire --------------------------------------------------------------------------------
 
 
-def _of_responders(measured: Measured, client: str, own: Sequence[Walk]) -> Iterator[Comparison]:
+def _of_responders(
+    measured: Measured, client: str, own: Sequence[Walk], scanned: Collection[str]
+) -> Iterator[Comparison]:
     """Who answers the client, or its router on the segment where the router looks for the VIP."""
     cluster = measured.cluster
     asker = client if client in measured.arp else "router"
@@ -184,7 +189,7 @@ def _of_responders(measured: Measured, client: str, own: Sequence[Walk]) -> Iter
         About.RESPONDERS,
         f"{asker} for {client}",
         _names(measured.arp[asker]),
-        Predicted(Served.UNKNOWN.value if open_ or not own else outcome),
+        Predicted(outcome) if own and not open_ and set(scanned).issuperset(measured.arp[asker]) else _NOTHING,
     )
 
 
