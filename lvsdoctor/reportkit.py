@@ -25,7 +25,7 @@ from lvsdoctor.reporting.console import CannotRender, Output, Page, Render
 from lvsdoctor.reporting.diagram import Picture, picture
 from lvsdoctor.reporting.page_html import hypertext
 from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
-from lvsdoctor.reporting.source_locations import Place, Places, percent_encoded
+from lvsdoctor.reporting.source_locations import Place, Places, guilty_lines, percent_encoded
 from lvsdoctor.reporting.summary import (
     MonitoringState,
     Wanted,
@@ -77,6 +77,7 @@ __all__ = [
     "cited_once",
     "counted",
     "fix_of_all",
+    "guilty_lines",
     "hypertext",
     "legible",
     "markdown",

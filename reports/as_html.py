@@ -29,6 +29,7 @@ from lvsdoctor.reportkit import (
     cited_once,
     counted,
     fix_of_all,
+    guilty_lines,
     hypertext,
     legible,
     page_of,
@@ -128,8 +129,8 @@ class Case:
 
     @property
     def evidence(self) -> list[tuple[Citation, bool]]:
-        """Each line once, and whether it is the guilty one: what a rule quotes first that was not assumed."""
-        guilty = {next((c.seen for c in diagnosis.evidence if not c.assumed), None) for diagnosis in self.together}
+        """Each line once, and whether it is the guilty one."""
+        guilty = guilty_lines(self.together)
         return [(item, item.seen in guilty) for item in self._cited() if not item.assumed]
 
     @property

@@ -18,6 +18,7 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     counted,
+    guilty_lines,
     legible,
     unread_paths,
     wanted,
@@ -125,7 +126,7 @@ def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
         for label, cited in ((wording.EVIDENCE, _proofs(diagnosis)), (wording.ASSUMED, _assumptions(diagnosis))):
             if cited:
                 yield f"{label}:"
-                yield from map(_quote, cited)
+                yield from (_quote(item, guilty=item.seen in guilty_lines([diagnosis])) for item in cited)
         if diagnosis.fix.now:
             yield f"{wording.fix_now(diagnosis)}:"
             yield from (f"    {command}" for command in diagnosis.fix.now)
@@ -145,10 +146,10 @@ def _assumptions(diagnosis: Diagnosis) -> list[Citation]:
     return [item for item in diagnosis.evidence if item.assumed]
 
 
-def _quote(item: Citation) -> str:
+def _quote(item: Citation, *, guilty: bool) -> str:
     note = f"  <- {item.says}" if item.says else ""
     settle = f" (settle it with {item.settle})" if item.settle else ""
-    return f"    {item.seen} | {item.seen.text.strip()}{note}{settle}"
+    return f"  {'>' if guilty else ' '} {item.seen} | {item.seen.text.strip()}{note}{settle}"
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -13,12 +13,14 @@ from lvsdoctor.reportkit import (
     Output,
     Page,
     Probed,
+    Seen,
     Severity,
     Verdict,
     alike,
     cited_once,
     counted,
     fix_of_all,
+    guilty_lines,
     markdown,
     wanted,
     wording,
@@ -183,7 +185,8 @@ def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
     evidence = cited_once(item for each in shown for item in (*each.evidence, *frames))
     assumed = [item for item in evidence if item.assumed and together[0].certainty is Certainty.LIKELY]
     text = ""
-    if quoted := _quoted((item for item in evidence if item not in assumed), output):
+    proofs = (item for item in evidence if item not in assumed)
+    if quoted := _quoted(proofs, output, guilty_lines(shown)):
         text += f"{wording.EVIDENCE}:\n\n{markdown.fence(quoted, 'text')}"
     if assumed:
         settle = dict.fromkeys(item.settle for item in assumed)
@@ -193,10 +196,13 @@ def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
     return text
 
 
-def _quoted(items: Iterable[Citation], output: Output) -> list[str]:
-    page = Page(Output(io.StringIO(), width=WIDTH))
+def _quoted(items: Iterable[Citation], output: Output, guilty: frozenset[Seen] | None = None) -> list[str]:
+    """The lines, those that are to blame with a `>` before them."""
+    page, items = Page(Output(io.StringIO(), width=WIDTH)), list(items)
     longest = 0 if output.verbose else LONGEST
-    page.quotes(((str(item.seen), item.seen.text, item.says) for item in items), indent=0, longest=longest)
+    marked = {number for number, item in enumerate(items) if guilty and item.seen in guilty}
+    rows = ((str(item.seen), item.seen.text, item.says) for item in items)
+    page.quotes(rows, indent=0 if guilty is None else 2, longest=longest, marked=marked)
     return ["".join(text for _, text in line).rstrip() for line in page.lines]
 
 

@@ -1,4 +1,4 @@
-"""For code scanning: SARIF 2.1.0 with every finding at the line it quotes first, and the rules' pages as help.
+"""For code scanning: SARIF 2.1.0 with every finding at the line that is to blame, and the rules' pages as help.
 
 GitHub's "SARIF support for code scanning" asks for more than the standard: `results` even if there are none, a file and
 a line for each, a description and help for each rule. It drops a whole upload for one result without a location, or for

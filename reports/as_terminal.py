@@ -18,6 +18,7 @@ from lvsdoctor.reportkit import (
     cited_once,
     counted,
     fix_of_all,
+    guilty_lines,
     wanted,
     wording,
     worst_first,
@@ -192,7 +193,9 @@ def _put_diagnoses(page: Page, together: tuple[Diagnosis, ...], notes: set[str])
     assumptions = [item for item in evidence if item.assumed]
     if proofs:
         page.say("", label=f"{wording.EVIDENCE}:")
-    page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest)
+    guilty = guilty_lines(shown)
+    marked = {number for number, item in enumerate(proofs) if item.seen in guilty}
+    page.quotes(((str(item.seen), item.seen.text, item.says) for item in proofs), longest=longest, marked=marked)
     if any(diagnosis.certainty is Certainty.LIKELY for diagnosis in together):
         page.say("not in the evidence, so the finding is likely, not proved:", label=f"{wording.ASSUMED}:")
         page.quotes(((str(item.seen), item.seen.text, item.says) for item in assumptions), longest=longest)

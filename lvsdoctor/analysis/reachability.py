@@ -30,6 +30,13 @@ class Reachability:
     links: tuple[Link, ...] = ()
     unsure: bool = False
 
+    @property
+    def decided_by(self) -> Link | Citation | None:
+        """The row that cuts it off: the link, or else the route that leads elsewhere."""
+        if self.links:
+            return self.links[0]
+        return next((line for line in reversed(self.cut.because) if not line.assumed), None)
+
 
 def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) -> Reachability:
     """Where a RIP's own subnet is on a link that is down, or has no route, a way through a gateway is none for direct

@@ -34,6 +34,11 @@ class Rewritten:
     taken_by: VirtualService | None = None
 
     @property
+    def decided_by(self) -> Citation | None:
+        """The rule that rewrites the request; before it stand the rules that lead there."""
+        return next((line for line in reversed(self.because) if not line.assumed), None)
+
+    @property
     def target(self) -> str:
         """Where it goes now, as far as that is known."""
         port = self.becomes.dport

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, writing
 
 if TYPE_CHECKING:
+    from lvsdoctor.model.examination import Examination
     from lvsdoctor.model.node import Node
     from lvsdoctor.model.topology import Cluster
 
@@ -104,12 +105,20 @@ def _scan(options: Namespace) -> int:
         examination = confirmed(examine(nodes, rules), nodes, asked)
     else:
         examination = examine(nodes, rules)
-    examination = replace(examination, unread_paths=collection.unread)
+    examination = replace(_with_guilty_lines(examination, nodes), unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:
         write(examination)
     return monitoring.code(examination, options) if monitoring.monitored(options) else gate.code(examination, options)
+
+
+def _with_guilty_lines(examination: "Examination", nodes: Sequence["Node"]) -> "Examination":
+    if not examination.diagnoses:
+        return examination  # and no change has to be known
+    from lvsdoctor.fixes.guilty_lines import with_guilty_lines
+
+    return with_guilty_lines(examination, nodes)
 
 
 def _drawn(nodes: Sequence["Node"]) -> "Cluster":

@@ -43,12 +43,16 @@ _IP_FORWARD = "net.ipv4.ip_forward"
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The value of `name` that the kernel uses on `link`, and the settings that make it. Truthy unless 0."""
+    """The value of `name` that the kernel uses on `link`, and the settings that make it. Truthy unless 0.
+
+    `decided_by` is the one of them that makes it what it is, where it takes only one for that.
+    """
 
     name: str
     link: str
     value: int
     because: tuple[Citation, ...]
+    decided_by: Citation | None = None
 
     def __bool__(self) -> bool:
         return self.value != 0
@@ -66,7 +70,7 @@ def _effective(node: Node, name: str, link: str) -> Effective:
         forwarding = effective(node, "forwarding", link)
         how = Combined.AND if forwarding else Combined.OR
         combined = _combine(node, name, link, how)
-        return Effective(name, link, combined.value, combined.because + forwarding.because)
+        return Effective(name, link, combined.value, combined.because + forwarding.because, combined.decided_by)
     if how is None:
         raise KeyError(name)
     return _combine(node, name, link, how)
@@ -76,18 +80,22 @@ def _combine(node: Node, name: str, link: str, how: Combined) -> Effective:
     note = f"{how.value} counts"
     if how is Combined.LINK:
         of_link, from_link = _value(node, name, link, note, link)
-        return Effective(name, link, of_link, (from_link,))
+        return Effective(name, link, of_link, (from_link,), from_link)
     if (decided := _decided(node, name, link, how, note)) is not None:
         return decided
     of_link, from_link = _value(node, name, link, note, link)
     of_all, from_all = _value(node, name, "all", note, link)
+    deciding = from_all
     if how is Combined.MAX:
         value = max(of_all, of_link)
+        deciding = from_all if of_all == value else from_link
     elif how is Combined.OR:
         value = int(bool(of_all or of_link))
+        deciding = from_link if of_link and not of_all else from_all
     else:
         value = int(bool(of_all and of_link))
-    return Effective(name, link, value, (from_all, from_link))
+        deciding = from_link if of_all and not of_link else from_all
+    return Effective(name, link, value, (from_all, from_link), deciding)
 
 
 def is_known(node: Node, name: str, link: str) -> bool:
@@ -110,7 +118,7 @@ def _decided(node: Node, name: str, link: str, how: Combined, note: str) -> Effe
     else:
         deciding = bool(value) is (how is Combined.OR)
         value = int(bool(value))
-    return Effective(name, link, value, (citation,)) if deciding else None
+    return Effective(name, link, value, (citation,), citation) if deciding else None
 
 
 def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int, Citation]:

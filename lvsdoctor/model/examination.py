@@ -44,6 +44,7 @@ class Diagnosis:
 
     `accepted`: somebody knows of it and it does not count: the `reason`, `by` (where that is written) and, if the
     acceptance ends, `until` (a date). `lapsed`: the same of an acceptance that has ended; the finding counts again.
+    `guilty` is the quoted line that is to blame (fixes/guilty_lines.py works it out), None where all is assumed.
     """
 
     finding: Finding
@@ -54,6 +55,7 @@ class Diagnosis:
     confirmation: Confirmation | None = None
     accepted: Mapping[str, str] | None = None
     lapsed: Mapping[str, str] | None = None
+    guilty: Citation | None = None
 
     @property
     def message(self) -> str:

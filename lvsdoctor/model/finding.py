@@ -135,7 +135,8 @@ class Finding:
     `message` is a template, and so is `clients`, which says what clients suffer ("" where that is not written yet).
     `about` is the finding's identity (with the rule and the node), the other `fields` only fill the sentences; `{node}`
     is always known. `severity` overrides the rule's own. `predicts` is what a probe can
-    confirm or contradict, None if nothing on the wire tells.
+    confirm or contradict, None if nothing on the wire tells. `decided_by` is the quoted line that decided, where that
+    is not the first of the host's own and the fix changes none of them.
     """
 
     message: str
@@ -146,6 +147,7 @@ class Finding:
     severity: Severity | None
     predicts: Predicts | None
     clients: str
+    decided_by: Seen | None
 
     def __init__(
         self,
@@ -157,6 +159,7 @@ class Finding:
         severity: Severity | None = None,
         predicts: Predicts | None = None,
         clients: str = "",
+        decided_by: HasSeen | Seen | None = None,
         **fields: object,
     ) -> None:
         def put(name: str, value: object) -> None:
@@ -170,6 +173,7 @@ class Finding:
         put("severity", severity)
         put("predicts", predicts)
         put("clients", clients)
+        put("decided_by", decided_by if decided_by is None or isinstance(decided_by, Seen) else decided_by.seen)
 
     def foretold(self, says: str) -> "Finding":
         """The same of what is not yet: `says` is a template around the message's {sentence}; no command is run now."""
@@ -181,6 +185,7 @@ class Finding:
             severity=self.severity,
             predicts=self.predicts,
             clients=self.clients,
+            decided_by=self.decided_by,
             **self.fields,
         )
 
@@ -195,5 +200,6 @@ class Finding:
             severity=self.severity,
             predicts=self.predicts,
             clients=clients or self.clients,
+            decided_by=self.decided_by,
             **self.fields,
         )

@@ -17,6 +17,7 @@ from lvsdoctor.model.examination import (
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.source_locations import guilty_line
 from lvsdoctor.reporting.summary import summary, unjudged
 
 
@@ -78,7 +79,7 @@ def _unread_path(path: UnreadPath) -> dict[str, Any]:
 
 
 def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
-    fix = diagnosis.fix
+    fix, guilty = diagnosis.fix, guilty_line(diagnosis)
     return {
         "rule": diagnosis.rule,
         "code": diagnosis.code,
@@ -91,6 +92,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         "fields": dict(diagnosis.finding.fields),
         "about": dict(diagnosis.about),
         "evidence": [citation(item) for item in diagnosis.evidence],
+        "cause": None if guilty is None else citation(guilty),
         "fix": {
             "now": list(fix.now),
             "persist": list(fix.persist),

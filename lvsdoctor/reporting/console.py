@@ -1,6 +1,6 @@
 """Where a report is written, and a page of styled lines for it: every style says the same words, colour only helps."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from sys import maxsize
@@ -99,10 +99,18 @@ class Page:
             for piece in wrapped(self.output.legible(line).rstrip(), self.width - indent):
                 self.lines.append([("", " " * indent), ("quote", piece)])
 
-    def quotes(self, rows: Iterable[tuple[str, str, str]], *, indent: int = 4, longest: int = 0) -> None:
+    def quotes(
+        self,
+        rows: Iterable[tuple[str, str, str]],
+        *,
+        indent: int = 4,
+        longest: int = 0,
+        marked: Collection[int] = (),
+    ) -> None:
         """Quoted lines: `where | text  <- note`, in columns; where that is too wide, each note stands under its text.
 
-        A text of more than `longest` columns (0: any) loses its middle.
+        A text of more than `longest` columns (0: any) loses its middle. The rows of the numbers `marked` (from 0) have
+        a `>` before them, which needs an indent.
         """
         room = self.width - indent
         shown = []
@@ -116,10 +124,12 @@ class Page:
         quote_room = room - column - 3
         beside = all(quote_column + 5 + cells(note) <= quote_room for _, _, note in shown if note)
         margin = " " * (indent + column)
-        for where, text, note in shown:
-            start = " " * indent + where + " " * (column - cells(where))
+        for number, (where, text, note) in enumerate(shown):
+            lead = "> ".rjust(indent) if number in marked else " " * indent
+            start = lead + where + " " * (column - cells(where))
             if cells(where) > column:
-                self.lines += [[("where", " " * indent + piece)] for piece in wrapped(where, room)]
+                first, *further = wrapped(where, room)
+                self.lines += [[("where", lead + first)], *([("where", " " * indent + piece)] for piece in further)]
                 start = margin
             for piece in wrapped(text, quote_room):
                 self.lines.append([("where", start), ("faint", " | "), ("quote", piece)])

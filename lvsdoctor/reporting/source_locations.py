@@ -1,12 +1,26 @@
 """Where others find what is quoted: the file as the repository names it, and the line in it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lvsdoctor.model.examination import Diagnosis, Examination
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
+
+
+def guilty_line(diagnosis: Diagnosis) -> Citation | None:
+    """The quoted line that is to blame, where every report shows the finding; None where all of it is assumed.
+
+    fixes/guilty_lines.py works it out. In an examination that never went there it is the first that was not assumed.
+    """
+    return diagnosis.guilty or next((item for item in diagnosis.evidence if not item.assumed), None)
+
+
+def guilty_lines(diagnoses: Iterable[Diagnosis]) -> frozenset[Seen]:
+    """Those of findings that a report shows together."""
+    return frozenset(guilty.seen for guilty in map(guilty_line, diagnoses) if guilty is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +73,16 @@ class Places:
         return Place(self._path(named), seen.line, seen.text) if named else None
 
     def home(self, diagnosis: Diagnosis) -> Place | None:
-        """The place that a finding is shown at: the first line that it quotes, or else the first of its node's files.
+        """The place that a finding is shown at: its guilty line, or else the first of its node's files.
 
-        What was assumed stands in no file, and a finding that rests on nothing else is one about the node.
+        What was assumed stands in no file, and a finding that rests on nothing else is one about the node. A line of
+        the node itself does where the guilty one is in no file (a frame that a probe saw, a netlink message).
         """
-        quoted = (self.of(item.seen, diagnosis.node) for item in diagnosis.evidence if not item.assumed)
-        if first := next((place for place in quoted if place and place.line is not None), None):
-            return first
+        guilty, own = guilty_line(diagnosis), self._named_by(diagnosis.node)
+        beside = (item for item in diagnosis.evidence if item.seen.where in own and not item.assumed)
+        quoted = (self.of(item.seen, diagnosis.node) for item in (*([guilty] if guilty else ()), *beside))
+        if place := next((place for place in quoted if place and place.line is not None), None):
+            return place
         return next((Place(self._path(named)) for named in self._named_by(diagnosis.node).values()), None)
 
     def all(self) -> tuple[Place, ...]:

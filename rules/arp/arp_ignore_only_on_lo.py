@@ -79,5 +79,6 @@ def _finding(
     evidence = [cite(setting, "set where no ARP packet passes"), *because]
     return Finding(
         message, about=about, evidence=evidence, fix=hide_vips(node), severity=None if sure else Severity.WARNING,
-        predicts=predicts, clients=DIRECTLY, deaf=deaf, value=setting.value, **fields,
+        predicts=predicts, clients=DIRECTLY, deaf=deaf, value=setting.value, decided_by=setting,
+        **fields,
     )  # fmt: skip

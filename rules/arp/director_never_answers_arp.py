@@ -60,6 +60,7 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
         standby = not others and serves_its_own(node, vip, directors)
         for silence in arp_unanswered(node, vip):
             link = silence.link.name
+            ignore = effective(node, "arp_ignore", link)
             yield Finding(
                 LOCAL_NODE if standby else ALONE,
                 about={"vip": vip, "link": link},
@@ -69,6 +70,7 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
                 severity=Severity.WARNING if standby else None,
                 predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
                 held=", ".join(local.links),
-                level=effective(node, "arp_ignore", link).value,
+                level=ignore.value,
+                decided_by=ignore.decided_by,
             )
     refuse_unmarked(node, 4)

@@ -44,6 +44,7 @@ def ipvs_timeout_below_keepalive(node: Node) -> Iterator[Finding]:
                 *_numbers(idle),
             ],
             fix=_fix(idle.keepalive + 600),
+            decided_by=idle.timeouts,
         )
 
 

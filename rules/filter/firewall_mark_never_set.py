@@ -64,6 +64,7 @@ def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket
         severity=Severity.WARNING if ports else None,
         evidence=[cite(service, "a service of mark {mark}", mark=service.fwmark), *lines.values(), *other],
         fix=mark_requests(node, service, packets),
+        decided_by=next(iter(lines), None),
     )
 
 

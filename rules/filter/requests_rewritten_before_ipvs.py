@@ -55,6 +55,7 @@ def _of(node: Node, service: VirtualService) -> Iterator[Finding]:
             target=item.target,
             evidence=[cite(service, "this service gets no request"), *item.because, *_other(item)],
             fix=leave_to_ipvs(node, item),
+            decided_by=item.decided_by,
         )
 
 

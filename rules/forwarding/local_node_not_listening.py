@@ -53,6 +53,7 @@ def local_node_not_listening(node: Node) -> Iterator[Finding]:
             severity=Severity.WARNING if later else None,
             evidence=[cite(place.real, "an address of {node} itself", node=node.name), *lack.because],
             fix=_fix(node, lack),
+            decided_by=next(iter(lack.others), None),
         )
 
 

@@ -39,4 +39,5 @@ def nat_real_server_behind_router(node: Node) -> Iterator[Finding]:
             severity=Severity.ERROR if counts is not None else None,
             evidence=evidence,
             fix=hide_clients("0.0.0.0/0", behind.rip),
+            decided_by=next(iter(behind.because), None),
         )

@@ -48,4 +48,5 @@ def _of_check(checked: CheckedService, server: CheckedServer, check: HealthCheck
             program=checked.program,
             evidence=[cite(server, "the real server"), cite(check, "the check of this real server")],
             fix=FIX,
+            decided_by=check,
         )

@@ -25,6 +25,7 @@ def real_server_port_reset(node: Node) -> Iterator[Finding]:
                     cite(real, "port {asked} has no effect", asked=real.asked_port),
                 ],
                 fix=_fix(service, real),
+                decided_by=real,
             )
 
 

@@ -24,6 +24,7 @@ def real_server_without_health_check(node: Node) -> Iterator[Finding]:
                 *(cite(server, "without a health check") for server in bare[:3]),
             ],
             fix=_fix(checked, bare),
+            decided_by=bare[0],
         )
 
 

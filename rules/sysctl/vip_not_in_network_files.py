@@ -33,6 +33,7 @@ def vip_not_in_network_files(node: Node) -> Iterator[Finding]:
             fix=Fix(
                 persist=(f"# in the file that configures {running.link}: {running.ip}/{running.ip.max_prefixlen}",)
             ),
+            decided_by=planned,
         )
 
 

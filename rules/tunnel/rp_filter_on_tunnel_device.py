@@ -41,4 +41,5 @@ def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
             value=level.value,
             evidence=[*arrival.because, *dropped.because],
             fix=check_loosely(link, vip=arrival.vip if bare else None),
+            decided_by=level.decided_by,
         )

@@ -37,6 +37,7 @@ def unicast_source_unusable(node: Node) -> Iterator[Finding]:
                     cite(instance.line("unicast_peer"), "this list has the same address"),
                 ],
                 fix=Fix(now=("# in keepalived.conf: only the other directors in unicast_peer", *FILE)),
+                decided_by=instance.line("unicast_peer"),
             )
 
 

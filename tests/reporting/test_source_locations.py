@@ -152,3 +152,18 @@ def test_a_uri_says_the_path_and_nothing_else(path: str, uri: str) -> None:
     parts = urlsplit(uri)
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("", "", "", "")
     assert unquote_to_bytes(uri) == os.fsencode(path)
+
+
+def test_a_finding_is_shown_at_the_line_that_is_to_blame(repository: Path) -> None:
+    other = Seen("lb1/ipvsadm.txt", 2, "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1")
+    places = Places(scan(rs1={LINE.where: "golden/rs1/sysctl.txt"}, lb1={other.where: "golden/lb1/ipvsadm.txt"}))
+    diagnosis = about(other, LINE)
+    blamed = replace(diagnosis, guilty=diagnosis.evidence[1])
+    assert places.home(blamed) == Place("golden/rs1/sysctl.txt", 7, LINE.text)
+
+
+def test_where_that_line_is_in_no_file_a_line_of_the_node_does_and_none_of_another_host(repository: Path) -> None:
+    other = Seen("lb1/ipvsadm.txt", 2, "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1")
+    places = Places(scan(rs1={LINE.where: "golden/rs1/sysctl.txt"}, lb1={other.where: "golden/lb1/ipvsadm.txt"}))
+    diagnosis = about(NETLINK, other, LINE)
+    assert places.home(replace(diagnosis, guilty=diagnosis.evidence[0])) == Place("golden/rs1/sysctl.txt", 7, LINE.text)

@@ -57,7 +57,7 @@ def test_every_fingerprint_is_the_findings_own(issues: Issues, examinations: Mod
     assert told[0]["fingerprint"] == one
 
 
-def test_a_finding_stands_at_the_line_it_quotes_first(issues: Issues, examinations: ModuleType) -> None:
+def test_a_finding_stands_at_the_line_that_is_to_blame(issues: Issues, examinations: ModuleType) -> None:
     issue = issues(examinations.filed())[1]
     assert issue["location"] == {"path": "golden/rs1/sysctl.txt", "lines": {"begin": 212}}
     assert issue["check_name"] == "arp-ignore-only-on-lo"
@@ -102,4 +102,4 @@ def test_a_scan_in_a_repository_points_at_the_line_itself(tmp_path: Path, monkey
     (issue,) = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
     location = issue["location"]
     line = (tmp_path / location["path"]).read_text().split("\n")[location["lines"]["begin"] - 1]
-    assert (location["path"], line) == ("golden/rs2/sysctl.txt", "net.ipv4.conf.lo.arp_ignore = 1")
+    assert (location["path"], line) == ("golden/rs2/sysctl.txt", "net.ipv4.conf.all.arp_ignore = 0")

@@ -202,10 +202,10 @@ def test_the_verdict_stands_on_top_and_leads_to_the_finding(example: str) -> Non
 
 def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
     page = Read(example)
-    assert [mark.text for mark in page.all("mark")] == ["net.ipv4.conf.lo.arp_ignore = 1"]
+    assert [mark.text for mark in page.all("mark")] == ["net.ipv4.conf.all.arp_ignore = 0"]
     (guilty,) = page.all("li", class_="guilty")
     assert guilty.text.split() == (
-        "rs2/sysctl.txt:107 cause net.ipv4.conf.lo.arp_ignore = 1 set where no ARP packet passes".split()
+        "rs2/sysctl.txt:8 cause net.ipv4.conf.all.arp_ignore = 0 the larger of all and eth0 counts".split()
     )
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -118,6 +119,17 @@ def test_evidence_is_the_line_its_place_and_its_meaning(report: Any) -> None:
         "note": "set here, read by nobody",
         "settle": None,
     }
+
+
+def test_the_line_that_is_to_blame_is_named_and_the_evidence_keeps_its_order(
+    as_json: Render, examinations: ModuleType
+) -> None:
+    examination = examinations.single_leak()
+    (leak,) = examination.diagnoses
+    blamed = replace(leak, guilty=leak.evidence[1])
+    finding = json.loads(written(as_json, replace(examination, diagnoses=(blamed,))))["findings"][0]
+    assert finding["cause"] == finding["evidence"][1]
+    assert (finding["cause"]["line"], finding["evidence"][0]["line"]) == (188, 212)
 
 
 def test_an_assumption_names_the_command_that_settles_it(as_json: Render, examinations: ModuleType) -> None:

@@ -96,7 +96,7 @@ def test_a_failure_tells_the_evidence_and_the_fix(junit: Written, examinations: 
         f"ERROR ARP002 {message}",
         "Clients: Some send to rs1 directly. The director does not see these connections.",
         "Evidence:",
-        "    rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1  <- set here, read by nobody",
+        "  > rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1  <- set here, read by nobody",
         "    rs1/sysctl.txt:188 | net.ipv4.conf.all.arp_ignore = 0  <- of all and eth0 the larger counts",
         "    rs1/ip-addr.txt:7 | inet 192.0.2.10/32 scope global lo  <- the VIP is local",
         "Fix now, on rs1:",

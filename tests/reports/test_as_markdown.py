@@ -133,7 +133,8 @@ def test_the_table_has_a_row_for_each_node_the_worst_first(written: Written, exa
 def test_a_finding_has_its_sentence_its_lines_and_its_fix(written: Written, examinations: ModuleType) -> None:
     text = written(examinations.single_leak())
     assert "#### ERROR ARP002 on `rs1`\n\n- rs1 answers ARP for VIP 192.0.2.10 on eth0: `arp_ignore=1` is set" in text
-    assert "rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in text
+    assert "\n> rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in text
+    assert "\n  rs1/sysctl.txt:188 | net.ipv4.conf.all.arp_ignore = 0 " in text
     assert "Fix now, on rs1:\n\n```sh\nsysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net" in text
     assert "Fix for good, on rs1:\n\n```sh\necho net.ipv4.conf.all.arp_ignore=1 >> " in text
     assert "More: `lvsdoctor explain arp-ignore-only-on-lo`\n" in text

@@ -54,7 +54,7 @@ def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(shown: Shown, exa
 
 def test_evidence_is_place_line_and_meaning(shown: Shown, examinations: ModuleType) -> None:
     wide = shown(examinations.single_leak(), width=160)
-    assert "    rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in wide
+    assert "  > rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in wide
     assert "    rs1/ip-addr.txt:7  | inet 192.0.2.10/32 scope global lo  <- the VIP is local\n" in wide
     narrow = shown(examinations.single_leak(), width=80)
     assert "    rs1/ip-addr.txt:7  | inet 192.0.2.10/32 scope global lo\n" in narrow

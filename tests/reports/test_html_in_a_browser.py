@@ -152,9 +152,9 @@ def test_without_scripts_and_without_style_everything_is_there(
         text = page.page.locator("body").inner_text()
         told = (
             "1 error on rs2",
-            "rs2/sysctl.txt:107 cause",
-            "net.ipv4.conf.lo.arp_ignore = 1",
-            "set where no ARP packet passes",
+            "rs2/sysctl.txt:8 cause",
+            "net.ipv4.conf.all.arp_ignore = 0",
+            "the larger of all and eth0 counts",
             "Fix now, on rs2",
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "Fix for good, on rs2",

@@ -18,7 +18,7 @@ from lvsdoctor.sanitize import command, word
 NOUNS = (SetSysctl,)
 
 _CONF = "net.ipv4.conf."
-_FORWARDING = ("net.ipv4.ip_forward", conf_key("all", "forwarding"))  # one variable, two names
+FORWARDING = ("net.ipv4.ip_forward", conf_key("all", "forwarding"))  # one variable, two names
 _FROM_TO = "{key} from {old} to {new}"
 _UNKNOWN_BEFORE = "{key} to {new}; what it was is not in the evidence"
 _ALREADY = "{key} is {new} already"
@@ -77,7 +77,7 @@ def apply(node: Node, change: SetSysctl) -> Node:
     settings: Mapping[str, Setting] = node.evidence["sysctl"]
     old = settings.get(change.key)
     written = {change.key: new}
-    if change.key in _FORWARDING:
+    if change.key in FORWARDING:
         if old is None or old.value != new.value:
             written = _forwarding_follows(settings, new) | written
     elif change.key.startswith(conf_key("default", "")) and not change.key.endswith(".forwarding"):
@@ -113,7 +113,7 @@ def _forwarding_follows(settings: Mapping[str, Setting], new: Setting) -> dict[s
     """inet_forward_change(): the other name, conf/default and every link follow; all.accept_redirects turns round."""
     redirects = conf_key("all", "accept_redirects")
     follow = [key for key in settings if key.startswith(_CONF) and key.endswith(".forwarding")]
-    values = {key: new.raw for key in (*follow, *_FORWARDING) if key in settings}
+    values = {key: new.raw for key in (*follow, *FORWARDING) if key in settings}
     if redirects in settings:
         values[redirects] = str(int(not new.value))
     return {key: Setting(key, raw, new.seen) for key, raw in values.items()}
