@@ -11,6 +11,7 @@ from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from lvsdoctor.cli import workers
 from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ ROLES = ("auto", "director", "real-server", "none")
 
 
 def add_options(parser: ArgumentParser, netns: str = "inspect this network namespace instead") -> None:
-    """PATH, --role, --vip, --netns and --no-commands."""
+    """PATH, --role, --vip, --netns, -j and --no-commands."""
     add = parser.add_argument
     add("paths", nargs="*", default=[], metavar="PATH", help="dumps to read instead of this node")
     add("--role", choices=ROLES, default="auto", metavar="ROLE", help=f"{', '.join(ROLES)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
     add("--netns", metavar="NAME", help=netns)
+    workers.add_options(parser)
     add("--no-commands", action="store_true", help="leave out what iptables-save, ip6tables-save and nft show")
 
 
@@ -76,7 +78,7 @@ def _nodes(options: Namespace, unread: list["UnreadPath"]) -> Sequence["Node"]:
             raise CliError("--netns is about a live scan and cannot be combined with a PATH (but with --probe)")
         from lvsdoctor.collect.files import collect_paths
 
-        return collect_paths(paths, unread)
+        return collect_paths(paths, unread, workers.workers(options))
     if options.netns is None and _standard_input_is_a_file():
         words = " ".join(filter(None, (options.verb, getattr(options, "target", ""))))
         raise CliError(

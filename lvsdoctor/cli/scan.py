@@ -4,7 +4,7 @@ from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, writing
+from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, workers, writing
 
 if TYPE_CHECKING:
     from lvsdoctor.model.examination import Examination
@@ -26,6 +26,9 @@ says whose the files are where no name does.
 for each VIP and each host of the scan, in a second, none in a VIP's name. A
 finding is then confirmed, or contradicted, which comes first in the report,
 or the report says why no probe tells. A contradicted finding counts as any.
+
+Many hosts are read and examined in several processes, one for each core (-j).
+What they find is what one process finds, to the byte.
 
 What is accepted, in lvsdoctor.toml, by a comment in the dumps
 (# lvsdoctor: accept RULE REASON) or as known to the --baseline, stays in the
@@ -97,14 +100,15 @@ def _scan(options: Namespace) -> int:
     began, clock = datetime.now(UTC), monotonic()
     collection = collecting.collected(options, rules)
     nodes = supposing.supposed(collection.nodes, options)
+    apply = workers.workers(options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.engine.probe_verdicts import confirmed
 
         nodes, asked = ask_about(nodes, options, collecting.named_vips(options))
-        examination = confirmed(examine(nodes, rules), nodes, asked)
+        examination = confirmed(examine(nodes, rules, apply), nodes, asked)
     else:
-        examination = examine(nodes, rules)
+        examination = examine(nodes, rules, apply)
     examination = replace(_with_guilty_lines(examination, nodes), unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))

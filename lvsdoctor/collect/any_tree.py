@@ -8,6 +8,7 @@ import os
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
@@ -15,17 +16,12 @@ from typing import ClassVar, NamedTuple, Self
 from lvsdoctor.collect.archives.names import stem_of
 from lvsdoctor.collect.first_names import FirstNames
 from lvsdoctor.collect.omitted import Omissions, Omitted
+from lvsdoctor.collect.tree_paths import LeadsOut, Real, as_the_top, below_top, is_above
 
 DEEPEST = 64
 _MOST_LINKS = 40  # include/linux/namei.h: MAXSYMLINKS
 _MOST_STEPS = 256  # links to paths of links: no honest one is half as long
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-
-Real = tuple[str, ...]
-
-
-class LeadsOut(Exception):
-    """A link leads out of the tree."""
 
 
 class Listed(NamedTuple):
@@ -196,6 +192,23 @@ class AnyTree(ABC):
         """Omit a file or directory."""
         self._omissions.put(Omitted.UNREADABLE, entry.path, f"{entry.path or self.label}: {error.strerror}")
 
+    def leave(self) -> None:
+        """Close what stays open between two calls: two processes would share its place."""
+        return
+
+    @contextmanager
+    def omitting(self, omissions: Omissions) -> Iterator[Omissions]:
+        """What is omitted meanwhile is put there."""
+        own, self._omissions = self._omissions, omissions
+        try:
+            yield omissions
+        finally:
+            self._omissions = own
+
+    def omit(self, omissions: Omissions) -> None:
+        """Add what was omitted elsewhere."""
+        self._omissions.add(omissions)
+
     @abstractmethod
     def read(self, file: Entry, most: int) -> bytes:
         """Up to `most` bytes of a file, decompressed. Raises OSError, also for what has become something else than a
@@ -245,18 +258,18 @@ class AnyTree(ABC):
                 del here[-1:]
             elif word not in ("", "."):
                 here.append(word)
-                if _is_above(here, parts) or not (target := self._target(_below(here, parts))):
+                if is_above(here, parts) or not (target := self._target(below_top(here, parts))):
                     continue
                 links += 1
                 here.pop()
                 if target.startswith("/"):
                     if above is None:
                         raise LeadsOut
-                    here, target = [], _as_the_top(target, parts, named)
+                    here, target = [], as_the_top(target, parts, named)
                 ahead += target.split("/")[::-1]
             if links > _MOST_LINKS or steps > _MOST_STEPS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        real = _below(here, parts)
+        real = below_top(here, parts)
         if (kept := self._archive_above(start)) and real[:kept] != start[:kept]:
             raise LeadsOut
         return real, self._mode(real)
@@ -281,19 +294,3 @@ def once(files: Iterable[Entry]) -> Iterator[Entry]:
 
 def special(mode: int) -> Omitted:
     return Omitted.FIFO if stat.S_ISFIFO(mode) else Omitted.SOCKET if stat.S_ISSOCK(mode) else Omitted.DEVICE
-
-
-def _is_above(here: list[str], parts: list[str]) -> bool:
-    return bool(parts) and len(here) <= len(parts) and here == parts[: len(here)]
-
-
-def _below(here: list[str], parts: list[str]) -> Real:
-    if here[: len(parts)] != parts:
-        raise LeadsOut
-    return tuple(here[len(parts) :])
-
-
-def _as_the_top(target: str, parts: list[str], named: list[str]) -> str:
-    """An absolute path that goes to the top as the user named it, without the links in that."""
-    words = [part for part in target.split("/") if part]
-    return "/".join([*parts, *words[len(named) :]]) if words[: len(named)] == named else target

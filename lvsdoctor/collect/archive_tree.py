@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from lvsdoctor.collect.any_tree import AnyTree, Entry, Listed, Real
+from lvsdoctor.collect.any_tree import AnyTree, Entry, Listed
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.reading import Plain, contents_of
 from lvsdoctor.collect.archives.unwrapping import unwrap
 from lvsdoctor.collect.omitted import Omissions
+from lvsdoctor.collect.tree_paths import Real
 
 __all__ = ["ArchiveTree", "Plain", "omit", "opened"]
 

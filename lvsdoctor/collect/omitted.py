@@ -61,6 +61,12 @@ class Omissions:
         """`count` entries of the directory are omitted, of which `first` is to be named."""
         self._by_kind.setdefault(kind, {})[directory] = (first, count)
 
+    def add(self, other: "Omissions") -> None:
+        """All that is omitted there is omitted here, too."""
+        self._sentences |= other._sentences
+        for kind, by_directory in other._by_kind.items():
+            self._by_kind.setdefault(kind, {}).update(by_directory)
+
     def sentences(self, top: str, most: int) -> Iterator[str]:
         """One for each kind that there was, without a full stop."""
         yield from self._sentences

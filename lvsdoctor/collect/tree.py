@@ -14,11 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from lvsdoctor.collect.any_tree import DEEPEST, TOP, AnyTree, Entry, Listed, Real, once
+from lvsdoctor.collect.any_tree import DEEPEST, TOP, AnyTree, Entry, Listed, once
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.errors import ArchiveError
 from lvsdoctor.collect.archives.limits import LIMITS
 from lvsdoctor.collect.archives.names import looks_like_an_archive
+from lvsdoctor.collect.tree_paths import Real
 
 __all__ = ["DEEPEST", "TOP", "AnyTree", "Entry", "Tree", "once"]
 
@@ -38,7 +39,7 @@ class Tree(AnyTree):
         self._archives: dict[Real, Contents | None] = {}  # None: not in memory, or not any more
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._leave()
+        self.leave()
         os.close(self._top)
 
     def read(self, file: Entry, most: int) -> bytes:
@@ -160,7 +161,7 @@ class Tree(AnyTree):
         if not real:
             return self._top
         if self._current is None or self._current[0] != real:
-            self._leave()
+            self.leave()
             self._current = (real, self._opened(real))
         return self._current[1]
 
@@ -175,7 +176,7 @@ class Tree(AnyTree):
             descriptor = below
         return descriptor
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         if self._current is not None:
             os.close(self._current[1])
             self._current = None

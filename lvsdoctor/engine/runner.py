@@ -19,9 +19,10 @@ from lvsdoctor.model.finding import Citation, Finding, Predicts, Severity, Stand
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
 from lvsdoctor.model.view import View
+from lvsdoctor.model.work import Apply, in_turn
 
 
-def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
+def examine(nodes: Sequence[Node], rules: Iterable[Rule], apply: Apply = in_turn) -> Examination:
     """Every rule on every node; the worst findings first, and causes before what follows from them.
 
     A rule that raises is reported as crashed, and the others go on.
@@ -30,7 +31,8 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
     diagnoses: list[Diagnosis] = []
     outcomes: list[Outcome] = []
     views: dict[frozenset[str], View] = {}
-    for node in nodes:
+
+    def judged(node: Node) -> tuple[list[Diagnosis], list[Outcome]]:
         found: list[Diagnosis] = []
         became: list[Outcome] = []
         for rule in by_name.values():
@@ -40,8 +42,11 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule]) -> Examination:
             found += diagnosed
             became.append(outcome)
         spoken = _most_specific(found, by_name)
-        outcomes += _explained(became, found, spoken, by_name)
-        diagnoses += spoken
+        return spoken, list(_explained(became, found, spoken, by_name))
+
+    for of_node, ended in apply(judged, nodes, "nodes examined"):
+        diagnoses += of_node
+        outcomes += ended
     diagnoses = naming_hidden(diagnoses, nodes)
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())

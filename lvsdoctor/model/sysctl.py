@@ -95,6 +95,10 @@ class SettingRows(Sequence[Setting]):
     def __init__(self) -> None:
         self.by_key: list[tuple[str, Setting | Line]] = []
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # A thousand lines of a file follow each other: pickled one by one they cost as much as reading them anew.
+        return _unpickled, tuple(zip(*((key, *_plain(row)) for key, row in self.by_key), strict=True))
+
     def __len__(self) -> int:
         return len(self.by_key)
 
@@ -106,6 +110,17 @@ class SettingRows(Sequence[Setting]):
         if isinstance(at, slice):
             return [_setting(key, row) for key, row in self.by_key[at]]
         return _setting(*self.by_key[at])
+
+
+def _plain(row: Setting | Line) -> tuple[Setting | None, str, int, str]:
+    return (row, "", 0, "") if isinstance(row, Setting) else (None, *row)
+
+
+def _unpickled(*columns: Sequence[object]) -> SettingRows:
+    rows = SettingRows()
+    for key, setting, *line in zip(*columns, strict=True):
+        rows.by_key.append((key, setting or tuple(line)))
+    return rows
 
 
 class SysctlTable(Mapping[str, Setting]):

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting, configuring, gate
+from lvsdoctor.cli import choosing, collecting, configuring, gate, workers
 from lvsdoctor.cli.errors import ERROR, FINDINGS, INCOMPLETE, OK, say, unknown
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def run(options: Namespace) -> int:
     terms = gate.terms(known_rules, options, settings)
     collection = collecting.collected(options, rules)
     nodes = collection.nodes
-    examination = replace(examine(nodes, rules), unread_paths=collection.unread)
+    examination = replace(examine(nodes, rules, workers.workers(options)), unread_paths=collection.unread)
     if others := choosing.unselected(known_rules, rules, options, settings):
         named = naming_hidden(examination.diagnoses, nodes, examine(nodes, others).diagnoses)
         examination = replace(examination, diagnoses=tuple(named))

@@ -1,0 +1,201 @@
+"""scan -j: work on many hosts is spread over processes. What comes of it is what one process makes of it.
+
+The processes are forked, so all that was read is theirs already; only results are sent back. What a worker could not
+do or send is done here: an error is raised where it would be without workers, and means the same.
+"""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from lvsdoctor.cli.errors import CliError
+from lvsdoctor.cli.progress import Progress
+from lvsdoctor.model.work import Item, Result
+
+PATIENCE = 0.2  # seconds of work in this process, before others are worth their start
+_SHARES = 8  # for each worker: one host may take much longer than another
+_MOST = 256
+_HEADER = 8
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """-j."""
+    what = "read and examine hosts in so many processes (default: one for each core)"
+    parser.add_argument("-j", "--jobs", type=_number, metavar="N", help=what)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= _MOST):
+        raise CliError(f"-j {text!r} is no number from 1 to {_MOST}")
+    return int(text)
+
+
+def workers(options: Namespace) -> "Workers":
+    """As many as -j asks for; they tell on a terminal how far they are."""
+    quiet = bool(getattr(options, "quiet", False))
+    return Workers(options.jobs or cores(), Progress.of(sys.stderr, quiet=quiet))
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), _MOST)
+    return min(os.cpu_count() or 1, _MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """An Apply: begins here, and spreads over `jobs` processes what is left after `patience` seconds (PATIENCE)."""
+
+    jobs: int
+    progress: Progress
+    patience: float | None = None
+
+    def __call__(self, function: Callable[[Item], Result], items: Sequence[Item], unit: str, /) -> Iterator[Result]:
+        results: list[Result] = []
+        began = monotonic()
+        patience = PATIENCE if self.patience is None else self.patience
+        with self.progress.of_work(unit, len(items)) as done:
+            for item in items:
+                # Only Linux forks a process that has frameworks loaded without a second thought.
+                spread = self.jobs > 1 and len(items) - len(results) > 1 and sys.platform == "linux"
+                if spread and monotonic() - began >= patience:
+                    break
+                results.append(function(item))
+                done(len(results))
+            if rest := items[len(results) :]:
+                results += self._spread(function, rest, lambda number: done(len(items) - len(rest) + number))
+        return iter(results)
+
+    def _spread(
+        self, function: Callable[[Item], Result], items: Sequence[Item], done: Callable[[int], None]
+    ) -> list[Result]:
+        size = -(-len(items) // (self.jobs * _SHARES))
+        shares = [items[at : at + size] for at in range(0, len(items), size)]
+        results: dict[int, list[Result]] = {}
+        for share, result in _results(function, shares, min(self.jobs, len(shares))):
+            results[share] = result
+            done(sum(map(len, results.values())))
+        for share, mine in enumerate(shares):
+            if share not in results:
+                results[share] = [function(item) for item in mine]
+        return [result for share in range(len(shares)) for result in results[share]]
+
+
+def _results(
+    function: Callable[[Item], Result], shares: Sequence[Sequence[Item]], jobs: int
+) -> Iterator[tuple[int, list[Result]]]:
+    """The numbers of shares and their results, as they come in. Shares that failed do not come."""
+    import gc
+    import pickle
+    import select
+
+    tickets, writer = os.pipe()
+    os.write(writer, b"".join(number.to_bytes(4, "big") for number in range(len(shares))))  # a pipe keeps 16,384
+    os.close(writer)
+    collects = gc.isenabled()
+    gc.disable()  # what comes in stays
+    running: dict[int, int] = {}  # pids by the pipes that their results come from
+    came: dict[int, bytearray] = {}
+    try:
+        for _ in range(jobs):
+            if not _start(function, shares, tickets, running):
+                break
+        poll = select.poll()
+        for pipe in running:
+            poll.register(pipe, select.POLLIN)
+            came[pipe] = bytearray()
+        while came:
+            for pipe, _ in poll.poll():
+                data = os.read(pipe, 1 << 20)
+                came[pipe] += data
+                for share, payload in _frames(came[pipe]):
+                    try:
+                        result = pickle.loads(payload)
+                    except Exception:  # it failed there, or is an object that takes itself apart, not together again
+                        continue
+                    yield share, result
+                if not data:
+                    poll.unregister(pipe)
+                    del came[pipe]
+    finally:
+        # Who presses Ctrl-C twice must not leave workers behind.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.close(tickets)
+        for pipe, worker in running.items():
+            os.close(pipe)
+            # One whose results are all here has ended, or is about to; any other is not waited for.
+            os.kill(worker, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(worker, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if collects:
+            gc.enable()
+
+
+def _frames(came: bytearray) -> Iterator[tuple[int, bytes]]:
+    """The whole results among the bytes that came, which are taken off."""
+    while len(came) >= _HEADER:
+        end = _HEADER + int.from_bytes(came[4:_HEADER], "big")
+        if len(came) < end:
+            return
+        share, payload = int.from_bytes(came[:4], "big"), bytes(came[_HEADER:end])
+        del came[:end]
+        yield share, payload
+
+
+def _start(
+    function: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tickets: int, running: dict[int, int]
+) -> bool:
+    """Start a worker and add it to those that run; False where the system has no process left."""
+    reader, writer = os.pipe()
+    # An interrupt must not come while it is open which of the two processes it is for.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        worker = os.fork()
+        if worker == 0:
+            _work(function, shares, tickets, writer, (reader, *running), before)
+        running[reader] = worker
+    except OSError:
+        os.close(reader)
+        return False
+    finally:
+        os.close(writer)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return True
+
+
+def _work(
+    function: Callable[[Item], Result],
+    shares: Sequence[Sequence[Item]],
+    tickets: int,
+    writer: int,
+    others: Sequence[int],
+    mask: set[int],
+) -> None:
+    """In the worker: take shares until none is left. It never returns."""
+    try:
+        import gc
+        import pickle
+
+        gc.disable()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for pipe in others:  # else it would write for ever to a parent that was killed
+            os.close(pipe)
+        while ticket := os.read(tickets, 4):
+            try:
+                results = [function(item) for item in shares[int.from_bytes(ticket, "big")]]
+                payload = pickle.dumps(results, pickle.HIGHEST_PROTOCOL)
+            except Exception:
+                payload = b""  # the parent sees for itself
+            frame = memoryview(ticket + len(payload).to_bytes(4, "big") + payload)
+            while frame:
+                frame = frame[os.write(writer, frame) :]
+    finally:
+        os._exit(0)

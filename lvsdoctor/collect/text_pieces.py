@@ -1,0 +1,49 @@
+"""The dumps of a text, whatever it is: an engine's answers, a configuration file, a file of /proc, or a paste."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from lvsdoctor.collect.file_names import names_the_host
+from lvsdoctor.collect.supportconfig import without_headings
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config import config_dumps
+from lvsdoctor.parse.fleet.engines import answers_in, fleet_pieces
+from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.paste.stream import Piece, pieces
+from lvsdoctor.parse.proc_sys import values_shown
+from lvsdoctor.parse.reader import Dump
+
+
+def tells(piece: Piece) -> bool:
+    return bool(piece.dump.facts)
+
+
+def pieces_of(text: str, where: str) -> Iterator[Piece]:
+    """The pieces of a text that the evidence calls `where`."""
+    # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
+    if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
+        yield Piece(name, Dump(host=name))
+        return
+    if answers := answers_in(text):
+        yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
+        return
+    if configured := config_dumps(text, where):
+        yield from (Piece(dump.host, dump) for dump in configured)
+        return
+    if "proc/sys/" in where:
+        path = f"/proc/sys/{where.rpartition('proc/sys/')[2]}"
+        lines = [Seen(where, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        if (values := values_shown(lines, ("cat", path))) is not None:
+            yield Piece("", values)
+            return
+    yield from pieces(without_headings(text), where)
+
+
+def counted(parts: Sequence[Piece], where: str) -> Sequence[Piece]:
+    """The pieces of a file, the lines of one without any dump counted."""
+    if any(tells(piece) or piece.host for piece in parts):
+        return parts
+    lines = sum(len(piece.dump.unread) for piece in parts)
+    kinds = tuple(kind for piece in parts for kind in piece.dump.unread_kinds)
+    note = (Seen(where, None, f"({lines} lines, no dump among them)"),) if lines else ()
+    return [Piece("", Dump(unread=note, unread_kinds=kinds))] if note or kinds else []
