@@ -146,7 +146,7 @@ class AnyTree(ABC):
                     "" if nowhere else f": {error.strerror}",
                 )
             else:
-                archive = self._is_archive(real)
+                archive = self._is_archive(real, mode)
                 if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
                     link = real != (*directory.real, name)
                     found.append(Entry(directory.below(name), real, stat.S_ISDIR(mode) or archive, link, archive))
@@ -226,7 +226,7 @@ class AnyTree(ABC):
     def _mode(self, real: Real) -> int:
         """What stands at a path, no link followed. Raises OSError."""
 
-    def _is_archive(self, real: Real) -> bool:
+    def _is_archive(self, real: Real, mode: int) -> bool:
         return False
 
     def _archive_above(self, real: Real) -> int:

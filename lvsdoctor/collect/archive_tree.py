@@ -44,7 +44,7 @@ class ArchiveTree(AnyTree):
     def _mode(self, real: Real) -> int:
         return self._contents.mode(real)
 
-    def _is_archive(self, real: Real) -> bool:
+    def _is_archive(self, real: Real, mode: int) -> bool:
         return self._contents.is_archive(real)
 
     def _archive_above(self, real: Real) -> int:

@@ -15,10 +15,11 @@ from types import TracebackType
 from typing import BinaryIO
 
 from lvsdoctor.collect.any_tree import DEEPEST, TOP, AnyTree, Entry, Listed, once
+from lvsdoctor.collect.archives.compression import compression_of
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.errors import ArchiveError
 from lvsdoctor.collect.archives.limits import LIMITS
-from lvsdoctor.collect.archives.names import looks_like_an_archive
+from lvsdoctor.collect.archives.names import looks_like_an_archive, may_hide_an_archive
 from lvsdoctor.collect.tree_paths import Real
 
 __all__ = ["DEEPEST", "TOP", "AnyTree", "Entry", "Tree", "once"]
@@ -37,6 +38,7 @@ class Tree(AnyTree):
         self.name = self.label = self._parts[-1] if self._parts else ""
         self._current: tuple[Real, int] | None = None
         self._archives: dict[Real, Contents | None] = {}  # None: not in memory, or not any more
+        self._plain: set[Real] = set()  # files whose first bytes were looked at
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.leave()
@@ -48,13 +50,15 @@ class Tree(AnyTree):
             return contents.read(real, most)
         with self._open(file.real) as stream:
             data = stream.read(most) or b""  # None: it would have to be waited for
-        if not looks_like_an_archive(file.name) or len(data) == most:
+        if len(data) == most or not compression_of(data):
             return data
         from lvsdoctor.collect.archives.reading import plain_bytes
 
         try:
             return plain_bytes(data, most - 1)
         except ArchiveError as error:
+            if not looks_like_an_archive(file.name):  # whoever reads it says what it looks like
+                return data
             raise OSError(errno.EIO, str(error)) from None
 
     def opened(self, file: Entry, most: int) -> BinaryIO:
@@ -94,9 +98,13 @@ class Tree(AnyTree):
             return inside[0].mode(inside[1])
         return os.stat("/".join(real) or ".", dir_fd=self._top, follow_symlinks=False).st_mode
 
-    def _is_archive(self, real: Real) -> bool:
+    def _is_archive(self, real: Real, mode: int) -> bool:
+        """By its first bytes, whatever its name; no file is looked at twice."""
         if self._archives and (inside := self._inside(real)) and inside[1]:
             return inside[0].is_archive(inside[1])
+        if stat.S_ISREG(mode) and real not in self._plain and may_hide_an_archive(real[-1]):
+            self._plain.add(real)
+            self._holds_files(real)
         return real in self._archives
 
     def _archive_above(self, real: Real) -> int:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,11 +131,28 @@ def test_a_wrong_ending_changes_nothing_where_the_file_is_named(tmp_path: Path) 
     assert len(collect_paths([path])[0].rows("policy-rules")) == 2
 
 
-def test_an_archive_with_a_wrong_ending_in_a_directory_is_said_to_be_one(tmp_path: Path) -> None:
-    put(tmp_path / "in/rs1/sysctl", SYSCTL.encode())
-    put(tmp_path / "in/rs1/more.txt", COMPRESSIONS[".xz"](tar_of_directory(EXAMPLE)))
+@pytest.mark.parametrize("pack", [COMPRESSIONS[""], COMPRESSIONS[".xz"]])
+def test_an_archive_in_a_directory_is_known_by_its_first_bytes(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    for name, host in (("lb1", "lb1"), ("rs1.txt", "rs1"), ("rs2.tar.xz.1", "rs2")):
+        put(tmp_path / "in" / name, pack(tar_of_directory(EXAMPLE / host, host)))
+    nodes = collect_paths([str(tmp_path / "in")])
+    wanted = rows(collect_paths([str(EXAMPLE)]))
+    assert sorted(map(str, rows(nodes).values())) == sorted(map(str, wanted.values()))
+    assert "rs1.txt/sysctl.txt" in wheres(nodes)
+
+
+def test_a_compressed_dump_in_a_directory_needs_no_name_that_says_so(tmp_path: Path) -> None:
+    put(tmp_path / "in/rs1/ip-rule.txt", COMPRESSIONS[".gz"](RULES.encode()))
     (node,) = collect_paths([str(tmp_path / "in")])
-    assert any("compressed or an archive (xz)" in seen.text for seen in node.unread)
+    assert len(node.rows("policy-rules")) == 2
+
+
+def test_a_document_that_is_a_zip_inside_is_no_archive_of_dumps(tmp_path: Path) -> None:
+    put(tmp_path / "in/rs1/sysctl", SYSCTL.encode())
+    put(tmp_path / "in/rs1/notes.docx", zip_of({"word/sysctl.txt": SYSCTL}))
+    (node,) = collect_paths([str(tmp_path / "in")])
+    assert any("compressed or an archive (zip)" in seen.text for seen in node.unread)
+    assert not any("docx/" in where for where in node.files)
 
 
 def test_links_lead_to_other_members_and_nowhere_else(tmp_path: Path) -> None:

@@ -4,6 +4,13 @@ import re
 
 _ARCHIVE = re.compile(r"\.(?:t(?:ar\.)?(?:gz|bz2?|xz|zst)|tar|zip|gz|bz2|xz|zst|tgz)$", re.I)
 
+# A zip or compressed by its first bytes, and no bundle of dumps.
+_DOCUMENT = re.compile(
+    r"\.(?:docx|xlsx|pptx|od[tspg]|jar|war|whl|egg|apk|epub|vsdx|kmz|xpi|crx|svgz|journal|mo|pcap\w*|core|rpm|deb|iso|img"
+    r"|ko|vmdk|qcow2|rdb|dump)$",
+    re.I,
+)
+
 
 def looks_like_an_archive(name: str) -> bool:
     return _ARCHIVE.search(name) is not None
@@ -12,3 +19,8 @@ def looks_like_an_archive(name: str) -> bool:
 def stem_of(name: str) -> str:
     """rs1 of rs1.tar.gz; other names stay."""
     return _ARCHIVE.sub("", name) or name
+
+
+def may_hide_an_archive(name: str) -> bool:
+    """May a file of this name be an archive whose name does not say so? Then its first bytes tell."""
+    return _DOCUMENT.search(name) is None
