@@ -113,3 +113,19 @@ def test_a_stream_of_a_later_version_is_kept_as_a_line_that_nobody_understands()
 def test_the_release_of_the_kernel_is_that_of_a_host_without_a_name() -> None:
     (node,) = read(stream(block("uname -a", "Linux (none) 6.1.176 #1 Sat Jul 4 15:38:16 UTC 2026 x86_64 GNU/Linux\n")))
     assert (node.kernel, node.unread) == ("6.1.176", ())
+
+
+def test_what_the_kernel_logged_is_of_the_host_of_the_stream() -> None:
+    line = "IPVS: rr: TCP 192.0.2.10:80 - no destination available"
+    for command, begin in (("dmesg", "[  102.338012] "), ("journalctl -k", "Nov 12 10:00:00 other kernel: ")):
+        (node,) = read(stream(block("ip -d link show", LINK.format(number=1)), block(command, f"{begin}{line}\n")))
+        (row,) = node.rows("log")
+        assert (node.name, row.message) == ("lb1", line)
+        assert not node.unread
+
+
+def test_a_log_that_is_gathered_from_others_is_theirs() -> None:
+    line = "kernel: IPVS: rr: TCP 192.0.2.10:80 - no destination available"
+    text = "".join(f"Nov 12 10:00:00 {host} {line}\n" for host in ("lb1", "lb2"))
+    nodes = read(stream(block("ip -d link show", LINK.format(number=1)), block("cat /var/log/messages", text)))
+    assert {node.name: len(node.rows("log")) for node in nodes} == {"lb1": 1, "lb2": 1}

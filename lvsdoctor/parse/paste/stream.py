@@ -84,8 +84,15 @@ def _of_streams(text: str, where: str) -> Iterator[Piece]:
         parts = list(sections_of(stream, lines, where))
         if not parts:
             yield Piece(stream.name, Dump(host=stream.name), own=stream.host)
+        logs = [
+            # A log of several hosts is gathered here: its lines are of those that they name.
+            Piece(dump.host if dump.host and len(dumps) > 1 else stream.name, replace(dump, host=""))
+            for _, dumps in _logs(text, parts)
+            for dump in dumps
+        ]
         for of_section in _of_sections(parts, [], frozenset(), where):
             yield from (replace(piece, own=stream.host) for piece in of_section)
+        yield from (replace(log, own=stream.host if log.host == stream.name else "") for log in logs)
 
 
 def _logs(text: str, parts: Sequence[Section]) -> list[tuple[int, tuple[Dump, ...]]]:
