@@ -30,23 +30,28 @@ class PairDifference:
 
 
 def pair_differences(node: Node) -> Iterator[PairDifference]:
-    """Against each other director of a VIP that comes later by its name. Reads ipvs; addresses, links and
-    configured-ipvs where collected. Raises NotCollected at the end where a table was not seen whole.
+    """Against each other director of a VIP. What differs is yielded for the one that comes first by its name.
+
+    Reads ipvs; addresses, links and configured-ipvs where collected. Raises NotCollected at the end where a table of
+    either was not seen whole.
     """
     lacking: NotCollected | None = None
     own = node.seen_rows("ipvs")
     for peer in directors_sharing(node, own):
-        if peer.name <= node.name:
-            continue
+        differing: list[PairDifference] = []
         vips = shared_vips(own, peer.seen_rows("ipvs"))
         try:
             for having, other in ((node, peer), (peer, node)):
                 mine = [row for row in having.services if row.vip in vips and not seen_with_kube_proxy(having, row)]
                 for difference in table_differences(mine, other.services):
                     if having is node or not difference.what:  # what both have otherwise is said once
-                        yield from _of_pair(having, other, difference)
+                        differing += _of_pair(having, other, difference)
         except NotCollected as absent:
             lacking = absent
+        if node.name < peer.name:
+            yield from differing
+    if lacking is None and any(peer.seen_rows("ipvs") for peer in node.peers_with("ipvs")):
+        lacking = node.unseen("ipvs")  # a VIP that was not seen may be another director's, too
     if lacking is not None:
         raise lacking.anew()
 
