@@ -12,7 +12,8 @@ _EPILOG = """what it does:
   become others; VRRP's MACs stay. Passwords become a number, the same for the same. Lines
   that lvsdoctor does not read are dropped, and files of free text are left out; both are
   counted on standard error. Names of interfaces, chains, sets and VRRP instances stay.
-  A scan of OUT finds what a scan of IN finds. Look at OUT before you give it away.
+  Of an archive a directory is made, of what an engine brought results as Ansible prints
+  them. A scan of OUT finds what a scan of IN finds. Look at OUT before you give it away.
 """
 
 
@@ -26,7 +27,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("path", metavar="IN", help="a file, a directory, or - for standard input")
+    parser.add_argument("path", metavar="IN", help="a file, a directory, an archive, or - for standard input")
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="a file or new directory, - for stdout")
     parser.add_argument("--key", metavar="FILE", help="a secret: the same key makes the same names (default random)")
 
@@ -90,11 +91,12 @@ def _write(results: list[Any], options: Namespace) -> None:
 
     from lvsdoctor.cli.replacing import replacing
     from lvsdoctor.cli.streams import not_written
+    from lvsdoctor.collect.redacting.files import holds_files
 
-    several = options.path != "-" and Path(options.path).is_dir()
+    several = options.path != "-" and holds_files(options.path)
     if options.output == "-":
         if several:
-            raise CliError("a directory is written into a directory: -o DIRECTORY")
+            raise CliError("a directory or an archive is written into a directory: -o DIRECTORY")
         sys.stdout.write(results[0].text)
         return
     out = Path(options.output)

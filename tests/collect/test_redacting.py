@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.files import collect_paths
-from lvsdoctor.collect.redacting.files import Source, host_names, redact, sources
+from lvsdoctor.collect.redacting.files import Source, holds_files, host_names, redact, sources
 from lvsdoctor.collect.redacting.permutation import Permutation
 from lvsdoctor.collect.redacting.words import OddAddress, Redactor
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import Case, cases_of
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.reporting.rule_page import page_of
+from tests.collect.archive_bytes import COMPRESSIONS, tar_of, tar_of_directory
+from tests.collect.packings import EXAMPLE, HOSTS
+from tests.collect.test_fleet import PACKS, Pack, minimal, stream
 
 KEY = b"sixteen bytes or more"
 V4 = st.integers(0, 2**32 - 1).map(IPv4Address)
@@ -222,3 +225,46 @@ def test_a_scan_of_redacted_dumps_finds_the_same(name: str, case: Case, tmp_path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(result.text, encoding="utf-8")
     assert scanned(tmp_path / "out") == scanned(tmp_path / "in")
+
+
+def rewritten(path: Path, out: Path) -> str:
+    """The redacted texts of a path, written below `out`; all of them."""
+    texts, left_out = sources(str(path))
+    results, refused = redact(texts, KEY, host_names(str(path)))
+    assert (left_out, refused) == ([], [])
+    for result in results:
+        file = out / result.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(result.text, encoding="utf-8")
+    return "".join(f"{result.path}\n{result.text}" for result in results)
+
+
+@pytest.mark.parametrize("ending", [".tar", ".tar.xz"])
+def test_an_archive_becomes_a_directory_of_which_a_scan_finds_the_same(tmp_path: Path, ending: str) -> None:
+    inner = {f"case/{host}.tar": tar_of_directory(EXAMPLE / host, host) for host in ("lb1", "rs1", "rs2")}
+    path = tmp_path / f"case{ending}"
+    path.write_bytes(COMPRESSIONS[ending.removeprefix(".tar")](tar_of(inner)))
+    text = rewritten(path, tmp_path / "out")
+    assert not any(name in text for name in ("rs1", "lb1", "192.0.2."))
+    assert scanned(tmp_path / "out") == scanned(path)
+    assert holds_files(str(path))
+    assert not holds_files(__file__)
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+def test_what_an_engine_brought_stays_what_each_host_answered(pack: Pack, tmp_path: Path) -> None:
+    path = tmp_path / "in/out.txt"
+    path.parent.mkdir()
+    names = dict(zip(HOSTS, ("alpha", "beta", "gamma.example.net"), strict=True))
+    path.write_text(pack({names[host]: stream(host, names[host]) for host in HOSTS}), encoding="utf-8")
+    text = rewritten(path.parent, tmp_path / "out")
+    assert not any(name in text for name in ("alpha", "beta", "gamma", "192.0.2."))
+    assert scanned(tmp_path / "out") == scanned(path.parent)
+    assert "ARP002" in str(scanned(path.parent))
+
+
+def test_a_host_of_any_name_is_renamed_where_an_engine_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text(minimal({"alpha": stream("alpha"), "192.0.2.77": stream("beta")}), encoding="utf-8")
+    text = rewritten(path, tmp_path / "out")
+    assert not any(name in text for name in ("alpha", "beta", "192.0.2.77"))

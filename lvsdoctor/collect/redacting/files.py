@@ -5,17 +5,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lvsdoctor.collect.archives.reading import is_archive
 from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.file_names import PARTS, file_name, looks_like_a_host, names_the_host
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.logs import known_lines, may_be_log, opened
+from lvsdoctor.collect.redacting.engines import redacted_answers, texts_of
 from lvsdoctor.collect.redacting.texts import Refused, hosts_in, kept_lines, redacted
 from lvsdoctor.collect.redacting.words import Redactor, networks_in
 from lvsdoctor.collect.texts import LARGEST_FILE, of_file, text_in
-from lvsdoctor.collect.tree import TOP, Entry, Tree
+from lvsdoctor.collect.tree import TOP, AnyTree, Entry, Tree
 from lvsdoctor.model.address import Network
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.fleet.engines import answers_in
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.log_lines import holds_log, log_line
 from lvsdoctor.parse.paste.host_words import is_role
@@ -40,27 +43,44 @@ class Result:
 
 
 def sources(path: str) -> tuple[list[Source], list[tuple[str, str]]]:
-    """The texts of a file or a directory, and what is left out, with the reason. Raises CannotCollect."""
-    if not Path(path).is_dir():
-        data = of_file(Path(path))
-        if not isinstance(data, bytes):
-            raise CannotCollect(f"{path}: is an archive; unpack it and name the directory")
+    """The texts of a file, a directory or an archive, and what is left out, with the reason. Raises CannotCollect."""
+    if Path(path).is_dir():
+        with Tree(Path(path)) as tree:
+            return _of_tree(tree, path)
+    data = of_file(Path(path))
+    if isinstance(data, bytes):
         return [Source(Path(path).name, text_in(data, path))], []
+    from lvsdoctor.collect.archive_tree import ArchiveTree
+
+    with ArchiveTree(data, Path(path).name) as archive:
+        return _of_tree(archive, path)
+
+
+def holds_files(path: str) -> bool:
+    """Is it a directory or an archive, of which a directory is made? Raises CannotCollect."""
+    try:
+        with open(path, "rb") as file:
+            return is_archive(file)
+    except IsADirectoryError:
+        return True
+    except OSError as error:
+        raise CannotCollect(f"{path}: {error.strerror}") from None
+
+
+def _of_tree(tree: AnyTree, path: str) -> tuple[list[Source], list[tuple[str, str]]]:
     texts: list[Source] = []
     left_out: list[tuple[str, str]] = []
-    with Tree(Path(path)) as tree:
-        for entry in tree.walk(TOP):
-            try:
-                texts.append(Source(entry.path, _text(tree, entry)))
-            except OSError as error:
-                left_out.append((entry.path, str(error.strerror)))
-            except Refused as refused:
-                left_out.append((entry.path, refused.why))
-        left_out += [(path, sentence) for sentence in tree.omitted]
-    return texts, left_out
+    for entry in tree.walk(TOP):
+        try:
+            texts.append(Source(entry.path, _text(tree, entry)))
+        except OSError as error:
+            left_out.append((entry.path, str(error.strerror)))
+        except Refused as refused:
+            left_out.append((entry.path, refused.why))
+    return texts, [*left_out, *((path, sentence) for sentence in tree.omitted)]
 
 
-def _text(tree: Tree, entry: Entry) -> str:
+def _text(tree: AnyTree, entry: Entry) -> str:
     if may_be_log(entry.path):
         with opened(tree, entry) as stream:
             if (lines := known_lines(stream)) is not None:
@@ -87,7 +107,15 @@ def redact(
 ) -> tuple[list[Result], list[tuple[str, str]]]:
     """The texts, redacted, and those that are left out with the reason."""
     texts = list(texts)
-    redactor = Redactor(key, _hosts(texts, names), _networks(texts))
+    brought = {source.path: answers for source in texts if (answers := answers_in(source.text))}
+    plain = [
+        Source(source.path, text)
+        for source in texts
+        for text in (texts_of(brought[source.path]) if source.path in brought else (source.text,))
+    ]
+    carried = {answer.host for answers in brought.values() for answer in answers if answer.host}
+    carried |= {name for path in brought if looks_like_a_host(name := PurePosixPath(path).name)}
+    redactor = Redactor(key, _hosts(plain, {*names, *carried}), _networks(plain))
     results: list[Result] = []
     left_out: list[tuple[str, str]] = []
     for source in texts:
@@ -97,11 +125,13 @@ def redact(
             results.append(Result(path, f"{redactor.host(lone)}\n", 0))
             continue
         try:
-            kept = kept_lines(source.text, source.path or "stdin")
+            if source.path in brought:
+                text, dropped = redacted_answers(brought[source.path], source.path or "stdin", redactor)
+            else:
+                text, dropped = redacted(kept_lines(source.text, source.path or "stdin"), redactor)
         except Refused as refused:
             left_out.append((source.path, refused.why))
             continue
-        text, dropped = redacted(kept, redactor)
         results.append(Result(path, text, dropped))
     return results, left_out
 

@@ -8,7 +8,6 @@ from lvsdoctor.collect.redacting.words import OddAddress, Redactor
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dumps, kinds_of
 from lvsdoctor.parse.config.shown import file_in, shown_path
-from lvsdoctor.parse.fleet.engines import answers_in
 from lvsdoctor.parse.gaps import is_elision
 from lvsdoctor.parse.log_lines import is_log_line, log_line
 from lvsdoctor.parse.paste.commands import KNOWN, SHOWING
@@ -51,22 +50,30 @@ class Kept:
 
 def kept_lines(text: str, where: str) -> Kept:
     """The lines of a file or paste that stay. Raises Refused for a kind of file that holds free text."""
-    if "==> lvsdoctor " in text and is_stream(text):
+    if not _holds_stream(text):
+        for kind in kinds_of(text, where):
+            if kind.dumps(text, where):
+                if kind.module not in _CONFIGS:
+                    raise Refused("a script, a playbook or a manifest holds free text, and is left out")
+                return _of_config(text, where)
+    return kept_of_answer(text, where)
+
+
+def kept_of_answer(text: str, where: str) -> Kept:
+    """The lines that stay of what commands printed: a stream of `lvsdoctor collect`, or a paste."""
+    if _holds_stream(text):
         lines = text.split("\n")
         streams = snapshots(lines)
         before = "".join(f"{line}\n" for line in lines[: streams[0].first - 1])
         parts = [part for stream in streams for part in sections_of(stream, lines, where)]
         stream_text = "\n" * before.count("\n") + "\n".join(lines[streams[0].first - 1 :])
         return _of_parts(parts, stream_text, where)
-    if answers_in(text):
-        raise Refused("the output of an engine is left out; give what the commands printed on each host")
-    for kind in kinds_of(text, where):
-        if kind.dumps(text, where):
-            if kind.module not in _CONFIGS:
-                raise Refused("a script, a playbook or a manifest holds free text, and is left out")
-            return _of_config(text, where)
     plain = "\n".join(line for full in undecorated(text) for line in full.split(SEVERAL))
     return _of_paste(plain, where)
+
+
+def _holds_stream(text: str) -> bool:
+    return "==> lvsdoctor " in text and is_stream(text)
 
 
 def _of_config(text: str, where: str) -> Kept:
