@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.director_filters import connection_at_director
 from lvsdoctor.analysis.filter_paths import filter_fact, locality, passed
-from lvsdoctor.analysis.marks import refuse_unseen_marks
+from lvsdoctor.analysis.marks import unmarked
 from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
@@ -144,15 +144,15 @@ def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: At
 
 def _not_marked(director: Node, service: VirtualService, verdict: FilterVerdict) -> Answer | None:
     """The request does not have the mark of the service; None where a rule may give it the mark."""
-    if verdict.packet.mark is None or verdict.lacking is not None:
-        return None
     fact = filter_fact(verdict.packet.version)
     if not director.has(fact):
         raise NotCollected(fact, director.name)
-    refuse_unseen_marks(director, verdict.packet.version)
+    others = unmarked(director, service)
+    if others is None and (verdict.packet.mark is None or verdict.lacking is not None):
+        return None
     lines = [line for line in verdict.because if not line.assumed]
-    text = "no rule gives the request mark {mark}"
-    return no(text, *lines, cite(service), mark=service.fwmark)
+    lines += [cite(item.by.rule, "this rule gives other marks, or marks others") for item in (others or ())[:2]]
+    return no("no rule gives the request mark {mark}", *lines, cite(service), mark=service.fwmark)
 
 
 def chosen(decider: Decider, director: Node, service: VirtualService, real: Destination, share: float) -> StepVerdict:

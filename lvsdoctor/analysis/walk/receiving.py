@@ -99,8 +99,8 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
 
 
 def _source(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict | None:
-    if arrival.dst.version == 6:
-        return None
+    if arrival.dst.version == 6 or arrival.src == arrival.dst:
+        return None  # IPv6 validates no source, and a host's packet to itself is not received
 
     def decide() -> Answer | None:
         if arrival.link is None:

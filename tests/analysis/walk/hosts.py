@@ -38,6 +38,7 @@ class Host:
     links: Mapping[str, str] = field(default_factory=dict)
     neighbours: Sequence[str] = ()
     without: frozenset[str] = frozenset()
+    conntrack: int = 0
 
     def dumps(self, number: int) -> dict[str, str]:
         names = ["lo", *dict.fromkeys(link for link, _ in self.addresses if link != "lo")]
@@ -86,7 +87,7 @@ class Host:
         values = {f"{scope}.{name}": 0 for scope in ("all", "default", *names) for name in _SETTINGS}
         values |= {f"{scope}.shared_media": 1 for scope in ("all", *names)}
         lines = [f"net.ipv4.conf.{key} = {value}" for key, value in sorted({**values, **self.settings}.items())]
-        lines += ["net.ipv4.vs.conntrack = 0", "net.netfilter.nf_conntrack_tcp_loose = 1"]
+        lines += [f"net.ipv4.vs.conntrack = {self.conntrack}", "net.netfilter.nf_conntrack_tcp_loose = 1"]
         return "\n".join(lines) + "\n"
 
     def _table(self, name: str, chains: str) -> str:

@@ -1,34 +1,12 @@
 """Who can reach a service of direct routing, and where the others' connections die."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.walk import walks
-from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import ClientPlace, Decision, Served, Walk
+from lvsdoctor.model.walk import Decision, Served
+from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, altered, direct_routing, real_server, scanned
-
-SEGMENT, BEYOND, CHECK = ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER, ClientPlace.HEALTH_CHECK
-
-
-def by_place(nodes: Sequence[Node], server: str = "rs1", answering: str = "lb1") -> dict[ClientPlace, Walk]:
-    """The first walk of each place through a real server."""
-    rows = [walk for walk in walks(nodes) if (walk.real_server, walk.answering) == (server, answering)]
-    return {walk.client.place: walk for walk in reversed(rows)}
-
-
-def ends(nodes: Sequence[Node], server: str = "rs1") -> dict[ClientPlace, tuple[Served, str, Decision | None]]:
-    """How each walk ends, on which node, at which decision."""
-    return {
-        place: (walk.outcome, deciding.step.node, deciding.step.decision)
-        if (deciding := walk.deciding) is not None
-        else (walk.outcome, "", None)
-        for place, walk in by_place(nodes, server).items()
-    }
-
-
-SERVED = (Served.SERVED, "", None)
 
 
 def test_a_healthy_cluster_serves_everybody() -> None:

@@ -1,0 +1,71 @@
+"""Filters, rules that rewrite requests, and services by a firewall mark."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from lvsdoctor.analysis.walk import walks
+from lvsdoctor.model.walk import Decision, Served
+from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, end, ends
+from tests.analysis.walk.hosts import DIRECTOR, direct_routing, real_server
+
+FILTERED = {"filter": ["-A INPUT -s 203.0.113.0/24 -p tcp -m tcp --dport 80 -j DROP"]}
+
+
+def test_a_filter_of_the_director_is_asked_for_this_client() -> None:
+    nodes = direct_routing(lb1=replace(DIRECTOR, rules=FILTERED))
+    outcomes = {
+        ip: end(walk)
+        for ip in ("203.0.113.7", "198.51.100.7")
+        for walk in walks(nodes, clients=[ip_address(ip)])
+        if walk.client.address == ip_address(ip)
+    }
+    assert outcomes["203.0.113.7"] == (Served.DIES, "lb1", Decision.INPUT_FILTER)
+    assert outcomes["198.51.100.7"] == SERVED
+
+
+def test_a_filter_quotes_its_rule_first() -> None:
+    rs1 = replace(real_server(21), rules={"filter": ["-A INPUT -p tcp -m tcp --dport 80 -j DROP"]})
+    verdict = by_place(direct_routing(rs1=rs1))[BEYOND].deciding
+    assert verdict is not None
+    assert verdict.because[0].seen.text == "-A INPUT -p tcp -m tcp --dport 80 -j DROP"
+    assert ends(direct_routing(rs1=rs1))[CHECK] == (Served.DIES, "rs1", Decision.INPUT_FILTER)
+
+
+def test_a_real_server_that_redirects_requests_needs_no_vip() -> None:
+    rules = {"nat": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"]}
+    rs1 = replace(
+        real_server(21), addresses=[("eth0", "192.0.2.21/24")], rules=rules, listens=["0.0.0.0:8080", "0.0.0.0:80"]
+    )
+    assert ends(direct_routing(rs1=rs1)) == {SEGMENT: SERVED, BEYOND: SERVED, CHECK: SERVED}
+    refusing = replace(rs1, listens=["0.0.0.0:80"])
+    assert ends(direct_routing(rs1=refusing))[SEGMENT] == (Served.DIES, "rs1", Decision.LISTENER)
+
+
+def test_a_rule_that_sends_requests_elsewhere_takes_them_from_ipvs() -> None:
+    rules = {"nat": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"]}
+    nodes = direct_routing(lb1=replace(DIRECTOR, rules=rules))
+    assert ends(nodes)[SEGMENT] == (Served.DIES, "lb1", Decision.IPVS)
+
+
+BY_MARK = replace(
+    DIRECTOR,
+    ipvs=["-A -f 1 -s rr", "-a -f 1 -r 192.0.2.21:0 -g -w 1"],
+    rules={"mangle": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff"]},
+)
+
+
+def test_marked_requests_are_taken_by_the_service_of_their_mark() -> None:
+    rows = [walk for walk in walks(direct_routing(lb1=BY_MARK)) if walk.client.place is SEGMENT]
+    assert [(walk.service, walk.port, end(walk)) for walk in rows] == [("FWM 1", 80, SERVED)]
+
+
+def test_a_mark_that_no_rule_gives_takes_no_requests() -> None:
+    other = {"mangle": [line.replace("0x1/", "0x2/") for line in BY_MARK.rules["mangle"]]}
+    nodes = direct_routing(lb1=replace(BY_MARK, rules=other))
+    assert ends(nodes)[SEGMENT] == (Served.DIES, "lb1", Decision.IPVS)
+
+
+def test_a_service_whose_requests_are_marked_for_another_has_none() -> None:
+    both = replace(BY_MARK, ipvs=[*DIRECTOR.ipvs, *BY_MARK.ipvs])
+    rows = [walk for walk in walks(direct_routing(lb1=both)) if walk.client.place is SEGMENT]
+    assert {walk.service for walk in rows} == {"FWM 1"}

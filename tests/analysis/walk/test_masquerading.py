@@ -1,0 +1,60 @@
+"""Masquerading: replies have to come back through the director, and be forwarded there."""
+
+from dataclasses import replace
+
+import pytest
+
+from lvsdoctor.model.walk import Decision, Served
+from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, ends
+from tests.analysis.walk.hosts import ROUTER, Host, altered, scanned
+
+DIRECTOR = altered(
+    Host(
+        [("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.10/32"), ("eth1", "198.51.100.1/24")],
+        [ROUTER],
+        ipvs=["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 198.51.100.21:8080 -m -w 1"],
+    ),
+    all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1,
+)  # fmt: skip
+BEHIND = Host([("eth0", "198.51.100.21/24")], ["default via 198.51.100.1 dev eth0"], listens=["0.0.0.0:8080"])
+ONE_SUBNET = replace(DIRECTOR, ipvs=[line.replace("198.51.100.21", "192.0.2.21") for line in DIRECTOR.ipvs])
+BESIDE = Host([("eth0", "192.0.2.21/24")], ["default via 192.0.2.2 dev eth0"], listens=["0.0.0.0:8080"])
+TO_CLIENT = (Served.DIES, "rs1", Decision.RETURN_PATH)
+
+
+def test_clients_of_other_subnets_are_served_through_the_director() -> None:
+    assert ends(scanned(lb1=DIRECTOR, rs1=BEHIND)) == {
+        SEGMENT: SERVED, BEYOND: SERVED, PREFIX: TO_CLIENT, CHECK: SERVED,
+    }  # fmt: skip
+
+
+def test_clients_of_the_real_servers_subnet_get_replies_from_an_address_they_do_not_know() -> None:
+    nodes = scanned(lb1=ONE_SUBNET, rs1=BESIDE)
+    assert ends(nodes)[SEGMENT] == TO_CLIENT
+    assert ends(nodes)[BEYOND] == SERVED
+
+
+def test_another_gateway_takes_the_replies_past_the_director() -> None:
+    beside = replace(BESIDE, routes=[ROUTER])
+    assert ends(scanned(lb1=ONE_SUBNET, rs1=beside))[BEYOND] == TO_CLIENT
+
+
+def test_a_director_that_does_not_forward_drops_the_replies() -> None:
+    nodes = scanned(lb1=altered(DIRECTOR, eth1_forwarding=0), rs1=BEHIND)
+    assert ends(nodes)[BEYOND] == (Served.DIES, "lb1", Decision.RETURN_PATH)
+
+
+def test_a_filter_at_forward_drops_the_replies() -> None:
+    closed = replace(DIRECTOR, rules={"filter": ["-A FORWARD -i eth1 -j DROP"]})
+    nodes = scanned(lb1=closed, rs1=BEHIND)
+    assert ends(nodes)[BEYOND] == (Served.DIES, "lb1", Decision.FORWARD_FILTER)
+    assert ends(nodes)[CHECK] == SERVED
+
+
+@pytest.mark.parametrize(("conntrack", "outcome"), [(1, Served.SERVED), (0, Served.DIES)])
+def test_a_rule_that_hides_the_clients_brings_replies_back_if_connection_tracking_sees_them(
+    conntrack: int, outcome: Served
+) -> None:
+    rules = {"nat": ["-A POSTROUTING -d 192.0.2.21/32 -j MASQUERADE"]}
+    hiding = replace(ONE_SUBNET, rules=rules, conntrack=conntrack)
+    assert ends(scanned(lb1=hiding, rs1=BESIDE))[SEGMENT][0] is outcome
