@@ -1,10 +1,13 @@
 """Which host gets the packets that clients send to a VIP: who answers ARP or NDP for it where they ask."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.l2_segments import routed_through
 from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
 from lvsdoctor.analysis.walk.subnets import subnets
@@ -15,7 +18,7 @@ from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
@@ -48,9 +51,25 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     others = (node for node in at.real_servers.values() if node not in at.directors)
     rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
     possible = [row for row in rows if row.verdict.decided is not Decided.NO]
-    if asker is not None and (cached := _cached(decider, at, asker)) is not None:
-        return [cached]
+    known = cached(at, asker) if asker is not None else None
+    if known is not None:
+        by_cache = _by_entry(decider, at, known)
+        if known.entry.state == "PERMANENT":
+            return [by_cache]
+        if by_cache.node not in [row.node for row in possible]:
+            possible.append(by_cache)
+    if at.vip.version == 6 and len([row for row in possible if row.verdict.decided is Decided.YES]) > 1:
+        possible = [_rival(row, possible) for row in possible]
     return possible or rows[:1]
+
+
+def _rival(row: PossibleResponder, rows: Sequence[PossibleResponder]) -> PossibleResponder:
+    """Of several answers to a neighbour solicitation the later replaces the earlier, in the midst of a connection too
+    (net/ipv6/ndisc.c: ndisc_send_na() sets the override flag)."""
+    other = next(other.node.name for other in rows if other.node is not row.node)
+    text, fields = "{other} answers as well, and the later answer counts", {"other": other}
+    verdict = replace(row.verdict, decided=Decided.UNKNOWN, reason=text, fields=fields)
+    return replace(row, verdict=verdict)
 
 
 def _own_host(decider: Decider, at: ServicePlace, client: ClientClass) -> PossibleResponder | None:
@@ -59,36 +78,20 @@ def _own_host(decider: Decider, at: ServicePlace, client: ClientClass) -> Possib
         return None
     for node in (*at.directors, *at.real_servers.values()):
         if is_address_of(node, client.address):
-            verdict = decider.step(
-                node,
-                Decision.ARP_REPLY,
-                f"VIP {at.vip}",
-                "own",
-                lambda node=node: _has_vip(node, at.vip),  # type: ignore[misc]
-            )
+            has_vip = partial(_has_vip, node, at.vip)
+            verdict = decider.step(node, Decision.ARP_REPLY, f"VIP {at.vip}", "own", has_vip)
             return PossibleResponder(node, "lo", verdict) if verdict.decided is Decided.YES else None
     return None
 
 
-def _cached(decider: Decider, at: ServicePlace, asker: IP) -> PossibleResponder | None:
-    """The host that a permanent neighbour entry of the asking host names, where the scan shows it: it never asks."""
-    director = at.directors[0]
-    for host in director.peers_holding(asker) if director.has("addresses") else ():
-        rows = host.seen_rows("neighbours") if host.has("neighbours") else ()
-        for entry in (row for row in rows if row.ip == at.vip and row.state == "PERMANENT" and row.mac):
-            for node in (*at.directors, *at.real_servers.values()):
-                links = node.links_with_mac(entry.mac)
-                if links:
-                    subject = f"VIP {at.vip} on {links[0].name}"
-                    line = cite(entry, "{host} never asks for it", host=host.name)
-                    verdict = decider.step(
-                        node, Decision.ARP_REPLY, subject, ("cached", entry.seen),
-                        lambda host=host, line=line: yes(  # type: ignore[misc]
-                            "{host} has a permanent neighbour entry with its MAC", line, host=host.name
-                        ),
-                    )  # fmt: skip
-                    return PossibleResponder(node, links[0].name, verdict)
-    return None
+def _by_entry(decider: Decider, at: ServicePlace, known: Cached) -> PossibleResponder:
+    def decide() -> Answer:
+        line = cite(known.entry, "the neighbour entry of {host}", host=known.host.name)
+        return yes("the neighbour entry of {host} has its MAC", line, host=known.host.name)
+
+    subject = f"VIP {at.vip} on {known.link.name}"
+    verdict = decider.step(known.node, Decision.ARP_REPLY, subject, ("cached", known.entry.seen), decide)
+    return PossibleResponder(known.node, known.link.name, verdict)
 
 
 # -- a director -------------------------------------------------------------------------------------------------------
@@ -108,6 +111,8 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
         if known is None:
             return _by_a_route(taken, at.vip, link)
         answer = _reply(director, at.vip, known, asker)
+        if not answer and routed_through(director, at.vip, director):
+            return yes("a router has a route to {vip} through it", *taken.because, vip=at.vip)
         if not answer and _by_another_path(director, at.vip):
             line = unresolved(decider, director, at.vip)
             return no(answer.reason, line, *answer.because, **answer.fields) if line is not None else None
@@ -136,23 +141,6 @@ def _nobody_here(decider: Decider, director: Node, at: ServicePlace, lacking: An
     text = f"no other director has {at.vip}"
     others = assume("addresses", text, settle="# scan the directors together", others=True)
     return Answer(False, lacking.reason, (*lacking.because, others), lacking.fields)
-
-
-def unresolved(decider: Decider, director: Node, vip: IP) -> Citation | None:
-    """The neighbour entry of a host that has asked for the VIP without an answer."""
-
-    def work_out() -> dict[IP, Citation]:
-        known: dict[IP, Citation] = {}
-        answered: set[IP] = set()
-        for host in (director, *director.peers_with("neighbours")):
-            for row in host.seen_rows("neighbours") if host.has("neighbours") else ():
-                if row.mac:
-                    answered.add(row.ip)
-                elif row.state in ("FAILED", "INCOMPLETE"):
-                    known.setdefault(row.ip, cite(row, "no host answers {host}", host=host.name))
-        return {ip: line for ip, line in known.items() if ip not in answered}
-
-    return decider.once("unresolved", work_out).get(vip)
 
 
 def _by_another_path(director: Node, vip: IP) -> bool:
@@ -254,13 +242,8 @@ def _at_real_server(
     for link in _links_beside(node, asker):
         subject = f"VIP {at.vip} on {link.name}"
         key = (link.name, asker)
-        verdict = decider.step(
-            node,
-            Decision.ARP_REPLY,
-            subject,
-            key,
-            lambda link=link: _reply_of_server(node, at.vip, link, asker),  # type: ignore[misc]
-        )
+        reply = partial(_reply_of_server, node, at.vip, link, asker)
+        verdict = decider.step(node, Decision.ARP_REPLY, subject, key, reply)
         if verdict.decided is not Decided.NO:
             yield PossibleResponder(node, link.name, verdict, verdict.decided is Decided.YES)
             return

@@ -1,7 +1,7 @@
 """A connection that a client tries to open, and which hosts it concerns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lvsdoctor.analysis.filter_paths import PROTOCOLS
 from lvsdoctor.analysis.walk.subnets import services_by_key
@@ -81,8 +81,3 @@ def shares(service: VirtualService, usable: Sequence[Destination]) -> Iterator[t
     total = sum(weights.values())
     for real in service.destinations:
         yield real, weights.get(id(real), 0) / total if total else 0.0
-
-
-def renamed(attempt: Attempt, address: IP) -> Attempt:
-    """The same from another source: what a rule made of the client's address."""
-    return replace(attempt, client=replace(attempt.client, address=address))

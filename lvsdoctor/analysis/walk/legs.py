@@ -11,10 +11,11 @@ from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves, reply_pa
 from lvsdoctor.analysis.walk.sending import to_real_server
 from lvsdoctor.analysis.walk.translating import source_seen
 from lvsdoctor.kernel.delivery import home_link
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Membership
-from lvsdoctor.model.walk import HARMLESS, Decided, StepVerdict
+from lvsdoctor.model.walk import HARMLESS, Decided, Decision, Step, StepVerdict
 
 
 def by_director(
@@ -90,6 +91,11 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
     """LocalNode: IPVS hands the request to the director itself."""
     at = attempt.at
     nat = real.forwarding is Forwarding.NAT
+    if nat and real.ip is not None and real.ip.is_loopback:
+        # ip_vs_xmit.c: ip_vs_nat_xmit(): "stopping DNAT to loopback address".
+        step = Step(director.name, Decision.ROUTE, f"to {real.ip}")
+        yield StepVerdict(step, Decided.NO, "IPVS masquerades to no loopback address", (cite(real),))
+        return
     dst, port = (real.ip, real.port or at.port) if nat else (at.vip, at.port)
     assert dst is not None
     arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or home_link(director, dst))

@@ -20,6 +20,7 @@ from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
@@ -55,7 +56,7 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
     def decide() -> Answer | None:
         reach = reachability(director, rip, {forwarding})
         if reach.unsure:
-            return None
+            return _detour(director, reach.lookup.gateways[0], rip) if reach.lookup.gateways else None
         cut, lookup, gateways = reach.cut, reach.lookup, reach.lookup.gateways
         if cut:
             return no(cut.reason, *cut.because, **cut.fields)
@@ -89,12 +90,12 @@ def dead_end(node: Node, lookup: Lookup) -> Citation | None:
 
 
 def _detour(director: Node, gateway: IP, rip: IP) -> Answer | None:
-    """A gateway to a real server of the director's own subnet: does it pass packets on there? None: not scanned."""
+    """A gateway to a real server of the director's own subnet: does it pass packets on there?"""
+    source = own_source(director, rip).ip
     for router in director.peers_holding(gateway):
         link = next(row.link for row in router.holding(gateway))
-        source = own_source(director, rip).ip
         return passes_on(router, src=source, dst=rip, arrived_on=link) if source is not None else None
-    return None
+    raise NotCollected("routes", str(gateway), f"the route of gateway {gateway} to {rip}", f"# scan {gateway} as well")
 
 
 def _hop(gateways: tuple[IP, ...], links: tuple[str, ...]) -> str:

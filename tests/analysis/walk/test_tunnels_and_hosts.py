@@ -84,3 +84,16 @@ def test_a_prefix_of_clients_that_is_local_on_a_real_server_is_a_class_of_its_ow
     rows = [walk for walk in walks(direct_routing(rs1=rs1)) if str(walk.client.prefix) == "203.0.113.0/24"]
     assert [(walk.real_server, walk.outcome) for walk in rows] == [("rs1", Served.DIES), ("rs2", Served.SERVED)]
     assert ROUTER in rs1.routes
+
+
+def test_a_neighbour_entry_that_is_not_permanent_is_another_possibility() -> None:
+    entry = "192.0.2.10 dev eth0 lladdr 02:00:00:00:02:02 STALE"
+    router = Host([("eth0", "192.0.2.1/24"), ("eth1", "203.0.113.1/24")], neighbours=[entry])
+    nodes = scanned(lb1=DIRECTOR, rs1=real_server(21), rs2=real_server(22), router=router)
+    assert {walk.answering for walk in walks(nodes) if walk.client.place is BEYOND} == {"lb1", "rs1"}
+
+
+def test_masquerading_to_loopback_serves_no_client() -> None:
+    ipvs = ["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 127.0.0.1:80 -m -w 1"]
+    nodes = scanned(lb1=replace(DIRECTOR, ipvs=ipvs, listens=["0.0.0.0:80"]))
+    assert ends(nodes, "lb1")[SEGMENT] == (Served.DIES, "lb1", Decision.ROUTE)
