@@ -53,14 +53,13 @@ class RecordedConnection:
     @property
     def sent_again(self) -> RecordedFrame | None:
         """The SYN that the client sent again: the same numbers on the same leg, after its timer."""
-        for later in self.syns:
-            for first in self.syns:
-                same = (first.seq, first.mac_from, first.mac_to, first.link) == (
-                    later.seq, later.mac_from, later.mac_to, later.link,
-                )  # fmt: skip
-                known = first.time is not None and later.time is not None and first.seq is not None
-                if known and same and (later.time or 0) - (first.time or 0) >= SENT_AGAIN:
-                    return later
+        began: dict[object, float] = {}
+        for frame in self.syns:
+            if frame.time is None or frame.seq is None:
+                continue
+            first = began.setdefault((frame.seq, frame.mac_from, frame.mac_to, frame.link), frame.time)
+            if frame.time - first >= SENT_AGAIN:
+                return frame
         return None
 
 
@@ -79,13 +78,20 @@ def recorded_connections(
 ) -> list[RecordedConnection]:
     """In the order of their first frames. What a director sends on under masquerading belongs to them, too."""
     rows: dict[tuple[IP, int], RecordedConnection] = {}
+    open_ports: dict[IP, set[int]] = {}  # of clients that wait for a reply
     for frame in frames:
         if frame.kind is RecordedKind.TCP:
             _take(rows, socket, frame, hosts)
+            if frame.syn and frame.dst == socket.vip and (frame.src, frame.sport) in rows:
+                open_ports.setdefault(frame.src, set()).add(frame.sport)
+            elif frame.dst in open_ports:
+                open_ports[frame.dst].discard(frame.dport)
         elif frame.kind is RecordedKind.UNREACHABLE and _concerns(frame, socket):
-            for row in rows.values():
-                if row.client == frame.dst and row.established is None:
-                    row.unreachable = row.unreachable or frame
+            # Without the packet that it quotes, an error is a connection's only where no other one waits.
+            ports = open_ports.get(frame.dst, set())
+            port = frame.sport or (min(ports) if len(ports) == 1 else 0)
+            if (row := rows.get((frame.dst, port))) is not None and row.established is None:
+                row.unreachable = row.unreachable or frame
     return list(rows.values())
 
 

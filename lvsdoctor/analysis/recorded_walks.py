@@ -131,10 +131,18 @@ def _of_service(
     rips = {walk.rip: walk.real_server or str(walk.rip) for walk in walks if walk.rip is not None}
     directors = frozenset(node.name for node in nodes if node.is_a("director"))
     socket = RecordedSocket(first.vip, first.port, directors, rips)
-    for row in recorded_connections(socket, recording.frames, hosts):
-        possible = [walk for walk in walks if walk.client.address == row.client]
-        yield _Judged(row, possible, hosts, first.service).verdict()
+    by_client: dict[IP, list[Walk]] = {}
+    for walk in walks:
+        by_client.setdefault(walk.client.address, []).append(walk)
+    connections = recorded_connections(socket, recording.frames, hosts)
+    for row in connections:
+        yield _Judged(row, by_client.get(row.client, ()), hosts, first.service).verdict()
+    clients = {row.client for row in connections if row.established is None and row.unreachable is None}
     for frame in recording.frames:
+        if frame.kind is RecordedKind.UNREACHABLE and frame.about == first.vip and frame.dst in clients:
+            text = "an ICMP error says that {vip} is unreachable; the recording does not show for which connection"
+            fields = {"vip": str(first.vip)}
+            yield RecordedWalk(first.service, Agreement.OPEN, text, fields, (cite(frame.seen),), client=str(frame.dst))
         if frame.kind is RecordedKind.REDIRECT and frame.about == first.vip:
             fields = {"host": hosts.by_address.get(frame.src, str(frame.src)), "gateway": str(frame.gateway)}
             text = "{host} sends an ICMP redirect: clients are to use {gateway} for the VIP"

@@ -23,7 +23,8 @@ class RecordedFrame:
 
     `flags` are tcpdump's letters (S, ., P, R, F). `mac_from`, `mac_to`: the frame's own, "" where the recording does
     not show them; `mac` is what an ARP answer gives. `outer_dst`: where a tunnel takes it. `about` and `port`: of an
-    ICMP message, the destination it is about; `gateway`: which a redirect names. `time` in seconds, of any origin.
+    ICMP message, the destination it is about, and `sport` the client's port (0: not shown); `gateway`: which a redirect
+    names. `time` in seconds, of any origin.
     """
 
     kind: RecordedKind

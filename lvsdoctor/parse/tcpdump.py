@@ -6,7 +6,9 @@ tcpdump's own print-arp.c, print-ip.c, print-tcp.c, print-icmp.c, print-ether.c,
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.recording import RecordedFrame, RecordedKind, Recording
@@ -45,6 +47,8 @@ _UNREACHABLE = re.compile(
     r"|ICMP6, destination unreachable, (?:unreachable )?[a-z ]{0,30},? ?(?P<about6>[0-9a-f:.]+)"
     r"(?: (?:tcp|udp) port (?P<port6>\S+?))?(?:,.*)?"
 )
+# -v shows the packet that an ICMP error is about.
+_QUOTED = re.compile(r"[ \t][0-9a-f.:]{2,45}\.([\w-]{1,20}) > [0-9a-f.:]{2,45}\.[\w-]{1,20}: (?:Flags|\[\|tcp)")
 _REDIRECT = re.compile(r"(?:ICMP|icmp:?) redirect (?:host |net )?(?P<about>\S+) to (?:host|net) (?P<gateway>[^\s,]+).*")
 _SOLICITATION = re.compile(r"ICMP6, neighbor solicitation, .*?who has (?P<target>[0-9a-f:.]+).*")
 _ADVERTISEMENT = re.compile(r"ICMP6, neighbor advertisement, .*?tgt is (?P<target>[0-9a-f:.]+).*")
@@ -110,8 +114,7 @@ def _lines(lines: Sequence[str], where: str) -> Iterator[_Line]:
             continue
         if pending is not None:
             yield pending
-        at = stamp.end() if stamp else 0
-        pending = _without_link(_Line(Seen(where, number, text), text[at:].lstrip(), stamp is not None, _time(stamp)))
+        pending = _line(Seen(where, number, text), stamp)
     if pending is not None:
         yield pending
 
@@ -132,20 +135,22 @@ def _time(stamp: re.Match[str] | None) -> float | None:
     return int(stamp["h"]) * 3600 + int(stamp["m"]) * 60 + float(stamp["s"]) if stamp["h"] else None
 
 
-def _without_link(line: _Line) -> _Line:
-    """Without the link layer, whose MACs and type are kept."""
-    if match := _ETHER.match(line.text):
-        line = replace(line, mac_from=_mac(match["from"]), mac_to=_mac(match["to"]), type=match["type"])
-    elif match := _ANY.match(line.text):
-        link = read_link_name(match["link"] or "") or ""
-        line = replace(line, mac_from=_mac(match["from"] or ""), link=link, type=match["type"] or "")
+def _line(seen: Seen, stamp: re.Match[str] | None) -> _Line:
+    """Cut at the link layer, whose MACs and type are kept."""
+    text = seen.text[stamp.end() if stamp else 0 :].lstrip()
+    origin = to = link = kind = ""
+    if match := _ETHER.match(text):
+        origin, to, kind = _mac(match["from"]), _mac(match["to"]), match["type"]
+    elif match := _ANY.match(text):
+        origin, link, kind = _mac(match["from"] or ""), read_link_name(match["link"] or "") or "", match["type"] or ""
     if match:
-        line = replace(line, text=line.text[match.end() :])
-    while vlan := _VLAN.match(line.text):
-        line = replace(line, type=vlan["type"], text=line.text[vlan.end() :])
-    return line
+        text = text[match.end() :]
+    while vlan := _VLAN.match(text):
+        kind, text = vlan["type"], text[vlan.end() :]
+    return _Line(seen, text, stamp is not None, _time(stamp), origin, to, link, kind)
 
 
+@lru_cache(maxsize=4096)
 def _mac(text: str) -> str:
     word = text.partition(" ")[0]
     return "ff:ff:ff:ff:ff:ff" if word == "Broadcast" else read_mac(word) or ""
@@ -173,9 +178,10 @@ def _of_arp(line: _Line, match: re.Match[str]) -> RecordedFrame | None:
     return _made(line, kind, sender, target, mac=_mac(match["mac"] or "") or line.mac_from)
 
 
-def _made(line: _Line, kind: RecordedKind, src: IP, dst: IP, **more: object) -> RecordedFrame:
-    frame = RecordedFrame(kind, line.seen, src, dst, mac_from=line.mac_from, mac_to=line.mac_to, link=line.link)
-    return replace(frame, time=line.time, **more)  # type: ignore[arg-type]
+def _made(line: _Line, kind: RecordedKind, src: IP, dst: IP, **more: Any) -> RecordedFrame:
+    return RecordedFrame(
+        kind, line.seen, src, dst, link=line.link, time=line.time, mac_from=line.mac_from, mac_to=line.mac_to, **more
+    )
 
 
 def _of_ip(line: _Line, text: str, outer: IP | None = None) -> RecordedFrame | bool | None:
@@ -209,7 +215,11 @@ def _of_icmp(line: _Line, rest: str, src: IP, dst: IP) -> RecordedFrame | bool |
     if match := _UNREACHABLE.fullmatch(rest):
         about = read_ip(match["about"] or match["about6"])
         port = _port(match["port"] or match["port6"] or "") or 0
-        return None if about is None else _made(line, RecordedKind.UNREACHABLE, src, dst, about=about, port=port)
+        quoted = _QUOTED.search(rest)
+        sport = (_port(quoted[1]) or 0) if quoted else 0
+        if about is None:
+            return None
+        return _made(line, RecordedKind.UNREACHABLE, src, dst, about=about, port=port, sport=sport)
     if match := _REDIRECT.fullmatch(rest):
         about, gateway = read_ip(match["about"]), read_ip(match["gateway"])
         if about is None or gateway is None:
@@ -226,6 +236,7 @@ def _of_icmp(line: _Line, rest: str, src: IP, dst: IP) -> RecordedFrame | bool |
     return False
 
 
+@lru_cache(maxsize=4096)
 def _end(text: str) -> tuple[IP, int | None] | None:
     """`192.0.2.10.80`, `192.0.2.10.http`, `2001:db8::10.80`, or an address alone."""
     if (alone := read_ip(text)) is not None:

@@ -95,7 +95,9 @@ def _frame(ether: bytes, seen: Seen) -> RecordedFrame | None:
             return made(RecordedKind.TCP, tcp.src, tcp.dst, flags=flags, seq=tcp.seq, **ends)
         case Unreachable(dst=about) as error if about is not None:
             port = error.dport if error.error == "port-unreachable" else 0
-            return made(RecordedKind.UNREACHABLE, error.src, _destination(ether), about=about, port=port)
+            return made(
+                RecordedKind.UNREACHABLE, error.src, _destination(ether), about=about, port=port, sport=error.sport
+            )
         case Redirect(dst=about) as redirect:
             return made(RecordedKind.REDIRECT, redirect.src, redirect.to, about=about, gateway=redirect.gateway)
     return None

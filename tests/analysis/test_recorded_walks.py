@@ -174,6 +174,25 @@ def test_an_icmp_error_is_a_loss() -> None:
     assert row.why == "an ICMP error says that the destination is unreachable; predicted: served"
 
 
+def test_an_icmp_error_is_the_connection_s_whose_packet_it_quotes() -> None:
+    walks = [walk(SEGMENT, "rs2")]
+    second = tcp("client", "lb1", "S", client="192.0.2.100.40001")
+    error = "IP 192.0.2.12 > 192.0.2.100: ICMP host 192.0.2.10 unreachable, length 68"
+    assert {row.agreement for row in against(walks, SYN, second, error)} == {Agreement.OPEN}
+    quoted = f"{error}\n\tIP (tos 0x0, ttl 64)\n    192.0.2.100.40001 > 192.0.2.10.80: Flags [S], seq 1"
+    rows = against(walks, SYN, second, quoted)
+    assert [row.agreement for row in rows if row.connections] == [Agreement.PARTS, Agreement.OPEN]
+
+
+def test_an_icmp_error_for_a_connection_of_many_is_told_as_open() -> None:
+    second = tcp("client", "lb1", "S", client="192.0.2.100.40001")
+    error = "IP 192.0.2.12 > 192.0.2.100: ICMP host 192.0.2.10 unreachable, length 68"
+    rows = against([walk(SEGMENT, "rs2")], SYN, second, error)
+    assert "an ICMP error says that 192.0.2.10 is unreachable; the recording does not show for which connection" in {
+        row.why for row in rows
+    }
+
+
 def test_what_the_walk_does_not_know_the_recording_may_show() -> None:
     row = only([walk(SEGMENT, "rs2", "unknown")], SYN, TO_RS2, SYN_ACK, ACK)
     assert (row.agreement, row.why) == (

@@ -127,6 +127,14 @@ def test_an_icmp_error_tells_whose_packet_it_is_about(line: str, about: str, por
     assert (frame.kind, str(frame.about), frame.port) == (RecordedKind.UNREACHABLE, about, port)
 
 
+def test_an_icmp_error_with_the_packet_it_is_about_tells_the_client_s_port() -> None:
+    head = "12:00:02.1 IP (tos 0xc0, ttl 64, id 1, offset 0, flags [none], proto ICMP (1), length 88)\n"
+    head += "    192.0.2.21 > 192.0.2.100: ICMP host 192.0.2.10 unreachable, length 68\n"
+    quoted = "\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n"
+    quoted += "    192.0.2.100.40000 > 192.0.2.10.80: Flags [S], cksum 0x1 (correct), seq 1, win 1, length 0\n"
+    assert (only(head + quoted).sport, only(head).sport) == (40000, 0)
+
+
 def test_a_redirect_names_its_gateway() -> None:
     frame = only("12:00:02.1 IP 192.0.2.2 > 192.0.2.100: ICMP redirect 192.0.2.10 to host 192.0.2.21, length 68")
     assert (frame.kind, str(frame.src), str(frame.about), str(frame.gateway)) == (
