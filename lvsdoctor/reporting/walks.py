@@ -49,6 +49,14 @@ def clients(client: ClientClass) -> str:
             return f"clients {client.place}"
 
 
+def service_name(walk: Walk) -> str:
+    """`TCP 192.0.2.10:80`; a firewall mark with the VIP that its rules give it: `FWM 1 (tcp 192.0.2.10:80)`."""
+    if not walk.service.startswith("FWM "):
+        return walk.service
+    vip = f"[{walk.vip}]" if walk.vip.version == 6 else str(walk.vip)
+    return f"{walk.service} ({walk.protocol} {vip}:{walk.port})" if walk.port else f"{walk.service} ({walk.vip})"
+
+
 def real_server(walk: Walk) -> str:
     """Its name, its address where the scan has no such host; "" where no real server is chosen."""
     return walk.real_server or str(walk.rip or "")
@@ -76,11 +84,12 @@ def served_clients(walks: Iterable[Walk]) -> list[ServiceClients]:
     outcomes: dict[tuple[str, ClientPlace, str], dict[str, list[Served]]] = {}
     of: dict[tuple[str, ClientPlace, str], ClientClass] = {}
     for walk in walks:
-        key = (walk.service, walk.client.place, str(walk.client.address))
+        service = service_name(walk)
+        key = (service, walk.client.place, str(walk.client.address))
         of.setdefault(key, walk.client)
         name = real_server(walk)
         outcomes.setdefault(key, {}).setdefault(name, []).append(walk.outcome)
-        every.setdefault(walk.service, {}).update({name: None} if name else {})
+        every.setdefault(service, {}).update({name: None} if name else {})
     rows = []
     for key, servers in outcomes.items():
         known = tuple(every[key[0]])

@@ -30,6 +30,9 @@ def _walk(walk: Walk) -> dict[str, Any]:
             "evidence": list(map(citation, client.because)),
         },
         "answering": walk.answering,
+        "vip": str(walk.vip),
+        "port": walk.port,
+        "rip": None if walk.rip is None else str(walk.rip),
     }
 
 

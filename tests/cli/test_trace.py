@@ -292,6 +292,16 @@ def test_a_health_check_has_no_share_of_the_connections(run: Run, given: Given) 
     assert "DIES through rs1: on rs1, reply route" in run("trace", "192.0.2.10", EXAMPLE)[1]
 
 
+def test_each_vip_of_a_firewall_mark_has_its_own_ladders(run: Run, given: Given) -> None:
+    given([walk(SEGMENT, service="FWM 1"), walk(SEGMENT, service="FWM 1", vip="2001:db8::10", port=443)])
+    out = run("trace", "FWM 1", EXAMPLE)[1]
+    headings = [line.rstrip(" -") for line in out.splitlines() if line.startswith("FWM") and line.endswith("--")]
+    assert headings == [
+        "FWM 1 (tcp 192.0.2.10:80) from clients on the VIP's segment",
+        "FWM 1 (tcp [2001:db8::10]:443) from clients on the VIP's segment",
+    ]
+
+
 def test_quiet_leaves_the_sentence_of_each_service(run: Run, given: Given) -> None:
     given([*cluster(), walk(SEGMENT, service="TCP 192.0.2.10:443", port=443)])
     lines = run("trace", "192.0.2.10", EXAMPLE, "-q")[1].splitlines()

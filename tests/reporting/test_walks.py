@@ -92,3 +92,13 @@ def test_neighbour_discovery_is_called_so() -> None:
 def test_a_client_on_a_host_is_told_with_its_address() -> None:
     own = ClientClass(ClientPlace.ON_DIRECTOR, ip_address("192.0.2.2"), evidenced=True)
     assert service_sentences([walk(own)])[SERVICE] == ["1 of 1 real server serves clients on the director (192.0.2.2)."]
+
+
+def test_the_vips_of_a_firewall_mark_are_told_apart() -> None:
+    walks = [walk(SEGMENT, service="FWM 1"), walk(SEGMENT, "rs1", "dies", service="FWM 1", vip="192.0.2.20", port=0)]
+    assert service_sentences(walks) == {
+        "FWM 1 (tcp 192.0.2.10:80)": ["1 of 1 real server serves clients on the VIP's segment."],
+        "FWM 1 (192.0.2.20)": [
+            "0 of 1 real server serves clients on the VIP's segment. Connections through rs1 are lost."
+        ],
+    }

@@ -18,6 +18,7 @@ from lvsdoctor.reporting.walks import (
     clients,
     first_steps,
     real_server,
+    service_name,
     service_sentences,
     settling,
     step_name,
@@ -55,7 +56,7 @@ def put_ladders(walks: Sequence[Walk], options: Namespace, against: Against | No
     if against is not None:
         put_against(page, against)
     if not options.quiet:
-        for service, of_service in groupby(walks, key=lambda walk: walk.service):
+        for service, of_service in groupby(walks, key=service_name):
             _Ladders(page, service).put(list(of_service))
         _put_lacking(page, walks)
     page.write(STYLES)
