@@ -12,6 +12,7 @@ import pytest
 from tests.lab.conftest import TABLES
 from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, compare, draw, table
+from tests.lab.walks import About
 
 SEED = os.environ.get("LVSDOCTOR_TEST_SEED") or "a fixed seed"
 NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 150)
@@ -48,3 +49,9 @@ def test_no_walk_that_is_called_proved_ends_otherwise_than_measured(compared: "d
     every = [future.result() for future in compared.values()]
     wrong = [one for one in every if any(row.wrong_and_proved for row in one.walks)]
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_walks_end_as_measured(compared: "dict[int, Future[Compared]]") -> None:
+    rows = [row for future in compared.values() for row in future.result().walks if row.about is About.CLIENT]
+    others = [row for row in rows if not row.right]
+    assert len(others) <= len(rows) * 0.02, "\n".join(map(str, others))

@@ -75,18 +75,30 @@ class Comparison:
 def comparisons(nodes: Sequence[Node], measured: Measured) -> tuple[Comparison, ...]:
     """`nodes` are read from the dumps of the cluster that was measured."""
     addresses = [ip_address(address_of(measured.cluster, client)) for client in measured.requests]
-    return compared_with(walks(nodes, clients=addresses), measured, {node.name for node in nodes})
+    vip = ip_address(measured.cluster.vip)
+    kept = {
+        node.name
+        for node in nodes
+        if node.has("neighbours") and any(row.ip == vip and row.state == "PERMANENT" for row in node.neighbours)
+    }
+    return compared_with(walks(nodes, clients=addresses), measured, {node.name for node in nodes}, kept)
 
 
-def compared_with(predicted: Sequence[Walk], measured: Measured, scanned: Collection[str]) -> tuple[Comparison, ...]:
-    """Of a host that was not `scanned` nothing is claimed where no walk meets it."""
+def compared_with(
+    predicted: Sequence[Walk], measured: Measured, scanned: Collection[str], kept: Collection[str] = ()
+) -> tuple[Comparison, ...]:
+    """Of a host that was not `scanned` nothing is claimed where no walk meets it.
+
+    Hosts that have `kept` an entry for the VIP do not ask for its MAC, and no walk tells who would answer.
+    """
     compared: list[Comparison] = []
     clients: list[Walk] = []
     for client, requests in measured.requests.items():
         address = ip_address(address_of(measured.cluster, client))
         own = [w for w in predicted if w.client.address == address and w.client.place is not ClientPlace.HEALTH_CHECK]
         compared += _of_client(measured.cluster, client, requests, own, scanned)
-        compared += _of_responders(measured, client, own, scanned)
+        if asker(measured, client) not in kept:
+            compared += _of_responders(measured, client, own, scanned)
         clients += own
     compared += _of_health(measured, [w for w in predicted if w.client.place is ClientPlace.HEALTH_CHECK])
     return (*compared, *_of_senders(measured, clients))
@@ -171,25 +183,26 @@ def _proved(walk: Walk) -> bool:
 # -- answers and questions on the wire --------------------------------------------------------------------------------
 
 
+def asker(measured: Measured, client: str) -> str:
+    """Who asks for the VIP's MAC on behalf of this client."""
+    return client if client in measured.arp else "router"
+
+
 def _of_responders(
     measured: Measured, client: str, own: Sequence[Walk], scanned: Collection[str]
 ) -> Iterator[Comparison]:
     """Who answers the client, or its router on the segment where the router looks for the VIP."""
-    cluster = measured.cluster
-    asker = client if client in measured.arp else "router"
+    cluster, asking = measured.cluster, asker(measured, client)
     front = cluster.hosts["router"].links["eth0"]
-    # Whom nobody asks, since the asker has an entry that stays, no walk tells.
-    entered = {request.entered for request in measured.requests[client]} - {None, ""}
-    kept = entered - {*measured.arp.get(asker, ()), *measured.vip_senders}
-    if kept or asker not in measured.arp or cluster.hosts[asker].links[_physical(cluster.asks[asker][0])] != front:
+    if asking not in measured.arp or cluster.hosts[asking].links[_physical(cluster.asks[asking][0])] != front:
         return
     answering = {w.answering for w in own if not _decided(w, Decision.ARP_REPLY) <= {Decided.NO}}
-    outcome, open_ = _names(answering - {asker}), any(Decided.UNKNOWN in _decided(w, Decision.ARP_REPLY) for w in own)
+    outcome, open_ = _names(answering - {asking}), any(Decided.UNKNOWN in _decided(w, Decision.ARP_REPLY) for w in own)
     yield Comparison(
         About.RESPONDERS,
-        f"{asker} for {client}",
-        _names(measured.arp[asker]),
-        Predicted(outcome) if own and not open_ and set(scanned).issuperset(measured.arp[asker]) else _NOTHING,
+        f"{asking} for {client}",
+        _names(measured.arp[asking]),
+        Predicted(outcome) if own and not open_ and set(scanned).issuperset(measured.arp[asking]) else _NOTHING,
     )
 
 
