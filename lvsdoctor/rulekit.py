@@ -14,6 +14,7 @@ QUESTIONS = {
         "model.finding": "Severity Finding Citation cite Predicts",
         "kernel.answer": "assume assume_without",
         "model.facts": "NotCollected",
+        "model.walk": "Decision",
     },
     "Which rows may it read?": {
         "model.node": "Node",

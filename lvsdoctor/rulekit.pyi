@@ -259,6 +259,7 @@ from lvsdoctor.model.sysctl import conf_key as conf_key
 from lvsdoctor.model.sysctl_d import SYSCTL_CONF as SYSCTL_CONF
 from lvsdoctor.model.vrrp import OWNER as OWNER
 from lvsdoctor.model.vrrp import VrrpInstance as VrrpInstance
+from lvsdoctor.model.walk import Decision as Decision
 from lvsdoctor.sanitize import command as command
 from lvsdoctor.sanitize import word as word
 

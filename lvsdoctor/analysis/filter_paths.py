@@ -3,7 +3,7 @@
 Clients may be anywhere: a rule that asks for a source may match some of them, so the verdict is unknown there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
@@ -17,6 +17,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match, Range
+from lvsdoctor.model.walk import Decision
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": 132}
 # The protocol of the outer packet, by the type of a tunnel, around IPv4 and around IPv6.
@@ -25,6 +26,13 @@ _FAR_AWAY: dict[int, IP] = {4: FAR_AWAY, 6: IPv6Address("2001:4860:4860::8888")}
 TUNNELLED = "tunnelled request"
 CHECK, CHECK_REPLY = "health check", "reply to a health check"
 _ESTABLISHED = frozenset({"ESTABLISHED"})
+
+
+_DECISIONS: Mapping[Hook | None, Decision] = {
+    Hook.FORWARD: Decision.FORWARD_FILTER,
+    Hook.OUTPUT: Decision.OUTPUT_FILTER,
+    Hook.POSTROUTING: Decision.OUTPUT_FILTER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,11 @@ class FilteredPacket:
     def chain(self) -> str:
         """The built-in chain in which its way ends."""
         return self.verdict.hook.value.upper() if self.verdict.hook is not None else ""
+
+    @property
+    def decision(self) -> Decision:
+        """The step of its way that is decided there."""
+        return _DECISIONS.get(self.verdict.hook, Decision.INPUT_FILTER)
 
     @property
     def rip(self) -> IP | None:

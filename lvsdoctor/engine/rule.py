@@ -9,6 +9,7 @@ from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.finding import Finding, Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
+from lvsdoctor.model.walk import Decision
 
 Check = Callable[[Node], Iterator[Finding]]
 
@@ -26,7 +27,8 @@ class Rule:
     `only_ipv4` tells that it looks at IPv4 alone (ARP, rp_filter, redirects): it says nothing of a host whose VIPs are
     all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
     mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked
-    all the same, whatever the node's role and whatever else is lacking.
+    all the same, whatever the node's role and whatever else is lacking. `explains` is the decision on a packet's way
+    that its findings explain, None for a rule of no packet's way.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Rule:
     only_ipv6: bool = False
     only_marks: bool = False
     suffice: frozenset[str] = frozenset()
+    explains: Decision | None = None
 
     @property
     def page(self) -> str:
@@ -73,6 +76,7 @@ def rule(
     only_ipv6: bool = False,
     only_marks: bool = False,
     suffice: Iterable[str] = (),
+    explains: Decision | None = None,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
@@ -97,7 +101,7 @@ def rule(
         file = check.__code__.co_filename
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
-            harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice,
+            harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice, explains,
         )  # fmt: skip
 
     return made

@@ -13,6 +13,7 @@ from zlib import crc32
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.finding import Finding, Severity
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision
 
 FILE = "index.json"
 
@@ -40,6 +41,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "instead": dict(rule.instead),
         "cause": rule.cause,
         "suffice": sorted(rule.suffice),
+        "explains": rule.explains,
     }
 
 
@@ -78,4 +80,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         instead=entry["instead"],
         cause=entry["cause"],
         suffice=frozenset(entry["suffice"]),
+        explains=Decision(entry["explains"]) if entry["explains"] else None,
     )

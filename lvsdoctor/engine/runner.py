@@ -7,6 +7,7 @@ from lvsdoctor import __version__
 from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
+from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -106,7 +107,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             assumed = [*(_stood_in(finding, seen_by) if rule.consequence else ()), *map(if_files_decide, of_plan)]
             finding = finding.amended(*assumed) if assumed else finding
             finding = planned(finding, node.planned) if foretold and node.planned else finding
-            diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, finding.severity or rule.severity)
+            severity, step = finding.severity or rule.severity, explained(rule, finding, node)
+            diagnosis = Diagnosis(finding, rule.name, rule.code, node.name, severity, explains=step)
             # A real server speaks in the VIP's name in its replies, and without clients it has none.
             serving = rule.harmless_at_weight_0 or finding.predicts is Predicts.SENDER
             if serving and diagnosis.severity is Severity.ERROR:

@@ -13,6 +13,7 @@ from lvsdoctor.model.seen import Comment, Seen
 
 if TYPE_CHECKING:
     from lvsdoctor.model.topology import Cluster
+    from lvsdoctor.model.walk import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Diagnosis:
     `accepted`: somebody knows of it and it does not count: the `reason`, `by` (where that is written) and, if the
     acceptance ends, `until` (a date). `lapsed`: the same of an acceptance that has ended; the finding counts again.
     `guilty` is the quoted line that is to blame (fixes/guilty_lines.py works it out), None where all is assumed.
+    `explains` is the step of a packet's way that it explains, None where it is about no such step.
     """
 
     finding: Finding
@@ -56,6 +58,7 @@ class Diagnosis:
     accepted: Mapping[str, str] | None = None
     lapsed: Mapping[str, str] | None = None
     guilty: Citation | None = None
+    explains: "Step | None" = None
 
     @property
     def message(self) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lvsdoctor.model.seen import ASSUMED, Seen
+
+if TYPE_CHECKING:
+    from lvsdoctor.model.walk import Decision
 
 
 class Severity(StrEnum):
@@ -136,7 +139,8 @@ class Finding:
     `about` is the finding's identity (with the rule and the node), the other `fields` only fill the sentences; `{node}`
     is always known. `severity` overrides the rule's own. `predicts` is what a probe can
     confirm or contradict, None if nothing on the wire tells. `decided_by` is the quoted line that decided, where that
-    is not the first of the host's own and the fix changes none of them.
+    is not the first of the host's own and the fix changes none of them. `explains` is the decision on a packet's way
+    that it explains, where that is not the rule's, and `decided_at` the host that decides, by its name or an address.
     """
 
     message: str
@@ -148,6 +152,8 @@ class Finding:
     predicts: Predicts | None
     clients: str
     decided_by: Seen | None
+    explains: "Decision | None"
+    decided_at: str
 
     def __init__(
         self,
@@ -160,6 +166,8 @@ class Finding:
         predicts: Predicts | None = None,
         clients: str = "",
         decided_by: HasSeen | Seen | None = None,
+        explains: "Decision | None" = None,
+        decided_at: str = "",
         **fields: object,
     ) -> None:
         def put(name: str, value: object) -> None:
@@ -174,6 +182,8 @@ class Finding:
         put("predicts", predicts)
         put("clients", clients)
         put("decided_by", decided_by if decided_by is None or isinstance(decided_by, Seen) else decided_by.seen)
+        put("explains", explains)
+        put("decided_at", decided_at)
 
     def foretold(self, says: str) -> "Finding":
         """The same of what is not yet: `says` is a template around the message's {sentence}; no command is run now."""
@@ -186,6 +196,8 @@ class Finding:
             predicts=self.predicts,
             clients=self.clients,
             decided_by=self.decided_by,
+            explains=self.explains,
+            decided_at=self.decided_at,
             **self.fields,
         )
 
@@ -201,5 +213,7 @@ class Finding:
             predicts=self.predicts,
             clients=clients or self.clients,
             decided_by=self.decided_by,
+            explains=self.explains,
+            decided_at=self.decided_at,
             **self.fields,
         )

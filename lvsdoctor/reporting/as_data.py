@@ -16,6 +16,7 @@ from lvsdoctor.model.examination import (
 )
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.walk import Step
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.source_locations import guilty_line
 from lvsdoctor.reporting.summary import summary, unjudged
@@ -99,11 +100,16 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
             "node": diagnosis.fix_node,
             "warning": fix.warning,
         },
+        "explains": _step(diagnosis.explains),
         "confirmation": _confirmation(diagnosis.confirmation),
         "accepted": None if diagnosis.accepted is None else dict(diagnosis.accepted),
         "lapsed": None if diagnosis.lapsed is None else dict(diagnosis.lapsed),
         "fingerprint": diagnosis.fingerprint,
     }
+
+
+def _step(step: Step | None) -> dict[str, str] | None:
+    return None if step is None else {"node": step.node, "decision": step.decision.value, "subject": step.subject}
 
 
 def _missing(item: Missing) -> dict[str, Any]:

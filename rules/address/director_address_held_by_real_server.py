@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Severity, give_up, rule, shared_addresses
+from lvsdoctor.rulekit import Decision, Finding, Node, Severity, give_up, rule, shared_addresses
 
 HOLDS = "{node} holds {ip}, an address of director {director}"
 LOST = "{node} gets no requests from {director}: {node} drops packets from an own address."
@@ -14,6 +14,7 @@ CHANCE = "Packets to {ip} arrive at {node} or at {director}."
     name="director-address-held-by-real-server",
     code="ADDR009",
     severity=Severity.ERROR,
+    explains=Decision.SOURCE_VALIDATION,
     role="real-server",
     needs={"memberships", "addresses"},
     helps={"links", "routes", "local-routes", "policy-rules", "sysctl", "neighbours", "arptables"},
@@ -30,4 +31,5 @@ def director_address_held_by_real_server(node: Node) -> Iterator[Finding]:
             severity=None if shared.lost or shared.misled else Severity.WARNING,
             evidence=shared.because,
             fix=give_up(node, shared.ours.ip),
+            explains=None if shared.lost else Decision.NEIGHBOUR,
         )

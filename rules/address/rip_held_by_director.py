@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     Citation,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -38,6 +39,7 @@ MAYBE = (
     name="rip-held-by-director",
     code="ADDR006",
     severity=Severity.ERROR,
+    explains=Decision.REAL_SERVER,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"links", "neighbours", "local-routes", "policy-rules", "routes", "sysctl"},

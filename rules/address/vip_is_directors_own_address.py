@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Destination,
     Finding,
     Forwarding,
@@ -36,14 +37,10 @@ _WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
 
 
 @rule(
-    name="vip-is-directors-own-address",
-    code="ADDR003",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "addresses", "links"},
-    helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"},
-    only_ipv4=True,
-)
+    name="vip-is-directors-own-address", code="ADDR003", severity=Severity.ERROR, explains=Decision.NEIGHBOUR,
+    role="director", needs={"ipvs", "addresses", "links"},
+    helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"}, only_ipv4=True,
+)  # fmt: skip
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
     found: dict[tuple[IP, str], list[_Unheard]] = {}
     heard: dict[IP, tuple[SourceAddress, ...]] = {}
@@ -71,6 +68,8 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
                 *_unresolved(node, [row.real.ip for row in rows]),
             ],
             fix=free_from_vip(node, link, vip),
+            explains=None if text == _ASKS else Decision.SOURCE_VALIDATION,
+            decided_at="" if text == _ASKS else str(rows[0].real.ip),
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     LOOPBACK_NETWORK,
     Address,
+    Decision,
     Finding,
     Fix,
     NextHop,
@@ -29,13 +30,9 @@ ELSEWHERE = TAKES + "a host there that no more specific route leads to is out of
 
 
 @rule(
-    name="vip-mask-on-lo-too-wide",
-    code="ADDR001",
-    severity=Severity.ERROR,
-    needs={"addresses"},
-    helps={"links", "local-routes", "policy-rules", "routes"},
-    only_ipv4=True,
-)
+    name="vip-mask-on-lo-too-wide", code="ADDR001", severity=Severity.ERROR, explains=Decision.REPLY_ROUTE,
+    needs={"addresses"}, helps={"links", "local-routes", "policy-rules", "routes"}, only_ipv4=True,
+)  # fmt: skip
 def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
     for route in local_routes(node):
         prefix, link = route.dst, next(iter(route.links), "lo")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -40,24 +41,13 @@ _NOBODY = (
 
 
 @rule(
-    name="vip-missing-on-director",
-    code="ADDR002",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "addresses"},
+    name="vip-missing-on-director", code="ADDR002", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
+    role="director", needs={"ipvs", "addresses"},
     helps={
-        "ipvs-stats",
-        "local-routes",
-        "routes",
-        "policy-rules",
-        "links",
-        "sysctl",
-        "arptables",
-        "neighbours",
-        "memberships",
-        "probes",
+        "ipvs-stats", "local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours",
+        "memberships", "probes",
     },
-)
+)  # fmt: skip
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = dict.fromkeys(service.vip for service in node.services if service.vip is not None)
     held = {address.ip for address in node.addresses}

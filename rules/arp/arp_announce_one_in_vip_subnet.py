@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, effective, hide_vips, leak, leak_at_any_level, rule
+from lvsdoctor.rulekit import (
+    Decision,
+    Finding,
+    Node,
+    Predicts,
+    Severity,
+    effective,
+    hide_vips,
+    leak,
+    leak_at_any_level,
+    rule,
+)
 
 
 @rule(
     name="arp-announce-one-in-vip-subnet",
     code="ARP004",
     severity=Severity.ERROR,
+    explains=Decision.ARP_SENDER,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Link,
@@ -25,6 +26,7 @@ from lvsdoctor.rulekit import (
     name="arp-announce-two-defeated",
     code="ARP013",
     severity=Severity.ERROR,
+    explains=Decision.ARP_SENDER,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "neighbours", "arptables", "memberships"},

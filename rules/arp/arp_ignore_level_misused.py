@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     NOBODY,
+    Decision,
     Finding,
     Link,
     Node,
@@ -25,9 +26,7 @@ from lvsdoctor.rulekit import (
 
 
 @rule(
-    name="arp-ignore-level-misused",
-    code="ARP011",
-    severity=Severity.ERROR,
+    name="arp-ignore-level-misused", code="ARP011", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={
@@ -50,8 +49,10 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
 def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
     if node.planned and not node.addresses_on(link.name):  # files that do not say which address it has
         text, clients = "{node} answers no ARP request on {link}", "Clients of {node} get no answer."
-        level = effective(node, "arp_ignore", link.name)
-        yield Finding(text, about={"link": link.name}, evidence=level.because, fix=hide_vips(node), clients=clients)
+        yield Finding(
+            text, about={"link": link.name}, explains=Decision.NEIGHBOUR, clients=clients, fix=hide_vips(node),
+            evidence=effective(node, "arp_ignore", link.name).because,
+        )  # fmt: skip
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
         if address.ip.version == 4 and (address.ip in rips or not rips) and not has_permanent_entry(node, address.ip):
@@ -60,7 +61,7 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
             wrong = dict.fromkeys([key for key in keys if node.sysctl(key).value == 8] or keys, 0)
             yield Finding(
                 "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody finds {ip}",
-                about={"link": link.name},
+                about={"link": link.name}, explains=Decision.NEIGHBOUR,
                 evidence=[cite(address, "requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
             )  # fmt: skip
@@ -78,6 +79,5 @@ def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
                 evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node),
                 severity=None if segment else Severity.WARNING,
-                predicts=Predicts.ANSWERS,
-                level=level,
-            )
+                predicts=Predicts.ANSWERS, level=level,
+            )  # fmt: skip

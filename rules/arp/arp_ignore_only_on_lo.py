@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Link,
     Node,
@@ -30,15 +32,11 @@ DIRECTLY = "Some reach {node} directly, not through the director."
 
 
 @rule(
-    name="arp-ignore-only-on-lo",
-    code="ARP002",
-    severity=Severity.ERROR,
-    role="real-server",
-    needs={"sysctl | configured-sysctl", "addresses", "links"},
+    name="arp-ignore-only-on-lo", code="ARP002", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
+    role="real-server", needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
-    only_ipv4=True,
-)
+    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"}, only_ipv4=True,
+)  # fmt: skip
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         if finding := _answers(node, vip.ip, link) or _leaks(node, vip.ip, link):
@@ -73,7 +71,7 @@ def _leaks(node: Node, vip: IP, link: Link) -> Finding | None:
 
 def _finding(
     node: Node, message: str, about: Mapping[str, object], unread: tuple[str, Setting], because: Iterable[Citation],
-    *, sure: bool = False, predicts: Predicts | None = None, **fields: str,
+    *, sure: bool = False, predicts: Predicts | None = None, **fields: Any,
 ) -> Finding:  # fmt: skip
     deaf, setting = unread
     evidence = [cite(setting, "set where no ARP packet passes"), *because]

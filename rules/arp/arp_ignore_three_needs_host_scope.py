@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, effective, hide_vips, rule, vip_on_segment
+from lvsdoctor.rulekit import (
+    Decision,
+    Finding,
+    Node,
+    Predicts,
+    Severity,
+    arp_reply,
+    effective,
+    hide_vips,
+    rule,
+    vip_on_segment,
+)
 
 
 @rule(
     name="arp-ignore-three-needs-host-scope",
     code="ARP010",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},

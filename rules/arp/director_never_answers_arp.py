@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Node,
@@ -39,6 +40,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     name="director-never-answers-arp",
     code="ARP018",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="director",
     needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},

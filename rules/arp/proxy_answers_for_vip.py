@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Predicts,
@@ -20,6 +21,7 @@ from lvsdoctor.rulekit import (
     name="proxy-answers-for-vip",
     code="ARP015",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes", "memberships"},
     helps={"ipvs", "local-routes", "policy-rules", "arptables", "neighbours"},
     only_ipv4=True,

@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from itertools import product
 
-from lvsdoctor.rulekit import Finding, Node, Predicts, Severity, arp_reply, hide_vips, is_local, rule, vip_on_segment
+from lvsdoctor.rulekit import (
+    Decision,
+    Finding,
+    Node,
+    Predicts,
+    Severity,
+    arp_reply,
+    hide_vips,
+    is_local,
+    rule,
+    vip_on_segment,
+)
 
 
 @rule(
     name="real-server-answers-arp",
     code="ARP001",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},

@@ -6,6 +6,7 @@ from lvsdoctor.rulekit import (
     IP,
     ArpResponder,
     ArpTarget,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -41,13 +42,11 @@ _TWICE = (
 
 
 @rule(
-    name="vip-answered-by-another-host",
-    code="ARP020",
-    severity=Severity.ERROR,
+    name="vip-answered-by-another-host", code="ARP020", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"probes", "links", "addresses"},
     helps={"ipvs", "ipvs-stats", "neighbours", "sysctl", "routes", "local-routes", "policy-rules", "arptables"},
     consequence=True,
-)
+)  # fmt: skip
 def vip_answered_by_another_host(node: Node) -> Iterator[Finding]:
     for said in arp_responders(node):
         # A real server that asks may have the VIP itself; that it should keep silent is another rule's.
@@ -100,6 +99,7 @@ def _finding(
         evidence=[*heard_here, *heard_too, *responder.because, *listed, *held],
         fix=_fix(responder, vip, real) + (announced_by(node.name, [target.link or "LINK"], vip) if ours else Fix()),
         severity=Severity.WARNING if message is _TWICE else None,
+        decided_at=responder.name,
         responder=_shown(responder),
         word="ARP" if vip.version == 4 else "neighbour discovery",
         where=target.link or "the wire",

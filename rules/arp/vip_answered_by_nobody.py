@@ -6,6 +6,7 @@ from lvsdoctor.rulekit import (
     NOBODY,
     Address,
     ArpTarget,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -42,13 +43,11 @@ _SINGLE_HOLDER = (
 
 
 @rule(
-    name="vip-answered-by-nobody",
-    code="ARP021",
-    severity=Severity.ERROR,
+    name="vip-answered-by-nobody", code="ARP021", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"probes", "links", "addresses"},
     helps="ipvs ipvs-stats neighbours sysctl routes local-routes policy-rules arptables memberships".split(),
     instead_of={"vip-missing-on-director"},
-)
+)  # fmt: skip
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
     for said in arp_responders(node):
         vip, subnet = said.ip, _subnet(node, said)
@@ -74,6 +73,7 @@ def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
             evidence=[*asked, cite(subnet, "the VIP is in a subnet of {link}", link=said.link), cite(service)],
             fix=_search(having, said) if having else _take_over(said),
             word="ARP" if vip.version == 4 else "neighbour discovery",
+            decided_at=having.name if having else "",
             director=having.name if having else "",
         )
 

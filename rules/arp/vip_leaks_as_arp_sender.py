@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Predicts,
@@ -21,6 +22,7 @@ from lvsdoctor.rulekit import (
     name="vip-leaks-as-arp-sender",
     code="ARP003",
     severity=Severity.ERROR,
+    explains=Decision.ARP_SENDER,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Predicts,
@@ -22,6 +23,7 @@ from lvsdoctor.rulekit import (
     name="vip-on-answering-link",
     code="ARP005",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},

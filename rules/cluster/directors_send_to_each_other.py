@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     BACKUP_ONLY,
+    Decision,
     Finding,
     Node,
     NotCollected,
@@ -23,6 +24,7 @@ DAEMONS = "ipvsadm -Ln --daemon"
     name="directors-send-to-each-other",
     code="LOOP001",
     severity=Severity.ERROR,
+    explains=Decision.IPVS,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"links", "local-routes", "policy-rules", "routes", "sysctl"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     IP,
+    Decision,
     Destination,
     Finding,
     Forwarding,
@@ -27,14 +28,10 @@ UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do
 
 
 @rule(
-    name="real-server-unreachable",
-    code="CL003",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "addresses", "routes"},
-    helps={"links", "local-routes", "neighbours", "policy-rules"},
+    name="real-server-unreachable", code="CL003", severity=Severity.ERROR, explains=Decision.ROUTE, role="director",
+    needs={"ipvs", "addresses", "routes"}, helps={"links", "local-routes", "neighbours", "policy-rules"},
     instead_of={"real-server-behind-gateway"},
-)
+)  # fmt: skip
 def real_server_unreachable(node: Node) -> Iterator[Finding]:
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
     for service in node.services:
@@ -58,6 +55,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
             evidence=[*(cite(real, "listed as a real server") for _, real in places), *(lost or path.cut).because],
             fix=find_stray(rip, lost) if lost else reach_again(node, rip, path, direct=Forwarding.DR in how),
             decided_by=lost.entry if lost else path.decided_by,
+            explains=Decision.NEIGHBOUR if lost else None,
         )
         spoken.add(rip)
     for rip in unlisted_rip(node, [ip for ip, places in listed.items() if any(real.weight for _, real in places)]):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lvsdoctor.rulekit import (
     IP,
     VRRP_MACS,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -35,13 +36,10 @@ _STRANGER = (
 
 
 @rule(
-    name="vip-cached-at-real-server",
-    code="CL001",
-    severity=Severity.ERROR,
-    needs={"neighbours", "memberships"},
-    helps={"ipvs", "links", "addresses", "routes", "local-routes", "policy-rules"},
+    name="vip-cached-at-real-server", code="CL001", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
+    needs={"neighbours", "memberships"}, helps={"ipvs", "links", "addresses", "routes", "local-routes", "policy-rules"},
     consequence=True,
-)
+)  # fmt: skip
 def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     directors = [other for other in (node, *node.peers_with("ipvs")) if other.has("ipvs") and other.services]
     vips = {vip for director in directors for vip in directed_vips(director)}
@@ -66,6 +64,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
                     about={"vip": entry.ip, "link": entry.link},
                     evidence=[*used, its, real],
                     fix=_forget(entry, homes),
+                    decided_at=holder.name,
                     holder=holder.name,
                     mac=entry.mac,
                 )
@@ -79,6 +78,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
                     fix=_forget(entry, homes),
                     severity=Severity.WARNING,
                     mac=entry.mac,
+                    decided_at=having.name if having else entry.mac,
                     standby=having.name if having else "",
                     director=", ".join(homes),
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Forwarding,
     Node,
@@ -20,6 +21,7 @@ from lvsdoctor.rulekit import (
     name="director-filter-drops-replies",
     code="FW002",
     severity=Severity.ERROR,
+    explains=Decision.FORWARD_FILTER,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
@@ -35,6 +37,7 @@ def director_filter_drops_replies(node: Node) -> Iterator[Finding]:
             "{node} drops replies of {service} in chain {chain}",
             about={"service": service},
             chain=dropped[0].chain,
+            explains=dropped[0].decision,
             rips=", ".join(map(str, listed)),
             clients="Connections to real server {rips} get no answer.",
             evidence=[

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Severity,
@@ -27,6 +28,7 @@ _LATER = "After a failover to {node}, clients of {service} get no answer."
     name="director-filter-drops-requests",
     code="FW001",
     severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
@@ -44,6 +46,7 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
             _SENT if first.sent else _REQUESTS,
             about={"service": service},
             chain=first.chain,
+            explains=first.decision,
             rips=", ".join(dict.fromkeys(str(item.rip) for item in dropped)),
             severity=Severity.WARNING if waits else None,
             clients=_LATER if waits else _SHARE if first.sent else _REFUSED if refused else _NO_ANSWER,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
     Citation,
+    Decision,
     Finding,
     MarkedPacket,
     Node,
@@ -26,14 +27,10 @@ SETTLE = "nft list ruleset  # and: tc filter show"
 
 
 @rule(
-    name="firewall-mark-never-set",
-    code="FWM001",
-    severity=Severity.ERROR,
-    role="director",
+    name="firewall-mark-never-set", code="FWM001", severity=Severity.ERROR, explains=Decision.IPVS, role="director",
     needs={"ipvs", "addresses"},
-    helps={"ip6tables", "iptables", "links", "local-routes", "memberships", "policy-rules", "routes"},
-    only_marks=True,
-)
+    helps={"ip6tables", "iptables", "links", "local-routes", "memberships", "policy-rules", "routes"}, only_marks=True,
+)  # fmt: skip
 def firewall_mark_never_set(node: Node) -> Iterator[Finding]:
     absent: NotCollected | None = None
     for service in (service for service in node.services if service.fwmark is not None):

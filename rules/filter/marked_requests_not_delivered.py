@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     IP,
+    Decision,
     Finding,
     Node,
     NotCollected,
@@ -24,6 +25,7 @@ from lvsdoctor.rulekit import (
     name="marked-requests-not-delivered",
     code="FWM002",
     severity=Severity.ERROR,
+    explains=Decision.IPVS,
     role="director",
     needs={"ipvs", "addresses"},
     helps={

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     FilteredPacket,
     Finding,
     Membership,
@@ -27,6 +28,7 @@ _REFUSED = "Connections that {director} sends to {node} are refused."
     name="real-server-filter-drops-requests",
     code="FW004",
     severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER,
     role="real-server",
     needs={"memberships", "addresses"},
     helps={"iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes"},
@@ -51,6 +53,7 @@ def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
             severity=Severity.WARNING if first.check else None,
             rip=rip,
             chain=first.chain,
+            explains=first.decision,
             director=listing.director.name,
             clients=_TAKEN_OUT if first.check else _REFUSED if refused else _NO_ANSWER,
             evidence=[

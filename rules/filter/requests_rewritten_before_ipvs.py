@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     Citation,
+    Decision,
     Finding,
     Node,
     NotCollected,
@@ -21,6 +22,7 @@ from lvsdoctor.rulekit import (
     name="requests-rewritten-before-ipvs",
     code="FW005",
     severity=Severity.ERROR,
+    explains=Decision.IPVS,
     role="director",
     needs={"ipvs"},
     helps={

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Severity,
@@ -26,6 +27,7 @@ _WAITING = "Clients of {service} connect, and then get no data."
     name="stateful-filter-drops-ipvs",
     code="FW003",
     severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
@@ -41,6 +43,7 @@ def stateful_filter_drops_ipvs(node: Node) -> Iterator[Finding]:
             _LATER if part == "later request" else _REPLIES if part == "reply" else _REQUESTS,
             about={"service": service},
             chain=first.chain,
+            explains=first.decision,
             state=" or ".join(sorted(first.passage.packet.states)),
             clients=_WAITING if part == "later request" else _NO_ANSWER,
             evidence=[

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     SAVE_TABLE,
     Citation,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -27,13 +28,10 @@ _TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling keep
 
 
 @rule(
-    name="direct-routing-port-differs",
-    code="DR003",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs"},
+    name="direct-routing-port-differs", code="DR003", severity=Severity.ERROR, explains=Decision.LISTENER,
+    role="director", needs={"ipvs"},
     helps={"addresses", "iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes"},
-)
+)  # fmt: skip
 def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
     for service in node.services:
         for real in service.destinations:
@@ -49,6 +47,7 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 _ROUTED if real.forwarding is Forwarding.DR else _TUNNELLED,
                 about={"service": service, "rip": real.ip, "port": real.port},
                 asked=service.port,
+                decided_at=str(real.ip),
                 evidence=[
                     cite(service, "a client asks for port {asked}", asked=service.port),
                     cite(real, "IPVS does not use port {port}, and ipvsadm does not keep it", port=real.port),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Forwarding,
@@ -28,14 +29,10 @@ IP_FORWARD = "net.ipv4.ip_forward"
 
 
 @rule(
-    name="director-is-real-servers-gateway",
-    code="DR004",
-    severity=Severity.ERROR,
-    role="real-server",
-    needs={"memberships", "addresses", "routes"},
-    helps={"policy-rules", "local-routes", "sysctl", "links", "log"},
-    harmless_at_weight_0=True,
-)
+    name="director-is-real-servers-gateway", code="DR004", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
+    role="real-server", needs={"memberships", "addresses", "routes"},
+    helps={"policy-rules", "local-routes", "sysctl", "links", "log"}, harmless_at_weight_0=True,
+)  # fmt: skip
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
     directors = {listing.director.name: listing.director for listing in node.memberships}
     for vip in sorted(node.vips, key=lambda vip: vip.ip.version):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -30,14 +31,10 @@ FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip
 
 
 @rule(
-    name="director-sends-redirects",
-    code="FWD001",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
-    helps={"iptables", "routes", "local-routes", "policy-rules"},
-    only_ipv4=True,
-)
+    name="director-sends-redirects", code="FWD001", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
+    role="director", needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
+    helps={"iptables", "routes", "local-routes", "policy-rules"}, only_ipv4=True,
+)  # fmt: skip
 def director_sends_redirects(node: Node) -> Iterator[Finding]:
     found: dict[str, Finding] = {}
     for _, destination, rip in nat_pairs(node):
@@ -56,6 +53,7 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
                 found[link.name] = Finding(
                     message if believed else IGNORED,
                     about={"link": link.name},
+                    decided_at=str(rip),
                     rip=rip,
                     next_hop=told.fields["next_hop"],
                     severity=severity,

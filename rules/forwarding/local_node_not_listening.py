@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     SAVE_TABLE,
+    Decision,
     Finding,
     Fix,
     Forwarding,
@@ -32,6 +33,7 @@ STANDBY = "Once {node} is the active director, clients lose that share of {servi
     name="local-node-not-listening",
     code="DR008",
     severity=Severity.ERROR,
+    explains=Decision.LISTENER,
     role="director",
     needs={"addresses", "ipvs"},
     helps={"ip6tables", "iptables", "links", "local-routes", "policy-rules", "routes", "sockets", "sysctl"},

@@ -6,6 +6,7 @@ from dataclasses import replace
 from lvsdoctor.rulekit import (
     IP,
     SAVE_TABLE,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -30,6 +31,7 @@ LISTEN = "The program must listen on {place}, or on all addresses."
     name="masquerading-to-loopback",
     code="NAT007",
     severity=Severity.ERROR,
+    explains=Decision.ROUTE,
     role="director",
     needs={"ipvs"},
     helps={"addresses"},

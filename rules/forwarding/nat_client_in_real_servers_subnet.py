@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Network,
     Node,
@@ -27,6 +28,7 @@ from lvsdoctor.rulekit import (
     name="nat-client-in-real-servers-subnet",
     code="NAT002",
     severity=Severity.WARNING,
+    explains=Decision.RETURN_PATH,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"routes", "policy-rules", "local-routes", "links", "sysctl", "iptables"},
@@ -45,6 +47,7 @@ def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
             "clients in {subnet} get no answer from VIP {vip}: real server {rip} is in their subnet "
             "and answers them past {node}",
             about={"vip": vip, "rip": rip},
+            decided_at=str(rip),
             subnet=shared.network,
             evidence=[
                 cite(destination, "behind NAT"),

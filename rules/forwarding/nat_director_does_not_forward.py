@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Destination,
     Finding,
     Node,
@@ -29,6 +30,7 @@ IP_FORWARD = "net.ipv4.ip_forward"
     name="nat-director-does-not-forward",
     code="NAT003",
     severity=Severity.ERROR,
+    explains=Decision.RETURN_PATH,
     role="director",
     needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
     helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},

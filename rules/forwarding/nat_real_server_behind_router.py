@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Severity, assume, behind_routers, cite, hide_clients, rule
+from lvsdoctor.rulekit import Decision, Finding, Node, Severity, assume, behind_routers, cite, hide_clients, rule
 
 BEHIND = "{node} masquerades to real server {rip} behind router {gateway}"
 MAY = "If {gateway} does not send the replies of {rip} to {node}, clients of {service} get no reply from {rip}."
@@ -14,6 +14,7 @@ LOST = "Clients of {service} get no reply from {rip}: {packets} packets in, 0 pa
     name="nat-real-server-behind-router",
     code="NAT010",
     severity=Severity.WARNING,
+    explains=Decision.RETURN_PATH,
     role="director",
     needs={"ipvs", "addresses", "routes"},
     helps={"links", "local-routes", "policy-rules", "sysctl", "ipvs-stats", "iptables", "memberships"},
@@ -39,5 +40,6 @@ def nat_real_server_behind_router(node: Node) -> Iterator[Finding]:
             severity=Severity.ERROR if counts is not None else None,
             evidence=evidence,
             fix=hide_clients("0.0.0.0/0", behind.rip),
+            decided_at=str(behind.rip),
             decided_by=next(iter(behind.because), None),
         )

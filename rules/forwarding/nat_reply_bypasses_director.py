@@ -6,6 +6,7 @@ from dataclasses import replace
 from lvsdoctor.rulekit import (
     IP,
     Address,
+    Decision,
     Finding,
     Fix,
     Lookup,
@@ -37,14 +38,10 @@ CAREFUL = "All that it sends beyond its own subnets passes the director then, an
 
 
 @rule(
-    name="nat-reply-bypasses-director",
-    code="NAT001",
-    severity=Severity.ERROR,
-    role="real-server",
-    needs={"memberships", "addresses", "routes"},
-    helps={"policy-rules", "local-routes", "links", "sysctl", "iptables", "ip6tables"},
-    harmless_at_weight_0=True,
-)
+    name="nat-reply-bypasses-director", code="NAT001", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
+    role="real-server", needs={"memberships", "addresses", "routes"},
+    helps={"policy-rules", "local-routes", "links", "sysctl", "iptables", "ip6tables"}, harmless_at_weight_0=True,
+)  # fmt: skip
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in (*nat_memberships(node).items(), *nat_memberships(node, 6).items()):
         taking = taking_requests(listings)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     IP,
+    Decision,
     Finding,
     Fix,
     Lookup,
@@ -31,13 +32,10 @@ EVERY, OTHERS = "Clients get no reply from {node}.", "Other clients get no reply
 
 
 @rule(
-    name="no-route-back-to-clients",
-    code="DR006",
-    severity=Severity.ERROR,
-    needs={"addresses", "routes"},
-    helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
+    name="no-route-back-to-clients", code="DR006", severity=Severity.ERROR, explains=Decision.REPLY_ROUTE,
+    needs={"addresses", "routes"}, helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
     harmless_at_weight_0=True,
-)
+)  # fmt: skip
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
     for vip, told in answering_for(node).items():
         way = reply_path(node, vip)

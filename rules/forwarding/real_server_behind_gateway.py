@@ -6,6 +6,7 @@ from lvsdoctor.rulekit import (
     IP,
     SAVE_TABLE,
     Citation,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -26,13 +27,9 @@ from lvsdoctor.rulekit import (
 
 
 @rule(
-    name="real-server-behind-gateway",
-    code="DR005",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "addresses"},
-    helps={"routes", "local-routes", "policy-rules", "links", "neighbours"},
-)
+    name="real-server-behind-gateway", code="DR005", severity=Severity.ERROR, explains=Decision.ROUTE, role="director",
+    needs={"ipvs", "addresses"}, helps={"routes", "local-routes", "policy-rules", "links", "neighbours"},
+)  # fmt: skip
 def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
     for service in node.services:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Node, Severity, Unserved, cite, listen_for, rule, unserved
+from lvsdoctor.rulekit import Decision, Finding, Node, Severity, Unserved, cite, listen_for, rule, unserved
 
 NONE = "{node} does not listen on {place}"
 ALONE = "{node} listens on {alone} alone, not on {place}"
@@ -20,6 +20,7 @@ KEPT, CHANGED = "{director} does not change the destination {place}", "{director
     name="service-not-listening",
     code="DR002",
     severity=Severity.ERROR,
+    explains=Decision.LISTENER,
     role="real-server",
     needs={"addresses", "memberships", "sockets"},
     helps={"ip6tables", "iptables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl"},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     Citation,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -24,6 +25,7 @@ SETTING = "net.ipv4.vs.conntrack"
     name="source-nat-without-conntrack",
     code="NAT004",
     severity=Severity.ERROR,
+    explains=Decision.RETURN_PATH,
     role="director",
     needs={"ipvs", "iptables"},
     helps={"addresses", "ipvs-stats", "links", "local-routes", "policy-rules", "routes", "sysctl"},
@@ -36,6 +38,7 @@ def source_nat_without_conntrack(node: Node) -> Iterator[Finding]:
             UNCHANGED,
             clients="Clients get replies from {rip}, not from VIP {vip}, and drop the replies.",
             about={"vip": item.service.vip, "rip": item.real.ip},
+            decided_at=str(item.real.ip),
             service=item.service,
             severity=None if item.meant else Severity.WARNING,
             evidence=[cite(item.real, "masqueraded"), *item.because, _cause(node, item), *item.past],

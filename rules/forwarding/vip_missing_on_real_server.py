@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
     IP,
+    Decision,
     Finding,
     Fix,
     Forwarding,
@@ -44,13 +45,10 @@ _FILTERS = ("iptables", "ip6tables")
 
 
 @rule(
-    name="vip-missing-on-real-server",
-    code="DR001",
-    severity=Severity.ERROR,
-    role="real-server",
-    needs={"addresses"},
+    name="vip-missing-on-real-server", code="DR001", severity=Severity.ERROR, explains=Decision.LOCAL_DELIVERY,
+    role="real-server", needs={"addresses"},
     helps=[*_FILTERS, "ipvs", "links", "local-routes", "memberships", "policy-rules", "routes", "sockets", "sysctl"],
-)
+)  # fmt: skip
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
         here = delivered(node, vip.ip)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Node,
@@ -32,6 +33,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     name="director-never-answers-ndp",
     code="V6009",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="director",
     needs={"ipvs", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships"},

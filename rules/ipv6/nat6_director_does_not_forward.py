@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -29,6 +30,7 @@ ROUTES = "A forwarding host takes no routes from router advertisements, except o
     name="nat6-director-does-not-forward",
     code="V6004",
     severity=Severity.ERROR,
+    explains=Decision.RETURN_PATH,
     role="director",
     needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
     helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Node,
@@ -23,6 +24,7 @@ SOME = "Hosts that receive this answer first send to {node}. The director does n
     name="proxy-ndp-for-vip",
     code="V6003",
     severity=Severity.WARNING,
+    explains=Decision.ARP_REPLY,
     needs={"neighbours", "links", "memberships"},
     helps={"sysctl", "ipvs"},
     only_ipv6=True,

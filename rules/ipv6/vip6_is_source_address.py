@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Command,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -28,6 +29,7 @@ ALL_LOST = "These real servers drop their requests."
     name="vip6-is-source-address",
     code="V6007",
     severity=Severity.ERROR,
+    explains=Decision.REPLY_ROUTE,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"links", "routes", "local-routes", "policy-rules", "sysctl"},
@@ -45,6 +47,8 @@ def vip6_is_source_address(node: Node) -> Iterator[Finding]:
             rips=", ".join(dict.fromkeys(str(source.rip) for source in sources)),
             severity=None if tunnelled else Severity.WARNING,
             evidence=[*(cite(row.real, "listed as a real server") for row in sources), *sources[0].because],
+            explains=Decision.DECAPSULATION if tunnelled else None,
+            decided_at=str(sources[0].rip),
             fix=_fix(node, vip, [source for source in sources if tunnelled]),
         )
 

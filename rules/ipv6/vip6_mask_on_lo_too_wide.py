@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     Address,
     Citation,
+    Decision,
     Finding,
     Lookup,
     Node,
@@ -26,6 +27,7 @@ LATER = "If the order of the two routes changes, hosts in {prefix} get no packet
     name="vip6-mask-on-lo-too-wide",
     code="V6001",
     severity=Severity.ERROR,
+    explains=Decision.REPLY_ROUTE,
     needs={"addresses", "routes"},
     helps={"links", "local-routes", "policy-rules"},
     only_ipv6=True,

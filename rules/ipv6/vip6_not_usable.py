@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Node,
     NotCollected,
@@ -25,6 +26,7 @@ NOT_REACHED = "Clients do not reach {node} by {vip}."
     name="vip6-not-usable",
     code="V6008",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="director",
     needs={"ipvs", "addresses"},
     only_ipv6=True,

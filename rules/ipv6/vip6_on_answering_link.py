@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Node,
     Severity,
@@ -24,6 +25,7 @@ DROPPED = "{node} drops the requests for {vip}."
     name="vip6-on-answering-link",
     code="V6002",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"addresses", "links"},
     helps={"memberships", "routes"},
@@ -62,5 +64,6 @@ def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
                 about={"vip": vip.ip, "link": link.name},
                 severity=severity,
                 evidence=lines,
+                explains=None if reply else Decision.LOCAL_DELIVERY,
                 fix=move_address(held, "lo"),
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     Citation,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -22,6 +23,7 @@ KEY = "net.ipv4.vs.expire_quiescent_template"
     name="failed-server-keeps-persistent-clients",
     code="KA004",
     severity=Severity.WARNING,
+    explains=Decision.REAL_SERVER,
     needs={"health-checks"},
     helps={"sysctl"},
 )

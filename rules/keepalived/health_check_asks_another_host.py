@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import CheckedServer, CheckedService, Finding, Fix, HealthCheck, Node, Severity, cite, rule
+from lvsdoctor.rulekit import (
+    CheckedServer,
+    CheckedService,
+    Decision,
+    Finding,
+    Fix,
+    HealthCheck,
+    Node,
+    Severity,
+    cite,
+    rule,
+)
 
 AT_VIP = "{program} on {node} checks {real} of {service} at VIP {vip}, an address of {node} itself"
 AT_OTHER = "{program} on {node} checks {real} of {service} at {other}, another real server"
@@ -18,7 +29,13 @@ FIX = Fix(
 )
 
 
-@rule(name="health-check-asks-another-host", code="KA008", severity=Severity.WARNING, needs={"health-checks"})
+@rule(
+    name="health-check-asks-another-host",
+    code="KA008",
+    severity=Severity.WARNING,
+    explains=Decision.HEALTH_CHECK,
+    needs={"health-checks"},
+)
 def health_check_asks_another_host(node: Node) -> Iterator[Finding]:
     for checked in node.checked_services:
         for server in checked.servers:

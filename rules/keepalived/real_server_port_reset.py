@@ -2,13 +2,32 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Destination, Finding, Fix, Forwarding, Node, Severity, VirtualService, cite, command, rule
+from lvsdoctor.rulekit import (
+    Decision,
+    Destination,
+    Finding,
+    Fix,
+    Forwarding,
+    Node,
+    Severity,
+    VirtualService,
+    cite,
+    command,
+    rule,
+)
 
 RESET = "{node} sends requests for {service} to {rip} with port {used}, not with port {asked}"
 CLEARED = "{node} sends requests for {service} to {rip} with the port of the request, not with port {asked}"
 
 
-@rule(name="real-server-port-reset", code="KA005", severity=Severity.WARNING, role="director", needs={"ipvs"})
+@rule(
+    name="real-server-port-reset",
+    code="KA005",
+    severity=Severity.WARNING,
+    explains=Decision.LISTENER,
+    role="director",
+    needs={"ipvs"},
+)
 def real_server_port_reset(node: Node) -> Iterator[Finding]:
     for service in node.services:
         for real in service.destinations:
@@ -20,6 +39,7 @@ def real_server_port_reset(node: Node) -> Iterator[Finding]:
                 about={"service": service, "rip": real.ip, "port": real.asked_port},
                 asked=real.asked_port,
                 used=real.port,
+                decided_at=str(real.ip),
                 evidence=[
                     cite(service, "{how} changes no port", how=_method(real)),
                     cite(real, "port {asked} has no effect", asked=real.asked_port),

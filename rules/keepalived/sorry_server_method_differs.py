@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import CheckedService, Finding, Fix, Node, Severity, cite, rule
+from lvsdoctor.rulekit import CheckedService, Decision, Finding, Fix, Node, Severity, cite, rule
 
 DIFFERS = "{program} on {node} uses {method} for sorry server {sorry} of {service}, and {usual} for the real servers"
 FIX = Fix(
@@ -18,6 +18,7 @@ FIX = Fix(
     name="sorry-server-method-differs",
     code="KA009",
     severity=Severity.WARNING,
+    explains=Decision.REAL_SERVER,
     needs={"health-checks"},
     helps={"addresses"},
 )

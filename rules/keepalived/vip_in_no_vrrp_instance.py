@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, rule
+from lvsdoctor.rulekit import Decision, Finding, Fix, Node, Severity, cite, rule
 
 MISSING = "{node} directs VIP {vip}, which no vrrp_instance of keepalived.conf brings up"
 
@@ -11,6 +11,7 @@ MISSING = "{node} directs VIP {vip}, which no vrrp_instance of keepalived.conf b
     name="vip-in-no-vrrp-instance",
     code="KA003",
     severity=Severity.WARNING,
+    explains=Decision.ARP_REPLY,
     needs={"health-checks", "vrrp"},
     helps={"addresses"},
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import IP, Finding, Fix, Node, Severity, VirtualService, VrrpInstance, cite, rule
+from lvsdoctor.rulekit import IP, Decision, Finding, Fix, Node, Severity, VirtualService, VrrpInstance, cite, rule
 
 DROPS = "{node} drops what clients send to VIP {vip}, as {word} of keepalived.conf says"
 WORDS = ("no_accept", "strict_mode", "vrrp_strict")
@@ -12,6 +12,7 @@ WORDS = ("no_accept", "strict_mode", "vrrp_strict")
     name="vip-traffic-dropped-by-keepalived",
     code="VRRP002",
     severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER,
     needs={"vrrp"},
     helps={"health-checks", "ipvs"},
     instead_of={"director-filter-drops-requests"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Node,
@@ -36,6 +37,7 @@ STRICT = Fix(
     name="service-address-answered-by-every-node",
     code="K8S001",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="director",
     needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "local-routes", "memberships", "policy-rules", "routes"},

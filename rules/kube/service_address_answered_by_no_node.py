@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Fix,
     Node,
@@ -27,6 +28,7 @@ SPEAKER = Fix(
     name="service-address-answered-by-no-node",
     code="K8S002",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="director",
     needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "local-routes", "memberships", "neighbours", "policy-rules", "routes"},

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, give_up, owner_elsewhere, rule, service_addresses
+from lvsdoctor.rulekit import (
+    Decision,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    cite,
+    give_up,
+    owner_elsewhere,
+    rule,
+    service_addresses,
+)
 
 TAKEN = "{node} treats {vip} as local, the address of {other}"
 SERVICE = Fix(
@@ -15,6 +26,7 @@ SERVICE = Fix(
     name="service-address-of-another-host",
     code="K8S005",
     severity=Severity.ERROR,
+    explains=Decision.ROUTE,
     role="director",
     needs={"addresses"},
     helps={"links", "routes"},

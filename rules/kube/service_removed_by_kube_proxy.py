@@ -2,7 +2,19 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Citation, Finding, Fix, Node, Severity, assume, cite, foreign_services, rule, word
+from lvsdoctor.rulekit import (
+    Citation,
+    Decision,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    assume,
+    cite,
+    foreign_services,
+    rule,
+    word,
+)
 
 REMOVES = "{node} loses {service} to kube-proxy, which removes what is no Service of Kubernetes"
 CLIENTS = "Clients of {service} get no reply seconds after the service was added."
@@ -13,6 +25,7 @@ ASK = "kubectl -n kube-system get configmap kube-proxy -o yaml"
     name="service-removed-by-kube-proxy",
     code="K8S003",
     severity=Severity.ERROR,
+    explains=Decision.IPVS,
     needs={"links", "configured-ipvs"},
     helps={"ipvs", "kube"},
 )

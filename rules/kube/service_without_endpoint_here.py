@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, rule, served_by_kube_proxy, without_usable
+from lvsdoctor.rulekit import Decision, Finding, Fix, Node, Severity, cite, rule, served_by_kube_proxy, without_usable
 
 NONE = "{node} has no endpoint for {service}, which kube-proxy manages"
 CLIENTS = "Clients that reach {service} on {node} are refused, the pods of {node} among them."
@@ -12,6 +12,7 @@ CLIENTS = "Clients that reach {service} on {node} are refused, the pods of {node
     name="service-without-endpoint-here",
     code="K8S006",
     severity=Severity.NOTE,
+    explains=Decision.REAL_SERVER,
     role="director",
     needs={"ipvs"},
     helps={"addresses", "links"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Forwarding,
     Node,
@@ -20,6 +21,7 @@ from lvsdoctor.rulekit import (
     name="rp-filter-overruled-by-all",
     code="RP002",
     severity=Severity.ERROR,
+    explains=Decision.SOURCE_VALIDATION,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},

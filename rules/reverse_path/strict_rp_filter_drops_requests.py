@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Forwarding, Node, Severity, check_loosely, request_paths, rp_filter_drops, rule
+from lvsdoctor.rulekit import (
+    Decision,
+    Finding,
+    Forwarding,
+    Node,
+    Severity,
+    check_loosely,
+    request_paths,
+    rp_filter_drops,
+    rule,
+)
 
 LISTED = "{node} drops requests for VIP {vip} that arrive on {link}: rp_filter=1, and the replies leave by {back}"
 EXPECTED = LISTED + " (if the director sends them to {link}, whose subnet holds the VIP)"
@@ -12,6 +22,7 @@ EXPECTED = LISTED + " (if the director sends them to {link}, whose subnet holds 
     name="strict-rp-filter-drops-requests",
     code="RP001",
     severity=Severity.ERROR,
+    explains=Decision.SOURCE_VALIDATION,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},

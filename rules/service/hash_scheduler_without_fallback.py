@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     SAVE_TABLE,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -28,6 +29,7 @@ REFUSES = "{node} refuses connections to {service} that scheduler {scheduler} as
     name="hash-scheduler-without-fallback",
     code="SCH009",
     severity=Severity.ERROR,
+    explains=Decision.REAL_SERVER,
     role="director",
     needs={"ipvs"},
     helps={"addresses", "links", "local-routes", "policy-rules", "routes"},

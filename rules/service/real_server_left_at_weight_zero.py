@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, left_over, rule, served_by_kube_proxy
+from lvsdoctor.rulekit import Decision, Finding, Fix, Node, Severity, cite, left_over, rule, served_by_kube_proxy
 
 LEFT = "{node} lists real server {rip} of {service} with weight 0, and it has no connections"
 CLIENTS = "The other real servers of {service} take all its clients."
@@ -12,6 +12,7 @@ CLIENTS = "The other real servers of {service} take all its clients."
     name="real-server-left-at-weight-zero",
     code="SCH002",
     severity=Severity.NOTE,
+    explains=Decision.REAL_SERVER,
     role="director",
     needs={"ipvs"},
     helps={"addresses", "links"},

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.rulekit import (
     SAVE_TABLE,
+    Decision,
     Destination,
     Finding,
     Fix,
@@ -32,13 +33,9 @@ CHECK = "First find out why the health check fails. Do not run this for real ser
 
 
 @rule(
-    name="service-without-usable-real-server",
-    code="SCH001",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs"},
-    helps={"addresses", "links", "local-routes", "policy-rules", "routes"},
-)
+    name="service-without-usable-real-server", code="SCH001", severity=Severity.ERROR, explains=Decision.REAL_SERVER,
+    role="director", needs={"ipvs"}, helps={"addresses", "links", "local-routes", "policy-rules", "routes"},
+)  # fmt: skip
 def service_without_usable_real_server(node: Node) -> Iterator[Finding]:
     for service in without_usable(node):
         vip, real_servers = service.vip, service.destinations

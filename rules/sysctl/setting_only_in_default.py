@@ -6,6 +6,7 @@ from itertools import islice, product
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Link,
     Node,
@@ -30,6 +31,7 @@ LEAKS = "{node} uses VIP {vip} as sender of ARP requests on {link}, for arp_anno
     name="setting-only-in-default",
     code="SYS005",
     severity=Severity.ERROR,
+    explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from lvsdoctor.rulekit import (
     IP,
+    Decision,
     FilteredPacket,
     Finding,
     Forwarding,
@@ -21,6 +22,7 @@ from lvsdoctor.rulekit import (
     name="filter-drops-tunnelled-requests",
     code="TUN003",
     severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER,
     role="real-server",
     needs={"memberships", "addresses"},
     helps={"iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Decision,
     Finding,
     Forwarding,
     Node,
@@ -19,6 +20,7 @@ from lvsdoctor.rulekit import (
     name="rp-filter-on-tunnel-device",
     code="TUN002",
     severity=Severity.ERROR,
+    explains=Decision.SOURCE_VALIDATION,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},

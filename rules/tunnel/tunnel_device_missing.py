@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
     UNPACKED_BY,
+    Decision,
     Finding,
     Fix,
     Link,
@@ -34,14 +35,10 @@ OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other
 
 
 @rule(
-    name="tunnel-device-missing",
-    code="TUN001",
-    severity=Severity.ERROR,
-    role="real-server",
-    needs={"memberships", "links", "addresses"},
-    helps={"sysctl", "routes", "local-routes", "policy-rules"},
-    harmless_at_weight_0=True,
-)
+    name="tunnel-device-missing", code="TUN001", severity=Severity.ERROR, explains=Decision.DECAPSULATION,
+    role="real-server", needs={"memberships", "links", "addresses"},
+    helps={"sysctl", "routes", "local-routes", "policy-rules"}, harmless_at_weight_0=True,
+)  # fmt: skip
 def tunnel_device_missing(node: Node) -> Iterator[Finding]:
     tunnelled = tun_memberships(node)
     for (rip, packed), listings in tunnelled.items():

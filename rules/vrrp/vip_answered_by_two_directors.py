@@ -6,6 +6,7 @@ from itertools import product
 from lvsdoctor.rulekit import (
     IP,
     ArpOwner,
+    Decision,
     Finding,
     Fix,
     Node,
@@ -35,14 +36,10 @@ REPAIR_VRRP = Fix(
 
 
 @rule(
-    name="vip-answered-by-two-directors",
-    code="VRRP001",
-    severity=Severity.ERROR,
-    role="director",
-    needs={"ipvs", "addresses", "links"},
-    helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"},
-    only_ipv4=True,
-)
+    name="vip-answered-by-two-directors", code="VRRP001", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
+    role="director", needs={"ipvs", "addresses", "links"},
+    helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"}, only_ipv4=True,
+)  # fmt: skip
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in directed_vips(node):
         # Of a standby that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.

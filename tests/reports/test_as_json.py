@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from lvsdoctor.model.walk import Decision, Step
 from lvsdoctor.reportkit import Examination, Output, Render
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,27 @@ def test_the_line_that_is_to_blame_is_named_and_the_evidence_keeps_its_order(
     finding = json.loads(written(as_json, replace(examination, diagnoses=(blamed,))))["findings"][0]
     assert finding["cause"] == finding["evidence"][1]
     assert (finding["cause"]["line"], finding["evidence"][0]["line"]) == (188, 212)
+
+
+def test_a_finding_names_the_decision_that_it_explains(
+    as_json: Render, examinations: ModuleType, contract: Draft202012Validator
+) -> None:
+    examination = examinations.single_leak()
+    (leak,) = examination.diagnoses
+    assert json.loads(written(as_json, examination))["findings"][0]["explains"] is None
+    step = Step("rs1", Decision.ARP_REPLY, "VIP 192.0.2.10 on eth0")
+    report = json.loads(written(as_json, replace(examination, diagnoses=(replace(leak, explains=step),))))
+    contract.validate(report)
+    expected = {"node": "rs1", "decision": "arp-reply", "subject": "VIP 192.0.2.10 on eth0"}
+    assert report["findings"][0]["explains"] == expected
+    report["findings"][0]["explains"]["decision"] = "magic"
+    with pytest.raises(ValidationError):
+        contract.validate(report)
+
+
+def test_every_decision_is_in_the_contract(schema_file: Path) -> None:
+    step = json.loads(schema_file.read_text())["$defs"]["step"]
+    assert step["properties"]["decision"]["enum"] == [decision.value for decision in Decision]
 
 
 def test_an_assumption_names_the_command_that_settles_it(as_json: Render, examinations: ModuleType) -> None:
