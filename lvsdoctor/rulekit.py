@@ -27,7 +27,7 @@ QUESTIONS = {
         "model.ipvs": "VirtualService Destination Forwarding",
     },
     "Which value of a setting counts on a link?": {
-        "kernel.effective_sysctl": "effective forwards set_where_no_arp",
+        "kernel.effective_sysctl": "effective forwards set_on_port set_where_no_arp",
         "model.sysctl": "conf_key",
     },
     "What do the files of sysctl.d make of it at boot?": {

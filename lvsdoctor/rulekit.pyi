@@ -208,6 +208,7 @@ from lvsdoctor.kernel.delivery import delivered as delivered
 from lvsdoctor.kernel.delivery import home_link as home_link
 from lvsdoctor.kernel.effective_sysctl import effective as effective
 from lvsdoctor.kernel.effective_sysctl import forwards as forwards
+from lvsdoctor.kernel.effective_sysctl import set_on_port as set_on_port
 from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_arp
 from lvsdoctor.kernel.far_away import far_away as far_away
 from lvsdoctor.kernel.ndp import ndp_proxied as ndp_proxied

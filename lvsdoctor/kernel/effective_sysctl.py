@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import ASSUMED
 from lvsdoctor.model.sysctl import Setting, conf_key
@@ -37,6 +38,8 @@ COMBINED: Mapping[str, Combined] = MappingProxyType(
 )
 # Beyond these no setting of all or of a link can raise what counts: the kernel knows no larger value.
 _LARGEST: Mapping[str, int] = MappingProxyType({"rp_filter": 2, "arp_announce": 2, "arp_ignore": 8})
+# What keeps a VIP back: the level that hides it, or more.
+_HIDES: Mapping[str, tuple[int, ...]] = MappingProxyType({"arp_ignore": (1, 2), "arp_announce": (2,)})
 # The same variable as conf/all/forwarding (net/ipv4/devinet.c: devinet_sysctl_forward(), ctl_forward_entry).
 _IP_FORWARD = "net.ipv4.ip_forward"
 
@@ -184,4 +187,23 @@ def set_where_no_arp(node: Node, name: str) -> tuple[str, Setting] | None:
             setting = node.sysctl(conf_key(link.name, name))
             if setting.value:
                 return link.name, setting
+    return None
+
+
+def set_on_port(node: Node, name: str, link: Link) -> tuple[Link, Setting] | None:
+    """The first port of a bond or bridge whose own setting is good, where its master has none.
+
+    None where conf/default gives a value to every new interface: then the port's own says nothing of what was wanted.
+
+    net/core/dev.c: __netif_receive_skb_core(), rx_handler: what a port receives is its master's before ARP sees it.
+    """
+    default = conf_key("default", name)
+    if effective(node, name, link.name).value in _HIDES[name]:
+        return None
+    if node.knows_sysctl(default) and node.sysctl(default).value:
+        return None
+    for port in node.seen_rows("links"):
+        key = conf_key(port.name, name)
+        if port.master == link.name and node.enslaved(port) and (own := node.sysctl(key)).value in _HIDES[name]:
+            return port, own
     return None
