@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, workers, writing
 
 if TYPE_CHECKING:
+    from lvsdoctor.engine.rule import Rule
     from lvsdoctor.model.examination import Examination
     from lvsdoctor.model.node import Node
     from lvsdoctor.model.topology import Cluster
@@ -109,7 +110,8 @@ def _scan(options: Namespace) -> int:
         examination = confirmed(examine(nodes, rules, apply), nodes, asked)
     else:
         examination = examine(nodes, rules, apply)
-    examination = replace(_with_guilty_lines(examination, nodes), unread_paths=collection.unread)
+    examination = _with_impact(_with_guilty_lines(examination, nodes), nodes, rules)
+    examination = replace(examination, unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:
@@ -123,6 +125,15 @@ def _with_guilty_lines(examination: "Examination", nodes: Sequence["Node"]) -> "
     from lvsdoctor.fixes.guilty_lines import with_guilty_lines
 
     return with_guilty_lines(examination, nodes)
+
+
+def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Sequence["Rule"]) -> "Examination":
+    if all(diagnosis.explains is None for diagnosis in examination.diagnoses):
+        return examination  # and no packet has to be followed
+    from lvsdoctor.analysis.walk import walks
+    from lvsdoctor.engine.impact import with_impact
+
+    return with_impact(examination, walks(nodes), rules)
 
 
 def _drawn(nodes: Sequence["Node"]) -> "Cluster":

@@ -12,6 +12,7 @@ from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, S
 from lvsdoctor.model.seen import Comment, Seen
 
 if TYPE_CHECKING:
+    from lvsdoctor.model.impact import Impact
     from lvsdoctor.model.topology import Cluster
     from lvsdoctor.model.walk import Step
 
@@ -46,7 +47,8 @@ class Diagnosis:
     `accepted`: somebody knows of it and it does not count: the `reason`, `by` (where that is written) and, if the
     acceptance ends, `until` (a date). `lapsed`: the same of an acceptance that has ended; the finding counts again.
     `guilty` is the quoted line that is to blame (fixes/guilty_lines.py works it out), None where all is assumed.
-    `explains` is the step of a packet's way that it explains, None where it is about no such step.
+    `explains` is the step of a packet's way that it explains, None where it is about no such step. `impact` tells whose
+    connections die there, None where no walk meets that step.
     """
 
     finding: Finding
@@ -59,6 +61,7 @@ class Diagnosis:
     lapsed: Mapping[str, str] | None = None
     guilty: Citation | None = None
     explains: "Step | None" = None
+    impact: "Impact | None" = None
 
     @property
     def message(self) -> str:
@@ -66,8 +69,9 @@ class Diagnosis:
 
     @property
     def clients(self) -> str:
-        """What clients suffer, in sentences; "" where the rule does not say."""
-        return self._filled(self.finding.clients)
+        """What clients suffer, in sentences; "" where neither the rule nor a walk says."""
+        own = self._filled(self.finding.clients)
+        return own if self.impact is None else f"{own} {self.impact.says}".strip()
 
     def _filled(self, template: str) -> str:
         finding = self.finding

@@ -15,6 +15,7 @@ from lvsdoctor.model.examination import (
     Verdict,
 )
 from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.impact import Impact
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.walk import Step
 from lvsdoctor.reporting import wording
@@ -101,6 +102,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
             "warning": fix.warning,
         },
         "explains": _step(diagnosis.explains),
+        "impact": _impact(diagnosis.impact),
         "confirmation": _confirmation(diagnosis.confirmation),
         "accepted": None if diagnosis.accepted is None else dict(diagnosis.accepted),
         "lapsed": None if diagnosis.lapsed is None else dict(diagnosis.lapsed),
@@ -110,6 +112,18 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _step(step: Step | None) -> dict[str, str] | None:
     return None if step is None else {"node": step.node, "decision": step.decision.value, "subject": step.subject}
+
+
+def _impact(impact: Impact | None) -> dict[str, Any] | None:
+    if impact is None:
+        return None
+    return {
+        "services": list(impact.services),
+        "clients": list(impact.clients),
+        "share": round(impact.share, 4),
+        "sees": impact.sees.value,
+        "evidenced": impact.evidenced,
+    }
 
 
 def _missing(item: Missing) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""The impact of a finding: whose connections die at the step that it explains."""
+
+import dataclasses
+
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.analysis.walk import walks
+from lvsdoctor.engine.impact import with_impact
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Diagnosis, Examination
+from lvsdoctor.model.impact import ClientSees, Impact
+from tests.laws.worlds import nodes_in, rules
+
+LO = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
+    inet 127.0.0.1/8 scope host lo
+"""
+ETH0 = """2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP
+    link/ether 02:00:00:00:00:{number:02} brd ff:ff:ff:ff:ff:ff
+    inet {ip}/24 scope global eth0
+"""
+ROUTES = """default via 192.0.2.1 dev eth0
+192.0.2.0/24 dev eth0 proto kernel scope link src {ip}
+"""
+TABLE = """-A -t 192.0.2.10:80 -s wrr
+-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1
+-a -t 192.0.2.10:80 -r 192.0.2.22:80 -g -w 3
+"""
+SETTINGS = """net.ipv4.ip_forward = 0
+net.ipv4.conf.all.arp_ignore = {0}
+net.ipv4.conf.all.arp_announce = 2
+net.ipv4.conf.all.rp_filter = 0
+net.ipv4.conf.eth0.arp_ignore = {0}
+net.ipv4.conf.eth0.arp_announce = 2
+net.ipv4.conf.eth0.rp_filter = 0
+"""
+SOCKETS = """Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port
+tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:*
+"""
+VIP_ON_LINK = "    inet 192.0.2.10/32 scope global eth0\n"
+LB1 = (
+    ("lb1", "lb1/ipvsadm", TABLE),
+    ("lb1", "lb1/ip-addr", LO + ETH0.format(number=2, ip="192.0.2.2") + VIP_ON_LINK),
+    ("lb1", "lb1/ip-route", ROUTES.format(ip="192.0.2.2")),
+    ("lb1", "lb1/ip-neigh", "192.0.2.100 dev eth0 lladdr 02:00:00:00:01:00 REACHABLE\n"),
+)
+
+
+def real_server(number: int, vip: str = "192.0.2.10/32", arp_ignore: int = 1) -> tuple[tuple[str, str, str], ...]:
+    name, ip = f"rs{number}", f"192.0.2.2{number}"
+    own = f"    inet {vip} scope global lo\n" if vip else ""
+    return (
+        (name, f"{name}/ip-addr", LO + own + ETH0.format(number=20 + number, ip=ip)),
+        (name, f"{name}/ip-route", ROUTES.format(ip=ip)),
+        (name, f"{name}/sysctl", SETTINGS.format(arp_ignore)),
+        (name, f"{name}/ss", SOCKETS),
+    )
+
+
+def examined(*dumps: tuple[str, str, str]) -> Examination:
+    nodes = with_standing(nodes_in((*LB1, *dumps)))
+    return with_impact(examine(nodes, rules()), walks(nodes), rules())
+
+
+def impact_of(code: str, examination: Examination) -> Impact:
+    (diagnosis,) = [diagnosis for diagnosis in examination.diagnoses if diagnosis.code == code]
+    assert diagnosis.impact is not None
+    return diagnosis.impact
+
+
+def test_a_real_server_without_the_vip_loses_its_share_by_weight() -> None:
+    impact = impact_of("DR001", examined(*real_server(1), *real_server(2, vip="")))
+    assert impact.sees is ClientSees.HANG
+    assert impact.share == 0.75
+    assert impact.services == ("TCP 192.0.2.10:80",)
+    assert "clients on the VIP's segment" in impact.clients
+    assert impact.evidenced
+    assert impact.says.startswith("75% of new connections to TCP 192.0.2.10:80 from clients on the VIP's segment")
+
+
+def test_a_wide_mask_concerns_the_clients_in_its_prefix_and_not_those_beyond_the_router() -> None:
+    impact = impact_of("ADDR001", examined(*real_server(1, vip="192.0.2.10/24"), *real_server(2)))
+    assert impact.sees is ClientSees.HANG
+    assert impact.share == 0.25
+    assert not any("beyond" in clients for clients in impact.clients)
+
+
+def test_who_answers_arp_beside_the_director_may_get_all() -> None:
+    impact = impact_of("ARP001", examined(*real_server(1, arp_ignore=0), *real_server(2)))
+    assert (impact.sees, impact.share) == (ClientSees.BYPASSED, 1.0)
+
+
+def test_a_finding_of_no_step_has_no_impact_and_its_words_stay() -> None:
+    examination = examined(*real_server(1, vip=""), *real_server(2))
+    (missing,) = [diagnosis for diagnosis in examination.diagnoses if diagnosis.code == "DR001"]
+    alone = dataclasses.replace(missing, impact=None)
+    assert isinstance(alone, Diagnosis)
+    assert missing.clients.startswith(alone.clients)
+    assert missing.clients.endswith("hang.")
+
+
+def test_what_concerns_more_clients_stands_first() -> None:
+    errors = [d for d in examined(*real_server(1, vip=""), *real_server(2, vip="")).diagnoses if d.code == "DR001"]
+    assert [d.node for d in errors] == ["rs2", "rs1"]
