@@ -83,6 +83,11 @@ def test_where_they_part_the_frame_is_quoted_and_the_exit_code_is_1(run: Run, re
     assert out.index("PARTS") < out.index("AGREES")
 
 
+def test_quiet_leaves_what_parts(run: Run, record: Record) -> None:
+    _, out, _ = run("trace", "192.0.2.10", EXAMPLE, "--against", record(SERVED + LEAK), "-q")
+    assert ("PARTS VIP" in out, "AGREES" in out, "SERVED" in out) == (True, False, False)
+
+
 def test_json_has_the_rows_with_step_and_frame(run: Run, record: Record) -> None:
     code, out, _ = run("trace", "192.0.2.10", EXAMPLE, "--against", record(SERVED + LEAK), "-f", "json")
     part = against(out)

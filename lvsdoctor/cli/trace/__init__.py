@@ -60,7 +60,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--against", metavar="FILE", help=what)
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
-    add("-q", "--quiet", action="store_true", help="only the sentence of each service")
+    add("-q", "--quiet", action="store_true", help="only the sentence of each service, and what parts from --against")
     add("-v", "--verbose", action="count", default=0, help="quote the evidence of each step; tracebacks")
 
 

@@ -82,7 +82,7 @@ def put_against(page: Page, against: Against) -> None:
         page.say(f"the recorder lost {counted(recording.dropped, 'frame')}.", label="note:")
     if not against.rows:
         page.say("no frame is about this VIP.", label="note:")
-    for kind in (Agreement.PARTS, Agreement.OPEN, Agreement.AGREES):
+    for kind in (Agreement.PARTS,) if page.output.quiet else (Agreement.PARTS, Agreement.OPEN, Agreement.AGREES):
         rows = [row for row in against.rows if row.agreement is kind]
         shown = rows if page.output.verbose else rows[:_FEW]
         for row in shown:
