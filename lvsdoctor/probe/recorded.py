@@ -58,7 +58,7 @@ def _ethernet(raw: bytes, linktype: int) -> bytes:
     elif linktype == _LINUX_SLL2:
         raw = _NOTHING + raw[12:18] + raw[:2] + raw[20:]
     elif linktype != _ETHERNET:
-        raise ValueError(f"its link type is {linktype}, and only Ethernet and Linux cooked captures are read")
+        raise ValueError(f"its link-layer type is {linktype}, and only Ethernet and Linux cooked captures are read")
     while raw[12:14] in _VLANS:
         raw = raw[:12] + raw[16:]
     return raw

@@ -139,7 +139,7 @@ def test_frames_that_were_cut_short_are_read_by_their_headers_or_told() -> None:
 
 
 def test_another_link_type_and_a_damaged_file_are_told() -> None:
-    with pytest.raises(ValueError, match="link type is 127"):
+    with pytest.raises(ValueError, match="link-layer type is 127"):
         read_pcap(pcap([b"x" * 60], 127), "x")
     with pytest.raises(ValueError, match="capture"):
         read_pcap(pcap([])[:10], "x")
