@@ -200,10 +200,12 @@ def _asker(at: ServicePlace, client: ClientClass, director: Node, segment: str |
     beside = client.address if client.place in _BESIDE else client.router
     if beside is not None and any(row.link == segment and beside in row.network for row in subnets(director)):
         return beside
-    link = director.link(segment)
-    if at.vip.version == 6 or link is None:
+    try:
+        link = director.link(segment)
+        neighbours = neighbours_of(director, link, besides=at.vip) if link is not None and at.vip.version == 4 else ()
+    except NotCollected:
         return None
-    return next((ip for ip in neighbours_of(director, link, besides=at.vip)), None)
+    return next(iter(neighbours), None)
 
 
 def _by_a_route(taken: Answer, vip: IP, link: str | None) -> Answer:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.subnets import links_by_name
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -26,13 +28,21 @@ class Cached:
 def cached(at: ServicePlace, asker: IP) -> Cached | None:
     """Whom the asking host has in its neighbour cache for the VIP, where the scan shows it. A permanent entry is never
     asked for again."""
+    try:
+        return _cached(at, asker)
+    except NotCollected:
+        return None
+
+
+def _cached(at: ServicePlace, asker: IP) -> Cached | None:
     director = at.directors[0]
     for host in director.peers_holding(asker) if director.has("addresses") else ():
         rows = host.seen_rows("neighbours") if host.has("neighbours") else ()
         for entry in (row for row in rows if row.ip == at.vip and row.mac and row.state not in _UNRESOLVED):
             for node in (*at.directors, *at.real_servers.values()):
-                for link in node.links_with_mac(entry.mac)[:1]:
-                    return Cached(host, entry, node, link)
+                for link in links_by_name(node).values():
+                    if link.mac == entry.mac:
+                        return Cached(host, entry, node, link)
     return None
 
 

@@ -11,6 +11,8 @@ from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves, reply_pa
 from lvsdoctor.analysis.walk.sending import to_real_server
 from lvsdoctor.analysis.walk.translating import source_seen
 from lvsdoctor.kernel.delivery import home_link
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
@@ -98,9 +100,16 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
         return
     dst, port = (real.ip, real.port or at.port) if nat else (at.vip, at.port)
     assert dst is not None
-    arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or home_link(director, dst))
+    arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or _home_link(director, dst))
     yield from at_real_server(decider, director, arrival)
     yield from reply_leaves(decider, ReplyPacket(director, dst, port, at.protocol, attempt.src))
+
+
+def _home_link(director: Node, ip: IP) -> str | None:
+    try:
+        return home_link(director, ip) if director.has("addresses") else None
+    except NotCollected:
+        return None
 
 
 def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterator[StepVerdict]:

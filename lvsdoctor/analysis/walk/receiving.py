@@ -9,6 +9,7 @@ from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
+from lvsdoctor.analysis.walk.subnets import hearing_arp, links_holding
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
@@ -66,11 +67,10 @@ def at_real_server(decider: Decider, node: Node, arrival: Arrival) -> Iterator[S
 
 def home_of(node: Node, rip: IP) -> str | None:
     """The link to whose MAC the frames for a RIP go: its own, or the first that receives ARP requests."""
-    rows = node.holding(rip) if node.has("addresses") else ()
-    if not rows or not node.has("links"):
-        return next((row.link for row in rows), None)
-    hearing = [link.name for link in node.links_hearing_arp]
-    return next((row.link for row in rows if row.link in hearing), next(iter(hearing), rows[0].link))
+    own, hearing = links_holding(node, rip), hearing_arp(node)
+    if not own or not hearing:
+        return next(iter(own), None)
+    return own[0] if own[0] in hearing else hearing[0]
 
 
 def _filtered(node: Node, arrival: Arrival) -> FilterVerdict:

@@ -141,6 +141,9 @@ def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequenc
             return _to_own_client(own, reply, lookup)
         if gateway is None:
             return yes("the reply goes straight to {client}", *lookup.because, client=reply.client)
+        for director in directors:
+            if director is not reply.node:
+                _refuse_unseen_addresses(director)
         holder = _holder(reply.node, gateway, directors)
         if holder is None:
             return yes("the reply goes to {gateway}, not to a director", *lookup.because, gateway=gateway)
@@ -201,6 +204,7 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
             return yes("the reply goes to {director} itself", *lookup.because, director=director.name)
         if passes(reply.node, lookup, own):
             return yes("the reply goes to {director}", *lookup.because, director=director.name)
+        _refuse_unseen_addresses(director)
         gateway = next((hop for hop in lookup.gateways if hop not in own), None)
         if gateway is None:
             text = "the reply goes straight to {client}, which does not know {rip}"
@@ -209,6 +213,14 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
 
     subject = f"from {reply.src} to {reply.client}"
     return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director)), decide)
+
+
+def _refuse_unseen_addresses(director: Node) -> None:
+    """Raises NotCollected where the director may have other addresses than those that were seen."""
+    if not director.has("addresses"):
+        raise NotCollected("addresses", director.name)
+    if (absent := director.unseen("addresses")) is not None:
+        raise absent
 
 
 def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, own: frozenset[IP]) -> Answer | None:

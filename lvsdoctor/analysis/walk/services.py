@@ -7,6 +7,7 @@ from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
 from lvsdoctor.analysis.marks import marked_packets
 from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.analysis.walk.subnets import hearing_arp, links_by_name, links_holding, own_addresses
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_matching import UDP
 from lvsdoctor.model.address import IP
@@ -102,24 +103,28 @@ def _real_servers(directors: Sequence[Node], service: VirtualService) -> dict[IP
 
 def _holder(director: Node, rip: IP) -> Node | None:
     """Of several nodes the one that the director has in its neighbour cache, else one with it on a wire."""
+    rows = director.seen_rows("neighbours") if director.has("neighbours") else ()
+    macs = {row.mac for row in rows if row.ip == rip and row.mac}
+    holders = list(_holding(director, rip))
+    if holders:
+        return min(
+            holders,
+            key=lambda peer: (not _has_mac(peer, macs), not set(links_holding(peer, rip)) & set(hearing_arp(peer))),
+        )
+    return director if rip in own_addresses(director) else None
+
+
+def _holding(director: Node, rip: IP) -> Iterator[Node]:
+    """Those of which it is known; another may be among what was not seen."""
     try:
-        rows = director.seen_rows("neighbours") if director.has("neighbours") else ()
-        macs = {row.mac for row in rows if row.ip == rip and row.mac}
-        holders = [
-            (not _has_mac(peer, macs), not _on_wire(peer, rip), place, peer)
-            for place, peer in enumerate(director.peers_holding(rip))
-        ]
-        if holders:
-            return min(holders, key=lambda row: row[:3])[3]
-        return director if director.has("addresses") and director.holding(rip) else None
+        yield from director.peers_holding(rip)
     except NotCollected:
-        return None
-
-
-def _has_mac(node: Node, macs: set[str]) -> bool:
-    return any(node.links_with_mac(mac) for mac in macs)
+        return
 
 
 def _on_wire(node: Node, rip: IP) -> bool:
-    hearing = {link.name for link in node.links_hearing_arp} if node.has("links") else None
-    return any(row.link in hearing if hearing is not None else row.link != "lo" for row in node.holding(rip))
+    return not set(links_holding(node, rip)).isdisjoint(hearing_arp(node))
+
+
+def _has_mac(node: Node, macs: set[str]) -> bool:
+    return any(link.own_mac in macs for link in links_by_name(node).values() if link.own_mac)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -45,3 +46,33 @@ def marked_services(node: Node) -> Mapping[tuple[int | None, int], VirtualServic
     """The services by a firewall mark, by it and the version of IP."""
     rows = services_by_key(node).values()
     return {(row.fwmark, row.family): row for row in rows if row.fwmark is not None}
+
+
+def links_holding(node: Node, ip: IP) -> tuple[str, ...]:
+    """The links that are known to have an address, those first that receive ARP requests."""
+    by_ip = node.derived("walk: holding", _by_ip) if node.has("addresses") else {}
+    hearing = hearing_arp(node)
+    return tuple(sorted(by_ip.get(ip, ()), key=lambda name: name not in hearing))
+
+
+def _by_ip(node: Node) -> Mapping[IP, tuple[str, ...]]:
+    known: dict[IP, tuple[str, ...]] = {}
+    for row in node.seen_rows("addresses"):
+        known[row.ip] = (*known.get(row.ip, ()), row.link)
+    return known
+
+
+def hearing_arp(node: Node) -> tuple[str, ...]:
+    """The names of the links that were seen, and that receive ARP requests."""
+    return node.derived("walk: hearing", _hearing) if node.has("links") else ()
+
+
+def _hearing(node: Node) -> tuple[str, ...]:
+    return tuple(row.name for row in node.seen_rows("links") if row.up and row.arp and not _enslaved(node, row))
+
+
+def _enslaved(node: Node, link: Link) -> bool:
+    try:
+        return node.enslaved(link)
+    except NotCollected:
+        return False
