@@ -112,7 +112,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
             return _by_a_route(taken, at.vip, link)
         answer = _reply(director, at.vip, known, asker)
         if not answer and routed_through(director, at.vip, director):
-            return yes("a router has a route to {vip} through it", *taken.because, vip=at.vip)
+            return yes("a router has a route to {vip} through {host}", *taken.because, vip=at.vip, host=director.name)
         if not answer and _by_another_path(director, at.vip):
             line = unresolved(decider, director, at.vip)
             return no(answer.reason, line, *answer.because, **answer.fields) if line is not None else None

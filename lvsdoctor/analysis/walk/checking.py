@@ -85,8 +85,8 @@ def _asks(director: Node, target: IP) -> Answer | None:
     source = own_source(director, target)
     if source.ip is None:
         all_tables_seen(director, None, target.version)
-        return no("it has no route to {target}", *source.because, target=target)
-    return yes("it asks from {source}", *source.because, source=source.ip)
+        return no("{host} has no route to {target}", *source.because, host=director.name, target=target)
+    return yes("{host} sends from {source}", *source.because, host=director.name, source=source.ip)
 
 
 def _packets(director: Node, client: ClientClass, target: IP, port: int, protocol: str) -> tuple[Packet, Packet]:

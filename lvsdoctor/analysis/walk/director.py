@@ -163,9 +163,9 @@ def chosen(decider: Decider, director: Node, service: VirtualService, real: Dest
         if real.weight is None:
             return None
         if real.weight == 0:
-            return no("weight 0: it gets no new connections", cite(real))
+            return no("a real server of weight 0 gets no new connections", cite(real))
         if overloaded(real):
-            return no("it has as many connections as its upper threshold allows", cite(real))
+            return no("the real server has as many connections as its upper threshold allows", cite(real))
         return yes("weight {weight}: {share} of new connections", cite(real), weight=real.weight, share=f"{share:.0%}")
 
     return decider.step(director, Decision.REAL_SERVER, subject, (service.key, real.seen), decide)

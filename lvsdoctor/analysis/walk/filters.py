@@ -9,7 +9,7 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdi
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.node import Node
 
-_PASSES = "no rule drops it"
+_PASSES = "the packet filter passes the packet"
 
 
 def idle(node: Node, version: int) -> FilterVerdict | None:
@@ -39,7 +39,7 @@ def of_items(node: Node, version: int, items: Callable[[], Iterable[FilteredPack
     for item in known:
         if item.dropped:
             rule = item.verdict.reason or "a rule"
-            return no("{chain} drops it: {rule}", *item.verdict.because, chain=item.chain, rule=rule)
+            return no("{chain} drops the packet: {rule}", *item.verdict.because, chain=item.chain, rule=rule)
     lacking = next((item.verdict.lacking for item in known if item.verdict.lacking is not None), None)
     if lacking is not None:
         raise lacking
@@ -53,7 +53,7 @@ def of_verdict(verdict: FilterVerdict) -> Answer | None:
     if verdict.outcome is FilterOutcome.DROPPED:
         chain = verdict.hook.value.upper() if verdict.hook is not None else "a chain"
         rule = verdict.reason or "a rule"
-        return no("{chain} drops it: {rule}", *verdict.because, chain=chain, rule=rule)
+        return no("{chain} drops the packet: {rule}", *verdict.because, chain=chain, rule=rule)
     if verdict.outcome is FilterOutcome.REWRITTEN:
         return None
     return yes(_PASSES, *verdict.because)

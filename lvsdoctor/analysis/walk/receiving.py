@@ -92,7 +92,7 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
         if verdict.outcome is FilterOutcome.REWRITTEN:
             return None
         if verdict.packet.changed and verdict.outcome is FilterOutcome.ACCEPTED:
-            return yes("a rule hands it to this host", *verdict.because)
+            return yes("a rule sends the packet to this host", *verdict.because)
         return taken
 
     return decider.step(node, Decision.LOCAL_DELIVERY, str(arrival.dst), arrival.key, decide)
@@ -154,9 +154,9 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
             return None  # a socket unpacks it, and no dump lists that
         tunnel = tunnel_for(node, listing)
         if tunnel is not None:
-            return yes("{link} unpacks it", cite(tunnel), link=tunnel.name)
-        others = [cite(link, "does not unpack it") for link in tunnels_of(node, tunnel_kind(listing))]
-        return no("no interface of type {kind} that is up unpacks it", *others, kind=tunnel_kind(listing))
+            return yes("{link} unpacks the request", cite(tunnel), link=tunnel.name)
+        others = [cite(link, "does not unpack the request") for link in tunnels_of(node, tunnel_kind(listing))]
+        return no("no interface of type {kind} that is up unpacks the request", *others, kind=tunnel_kind(listing))
 
     def passes() -> Answer | None:
         protocol = OUTER_PROTOCOLS.get(kind, (None, None))[_inner(listing) == 6]

@@ -73,7 +73,7 @@ def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
             hop = str(lookup.gateways[0]) if lookup.gateways else ", ".join(lookup.links)
             return yes("the reply leaves by {hop}", *lookup.because, hop=hop)
         if lookup.type == "unreachable":
-            return no("it has no route to {client}", *lookup.because, client=client)
+            return no("{host} has no route to {client}", *lookup.because, host=reply.node.name, client=client)
         return no("the route to {client} is of type {type}", *lookup.because, client=client, type=lookup.type)
 
     return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", (), decide)
@@ -107,14 +107,14 @@ def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
         rows = reply.node.seen_rows("neighbours") if reply.node.has("neighbours") else ()
         permanent = next((row for row in rows if row.ip == hop and row.state == "PERMANENT"), None)
         if permanent is not None:
-            return yes("{hop} is never asked for", cite(permanent), hop=hop)
+            return yes("the neighbour entry of {hop} is permanent", cite(permanent), hop=hop)
         if reply.src.version == 6:
             return _solicits(reply, link.name, hop)
         sender = arp_sender(reply.node, link, asking_for=hop, packet_source=reply.src)
         if sender.ip == reply.src:
-            text = "it asks for {hop} with the VIP as sender, which moves the VIP in that neighbour's cache"
-            return no(text, *sender.because, hop=hop)
-        return yes("it asks for {hop} with {sender} as sender", *sender.because, hop=hop, sender=sender.ip)
+            text = "{host} uses {vip} as sender in requests for {hop}, whose neighbour entry for {vip} moves to {host}"
+            return no(text, *sender.because, host=reply.node.name, vip=reply.src, hop=hop)
+        return yes("requests for {hop} have {sender} as sender", *sender.because, hop=hop, sender=sender.ip)
 
     return decider.step(reply.node, Decision.ARP_SENDER, f"from {reply.src} to {reply.client}", (), decide)
 
@@ -123,9 +123,9 @@ def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
     """net/ipv6/ndisc.c: ndisc_solicit() keeps the source of the waiting packet if the link itself has it."""
     for row in reply.node.holding(reply.src):
         if row.link == link:
-            text = "it asks for {hop} with the VIP as sender, which moves the VIP in that neighbour's cache"
-            return no(text, cite(row), hop=hop)
-    return yes("it asks for {hop} with an address of {link}", hop=hop, link=link)
+            text = "{host} uses {vip} as sender in requests for {hop}, whose neighbour entry for {vip} moves to {host}"
+            return no(text, cite(row), host=reply.node.name, vip=reply.src, hop=hop)
+    return yes("requests for {hop} have an address of {link} as sender", hop=hop, link=link)
 
 
 # -- the way back -----------------------------------------------------------------------------------------------------
@@ -235,8 +235,8 @@ def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, 
     else:
         if not route_lookup(director, reply.src).onlink:
             raise NotCollected("routes", str(gateway), f"the route of {gateway} to {reply.client}")
-    text = "the reply goes to {gateway}, past {director}, which has to translate it back"
-    return no(text, *lookup.because, gateway=gateway, director=director.name)
+    text = "the reply goes to {gateway} and not to {director}, so the source stays {rip}"
+    return no(text, *lookup.because, gateway=gateway, director=director.name, rip=reply.src)
 
 
 def _forwarded(decider: Decider, reply: ReplyPacket, director: Node, attempt: Attempt) -> StepVerdict | None:

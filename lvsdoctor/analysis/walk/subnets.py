@@ -30,7 +30,7 @@ def _own(node: Node) -> frozenset[IP]:
 
 def links_by_name(node: Node) -> Mapping[str, Link]:
     """The links that were seen."""
-    return node.derived("walk: links", _links) if node.has("links") else {}
+    return node.derived("walk: interfaces", _links) if node.has("links") else {}
 
 
 def _links(node: Node) -> Mapping[str, Link]:

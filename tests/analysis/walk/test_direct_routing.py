@@ -76,7 +76,7 @@ def test_the_vip_as_sender_harms_others_and_ends_no_walk() -> None:
     rs1 = replace(real_server(21), settings={"all.arp_ignore": 1})
     walk = by_place(direct_routing(rs1=rs1))[BEYOND]
     (sender,) = [verdict for verdict in walk.steps if verdict.step.decision is Decision.ARP_SENDER]
-    assert "with the VIP as sender" in sender.why
+    assert "uses 192.0.2.10 as sender" in sender.why
     assert walk.outcome is Served.SERVED
 
 

@@ -17,7 +17,7 @@ DIRECTOR = altered(
     all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1,
 )  # fmt: skip
 BEHIND = Host([("eth0", "198.51.100.21/24")], ["default via 198.51.100.1 dev eth0"], listens=["0.0.0.0:8080"])
-ONE_SUBNET = replace(DIRECTOR, ipvs=[line.replace("198.51.100.21", "192.0.2.21") for line in DIRECTOR.ipvs])
+SAME_SUBNET = replace(DIRECTOR, ipvs=[line.replace("198.51.100.21", "192.0.2.21") for line in DIRECTOR.ipvs])
 BESIDE = Host([("eth0", "192.0.2.21/24")], ["default via 192.0.2.2 dev eth0"], listens=["0.0.0.0:8080"])
 TO_CLIENT = (Served.DIES, "rs1", Decision.RETURN_PATH)
 
@@ -29,14 +29,14 @@ def test_clients_of_other_subnets_are_served_through_the_director() -> None:
 
 
 def test_clients_of_the_real_servers_subnet_get_replies_from_an_address_they_do_not_know() -> None:
-    nodes = scanned(lb1=ONE_SUBNET, rs1=BESIDE)
+    nodes = scanned(lb1=SAME_SUBNET, rs1=BESIDE)
     assert ends(nodes)[SEGMENT] == TO_CLIENT
     assert ends(nodes)[BEYOND] == SERVED
 
 
 def test_another_gateway_takes_the_replies_past_the_director() -> None:
     beside = replace(BESIDE, routes=[ROUTER])
-    assert ends(scanned(lb1=ONE_SUBNET, rs1=beside))[BEYOND] == TO_CLIENT
+    assert ends(scanned(lb1=SAME_SUBNET, rs1=beside))[BEYOND] == TO_CLIENT
 
 
 def test_a_director_that_does_not_forward_drops_the_replies() -> None:
@@ -56,5 +56,5 @@ def test_a_rule_that_hides_the_clients_brings_replies_back_if_connection_trackin
     conntrack: int, outcome: Served
 ) -> None:
     rules = {"nat": ["-A POSTROUTING -d 192.0.2.21/32 -j MASQUERADE"]}
-    hiding = replace(ONE_SUBNET, rules=rules, conntrack=conntrack)
+    hiding = replace(SAME_SUBNET, rules=rules, conntrack=conntrack)
     assert ends(scanned(lb1=hiding, rs1=BESIDE))[SEGMENT][0] is outcome
