@@ -70,7 +70,7 @@ def _finding(
         message,
         clients="Some send to {node} directly, not through the director.",
         about={"vip": vip, "link": link.name},
-        evidence=[cite(setting, "set on a port, where no packet asks for it"), *filter(None, [segment]), *because],
+        evidence=[cite(setting, "set on a port, where this has no effect"), *filter(None, [segment]), *because],
         fix=hide_vips(node),
         severity=None if segment else Severity.WARNING,
         predicts=predicts,
