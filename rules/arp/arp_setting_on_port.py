@@ -6,6 +6,7 @@ from itertools import product
 from lvsdoctor.rulekit import (
     IP,
     Citation,
+    Decision,
     Finding,
     Link,
     Node,
@@ -30,7 +31,7 @@ LEAKS = "{node} uses VIP {vip} as sender of ARP requests on {link}, as arp_annou
 @rule(
     name="arp-setting-on-port",
     code="ARP006",
-    severity=Severity.ERROR,
+    severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
