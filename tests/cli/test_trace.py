@@ -277,7 +277,7 @@ def test_a_ladder_that_was_shown_is_not_shown_again_for_other_clients_but_with_v
 def test_clients_that_the_evidence_does_not_show_are_called_assumed(run: Run, given: Given) -> None:
     given([walk(BEYOND)])
     out = run("trace", "192.0.2.10", EXAMPLE)[1]
-    assert "assumed: the evidence shows no such client; 203.0.113.9 is an example." in out
+    assert "assumed: the evidence shows no such client; 203.0.113.9 stands for them." in out
 
 
 def test_the_answering_host_is_told_where_more_than_one_may_answer(run: Run, given: Given) -> None:

@@ -100,7 +100,7 @@ class _Ladders:
         if not client.evidenced and client.place is ClientPlace.HEALTH_CHECK:
             self.page.say("the evidence shows no health check of the director.", label="assumed:")
         elif not client.evidenced:
-            self.page.say(f"the evidence shows no such client; {client.address} is an example.", label="assumed:")
+            self.page.say(f"the evidence shows no such client; {client.address} stands for them.", label="assumed:")
         elif client.because:
             self.page.say(f"such as {client.address}", label="evidenced:")
             self.page.quotes(_rows(client.because[:1]))
