@@ -1,5 +1,7 @@
 """The exit codes, the error that ends a run with one sentence, and sentences beside the reports."""
 
+from collections.abc import Iterable
+
 OK = 0
 FINDINGS = 1
 ERROR = 2
@@ -23,8 +25,13 @@ def say(sentence: str) -> None:
 
 def unknown(what: str, name: str, known: list[str], place: str = "") -> CliError:
     """`name` is no such thing; says the nearest name that is, and before all the place where it stands."""
+    near = nearest(name, known)
+    hint = f"; did you mean {near}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
+    return CliError(f"{place}there is no {what} {name!r}{hint}")
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Which of these was meant; "" where none is as like to it (0..1)."""
     from difflib import get_close_matches  # only a mistake pays for it
 
-    near = get_close_matches(name, known, 1, 0.5)
-    hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
-    return CliError(f"{place}there is no {what} {name!r}{hint}")
+    return next(iter(get_close_matches(name, list(known), 1, likeness)), "")

@@ -63,8 +63,11 @@ def _verb_s_code(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         print(f"lvsdoctor {__version__}")
         return OK
-    from lvsdoctor.cli.parser import parsed
+    from lvsdoctor.cli.parser import parsed, whole_parser
 
+    if not arguments:
+        whole_parser().print_help()
+        return OK
     options = parsed(arguments)
     code: int = options.run(options)
     return code

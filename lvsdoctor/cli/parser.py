@@ -1,13 +1,20 @@
 """The arguments: what every verb takes, and what --help says."""
 
 import sys
-from argparse import ArgumentParser, HelpFormatter, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterable, Sequence
+from argparse import (
+    ArgumentError,
+    ArgumentParser,
+    HelpFormatter,
+    Namespace,
+    RawDescriptionHelpFormatter,
+    _SubParsersAction,
+)
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
 from lvsdoctor import __version__
-from lvsdoctor.cli.errors import CliError, unknown
+from lvsdoctor.cli.errors import CliError, nearest, unknown
 
 VERBS = ("scan", "collect", "probe", "fix", "trace", "explain", "redact", "rules", "completion")
 EXIT_CODES = """exit codes:
@@ -51,6 +58,14 @@ class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise CliError(f"{message} (see {self.prog} --help)")
 
+    def _check_value(self, action, value):  # type: ignore[no-untyped-def]
+        try:
+            super()._check_value(action, value)
+        except ArgumentError as error:
+            if near := nearest(str(value), map(str, action.choices)):
+                error.message = f"invalid choice: {str(value)!r}; did you mean {near}?"
+            raise
+
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         sys.stdout.flush()  # --help ends here, and what it printed may not have been taken
         super().exit(status, message)
@@ -61,8 +76,30 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     verb = next((word for word in arguments if not word.startswith("-")), "")
     if verb and verb not in VERBS:
         raise unknown("verb", verb, list(VERBS))
-    asked = [verb] if arguments and arguments[0] == verb else VERBS
-    return _parser_of(asked).parse_args(arguments)
+    parser = _parser_of([verb] if arguments and arguments[0] == verb else VERBS)
+    options, left = parser.parse_known_args(arguments)
+    if left:
+        raise _unrecognized(left, verb, _parsers_of(parser))
+    return options
+
+
+def _unrecognized(words: Sequence[str], verb: str, parsers: Mapping[str, ArgumentParser]) -> CliError:
+    """What no option takes, the option that is nearest to it, and where all of them are listed."""
+    known = [option for name, parser in parsers.items() if name == verb for option in _options_of(parser)]
+    unknown_ones = (word.partition("=")[0] for word in words if word.startswith("-"))
+    near = next(filter(None, (nearest(word, known, 0.7) for word in unknown_ones)), "")
+    hint = f"; did you mean {near}?" if near else ""
+    return CliError(f"unrecognized arguments: {' '.join(words)}{hint} (see {f'lvsdoctor {verb}'.strip()} --help)")
+
+
+def _parsers_of(parser: ArgumentParser) -> Mapping[str, ArgumentParser]:
+    return next((a.choices for a in parser._actions if isinstance(a, _SubParsersAction)), {})
+
+
+def _options_of(parser: ArgumentParser) -> Iterator[str]:
+    yield from parser._option_string_actions
+    for below in _parsers_of(parser).values():
+        yield from _options_of(below)
 
 
 def whole_parser() -> ArgumentParser:

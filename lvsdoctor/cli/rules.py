@@ -3,9 +3,16 @@
 import re
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli.errors import FINDINGS, OK, CliError
+from lvsdoctor.cli.errors import FINDINGS, OK, CliError, unknown
+from lvsdoctor.model.finding import Severity
+
+if TYPE_CHECKING:
+    from lvsdoctor.engine.rule import Rule
+
+_ROLES = ("director", "real-server", "any")
+_SEVERITIES = "only those of severity error, warning or note (repeat)"
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -14,6 +21,11 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     actions = parser.add_subparsers(dest="action", metavar="list|try|new", required=True)
     listing = actions.add_parser("list", help="every rule with its code, severity, role and what it is about")
     listing.add_argument("--rules", action="append", default=[], type=Path, metavar="DIR", help="also rules from there")
+    add = listing.add_argument
+    add("--family", action="append", default=[], metavar="NAME", help="only those of this family, such as arp (repeat)")
+    add("--severity", action="append", default=[], choices=list(Severity), metavar="NAME", help=_SEVERITIES)
+    add("--role", action="append", default=[], choices=_ROLES, metavar="NAME", help=f"only for {', '.join(_ROLES)}")
+    add("-f", "--format", choices=("text", "json"), default="text", metavar="NAME", help="text, json")
     listing.set_defaults(run=show)
     trying = actions.add_parser("try", help="run the cases of the pages in a rules directory")
     trying.add_argument("directory", type=Path, nargs="?", metavar="DIR", help="default: the rules that ship with it")
@@ -25,18 +37,54 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 
 def show(options: Namespace) -> int:
-    """One line per rule, sorted by code."""
+    """One line per rule, sorted by code; or all that is known of each, as JSON."""
     from lvsdoctor.cli.choosing import load
-    from lvsdoctor.reporting.rule_page import BadPage, page_of
     from lvsdoctor.sanitize import legible
 
-    for rule in sorted(load(options.rules), key=lambda rule: rule.code):
-        try:
-            about = " ".join(page_of(rule).summary.split())
-        except (OSError, BadPage):
-            about = "(its page cannot be read)"
+    known = load(options.rules)
+    for name in options.family:
+        if name not in (families := {rule.family for rule in known}):
+            raise unknown("family of rules", name, sorted(families))
+    rules = sorted((rule for rule in known if _is_asked_for(rule, options)), key=lambda rule: rule.code)
+    if options.format == "json":
+        import json
+
+        rows = [_as_data(rule) for rule in rules]
+        print(json.dumps({"schema": "lvsdoctor-rules/1", "rules": rows}, indent=2, ensure_ascii=True))
+        return OK
+    for rule in rules:
+        about = _summary(rule) or "(its page cannot be read)"
         print(legible(f"{rule.code}  {rule.severity:7}  {rule.role or 'any':11}  {rule.name}: {about}"))
     return OK
+
+
+def _is_asked_for(rule: "Rule", options: Namespace) -> bool:
+    asked = ((options.family, rule.family), (options.severity, rule.severity), (options.role, rule.role or "any"))
+    return all(not names or own in names for names, own in asked)
+
+
+def _as_data(rule: "Rule") -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "family": rule.family,
+        "severity": rule.severity.value,
+        "role": rule.role,
+        "summary": _summary(rule),
+        "needs": sorted(rule.needs),
+        "helps": sorted(rule.helps),
+        "explains": rule.explains.value if rule.explains else None,
+    }
+
+
+def _summary(rule: "Rule") -> str:
+    """The first sentence of its page; "" where that cannot be read."""
+    from lvsdoctor.reporting.rule_page import BadPage, page_of
+
+    try:
+        return " ".join(page_of(rule).summary.split())
+    except (OSError, BadPage):
+        return ""
 
 
 def try_all(options: Namespace) -> int:

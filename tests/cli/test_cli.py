@@ -74,6 +74,12 @@ def test_what_was_checked_only_in_part_is_an_exit_code_only_when_asked(run: Run)
         (("scan", "--netns", "x", "."), "--netns is about a live scan"),
         (("scan", "--rules", "/nonexistent", "."), "there is no rules directory /nonexistent"),
         (("scan", "--role", "boss"), "argument --role: invalid choice: 'boss'"),
+        (("scan", "--role", "directr"), "'directr'; did you mean director? (see lvsdoctor scan --help)"),
+        (("scan", "--colr", "always"), "--colr; did you mean --color? (see lvsdoctor scan --help)"),
+        (("rules", "list", "--severty=error"), "did you mean --severity? (see lvsdoctor rules --help)"),
+        (("completion", "bsh"), "'bsh'; did you mean bash?"),
+        (("scan", "--xyzzy"), "lvsdoctor: unrecognized arguments: --xyzzy (see lvsdoctor scan --help)"),
+        (("rules", "list", "--family", "arpp"), "there is no family of rules 'arpp'; did you mean arp?"),
         (("scan", "-f", "json=/nonexistent/x", str(EXAMPLE)), "/nonexistent/x: No such file or directory"),
     ],
 )
@@ -82,6 +88,27 @@ def test_a_mistake_gets_one_sentence_and_exit_2(run: Run, arguments: tuple[str, 
     assert (code, out) == (2, "")
     assert sentence in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_without_arguments_the_help_is_shown(run: Run) -> None:
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert out.startswith("usage: lvsdoctor")
+    assert "scan" in out
+
+
+def test_rules_are_listed_by_family_severity_and_role(run: Run) -> None:
+    rows = json.loads(run("rules", "list", "-f", "json")[1])["rules"]
+    (known,) = [row for row in rows if row["code"] == "ARP002"]
+    assert (known["name"], known["family"], known["role"]) == ("arp-ignore-only-on-lo", "arp", "real-server")
+    assert known["explains"] == "arp-reply"
+    assert known["summary"].startswith("arp_ignore")
+    asked = ("--family", "arp", "--family", "ipv6", "--severity", "warning", "--role", "any")
+    some = json.loads(run("rules", "list", *asked, "-f", "json")[1])["rules"]
+    assert [
+        row for row in rows if row["family"] in ("arp", "ipv6") and (row["severity"], row["role"]) == ("warning", None)
+    ] == some
+    assert [line.split()[0] for line in run("rules", "list", *asked)[1].splitlines()] == [row["code"] for row in some]
 
 
 def test_control_characters_of_an_argument_never_reach_the_terminal(run: Run) -> None:
