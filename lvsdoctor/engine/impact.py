@@ -39,7 +39,9 @@ def _weight(diagnosis: Diagnosis) -> float:
 
 
 def _suffering(walk: Walk) -> Iterator[tuple[Step, ClientSees]]:
-    """The steps of a walk at which a client suffers, or would later."""
+    """The steps of a walk at which a client suffers, or would later. To a real server of weight 0 no client comes."""
+    if not walk.share:
+        return
     if walk.outcome is Served.DIES and (deciding := walk.deciding) is not None:
         yield deciding.step, ClientSees.REFUSED if deciding.step.decision in _ANSWERED else ClientSees.HANG
     for verdict in walk.steps:
@@ -76,7 +78,8 @@ def _impact(diagnosis: Diagnosis, met: dict[tuple[str, Decision], list[tuple[Wal
 
 
 def _concerns(diagnosis: Diagnosis, walk: Walk) -> bool:
-    """Is the walk of the VIP and the real server that the finding names, if it names some?"""
+    """Is the walk of the service, the VIP and the real server that the finding names, if it names some?"""
     about = diagnosis.about
     vip, rip = about.get("vip", str(walk.vip)), about.get("rip", str(walk.rip))
-    return vip == str(walk.vip) and rip == str(walk.rip)
+    service = about.get("service", walk.service)
+    return vip == str(walk.vip) and rip == str(walk.rip) and service.lower() == walk.service.lower()

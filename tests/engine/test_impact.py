@@ -97,6 +97,14 @@ def test_a_finding_of_no_step_has_no_impact_and_its_words_stay() -> None:
     assert missing.clients.endswith("hang.")
 
 
+def test_of_a_real_server_that_gets_no_clients_nobody_suffers() -> None:
+    table = TABLE.replace("-w 3", "-w 0")
+    nodes = with_standing(nodes_in((("lb1", "lb1/ipvsadm", table), *LB1[1:], *real_server(1), *real_server(2, vip=""))))
+    examination = with_impact(examine(nodes, rules()), walks(nodes), rules())
+    (missing,) = [diagnosis for diagnosis in examination.diagnoses if diagnosis.code == "DR001"]
+    assert missing.impact is None
+
+
 def test_what_concerns_more_clients_stands_first() -> None:
     errors = [d for d in examined(*real_server(1, vip=""), *real_server(2, vip="")).diagnoses if d.code == "DR001"]
     assert [d.node for d in errors] == ["rs2", "rs1"]

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from lvsdoctor.analysis.walk import walks
 from lvsdoctor.collect import script as collect_script
+from lvsdoctor.engine.impact import with_impact
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.address import Address
@@ -418,7 +420,8 @@ def test_the_stream_of_the_script_says_what_the_live_scan_says(
 def report_of(state: Looked, commands: Sequence[str]) -> dict[str, Any]:
     """The JSON report of a scan of these dumps."""
     written = StringIO()
-    examination = examine(nodes_from({"(none)": state.pasted(UNAME, *commands)}), rules())
+    nodes = nodes_from({"(none)": state.pasted(UNAME, *commands)})
+    examination = with_impact(examine(nodes, rules()), walks(nodes), rules())
     load_report("json")(examination, Output(written, False, 80, 0, False))
     report: dict[str, Any] = json.loads(written.getvalue())
     return report
@@ -429,7 +432,8 @@ def conclusions(report: dict[str, Any]) -> dict[str, Any]:
     assert report["unread"] == []
     notes = [note for node in report["nodes"] for note in node["notes"]]
     assert [note for note in notes if "--no-commands" not in note] == []
-    findings = [{name: value for name, value in each.items() if name != "evidence"} for each in report["findings"]]
+    quoted = ("evidence", "cause")
+    findings = [{name: value for name, value in each.items() if name not in quoted} for each in report["findings"]]
     # The guest sees the machine's files of sysctl.d; the dumps are those of commands.
     of_files = {rule.name for rule in rules() if any(need.startswith("configured-") for need in rule.needs)}
     return {
