@@ -135,14 +135,19 @@ def _remark(difference: Difference, number: int) -> str:
 
 
 def _coverage(answers: Sequence[DumpAnswer]) -> Coverage:
-    """Whole if one dump is; otherwise why the first is not."""
+    """Whole if one dump is; otherwise why the first is not. A list of an IPVS table of which no real server was
+    understood may show what the whole one does not: thresholds, say."""
     origins = {answer.dump.origin for answer in answers}
     weaker = Origin.RUNTIME if Origin.RUNTIME in origins else Origin.TYPED
     origin = next(iter(origins)) if len(origins) == 1 else weaker
     partials = [answer.partial for answer in answers]
     whole = any(partial is None for partial in partials)
-    later = (partial for partial in partials if partial is not None and partial.reason == _LATER)
+    later = (a.partial for a in answers if a.partial is not None and (a.partial.reason == _LATER or _is_obscure(a)))
     return Coverage(origin, next(later, None) if whole else next(iter(partials), None))
+
+
+def _is_obscure(answer: DumpAnswer) -> bool:
+    return answer.fact == "ipvs" and bool(answer.dump.unread) and not any(row.destinations for row in answer.rows)
 
 
 def by_fact(dumps: Sequence[tuple[str, Dump]]) -> Iterator[tuple[str, Sequence[tuple[str, Dump]]]]:

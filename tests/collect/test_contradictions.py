@@ -181,3 +181,18 @@ def test_lists_of_other_protocols_and_forms_and_sockets_that_come_and_go_contrad
         (ss(SSH, WEB), ss(WEB, command="ss -lntup | grep 80")),
     ):
         assert not node_of(*texts).contradictions
+
+
+def test_a_list_of_which_no_real_server_was_understood_may_show_what_the_whole_table_does_not() -> None:
+    listed = """\
+IP Virtual Server version 1.2.1 (size=4096)
+...
+  -> RemoteAddress:Port
+TCP  192.0.2.10:80 rr
+  -> 192.0.2.21:80                10         5          3          7
+"""
+    node = node_of(f"{TABLE}{listed}")
+    partial = node.partial("ipvs")
+    assert partial is not None
+    assert (partial.says, str(partial.seen)) == ("lines were left out here", "rs1/1.txt:4")
+    assert [str(seen) for seen in node.unread if "->" in seen.text] == ["rs1/1.txt:7"]
