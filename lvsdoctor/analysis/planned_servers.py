@@ -28,7 +28,7 @@ def hiding_setting(node: Node) -> Setting | None:
 def vips_on_wires(node: Node) -> tuple[Vip, ...]:
     """The addresses of a single host that the files of such a host give another interface than lo, beside its own: a
     VIP that it hides, where it does not help (eth0:0)."""
-    if hiding_setting(node) is None:
+    if hiding_setting(node) is None or not node.has("addresses"):
         return ()
     alone = (address for address in node.seen_rows("addresses") if address.host_only and address.link != "lo")
     return tuple(Vip(address.ip, address.seen) for address in alone if address.ip.version == 4)

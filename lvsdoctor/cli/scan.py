@@ -127,13 +127,24 @@ def _with_guilty_lines(examination: "Examination", nodes: Sequence["Node"]) -> "
     return with_guilty_lines(examination, nodes)
 
 
+_NOT_FOLLOWED = "no finding says whose connections suffer: packets could not be followed (our bug: {error})"
+
+
 def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Sequence["Rule"]) -> "Examination":
     if all(diagnosis.explains is None for diagnosis in examination.diagnoses):
         return examination  # and no packet has to be followed
     from lvsdoctor.analysis.walk import walks
     from lvsdoctor.engine.impact import with_impact
 
-    return with_impact(examination, walks(nodes), rules)
+    try:
+        return with_impact(examination, walks(nodes), rules)
+    except Exception as error:  # the findings stand without it
+        from dataclasses import replace
+
+        from lvsdoctor.model.examination import Remark
+
+        fields = {"error": f"{type(error).__name__}: {error}"}
+        return replace(examination, remarks=(*examination.remarks, Remark(_NOT_FOLLOWED, fields)))
 
 
 def _drawn(nodes: Sequence["Node"]) -> "Cluster":

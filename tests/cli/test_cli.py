@@ -111,6 +111,19 @@ def test_rules_are_listed_by_family_severity_and_role(run: Run) -> None:
     assert [line.split()[0] for line in run("rules", "list", *asked)[1].splitlines()] == [row["code"] for row in some]
 
 
+def test_findings_stand_where_packets_cannot_be_followed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walks(nodes: object) -> None:
+        raise LookupError("no such host")
+
+    assert json.loads(run("scan", EXAMPLE, "-f", "json")[1])["remarks"] == []
+    monkeypatch.setattr("lvsdoctor.analysis.walk.walks", walks)
+    report = json.loads(run("scan", EXAMPLE, "-f", "json")[1])
+    assert [(finding["code"], finding["impact"]) for finding in report["findings"]] == [("ARP002", None)]
+    assert [remark["message"] for remark in report["remarks"]] == [
+        "no finding says whose connections suffer: packets could not be followed (our bug: LookupError: no such host)"
+    ]
+
+
 def test_control_characters_of_an_argument_never_reach_the_terminal(run: Run) -> None:
     _, _, err = run("scan", "no\x1b[31mwhere")
     assert "\x1b" not in err

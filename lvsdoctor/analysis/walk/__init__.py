@@ -5,20 +5,22 @@ the functions that the rules ask, with the address of the walk's own client.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
 from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
-from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import is_own, taken_by_mark
 from lvsdoctor.analysis.walk.legs import by_director, without_director
 from lvsdoctor.analysis.walk.services import service_addresses
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import ClientClass, Decided, StepVerdict, Walk
+from lvsdoctor.model.walk import ClientClass, Decided, Decision, Step, StepVerdict, Walk
 
 
 def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, ...]:
@@ -36,11 +38,21 @@ def _of_service(decider: Decider, at: ServicePlace, known: Crowd, clients: Seque
     key = ("classes", at.vip, *map(id, at.directors), *map(id, at.real_servers.values()))
     taking = at.directors[0]
     for client in decider.once(key, lambda: client_classes(at, known, clients)):
-        for place, row in enumerate(answering(decider, at, client)):
-            if place == 0 and row.node in at.directors:
-                taking = row.node
-            yield from _of_answer(decider, at, client, row)
-    yield from _checks(decider, at, taking)
+        try:
+            rows = list(answering(decider, at, client))
+            taking = next((row.node for row in rows[:1] if row.node in at.directors), taking)
+            some = [walk for row in rows for walk in _of_answer(decider, at, client, row)]
+        except NotCollected as lacking:
+            some = [_not_known(at, client, taking, lacking)]
+        yield from some
+    with suppress(NotCollected):  # whether the director reaches its real servers is told by no other walk
+        yield from list(_checks(decider, at, taking))
+
+
+def _not_known(at: ServicePlace, client: ClientClass, director: Node, lacking: NotCollected) -> Walk:
+    """Of these clients not even the beginning is known: what would tell who answers was not collected."""
+    step = unknown(Step(director.name, Decision.ARP_REPLY, f"VIP {at.vip}"), lacking)
+    return _walk(at, client, director.name, None, "", None, 0.0, (step,))
 
 
 def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: PossibleResponder) -> Iterator[Walk]:
