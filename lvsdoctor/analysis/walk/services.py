@@ -38,10 +38,18 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
         servers = {
             rip: by_evidence.get(id(server.evidence), server) for rip, server in _real_servers(listing, service).items()
         }
-        for vip, port, protocol in _places(node, service, servers.values()):
+        for vip, port, protocol in _known_places(node, service, servers.values()):
             if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
                 continue
             yield ServicePlace(service, vip, port, protocol, tuple(listing), servers)
+
+
+def _known_places(node: Node, service: VirtualService, servers: Iterable[Node]) -> list[tuple[IP, int, str]]:
+    """None of a firewall mark whose packets cannot be told from what was collected."""
+    try:
+        return list(_places(node, service, servers))
+    except NotCollected:
+        return []
 
 
 def _places(node: Node, service: VirtualService, servers: Iterable[Node]) -> Iterator[tuple[IP, int, str]]:
