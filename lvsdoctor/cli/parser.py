@@ -1,15 +1,8 @@
 """The arguments: what every verb takes, and what --help says."""
 
 import sys
-from argparse import (
-    ArgumentError,
-    ArgumentParser,
-    HelpFormatter,
-    Namespace,
-    RawDescriptionHelpFormatter,
-    _SubParsersAction,
-)
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from argparse import ArgumentError, ArgumentParser, HelpFormatter, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -79,27 +72,20 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     parser = _parser_of([verb] if arguments and arguments[0] == verb else VERBS)
     options, left = parser.parse_known_args(arguments)
     if left:
-        raise _unrecognized(left, verb, _parsers_of(parser))
+        raise _unrecognized(left, verb, parser)
     return options
 
 
-def _unrecognized(words: Sequence[str], verb: str, parsers: Mapping[str, ArgumentParser]) -> CliError:
+def _unrecognized(words: Sequence[str], verb: str, parser: ArgumentParser) -> CliError:
     """What no option takes, the option that is nearest to it, and where all of them are listed."""
-    known = [option for name, parser in parsers.items() if name == verb for option in _options_of(parser)]
+    from lvsdoctor.cli.verbs import every_verb, verb_of  # only a mistake pays for it
+
+    mine = [known for path, known in every_verb(verb_of(parser)) if path[:1] == (verb,)]
+    names = [name for known in mine for option in known.options for name in option.names]
     unknown_ones = (word.partition("=")[0] for word in words if word.startswith("-"))
-    near = next(filter(None, (nearest(word, known, 0.7) for word in unknown_ones)), "")
+    near = next(filter(None, (nearest(word, names, 0.7) for word in unknown_ones)), "")
     hint = f"; did you mean {near}?" if near else ""
     return CliError(f"unrecognized arguments: {' '.join(words)}{hint} (see {f'lvsdoctor {verb}'.strip()} --help)")
-
-
-def _parsers_of(parser: ArgumentParser) -> Mapping[str, ArgumentParser]:
-    return next((a.choices for a in parser._actions if isinstance(a, _SubParsersAction)), {})
-
-
-def _options_of(parser: ArgumentParser) -> Iterator[str]:
-    yield from parser._option_string_actions
-    for below in _parsers_of(parser).values():
-        yield from _options_of(below)
 
 
 def whole_parser() -> ArgumentParser:

@@ -1,4 +1,4 @@
-"""The command line as data, read off its parser: what the completions and the manual page are made from."""
+"""The command line as data, read off its parser: what the completions, the manual page and hints are made from."""
 
 from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
@@ -56,6 +56,13 @@ def verb_of(parser: ArgumentParser, name: str = "", help: str = "") -> Verb:
         tuple(option for option in shown if not option.names),
         tuple(_verbs(parser)),
     )
+
+
+def every_verb(verb: Verb, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Verb]]:
+    """The program itself under the path (), and every verb under its own (`("rules", "list")`)."""
+    yield path, verb
+    for below in verb.verbs:
+        yield from every_verb(below, (*path, below.name))
 
 
 def _verbs(parser: ArgumentParser) -> Iterator[Verb]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, steps, words_of
-from lvsdoctor.cli.verbs import Option, Verb
+from lvsdoctor.cli.completion.values import ValueKind, kind_of, steps, words_of
+from lvsdoctor.cli.verbs import Option, Verb, every_verb
 
 _SCRIPT = r"""# bash completion for lvsdoctor; made by `lvsdoctor completion bash`
 _lvsdoctor() {

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, steps, words_of
-from lvsdoctor.cli.verbs import Option, Verb
+from lvsdoctor.cli.completion.values import ValueKind, kind_of, steps, words_of
+from lvsdoctor.cli.verbs import Option, Verb, every_verb
 
 _HEAD = """# fish completion for lvsdoctor; made by `lvsdoctor completion fish`
 function __lvsdoctor_in --description 'Is this the verb that was typed?'

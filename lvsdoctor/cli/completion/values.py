@@ -1,10 +1,9 @@
 """What can stand for the value of an option or argument: told by its placeholder, for all shells alike."""
 
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 
-from lvsdoctor.cli.verbs import Option, Verb
+from lvsdoctor.cli.verbs import Option, Verb, every_verb
 from lvsdoctor.engine.paths import report_formats
 
 
@@ -47,10 +46,3 @@ def _rules() -> tuple[str, ...]:
 def steps(program: Verb) -> list[str]:
     """What was typed before a verb and the verb itself, for every verb: " scan", "rules list"."""
     return [f"{' '.join(path[:-1])} {path[-1]}" for path, _ in every_verb(program) if path]
-
-
-def every_verb(verb: Verb, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Verb]]:
-    """The program itself under the path (), and every verb under its own (`("rules", "list")`)."""
-    yield path, verb
-    for below in verb.verbs:
-        yield from every_verb(below, (*path, below.name))

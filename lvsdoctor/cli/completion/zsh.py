@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.cli.completion.values import ValueKind, every_verb, kind_of, words_of
-from lvsdoctor.cli.verbs import Option, Verb
+from lvsdoctor.cli.completion.values import ValueKind, kind_of, words_of
+from lvsdoctor.cli.verbs import Option, Verb, every_verb
 
 _BY_KIND = {
     ValueKind.FILE: "_files",
