@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from lvsdoctor.engine.rule import Rule
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.impact import ClientSees, Impact
 from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
@@ -59,19 +60,16 @@ def _impact(diagnosis: Diagnosis, met: dict[tuple[str, Decision], list[tuple[Wal
     rows = [(walk, sees) for walk, sees in rows if _concerns(diagnosis, walk)]
     if not rows:
         return None
-    shares: dict[tuple[str, str, str], float] = {}
-    seen: set[tuple[str, str, str, str]] = set()
+    shares: dict[tuple[str, str, str], dict[IP | None, float]] = {}
     for walk, _ in rows:
         group = (walk.service, clients(walk.client), walk.answering)
-        if (*group, str(walk.rip)) not in seen:
-            seen.add((*group, str(walk.rip)))
-            shares[group] = shares.get(group, 0.0) + walk.share
+        shares.setdefault(group, {}).setdefault(walk.rip, walk.share)
     sees = min((sees for _, sees in rows), key=list(ClientSees).index)
     whole = sees in (ClientSees.BYPASSED, ClientSees.LATER)  # whom the neighbour sends here, it sends all
     return Impact(
         services=tuple(dict.fromkeys(walk.service for walk, _ in rows)),
         clients=tuple(dict.fromkeys(clients(walk.client) for walk, _ in rows)),
-        share=1.0 if whole else min(1.0, max(shares.values())),
+        share=1.0 if whole else min(1.0, max(sum(by_rip.values()) for by_rip in shares.values())),
         sees=sees,
         evidenced=any(walk.client.evidenced for walk, _ in rows),
     )

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.director_filters import connection_at_director
 from lvsdoctor.analysis.filter_paths import filter_fact, locality, passed
 from lvsdoctor.analysis.marks import unmarked
 from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.filters import idle, of_items
+from lvsdoctor.analysis.walk.filters import idle, of_connection
 from lvsdoctor.analysis.walk.subnets import marked_services, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
@@ -68,12 +67,7 @@ def _input(
     def decide() -> Answer | None:
         if real.ip is None or real.forwarding is None:
             return None
-        items = (
-            item
-            for item in connection_at_director(director, service, real, attempt.request)
-            if item.passage.hooks == DELIVERED
-        )
-        return of_items(director, attempt.at.vip.version, lambda: items)
+        return of_connection(director, service, real, attempt, lambda item: item.passage.hooks == DELIVERED)
 
     key = (attempt.src, attempt.link, real.forwarding, is_own(director, real))
     return decider.step(director, Decision.INPUT_FILTER, attempt.at.subject, key, decide)

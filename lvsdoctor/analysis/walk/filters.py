@@ -1,12 +1,15 @@
 """What packet filters answer to the packets of a walk; nothing is asked of filters that have no rule to ask for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from lvsdoctor.analysis.director_filters import connection_at_director
 from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread
+from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 
 _PASSES = "the packet filter passes the packet"
@@ -31,15 +34,18 @@ def _idle(node: Node, version: int) -> FilterVerdict | None:
     return verdict if verdict.outcome is FilterOutcome.ACCEPTED else None
 
 
-def of_items(node: Node, version: int, items: Callable[[], Iterable[FilteredPacket]]) -> Answer:
-    """Do the packet filters pass all of these? Raises NotCollected where that is not known."""
-    if (free := idle(node, version)) is not None:
+def of_connection(
+    director: Node, service: VirtualService, real: Destination, attempt: Attempt,
+    chosen: Callable[[FilteredPacket], bool],
+) -> Answer:  # fmt: skip
+    """Do the director's packet filters pass these of a connection's packets? Raises NotCollected where that is not
+    known."""
+    if (free := idle(director, attempt.at.vip.version)) is not None:
         return yes(_PASSES, *free.because)
-    known = list(items())
+    known = list(filter(chosen, connection_at_director(director, service, real, attempt.request)))
     for item in known:
         if item.dropped:
-            rule = item.verdict.reason or "a rule"
-            return no("{chain} drops the packet: {rule}", *item.verdict.because, chain=item.chain, rule=rule)
+            return _drops(item.verdict, item.chain)
     lacking = next((item.verdict.lacking for item in known if item.verdict.lacking is not None), None)
     if lacking is not None:
         raise lacking
@@ -51,9 +57,11 @@ def of_verdict(verdict: FilterVerdict) -> Answer | None:
     if verdict.lacking is not None:
         raise verdict.lacking
     if verdict.outcome is FilterOutcome.DROPPED:
-        chain = verdict.hook.value.upper() if verdict.hook is not None else "a chain"
-        rule = verdict.reason or "a rule"
-        return no("{chain} drops the packet: {rule}", *verdict.because, chain=chain, rule=rule)
+        return _drops(verdict, verdict.hook.value.upper() if verdict.hook is not None else "a chain")
     if verdict.outcome is FilterOutcome.REWRITTEN:
         return None
     return yes(_PASSES, *verdict.because)
+
+
+def _drops(verdict: FilterVerdict, chain: str) -> Answer:
+    return no("{chain} drops the packet: {rule}", *verdict.because, chain=chain, rule=verdict.reason or "a rule")

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.director_filters import connection_at_director
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.nat import passes
 from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no
-from lvsdoctor.analysis.walk.filters import idle, of_items, of_verdict
+from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.sending import dead_end
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -258,12 +257,7 @@ def _forward_filter(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        items = (
-            item
-            for item in connection_at_director(director, service, real, attempt.request)
-            if item.passage.part == "reply"
-        )
-        return of_items(director, attempt.at.vip.version, lambda: items)
+        return of_connection(director, service, real, attempt, lambda item: item.passage.part == "reply")
 
     subject = f"{attempt.at.protocol} from {real.ip}"
     key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port)

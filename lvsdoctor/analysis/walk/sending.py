@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.director_filters import connection_at_director
 from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.rip_neighbours import stray
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
-from lvsdoctor.analysis.walk.filters import of_items
+from lvsdoctor.analysis.walk.filters import of_connection
 from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -110,12 +109,7 @@ def _output(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        items = (
-            item
-            for item in connection_at_director(director, service, real, attempt.request)
-            if item.passage.hooks == SENT
-        )
-        return of_items(director, attempt.at.vip.version, lambda: items)
+        return of_connection(director, service, real, attempt, lambda item: item.passage.hooks == SENT)
 
     subject = f"{attempt.at.protocol} to {real.ip}"
     key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port, real.forwarding)
