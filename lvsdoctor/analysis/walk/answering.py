@@ -109,6 +109,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
             return _nobody_here(decider, director, at, taken)
         known = director.link(segment) if segment is not None else None
         if known is None:
+            _asked_on(director, at.vip)  # what was not seen is not "in no subnet"
             return _by_a_route(taken, at.vip, link)
         answer = _reply(director, at.vip, known, asker)
         if not answer and routed_through(director, at.vip, director):
@@ -150,12 +151,17 @@ def _by_another_path(director: Node, vip: IP) -> bool:
 
 
 def _segment(director: Node, vip: IP) -> str | None:
-    """The link of a director whose segment asks for the VIP: with a subnet that holds it."""
+    """The link of a director whose segment asks for the VIP; None where there is none, or where that is not known."""
     try:
-        rows = [row for row in subnets(director) if vip in row.network] if director.has("links") else []
-        hearing = {link.name for link in director.links_hearing_arp} if rows else set()
+        return _asked_on(director, vip)
     except NotCollected:
         return None
+
+
+def _asked_on(director: Node, vip: IP) -> str | None:
+    """The link with a subnet that holds the VIP. Raises NotCollected where one may not have been seen."""
+    rows = [row for row in subnets(director) if vip in row.network]
+    hearing = {link.name for link in director.links_hearing_arp} if rows else set()
     links = [row.link for row in rows if row.link in hearing]
     holding = {row.link for row in director.holding(vip)} if links else set()
     return next((link for link in links if link in holding), next(iter(links), None))

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.analysis.walk import walks
-from lvsdoctor.model.walk import Decision, Served
+from lvsdoctor.model.coverage import Coverage, Partial
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.walk import Decided, Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, altered, direct_routing, real_server, scanned
 
@@ -43,6 +46,16 @@ def test_a_vip_with_the_subnets_mask_on_lo_loses_the_replies_to_that_subnet() ->
     assert dies.because[0].seen.text.startswith("local 192.0.2.0/24 dev lo")
     assert ends(direct_routing(rs1=rs1))[CHECK] == (Served.DIES, "rs1", Decision.REPLY_ROUTE)
     assert by_place(direct_routing(rs1=rs1), "rs2")[SEGMENT].outcome is Served.SERVED
+
+
+def test_a_subnet_of_the_director_that_may_not_have_been_seen_is_not_absent() -> None:
+    partial = Partial("`ip addr show dev eth0` shows only a part", Seen("lb1.txt", 1, "$ ip addr show dev eth0"))
+    lb1, *others = direct_routing()
+    nodes = with_standing([replace(lb1, coverage={**lb1.coverage, "links": Coverage(partial=partial)}), *others])
+    first = [walk.steps[0] for walk in walks(nodes) if walk.answering == "lb1" and walk.client.place is SEGMENT]
+    assert {(verdict.step.decision, verdict.decided, verdict.why) for verdict in first} == {
+        (Decision.ARP_REPLY, Decided.UNKNOWN, "`ip addr show dev eth0` shows only a part")
+    }
 
 
 def test_a_real_server_without_the_vip_takes_no_request() -> None:
