@@ -103,6 +103,7 @@ QUESTIONS = {
         "analysis.request_path": (
             "request_paths rp_filter_drops tun_memberships tunnel_for tunnel_kind tunnels_of takes UNPACKED_BY"
         ),
+        "analysis.tunnel_room": "too_large TooLarge PMTU_DISC",
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
         "analysis.rip_neighbours": "stray Stray unlisted_rip",
     },

@@ -137,6 +137,9 @@ from lvsdoctor.analysis.split_keys import split_keys as split_keys
 from lvsdoctor.analysis.sync_daemons import unsynced as unsynced
 from lvsdoctor.analysis.table_differences import TableDifference as TableDifference
 from lvsdoctor.analysis.table_drift import table_drift as table_drift
+from lvsdoctor.analysis.tunnel_room import PMTU_DISC as PMTU_DISC
+from lvsdoctor.analysis.tunnel_room import TooLarge as TooLarge
+from lvsdoctor.analysis.tunnel_room import too_large as too_large
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence
 from lvsdoctor.analysis.usable_servers import served_by_kube_proxy as served_by_kube_proxy

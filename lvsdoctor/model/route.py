@@ -24,7 +24,8 @@ class Route:
     """One route (`ip route`, RTM_NEWROUTE).
 
     `type` is unicast, local, broadcast, unreachable, blackhole, prohibit, throw, ...; `table` the name that iproute2
-    shows (main, local, default, or the number as text); `src` the preferred source.
+    shows (main, local, default, or the number as text); `src` the preferred source. `mtu` and `advmss` are bytes, 0
+    where the route has none of its own (net/ipv4/fib_semantics.c: ip_metrics_convert()).
     """
 
     dst: Network
@@ -38,6 +39,8 @@ class Route:
     metric: int = 0
     tos: int = 0
     flags: frozenset[str] = frozenset()
+    mtu: int = 0
+    advmss: int = 0
 
     @property
     def links(self) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ def route_row(row: Object, seen: Seen, family: int | None, link: str) -> Route |
     for option in ("tos", "from", "pref", "expires", "hoplimit", "error", "uid"):
         if option in row:
             line += [option, text(row[option])]
+    metrics = row.get("metrics")
+    for metric in metrics if isinstance(metrics, list) else ():  # iproute2 ip/iproute.c: print_rta_metrics()
+        line += [word for key in ("mtu", "advmss") if key in part(metric) for word in (key, text(part(metric)[key]))]
     route = RouteLine.of([*line, *words(row["flags"])], seen)
     hops = row.get("nexthops", [])
     if route is None or not isinstance(hops, list):

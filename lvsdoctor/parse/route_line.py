@@ -22,6 +22,7 @@ _VALUED = word_set(
     " initcwnd initrwnd features quickack congctl rto_min hoplimit reordering fastopen_no_cookie realm realms expires"
     " error pref mark uid age users used iif oif ttl-propagate encap"
 )
+_LOCKED = word_set("mtu advmss window rtt rttvar ssthresh cwnd initcwnd initrwnd rto_min hoplimit reordering")
 _HOP_FLAGS = word_set("dead onlink pervasive offload trap notify linkdown unresolved")
 _FLAGS = _HOP_FLAGS | word_set("rt_offload rt_trap rt_offload_failed cloned")
 _ONLY_IPV6 = ("pref", "expires", "hoplimit", "error")
@@ -62,6 +63,9 @@ class RouteLine:
         dst = words[1] if has_type else words[0]
         if dst != "default" and read_network(dst) is None:
             return None
+        words = [
+            word for word, before in zip(words, ["", *words], strict=False) if word != "lock" or before not in _LOCKED
+        ]
         options, bare = split_options(words[2 if has_type else 1 :], _VALUED)
         strange = tuple(word for word in bare if word not in _FLAGS)
         line = cls(words[0] if has_type else "unicast", dst, seen, options, _FLAGS.intersection(bare), strange)
@@ -130,4 +134,6 @@ class RouteLine:
             metric=metric,
             tos=tos,
             flags=self.flags,
+            mtu=read_number(options.get("mtu", "0"), most=2**32 - 1) or 0,
+            advmss=read_number(options.get("advmss", "0"), most=2**32 - 1) or 0,
         )

@@ -121,7 +121,8 @@ def test_links_alone_do_not_tell_of_addresses() -> None:
 
 
 ROUTES: list[dict[str, Any]] = [
-    {"dst": "default", "gateway": "192.0.2.1", "dev": "eth0", "metric": 5, "flags": ["onlink"]},
+    {"dst": "default", "gateway": "192.0.2.1", "dev": "eth0", "metric": 5, "flags": ["onlink"],
+     "metrics": [{"mtu": 1400}, {"advmss": 1360}]},
     {
         "dst": "198.51.100.0/24",
         "flags": [],
@@ -136,7 +137,7 @@ ROUTES: list[dict[str, Any]] = [
     {"dst": "default", "gateway": "fe80::1", "dev": "eth0", "metric": 1024, "flags": [], "pref": "medium"},
 ]  # fmt: skip
 ROUTE_TEXT = """\
-default via 192.0.2.1 dev eth0 metric 5 onlink
+default via 192.0.2.1 dev eth0 metric 5 onlink mtu 1400 advmss 1360
 198.51.100.0/24
 \tnexthop via 192.0.2.1 dev eth0 weight 3
 \tnexthop via inet6 fe80::1 dev eth1 weight 1 dead

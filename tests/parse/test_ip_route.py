@@ -232,3 +232,10 @@ def test_it_starts_at_any_row(line: str) -> None:
 )
 def test_it_does_not_start_at(line: str) -> None:
     assert not IpRoute.starts(line)
+
+
+def test_a_route_may_have_an_mtu_and_an_mss_of_its_own() -> None:
+    text = "default via 192.0.2.1 dev eth0 mtu lock 1400 advmss 1360\n192.0.2.0/24 dev eth0 scope link\n"
+    routes = drive(IpRoute, text)["routes"]
+    assert [(row.mtu, row.advmss) for row in routes] == [(1400, 1360), (0, 0)]
+    assert IpRoute.starts(text.splitlines()[0])

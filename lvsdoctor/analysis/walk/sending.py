@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.rip_neighbours import stray
+from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
@@ -25,10 +26,6 @@ from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, StepVerdict
-
-# Of the outer IPv4 or IPv6 header, and of GRE's or GUE's (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_tunnel_xmit()).
-_HEADERS = {4: 20, 6: 40}
-_INNER = {"ipip": 0, "gre": 4, "gue": 12}
 
 
 def to_real_server(
@@ -188,12 +185,10 @@ def _mtu(decider: Decider, director: Node, real: Destination) -> StepVerdict:
     assert rip is not None
 
     def decide() -> Answer | None:
-        lookup = route_lookup(director, rip)
-        link = director.link(lookup.links[0]) if lookup.links else None
-        if link is None or link.mtu is None:
+        room = tunnel_room(director, real)
+        if room is None:
             return None
-        room = link.mtu - _HEADERS[rip.version] - _INNER.get(real.tunnel_type, 0)
         # ip_vs_xmit.c: ensure_mtu_is_adequate() asks senders of larger packets to send smaller ones, by ICMP.
-        return yes("requests of at most {room} bytes fit", cite(link), room=room)
+        return yes("requests of at most {room} bytes fit", *room.because, room=room.bytes)
 
     return decider.step(director, Decision.MTU, f"to {rip}", real.tunnel_type, decide)

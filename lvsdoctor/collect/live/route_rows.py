@@ -42,7 +42,9 @@ def _route(message: Message, names: Mapping[int, str]) -> Route:
     text = [type_ if type_ != "unicast" else "", "default" if not dst.prefixlen else shown(dst)]
     text += [f"tos 0x{tos:02x}" if tos else "", *(_hop_text(hop, len(hops) > 1) for hop in hops), f"table {table}"]
     text += [f"proto {protocol}", f"scope {scope}", f"src {source}" if source else "", *flags]
-    text += [f"metric {metric}" if metric else ""]
+    metrics = message.get_attr("RTA_METRICS")
+    mtu, advmss = (metrics.get_attr(name, 0) if metrics else 0 for name in ("RTAX_MTU", "RTAX_ADVMSS"))
+    text += [f"metric {metric}" if metric else "", f"mtu {mtu}" if mtu else "", f"advmss {advmss}" if advmss else ""]
     return Route(
         dst,
         Seen(f"netlink RTM_NEWROUTE table {table}", None, " ".join(filter(None, text))),
@@ -55,6 +57,8 @@ def _route(message: Message, names: Mapping[int, str]) -> Route:
         metric=metric,
         tos=tos,
         flags=frozenset(flags),
+        mtu=mtu,
+        advmss=advmss,
     )
 
 

@@ -101,6 +101,7 @@ def words(route: Route) -> list[object]:
     told += ["src", route.src] if route.src is not None else []
     told += ["metric", route.metric] if route.metric else []
     told += ["tos", route.tos] if route.tos else []
+    told += [*(["mtu", route.mtu] if route.mtu else []), *(["advmss", route.advmss] if route.advmss else [])]
     for hop in route.nexthops if len(route.nexthops) > 1 else ():
         told += ["nexthop", *_hop(hop), "weight", hop.weight]
     return told

@@ -58,6 +58,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("masquerading-to-loopback", "a warning with a weight of 0"): {"real-server-left-at-weight-zero": NO_COMMAND},
     ("neighbour-table-overflow", "the table of IPv4"): {"neighbour-table-overflow": NO_COMMAND},
     ("netlink-errors-logged", "events were lost"): {"netlink-errors-logged": NO_COMMAND},
+    ("no-room-for-tunnelled-requests", "IPv6 inside IPv6, and the director's own filter drops ICMPv6"): {
+        "no-room-for-tunnelled-requests": NO_COMMAND
+    },
     ("no-destination-available", "rr without a usable real server"): {"no-destination-available": NO_COMMAND},
     ("own-advertisements-return", "equal priority, own address"): {"own-advertisements-return": NO_COMMAND},
     ("service-without-usable-real-server", "a warning where all are at their upper threshold"): {
