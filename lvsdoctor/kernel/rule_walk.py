@@ -136,7 +136,7 @@ class _Walk:
                 return _Step(None)
             case kind if kind in _NAT:
                 changed = rewritten(packet, action, self._hook, self._host)
-                lines = (*path, cite(rule, "this rule rewrites the packet"))
+                lines = (*path, _cited(rule, "this rule rewrites the packet"))
                 self._add(Ending("accept", changed, "", lines, translated=kind is not Effect.TPROXY), doubt)
                 return _Step(None)
         changed = rewritten(packet, action, self._hook, self._host)
@@ -180,10 +180,10 @@ class _Step:
 def _ending(rule: FilterRule, action: Action, packet: Packet, path: tuple[Citation, ...]) -> Ending:
     match action.effect:
         case Effect.ACCEPT:
-            return Ending("accept", packet, "", (*path, cite(rule, "this rule decides")))
+            return Ending("accept", packet, "", (*path, _cited(rule, "this rule decides")))
         case Effect.DROP | Effect.REJECT:
             # The rule that decides comes first, then those that led to it.
-            because = (cite(rule, "this rule decides"), *path)
+            because = (_cited(rule, "this rule decides"), *path)
             rejects = action.effect is Effect.REJECT
             reason = "a rule rejects the packet" if rejects else "a rule drops the packet"
             return Ending("drop", packet, reason, because, False, rejects)
@@ -193,6 +193,13 @@ def _ending(rule: FilterRule, action: Action, packet: Packet, path: tuple[Citati
             )
     note = "has a target that is not in the model"
     return Ending("unknown", packet, "a rule has a target that is not in the model", (cite(rule, note), *path))
+
+
+def _cited(rule: FilterRule, note: str) -> Citation:
+    """The rule, and where the file says what its words stand for."""
+    if not rule.defined:
+        return cite(rule, note)
+    return cite(rule, f"{note}; its words are defined in {{places}}", places=", ".join(map(str, rule.defined)))
 
 
 def _joined(packets: Sequence[Packet | None]) -> Packet | None:

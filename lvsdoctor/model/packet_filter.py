@@ -178,12 +178,16 @@ _PASSING = frozenset({Effect.ACCEPT, Effect.CONTINUE, Effect.LOG, Effect.RETURN,
 
 @dataclass(frozen=True, slots=True)
 class FilterRule:
-    """One rule: its conditions and actions in the order of the kernel, what its comment says, and its handle (nft)."""
+    """One rule: its conditions and actions in the order of the kernel, what its comment says, and its handle (nft).
+
+    `defined` are the lines that say what words such as $VIP stand for, in a file that nft reads.
+    """
 
     statements: tuple[Statement, ...]
     seen: Seen
     comment: str = ""
     handle: int | None = None
+    defined: tuple[Seen, ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

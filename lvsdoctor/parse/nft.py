@@ -186,7 +186,7 @@ class Nft(Reader):
             return
         if line.startswith("comment ") or line in ("flags offload", "flags offload;"):
             return
-        if line.startswith("type ") or line.endswith(";") or "$" in line:  # as no listing has it
+        if line.startswith("type ") or line.endswith(";") or "$" in _STRING.sub("", line):  # as no listing has it
             chain.partial = chain.partial or Partial(UNREAD, seen)
             return
         chain.rules.append((items_of(line), seen, handle))

@@ -1,27 +1,32 @@
 """Packet filters that are restored at boot: rules.v4, /etc/sysconfig/iptables, nftables.conf, arptables.conf.
 
 They are written in the words of iptables-save and `nft list ruleset`, so the readers of these dumps take them. The
-file's name alone tells that it is no dump of what runs.
+file's name alone tells that it is no dump of what runs. What nft alone has, `define`, is replaced as nft does.
 """
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
 from lvsdoctor.model.coverage import Origin, Partial
+from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.arptables import Arptables
 from lvsdoctor.parse.config.network import numbered, set_aside
+from lvsdoctor.parse.config.nft_definitions import Definitions
 from lvsdoctor.parse.gaps import UNREAD
 from lvsdoctor.parse.iptables import Iptables
 from lvsdoctor.parse.nft import Nft
-from lvsdoctor.parse.nft_tables import DraftChain
+from lvsdoctor.parse.nft_tables import DraftChain, DraftSet
 from lvsdoctor.parse.reader import Dump, Reader
 
-NFT = re.compile(r"(?:^|/)(?:[\w.-]+[_-])?nftables\.conf$|etc/nftables(?:\.d)?/|sysconfig/nftables\.conf$|\.nft$")
-ARP = re.compile(r"(?:^|/)arptables\.(?:conf|rules)$|sysconfig/arptables$|etc/arptables/")
-IP6 = re.compile(r"(?:^|[/_-])rules\.v6$|sysconfig/ip6tables$|(?:^|/)ip6tables\.(?:rules|conf)$|etc/iptables/\w*6\w*\.")
+NFT = re.compile(r"(?:^|/)(?:[\w.-]+[_.-])?nftables\.conf$|etc/nftables(?:\.d)?/|sysconfig/nftables\.conf$|\.nft$")
+ARP = re.compile(r"(?:^|[/_.-])arptables\.(?:conf|rules)$|sysconfig/arptables$|etc/arptables/")
+IP6 = re.compile(
+    r"(?:^|[/_.-])rules\.v6$|sysconfig/ip6tables$|(?:^|[/_.-])ip6tables\.(?:rules|conf)$|etc/iptables/\w*6\w*\."
+)
 IP4 = re.compile(
-    r"(?:^|[/_-])rules\.v4$|sysconfig/iptables$|(?:^|/)iptables\.(?:rules|conf|up\.rules)$|etc/iptables/[^/]+$"
+    r"(?:^|[/_.-])rules\.v4$|sysconfig/iptables$|(?:^|[/_.-])iptables\.(?:rules|conf|up\.rules)$|etc/iptables/[^/]+$"
 )
 _COMMENT = re.compile(r'\s#[^"]*$')
 _POLICY = re.compile(r"policy (?P<policy>accept|drop)")
@@ -42,6 +47,16 @@ class SavedNft(Nft):
     def __init__(self) -> None:
         super().__init__()
         self.ignored: list[Seen] = []
+        self._definitions = Definitions()
+        self._defined: dict[Seen, tuple[Seen, ...]] = {}  # the lines that define words of a rule
+
+    def _take(self, seen: Seen, line: str) -> bool:
+        if not self._open:
+            self._definitions.leave()
+        if not self._pending and self._definitions.take(seen, _COMMENT.sub("", line), inside=self._open):
+            self._file = True
+            return True
+        return super()._take(seen, line)
 
     def _of_file(self, seen: Seen, line: str) -> bool:
         # A table that is flushed first is made by what follows, as in all of these files.
@@ -55,8 +70,31 @@ class SavedNft(Nft):
             line = line.removesuffix(";")
         if match := _POLICY.fullmatch(line):
             chain.policy = match["policy"]
-        else:
-            super()._in_chain(chain, seen, line, handle)
+            return
+        line, self._defined[seen] = self._definitions.replaced(line)
+        super()._in_chain(chain, seen, line, handle)
+
+    def _in_set(self, known: DraftSet, line: str) -> None:
+        line, _ = self._definitions.replaced(_COMMENT.sub("", line).rstrip().removesuffix(";"))
+        super()._in_set(known, line)
+        if "$" in line:
+            known.elements = None
+
+    def dump(self) -> Dump:
+        self.ignored += self._definitions.unread
+        dump = super().dump()
+        facts = {fact: tuple(map(self._with_definitions, rows)) for fact, rows in dump.facts.items()}
+        return replace(dump, facts=facts)
+
+    def _with_definitions(self, table: object) -> object:
+        """The table, each rule of which knows the lines that define its words."""
+        if not isinstance(table, FilterTable):
+            return table
+        chains = [
+            replace(chain, rules=tuple(replace(rule, defined=self._defined.get(rule.seen, ())) for rule in chain.rules))
+            for chain in table.chains
+        ]
+        return replace(table, chains=tuple(chains))
 
 
 def _reader(where: str) -> Reader | None:
