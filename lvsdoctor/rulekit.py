@@ -80,6 +80,7 @@ QUESTIONS = {
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.shared_addresses": "shared_addresses",
         "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
+        "analysis.kube_nodes": "NodeAddress services_on_node_addresses",
         "analysis.kube_files": "answering_beside_announcers kube_proxies another_owner",
         "analysis.kube_exposed": "exposed_ports",
         "analysis.kube_settings": "overridden_for_kube_proxy",

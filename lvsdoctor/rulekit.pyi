@@ -60,6 +60,8 @@ from lvsdoctor.analysis.kube_files import another_owner as another_owner
 from lvsdoctor.analysis.kube_files import answering_beside_announcers as answering_beside_announcers
 from lvsdoctor.analysis.kube_files import kube_proxies as kube_proxies
 from lvsdoctor.analysis.kube_foreign import foreign_services as foreign_services
+from lvsdoctor.analysis.kube_nodes import NodeAddress as NodeAddress
+from lvsdoctor.analysis.kube_nodes import services_on_node_addresses as services_on_node_addresses
 from lvsdoctor.analysis.kube_settings import overridden_for_kube_proxy as overridden_for_kube_proxy
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.kube import KubeNode
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
@@ -34,12 +35,16 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     """Another host whose own address this is, or a gateway of this node: its name, and what tells it.
 
     A further address of a link, as keepalived or kube-vip put it there, is no host's own: with that the address of a
-    service is meant to be one. Reads addresses, and the other nodes' links, and routes, where collected.
+    service is meant to be one. Reads addresses, and the other nodes' links, routes and kube-state, where collected.
     """
     for peer in node.peers_holding(ip):
         for held in peer.holding(ip):
             if _own(peer, held):
                 return peer.name, cite(held, "{peer} owns this address", peer=peer.name)
+    for host in node.peers_with("kube-state"):
+        for row in host.seen_rows("kube-state"):
+            if isinstance(row, KubeNode) and ip in row.addresses:
+                return row.name, cite(row, "{peer} owns this address", peer=row.name)
     for route in node.routes if node.has("routes") else ():
         if ip in route.gateways:
             return str(ip), cite(route, "{node} uses this gateway", node=node.name)

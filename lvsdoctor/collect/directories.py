@@ -91,7 +91,7 @@ def _of_namespaces(tree: AnyTree, top: Path, directory: Entry, host: Sequence[No
 
 def _of_cluster(mine: NodeDump, tree: AnyTree, top: Path) -> NodeDump:
     """What manifests say of a whole cluster of Kubernetes is of no directory's host: they belong together."""
-    if mine.piece.dump.facts.keys() != {"kube"}:
+    if not mine.piece.dump.facts.keys() or mine.piece.dump.facts.keys() - {"kube", "kube-state"}:
         return mine
     return replace(mine, node=tree.name, source=str(top), place=str(top), inside="", stays=False)
 

@@ -35,6 +35,7 @@ _NOT_RUNTIME = frozenset(
         "vrrp",
         "health-checks",
         "kube",
+        "kube-state",
         "configured-order",
         "configured-timeouts",
         "kernel",

@@ -82,7 +82,7 @@ def plan_of(facts: Iterable[str], coverage: Mapping[str, Coverage]) -> Origin | 
     """The origin of a host's facts where none of them shows what runs; typed where some of them are."""
     if not coverage:
         return None
-    # A log tells the past, not what runs.
-    origins = {coverage_of(fact, coverage).origin for fact in facts if fact != "log"}
+    # A log tells the past, and what a cluster answers is of no host: neither shows what runs.
+    origins = {coverage_of(fact, coverage).origin for fact in facts if fact not in ("log", "kube-state")}
     weakest = (origin for origin in (Origin.TYPED, Origin.CONFIGURED) if origin in origins)
     return None if Origin.RUNTIME in origins else next(weakest, None)

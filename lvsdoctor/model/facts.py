@@ -40,6 +40,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "vrrp": "cat /etc/keepalived/keepalived.conf",
         "health-checks": "cat /etc/keepalived/keepalived.conf",
         "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
+        "kube-state": "kubectl get nodes,services -A -o wide",
         # Lines that name what happened to LVS; other lines of a log are not kept.
         "log": "journalctl -k -u keepalived -u ldirectord --no-pager",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
@@ -62,7 +63,7 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 # has nothing to say without it.
 _FILES_ALONE = (
     "configured-addresses", "configured-ipvs", "configured-order", "configured-timeouts", "health-checks", "kube",
-    "vrrp",
+    "kube-state", "vrrp",
 )  # fmt: skip
 ON_REQUEST = frozenset({"log", "probes", "connections", "sync-daemons", *_FILES_ALONE})
 

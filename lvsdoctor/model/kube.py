@@ -1,4 +1,4 @@
-"""Kubernetes as its files configure it: kube-proxy, who announces service addresses, and which these are."""
+"""Kubernetes as its files configure it: kube-proxy, who announces service addresses, which these are; and its nodes."""
 
 from dataclasses import dataclass
 
@@ -48,13 +48,27 @@ class ServiceRange:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
-    """An address that a Service manifest asks for: externalIPs, or loadBalancerIP. `ports` are such as "80/tcp"."""
+    """An address that a Service has or asks for: of externalIPs (`external`), of its cluster (`internal`), or of its
+    load balancer. `ports` are such as "80/tcp"."""
 
     service: str
     ip: IP
     seen: Seen
     external: bool
     ports: tuple[str, ...] = ()
+    internal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KubeNode:
+    """A node as `kubectl get nodes` shows it. `ready` is None where that is not shown, `addresses` are its internal and
+    external IPs, () where they are not shown (without -o wide)."""
+
+    name: str
+    seen: Seen
+    ready: bool | None = None
+    addresses: tuple[IP, ...] = ()
+
+
+KubeState = KubeNode | ServiceAddress
 KubeRow = KubeProxy | Announcer | ServiceRange | ServiceAddress

@@ -60,6 +60,7 @@ FORMATS = (
     _Format("arp", "ProcNetArp", begins=("IP address",)),
     _Format("arping", "Arping", begins=("ARPING",)),
     _Format("keepalived_text", "KeepalivedText", begins=("global_defs", "vrrp_", "virtual_server", "static_", "@")),
+    _Format("kubectl_tables", "KubectlTable", begins=("NAME",)),
     _Format("identity", "Uname", begins=("Linux",)),
 )
 

@@ -18,14 +18,6 @@ VIP:VPORT            TOTAL    SNAT_IP              CONFLICTS  CONNS
                               198.51.100.241       0          8
                               198.51.100.242       0          7
 """
-SERVICES = """\
-NAMESPACE     NAME         TYPE           CLUSTER-IP      EXTERNAL-IP    PORT(S)                  AGE   SELECTOR
-default       kubernetes   ClusterIP      198.51.100.1    <none>         443/TCP                  10d   <none>
-"""
-NODES = """\
-NAME   STATUS   ROLES           AGE   VERSION   INTERNAL-IP     EXTERNAL-IP   OS-IMAGE
-n1     Ready    control-plane   10d   v1.30.1   203.0.113.11    <none>        Debian 12
-"""
 PER_CPU = """\
        Total Incoming Outgoing         Incoming         Outgoing
 CPU    Conns  Packets  Packets            Bytes            Bytes
@@ -45,8 +37,6 @@ CPU    Conns  Packets  Packets            Bytes            Bytes
         (PER_CPU, "ipvs-counters"),
         ("prot port    usecnt name\nTCP  21      0        ftp\n", "ipvs-apps"),
         ("Conns:\t0\nConn buckets:\t4096 (12 bits, lfactor -4)\n", "ipvs-status"),
-        (SERVICES, "kubectl-services"),
-        (NODES, "kubectl-nodes"),
     ],
 )
 def test_it_is_named_and_no_line_is_left(text: str, kind: str) -> None:

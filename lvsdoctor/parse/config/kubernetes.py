@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Origin, Partial
-from lvsdoctor.model.kube import Announcer, KubeProxy, KubeRow, ServiceAddress, ServiceRange
+from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy, KubeRow, KubeState, ServiceAddress, ServiceRange
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import embedded
 from lvsdoctor.parse.config.kube_workloads import Container, containers, pod_spec, word, workload_dump
@@ -52,11 +52,12 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
             hosts.append(dump)
     kinds = tuple(kind for dump in hosts for kind in dump.unread_kinds)
     hosts = [replace(dump, unread_kinds=()) for dump in hosts if dump.facts or dump.unread]
-    if found.rows or found.unread or kinds or not hosts:
+    if found.rows or found.state or found.unread or kinds or not hosts:
         partial = Partial(UNREAD, found.unread[0]) if found.unread else None
         # Addresses alone decide nothing.
         tells = any(isinstance(row, KubeProxy | Announcer) for row in found.rows)
-        facts = {"kube": tuple(found.rows)} if tells else {}
+        facts: dict[str, tuple[KubeRow | KubeState, ...]] = {"kube": tuple(found.rows)} if tells else {}
+        facts |= {"kube-state": tuple(found.state)} if found.state else {}
         yield Dump(facts, tuple(found.unread), origin=Origin.CONFIGURED, partial=partial, unread_kinds=kinds)
     yield from hosts
 
@@ -83,6 +84,7 @@ class _Cluster:
 
     lines: Sequence[str]
     rows: list[KubeRow] = field(default_factory=list)
+    state: list[KubeState] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
 
     def read(self, manifest: YamlNode, outer: _Outer = _same) -> None:
@@ -97,6 +99,8 @@ class _Cluster:
             self._ranges(manifest.at("spec"), "protocol", outer)
         elif kind == "Service" and group == "v1":
             self._service(manifest)
+        elif kind == "Node" and group == "v1":
+            self._node(manifest)
         elif (pod := pod_spec(manifest)) is not None:
             for container in containers(pod):
                 self._container(container)
@@ -173,6 +177,33 @@ class _Cluster:
                 self.rows.append(ServiceAddress(word(root, "metadata", "name"), ip, node.seen, outside, numbers))
             else:
                 self.unread.append(node.seen)
+        # Only the API server gives an object a number: this is what the cluster has, and no file that will be applied.
+        if word(root, "metadata", "uid"):
+            name = word(root, "metadata", "name")
+            given = root.at("status", "loadBalancer", "ingress")
+            asked += [(at, False) for item in (given.items if given is not None else ()) if (at := item.at("ip"))]
+            self.state += [
+                ServiceAddress(name, address, node.seen, outside, numbers)
+                for node, outside in asked
+                if (address := read_ip(node.text)) is not None
+            ]
+
+    def _node(self, root: YamlNode) -> None:
+        """What the API server says of a node (v1.Node): its addresses, and whether it is ready."""
+        known, conditions = root.at("status", "addresses"), root.at("status", "conditions")
+        if known is None:
+            return
+        addresses = [
+            ip
+            for item in known.items
+            if word(item, "type") in ("InternalIP", "ExternalIP") and (ip := read_ip(word(item, "address"))) is not None
+        ]
+        ready = next(
+            (word(item, "status") == "True" for item in (conditions.items if conditions is not None else ())
+             if word(item, "type") == "Ready"),
+            None,
+        )  # fmt: skip
+        self.state.append(KubeNode(word(root, "metadata", "name"), known.seen, ready, tuple(addresses)))
 
     def _container(self, container: Container) -> None:
         """kube-proxy that is told by its options, and kube-vip."""

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvsdoctor.model.coverage import Origin
-from lvsdoctor.model.kube import Announcer, KubeProxy
+from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy
 from lvsdoctor.parse.config.kubernetes import dump_of, dumps_of
 from lvsdoctor.parse.reader import Dump
 
@@ -103,3 +103,51 @@ def test_nothing_is_raised(parts: list[str]) -> None:
 @pytest.mark.parametrize("cut", range(0, len(POD), 7))
 def test_a_manifest_that_is_cut_short_raises_nothing(cut: int) -> None:
     assert all(isinstance(dump, Dump) for dump in dumps_of(POD.replace("HOST", "true")[:cut], "f.yaml"))
+
+
+LIVE = """apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Node
+  metadata: {name: node2, uid: a-b}
+  status:
+    addresses:
+    - {address: 192.0.2.32, type: InternalIP}
+    - {address: node2, type: Hostname}
+    conditions:
+    - {type: MemoryPressure, status: "False"}
+    - {type: Ready, status: "False"}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: shop, uid: c-d}
+  spec:
+    type: LoadBalancer
+    externalIPs: [192.0.2.32]
+    ports: [{port: 80, protocol: TCP}]
+  status:
+    loadBalancer:
+      ingress:
+      - ip: 192.0.2.40
+      - hostname: www.example.net
+"""
+
+
+def test_what_kubectl_shows_as_yaml_are_the_cluster_s_own_addresses() -> None:
+    dump = dump_of(LIVE, "all.yaml")
+    assert dump is not None
+    assert set(dump.facts) == {"kube-state"}
+    node, *services = dump.facts["kube-state"]
+    assert isinstance(node, KubeNode)
+    assert (node.name, node.ready, node.seen.line) == ("node2", False, 9)
+    assert [str(ip) for ip in node.addresses] == ["192.0.2.32"]
+    assert [(row.service, str(row.ip), row.external, row.seen.line) for row in services] == [
+        ("shop", "192.0.2.32", True, 19),
+        ("shop", "192.0.2.40", False, 24),
+    ]
+
+
+def test_a_manifest_that_no_api_server_has_numbered_shows_no_cluster() -> None:
+    dump = dump_of(LIVE.replace("metadata: {name: shop, uid: c-d}", "metadata: {name: shop}"), "all.yaml")
+    assert dump is not None
+    assert [type(row) for row in dump.facts["kube-state"]] == [KubeNode]
