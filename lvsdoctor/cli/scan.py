@@ -131,16 +131,18 @@ _NOT_FOLLOWED = "no finding says whose connections suffer: packets could not be 
 
 
 def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Sequence["Rule"]) -> "Examination":
-    if all(diagnosis.explains is None for diagnosis in examination.diagnoses):
-        return examination  # and no packet has to be followed
+    """The same with what becomes of each service's connections, and whose connections suffer from each finding."""
+    from dataclasses import replace
+
     from lvsdoctor.analysis.walk import walks
     from lvsdoctor.engine.impact import with_impact
+    from lvsdoctor.reporting.service_outcomes import service_outcomes
 
     try:
-        return with_impact(examination, walks(nodes), rules)
+        walked = walks(nodes)
+        services = service_outcomes(walked, [node.name for node in nodes if node.contradictions])
+        return replace(with_impact(examination, walked, rules), services=services)
     except Exception as error:  # the findings stand without it
-        from dataclasses import replace
-
         from lvsdoctor.model.examination import Remark
 
         fields = {"error": f"{type(error).__name__}: {error}"}

@@ -13,6 +13,7 @@ from lvsdoctor.model.seen import Comment, Seen
 
 if TYPE_CHECKING:
     from lvsdoctor.model.impact import Impact
+    from lvsdoctor.model.service_outcome import ServiceOutcome
     from lvsdoctor.model.topology import Cluster
     from lvsdoctor.model.walk import Step
 
@@ -238,6 +239,7 @@ class Examination:
 
     `began` and `seconds` tell when it was and how long it took; `drawn` makes the picture of the cluster, which costs
     more than a scan and few reports show. `unread_paths` are the PATHs of the command line that hold no dump.
+    `services` tell what becomes of the connections to each virtual service, those that suffer first.
     """
 
     nodes: tuple[Examined, ...]
@@ -250,6 +252,7 @@ class Examination:
     seconds: float | None = None
     drawn: Callable[[], "Cluster"] = _nothing_known
     unread_paths: tuple[UnreadPath, ...] = ()
+    services: tuple["ServiceOutcome", ...] = ()
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

@@ -17,6 +17,7 @@ from lvsdoctor.model.examination import (
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.impact import Impact
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.service_outcome import ServiceOutcome
 from lvsdoctor.model.walk import Step
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.source_locations import guilty_line
@@ -35,7 +36,26 @@ def result(examination: Examination) -> dict[str, Any]:
         "outcomes": [_outcome(outcome) for outcome in examination.outcomes],
         "unread": [_seen(seen) for seen in examination.unread],
         "unread_paths": [_unread_path(path) for path in examination.unread_paths],
+        "services": list(map(_service, examination.services)),
         "remarks": [{"message": remark.says, **_seen(remark.seen)} for remark in examination.remarks],
+    }
+
+
+def _service(outcome: ServiceOutcome) -> dict[str, Any]:
+    return {
+        "service": outcome.service,
+        "state": outcome.state.value,
+        "real_servers": list(outcome.real_servers),
+        "direct": list(outcome.direct),
+        "losing": list(outcome.losing),
+        "unknown": list(outcome.unknown),
+        "idle": list(outcome.idle),
+        "serving": list(outcome.serving),
+        "without_server": outcome.without_server,
+        "lost_at": [_step(step) for step in outcome.lost_at],
+        "lacking": [{"command": item.command, "nodes": list(item.hosts)} for item in outcome.lacking],
+        "clients": list(outcome.clients),
+        "evidenced": outcome.evidenced,
     }
 
 

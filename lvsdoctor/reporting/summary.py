@@ -1,5 +1,6 @@
 """What every report counts and groups: how many of what, which node first, which command would have told more."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -61,6 +62,16 @@ def unread_paths(examination: Examination) -> list[UnreadPath]:
 def counted(number: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def natural(name: str) -> tuple[tuple[bool, str, int], ...]:
+    """A key that sorts rs2 before rs11."""
+    parts = (part for part in _DIGITS.split(name) if part)
+    return tuple((False, "", int(part)) if part[0] in _DECIMALS else (True, part, 0) for part in parts)
+
+
+_DECIMALS = frozenset("0123456789")
+_DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 def worst_first(examination: Examination) -> list[Examined]:
