@@ -19,12 +19,16 @@ from lvsdoctor.model.examination import (
 )
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.reporting import markdown, wording
+from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceState
+from lvsdoctor.reporting import markdown, terminal, wording
+from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
 from lvsdoctor.reporting.as_data import result
 from lvsdoctor.reporting.console import CannotRender, Output, Page, Render
 from lvsdoctor.reporting.diagram import Picture, picture
+from lvsdoctor.reporting.node_counts import NodeCounts, node_counts
 from lvsdoctor.reporting.page_html import hypertext
 from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
+from lvsdoctor.reporting.service_outcomes import at_a_glance, service_sentence, suffering_sentences
 from lvsdoctor.reporting.source_locations import Place, Places, guilty_lines, percent_encoded
 from lvsdoctor.reporting.summary import (
     MonitoringState,
@@ -33,6 +37,7 @@ from lvsdoctor.reporting.summary import (
     cited_once,
     counted,
     fix_of_all,
+    natural,
     state,
     summary,
     unjudged,
@@ -43,6 +48,7 @@ from lvsdoctor.reporting.summary import (
 from lvsdoctor.sanitize import cells, legible, shortened, wrapped
 
 __all__ = [
+    "AlikeFindings",
     "AppliedRule",
     "BadPage",
     "CannotRender",
@@ -55,8 +61,10 @@ __all__ = [
     "ExaminedRole",
     "Finding",
     "Fix",
+    "Lacking",
     "Missing",
     "MonitoringState",
+    "NodeCounts",
     "Outcome",
     "Output",
     "Page",
@@ -68,11 +76,15 @@ __all__ = [
     "Render",
     "RulePage",
     "Seen",
+    "ServiceOutcome",
+    "ServiceState",
     "Severity",
     "UnreadPath",
     "Verdict",
     "Wanted",
     "alike",
+    "alike_on_nodes",
+    "at_a_glance",
     "cells",
     "cited_once",
     "counted",
@@ -81,13 +93,18 @@ __all__ = [
     "hypertext",
     "legible",
     "markdown",
+    "natural",
+    "node_counts",
     "page_of",
     "percent_encoded",
     "picture",
     "result",
+    "service_sentence",
     "shortened",
     "state",
+    "suffering_sentences",
     "summary",
+    "terminal",
     "unjudged",
     "unread_paths",
     "wanted",

@@ -107,6 +107,11 @@ def shortened(text: str, width: int) -> str:
     return f"{head}{mark}{tail}"
 
 
+def squeezed(text: str) -> str:
+    """The text without its runs of blanks: in a quoted line they only align it with lines that are not quoted."""
+    return re.sub("  +", " ", text) if "  " in text else text
+
+
 # -- words and commands for a shell -----------------------------------------------------------------------------------
 #
 # Whatever is printed for somebody to paste is put together here, word by word. A link may be named `$(reboot)`: the

@@ -21,7 +21,8 @@ def output_of(options: Namespace, stream: TextIO, color: bool = False) -> "Outpu
     from lvsdoctor.reporting.console import Output
 
     complete = getattr(options, "require_complete", False)
-    return Output(stream, color, width(), options.verbose, options.quiet, complete)
+    explain = getattr(options, "explain", False)
+    return Output(stream, color, width(), options.verbose, options.quiet, complete, explain)
 
 
 def colors() -> bool:

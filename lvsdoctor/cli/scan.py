@@ -136,12 +136,11 @@ def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Seq
 
     from lvsdoctor.analysis.walk import walks
     from lvsdoctor.engine.impact import with_impact
-    from lvsdoctor.reporting.service_outcomes import service_outcomes
+    from lvsdoctor.engine.services import services
 
     try:
         walked = walks(nodes)
-        services = service_outcomes(walked, [node.name for node in nodes if node.contradictions])
-        return replace(with_impact(examination, walked, rules), services=services)
+        return replace(with_impact(examination, walked, rules), services=services(nodes, walked))
     except Exception as error:  # the findings stand without it
         from lvsdoctor.model.examination import Remark
 

@@ -20,6 +20,7 @@ def add_options(parser: ArgumentParser) -> None:
     formats = f"{', '.join(report_formats())} (repeat; default terminal)"
     add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=formats)
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
+    add("--explain", action="store_true", help="what you see and why, from each rule's page (terminal)")
     add("-q", "--quiet", action="store_true", help="only the findings and the summary")
     add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
 

@@ -14,6 +14,7 @@ from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED
 from lvsdoctor.model.finding import Citation, Finding
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
+from lvsdoctor.reporting.service_outcomes import CONDITIONS
 
 # A runtime fact and a configured one: what its rows make of the other's. More are added where they can be read.
 AS_CONFIGURED: Mapping[tuple[str, str], Callable[[Any], Any]] = {("sysctl", "configured-sysctl"): SysctlAtBoot}
@@ -60,10 +61,7 @@ def planned(finding: Finding, origin: Origin) -> Finding:
     return finding.foretold(_FORETOLD[origin])
 
 
-_FORETOLD = {
-    Origin.CONFIGURED: "Once these files are deployed: {sentence}",
-    Origin.TYPED: "If these commands ran: {sentence}",
-}
+_FORETOLD = {origin: f"{condition}: {{sentence}}" for origin, condition in CONDITIONS.items()}
 
 
 def if_files_decide(fact: str) -> Citation:

@@ -32,7 +32,8 @@ class ServiceOutcome:
     `unknown` it is not known, `idle` gets no new connection (weight 0, or its upper threshold is reached), `serving`
     serves all. `without_server`: no real server gets new connections. `lost_at` are the steps at which connections are
     lost, `lacking` what would tell of the unknown ones. `clients` are those that suffer (whole phrases).
-    `evidenced`: the scan shows such clients; else it is assumed that there are some.
+    `evidenced`: the scan shows such clients; else it is assumed that there are some. `condition`: what has to happen
+    first, where files or typed commands alone tell ("Once these files are deployed").
     """
 
     service: str
@@ -47,6 +48,7 @@ class ServiceOutcome:
     lacking: tuple[Lacking, ...] = ()
     clients: tuple[str, ...] = ()
     evidenced: bool = False
+    condition: str = ""
 
     @property
     def state(self) -> ServiceState:

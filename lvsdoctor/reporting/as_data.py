@@ -56,6 +56,7 @@ def _service(outcome: ServiceOutcome) -> dict[str, Any]:
         "lacking": [{"command": item.command, "nodes": list(item.hosts)} for item in outcome.lacking],
         "clients": list(outcome.clients),
         "evidenced": outcome.evidenced,
+        "condition": outcome.condition,
     }
 
 

@@ -1,13 +1,13 @@
 """Where a report is written, and a page of styled lines for it: every style says the same words, colour only helps."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from sys import maxsize
 from typing import TextIO
 
 from lvsdoctor.model.examination import Examination
-from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, wrapped
+from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, squeezed, wrapped
 
 _NARROWEST = 40
 _LONGEST_PROSE = 120  # the eye loses the line in longer sentences; quoted lines may use the whole terminal
@@ -21,7 +21,7 @@ class CannotRender(Exception):
 @dataclass(frozen=True, slots=True)
 class Output:
     """Where a report goes. `width` in columns; `verbose` counts the -v; `quiet` asks for the bare findings; with
-    `complete` nothing may be left unchecked."""
+    `complete` nothing may be left unchecked; `explain` asks for what a rule's page says, in place."""
 
     stream: TextIO
     color: bool = False
@@ -29,6 +29,7 @@ class Output:
     verbose: int = 0
     quiet: bool = False
     complete: bool = False
+    explain: bool = False
 
     def legible(self, text: str) -> str:
         """The text, safe for a terminal, in characters that this stream can write (a StringIO can write any)."""
@@ -93,10 +94,10 @@ class Page:
             for piece in wrapped(shown.lstrip("# "), self.width - len(COMMAND_INDENT) - 2):
                 self.lines.append([("", COMMAND_INDENT), ("faint", f"# {piece}")])
 
-    def verbatim(self, lines: Iterable[str], *, indent: int = 4) -> None:
+    def verbatim(self, lines: Iterable[str], *, indent: int = 4, wrap: bool = True) -> None:
         """Lines that keep their own indent (a traceback)."""
         for line in lines:
-            for piece in wrapped(self.output.legible(line).rstrip(), self.width - indent):
+            for piece in wrapped(self.output.legible(line).rstrip(), self.width - indent if wrap else maxsize):
                 self.lines.append([("", " " * indent), ("quote", piece)])
 
     def quotes(
@@ -108,6 +109,7 @@ class Page:
         marked: Collection[int] = (),
     ) -> None:
         """Quoted lines: `where | text  <- note`, in columns; where that is too wide, each note stands under its text.
+        A text's runs of blanks are squeezed.
 
         A text of more than `longest` columns (0: any) loses its middle. The rows of the numbers `marked` (from 0) have
         a `>` before them, which needs an indent.
@@ -115,7 +117,7 @@ class Page:
         room = self.width - indent
         shown = []
         for where, text, note in rows:
-            text = self.legible(text)
+            text = squeezed(self.legible(text))
             shown.append((self.legible(where), shortened(text, longest) if longest else text, self.legible(note)))
         quote_column = max((cells(text) for _, text, _ in shown), default=0)
         # A path that would leave the quotes less than they need, and less than half, gets a line of its own.
@@ -140,6 +142,21 @@ class Page:
                 pieces = wrapped(note, quote_room - 3)
                 self.lines.append([("why", f"{margin}   <- {pieces[0]}")])
                 self.lines += [[("why", f"{margin}      {piece}")] for piece in pieces[1:]]
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
+        """Rows in columns, the first to the left, numbers (the others) to the right; a first cell that is wider than
+        the terminal leaves is wrapped."""
+        shown = [[self.legible(cell) for cell in row] for row in rows]
+        widths = [max(cells(cell) for cell in column) for column in zip(heads, *shown, strict=True)]
+        widths[0] = max(min(widths[0], self.width - indent - sum(width + 2 for width in widths[1:])), cells(heads[0]))
+        for row in (heads, *shown):
+            first, *further = wrapped(row[0], widths[0])
+            right = "".join(
+                " " * (2 + width - cells(cell)) + cell for cell, width in zip(row[1:], widths[1:], strict=True)
+            )
+            style = "label" if row is heads else ""
+            self.lines.append([(style, " " * indent + first + " " * (widths[0] - cells(first)) + right)])
+            self.lines += [[("", " " * indent + piece)] for piece in further]
 
     def write(self, styles: Mapping[str, str]) -> None:
         """Put the page on the stream: bare, or painted by rich (`styles`: our style names to rich's definitions)."""

@@ -1,25 +1,42 @@
 """Which service suffers, and how much: the walks of each service counted by real server, and said in a sentence."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
+from lvsdoctor.model.coverage import Origin
+from lvsdoctor.model.examination import Examination
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceState
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, Step, StepVerdict, Walk
-from lvsdoctor.reporting.summary import natural
+from lvsdoctor.reporting.summary import counted, natural
 from lvsdoctor.reporting.walks import clients, real_server, service_name
-from lvsdoctor.reporting.wording import listed, some
+from lvsdoctor.reporting.wording import FEW, calm, checked, listed, openings, some
 
 _STATES = list(ServiceState)
 
 
-def service_outcomes(walks: Iterable[Walk], contradictory: Collection[str] = ()) -> tuple[ServiceOutcome, ...]:
+# What has to happen first, where no command's answer tells what runs.
+CONDITIONS: Mapping[Origin, str] = {
+    Origin.TYPED: "If these commands ran",
+    Origin.CONFIGURED: "Once these files are deployed",
+}
+
+
+def service_outcomes(
+    walks: Iterable[Walk], contradictory: Collection[str] = (), planned: Mapping[str, Origin] = MappingProxyType({})
+) -> tuple[ServiceOutcome, ...]:
     """One for each service, those that suffer first, otherwise in the order of the walks.
 
-    Nothing is known of a walk that passes a host of `contradictory`: its evidence contradicts itself.
+    Nothing is known of a walk that passes a host of `contradictory`: its evidence contradicts itself. Of hosts in
+    `planned` files or typed commands alone tell.
     """
     by_service: dict[str, list[Walk]] = {}
     for walk in walks:
         by_service.setdefault(service_name(walk), []).append(walk)
-    outcomes = (_outcome(name, group, frozenset(contradictory)) for name, group in by_service.items())
+    outcomes = [_outcome(name, group, frozenset(contradictory)) for name, group in by_service.items()]
+    conditions = [_condition(group, planned) for group in by_service.values()]
+    outcomes = [replace(outcome, condition=first) for outcome, first in zip(outcomes, conditions, strict=True)]
     return tuple(sorted(outcomes, key=lambda outcome: (_STATES.index(outcome.state), -len(outcome.losing))))
 
 
@@ -66,6 +83,11 @@ def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) ->
         clients=tuple(dict.fromkeys(clients(walk.client) for walk in suffering)),
         evidenced=any(walk.client.evidenced for walk in suffering),
     )
+
+
+def _condition(walks: Sequence[Walk], planned: Mapping[str, Origin]) -> str:
+    origins = {planned.get(verdict.step.node) for walk in walks for verdict in walk.steps} if planned else set()
+    return next((condition for origin, condition in CONDITIONS.items() if origin in origins), "")
 
 
 def _counts(client: ClientClass) -> bool:
@@ -117,44 +139,92 @@ def _host(verdict: StepVerdict) -> str:
 # -- said in a sentence -----------------------------------------------------------------------------------------------
 
 
+def at_a_glance(examination: Examination, most: int = 3) -> list[str]:
+    """What a report says first: which services suffer; else what could not be judged, then how the services fare."""
+    services, blind = examination.services, list(openings(examination))
+    if suffering := suffering_sentences(services, most):
+        return [*suffering, *blind]
+    errors = [f"{errors}."] if services and (errors := _errors(examination)) else []
+    if unknown := [outcome for outcome in services if outcome.state is ServiceState.UNKNOWN]:
+        return [*blind, *errors, *_first(unknown, most, "more services are not known")]
+    if services and not examination.diagnoses:
+        quiet = calm(examination.outcomes)
+        errors = [f"{quiet[0].upper()}{quiet[1:]}: {checked(examination.outcomes)}."]
+    return [*blind, *_first(services, most, "more services are served"), *errors]
+
+
 def suffering_sentences(outcomes: Iterable[ServiceOutcome], most: int = 3) -> list[str]:
     """A sentence for each service that suffers, of more than `most` the rest counted."""
-    suffering = [outcome for outcome in outcomes if outcome.state is ServiceState.SUFFERS]
-    shown = suffering if len(suffering) <= most + 1 else suffering[:most]
-    more = [f"{len(suffering) - len(shown)} more services suffer."] if len(shown) < len(suffering) else []
-    return [*map(service_sentence, shown), *more]
+    return _first(
+        [outcome for outcome in outcomes if outcome.state is ServiceState.SUFFERS], most, "more services suffer"
+    )
+
+
+def _first(outcomes: Sequence[ServiceOutcome], most: int, more: str) -> list[str]:
+    shown = outcomes if len(outcomes) <= most + 1 else outcomes[:most]
+    rest = [f"{len(outcomes) - len(shown)} {more}."] if len(shown) < len(outcomes) else []
+    return [*map(service_sentence, shown), *rest]
+
+
+def _errors(examination: Examination) -> str:
+    """`2 errors on rs1, rs3`."""
+    errors = [d for d in examination.diagnoses if d.severity is Severity.ERROR and d.accepted is None]
+    nodes = sorted({diagnosis.node for diagnosis in errors}, key=natural)
+    return f"{counted(len(errors), 'error')} on {some(nodes)}" if errors else ""
 
 
 def service_sentence(outcome: ServiceOutcome) -> str:
-    """`tcp 192.0.2.10:80: 3 of 12 real servers (rs3, rs7, rs11) receive client traffic directly. 1 (rs4) loses it.`"""
-    return f"{outcome.service}: {' '.join(_sentences(outcome))}"
+    """`tcp 192.0.2.10:80: 3 of 12 real servers (rs3, rs7, rs11) receive client traffic directly, 1 (rs4) loses it.`"""
+    condition = f"{outcome.condition}: " if outcome.condition else ""
+    return f"{outcome.service}: {condition}{' '.join(_sentences(outcome))}"
 
 
-def _sentences(outcome: ServiceOutcome) -> Iterable[str]:
-    if outcome.without_server:
-        yield "no real server gets new connections."
+def _sentences(outcome: ServiceOutcome) -> Iterator[str]:
+    if outcome.state is ServiceState.SUFFERS:
+        yield _suffering(outcome)
+        if outcome.unknown and len(outcome.unknown) < len(outcome.real_servers):
+            yield f"Not known of {_share(outcome.unknown, outcome)}."
         return
+    if outcome.serving:
+        yield f"{_share(outcome.serving, outcome, _of(outcome))} {_verb('serve', outcome.serving)} clients."
+    if outcome.state is ServiceState.UNKNOWN:
+        yield _open(outcome)
+
+
+def _suffering(outcome: ServiceOutcome) -> str:
+    if outcome.without_server:
+        return "no real server gets new connections."
+
+    def verb(word: str, servers: Sequence[str]) -> str:
+        return _verb(word, servers) if outcome.evidenced else f"may {word}"
+
+    share = _share(outcome.direct or outcome.losing, outcome, _of(outcome))
+    if not outcome.direct:
+        clients = f"{_classes(outcome.clients)}{'' if outcome.evidenced else ' (assumed)'}"
+        return f"{share} {_verb('lose', outcome.losing)} connections of {clients}."
+    text = f"{share} {verb('receive', outcome.direct)} client traffic directly"
+    if outcome.direct == outcome.losing:
+        return f"{text} and {_verb('lose', outcome.losing) if outcome.evidenced else 'lose'} it."
+    return (
+        f"{text}, {_share(outcome.losing, outcome)} {verb('lose', outcome.losing)} it."
+        if outcome.losing
+        else f"{text}."
+    )
+
+
+def _classes(clients: Sequence[str]) -> str:
+    if len(clients) > FEW:
+        return f"{clients[0]} and {len(clients) - 1} other groups"
+    return " and ".join(filter(None, (listed(clients[:-1]), *clients[-1:])))
+
+
+def _verb(word: str, servers: Sequence[str]) -> str:
+    return f"{word}s" if len(servers) == 1 else word
+
+
+def _of(outcome: ServiceOutcome) -> str:
     number = len(outcome.real_servers)
-    of = f"of {number} real {'server' if number == 1 else 'servers'}"
-    assumed = "" if outcome.evidenced else " (assumed)"
-    if outcome.direct and outcome.direct == outcome.losing:
-        verb = "receives" if len(outcome.direct) == 1 else "receive"
-        end = "loses" if len(outcome.direct) == 1 else "lose"
-        yield f"{_share(outcome.direct, outcome, of)} {verb} client traffic{assumed} directly and {end} it."
-    elif outcome.direct:
-        verb = "receives" if len(outcome.direct) == 1 else "receive"
-        first = f"{_share(outcome.direct, outcome, of)} {verb} client traffic{assumed} directly"
-        if outcome.losing:
-            first += f", {_share(outcome.losing, outcome)} {'loses' if len(outcome.losing) == 1 else 'lose'} it"
-        yield f"{first}."
-    elif outcome.losing:
-        verb = "loses" if len(outcome.losing) == 1 else "lose"
-        yield f"{_share(outcome.losing, outcome, of)} {verb} connections of {listed(outcome.clients)}{assumed}."
-    elif outcome.serving:
-        verb = "serves" if len(outcome.serving) == 1 else "serve"
-        yield f"{_share(outcome.serving, outcome, of)} {verb} clients."
-    if outcome.unknown or (outcome.lacking and outcome.state is ServiceState.UNKNOWN):
-        yield _open(outcome, of)
+    return f"of {number} real {'server' if number == 1 else 'servers'}"
 
 
 def _share(names: Sequence[str], outcome: ServiceOutcome, of: str = "") -> str:
@@ -163,13 +233,12 @@ def _share(names: Sequence[str], outcome: ServiceOutcome, of: str = "") -> str:
     return text if len(names) == len(outcome.real_servers) else f"{text} ({some(names)})"
 
 
-def _open(outcome: ServiceOutcome, of: str) -> str:
+def _open(outcome: ServiceOutcome) -> str:
+    whole = "It is not known whether clients are served"
     if outcome.unknown:
-        verb = "serves" if len(outcome.unknown) == 1 else "serve"
-        whole = f"It is not known whether {_share(outcome.unknown, outcome, of)} {verb} clients"
-    else:
-        whole = "It is not known whether clients are served"
+        share = _share(outcome.unknown, outcome, _of(outcome))
+        whole = f"It is not known whether {share} {_verb('serve', outcome.unknown)} clients"
     if not outcome.lacking:
         return f"{whole}."
     first = outcome.lacking[0]
-    return f"{whole}, because {first.command} of {some(first.hosts)} was not collected."
+    return f"{whole}. Needed first: {first.command} of {some(first.hosts)}."

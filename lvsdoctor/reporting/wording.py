@@ -23,6 +23,7 @@ FEW = 3  # names listed of many
 # One label for one thing, in every format; in this order the parts of a finding stand.
 CLIENTS, EVIDENCE, ASSUMED, CAREFUL = "Clients", "Evidence", "Assumed", "Careful"
 VERIFY, FINE_WHEN, MORE = "Verify", "Fine when", "More"
+FIX_NOW, FIX_FOR_GOOD = "Fix now", "Fix for good"
 
 
 def listed(names: Iterable[str]) -> str:
@@ -45,12 +46,12 @@ def label(diagnosis: Diagnosis) -> str:
 
 def fix_now(diagnosis: Diagnosis) -> str:
     """The label of the commands that take effect at once."""
-    return f"Fix now, on {diagnosis.fix_node}"
+    return f"{FIX_NOW}, on {diagnosis.fix_node}"
 
 
 def fix_for_good(diagnosis: Diagnosis) -> str:
     """The label of what makes the fix last over a reboot."""
-    return f"Fix for good, on {diagnosis.fix_node}"
+    return f"{FIX_FOR_GOOD}, on {diagnosis.fix_node}"
 
 
 def clients(together: Iterable[Diagnosis]) -> list[str]:

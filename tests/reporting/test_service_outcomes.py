@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.service_outcome import Lacking, ServiceState
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, Walk
 from lvsdoctor.reporting.service_outcomes import service_outcomes, service_sentence, suffering_sentences
@@ -22,7 +23,7 @@ def test_real_servers_are_counted_by_what_becomes_of_their_connections() -> None
     assert outcome.lacking == (Lacking("ss -ltn", ("rs3",)),)
     assert service_sentence(outcome) == (
         "tcp 192.0.2.10:80: 1 of 3 real servers (rs1) loses connections of clients on the VIP's segment. "
-        "It is not known whether 1 of 3 real servers (rs3) serves clients, because ss -ltn of rs3 was not collected."
+        "Not known of 1 (rs3)."
     )
 
 
@@ -47,6 +48,21 @@ def test_that_it_may_answer_for_the_vip_accuses_no_real_server() -> None:
     (outcome,) = service_outcomes([walk(SEGMENT, "rs2"), replace(directly(SEGMENT, "rs2"), steps=(may,))])
     assert outcome.direct == ()
     assert outcome.state is ServiceState.UNKNOWN
+
+
+def test_of_clients_that_are_assumed_it_is_said_what_may_be() -> None:
+    (outcome,) = service_outcomes([walk(BEYOND, "rs1"), walk(BEYOND, "rs2"), directly(BEYOND, "rs2")])
+    assert service_sentence(outcome) == (
+        "tcp 192.0.2.10:80: 1 of 2 real servers (rs2) may receive client traffic directly."
+    )
+
+
+def test_what_files_alone_tell_is_said_of_what_will_be() -> None:
+    (outcome,) = service_outcomes([walk(SEGMENT, "rs1", "dies")], planned={"rs1": Origin.CONFIGURED})
+    assert service_sentence(outcome) == (
+        "tcp 192.0.2.10:80: Once these files are deployed: "
+        "1 of 1 real server loses connections of clients on the VIP's segment."
+    )
 
 
 def test_a_health_check_that_dies_is_no_loss_of_a_client() -> None:
@@ -90,8 +106,8 @@ def test_what_was_not_collected_is_named_and_nobody_is_accused() -> None:
     (outcome,) = service_outcomes([walk(BEYOND, name, "unknown") for name in ("rs1", "rs2")])
     assert outcome.state is ServiceState.UNKNOWN
     assert service_sentence(outcome) == (
-        "tcp 192.0.2.10:80: It is not known whether 2 of 2 real servers serve clients, "
-        "because ss -ltn of rs1, rs2 was not collected."
+        "tcp 192.0.2.10:80: It is not known whether 2 of 2 real servers serve clients. "
+        "Needed first: ss -ltn of rs1, rs2."
     )
 
 
