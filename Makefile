@@ -26,9 +26,10 @@ format: environment ## put every file into the house's format
 	@$(PYTHON) -m ruff check --fix-only --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: environment ## how lvsdoctor starts (multiples of a bare Python) and grows with the cluster; fifty VIPs against one (root)
+bench: environment ## how lvsdoctor starts (multiples of a bare Python) and grows with the cluster, what walks cost; fifty VIPs against one (root)
 	@$(PYTHON) bench/startup.py
 	@$(PYTHON) bench/scaling.py
+	@PYTHONPATH=. $(PYTHON) bench/walking.py
 	@PYTHONPATH=. $(PYTHON) bench/probing.py
 	@$(PYTHON) bench/archives.py
 

@@ -45,17 +45,17 @@ def shared_addresses(node: Node) -> Iterator[SharedAddress]:
     memberships, addresses, and links, routes, local-routes, policy-rules, sysctl, neighbours, arptables of both where
     collected.
     """
-    known: set[tuple[str, IP]] = set()
+    known: set[str] = set()
     meant = {vip.ip for vip in node.vips}
     for listing in node.memberships:
         director, rip = listing.director, listing.destination.ip
-        if director.name == node.name or rip is None or not director.has("addresses"):
+        if director.name in known or director.name == node.name or rip is None or not director.has("addresses"):
             continue
+        known.add(director.name)  # its other services ask the same
         listed = {other.destination.ip for other in node.memberships if other.director is director}
         for ours in node.addresses:
-            if ours.ip in meant or ours.ip in listed or (director.name, ours.ip) in known or _of_every_host(ours.ip):
+            if ours.ip in meant or ours.ip in listed or _of_every_host(ours.ip):
                 continue
-            known.add((director.name, ours.ip))
             for theirs in director.holding(ours.ip)[:1]:
                 if (shared := _shared(node, listing, rip, ours, theirs)) is not None:
                     yield shared

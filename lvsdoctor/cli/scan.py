@@ -86,6 +86,7 @@ def run(options: Namespace) -> int:
 
 
 def _scan(options: Namespace) -> int:
+    import gc
     from dataclasses import replace
     from datetime import UTC, datetime
     from functools import partial
@@ -101,6 +102,7 @@ def _scan(options: Namespace) -> int:
     began, clock = datetime.now(UTC), monotonic()
     collection = collecting.collected(options, rules)
     nodes = supposing.supposed(collection.nodes, options)
+    gc.freeze()  # what was collected stays until the end: nothing in there is garbage to look for
     apply = workers.workers(options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about

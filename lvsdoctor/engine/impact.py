@@ -20,10 +20,11 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
 
     Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first.
     """
-    met: dict[tuple[str, Decision], list[tuple[Walk, ClientSees]]] = {}
+    met: _Met = {}
     for walk in walks:
         for step, sees in _suffering(walk):
-            met.setdefault((step.node, step.decision), []).append((walk, sees))
+            for named in (_ANY, *_named_by(walk)):
+                met.setdefault((step.node, step.decision, named), []).append((walk, sees))
     by_name = {rule.name: rule for rule in rules}
 
     def alike(diagnosis: Diagnosis) -> tuple[object, ...]:
@@ -54,10 +55,30 @@ def _suffering(walk: Walk) -> Iterator[tuple[Step, ClientSees]]:
             yield first.step, ClientSees.BYPASSED
 
 
-def _impact(diagnosis: Diagnosis, met: dict[tuple[str, Decision], list[tuple[Walk, ClientSees]]]) -> Impact | None:
-    step = diagnosis.explains
-    rows = met.get((step.node, step.decision), ()) if step is not None else ()
-    rows = [(walk, sees) for walk, sees in rows if _concerns(diagnosis, walk)]
+# By host, decision, and a name and value of what findings are about: a scan of thousands of services has as many
+# findings of one decision, and each is of few walks.
+_Met = dict[tuple[str, Decision, tuple[str, str]], list[tuple[Walk, ClientSees]]]
+_ANY = "", ""
+
+
+def _named_by(walk: Walk) -> tuple[tuple[str, str], ...]:
+    return ("vip", str(walk.vip)), ("rip", str(walk.rip)), ("service", walk.service.lower())
+
+
+def _rows(diagnosis: Diagnosis, met: _Met) -> list[tuple[Walk, ClientSees]]:
+    """The walks of the service, the VIP and the real server that the finding names, as far as it names them."""
+    step, about = diagnosis.explains, diagnosis.about
+    if step is None:
+        return []
+    wanted = {name: about[name] for name in ("vip", "rip") if name in about}
+    wanted |= {"service": about["service"].lower()} if "service" in about else {}
+    kept = (met.get((step.node, step.decision, named), []) for named in wanted.items() or (_ANY,))
+    fewest = min(kept, key=len)
+    return [row for row in fewest if wanted.items() <= set(_named_by(row[0]))] if len(wanted) > 1 else fewest
+
+
+def _impact(diagnosis: Diagnosis, met: _Met) -> Impact | None:
+    rows = _rows(diagnosis, met)
     if not rows:
         return None
     shares: dict[tuple[str, str, str], dict[IP | None, float]] = {}
@@ -73,11 +94,3 @@ def _impact(diagnosis: Diagnosis, met: dict[tuple[str, Decision], list[tuple[Wal
         sees=sees,
         evidenced=any(walk.client.evidenced for walk, _ in rows),
     )
-
-
-def _concerns(diagnosis: Diagnosis, walk: Walk) -> bool:
-    """Is the walk of the service, the VIP and the real server that the finding names, if it names some?"""
-    about = diagnosis.about
-    vip, rip = about.get("vip", str(walk.vip)), about.get("rip", str(walk.rip))
-    service = about.get("service", walk.service)
-    return vip == str(walk.vip) and rip == str(walk.rip) and service.lower() == walk.service.lower()

@@ -238,9 +238,14 @@ def _missing(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
 
 def _most_specific(diagnoses: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
     """Without the findings of general rules about what a more specific rule has found too."""
-    specific_ones = [diagnosis for diagnosis in diagnoses if rules[diagnosis.rule].instead_of]
+    specific_ones: dict[str, list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        for rule in rules[diagnosis.rule].instead_of:
+            specific_ones.setdefault(rule, []).append(diagnosis)
     return [
-        general for general in diagnoses if not any(_explains(specific, general, rules) for specific in specific_ones)
+        general
+        for general in diagnoses
+        if not any(_explains(specific, general, rules) for specific in specific_ones.get(general.rule, ()))
     ]
 
 

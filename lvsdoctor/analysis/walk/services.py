@@ -22,22 +22,16 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
     """Each service once, whichever directors list it, in their order; of a firewall mark every VIP and port that it
     stands for. A VIP that kube-proxy keeps on several nodes is left out: each of them directs its own clients."""
     by_evidence = {id(node.evidence): node for node in nodes}
-    tables = [(node, service) for node in nodes for service in ipvs_table(node)]
-    directors: dict[object, list[Node]] = {}
-    for node, service in tables:
-        listing = directors.setdefault(service.key, [])
-        if node not in listing:
-            listing.append(node)
-    known: set[object] = set()
-    for node, service in tables:
-        if service.key in known:
-            continue
-        known.add(service.key)
-        listing = directors[service.key]
+    alike: dict[object, list[tuple[Node, VirtualService]]] = {}
+    for node in nodes:
+        for service in ipvs_table(node):
+            alike.setdefault(service.key, []).append((node, service))
+    for rows in alike.values():
+        node, service = rows[0]
+        listing = list({id(node): node for node, _ in rows}.values())
         # What peers_holding() gives has no standing of its own, and so no peers.
-        servers = {
-            rip: by_evidence.get(id(server.evidence), server) for rip, server in _real_servers(listing, service).items()
-        }
+        holders = _real_servers(node, [service for _, service in rows])
+        servers = {rip: by_evidence.get(id(server.evidence), server) for rip, server in holders.items()}
         for vip, port, protocol in _known_places(node, service, servers.values()):
             if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
                 continue
@@ -101,11 +95,10 @@ def _of_kube_proxy(node: Node, vip: IP) -> bool:
         return False
 
 
-def _real_servers(directors: Sequence[Node], service: VirtualService) -> dict[IP, Node]:
-    """The node of each real server, as far as the scan has it."""
-    rows = (row for node in directors for row in ipvs_table(node) if row.key == service.key)
+def _real_servers(director: Node, rows: Iterable[VirtualService]) -> dict[IP, Node]:
+    """The node of each real server that the rows list, as far as the scan has it."""
     rips = dict.fromkeys(real.ip for row in rows for real in row.destinations if real.ip is not None)
-    holders = {rip: _holder(directors[0], rip) for rip in rips}
+    holders = {rip: _holder(director, rip) for rip in rips}
     return {rip: node for rip, node in holders.items() if node is not None}
 
 
