@@ -22,17 +22,11 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
-KEPT = "{node} holds RIP {rip} itself, and so does {holder}: IPVS keeps that share of {services} on {node}"
-NEVER = KEPT + ", and {holder} is never served"
-LATER = KEPT + " once its weight is more than 0 again"
-MOVED = (
-    "{node} holds RIP {rip} itself, which was at {holder} not long ago: IPVS keeps that share of {services} on "
-    "{node}, and the host there is never served"
-)
-MAYBE = (
-    "{node} holds RIP {rip} itself, beside its address {holder}: IPVS keeps that share of {services} on {node}, and "
-    "if another host is that real server it is never served"
-)
+TWICE = "{node} holds RIP {rip}, an address of {holder} too"
+MOVED = "{node} holds RIP {rip}, which was at MAC {holder} before"
+MAYBE = "{node} holds RIP {rip} beside its own address {holder}"
+KEPT = "Clients of {services} whose request is for {rip} get a reply of {node}, or a refusal."
+LATER = "At a weight above 0 for {rip}, clients of {services} get a reply of {node}, or a refusal."
 
 
 @rule(
@@ -53,6 +47,7 @@ def rip_held_by_director(node: Node) -> Iterator[Finding]:
         message, holder, shown, fix = found
         yield Finding(
             message,
+            clients=LATER if own.idle else KEPT,
             about={"rip": own.rip},
             holder=holder,
             services=", ".join(str(service) for service, _ in own.listed),
@@ -66,14 +61,14 @@ def _another_host(node: Node, own: OwnRip) -> tuple[str, str, list[Citation], Fi
     """What tells that the real server is another host, from the surest evidence to the weakest."""
     if other := other_holder(node, own):
         peer, held = other
-        has_it = [cite(held, "{holder} has it too", holder=peer.name)]
+        has_it = [cite(held, "{holder} has {rip} too", holder=peer.name, rip=own.rip)]
         if not peer.has("ipvs") and len({address.link for address in peer.addresses} - {"lo"}) > 1:
             has_it.append(assume("ipvs", f"{peer.name} has no such service", settle=f"ipvsadm -Sn  # on {peer.name}"))
-        return LATER if own.idle else NEVER, peer.name, has_it, announced_by(peer.name, [held.link], own.rip)
+        return TWICE, peer.name, has_it, announced_by(peer.name, [held.link], own.rip)
     ask = command("arping", "-D", "-c", 3, "-I", next(iter(own.home.links), "eth0"), own.rip)
     unsure = assume("addresses", "another host is this real server", settle=ask)
     if entry := answered_elsewhere(node, own.rip):
-        return MOVED, entry.mac, [cite(entry, "a host answered for it"), unsure], Fix()
+        return MOVED, entry.mac, [cite(entry, "a host answered for {rip}", rip=own.rip), unsure], Fix()
     if beside := beside_own(node, own.rip):
-        return MAYBE, str(beside.ip), [cite(beside, "{node} itself, there", node=node.name), unsure], Fix()
+        return MAYBE, str(beside.ip), [cite(beside, "{node} itself, in the same subnet", node=node.name), unsure], Fix()
     return None

@@ -1,4 +1,4 @@
-"""The director speaks to its real servers in the name of the VIP, which they hold themselves: they never answer."""
+"""The director uses the VIP as source towards real servers that hold the VIP themselves: they never answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,16 +23,12 @@ from lvsdoctor.rulekit import (
     source_ok,
 )
 
-_ASKS = "{node} asks for {rips} on {link} in the name of VIP {vip}: a real server that holds the VIP never answers"
-_ASKS_ALWAYS = (
-    "{node} asks for {rips} on {link} in the name of VIP {vip}, its only address there: "
-    "a real server that holds the VIP never answers"
-)
-_TUNNELS = "{node} tunnels to {rips} with VIP {vip} as the source: a real server that holds the VIP drops that"
-_SENDS = (
-    "{node} sends packets of its own to {rips} with VIP {vip} as the source: no answer of a real server that holds "
-    "the VIP comes back, so health checks fail"
-)
+_ASKS = "{node} uses VIP {vip} as sender IP address in ARP requests for {rips} on {link}"
+_ASKS_ALWAYS = "{node} uses VIP {vip}, the only address of {link}, as sender IP address in ARP requests for {rips}"
+_TUNNELS = "{node} uses VIP {vip} as source address of tunnelled requests to {rips}"
+_SENDS = "{node} uses VIP {vip} as source address of its own packets to {rips}"
+_DROPPED = "Clients get no reply from {rips}. A real server that holds the VIP drops packets from its own address."
+_CHECKS = "Health checks from {node} get no reply from {rips}. A failed health check takes {rips} out of service."
 _WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
 
 
@@ -59,6 +55,7 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
         only = {address.ip for address in node.addresses_on(link) if address.ip.version == 4} == {vip}
         yield Finding(
             _ASKS_ALWAYS if only and text == _ASKS else text,
+            clients=_CHECKS if text == _SENDS else _DROPPED,
             about={"vip": vip, "link": link},
             rips=", ".join(dict.fromkeys(str(row.real.ip) for row in rows)),
             severity=Severity.WARNING if text == _SENDS else None,
@@ -75,7 +72,7 @@ def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Unheard:
-    """A real server that does not answer the VIP's voice; `text` is the message that says what does not work."""
+    """A real server that does not answer the VIP; `text` is the message that says what does not work."""
 
     text: str
     real: Destination
@@ -83,11 +80,11 @@ class _Unheard:
 
 
 def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[SourceAddress]) -> _Unheard | None:
-    """What fails at a real server that the director speaks to in the name of the VIP; None where nothing does."""
+    """What fails at a real server that gets packets whose source is the VIP; None where nothing does."""
     server, first = real_server(node, rip), named[0]
     why: tuple[Citation, ...]
     if server is None:
-        text = "the real servers hold the VIP, as they must, and accept_local is 0 there"
+        text = "the real servers hold the VIP, and accept_local is 0 on each of these"
         why = (assume("addresses", text, settle="ip addr show; sysctl -a  # on each real server"),)
     elif (held := is_local(server, first.ip)) is None:
         return None
@@ -106,4 +103,4 @@ def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[SourceAddre
 def _unresolved(node: Node, rips: Sequence[IP | None]) -> list[Citation]:
     entries = node.neighbours if node.has("neighbours") else ()
     failed = [entry for entry in entries if entry.ip in rips and entry.state in ("INCOMPLETE", "FAILED")]
-    return [cite(entry, "and indeed it does not answer") for entry in failed]
+    return [cite(entry, "{rip} does not answer", rip=entry.ip) for entry in failed]

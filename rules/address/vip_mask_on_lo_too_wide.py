@@ -1,4 +1,4 @@
-"""An address on lo has a prefix shorter than /32, and the host takes the whole prefix for its own."""
+"""An address on lo has a prefix shorter than /32, and the host treats the whole prefix as local."""
 
 from collections.abc import Iterator
 
@@ -23,10 +23,10 @@ from lvsdoctor.rulekit import (
     spell,
 )
 
-TAKES = "{node} takes all of {prefix} for its own, because {address} is on {link}: "
-MISSED = TAKES + "what it sends to {lost} never leaves the host"
-PARTLY = TAKES + "should a client in there ask, it gets no answer"
-ELSEWHERE = TAKES + "a host there that no more specific route leads to is out of reach"
+TAKES = "{node} treats every address of {prefix} as local ({address} is on {link})"
+MISSED = "{lost} gets no packets from {node}. Clients at or behind {lost} get no reply."
+PARTLY = "If a client has an address in {prefix}, this client gets no reply from {node}."
+ELSEWHERE = "Hosts in {prefix} get no reply from {node}, unless a more specific route leads to them."
 
 
 @rule(
@@ -53,7 +53,8 @@ def _made_by_address(node: Node, route: Route, addresses: list[Address], lost: l
         wide.append(cite(route, "every address of {prefix} is this host", prefix=route.dst))
     missed = [loss for loss in lost if not loss.partly]
     return Finding(
-        MISSED if missed else PARTLY if lost else ELSEWHERE,
+        TAKES,
+        clients=MISSED if missed else PARTLY if lost else ELSEWHERE,
         about={"vip": first.ip, "link": first.link},
         prefix=route.dst,
         address=first,
@@ -70,8 +71,8 @@ def _made_by_hand(node: Node, route: Route, lost: Shadowed) -> Finding:
     gone = spell(RemoveRoute(Route(prefix, route.seen, "local", "local", (NextHop(link),), scope="")))
     served = [vip.ip for vip in node.vips if vip.ip in prefix and not node.holding(vip.ip)]
     return Finding(
-        "{node} takes all of {prefix} for its own, because of a local route on {link}: what it sends to {lost} "
-        "never leaves the host",
+        "{node} treats every address of {prefix} as local (by a local route on {link})",
+        clients=MISSED,
         about={"prefix": prefix, "link": link},
         lost=lost.what,
         evidence=[cite(route, "every address of {prefix} is this host", prefix=prefix), lost.because],

@@ -18,6 +18,9 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
+LOST = "Clients in {prefix} get no reply from {node}."
+PERHAPS = "If clients are in {prefix}, these clients get no reply from {node}."
+
 
 @rule(
     name="vip-mask-on-silent-link-too-wide",
@@ -39,18 +42,14 @@ def vip_mask_on_silent_link_too_wide(node: Node) -> Iterator[Finding]:
             if way is None:
                 continue
             yield Finding(
-                "{node} sends what is for {prefix} to {link}, where nobody is, because {address} is there: "
-                + (
-                    "who asks from that subnet gets no answer"
-                    if known
-                    else "should clients be there, they get no answer"
-                ),
+                "{node} sends packets for {prefix} to {link}, which leads to no host ({address} is on {link})",
+                clients=LOST if known else PERHAPS,
                 about={"vip": vip.ip, "link": held.link},
                 prefix=held.network,
                 address=held,
                 severity=None if known else Severity.WARNING,
                 evidence=[
-                    cite(held, "its prefix becomes a route over {link}", link=held.link),
+                    cite(held, "this prefix becomes a route over {link}", link=held.link),
                     *(line for line in way.because if line.seen != held.seen),
                     *([known[1]] if known else []),
                 ],

@@ -28,16 +28,15 @@ from lvsdoctor.rulekit import (
 )
 
 _SINGLE_HOLDER = (
-    "Only one director may hold a VIP: run this on the one that is to be active. Where keepalived or pacemaker moves "
-    "the VIP, repair that instead: what it did not put there it will not take away."
+    "Only one director may hold a VIP. Run this on the director that is to be active. If keepalived or pacemaker moves "
+    "the VIP, repair that instead. It removes only an address that it added itself."
 )
 
-_MISSING = "{node} directs VIP {vip} and does not hold that address: no request reaches IPVS"
-_ALONE = _MISSING + " (unless it is the standby of a pair)"
-_NOBODY = (
-    "{node} directs VIP {vip}, and neither it nor another director of the scan holds that address: "
-    "no request reaches IPVS"
-)
+_MISSING = "{node} has a virtual service on VIP {vip}, which is not an address of {node}"
+_ALONE = _MISSING + " (fine on the backup director of a pair)"
+_NOBODY = "{node} has a virtual service on VIP {vip}, which no scanned director holds"
+_LOST = "No request for {vip} reaches IPVS. Clients get no reply."
+_PERHAPS = "Clients get no reply, unless another director holds {vip} and serves the clients."
 
 
 @rule(
@@ -64,12 +63,13 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
         ]
         lacking = [peer for peer in directors if not delivered(peer, vip)]
         for peer in lacking:
-            proof += [cite(s, "nor on {peer}", peer=peer.name) for s in peer.services if s.vip == vip]
+            proof += [cite(s, "not local to {peer} either", peer=peer.name) for s in peer.services if s.vip == vip]
         if maybe_standby:
-            text = "no other director holds the VIP: this one is not the standby of a pair"
+            text = "no other director holds the VIP, and this director is not the backup of a pair"
             proof.append(assume("addresses", text, settle="# scan the directors together"))
         yield Finding(
             _NOBODY if lacking and lacking == directors else _ALONE if maybe_standby and not node.peers else _MISSING,
+            clients=_PERHAPS if maybe_standby and not node.peers else _LOST,
             about={"vip": vip},
             evidence=[*proof, *here.because],
             fix=_hold(vip, home_link(node, vip)),
@@ -92,7 +92,9 @@ def _another_answers(node: Node, vip: IP) -> bool:
 
 def _hold(vip: IP, link: str | None) -> Fix:
     if link is None:
-        return Fix(now=(f"# put {vip}/{vip.max_prefixlen} on the link that faces the clients",), warning=_SINGLE_HOLDER)
+        return Fix(
+            now=(f"# put {vip}/{vip.max_prefixlen} on the interface that faces the clients",), warning=_SINGLE_HOLDER
+        )
     now = (announce_again(link, vip),) if vip.version == 4 else ()
     kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}"
     return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_SINGLE_HOLDER)

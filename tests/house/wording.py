@@ -60,7 +60,8 @@ FORBIDDEN = (
     _never("pronoun", r"\bthere\b", "the place's name", "message", "clients"),
     # One word for one thing.
     _never("word", r"\bback-?ends?\b|\bmembers?\b(?! of)", "real server"),
-    _never("word", r"\bLVS router\b|\bbalancers?\b(?! (IPs?|address))", "director"),
+    # "director (load balancer)" is how a page explains the word.
+    _never("word", r"\bLVS router\b|(?<!\(load )\bbalancers?\b(?! (IPs?|address))", "director"),
     _never("word", r"(?<!symbolic )(?<!ip )(?<!ip -d )\b(?-i:[Ll]inks?)\b(?![-/])", "interface"),
     _never("word", r"\bthe wire\b|\bon the wire\b", "network segment", *SENTENCES, "prose", "command"),
     _never("word", r"\banswers? (no )?ARP\b(?! request)", "answers ARP requests"),
