@@ -1,4 +1,4 @@
-"""arp_announce=1 on a link whose subnet holds the VIP: there level 1 is as good as 0."""
+"""arp_announce=1 on an interface whose subnet holds the VIP, where level 1 has the effect of 0."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -34,8 +34,8 @@ def arp_announce_one_in_vip_subnet(node: Node) -> Iterator[Finding]:
         if leaking := leak(node, vip.ip, link):
             hop, sender = leaking
             yield Finding(
-                "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: "
-                "arp_announce=1 keeps it, as one subnet of {link} holds them both",
+                "{node} uses VIP {vip} as sender IP address in ARP requests for {hop} on {link} (arp_announce=1)",
+                clients="Hosts that receive these ARP requests send traffic for {vip} to {node} directly.",
                 about={"vip": vip.ip, "link": link.name},
                 evidence=sender.because,
                 fix=hide_vips(node),

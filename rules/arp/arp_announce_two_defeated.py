@@ -1,4 +1,4 @@
-"""The VIP is the address that the kernel itself picks to speak for a link, whatever arp_announce says."""
+"""The VIP is the address that the kernel itself picks as sender on an interface, whatever arp_announce says."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -40,14 +40,15 @@ def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
         on_link = [address for address in node.holding(vip.ip) if address.link == link.name]
         segment, level = vip_on_segment(node, vip.ip, link), effective(node, "arp_announce", link.name)
         message = (
-            "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: arp_announce={level} makes it name "
-            "the first address of {link} that fits, and that is the VIP"
+            "{node} uses VIP {vip} as sender IP address in ARP requests for {hop} on {link} at every arp_announce"
             if on_link
-            else "{node} names VIP {vip} as the sender when it asks for {hop} on {link}: {link} has no address of its "
-            "own, and arp_announce={level} cannot keep the VIP from standing in for one"
+            else "{node} uses VIP {vip} as sender IP address in ARP requests for {hop} on {link}, which has no address"
         )
         yield Finding(
             message,
+            clients="Hosts that receive these ARP requests send traffic for {vip} to {node} directly."
+            if segment
+            else "If hosts on {link} use {vip}, the traffic of these hosts goes to {node} directly.",
             about={"vip": vip.ip, "link": link.name},
             evidence=[*filter(None, [segment]), *sender.because, *level.because],
             fix=hide_vips(node) + (move_vip_to_lo(node, on_link[0]) if on_link else _an_own_address(node, link)),
@@ -59,10 +60,10 @@ def arp_announce_two_defeated(node: Node) -> Iterator[Finding]:
 
 
 def _an_own_address(node: Node, link: Link) -> Fix:
-    """The host's own address on this link too: it speaks for the link then."""
+    """The host's own address on this link too: it is the sender then."""
     vips = {vip.ip for vip in node.vips}
     own = [a.ip for a in node.addresses if a.ip.version == 4 and a.scope in ("", "global") and a.ip not in vips]
     if not own:
-        return Fix(persist=(f"# give {word(link.name)} an address of its own, in the subnet of the hosts it asks for",))
-    better = "An address of the subnet of the hosts it asks for is better, if there is one to be had."
+        return Fix(persist=(f"# give {word(link.name)} an address of its own, in the subnet of its neighbours",))
+    better = "An address of the subnet of the neighbours is better, if one is free."
     return add_address(f"{own[0]}/32", link.name) + Fix(warning=better)

@@ -24,6 +24,10 @@ from lvsdoctor.rulekit import (
     vip_on_segment,
 )
 
+SILENT = "{node} answers no ARP request on {link} (arp_ignore=8)"
+DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
+IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
+
 
 @rule(
     name="arp-ignore-level-misused", code="ARP011", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
@@ -32,8 +36,7 @@ from lvsdoctor.rulekit import (
     instead_of={
         "real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet",
         "director-never-answers-arp",
-    },
-    only_ipv4=True,
+    }, only_ipv4=True,
 )  # fmt: skip
 def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
     if not node.roles and node.standing.undecided:
@@ -48,10 +51,9 @@ def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
 
 def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
     if node.planned and not node.addresses_on(link.name):  # files that do not say which address it has
-        text, clients = "{node} answers no ARP request on {link}", "Clients of {node} get no answer."
         yield Finding(
-            text, about={"link": link.name}, explains=Decision.NEIGHBOUR, clients=clients, fix=hide_vips(node),
-            evidence=effective(node, "arp_ignore", link.name).because,
+            SILENT, about={"link": link.name}, explains=Decision.NEIGHBOUR, clients="Clients of {node} get no answer.",
+            fix=hide_vips(node), evidence=effective(node, "arp_ignore", link.name).because,
         )  # fmt: skip
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
@@ -60,7 +62,7 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
             silent = arp_ignored(node, address.ip, link, NOBODY).because
             wrong = dict.fromkeys([key for key in keys if node.sysctl(key).value == 8] or keys, 0)
             yield Finding(
-                "{node} answers no ARP request at all on {link}: at arp_ignore=8 nobody finds {ip}",
+                SILENT, clients="Other hosts lose {node} ({ip}) when their neighbour cache entry expires.",
                 about={"link": link.name}, explains=Decision.NEIGHBOUR,
                 evidence=[cite(address, "requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
                 fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
@@ -74,10 +76,8 @@ def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
         if reply and not any(address.link == link.name for address in node.holding(vip.ip)):
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: the kernel takes arp_ignore={level} for 0",
-                about={"vip": vip.ip, "link": link.name},
-                evidence=[*filter(None, [segment]), *reply.because],
-                fix=hide_vips(node),
-                severity=None if segment else Severity.WARNING,
-                predicts=Predicts.ANSWERS, level=level,
+                "{node} answers ARP requests for VIP {vip} on {link} (arp_ignore={level} has the effect of 0)",
+                clients=DIRECTLY if segment else IF_ASKED, level=level,
+                about={"vip": vip.ip, "link": link.name}, evidence=[*filter(None, [segment]), *reply.because],
+                fix=hide_vips(node), severity=None if segment else Severity.WARNING, predicts=Predicts.ANSWERS,
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""arp_ignore or arp_announce is set on lo, where no ARP packet ever passes."""
+"""arp_ignore or arp_announce is set on lo, which receives and sends no ARP packet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
@@ -25,8 +25,11 @@ from lvsdoctor.rulekit import (
     vip_on_segment,
 )  # fmt: skip
 
-ANSWERS = "{node} answers ARP for VIP {vip} on {link}, as arp_ignore={value} is set on {deaf} alone"
-LEAKS = "{node} names VIP {vip} as the sender of ARP requests on {link}, as arp_announce={value} is set on {deaf} alone"
+ANSWERS = "{node} answers ARP requests for VIP {vip} on {link}, as arp_ignore={value} is set on {deaf} alone"
+LEAKS = (
+    "{node} uses VIP {vip} as sender IP address in ARP requests on {link}, "
+    "as arp_announce={value} is set on {deaf} alone"
+)
 UNNAMED = "{node} sets {name}={value} on {deaf} alone, so nothing hides its VIPs on {link}"
 DIRECTLY = "Some reach {node} directly, not through the director."
 
@@ -74,7 +77,7 @@ def _finding(
     *, sure: bool = False, predicts: Predicts | None = None, **fields: Any,
 ) -> Finding:  # fmt: skip
     deaf, setting = unread
-    evidence = [cite(setting, "set where no ARP packet passes"), *because]
+    evidence = [cite(setting, "{deaf} receives and sends no ARP packets", deaf=deaf), *because]
     return Finding(
         message, about=about, evidence=evidence, fix=hide_vips(node), severity=None if sure else Severity.WARNING,
         predicts=predicts, clients=DIRECTLY, deaf=deaf, value=setting.value, decided_by=setting,

@@ -1,4 +1,4 @@
-"""arp_ignore=3 spares only addresses of scope host, and the VIP's scope is wider."""
+"""arp_ignore=3 hides only addresses of scope host, and the VIP's scope is wider."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -15,6 +15,9 @@ from lvsdoctor.rulekit import (
     rule,
     vip_on_segment,
 )
+
+DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
+IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
 
 
 @rule(
@@ -34,13 +37,13 @@ def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
         if not held or effective(node, "arp_ignore", link.name).value != 3:
             continue
         if any(address.link == link.name for address in held):
-            continue  # no level but 8 keeps it quiet there: vip-on-answering-link speaks
+            continue  # only level 8 hides it there: vip-on-answering-link
         if reply := arp_reply(node, vip.ip, arrived_on=link):
             wide = next((address for address in held if address.scope != "host"), held[0])
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: arp_ignore=3 keeps only addresses of scope host quiet, "
-                "and {vip} on {held} has scope {scope}",
+                "{node} answers ARP requests for VIP {vip} on {link} (arp_ignore=3, VIP on {held} with scope {scope})",
+                clients=DIRECTLY if segment else IF_ASKED,
                 about={"vip": vip.ip, "link": link.name},
                 evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node),

@@ -1,4 +1,4 @@
-"""A director keeps the VIP where arp_ignore makes it silent, so nobody on the segment finds the VIP."""
+"""A director holds the VIP on an interface where arp_ignore hides it, so no host on the segment finds the VIP."""
 
 from collections.abc import Iterator
 
@@ -24,16 +24,11 @@ from lvsdoctor.rulekit import (
     should_answer,
 )
 
-ALONE = (
-    "{node} does not answer ARP for VIP {vip} on {link}, nor does another director of this scan, so nobody there finds "
-    "it: the VIP is kept on {held}, and arp_ignore={level} keeps {link} silent about it"
-)
-LOCAL_NODE = (
-    "{node} does not answer ARP for VIP {vip} on {link}, which is right only while another director does: "
-    "the VIP is kept on {held}, and arp_ignore={level} keeps {link} silent about it"
-)
+HIDDEN = "{node} does not answer ARP requests for VIP {vip} on {link} (arp_ignore={level}, VIP on {held})"
+ALONE = "No scanned director answers. Clients and routers on {link} cannot reach {vip}."
+LOCAL_NODE = "If no other director answers, clients and routers on {link} cannot reach {vip}."
 NOT_SCANNED = assume("ipvs", "no other director of the VIP", settle="arping VIP  # on another host of the segment")
-DAEMON = "If keepalived or another daemon moves the VIP between directors, change its link there and not by hand."
+DAEMON = "If keepalived or another daemon moves the VIP, change the interface in its configuration, not by hand."
 
 
 @rule(
@@ -64,7 +59,8 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
             link = silence.link.name
             ignore = effective(node, "arp_ignore", link)
             yield Finding(
-                LOCAL_NODE if standby else ALONE,
+                HIDDEN,
+                clients=LOCAL_NODE if standby else ALONE,
                 about={"vip": vip, "link": link},
                 evidence=[*local.because, *silence.because, *([] if standby else [NOT_SCANNED])],
                 fix=add_address(f"{vip}/{vip.max_prefixlen}", link)

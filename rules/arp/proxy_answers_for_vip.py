@@ -1,4 +1,4 @@
-"""A host that is no director answers ARP for the VIP by proxy, and passes on what it gets past the director."""
+"""A host that is no director answers ARP requests for the VIP by proxy, and forwards what it gets elsewhere."""
 
 from collections.abc import Iterator
 
@@ -37,8 +37,8 @@ def proxy_answers_for_vip(node: Node) -> Iterator[Finding]:
                     continue
                 told.add((str(vip), link))
                 yield Finding(
-                    "{node} answers ARP for VIP {vip} on {link} by proxy, beside director {director}, and sends what "
-                    "it gets there by {out}, past the director",
+                    "{node} answers ARP requests for VIP {vip} on {link} by proxy, beside director {director}",
+                    clients="{node} forwards requests of some clients through {out}. {director} does not get these.",
                     about={"vip": vip, "link": link},
                     predicts=Predicts.ANSWERS,
                     director=director.name,

@@ -36,7 +36,8 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
         about, fix = {"vip": vip.ip, "link": link.name}, hide_vips(node)
         if segment := vip_on_segment(node, vip.ip, link):
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: whoever hears it first sends there, past the director",
+                "{node} answers ARP requests for VIP {vip} on {link}",
+                clients="Some clients send to {node} directly. The director does not see these connections.",
                 about=about,
                 evidence=[segment, *reply.because],
                 fix=fix,
@@ -44,7 +45,8 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
             )
         else:
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: should a host there ask, it sends past the director",
+                "{node} answers ARP requests for VIP {vip} on {link}",
+                clients="If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly.",
                 about=about,
                 evidence=reply.because,
                 fix=fix,

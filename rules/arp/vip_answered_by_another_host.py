@@ -1,4 +1,4 @@
-"""The wire shows it: a host that should keep silent answers for the VIP, or two hosts answer for one address."""
+"""Probes show it: a host that should not answer for the VIP answers, or two hosts answer for one address."""
 
 from collections.abc import Iterator, Sequence
 
@@ -26,19 +26,16 @@ from lvsdoctor.rulekit import (
     stop_answering,
 )
 
-_REAL = (
-    "real server {responder} answers {word} for VIP {vip} on {where} too: clients that believe it pass the director by"
-)
-_ALONE = (
-    "real server {responder} answers {word} for VIP {vip} on {where}, and nobody else does: "
-    "clients there pass the directors by"
-)
-_OTHER = "{responder} answers {word} for VIP {vip} on {where}, and so does {beside}: each takes some of the clients"
-_DUPLICATE = "{responder} answers {word} for {vip} on {where}, which is {beside}'s: two hosts have that address"
-_TWICE = (
-    "{responder} answers {word} for {vip} on {where}, and so does {beside}: "
-    "two hosts have that address, unless both are links of one host"
-)
+_REAL = "{responder}, a real server, answers {word} for VIP {vip} on {where} too"
+_ALONE = "{responder}, a real server, is the only host that answers {word} for VIP {vip} on {where}"
+_OTHER = "{responder} answers {word} for VIP {vip} on {where}, and {beside} does too"
+_DUPLICATE = "{responder} answers {word} for {vip} on {where}, an address of {beside}"
+_TWICE = "{responder} answers {word} for {vip} on {where}, and {beside} does too"
+_SOME = "Some clients send to {responder} directly, not through the director."
+_ALL = "Clients on {where} send to {responder} directly, not through the director."
+_SHARED = "Some clients send to {responder}, other clients to {beside}."
+_LOST = "Some hosts send packets for {vip} to {responder} and not to {beside}."
+_MAYBE = "If {responder} and {beside} are two hosts, each gets a part of the packets for {vip}."
 
 
 @rule(
@@ -64,7 +61,7 @@ def vip_answered_by_another_host(node: Node) -> Iterator[Finding]:
 
 
 def _rank(responder: ArpResponder, ip: IP, real: Destination | None) -> tuple[bool, bool, bool, str]:
-    """Who answers rightly, most likely: a director, a virtual router, somebody unknown; a real server never."""
+    """Who answers rightly, most likely: a director, a virtual router, an unknown host; a real server never."""
     return real is not None, not (responder.peer and directs(responder.peer, ip)), not responder.virtual, responder.mac
 
 
@@ -90,25 +87,26 @@ def _finding(
     known = bool(services_of(node, vip)) or _hidden_at(node, vip)
     message = (_REAL if beside else _ALONE) if real else _OTHER if known else _DUPLICATE if ours else _TWICE
     heard_here = [cite(reply, "{name} answered", name=responder.name) for reply in responder.replies]
-    heard_too = [cite(other.replies[0], "and so did {name}", name=other.name)] if other else []
+    heard_too = [cite(other.replies[0], "{name} answered too", name=other.name)] if other else []
     listed = [cite(real, "{name} is a real server", name=responder.name)] if real else []
-    held = [cite(address, "{node} has it too", node=node.name) for address in target.own if ours]
+    held = [cite(address, "{node} has {vip} too", node=node.name, vip=vip) for address in target.own if ours]
     return Finding(
         message,
+        clients={_REAL: _SOME, _ALONE: _ALL, _OTHER: _SHARED, _DUPLICATE: _LOST, _TWICE: _MAYBE}[message],
         about={"vip": vip, "link": target.link, "mac": responder.mac},
         evidence=[*heard_here, *heard_too, *responder.because, *listed, *held],
         fix=_fix(responder, vip, real) + (announced_by(node.name, [target.link or "LINK"], vip) if ours else Fix()),
         severity=Severity.WARNING if message is _TWICE else None,
         decided_at=responder.name,
         responder=_shown(responder),
-        word="ARP" if vip.version == 4 else "neighbour discovery",
-        where=target.link or "the wire",
+        word="ARP requests" if vip.version == 4 else "neighbour solicitations",
+        where=target.link or "the segment",
         beside=beside,
     )
 
 
 def _fix(responder: ArpResponder, vip: IP, real: Destination | None) -> Fix:
-    """For the host that answered; where nobody knows which that is, it is only told how to find it."""
+    """For the host that answered; where that host is not known, it is only told how to find it."""
     host = Fix(node=responder.name)
     if real is not None and real.forwarding and not real.forwarding.keeps_destination and responder.peer:
         return host + give_up(responder.peer, vip)

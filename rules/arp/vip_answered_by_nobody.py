@@ -1,4 +1,4 @@
-"""The wire shows it: a host beside the directors asked for the VIP in both ways, and nobody answered."""
+"""Probes show it: a host beside the directors sent both kinds of requests for the VIP, and no host answered."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,20 +25,15 @@ from lvsdoctor.rulekit import (
     word,
 )
 
-_SILENT = (
-    "nobody answers {word} for VIP {vip} on {link}, as {node} asked, though {director} has it by its own dumps: "
-    "no host there finds the VIP"
-)
-_GONE = (
-    "nobody answers {word} for VIP {vip} on {link}, as director {node} asked, which does not have it: no director does"
-)
+_SILENT = "{node} gets no answer to {word} for VIP {vip} on {link}, but {director} has this VIP"
+_GONE = "{node} gets no answer to {word} for VIP {vip} on {link}, and no scanned director has this VIP"
 _SEEK = (
     "# on {director}: does the request come in (tcpdump -eni any arp and host {vip})? arptables -nvL; nft list ruleset",
     "# between the two: is it the same VLAN? do the ports of the switch isolate the hosts, or does it filter ARP?",
 )
 _SINGLE_HOLDER = (
-    "Only one director may hold a VIP: see first what became of the active one. Where keepalived or pacemaker moves "
-    "the VIP, repair that instead: what it did not put there it will not take away."
+    "Only one director may hold a VIP. First find out what happened to the active director. If keepalived or pacemaker "
+    "moves the VIP, repair that instead. It removes only an address that it added itself."
 )
 
 
@@ -69,10 +64,11 @@ def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
         asked = [cite(probe, "{count} requests and no answer", count=probe.asked) for probe in said.probes]
         yield Finding(
             _SILENT if having else _GONE,
+            clients="Hosts on {link} cannot find {vip}. Clients on {link}, or behind its routers, get no reply.",
             about={"vip": vip, "link": said.link},
             evidence=[*asked, cite(subnet, "the VIP is in a subnet of {link}", link=said.link), cite(service)],
             fix=_search(having, said) if having else _take_over(said),
-            word="ARP" if vip.version == 4 else "neighbour discovery",
+            word="ARP requests" if vip.version == 4 else "neighbour solicitations",
             decided_at=having.name if having else "",
             director=having.name if having else "",
         )
@@ -85,13 +81,14 @@ def _subnet(node: Node, target: ArpTarget) -> Address | None:
 
 
 def _asked_well(target: ArpTarget) -> bool:
-    """In the name of a neighbour and, for IPv4, of nobody: each alone may be refused (rp_filter, arp_ignore=2)."""
+    """With the address of a neighbour and, for IPv4, 0.0.0.0 as sender: a host may refuse one alone (rp_filter,
+    arp_ignore=2)."""
     senders = {sender for probe in target.probes for sender in probe.senders} - {target.ip}
     return bool(senders - {NOBODY}) and (target.ip.version == 6 or NOBODY in senders)
 
 
 def _routed(node: Node, target: ArpTarget, subnet: Address, directors: Sequence[Node]) -> bool:
-    """Do requests come by a route or a mark, so that nobody need answer?"""
+    """Do requests come by a route or a mark, so that no host need answer?"""
     if any(reached_by_route(one, target.ip) or captured_by_mark(one, target.ip) for one in directors):
         return True
     ways = [route for one in (node, *node.peers) if one.has("routes") for route in one.routes]

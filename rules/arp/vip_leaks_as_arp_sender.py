@@ -1,4 +1,4 @@
-"""A real server asks for its neighbours in the VIP's name, and they learn the VIP at its MAC."""
+"""A real server uses the VIP as sender of its ARP requests, and its neighbours learn the VIP at its MAC."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -32,14 +32,14 @@ def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.vips, node.links_hearing_arp):
         level = effective(node, "arp_announce", link.name)
         if level.value in (1, 2) or leak_at_any_level(node, vip.ip, link):
-            continue  # arp-announce-one-in-vip-subnet and arp-announce-two-defeated speak
+            continue  # arp-announce-one-in-vip-subnet and arp-announce-two-defeated
         if not (leaking := leak(node, vip.ip, link)):
             continue
         (hop, sender), about = leaking, {"vip": vip.ip, "link": link.name}
         if segment := vip_on_segment(node, vip.ip, link):
             yield Finding(
-                "{node} names VIP {vip} as the sender when it asks for {hop} on {link} (arp_announce={level}): "
-                "all who hear it send the VIP's traffic to {node}",
+                "{node} uses VIP {vip} as sender IP address in ARP requests for {hop} on {link} (arp_announce={level})",
+                clients="Hosts that receive these ARP requests send traffic for {vip} to {node} directly.",
                 about=about,
                 evidence=[segment, *sender.because],
                 fix=hide_vips(node),
@@ -49,8 +49,8 @@ def vip_leaks_as_arp_sender(node: Node) -> Iterator[Finding]:
             )
         else:
             yield Finding(
-                "{node} names VIP {vip} as the sender when it asks for {hop} on {link} (arp_announce={level}), "
-                "which harms if a host there sends to the VIP",
+                "{node} uses VIP {vip} as sender IP address in ARP requests for {hop} on {link} (arp_announce={level})",
+                clients="If hosts on {link} use {vip}, the traffic of these hosts goes to {node} directly.",
                 about=about,
                 evidence=sender.because,
                 fix=hide_vips(node),

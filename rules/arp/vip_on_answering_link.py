@@ -1,4 +1,4 @@
-"""A real server keeps the VIP on a link that hears ARP, and no arp_ignore but 8 keeps a link quiet about its own."""
+"""A real server holds the VIP on an interface that receives ARP requests, where only arp_ignore=8 would hide it."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -43,8 +43,10 @@ def vip_on_answering_link(node: Node) -> Iterator[Finding]:
             segment = vip_on_segment(node, vip.ip, link)
             others = [line for line in (segment, *reply.because) if line and line.seen != held.seen]
             yield Finding(
-                "{node} answers ARP for VIP {vip} on {link}: the VIP is configured on {link} itself, "
-                "where arp_ignore={level} lets it answer",
+                "{node} answers ARP requests for VIP {vip} on {link} (the VIP is on {link} itself)",
+                clients="Some clients send to {node} directly. The director does not see these connections."
+                if segment
+                else "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly.",
                 about={"vip": vip.ip, "link": link.name},
                 evidence=[cite(held, "on {link}, not on lo", link=link.name), *others],
                 fix=hide_vips(node) + move_vip_to_lo(node, held),

@@ -56,7 +56,7 @@ def test_the_example_gets_a_script_with_its_own_values_and_old_ones(run: Run) ->
     code, out, err = run("fix", EXAMPLE)
     assert (code, err) == (0, "")
     assert out.startswith("#!/bin/sh\n")
-    assert "# rs2: ERROR ARP002 arp-ignore-only-on-lo: rs2 answers ARP for VIP 192.0.2.10 on eth0" in out
+    assert "# rs2: ERROR ARP002 arp-ignore-only-on-lo: rs2 answers ARP requests for VIP 192.0.2.10 on eth0" in out
     assert "Nothing of it has been run." in out
     assert "    sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2\n" in out
     assert "net.ipv4.conf.all.arp_ignore=0" in re.findall("# Undo: (.*)", out)[0]

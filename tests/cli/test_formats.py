@@ -20,11 +20,11 @@ def test_one_scan_writes_every_format_to_its_place(run: Run, tmp_path: Path) -> 
     wanted = [word for name in others for word in ("-f", f"{name}={tmp_path / name}")]
     code, out, err = run("scan", EXAMPLE, "-f", "terminal", *wanted)
     assert (code, err) == (1, "")
-    assert "ERROR ARP002 rs2 answers ARP for VIP 192.0.2.10" in out
+    assert "ERROR ARP002 rs2 answers ARP requests for VIP 192.0.2.10" in out
     for name in others:
         text = (tmp_path / name).read_text()
         assert "rs2" in text, name
-        assert "arp-ignore-only-on-lo" in text or "rs2 answers ARP for VIP 192.0.2.10" in text, name
+        assert "arp-ignore-only-on-lo" in text or "rs2 answers ARP requests for VIP 192.0.2.10" in text, name
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 

@@ -99,7 +99,7 @@ def test_a_filter_that_the_snapshot_lacked_is_a_contradiction_and_comes_first(
     first, _, *top = done.stdout.splitlines()
     assert first.startswith("The wire contradicts this scan ---")
     said = " ".join(" ".join(top[: top.index("")]).split())
-    assert said.startswith(f"Predicted: ERROR ARP001 rs2 answers ARP for VIP {VIP} on eth0")
+    assert said.startswith(f"Predicted: ERROR ARP001 rs2 answers ARP requests for VIP {VIP} on eth0")
     assert f"Seen on the wire: rs2 ({RS2}) answered for its own 192.0.2.22 and kept silent about {VIP}" in said
     assert "This may be: a filter that the dumps of rs2 do not show (arptables, nft, ebtables)" in said
     assert "Look on rs2: what this shows was assumed, not collected: arptables -nvL" in said

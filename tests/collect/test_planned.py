@@ -39,7 +39,7 @@ def test_settings_of_lo_alone_are_named_at_their_line_for_a_vip_that_the_user_na
     (finding,) = _of(examine(nodes, load_rules()), "ARP002")
     assert str(finding.evidence[0].seen) == f"rs1/{RS1}:1"
     assert finding.severity == "warning"  # that the VIP is on lo is assumed
-    assert finding.message.startswith("Once these files are deployed: rs1 answers ARP for VIP 192.0.2.10")
+    assert finding.message.startswith("Once these files are deployed: rs1 answers ARP requests for VIP 192.0.2.10")
 
 
 def test_a_tree_beside_the_table_of_its_director_needs_no_word_of_the_user(tmp_path: Path) -> None:

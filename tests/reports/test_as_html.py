@@ -196,7 +196,7 @@ def test_the_verdict_stands_on_top_and_leads_to_the_finding(example: str) -> Non
     assert page.single("h1").text == "1 error on rs2"
     assert page.all("title")[0].text.startswith("1 error on rs2")
     (first, *_) = (e for e in page.all("a") if "header" in e.inside and "ul" in e.inside)
-    assert first.text.startswith("rs2 answers ARP for VIP 192.0.2.10 on eth0")
+    assert first.text.startswith("rs2 answers ARP requests for VIP 192.0.2.10 on eth0")
     assert page.single("article", id=first.attributes["href"].removeprefix("#"))
 
 

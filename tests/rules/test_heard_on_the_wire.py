@@ -74,7 +74,9 @@ def test_a_real_server_whose_dumps_tell_it_is_told_once() -> None:
 def test_the_same_is_told_where_its_settings_are_not_in_the_scan() -> None:
     dumps = {**FOUR, "rs2": FOUR["rs2"].replace(LOUD, "")}
     (diagnosis,) = findings(scanned(dumps, "192.0.2.10", "02:00:00:00:00:22"))
-    assert diagnosis.message.startswith("real server rs2 (02:00:00:00:00:22) answers ARP for VIP 192.0.2.10 on eth0")
+    assert diagnosis.message.startswith(
+        "rs2 (02:00:00:00:00:22), a real server, answers ARP requests for VIP 192.0.2.10 on eth0"
+    )
     assert (diagnosis.fix_node, diagnosis.fix.now) == (
         "rs2",
         (
@@ -95,7 +97,7 @@ def test_two_directors_that_both_have_it_are_told_once() -> None:
 def test_a_real_server_that_answers_for_an_ipv6_vip_moves_it_to_lo() -> None:
     (diagnosis,) = findings(scanned(SIX, VIP6, "02:00:00:00:00:22"))
     assert diagnosis.message.startswith(
-        f"real server rs2 (02:00:00:00:00:22) answers neighbour discovery for VIP {VIP6}"
+        f"rs2 (02:00:00:00:00:22), a real server, answers neighbour solicitations for VIP {VIP6}"
     )
     assert diagnosis.fix.now == (f"ip addr del {VIP6}/128 dev eth0", f"ip addr add {VIP6}/128 dev lo")
     assert "/proc/sys/net/ipv6" not in " ".join(diagnosis.fix.persist)
