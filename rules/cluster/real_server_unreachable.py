@@ -22,8 +22,9 @@ from lvsdoctor.rulekit import (
     unlisted_rip,
 )
 
-CUT = "{node} does not reach real server {rip}: {why}, and its share of {services} is lost"
-LATER = CUT + " once its weight is more than 0 again"
+CUT = "{node} does not reach real server {rip}: {why}"
+LOST = "The share of {services} for {rip} gets no reply."
+LATER = "At a weight above 0 the share of {services} for {rip} gets no reply."
 UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do not have"
 
 
@@ -47,7 +48,8 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
             continue
         idle = all(real.weight == 0 for _, real in places)
         yield Finding(
-            LATER if idle else CUT,
+            CUT,
+            clients=LATER if idle else LOST,
             about={"rip": rip},
             why=lost.why if lost else path.cut.why,
             services=", ".join(str(service) for service, _ in places),

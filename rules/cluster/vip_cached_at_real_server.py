@@ -1,4 +1,4 @@
-"""A host's neighbour cache has the VIP at the MAC of a real server, of the standby, or of nobody known."""
+"""A host's neighbour cache has the VIP at the MAC of a real server, a backup director or an unknown host."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,14 +25,10 @@ from lvsdoctor.rulekit import (
     spell,
 )
 
-_STANDBY = (
-    "{node} sends what is for VIP {vip} to {mac} on {link}: that is director {standby}, which does not have the VIP, "
-    "while {director} has it"
-)
-_STRANGER = (
-    "{node} sends what is for VIP {vip} to {mac} on {link}, which no director of this scan has: "
-    "a director gets it only if that is a router that answers for the VIP and passes it on"
-)
+_BACKUP = "{node} sends packets for VIP {vip} to director {standby} ({mac} on {link}), which does not have the VIP"
+_DROPPED = "{standby} drops requests of {node} and of clients behind {node}. {director} has the VIP."
+_STRANGER = "{node} sends packets for VIP {vip} to {mac} on {link}, which no scanned director has"
+_UNSEEN = "Requests of {node}, and of clients behind {node}, reach a director only if {mac} forwards these."
 
 
 @rule(
@@ -50,17 +46,17 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
             continue
         lacking = [fact for fact in ("addresses", "routes") if not node.has(fact)]
-        used = [cite(entry, "every packet from {node} to the VIP goes there", node=node.name)]
-        used += [assume(fact, "packets to the VIP need its neighbour entry") for fact in lacking]
+        used = [cite(entry, "packets from {node} to the VIP go to this MAC", node=node.name)]
+        used += [assume(fact, "packets to the VIP use this neighbour cache entry") for fact in lacking]
         homes = {director.name: home for director in directors if (home := _home(director, entry.ip))}
         for holder in () if having else node.peers:
             links, destination = holder.links_with_mac(entry.mac), _listed(holder, directors)
             if links and destination:
-                its = cite(links[0], "{mac} is its MAC", mac=entry.mac)
+                its = cite(links[0], "{mac} is the MAC of {holder}", mac=entry.mac, holder=holder.name)
                 real = cite(destination, "{holder} is a real server", holder=holder.name)
                 yield Finding(
-                    "{node} sends what is for VIP {vip} to real server {holder}, past the director: "
-                    "its neighbour cache on {link} has the VIP at {mac}",
+                    "{node} sends packets for VIP {vip} to real server {holder} ({mac} on {link})",
+                    clients="Requests of {node}, and of clients behind {node}, do not go through the director.",
                     about={"vip": entry.ip, "link": entry.link},
                     evidence=[*used, its, real],
                     fix=_forget(entry, homes),
@@ -72,7 +68,8 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
         else:
             if homes and all(director.has("links") for director in directors):
                 yield Finding(
-                    _STANDBY if having else _STRANGER,
+                    _BACKUP if having else _STRANGER,
+                    clients=_DROPPED if having else _UNSEEN,
                     about={"vip": entry.ip, "link": entry.link},
                     evidence=[*used, *(line for home in homes.values() for line in home.because)],
                     fix=_forget(entry, homes),

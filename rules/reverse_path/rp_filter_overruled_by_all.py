@@ -1,4 +1,4 @@
-"""rp_filter=0 is set on the link where requests arrive, but conf/all is larger and counts."""
+"""rp_filter=0 is set on the interface where requests arrive, but conf/all is larger."""
 
 from collections.abc import Iterator
 
@@ -41,14 +41,14 @@ def rp_filter_overruled_by_all(node: Node) -> Iterator[Finding]:
             continue
         bare = not any(address.ip.version == 4 for address in node.addresses_on(link.name))
         yield Finding(
-            "{node} drops requests for VIP {vip} that arrive on {link}: rp_filter=0 is set there, "
-            "but all.rp_filter={value} is larger and counts",
+            "{node} drops requests for VIP {vip} on {link}, as all.rp_filter={value} overrules rp_filter=0 of {link}",
+            clients="Clients whose replies leave by another interface get no reply from {node}.",
             about={"vip": arrival.vip, "link": link.name},
             value=of_all.value,
             severity=None if arrival.listed or not link.arp else Severity.WARNING,
             evidence=[
                 *arrival.because,
-                cite(own, "set here, outdone by all"),
+                cite(own, "has no effect, as all.rp_filter is larger"),
                 *(line for line in dropped.because if line.seen != own.seen),
             ],
             fix=check_loosely(link.name, vip=arrival.vip if bare else None),

@@ -1,4 +1,4 @@
-"""rp_filter=1 drops the requests that a DR director sends to one link while the replies leave by another."""
+"""rp_filter=1 drops the requests that a DR director sends to one interface while the replies leave by another."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,9 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
-LISTED = "{node} drops requests for VIP {vip} that arrive on {link}: rp_filter=1, and the replies leave by {back}"
-EXPECTED = LISTED + " (if the director sends them to {link}, whose subnet holds the VIP)"
+DROPS = "{node} drops requests for VIP {vip} that arrive on {link} (rp_filter=1, replies leave by {back})"
+LISTED = "Clients behind {back} get no reply from {node}."
+EXPECTED = "If the director sends requests to {link}, clients behind {back} get no reply from {node}."
 
 
 @rule(
@@ -35,7 +36,8 @@ def strict_rp_filter_drops_requests(node: Node) -> Iterator[Finding]:
         if not dropped:
             continue
         yield Finding(
-            LISTED if arrival.listed else EXPECTED,
+            DROPS,
+            clients=LISTED if arrival.listed else EXPECTED,
             about={"vip": arrival.vip, "link": arrival.link.name},
             back=dropped.fields["back"],
             severity=None if arrival.listed else Severity.WARNING,

@@ -35,10 +35,11 @@ def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
             continue
         level = effective(node, "rp_filter", link)
         bare = not any(address.ip.version == 4 for address in node.addresses_on(link))
-        message = "{node} drops requests for VIP {vip} that are unpacked on {link}: rp_filter={value}, and "
-        message += "{link} has no IPv4 address" if bare else "the replies leave by another link"
+        message = "{node} drops requests for VIP {vip} that are unpacked on {link} (rp_filter={value}, "
+        message += "{link} has no IPv4 address)" if bare else "replies leave by another interface)"
         yield Finding(
             message,
+            clients="Clients whose requests go to {node} get no reply.",
             about={"vip": arrival.vip, "link": link},
             value=level.value,
             evidence=[*arrival.because, *dropped.because],

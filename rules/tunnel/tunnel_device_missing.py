@@ -1,4 +1,4 @@
-"""A TUN director sends packets in packets, and no link of the real server unpacks them."""
+"""A TUN director sends packets in packets, and no interface of the real server unpacks them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -29,9 +29,9 @@ from lvsdoctor.rulekit import (
 
 MODULES = {"ipip": "ipip", "gre": "ip_gre", "ip6tnl": "ip6_tunnel", "ip6gre": "ip6_gre"}
 FALLBACKS = {"ipip": "tunl0", "gre": "gre0", "ip6tnl": "ip6tnl0", "ip6gre": "ip6gre0"}  # each made by its module
-MISSING = "{node} cannot unpack what director {director} tunnels to {rip}: it has no {kind} link"
-DOWN = "{node} cannot unpack what director {director} tunnels to {rip}: {link} is down"
-OTHERS = "{node} cannot unpack what director {director} tunnels to {rip}: {other} is for other tunnel ends"
+MISSING = "{node} cannot unpack what director {director} tunnels to {rip} (no {kind} interface)"
+DOWN = "{node} cannot unpack what director {director} tunnels to {rip} ({link} is down)"
+OTHERS = "{node} cannot unpack what director {director} tunnels to {rip} ({other} is for other tunnel ends)"
 
 
 @rule(
@@ -50,6 +50,7 @@ def tunnel_device_missing(node: Node) -> Iterator[Finding]:
         name = down[0].name if down else FALLBACKS[kind]
         yield Finding(
             DOWN if down else OTHERS if tunnels else MISSING,
+            clients="Clients whose requests go to {rip} get no reply.",
             about={"rip": rip, "link": name},
             director=director,
             kind=kind,

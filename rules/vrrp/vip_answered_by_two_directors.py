@@ -1,4 +1,4 @@
-"""Two directors both answer ARP for the VIP on one segment: split brain."""
+"""Two directors both answer ARP requests for the VIP on one segment: split brain."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -24,14 +24,15 @@ from lvsdoctor.rulekit import (
     same_segment,
 )
 
-SPLIT = "{node} answers ARP for VIP {vip} on {link}, and so does director {other}: each takes some of the clients"
+SPLIT = "{node} answers ARP requests for VIP {vip} on {link}, and director {other} does too"
+SHARED = "Some clients reach {node}, other clients {other}. Connections break when clients change sides."
 REPAIR_VRRP = Fix(
     persist=(
         "# where keepalived moves it: let VRRP in on both directors, and save it: iptables -I INPUT -p vrrp -j ACCEPT",
         "# in keepalived.conf of both: the same virtual_router_id, interface, advert_int and authentication",
     ),
-    warning="The director that gives up the VIP loses its connections. Where keepalived moves the VIP it puts it there "
-    "again, until the directors hear each other.",
+    warning="The director that gives up the VIP loses its connections. If keepalived moves the VIP, it adds the VIP "
+    "again until the directors receive the adverts of each other.",
 )
 
 
@@ -42,7 +43,7 @@ REPAIR_VRRP = Fix(
 )  # fmt: skip
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in directed_vips(node):
-        # Of a standby that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.
+        # Of a backup director that is sent the VIP, and of what kube-proxy keeps on every node, other rules tell.
         others = kept_on_kube_link(node, vip) or any(carried.ip == vip for carried in node.vips)
         ours = [] if others else list(arp_owners_noted(node, vip))
         told: set[str] = set()
@@ -55,6 +56,7 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                 told.add(mine.link.name)
                 yield Finding(
                     SPLIT,
+                    clients=SHARED,
                     about={"vip": vip, "link": mine.link.name},
                     predicts=Predicts.ANSWERS,
                     other=peer.name,
