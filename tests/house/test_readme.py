@@ -26,8 +26,14 @@ def test_ci_runs_the_readme_s_test_command() -> None:
     assert "./test" in lines
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/HOUSE.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+)
 def test_no_page_links_to_a_file_that_is_not_there(page: str) -> None:
     text = (ROOT / page).read_text()
     targets = [target for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if "://" not in target]
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 250
