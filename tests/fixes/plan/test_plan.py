@@ -42,6 +42,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("advertisement-sender-not-expected", "unicast against multicast"): {
         "advertisement-sender-not-expected": NO_COMMAND
     },
+    ("arptables-rules-incomplete", "the new sender is the address of another host"): {
+        "arptables-rules-incomplete": NO_COMMAND
+    },
     ("conntrack-table-full", "the kernel drops packets"): {"conntrack-table-full": NO_COMMAND},
     ("director-is-real-servers-gateway", "the director's log shows the dropped replies"): {
         "martian-packets-dropped": NO_COMMAND
