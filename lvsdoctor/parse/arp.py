@@ -62,6 +62,7 @@ class ArpA(_ArpReader):
     """`arp -an`, `arp -a`: `? (192.0.2.1) at 02:00:00:00:00:01 [ether] on eth0`. AIX and macOS word it alike."""
 
     name = "arp-a"
+    any_row_first = True
     _ENTRY = re.compile(r"\s*\S{1,255} \(([0-9.]{7,15})\) at (\S{1,80})(\s.*)?")
     _HARDWARE = re.compile(r"[0-9a-fA-FxX*]{1,2}(:[0-9a-fA-FxX*]{1,2}){5}|[<(][a-z_]{1,20}[>)]")
 

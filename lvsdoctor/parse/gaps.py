@@ -118,9 +118,9 @@ _NO_ROW = pattern(
 )
 # What rows begin with, and anything that is indented.
 _LIKE_A_ROW = pattern(
-    r"\s+\S|\d{1,10}: |->|inet6?\b|link/|(?:TCP|UDP|SCTP|FWM)\b|default\b|nexthop\b|[-:][A-Za-z]|net[./]\w"
+    r"\s+\S|\d{1,10}:\s|->|inet6?\b|link/|(?:TCP|UDP|SCTP|FWM)\b|default\b|nexthop\b|[-:][A-Za-z]|net[./]\w"
     r"|(?:\d{1,3}|[xX*]{1,3})(?:\.(?:\d{1,3}|[xX*]{1,3})){1,3}|[0-9a-f]{0,4}:[0-9a-f:]{2,}"
-    r"|(?:local|broadcast|unicast|multicast|blackhole|unreachable|prohibit|throw)\s"
+    r"|(?:local|broadcast|unicast|multicast|blackhole|unreachable|prohibit|throw)(?:\s|$)"
 )
 
 
@@ -137,3 +137,18 @@ def may_be_row(line: str) -> bool:
 def resembles_row(line: str) -> bool:
     """Does this line, directly below a dump, begin as rows do?"""
     return may_be_row(line) and _LIKE_A_ROW.match(line.strip("*_`") if line[:1] in "*_`" else line) is not None
+
+
+# What a shell, sudo or a program itself says before its output.
+_BEFORE_OUTPUT = pattern(r"\[sudo\]|[Pp]assword\b|[\w./-]{1,40}: |[A-Z]\w*: |.*:$")
+
+
+def may_be_first_row(line: str, *, below_command: bool) -> bool:
+    """Could this line, directly above the first that a dump's reader took, be a row of it that was damaged?
+
+    Where it is `below_command`, nothing but the command's output stands there; elsewhere it has to begin as rows do.
+    """
+    text = line.strip()
+    if not may_be_row(text) or len(text) > 400:
+        return False
+    return _LIKE_A_ROW.match(text) is not None or (below_command and _BEFORE_OUTPUT.match(text) is None)

@@ -42,6 +42,7 @@ class IpNeigh(Reader):
 
     name = "ip-neigh"
     programs = ("ip",)
+    any_row_first = True
 
     def __init__(self) -> None:
         self._lines: list[tuple[list[str], Seen]] = []

@@ -22,6 +22,7 @@ class IpRoute(Reader):
 
     name = "ip-route"
     programs = ("ip",)
+    any_row_first = True
 
     def __init__(self) -> None:
         self._lines: list[RouteLine] = []

@@ -6,6 +6,7 @@ import pytest
 
 from lvsdoctor.model.route import NextHop
 from lvsdoctor.parse.ip_route import IpRoute
+from lvsdoctor.parse.paste.stream import pieces
 from tests.parse.driving_ip import drive
 
 ALL = """\
@@ -239,3 +240,25 @@ def test_a_route_may_have_an_mtu_and_an_mss_of_its_own() -> None:
     routes = drive(IpRoute, text)["routes"]
     assert [(row.mtu, row.advmss) for row in routes] == [(1400, 1360), (0, 0)]
     assert IpRoute.starts(text.splitlines()[0])
+
+
+@pytest.mark.parametrize("head", ["", "root@rs1:~# ip route\n", "=== ip route ===\n"])
+@pytest.mark.parametrize("damaged", ["198.51.100.0/24 via 192.0.2.9xx dev eth0", "default via 192.0.2.", "10.x.x.0/8"])
+def test_a_line_that_is_not_understood_leaves_the_routes_partial_wherever_it_stands(damaged: str, head: str) -> None:
+    above, below = "192.0.2.0/24 dev eth0 scope link\n", "203.0.113.0/24 dev eth2 scope link\n"
+    for text in (f"{damaged}\n{above}{below}", f"{above}{damaged}\n{below}", f"{above}{below}{damaged}\n"):
+        dumps = [piece.dump for piece in pieces(head + text, "x") if "routes" in piece.dump.facts]
+        assert dumps, text
+        for dump in dumps:
+            assert dump.partial is not None, text
+            assert dump.partial.seen is not None
+            assert dump.partial.seen.text == damaged
+
+
+def test_what_a_command_prints_below_its_prompt_before_the_routes_may_be_one_of_them() -> None:
+    routes = "192.0.2.0/24 dev eth0 scope link\n"
+    for line, whole in (("def%ult via 192.0.2.1", False), ("[sudo] password for joe:", True), ("sudo: no tty", True)):
+        (dump,) = (piece.dump for piece in pieces(f"root@rs1:~# ip route\n{line}\n{routes}", "x") if piece.dump.facts)
+        assert (dump.partial is None) is whole, line
+    (dump,) = (piece.dump for piece in pieces(f"These are its routes\n{routes}", "x") if piece.dump.facts)
+    assert dump.partial is None

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from lvsdoctor.parse.ip_rule import IpRule
+from lvsdoctor.parse.paste.stream import pieces
 from tests.parse.driving_ip import drive
 
 RULES = """\
@@ -100,3 +101,11 @@ def test_a_rule_with_a_selector_that_is_not_understood_is_unread(words: str) -> 
 )
 def test_it_does_not_start_at(line: str) -> None:
     assert not IpRule.starts(line)
+
+
+def test_a_rule_that_is_not_understood_below_the_last_leaves_the_rules_partial() -> None:
+    text = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+    first, *_ = (piece.dump for piece in pieces(f"{text}100:\tfrom 192.0.2.x lookup 100\n", "x"))
+    assert first.partial is not None
+    assert first.partial.seen is not None
+    assert first.partial.seen.line == 4

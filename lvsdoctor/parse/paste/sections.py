@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Comment, Seen
-from lvsdoctor.parse.gaps import ELIDED, by_filter, is_elision
+from lvsdoctor.parse.gaps import ELIDED, UNREAD, by_filter, is_elision, may_be_first_row
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
 from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
@@ -13,7 +13,7 @@ from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.titles import Titles
 from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
-from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.readers import PROGRAMS, readers_for
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
@@ -169,7 +169,7 @@ class _Parting:
         return above is not None and above.line == number - 1
 
     def _start_or_pass_by(self, seen: Seen, text: str) -> None:
-        started = _start(seen.text, self._section)
+        started = _start(seen, self._section)
         if started is not None:
             if started.reader.name == "sysctl":
                 self._section.comments.clear()  # the head of a sysctl.conf
@@ -193,14 +193,28 @@ class _Parting:
         self._section.comments = []
 
 
-def _start(line: str, section: Section) -> OpenDump | None:
-    kind = next(readers_for(line), None)
+def _start(seen: Seen, section: Section) -> OpenDump | None:
+    kind = next(readers_for(seen.text), None)
     if kind is None:
         return None
     reader, echo, partial = kind(), section.echo, Partial(ELIDED, section.elided) if section.elided else None
+    partial = partial or _damaged_above(kind, seen, section)
     # What an echo says is of its own output: a table may follow that was pasted without its prompt.
     if echo.command and (not kind.programs or echo.command[0] not in PROGRAMS or echo.command[0] in kind.programs):
         filtered = by_filter(echo.command, echo.whole, section.seen)
         reader.set_command(echo.command if filtered is None else (*echo.command, "|"))
         partial = filtered or reader.asked_for(echo.command, section.seen) or partial
     return OpenDump(reader, partial)
+
+
+def _damaged_above(kind: type[Reader], seen: Seen, section: Section) -> Partial | None:
+    """Is the line right above the first of a dump one of its rows that was damaged?
+
+    Where every dump has a head, or the same first row, that would be missed itself.
+    """
+    above = section.unread[-1] if section.unread else None
+    if not kind.any_row_first or above is None or above.line is None or seen.line != above.line + 1:
+        return None
+    first = section.seen is not None and above.line == (section.seen.line or 0) + 1
+    asked = bool(section.echo.command) and section.echo.command[0] in kind.programs
+    return Partial(UNREAD, above) if may_be_first_row(above.text, below_command=first and asked) else None
