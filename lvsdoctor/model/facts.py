@@ -42,7 +42,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
         "kube-state": "kubectl get nodes,services -A -o wide",
         # Lines that name what happened to LVS; other lines of a log are not kept.
-        "log": "journalctl -k -u keepalived -u ldirectord --no-pager",
+        "log": "journalctl -t kernel -t Keepalived_vrrp -t Keepalived_healthcheckers -t ldirectord",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
         "probes": "lvsdoctor scan --probe",
         # Not a dump of the node itself: who the directors of the same scan list as their real servers.

@@ -5,7 +5,8 @@
 #     ip netns exec NAME sh -s < collect.sh > NAME.snap
 #
 # It reads, and changes nothing: no file is written, no module loaded. What the kernel has no module of is not asked for;
-# its answer is empty, and so is the kernel's table. Passwords, and what scripts are called with, are left out.
+# its answer is empty, and so is the kernel's table. Passwords, and what scripts are called with, are left out. Of logs
+# it takes the lines that name a fault of LVS.
 
 LC_ALL=C
 PATH=/usr/sbin:/sbin:/usr/bin:/bin${PATH:+:$PATH}
@@ -69,12 +70,13 @@ show() {
 show_as() {
     begin "$1"
     shift
-    output=$( { bounded "$@"; printf '\nrc=%s\n' "$?"; } 2>/dev/null | head -n "$most")
+    output=$( { bounded "$@"; printf '\nrc=%s\n' "$?"; } 2>/dev/null | "${through:-all}" | head -n "$most")
     last=${output##*"$newline"}
     case $last in
         rc=*)
             code=${last#rc=}
-            output=${output%"$newline$last"}
+            output=${output%"$last"}
+            output=${output%"$newline"}
             ;;
         *)
             code=0
@@ -89,11 +91,15 @@ show_as() {
     esac
 }
 
+all() { cat; }
+
 # A few lines that say so, and no answer beside them.
 refused() {
     case $1 in
         *"$newline"*"$newline"*"$newline"*"$newline"*) return 1 ;;
-        *'ot permitted'* | *'ermission denied'* | *'must be root'* | *'eed to be root'* | *'are you root'*) return 0 ;;
+        *'ot permitted'* | *'ermission denied'* | *'must be root'* | *'eed to be root'* | *'are you root'* | *'not seeing messages from'*)
+            return 0
+            ;;
     esac
     return 1
 }
@@ -319,6 +325,94 @@ boot_files() {
     done
 }
 
+# -- logs ------------------------------------------------------------------------------------------------------------------
+
+# What stands in the lines that lvsdoctor reads, and what says that a log may not be read.
+faults='IPVS
+VRRP
+VRID
+STATE
+VIPs
+advert
+unicast
+src address not configured
+TTL
+ip number count
+invalid passwd
+auth, expecting
+Invalid auth type
+invalid version
+wrong version
+Netlink
+Receive buffer overrun
+Deassigned address
+Reloading
+Starting Keepalived
+child process
+ quorum 
+ to VS
+- skipping
+resetting
+setting default
+no protocol set
+zero port only valid
+removing second rs
+exceeds total weight
+persistence_timeout invalid
+martian
+ll header
+table full
+table overflow
+duplicate address
+address collision
+some other host
+flip flop
+ethernet address
+Linux version
+proxier
+real server
+ot permitted
+ermission denied
+not seeing messages from
+rc='
+
+# The newest of these lines. Whatever a program wrote of a password, or of people, is left out.
+named_faults() {
+    grep -F "$faults" | sed \
+        -e '/^rc=[0-9]*$/b' -e '/^rc=/d' \
+        -e 's/\([a-z_]*\(auth_pass\|password\|passwd\|secret\|token\)\)[[:space:]]*[=:][[:space:]]*[^[:space:]]\{1,\}/\1=<removed>/g' \
+        -e 's/auth_pass [^[:space:]]\{1,\}/auth_pass <removed>/g' \
+        -e 's/[^[:space:]@<>{}"(]\{1,\}@[^[:space:])"]\{1,\}/<removed>/g' | tail -n 2001
+}
+
+# Of the programs of LVS alone; the log of the kernel names none where dmesg(1) shows it.
+of_programs() { tail -n 100000 "$1" | grep -E 'kernel:|[Kk]eepalived|ldirectord|kube-proxy|IPaddr2|arpwatch|ifup'; }
+
+logs() {
+    through=named_faults
+    journal=0
+    for directory in /run/log/journal /var/log/journal; do
+        [ ! -d "$directory" ] || journal=1
+    done
+    if [ "$journal" = 1 ] && has journalctl; then
+        set --
+        for name in kernel Keepalived Keepalived_vrrp Keepalived_healthcheckers keepalived ldirectord kube-proxy; do
+            set -- "$@" -t "$name"
+        done
+        show_as "journalctl -n 20000 $*" journalctl --no-pager -o short-iso -n 20000 "$@"
+    else
+        [ "$journal" = 0 ] || missing journalctl
+        show dmesg
+        for file in messages syslog kern.log daemon.log keepalived.log ldirectord.log; do
+            [ ! -f "/var/log/$file" ] || show_file "/var/log/$file" of_programs
+        done
+    fi
+    for file in /var/log/containers/kube-proxy-*.log; do
+        [ ! -f "$file" ] || show_as "cat $file" tail -n 20000 "$file"
+    done
+    through=
+}
+
 # All of it is read before any of it runs: half a script does nothing.
 main() {
     if [ ! -e /proc/net/dev ]; then
@@ -333,7 +427,8 @@ main() {
     ipvs
     packet_filters
     sockets
-    [ "$netns" != - ] || in_container || boot_files
+    # Files and logs are those of the host, whatever namespace it is.
+    [ "$netns" != - ] || in_container || { boot_files; logs; }
 }
 
 main

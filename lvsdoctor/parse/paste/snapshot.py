@@ -208,6 +208,8 @@ def facts_of(command: tuple[str, ...]) -> dict[str, Sequence[Any]]:
             return _of_ipvsadm(command)
         case ("nft",), _:
             return {"iptables": (), "ip6tables": ()}
+        case ("journalctl",) | ("dmesg",), _:
+            return {"log": ()}
         case ("ss",), _:
             return {"sockets": (SocketTable((), frozenset()),)}
     program = command[0].partition("-")[0]

@@ -14,6 +14,7 @@ from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.collect.script import script
 from lvsdoctor.model.node import Node
+from lvsdoctor.parse.log_patterns import PATTERNS
 from tests.lab.plain import plain
 
 FACTS = ("links", "addresses", "routes", "local-routes", "policy-rules", "ipvs", "arptables", "iptables", "ip6tables")
@@ -218,3 +219,93 @@ def test_the_script_is_clean() -> None:
 def test_half_a_script_does_nothing() -> None:
     text = script()
     assert collected((), shell("dash"), text[: text.rindex("\nmain")] + "\n") == ""
+
+
+# -- logs --------------------------------------------------------------------------------------------------------------
+
+SYSLOG = """\
+Nov 30 01:00:00 lb1 kernel: [   12.000000] IPVS: rr: TCP 192.0.2.10:80 - no destination available
+Nov 30 01:00:01 lb1 sshd[3]: Accepted password for joe from 203.0.113.9
+Nov 30 01:00:02 lb1 Keepalived_vrrp[12]: (VI_1) received an invalid passwd! auth_pass hunter2
+Nov 30 01:00:03 lb1 Keepalived_vrrp[12]: Netlink: error: mail to joe@mail.example.net password=hunter2
+rc=3
+"""
+
+
+@pytest.fixture
+def logging_host(tmp_path: Path, interpreter: Sequence[str]) -> Callable[..., str]:
+    """The stream of a host, no container, with these files for /var/log, and with these programs of its own."""
+
+    def run(files: dict[str, str], *, journal: bool = False, **made: str) -> str:
+        logs, programs = tmp_path / "log", tmp_path / "made"
+        for directory in (logs, programs):
+            directory.mkdir()
+        if journal:
+            (logs / "journal").mkdir()
+        for name, content in files.items():
+            (logs / name).parent.mkdir(exist_ok=True)
+            (logs / name).write_text(content)
+        for name, program in made.items():
+            (programs / name).write_text(f"#!/bin/sh\n{program}\n")
+            (programs / name).chmod(0o755)
+        text = script().replace("/run/log/journal ", "").replace("/var/log/", f"{logs}/")
+        text = text.replace("in_container || {", "false || {").replace('[ "$netns" != - ]', "false")
+        text = text.replace("PATH=/usr/sbin", f"PATH={programs}:/usr/sbin")
+        # BusyBox runs a dmesg of its own.
+        text = text.replace("show dmesg", f"show_as dmesg {programs}/dmesg").replace("limit=10 ", "limit=2 ")
+        return collected((), interpreter, text)
+
+    return run
+
+
+def test_of_the_files_of_logs_come_the_lines_that_name_a_fault(
+    logging_host: Callable[..., str], tmp_path: Path
+) -> None:
+    stream = logging_host({"syslog": SYSLOG, "keepalived.log": "nothing\n"}, dmesg="echo '[  1.0] usb 1-1: new device'")
+    (tmp_path / "lb1.snap").write_text(stream)
+    (node,) = collect_paths([str(tmp_path / "lb1.snap")])
+    assert {row.event for row in node.evidence["log"]} == {
+        "LOG009.no-destination",
+        "LOG001.auth-pass",
+    }
+    for word in ("hunter2", "joe", "usb 1-1", "sshd"):
+        assert word not in stream
+    assert "rc=" not in stream
+    assert [seen.text for seen in node.unread] == []
+
+
+def test_a_log_that_may_not_be_read_is_refused(logging_host: Callable[..., str]) -> None:
+    refusal = "dmesg: read kernel buffer failed: Operation not permitted"
+    assert f"{refusal}\n==> rc 1 refused <==" in logging_host({}, dmesg=f"echo '{refusal}' >&2; exit 1")
+
+
+@pytest.mark.parametrize(
+    ("journalctl", "ending"),
+    [
+        ("echo '-- No entries --'", "rc 0 ok"),
+        ("echo 'Hint: You are currently not seeing messages from other users and the system.'; exit 1", "rc 1 refused"),
+    ],
+)
+def test_a_journal_is_asked_before_the_files(logging_host: Callable[..., str], journalctl: str, ending: str) -> None:
+    stream = logging_host({"syslog": SYSLOG}, journal=True, journalctl=journalctl)
+    _, _, journal = stream.partition("==> $ journalctl ")
+    assert f"==> {ending} <==" in journal
+    assert "IPVS: rr" not in journal
+    assert "==> $ dmesg" not in stream
+
+
+def test_a_log_has_as_long_as_any_command(logging_host: Callable[..., str]) -> None:
+    stream = logging_host({}, dmesg="echo '[ 1.0] IPVS: rr: FWM 7 - no destination available'; exec sleep 60")
+    assert "no destination available\n==> rc 143 timeout <==" in stream
+
+
+def test_of_containers_the_log_of_kube_proxy_is_taken(logging_host: Callable[..., str]) -> None:
+    line = '2026-01-01T00:00:00.1Z stderr F E0101 00:00:00.000000 1 server.go:1] "Can\'t use the IPVS proxier"'
+    assert line in logging_host({"containers/kube-proxy-x_kube-system_y.log": f"{line}\nother\n"}, dmesg="true")
+
+
+def test_what_lvsdoctor_reads_of_logs_passes_the_filter_of_the_script() -> None:
+    """Every word of the table of patterns, which stands in every line of its sentence."""
+    _, _, rest = script().partition("faults='")
+    words = rest.partition("'\n")[0].split("\n")
+    assert [row.word for row in PATTERNS if not any(word in row.word for word in words)] == []
