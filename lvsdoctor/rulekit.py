@@ -109,6 +109,9 @@ QUESTIONS = {
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
         "analysis.rip_neighbours": "stray Stray unlisted_rip",
     },
+    "Which connections are known to fail here?": {
+        "analysis.broken_paths": "broken_paths",
+    },
     "Does a program take the requests?": {
         "analysis.listeners": "unserved unserved_here Unserved",
         "kernel.sockets": "no_transparent_proxy",

@@ -27,6 +27,7 @@ from lvsdoctor.analysis.boot_settings import concerns as concerns
 from lvsdoctor.analysis.boot_settings import configured as configured
 from lvsdoctor.analysis.boot_settings import differing as differing
 from lvsdoctor.analysis.boot_settings import undone as undone
+from lvsdoctor.analysis.broken_paths import broken_paths as broken_paths
 from lvsdoctor.analysis.deleted_with_vip import deleted_with_vips as deleted_with_vips
 from lvsdoctor.analysis.director_filters import at_director_of_all as at_director_of_all
 from lvsdoctor.analysis.director_filters import conntrack_line as conntrack_line

@@ -52,7 +52,8 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
                 undecided=frozenset() if found or role != "auto" else _undecided(node),
             )
         )
-    return tuple(replace(node, standing=where) for node, where in zip(nodes, standing, strict=True))
+    scan.standing = tuple(replace(node, standing=where) for node, where in zip(nodes, standing, strict=True))
+    return scan.standing
 
 
 def _undecided(node: Node) -> frozenset[str]:

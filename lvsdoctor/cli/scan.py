@@ -98,6 +98,7 @@ def _scan(options: Namespace) -> int:
     writers = writing.writers(options)
     known = choosing.load(options.rules)
     rules = choosing.left(known, options, settings)
+    others = [rule for rule in known if rule not in rules]
     terms = gate.terms(known, options, settings)
     began, clock = datetime.now(UTC), monotonic()
     collection = collecting.collected(options, rules)
@@ -109,9 +110,9 @@ def _scan(options: Namespace) -> int:
         from lvsdoctor.engine.probe_verdicts import confirmed
 
         nodes, asked = ask_about(nodes, options, collecting.named_vips(options))
-        examination = confirmed(examine(nodes, rules, apply), nodes, asked)
+        examination = confirmed(examine(nodes, rules, apply, others), nodes, asked)
     else:
-        examination = examine(nodes, rules, apply)
+        examination = examine(nodes, rules, apply, others)
     examination = _with_impact(_with_guilty_lines(examination, nodes), nodes, rules)
     examination = replace(examination, unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)

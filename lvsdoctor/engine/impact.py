@@ -65,13 +65,22 @@ def _named_by(walk: Walk) -> tuple[tuple[str, str], ...]:
     return ("vip", str(walk.vip)), ("rip", str(walk.rip)), ("service", walk.service.lower())
 
 
+def _about(diagnosis: Diagnosis) -> dict[str, str]:
+    about = {name: diagnosis.about[name] for name in ("vip", "rip", "service") if name in diagnosis.about}
+    if "service" in about:
+        about["service"] = about["service"].lower().replace("fwmark ", "fwm ")
+    return about
+
+
+def concerns(diagnosis: Diagnosis, walk: Walk) -> bool:
+    """Is the walk of the service, the VIP and the real server that the finding names, if it names some?"""
+    return _about(diagnosis).items() <= set(_named_by(walk))
+
+
 def _rows(diagnosis: Diagnosis, met: _Met) -> list[tuple[Walk, ClientSees]]:
-    """The walks of the service, the VIP and the real server that the finding names, as far as it names them."""
-    step, about = diagnosis.explains, diagnosis.about
+    step, wanted = diagnosis.explains, _about(diagnosis)
     if step is None:
         return []
-    wanted = {name: about[name] for name in ("vip", "rip") if name in about}
-    wanted |= {"service": about["service"].lower()} if "service" in about else {}
     kept = (met.get((step.node, step.decision, named), []) for named in wanted.items() or (_ANY,))
     fewest = min(kept, key=len)
     return [row for row in fewest if wanted.items() <= set(_named_by(row[0]))] if len(wanted) > 1 else fewest

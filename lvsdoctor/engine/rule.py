@@ -28,7 +28,9 @@ class Rule:
     all of IPv6, and does not apply there. `only_ipv6` and `only_marks`: it looks at services of IPv6, or by a firewall
     mark, and does not apply where the tables of the scan have none. With one of the facts that `suffice` it is checked
     all the same, whatever the node's role and whatever else is lacking. `explains` is the decision on a packet's way
-    that its findings explain, None for a rule of no packet's way.
+    that its findings explain, None for a rule of no packet's way. `unless_explained` tells that it speaks of
+    connections that no other rule explains: its finding is left out where another rule's is about the same step, and it
+    does not apply where the scan shows no client that connects.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Rule:
     only_marks: bool = False
     suffice: frozenset[str] = frozenset()
     explains: Decision | None = None
+    unless_explained: bool = False
 
     @property
     def page(self) -> str:
@@ -77,6 +80,7 @@ def rule(
     only_marks: bool = False,
     suffice: Iterable[str] = (),
     explains: Decision | None = None,
+    unless_explained: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
@@ -102,6 +106,7 @@ def rule(
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
             harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice, explains,
+            unless_explained,
         )  # fmt: skip
 
     return made

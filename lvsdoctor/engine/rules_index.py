@@ -42,6 +42,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "cause": rule.cause,
         "suffice": sorted(rule.suffice),
         "explains": rule.explains,
+        "unless_explained": rule.unless_explained,
     }
 
 
@@ -81,4 +82,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         cause=entry["cause"],
         suffice=frozenset(entry["suffice"]),
         explains=Decision(entry["explains"]) if entry["explains"] else None,
+        unless_explained=entry["unless_explained"],
     )

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from lvsdoctor import __version__
+from lvsdoctor.analysis.broken_paths import shows_clients
 from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.explaining import explained
+from lvsdoctor.engine.grouping import most_specific, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -23,10 +26,13 @@ from lvsdoctor.model.view import View
 from lvsdoctor.model.work import Apply, in_turn
 
 
-def examine(nodes: Sequence[Node], rules: Iterable[Rule], apply: Apply = in_turn) -> Examination:
+def examine(
+    nodes: Sequence[Node], rules: Iterable[Rule], apply: Apply = in_turn, others: Sequence[Rule] = ()
+) -> Examination:
     """Every rule on every node; the worst findings first, and causes before what follows from them.
 
-    A rule that raises is reported as crashed, and the others go on.
+    A rule that raises is reported as crashed, and the others go on. `others` are rules that nobody asked for: what they
+    explain is not reported as unexplained.
     """
     by_name = {rule.name: rule for rule in rules}
     diagnoses: list[Diagnosis] = []
@@ -42,17 +48,25 @@ def examine(nodes: Sequence[Node], rules: Iterable[Rule], apply: Apply = in_turn
             diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
-        spoken = _most_specific(found, by_name)
-        return spoken, list(_explained(became, found, spoken, by_name))
+        spoken = most_specific(found, by_name)
+        return spoken, list(spoken_for(became, found, spoken, by_name))
 
     for of_node, ended in apply(judged, nodes, "nodes examined"):
         diagnoses += of_node
         outcomes += ended
+    if any(by_name[diagnosis.rule].unless_explained for diagnosis in diagnoses):
+        from lvsdoctor.engine.last_resort import unexplained  # few scans have such findings
+
+        diagnoses, outcomes = unexplained(diagnoses, outcomes, by_name, nodes, partial(_explaining, nodes, others))
     diagnoses = naming_hidden(diagnoses, nodes)
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
+
+
+def _explaining(nodes: Sequence[Node], rules: Sequence[Rule]) -> list[Diagnosis]:
+    return [diagnosis for rule in rules for node in nodes for diagnosis in try_rule(rule, node)[0]]
 
 
 def _place(rule: Rule) -> tuple[bool, bool]:
@@ -81,6 +95,8 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if not sufficient and rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if (rule.only_ipv6 and serves_none(node, "IPv6")) or (rule.only_marks and serves_none(node, "mark")):
+        return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
+    if rule.unless_explained and not shows_clients(node):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     node = without(node, stood_in(node, rule.helps))
     view = seen_by.of(node)
@@ -231,43 +247,6 @@ def _missing(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
     """Where a command was asked in vain, with the reason."""
     untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
     return tuple(_lacking(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
-
-
-# -- one root cause is one finding ------------------------------------------------------------------------------------
-
-
-def _most_specific(diagnoses: Sequence[Diagnosis], rules: dict[str, Rule]) -> list[Diagnosis]:
-    """Without the findings of general rules about what a more specific rule has found too."""
-    specific_ones: dict[str, list[Diagnosis]] = {}
-    for diagnosis in diagnoses:
-        for rule in rules[diagnosis.rule].instead_of:
-            specific_ones.setdefault(rule, []).append(diagnosis)
-    return [
-        general
-        for general in diagnoses
-        if not any(_explains(specific, general, rules) for specific in specific_ones.get(general.rule, ()))
-    ]
-
-
-def _explains(specific: Diagnosis, general: Diagnosis, rules: dict[str, Rule]) -> bool:
-    if general.rule not in rules[specific.rule].instead_of:
-        return False
-    shared = specific.about.keys() & general.about.keys()
-    return bool(shared) and all(general.about[name] == specific.about[name] for name in shared)
-
-
-def _explained(
-    outcomes: Iterable[Outcome], diagnoses: Sequence[Diagnosis], spoken: Sequence[Diagnosis], rules: dict[str, Rule]
-) -> Iterator[Outcome]:
-    """A rule all of whose findings another speaks for is quiet, and says whose they are."""
-    speaking = {diagnosis.rule for diagnosis in spoken}
-    for outcome in outcomes:
-        if outcome.verdict is Verdict.FIRES and outcome.rule not in speaking:
-            silent = [d for d in diagnoses if d.rule == outcome.rule]
-            names = sorted({s.rule for s in spoken for d in silent if _explains(s, d, rules)})
-            yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
-        else:
-            yield outcome
 
 
 def _examined(node: Node) -> Examined:

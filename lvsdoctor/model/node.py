@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -10,6 +11,8 @@ from lvsdoctor.model.host import Host
 from lvsdoctor.model.standing import ALONE, Membership, Role, Standing, Vip
 from lvsdoctor.model.view import Peers, View
 from lvsdoctor.model.vrrp import VrrpInstance
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,16 @@ class Node(Host):
         if isinstance(peers, Peers):
             return peers.nodes.keys(kind, keys)
         return set().union(*map(keys, (self, *peers)))
+
+    def derived_of_scan(self, key: Hashable, work_out: Callable[[Sequence["Node"]], tuple[T, Iterable[str]]]) -> T:
+        """What follows from all nodes of the scan as they stand, worked out once. With it come the facts that it rests
+        on, of which those that a rule declares count as read."""
+        peers = self.standing.peers
+        value, facts = peers.nodes.derived(key, work_out) if isinstance(peers, Peers) else work_out((self,))
+        for fact in facts:
+            if self._view is None or fact in self._view.allowed:
+                self._note(fact)
+        return value
 
     def _peers_by(
         self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]], fact: str = ""

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from lvsdoctor.model.facts import NotCollected
 
 if TYPE_CHECKING:
     from lvsdoctor.model.node import Node
     from lvsdoctor.model.standing import Membership
+
+T = TypeVar("T")
 
 
 class View:
@@ -48,10 +50,19 @@ class View:
 
 
 class Scan(tuple["Node", ...]):
-    """The nodes of a scan, found by what they hold."""
+    """The nodes of a scan, found by what they hold. `standing` are the same nodes with their standing."""
 
     def __init__(self, _: Iterable["Node"] = ()) -> None:
         self._indexes: dict[str, dict[Hashable, list[int]]] = {}
+        self._derived: dict[Hashable, Any] = {}
+        self.standing: tuple[Node, ...] = ()
+
+    def derived(self, key: Hashable, work_out: Callable[[tuple["Node", ...]], T]) -> T:
+        """What follows from all nodes, with their standing: worked out once."""
+        if key not in self._derived:
+            self._derived[key] = work_out(self.standing)
+        known: T = self._derived[key]
+        return known
 
     def places(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Sequence[int]:
         """Where the nodes stand that have `key` among their `keys`; `kind` names the question."""

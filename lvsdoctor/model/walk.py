@@ -52,9 +52,9 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class StepVerdict:
     """`yes` is what the packet needs: it goes on. `reason` is a template filled from `fields`; the first row of
-    `because` is the one that decided. `settle`: of an unknown one, the command that would tell; of another, the one
-    that shows what it takes for granted: the absence of machinery (a filter, a policy rule) that the scan does not show
-    (`assumed`)."""
+    `because` is the one that decided. `settle`: of an unknown one, the command that would tell, and `lacking` the fact;
+    of another, the one that shows what it takes for granted: the absence of machinery (a filter, a policy rule) that
+    the scan does not show (`assumed`)."""
 
     step: Step
     decided: Decided
@@ -62,6 +62,7 @@ class StepVerdict:
     because: tuple[Citation, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     settle: str = ""
+    lacking: str = ""
 
     @property
     def why(self) -> str:
@@ -89,6 +90,7 @@ class ClientClass:
 
     `router` is the address of the router that they come by, `prefix` the network that they are in. `evidenced`: the
     scan shows such a client (`because` quotes where), or the user names it; else it is assumed that there are some.
+    `connects`: it is shown that such a client connects: by a connection to this VIP, or a health check in a file.
     """
 
     place: ClientPlace
@@ -97,6 +99,7 @@ class ClientClass:
     router: IP | None = None
     evidenced: bool = False
     because: tuple[Citation, ...] = ()
+    connects: bool = False
 
 
 class Served(StrEnum):

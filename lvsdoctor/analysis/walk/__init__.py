@@ -28,10 +28,21 @@ def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, .
 
     `clients` are addresses that the user named. What was not collected makes a step unknown; nothing is raised.
     """
+    return _worked_out(nodes, clients)[0]
+
+
+def walks_of_scan(node: Node) -> tuple[Walk, ...]:
+    """walks() of the scan that a node is of; a rule's node has read what they rest on."""
+    return node.derived_of_scan("walks", _worked_out)
+
+
+def _worked_out(nodes: Sequence[Node], clients: Sequence[IP] = ()) -> tuple[tuple[Walk, ...], frozenset[str]]:
+    """The walks, and the facts that they rest on."""
     decider = Decider()
     shown = decider.nodes(nodes)
     known = crowd(shown)
-    return tuple(walk for at in service_addresses(shown) for walk in _of_service(decider, at, known, clients))
+    made = tuple(walk for at in service_addresses(shown) for walk in _of_service(decider, at, known, clients))
+    return made, decider.reads
 
 
 def _of_service(decider: Decider, at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> Iterator[Walk]:

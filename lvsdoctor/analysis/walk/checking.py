@@ -35,8 +35,9 @@ def checking_client(decider: Decider, director: Node, at: ServicePlace, real: De
     source = check.source if check is not None and check.source is not None else _source(decider, director, rip)
     because = (cite(check),) if check is not None else ()
     return ClientClass(
-        ClientPlace.HEALTH_CHECK, source if source is not None else rip, evidenced=bool(because), because=because
-    )
+        ClientPlace.HEALTH_CHECK, source if source is not None else rip, evidenced=bool(because), because=because,
+        connects=bool(because),
+    )  # fmt: skip
 
 
 def check_of(director: Node, at: ServicePlace, real: Destination) -> HealthCheck | None:

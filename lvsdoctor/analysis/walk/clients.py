@@ -1,6 +1,6 @@
 """The classes of clients that a cluster may treat differently, and which of them the scan shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -20,15 +20,18 @@ from lvsdoctor.model.walk import ClientClass, ClientPlace
 # Networks of containers on the host itself.
 _OF_CONTAINERS = ("docker", "cni", "virbr", "lxcbr", "flannel", "cilium", "kube-", "nodelocaldns")
 _MOST_ROUTES = 12  # a routing protocol may bring thousands; they are alike
+_CONNECTION = "a client's connection"
 _ANSWERING = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """All addresses of the scan that are no clients', and the clients that it shows, with their lines."""
+    """All addresses of the scan that are no clients', and the clients that it shows, with their lines; by VIP those
+    that are connected to it."""
 
     taken: frozenset[IP]
     shown: tuple[tuple[IP, Citation], ...]
+    connected: Mapping[IP, Mapping[IP, Citation]]
 
 
 def crowd(nodes: Sequence[Node]) -> Crowd:
@@ -47,14 +50,24 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
     shown: dict[IP, Citation] = {}
     for ip, line in _shown(nodes, strangers, taken):
         shown.setdefault(ip, line)
-    return Crowd(frozenset(taken), tuple(shown.items()))
+    return Crowd(frozenset(taken), tuple(shown.items()), _connected_to(nodes))
+
+
+def _connected_to(nodes: Sequence[Node]) -> Mapping[IP, Mapping[IP, Citation]]:
+    """By VIP the clients with a connection to it. What persistence keeps of a client is none."""
+    by_vip: dict[IP, dict[IP, Citation]] = {}
+    for node in nodes:
+        for row in _seen(node, "connections"):
+            if row.client.ip is not None and row.virtual.ip is not None and not row.is_template:
+                by_vip.setdefault(row.virtual.ip, {}).setdefault(row.client.ip, cite(row, _CONNECTION))
+    return by_vip
 
 
 def _shown(nodes: Sequence[Node], strangers: Sequence[Node], taken: set[IP]) -> Iterator[tuple[IP, Citation]]:
     for node in nodes:
         for connection in _seen(node, "connections"):
             if connection.client.ip is not None:
-                yield connection.client.ip, cite(connection, "a client's connection")
+                yield connection.client.ip, cite(connection, _CONNECTION)
     for node in strangers:
         for row in _seen(node, "addresses"):
             if not (row.ip.is_loopback or row.ip.is_link_local):
@@ -78,6 +91,8 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
         key = item.prefix or item.place
         if key not in classes:
             classes[key] = item
+    for ip, line in known.connected.get(at.vip, {}).items():
+        _evidence(classes, ip, line, connects=True)
     for ip, line in known.shown:
         if ip.version == at.vip.version:
             _evidence(classes, ip, line)
@@ -85,11 +100,11 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
     return (*classes.values(), *named)
 
 
-def _evidence(classes: dict[object, ClientClass], ip: IP, line: Citation) -> None:
+def _evidence(classes: dict[object, ClientClass], ip: IP, line: Citation, *, connects: bool = False) -> None:
     """The narrowest class that an address belongs to is one that the scan shows; it stands for that class then."""
     key = _class_of(classes, ip)
     if key is not None and not classes[key].evidenced:
-        classes[key] = replace(classes[key], address=ip, evidenced=True, because=(line,))
+        classes[key] = replace(classes[key], address=ip, evidenced=True, because=(line,), connects=connects)
 
 
 def _class_of(classes: dict[object, ClientClass], ip: IP) -> object | None:

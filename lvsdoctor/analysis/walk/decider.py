@@ -21,11 +21,17 @@ class Decider:
     concluded."""
 
     def __init__(self) -> None:
-        self._view = View(frozenset(COLLECTED_BY))
+        self._reads: set[str] = set()
+        self._view = View(frozenset(COLLECTED_BY), self._reads)
         self._known: dict[Hashable, object] = {}
 
     def nodes(self, nodes: Sequence[Node]) -> tuple[Node, ...]:
         return tuple(self._view.of(node) for node in nodes)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The facts that were asked for."""
+        return frozenset(self._reads)
 
     def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` returns, worked out the first time alone."""
@@ -79,7 +85,13 @@ def unknown(step: Step, lacking: NotCollected) -> StepVerdict:
         seen = lacking.partial.seen
         because = (Citation(seen, lacking.partial.reason, lacking.partial.fields),) if seen is not None else ()
         return StepVerdict(
-            step, Decided.UNKNOWN, lacking.partial.reason, because, lacking.partial.fields, lacking.command
+            step,
+            Decided.UNKNOWN,
+            lacking.partial.reason,
+            because,
+            lacking.partial.fields,
+            lacking.command,
+            lacking.fact,
         )
     fields = {"wanted": lacking.wanted or lacking.fact, "host": lacking.node}
-    return StepVerdict(step, Decided.UNKNOWN, _LACKING, (), fields, lacking.command)
+    return StepVerdict(step, Decided.UNKNOWN, _LACKING, (), fields, lacking.command, lacking.fact)

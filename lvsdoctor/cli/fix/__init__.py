@@ -78,7 +78,9 @@ def run(options: Namespace) -> int:
     terms = gate.terms(known_rules, options, settings)
     collection = collecting.collected(options, rules)
     nodes = collection.nodes
-    examination = replace(examine(nodes, rules, workers.workers(options)), unread_paths=collection.unread)
+    silent = [rule for rule in known_rules if rule not in rules]
+    examination = examine(nodes, rules, workers.workers(options), silent)
+    examination = replace(examination, unread_paths=collection.unread)
     if others := choosing.unselected(known_rules, rules, options, settings):
         named = naming_hidden(examination.diagnoses, nodes, examine(nodes, others).diagnoses)
         examination = replace(examination, diagnoses=tuple(named))

@@ -1,0 +1,144 @@
+"""Connections that are known to be opened and known to fail at a host, as its walks tell (analysis/walk).
+
+Only what is proved counts: the host that gets the client's packets is a director, each step up to the one that says no
+is known, that one assumes nothing, and no host on the way is only planned. Machinery that an earlier step takes for
+absent could only end the connection sooner.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.connection import Connection
+from lvsdoctor.model.coverage import Origin, coverage_of
+from lvsdoctor.model.facts import CONFIGURED, NotApplicable, NotCollected
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import FAILING_TYPES
+from lvsdoctor.model.walk import HARMLESS, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
+
+_FILTERS = frozenset({Decision.INPUT_FILTER, Decision.FORWARD_FILTER, Decision.OUTPUT_FILTER})
+# What comes before a director's entry of a connection.
+_BEFORE_ENTRY = frozenset({Decision.ARP_REPLY, Decision.SOURCE_VALIDATION, Decision.IPVS})
+# net/netfilter/ipvs/ip_vs_proto_tcp.c: tcp_states: a handshake that has ended leaves SYN_RECV for these.
+_ANSWERED = frozenset({"ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "CLOSE_WAIT", "LAST_ACK"})
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPath:
+    """Connections of `clients` (whole phrases) to a VIP of a service, as ipvsadm writes it, fail at the host that
+    decides `verdict`. `client` is one of them, and `because` shows that there are such clients."""
+
+    service: str
+    vip: IP
+    clients: tuple[str, ...]
+    client: IP
+    verdict: StepVerdict
+    because: tuple[Citation, ...]
+
+
+def broken_paths(node: Node) -> Iterator[BrokenPath]:
+    """Where connections fail at this host, one for each service and decision.
+
+    Raises NotApplicable where no walk of clients that are known to connect meets this host, and NotCollected at the end
+    where it is not known what this host decides of one. Reads what walks read.
+    """
+    if not shows_clients(node):
+        raise NotApplicable
+    from lvsdoctor.reporting.walks import clients
+
+    running = {other.name for other in (node, *node.peers) if _runs(other)}
+    own = [walk for walk in _known_to_be_opened(node) if _hosts(walk) <= running]
+    by_decision: dict[tuple[str, IP, Decision], list[Walk]] = {}
+    for walk in own:
+        if (verdict := walk.deciding) is not None and walk.outcome is Served.DIES and verdict.step.node == node.name:
+            by_decision.setdefault((walk.service, walk.vip, verdict.step.decision), []).append(walk)
+    for (service, vip, _), failing in by_decision.items():
+        proved = [
+            walk for walk in failing if proved_to_end(walk) and not _wished(walk) and not _contradicted(walk, node)
+        ]
+        if proved and (verdict := proved[0].deciding) is not None:
+            because = {line.seen: line for walk in proved for line in walk.client.because}
+            names = dict.fromkeys(clients(walk.client) for walk in proved)
+            yield BrokenPath(service, vip, tuple(names), proved[0].client.address, verdict, tuple(because.values()))
+    _refuse_unknown(node, own)
+
+
+_SHOWING = ("connections", "health-checks")
+
+
+def shows_clients(node: Node) -> bool:
+    """May the scan show clients that connect?"""
+    return any(map(node.has, _SHOWING)) or any(node.peers_with(*_SHOWING))
+
+
+def _known_to_be_opened(node: Node) -> list[Walk]:
+    """The walks of clients that connect which meet this host, by a director, to real servers that get connections."""
+    from lvsdoctor.analysis.walk import walks_of_scan  # most scans show no client
+
+    return [
+        walk
+        for walk in walks_of_scan(node)
+        if walk.client.connects and walk.share and walk.forwarding is not None and node.name in _hosts(walk)
+    ]
+
+
+def _hosts(walk: Walk) -> set[str]:
+    return {verdict.step.node for verdict in walk.steps}
+
+
+def _runs(node: Node) -> bool:
+    """Does all that is known of it show what runs, without contradiction?"""
+    known = (fact for fact in CONFIGURED if fact in node.evidence)
+    return not node.contradictions and all(coverage_of(fact, node.coverage).origin is Origin.RUNTIME for fact in known)
+
+
+def proved_to_end(walk: Walk) -> bool:
+    """Is each step known up to the one that ends it, and nothing assumed of that one?"""
+    steps = [verdict for verdict in walk.steps if verdict.step.decision not in HARMLESS]
+    first = next((verdict for verdict in steps if verdict.decided is not Decided.YES), None)
+    return first is not None and first.decided is Decided.NO and not first.assumed
+
+
+def _wished(walk: Walk) -> bool:
+    """Does a filter, or a route of a failing type, turn these clients away? Somebody wants that. A director that turns
+    its own health checks away is no wish."""
+    verdict = walk.deciding
+    if verdict is None or walk.client.place is ClientPlace.HEALTH_CHECK:
+        return False
+    words = {word for line in verdict.because for word in line.seen.text.split()}
+    return verdict.step.decision in _FILTERS or not FAILING_TYPES.isdisjoint(words)
+
+
+def _contradicted(walk: Walk, node: Node) -> bool:
+    """Is a connection there whose handshake has ended, of such a client, through this real server? Or one at all, where
+    this director is to have taken none? (net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule() makes it.)"""
+    verdict, check = walk.deciding, walk.client.place is ClientPlace.HEALTH_CHECK
+    if not check and verdict is not None and verdict.step.decision in _BEFORE_ENTRY and node.has("connections"):
+        return True
+    return any(_like(walk, row) for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
+
+
+def _connections(node: Node) -> Iterable[Connection]:
+    rows: Iterable[Connection] = node.seen_rows("connections") if node.has("connections") else ()
+    return rows
+
+
+def _like(walk: Walk, row: Connection) -> bool:
+    if row.state not in _ANSWERED or row.virtual.ip != walk.vip or row.destination.ip != walk.rip:
+        return False
+    client, prefix = row.client.ip, walk.client.prefix
+    return client == walk.client.address or (client is not None and prefix is not None and client in prefix)
+
+
+def _refuse_unknown(node: Node, own: Iterable[Walk]) -> None:
+    """Raises NotCollected for what this host decides of a walk, and NotApplicable where nothing is known to be well."""
+    known = False
+    for walk in own:
+        verdict = walk.deciding
+        if verdict is None:
+            known = True
+        elif verdict.lacking and walk.outcome is Served.UNKNOWN and verdict.step.node == node.name:
+            raise NotCollected(verdict.lacking, node.name, verdict.fields.get("wanted", ""), verdict.settle)
+    if not known:
+        raise NotApplicable

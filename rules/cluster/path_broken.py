@@ -1,0 +1,37 @@
+"""Connections that clients open fail at a host, and no other rule explains it."""
+
+from collections.abc import Iterator
+
+from lvsdoctor.rulekit import Decision, Finding, Fix, Node, Severity, broken_paths, command, rule
+
+LOSES = "{node} loses connections to {service} from {whose} ({decision}): {why}"
+
+
+@rule(
+    name="path-broken",
+    code="PATH001",
+    severity=Severity.ERROR,
+    needs={},
+    # What a walk reads. That another host is looked at, and which facts of it, depends on the cluster.
+    helps={
+        "addresses", "connections", "health-checks", "ipvs", "iptables", "links", "local-routes", "neighbours",
+        "policy-rules", "routes", "sockets", "sysctl",
+    },
+    explains=Decision.RETURN_PATH,  # a finding names its own
+    unless_explained=True,
+)  # fmt: skip
+def path_broken(node: Node) -> Iterator[Finding]:
+    for broken in broken_paths(node):
+        verdict = broken.verdict
+        refused = verdict.step.decision is Decision.LISTENER
+        shown = command("lvsdoctor", "trace", broken.vip, "--from", broken.client)
+        yield Finding(
+            LOSES,
+            clients="These connections are refused." if refused else "These connections hang.",
+            about={"service": broken.service, "vip": broken.vip, "decision": verdict.step.decision.value},
+            whose=" and ".join(broken.clients),
+            why=verdict.why,
+            explains=verdict.step.decision,
+            evidence=[*verdict.because, *broken.because],
+            fix=Fix(now=(f"# this shows the path of the packet: {shown} PATH",)),
+        )
