@@ -23,8 +23,8 @@ from lvsdoctor.rulekit import (
     rule,
 )
 
-_ROUTED = "{node} lists {rip} with port {port} for {service}: direct routing keeps the service's port, {asked}"
-_TUNNELLED = "{node} lists {rip} with port {port} for {service}: tunnelling keeps the service's port, {asked}"
+_ROUTED = "{node} lists {rip} with port {port} for {service}, but direct routing keeps port {asked}"
+_TUNNELLED = "{node} lists {rip} with port {port} for {service}, but tunnelling keeps port {asked}"
 
 
 @rule(
@@ -45,12 +45,13 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 continue
             yield Finding(
                 _ROUTED if real.forwarding is Forwarding.DR else _TUNNELLED,
+                clients="Requests arrive at port {asked}. If {rip} listens only on {port}, clients get a refusal.",
                 about={"service": service, "rip": real.ip, "port": real.port},
                 asked=service.port,
                 decided_at=str(real.ip),
                 evidence=[
-                    cite(service, "a client asks for port {asked}", asked=service.port),
-                    cite(real, "IPVS does not use port {port}, and ipvsadm does not keep it", port=real.port),
+                    cite(service, "clients use port {asked}", asked=service.port),
+                    cite(real, "port {port} has no effect: this method does not change ports", port=real.port),
                     *([_unseen(host)] if seen is None else []),
                 ],
                 fix=_with_its_port(service, real),

@@ -1,4 +1,4 @@
-"""A real server sends its replies through the director, which holds the VIP too and drops what comes from it."""
+"""A real server sends its replies through the director, which drops packets with its own VIP as source."""
 
 from collections.abc import Iterator, Sequence
 
@@ -51,10 +51,13 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                     continue
                 subnets = [str(way.route.dst) for way, _ in lost if way.route and way.route.dst.prefixlen]
                 some = len(subnets) == len(lost)
-                who = assume("ipvs", "the VIP has clients there", settle="ipvsadm -Lnc  # on the director")
+                who = f"the VIP has clients in {', '.join(subnets)}"
                 yield Finding(
-                    "{node} answers clients " + ("in {subnets} " if some else "") + "of VIP {vip} through {gateway}, "
-                    "an address of {director}, which holds the VIP itself and drops such replies: {why}",
+                    "{node} sends replies for VIP {vip} "
+                    + ("to {subnets} " if some else "")
+                    + "to gateway {gateway}, an address of director {director}",
+                    clients=("Clients in {subnets} get no reply. " if some else "Clients get no reply. ")
+                    + "{director} drops packets with its own VIP as source ({why}).",
                     about={"vip": vip.ip, "gateway": gateway.ip},
                     subnets=", ".join(subnets),
                     director=director.name,
@@ -65,7 +68,7 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                         cite(gateway, "{director} is this gateway", director=director.name),
                         *own.because,
                         *lost[0][1].because,
-                        *([who] if some else []),
+                        *([assume("ipvs", who, settle="ipvsadm -Lnc  # on the director")] if some else []),
                     ],
                     severity=Severity.WARNING if some else None,
                     fix=_past_the_director(node, [way for way, _ in lost], director, gateway.link),
@@ -89,5 +92,5 @@ def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, li
     if family == 4 and not forwards(director, link):
         everywhere = director.knows_sysctl(IP_FORWARD) and director.sysctl(IP_FORWARD).value
         wanted[conf_key(link, "forwarding") if everywhere else IP_FORWARD] = 1
-    better = "# better, where there is another router: make that the gateway of the real server; where there is none:"
+    better = "# better, with another router: make this router the gateway of the real server; without another router:"
     return Fix(now=(better,), node=director.name) + set_sysctls(wanted)

@@ -1,4 +1,4 @@
-"""A NAT director on one link tells its real servers, by ICMP redirects, to answer past it."""
+"""A NAT director on one link tells its real servers, by ICMP redirects, to reply to clients directly."""
 
 from collections.abc import Iterator
 
@@ -24,9 +24,10 @@ from lvsdoctor.rulekit import (
     set_sysctls,
 )
 
-SENT = "{node} sends ICMP redirects on {link}: they tell real server {rip} to reply by way of {next_hop}, past the NAT"
+SENT = "{node} sends ICMP redirects on {link} to real server {rip}, with next hop {next_hop}"
 IGNORED = "{node} sends ICMP redirects on {link} to real server {rip}, which ignores them"
-BESIDE = "{node} sends ICMP redirects on {link}: real server {rip} answers its neighbour {next_hop} through {node}"
+BESIDE = "{node} sends ICMP redirects on {link} to real server {rip}, which replies to its neighbour {next_hop}"
+AROUND = "{rip} then sends replies to {next_hop}, not through {node}. Clients drop replies from {rip}."
 FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip route flush cache",))
 
 
@@ -52,6 +53,7 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
                 silence = set_sysctls({conf_key(name, "send_redirects"): 0 for name in ("all", "default", link.name)})
                 found[link.name] = Finding(
                     message if believed else IGNORED,
+                    clients=AROUND if believed else "Clients are served, as {rip} ignores these redirects.",
                     about={"link": link.name},
                     decided_at=str(rip),
                     rip=rip,
@@ -71,7 +73,7 @@ def _believed(node: Node, rip: IP, client: IP) -> tuple[bool, tuple[Citation, ..
     """Does the real server follow a redirect, and what tells so?"""
     peer = real_server(node, rip)
     if peer is None or not all(peer.has(fact) for fact in ("sysctl", "links", "routes")):
-        text = f"{rip} follows redirects, as Linux does unless told otherwise"
+        text = f"{rip} accepts ICMP redirects, the default of Linux"
         return True, (assume("sysctl", text, "on the real server", "sysctl -a -r '[.]accept_redirects'"),)
     links = [link for name in route_lookup(peer, client, src=rip).links if (link := peer.link(name))]
     answers = [believes_redirects(peer, link) for link in links]

@@ -42,9 +42,10 @@ def forwarding_not_needed(node: Node) -> Iterator[Finding]:
         return
     closed = {conf_key(name, "accept_redirects"): 0 for name in ("all", link.name)}
     yield Finding(
-        "{node} forwards packets (net.ipv4.ip_forward=1), which DR and TUN do not need and nothing else here asks for",
+        "{node} forwards packets (net.ipv4.ip_forward=1), which its services (DR, TUN) do not need",
+        clients="Clients are served. {node} also forwards packets of other hosts that use it as gateway.",
         about={},
-        evidence=[cite(setting, "for every host that sends it packets"), *map(_handed_on, destinations.values())],
+        evidence=[cite(setting, "packets of every host are forwarded"), *map(_handed_on, destinations.values())],
         fix=set_sysctls({"net.ipv4.ip_forward": 0} | closed),
     )
 

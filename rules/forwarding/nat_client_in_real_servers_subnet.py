@@ -1,4 +1,4 @@
-"""Clients in the subnet of a real server behind NAT are answered by it directly, and drop the answer."""
+"""Clients in the subnet of a real server behind NAT get its replies directly, and drop them."""
 
 from collections.abc import Iterator
 
@@ -44,8 +44,8 @@ def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
         if kept is None or shared is None:
             continue
         yield Finding(
-            "clients in {subnet} get no answer from VIP {vip}: real server {rip} is in their subnet "
-            "and answers them past {node}",
+            "{rip} replies directly to clients of VIP {vip} in {subnet}, not through director {node}",
+            clients="Clients in {subnet} receive replies from {rip}, not from {vip}, and drop these replies.",
             about={"vip": vip, "rip": rip},
             decided_at=str(rip),
             subnet=shared.network,

@@ -54,17 +54,17 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
         forwarding = forwards(node, link)
         if forwarding or link in replied:
             continue
-        rip, because = next(iter(rips.items()))
+        because = next(iter(rips.values()))
+        named = [str(rip) for rip in rips][:3] + ([f"{len(rips) - 3} more"] if len(rips) > 3 else [])
         known = [node.sysctl(key) for key in (IP_FORWARD, conf_key("all", "forwarding")) if node.knows_sysctl(key)]
         # A change of ip_forward is copied to every link; where it is 1 already, writing 1 again copies nothing.
         settings = {} if any(setting.value for setting in known) else {IP_FORWARD: 1}
         settings |= {} if settings and known else {conf_key(link, "forwarding"): 1}
         yield Finding(
-            "{node} drops the replies of its NAT real servers ({count}, {rip} the first): "
-            "{link}, where they arrive, does not forward",
+            "{node} does not forward replies of NAT real servers that arrive on {link} ({rips})",
+            clients="Clients whose requests go to these real servers ({rips}) get no reply.",
             about={"link": link},
-            rip=rip,
-            count=len(rips),
+            rips=", ".join(named),
             evidence=[*because, *forwarding.because],
             fix=set_sysctls(settings),
         )

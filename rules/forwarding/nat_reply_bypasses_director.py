@@ -1,4 +1,4 @@
-"""A real server behind NAT sends its replies past the director, which has to undo the NAT."""
+"""A real server behind NAT sends its replies directly, not through the director that changes their source."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,12 +29,14 @@ from lvsdoctor.rulekit import (
     taking_requests,
 )
 
-BY_GATEWAY = "{node} sends its replies from {rip} by {hop}, past director {director}: nobody undoes the NAT"
-STRAIGHT = "{node} sends its replies from {rip} straight out of {hop}, past director {director}: nobody undoes the NAT"
-NOWHERE = "{node} has no route for its replies from {rip}: they never reach director {director}"
-SOME = "{node} sends its replies from {rip} through director {director} only to {back}: other clients get no answer"
-MARKED = "{node} sends its replies from {rip} through director {director} only where a policy rule chooses table {back}"
-CAREFUL = "All that it sends beyond its own subnets passes the director then, an administrator's session too."
+BY_GATEWAY = "{node} sends replies from {rip} to gateway {hop}, not through director {director}"
+STRAIGHT = "{node} sends replies from {rip} directly out of {hop}, not through director {director}"
+NOWHERE = "{node} has no route for replies from {rip}, also not through director {director}"
+SOME = "{node} sends replies from {rip} through director {director} only to {back}"
+MARKED = "{node} sends replies from {rip} through director {director} only where a policy rule chooses table {back}"
+DROPPED = "Clients get replies from {rip}, not from the VIP, and drop these replies."
+OTHERS = "Clients whose replies take another route get no reply from the VIP."
+CAREFUL = "All packets of this host to other subnets then go through the director, also an administrator's session."
 
 
 @rule(
@@ -58,11 +60,12 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         back = passes_for_some(node, ours)
         if back is not None:
             message = SOME if back.table == "main" else MARKED
-            evidence.append(cite(back, "what takes this route is answered through the director"))
+            evidence.append(cite(back, "replies by this route go through the director"))
         gateway = gateway_to_director(node, listings)
         evidence += [cite(gateway, "the director, on a subnet of {node}", node=node.name)] if gateway else []
         yield Finding(
             message,
+            clients="Clients get no reply from {node}." if message is NOWHERE else DROPPED if back is None else OTHERS,
             about={"rip": rip},
             director=director.name,
             hop=hop or ", ".join(way.links),

@@ -50,11 +50,12 @@ def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
                     continue
                 done.add(link.name)
                 yield Finding(
-                    "{node} follows ICMP redirects on {link}: one from its gateway {gateway}, "
-                    "the NAT director {director}, sends its replies past the NAT",
+                    "{node} accepts ICMP redirects on {link} from its gateway {gateway} (NAT director {director})",
+                    clients="After a redirect {node} replies to clients directly. Clients drop replies from {rip}.",
                     about={"link": link.name},
                     gateway=hop.gateway,
                     director=director.name,
+                    rip=rip,
                     evidence=[
                         cite(listing.destination, "{director} masquerades to {rip}", director=director.name, rip=rip),
                         *way.because,
@@ -69,7 +70,7 @@ def real_server_accepts_redirects(node: Node) -> Iterator[Finding]:
 def _sent(director: Node, rip: IP) -> tuple[Citation, ...]:
     """What tells that the director sends redirects to this real server; nothing where its evidence denies it."""
     if not all(director.has(fact) for fact in ("sysctl", "addresses", "links", "routes")):
-        text = f"{director.name} sends redirects, as Linux does unless told otherwise"
+        text = f"{director.name} sends ICMP redirects, the default of Linux"
         return (assume("sysctl", text, "on the director", "sysctl -a -r '[.]send_redirects'"),)
     for name in route_lookup(director, rip).links:
         link = director.link(name)

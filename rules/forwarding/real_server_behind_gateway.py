@@ -1,4 +1,4 @@
-"""A real server of direct routing is behind a router, which sends the requests back to whoever holds the VIP."""
+"""A real server of direct routing is behind a router, which sends the requests back to the VIP's holder."""
 
 from collections.abc import Iterator
 
@@ -42,10 +42,10 @@ def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
         proxy = _proxy(node, rip) if way.onlink else None
         if way.type == "unicast" and (strangers or proxy):
             others = "" if len(places) == 1 else " and {others} more services"
-            by = " through {gateway}: " if strangers else " at the MAC of {gateway}, which answers ARP for it: "
+            by = " through router {gateway}" if strangers else " at the MAC of router {gateway}"
             yield Finding(
-                "{node} reaches {rip} of {service}" + others + by + "direct routing hands the request "
-                "to that router, with the VIP still as its destination, and not to the real server",
+                "{node} reaches real server {rip} of {service}" + others + by,
+                clients="The router sends requests for {rip} back to the director. Clients get no reply.",
                 about={"rip": rip},
                 service=places[0][0],
                 others=len(places) - 1,
@@ -79,7 +79,10 @@ def _proxy(node: Node, rip: IP) -> Neighbour | None:
 
 def _same_mac(node: Node, rip: IP, proxy: Neighbour) -> list[Citation]:
     its = next(entry for entry in node.neighbours if entry.ip == rip and entry.mac == proxy.mac)
-    lines = [cite(its, "{mac} answers for it", mac=proxy.mac), cite(proxy, "a gateway of {node}", node=node.name)]
+    lines = [
+        cite(its, "{mac} answers for {rip}", mac=proxy.mac, rip=rip),
+        cite(proxy, "a gateway of {node}", node=node.name),
+    ]
     if not _server_with_links(node, rip):
         settle = "ip link show  # on the real server"
         lines.append(assume("links", "the gateway is not the real server itself", settle=settle))
@@ -109,7 +112,7 @@ def _tunnel_instead(node: Node, service: VirtualService, real: Destination) -> F
         now=(*first, change_real_server("-e", service, real, how="-i")),
         persist=(f"{SAVE_TABLE} {real.ip} by tunnelling (-i, lvs_method TUN)",),
         warning="Tunnelling needs the real server's part as well: tunl0 up, rp_filter off or loose on it, and the VIP. "
-        "The other way is a link of the director's own in the real server's subnet.",
+        "Or give the director an interface in the real server's subnet, and keep direct routing.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A real server does not hold the VIP whose requests a director sends it unchanged, and drops them."""
+"""A real server does not hold the VIP whose requests a director sends it unchanged, and drops the requests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,19 +28,13 @@ from lvsdoctor.rulekit import (
     takes_without_vip,
 )
 
-_DROPS = "{node} does not hold VIP {vip}: requests for it that arrive here are dropped"
-_RETURNS = (
-    "{node} does not hold VIP {vip} and forwards what arrives on {link}: requests for it go back towards the "
-    "director, up to 32 times each"
-)
-_DROPS_LATER = "{node} does not hold VIP {vip}: requests for it are dropped once its weight is more than 0 again"
-_DROPS_KEPT = (
-    "{node} does not hold VIP {vip}: requests of clients that persistence still sends here are dropped, and all once "
-    "its weight is more than 0 again"
-)
-_CANNOT_REPLY = (
-    "{node} does not hold VIP {vip}: a policy rule delivers requests for it, but no reply can leave from the VIP"
-)
+_DROPS = "{node} does not hold VIP {vip} and drops requests for this address"
+_RETURNS = "{node} does not hold VIP {vip} and forwards requests that arrive on {link}"
+_CANNOT_REPLY = "{node} does not hold VIP {vip}, so no reply can leave from this address"
+_LOST = "Clients whose requests go to {node} get no reply."
+_LOOPS = "Each request returns to the director, up to 32 times, and is lost. Clients get no reply."
+_LATER = "At a weight above 0 clients whose requests go to {node} get no reply."
+_KEPT = "Clients that persistence keeps on {node} get no reply. At a weight above 0 new clients get no reply either."
 _FILTERS = ("iptables", "ip6tables")
 
 
@@ -63,16 +57,17 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         lines = [cite(m.service, "the VIP of {director}", director=m.director.name) for m in told]
         lines += [cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip) for m in told]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
-        later = _DROPS_KEPT if kept else _DROPS_LATER
+
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
         yield Finding(
-            later if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
+            _DROPS if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
+            clients=(_KEPT if kept else _LATER) if idle else _LOOPS if back and not here else _LOST,
             about={"vip": vip.ip},
             link=", ".join(back),
             severity=Severity.WARNING if idle else None,
             predicts=Predicts.REFUSES,
             evidence=[
-                *(lines or [cite(vip, "this node is to carry it")]),
+                *(lines or [cite(vip, "this node is to hold the VIP")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *here.because,
                 *((no_transparent_proxy(node, vip.ip),) if here else () if seen else (taken,)),
