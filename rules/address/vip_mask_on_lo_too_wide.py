@@ -24,7 +24,7 @@ from lvsdoctor.rulekit import (
 )
 
 TAKES = "{node} treats every address of {prefix} as local ({address} is on {link})"
-MISSED = "{lost} gets no packets from {node}. Clients at or behind {lost} get no reply."
+MISSED = "{lost} gets no packets from {node}. Clients in {prefix} get no reply from {node}."
 PARTLY = "If a client has an address in {prefix}, this client gets no reply from {node}."
 ELSEWHERE = "Hosts in {prefix} get no reply from {node}, unless a more specific route leads to them."
 
