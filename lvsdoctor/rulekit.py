@@ -113,7 +113,7 @@ QUESTIONS = {
         "analysis.broken_paths": "broken_paths",
     },
     "Does a program take the requests?": {
-        "analysis.listeners": "unserved unserved_here Unserved",
+        "analysis.listeners": "unserved unserved_here refused_checks Unserved",
         "kernel.sockets": "no_transparent_proxy",
     },
     "Do rules rewrite or mark its requests?": {
@@ -153,6 +153,7 @@ QUESTIONS = {
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
         "analysis.nat_routers": "behind_routers",
+        "analysis.own_connections": "dropped_replies DroppedReplies",
     },
     "What does its log show?": {
         "analysis.log_events": "logged own_source passes_reply",

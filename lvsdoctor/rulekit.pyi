@@ -70,6 +70,7 @@ from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment
 from lvsdoctor.analysis.listeners import Unserved as Unserved
+from lvsdoctor.analysis.listeners import refused_checks as refused_checks
 from lvsdoctor.analysis.listeners import unserved as unserved
 from lvsdoctor.analysis.listeners import unserved_here as unserved_here
 from lvsdoctor.analysis.local_node import OwnRip as OwnRip
@@ -103,6 +104,8 @@ from lvsdoctor.analysis.nat import replying_through as replying_through
 from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests
 from lvsdoctor.analysis.nat_routers import behind_routers as behind_routers
+from lvsdoctor.analysis.own_connections import DroppedReplies as DroppedReplies
+from lvsdoctor.analysis.own_connections import dropped_replies as dropped_replies
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
 from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked

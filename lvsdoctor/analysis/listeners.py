@@ -23,6 +23,7 @@ from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.socket import Socket, SocketTable
+from lvsdoctor.model.standing import Membership
 
 _CLIENTS: dict[int, IP] = {4: FAR_AWAY, 6: ip_address("2001:db8:ffff::1")}
 _ELSEWHERE = "a packet filter hands requests for {address} to a socket that is not known"
@@ -73,6 +74,50 @@ def unserved(node: Node) -> Iterator[Unserved]:
 def unserved_here(director: Node) -> Iterator[Unserved]:
     """What a director keeps for itself (LocalNode) and no program of it takes; as unserved()."""
     yield from _where_known(own_request_targets(director), lambda target: _unserved_in_its_turn(director, target))
+
+
+def refused_checks(node: Node) -> Iterator[Unserved]:
+    """Where its directors check this real server of direct routing or tunnelling by TCP, and no program listens, though
+    one takes the requests of clients at the VIP: RIP and port of the row (ip_vs_xmit.c leaves these out of requests).
+
+    As unserved(), and reads health-checks of the directors where collected: a health checker may ask elsewhere.
+    """
+    requests: dict[tuple[IP, int], RequestTarget] = {}
+    checks: list[RequestTarget] = []
+    for target in request_targets(node):
+        for row in target.listings:
+            check = _check_of(node, row, target) if target.protocol == "tcp" else None
+            if check is not None and (check.ip, check.port) not in requests:
+                requests[check.ip, check.port] = target
+                checks.append(check)
+    yield from _where_known(checks, lambda check: _refused(node, check, requests[check.ip, check.port]))
+
+
+def _check_of(node: Node, row: Membership, target: RequestTarget) -> RequestTarget | None:
+    """Where a check connects to, by default that of keepalived and ldirectord: the real server's own address and port.
+    None where that is the place of the requests, or where a file has another place or no check."""
+    rip, port = row.destination.ip, row.destination.port or row.service.port
+    forwarding = row.destination.forwarding
+    if rip is None or not port or rip == target.ip or forwarding is None or not forwarding.keeps_destination:
+        return None
+    for checked in row.director.seen_rows("health-checks") if row.director.has("health-checks") else ():
+        for server in checked.servers if any(service.key == row.service.key for service in checked.services) else ():
+            if server.ip == rip and not any(
+                check.connects_to in (None, rip) and check.connect_port in (None, port) for check in server.checks
+            ):
+                return None
+    return replace(target, ip=rip, port=port, listings=(row,), link=None) if node.holding(rip) else None
+
+
+def _refused(node: Node, check: RequestTarget, requests: RequestTarget) -> Unserved | None:
+    if _unserved_at(node, requests) is not None:
+        return None  # nor are the clients served: unserved() tells
+    handed = _handed_to(node, check)
+    if handed is None or handed[0].changed:
+        return None
+    taken = listener(node, check.protocol, check.ip, check.port)
+    others = _of_port(node, check.protocol, check.port)
+    return None if taken else Unserved(check, (*taken.because, *handed[1]), others)
 
 
 def _where_known(

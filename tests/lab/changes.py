@@ -372,7 +372,7 @@ def listens_elsewhere(random: Random, base: str) -> Change:
     if base in _NAT:  # the VIP is no address there
         places = places.replace(f"{VIP}:{PORT} ", "")
     command = f"serve {places}" if places.endswith("8080") else f"serve {places}:{PORT}"
-    return Change("listens", host, (command,), frozenset({"service-not-listening"}))
+    return Change("listens", host, (command,), frozenset({"service-not-listening", "health-check-refused"}))
 
 
 @_kind(*_ALL)

@@ -16,7 +16,7 @@ from tests.lab.guest import Guest
 from tests.lab.judge import ALL_BASES, nodes_from, rules, running
 from tests.lab.shapes import front_hosts
 from tests.lab.strata import STRATA, Stratum
-from tests.lab.walks import Comparison, comparisons, walk_table
+from tests.lab.walks import About, Comparison, comparisons, walk_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,22 @@ class Compared:
         (change,) = self.drawn.changes
         return bool(self.findings) and self.findings[0][1] in change.named_by and change.host in self.findings[0][2]
 
+    @property
+    def misses(self) -> list[str]:
+        """What the scanner did not say as the guest does, in a few words each."""
+        others = [row for row in self.walks if row.about is About.CLIENT and not row.right]
+        wrong = [row for row in others if row.wrong]
+        named = {
+            "could not be made": bool(self.failed),
+            "crashed": bool(self.crashes),
+            "not flagged": self.broken and not self.flagged,
+            "an error, and healthy": not self.broken and self.worst is Severity.ERROR,
+            "not named first": self.single and not self.first_names_the_change,
+            f"{len(others) - len(wrong)} walks unknown": len(others) > len(wrong),
+            f"{len(wrong)} walks wrong": bool(wrong),
+        }
+        return [miss for miss, is_so in named.items() if is_so]
+
     def __str__(self) -> str:
         lines = [str(self.drawn), *(f"  could not be made: {wrong}" for wrong in self.failed)]
         lines += [f"  measured: {symptom}" for symptom in self.symptoms or ("healthy",)]
@@ -158,3 +174,17 @@ def table(compared: Sequence[Compared]) -> Iterator[str]:
     share = f" ({100 * right / len(single):.1f} %)" if single else ""
     yield f"broken by a single change: the first finding names it in {right} of {len(single)}{share}"
     yield from walk_table([row for one in compared for row in one.walks])
+    yield from _kinds(compared)
+    yield from (f"cluster {one.drawn.index}: {', '.join(one.misses)}" for one in compared if one.misses)
+
+
+def _kinds(compared: Sequence[Compared]) -> Iterator[str]:
+    """Each stratum, and each base as it is, with what was drawn of it."""
+    yield f"{'kind':28}{'broken':>8}{'flagged':>9}{'healthy':>9}{'with an error':>15}"
+    by_kind: dict[str, list[Compared]] = {}
+    for one in compared:
+        by_kind.setdefault(one.drawn.stratum or one.drawn.base, []).append(one)
+    for kind, some in sorted(by_kind.items()):
+        broken, healthy = [one for one in some if one.broken], [one for one in some if not one.broken]
+        flagged, wrong = sum(one.flagged for one in broken), sum(one.worst is Severity.ERROR for one in healthy)
+        yield f"{kind:28}{len(broken):>8}{flagged:>9}{len(healthy):>9}{wrong:>15}"

@@ -10,8 +10,10 @@ from functools import partial
 import pytest
 
 from tests.lab.conftest import TABLES
+from tests.lab.judge import ALL_BASES
 from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, compare, draw, table
+from tests.lab.strata import STRATA
 from tests.lab.walks import About
 
 SEED = os.environ.get("LVSDOCTOR_TEST_SEED") or "a fixed seed"
@@ -30,6 +32,12 @@ def compared(pool: Pool, request: pytest.FixtureRequest) -> "dict[int, Future[Co
 def _table(started: "dict[int, Future[Compared]]") -> list[str]:
     done = [future.result() for future in started.values() if finished(future)]
     return list(table(done))
+
+
+def test_each_kind_is_among_300_clusters() -> None:
+    drawn = [draw(SEED, index) for index in range(300)]
+    assert {one.stratum for one in drawn} >= {stratum.name for stratum in STRATA}
+    assert {one.base for one in drawn} == set(ALL_BASES)
 
 
 @pytest.mark.parametrize("index", range(NUMBER))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
+from lvsdoctor.analysis.own_connections import own_reply
 from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
@@ -118,9 +119,18 @@ def _requested(
             lambda: reached(decider, director, target, None),
             lambda: _passes(decider, director, out, SENT, Decision.OUTPUT_FILTER),
             lambda: _passes(decider, director, back, DELIVERED, Decision.INPUT_FILTER),
+            lambda: _kept(decider, director, target, port, protocol),
             lambda: neighbour(decider, director, target, server, client.address),
             lambda: unscanned(target) if server is None else None,
         )
+    )
+
+
+def _kept(decider: Decider, director: Node, target: IP, port: int, protocol: str) -> StepVerdict:
+    """Behind the filters, IPVS sees the reply as well."""
+    subject = f"reply of {target}"
+    return decider.step(
+        director, Decision.HEALTH_CHECK, subject, (port, protocol), lambda: own_reply(director, target, port, protocol)
     )
 
 

@@ -118,7 +118,7 @@ def ipvs_settings(random: Random, cluster: Cluster, base: str) -> tuple[Cluster,
         """conntrack=1 snat_reroute=0 expire_nodest_conn=1 expire_quiescent_template=1 sloppy_tcp=1 conn_reuse_mode=0
         ignore_tunneled=1 schedule_icmp=1 nat_icmp_send=1 backup_only=1""".split()
     )
-    return cluster, [change("vs", "lb1", f"sysctl -w net.ipv4.vs.{key}")]
+    return cluster, [change("vs", "lb1", f"sysctl -w net.ipv4.vs.{key}", named_by="nat-icmp-send-drops-health-checks")]
 
 
 @stratum("dr", "dr-back", "tun", "nat")

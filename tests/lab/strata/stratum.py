@@ -65,4 +65,4 @@ FILTERS = """director-filter-drops-requests director-filter-drops-replies statef
     service-not-listening"""
 IDENTITY = """real-server-unreachable rip-held-by-director director-address-held-by-real-server
     real-server-behind-gateway nat-real-server-behind-router"""
-SOCKETS = "service-not-listening local-node-not-listening"
+SOCKETS = "service-not-listening local-node-not-listening health-check-refused"
