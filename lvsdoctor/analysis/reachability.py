@@ -68,7 +68,7 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
             return Reachability(yes(text, *told, subnet=home.network, link=home.link), way, home, unsure=detour)
     if way.type == "unreachable":
         all_tables_seen(director, None, rip.version)
-        return Reachability(yes("it has no route there", *way.because), way, home)
+        return Reachability(yes("no route to this address", *way.because), way, home)
     under = [_link(director, name) for name in way.links] if way.type == "unicast" else []
     dead = [found for found in under if found and (not found.up or "NO-CARRIER" in found.flags)]
     if under and len(dead) == len(under):
@@ -76,7 +76,7 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
         return Reachability(
             yes("{link} has no carrier", *way.because, *map(cite, dead), link=names), way, home, tuple(dead)
         )
-    return Reachability(no("it has a route there", *way.because), way, home)
+    return Reachability(no("a route leads to this address", *way.because), way, home)
 
 
 def _link(node: Node, name: str) -> Link | None:
@@ -102,4 +102,11 @@ def taken_for_asked(node: Node, ip: IP) -> list[Citation]:
     directors = [listing.director for listing in node.memberships] if node.has("memberships") else []
     if directors and all(director.has("neighbours") for director in directors):
         return []
-    return [assume("neighbours", f"hosts there ask for {ip}", settle="ip neigh show  # on the director", others=True)]
+    return [
+        assume(
+            "neighbours",
+            f"other hosts send ARP requests for {ip}",
+            settle="ip neigh show  # on the director",
+            others=True,
+        )
+    ]

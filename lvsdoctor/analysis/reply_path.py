@@ -121,7 +121,7 @@ def clients_beyond(node: Node, vip: IP) -> list[Citation]:
         if asks.route is None or asks.type != "unicast" or not asks.route.dst.prefixlen or not own:
             continue  # a default route leads everywhere, and tells of no wish to reach the VIP
         if all(reply_path(node, vip, address.ip).type == "unreachable" for address in own):
-            return [cite(asks.route, "{peer} reaches {vip} by it", peer=peer.name, vip=vip)]
+            return [cite(asks.route, "{peer} uses this route to {vip}", peer=peer.name, vip=vip)]
     ways = {peer.name: route_lookup(peer, far_away(vip.version), src=vip) for peer in holders}
     gateways = [cite(w.route, "{peer} has a gateway", peer=name) for name, w in ways.items() if w.route and w.gateways]
     return gateways[:1]

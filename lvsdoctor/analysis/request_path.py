@@ -68,11 +68,11 @@ def _sent_to(node: Node, vip: IP, listing: Membership) -> RequestPath | None:
     listed = cite(listing.destination, note, director=listing.director.name, vip=vip, rip=rip)
     if listing.forwarding is Forwarding.TUN:
         link = tunnel_for(node, listing)
-        return RequestPath(vip, link, (listed, cite(link, "they are unpacked here"))) if link else None
+        return RequestPath(vip, link, (listed, cite(link, "requests are unpacked on this interface"))) if link else None
     for address in node.holding(rip):
         for link in node.links_hearing_arp:
             if link.name == address.link:
-                return RequestPath(vip, link, (listed, cite(address, "so they arrive on {link}", link=link.name)))
+                return RequestPath(vip, link, (listed, cite(address, "requests arrive on {link}", link=link.name)))
     return None
 
 
@@ -164,4 +164,4 @@ def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
         if not accepted:
             return yes(accepted.reason, *accepted.because, **accepted.fields)
         return no(accepted.reason, *accepted.because, *effective(node, "rp_filter", link).because, **accepted.fields)
-    return no("no client that it could answer")
+    return no("no client with a route for replies")

@@ -82,7 +82,7 @@ def _elsewhere(director: Node, peer: Node, own: Address, entry: Neighbour) -> St
     macs = {link.mac for link in peer.links} if peer.has("links") else set()
     if not macs or not entry.mac or entry.mac in macs:
         return None
-    has_it = cite(own, "{peer} has it", peer=peer.name)
+    has_it = cite(own, "{peer} has {ip}", peer=peer.name, ip=own.ip)
     if entry.state == "PERMANENT":
         why = f"its permanent neighbour entry has {entry.mac}, not a MAC of {peer.name}"
         return Stray(why, (cite(entry, "this entry is never renewed"), has_it), entry)

@@ -37,7 +37,7 @@ def arp_reply(
     if target.version != 4:
         return no("IPv6 knows no ARP")
     if not arrived_on.arp or not arrived_on.up or node.enslaved(arrived_on):
-        return no("{link} hears no ARP", cite(arrived_on), link=link)
+        return no("{link} receives no ARP requests", cite(arrived_on), link=link)
     sender = sender if sender is not None else _some_neighbour(node, arrived_on, target)
     filtered = arp_filtered(node, "INPUT", sender=sender, target=target, operation=REQUEST, link=link)
     if filtered.dropped:
@@ -45,7 +45,7 @@ def arp_reply(
     # Only for 127/8 is IN_DEV_ROUTE_LOCALNET asked; what is broadcast is local to nobody (ip_route_input_slow()).
     unlocal = target.is_loopback and not effective(node, "route_localnet", link)
     if unlocal or target.is_multicast or target in (NOBODY, EVERYBODY):
-        return no("nobody answers for such an address")
+        return no("no host answers for such an address")
     if sender == target:
         drop = effective(node, "drop_gratuitous_arp", link)
         if drop:
@@ -117,7 +117,7 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
             target in address.network and sender in address.network for address in on_link
         ):  # fmt: skip
             return yes("arp_ignore=2: the sender is in no subnet of {link}", *why, **where)
-        held_here = cite(held[0], "configured on {link} itself, so arp_ignore={level} lets it answer", **where)
+        held_here = cite(held[0], "configured on {link} itself: arp_ignore={level} does not hide this address", **where)
         return no("configured on {link}", *why, held_here, **where)
     if level.value == 3:
         answering = [
@@ -125,7 +125,7 @@ def arp_ignored(node: Node, target: IP, link: Link, sender: IP) -> Answer:
             if scope_of(node, address) <= LINK and _in_a_prefix(target, node.addresses_on(address.link))
         ]  # fmt: skip
         if not answering:
-            return yes("arp_ignore=3: no address {target} of scope global or link", *why, target=target)
+            return yes("arp_ignore=3: no address {target} wider than scope host", *why, target=target)
         if not answering[0].scope:
             raise node.unseen("addresses") or NotCollected("addresses", node.name)
         wide = cite(

@@ -34,7 +34,7 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     chain has the last word. Reads sysctl, addresses, links, local-routes, arptables.
     """
     if not link.arp:
-        return Sender(None, (cite(link),), "no ARP on this link")
+        return Sender(None, (cite(link),), "no ARP on this interface")
     # A source that is not this node's own is never kept, whatever the level: then arp_announce is not asked for.
     local = _type_local(node, packet_source) if packet_source is not None and packet_source.version == 4 else None
     level = effective(node, "arp_announce", link.name) if local is not None else None
@@ -43,9 +43,11 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     if kept is not None:
         chosen = kept
     elif picked := select_source(node, link, asking_for):
-        chosen = Sender(picked.ip, (*because, cite(picked, "speaks for {link}", link=link.name)), "selected")
+        chosen = Sender(
+            picked.ip, (*because, cite(picked, "the kernel picks this address on {link}", link=link.name)), "selected"
+        )
     else:
-        chosen = Sender(NOBODY, because, "no address to speak with")
+        chosen = Sender(NOBODY, because, "no address to use as sender")
     out = arp_filtered(node, "OUTPUT", sender=chosen.ip or NOBODY, target=asking_for, operation=REQUEST, link=link.name)
     if out.dropped:
         return Sender(None, out.because, "arptables drops the request")

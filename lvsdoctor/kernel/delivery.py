@@ -52,7 +52,7 @@ def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
         return no("{link} does not forward", *forwarding.because, link=arrived_on)
     way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
     if way.type != "unicast":
-        return no("it has no route to {dst}", *way.because, dst=dst)
+        return no("no route to {dst}", *way.because, dst=dst)
     if dst.version == 6:
         return yes("IPv6 is forwarded", *forwarding.because)
     accepted = source_ok(node, src, dst, arrived_on=arrived_on, oif=next(iter(way.links), None))

@@ -4,7 +4,7 @@ include/linux/inetdevice.h: IN_DEV_MAXCONF, IN_DEV_ORCONF, IN_DEV_ANDCONF, IN_DE
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
@@ -18,14 +18,16 @@ from lvsdoctor.sanitize import command
 
 
 class Combined(Enum):
-    """How all and the link's own value make one. The text completes "... counts"."""
+    """How all and the link's own value make one. The text stands beside each of the two."""
 
-    MAX = "the larger of all and {link}"
-    OR = "either of all and {link}"
-    AND = "only both of all and {link}"
-    LINK = "{link}'s own value alone"
+    MAX = "effective value on {link} = max(all, {link})"
+    OR = "effective value on {link} = all or {link}"
+    AND = "effective value on {link} = all and {link}"
+    LINK = "effective value on {link}, whatever all is"
 
 
+# With both numbers, where the evidence has both.
+_REACHED = "effective value on {link} = max(all {of_all}, {link} {of_link}) = {value}"
 _NAMES_COMBINED = {
     Combined.MAX: "rp_filter arp_ignore arp_announce arp_notify arp_accept",
     Combined.OR: "send_redirects secure_redirects shared_media proxy_arp proxy_arp_pvlan log_martians accept_local"
@@ -80,7 +82,7 @@ def _effective(node: Node, name: str, link: str) -> Effective:
 
 
 def _combine(node: Node, name: str, link: str, how: Combined) -> Effective:
-    note = f"{how.value} counts"
+    note = how.value
     if how is Combined.LINK:
         of_link, from_link = _value(node, name, link, note, link)
         return Effective(name, link, of_link, (from_link,), from_link)
@@ -91,6 +93,13 @@ def _combine(node: Node, name: str, link: str, how: Combined) -> Effective:
     deciding = from_all
     if how is Combined.MAX:
         value = max(of_all, of_link)
+        numbers = {"of_all": str(of_all), "of_link": str(of_link), "value": str(value)}
+        from_all, from_link = (
+            replace(line, note=line.note.removesuffix(note) + _REACHED, fields={**line.fields, **numbers})
+            if line.note.endswith(note)
+            else line
+            for line in (from_all, from_link)
+        )
         deciding = from_all if of_all == value else from_link
     elif how is Combined.OR:
         value = int(bool(of_all or of_link))
@@ -145,12 +154,12 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
     forwarding = conf_key("all", "forwarding"), _IP_FORWARD
     turned = name == "accept_redirects" and scope == "all"
     if name == "forwarding":
-        heirs = [(forwarding[0], "a change of it is copied to every link")]
-        heirs += [(forwarding[1], "the same variable as all.forwarding; a change is copied to every link")]
+        heirs = [(forwarding[0], "a change is copied to every interface")]
+        heirs += [(forwarding[1], "the same variable as all.forwarding; a change is copied to every interface")]
     elif turned:
         heirs = [(heir, "a change of it sets all.accept_redirects to the opposite") for heir in forwarding]
     elif scope != "all":
-        heirs = [(conf_key("default", name), "a link starts with a copy of default")]
+        heirs = [(conf_key("default", name), "an interface starts with a copy of default")]
     settle = command("sysctl", key)
     for heir, inherited in heirs:
         if node.knows_sysctl(heir):

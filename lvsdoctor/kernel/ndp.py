@@ -29,7 +29,7 @@ def ndp_reply(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     if held[0].flagless:
         raise node.unseen("addresses") or NotCollected("addresses", node.name)
     if not held[0].usable:
-        return no("{link} has it, but not as its own yet: its duplicate check has not passed", cite(held[0]), link=link)
+        return no("{link} has this address, but its duplicate check has not passed", cite(held[0]), link=link)
     return yes("configured on {link}", cite(held[0]), link=link)
 
 
@@ -47,7 +47,7 @@ def ndp_proxied(node: Node, target: IP, *, arrived_on: Link) -> Answer:
     if not forwarding.value:
         return no("{link} does not forward", cite(forwarding), link=link)
     settings = [node.sysctl(conf_key(scope, "proxy_ndp", 6)) for scope in (link, "all")]
-    because = [cite(setting, "either of all and {link} counts", link=link) for setting in settings]
+    because = [cite(setting, "effective value on {link} = all or {link}", link=link) for setting in settings]
     if not any(setting.value for setting in settings):
         return no("proxy_ndp is off", *because)
     return yes("proxy entry on {link}", cite(entries[0], "an entry for the VIP"), *because, cite(forwarding), link=link)

@@ -26,7 +26,7 @@ def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
         return no("{link} does not forward", *forwarding.because, link=link)
     way = route_lookup(node, dst, src=src, arrived_on=link)
     if way.type != "unicast" or link not in way.links:
-        return no("the way on is not the link it came from", *way.because)
+        return no("no route onward through the same interface", *way.because)
     accepted = source_ok(node, src, dst, arrived_on=link, oif=link)
     if not accepted:
         return no("the packet is dropped: {why}", *accepted.because, why=accepted.why)

@@ -206,7 +206,7 @@ def _custom_rule(node: Node) -> Citation | None:
         if not _is_default(rule):
             return cite(rule, "a rule of its own")
     if rules and len(rules) < len(_DEFAULT_RULES):
-        return cite(rules[0], "not all of the default rules are there")
+        return cite(rules[0], "a default rule is missing")
     return None
 
 

@@ -24,7 +24,7 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
         # Whatever these settings are, a source that this node would answer by the same link is accepted.
         back = known_route(node, src, src=dst, arrived_on=oif or OWN)
         if back is not None and back.type == "unicast" and arrived_on in back.links and not _own(node, src):
-            return yes("the way back is the link it came from", *back.because)
+            return yes("the route back uses the same interface", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
     same_link = arrived_on == oif and bool(effective(node, "send_redirects", arrived_on))
     if not rp_filter and not same_link:
@@ -59,13 +59,13 @@ def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Ans
     if back.type == "unreachable":
         if rp_filter:
             return no("rp_filter: no route back to the source", *back.because, *rp_filter.because)
-        return yes("no route back, but no reverse path filter asks for one", *back.because, *rp_filter.because)
+        return yes("no route back, but no reverse-path filter needs a route", *back.because, *rp_filter.because)
     if back.type != "unicast":
         accept_local = effective(node, "accept_local", link)
         if back.type != "local" or not accept_local:
             return no("the source is {type} here (martian)", *back.because, *accept_local.because, type=back.type)
     if link in back.links or (back.type == "local" and link == OWN):
-        return yes("the way back is the link it came from", *back.because)
+        return yes("the route back uses the same interface", *back.because)
     if not any(address.ip.version == 4 for address in node.addresses_on(link)):
         if rp_filter:
             return no(

@@ -33,7 +33,11 @@ def own_source(node: Node, dst: IP) -> Sender:
     if dst.version == 6:
         return _selected6(node, dst, way)
     picked = select_source(node, link, next(iter(way.gateways), _NO_GATEWAY))
-    because = (*way.because, cite(picked, "speaks for {link}", link=link.name)) if picked else way.because
+    because = (
+        (*way.because, cite(picked, "the kernel picks this address on {link}", link=link.name))
+        if picked
+        else way.because
+    )
     return Sender(picked.ip if picked else None, because, "selected")
 
 

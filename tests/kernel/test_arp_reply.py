@@ -67,7 +67,7 @@ ARP_IGNORE = [
         ask=RIP, settings=levels(eth0=8)),
     row("level 1 answers for the RIP", True, RIP_ANSWERS, "inet 192.0.2.21/24",
         ask=RIP, settings=levels(of_all=1)),
-    row("[E1] level 3 is silent for scope host", False, "arp_ignore=3: no address 192.0.2.200 of scope global or link",
+    row("[E1] level 3 is silent for scope host", False, "arp_ignore=3: no address 192.0.2.200 wider than scope host",
         on=("lo 192.0.2.200/32 scope host", "eth0 192.0.2.21/24"), settings=levels(of_all=3)),
     row("level 3 answers for scope link", True, ANSWERS, "inet 192.0.2.200/32 scope link lo",
         on=("lo 192.0.2.200/32 scope link", "eth0 192.0.2.21/24"), settings=levels(of_all=3)),
@@ -88,7 +88,7 @@ ARP_IGNORE = [
         "arp_ignore=1: 192.0.2.200 is in no subnet of eth0", "peer 203.0.113.5/32",
         on=("eth0 192.0.2.200 peer 203.0.113.5/32",), settings=levels(of_all=1)),
     row("level 3: a point-to-point address in no subnet of its link is silent", False,
-        "arp_ignore=3: no address 192.0.2.200 of scope global or link",
+        "arp_ignore=3: no address 192.0.2.200 wider than scope host",
         on=("eth0 192.0.2.200 peer 203.0.113.5/32",), settings=levels(of_all=3)),
     row("level 1: a point-to-point address in a subnet of its link answers", True, ANSWERS,
         on=("eth0 192.0.2.21/24", "eth0 192.0.2.200 peer 203.0.113.5/32"), settings=levels(of_all=1)),
@@ -99,7 +99,7 @@ LOCAL = [
         on=("eth0 192.0.2.21/24",), routes=ANYIP, settings=levels()),
     row("[E1c] AnyIP, level 1 is silent", False, NOT_ON_ETH0,
         on=("eth0 192.0.2.21/24",), routes=ANYIP, settings=levels(of_all=1)),
-    row("[E1c] AnyIP, level 3 is silent", False, "arp_ignore=3: no address 192.0.2.200 of scope global or link",
+    row("[E1c] AnyIP, level 3 is silent", False, "arp_ignore=3: no address 192.0.2.200 wider than scope host",
         on=("eth0 192.0.2.21/24",), routes=ANYIP, settings=levels(of_all=3)),
     row("[E1d] VIP/24 on lo answers for the VIP", True, ANSWERS, "inet 192.0.2.200/24 scope global lo",
         on=("lo 192.0.2.200/24", "eth0 192.0.2.21/24")),
@@ -137,11 +137,11 @@ LOCAL = [
     row("[D1] a director with the VIP on lo answers at level 0", True, ANSWERS, LO_32, settings=levels()),
     row("[D1] a director with the VIP on lo is silent at level 1", False, NOT_ON_ETH0, settings=levels(of_all=1)),
     row("a node without the VIP is silent", False, "192.0.2.200 is not local here", on=("eth0 192.0.2.21/24",)),
-    row("127/8 is nobody's", False, "nobody answers for such an address", ask=IPv4Address("127.0.0.1")),
+    row("127/8 is nobody's", False, "no host answers for such an address", ask=IPv4Address("127.0.0.1")),
     row("127/8 answers with route_localnet", True, "127.0.0.1 is local and nothing keeps eth0 from answering",
         ask=IPv4Address("127.0.0.1"), settings={"eth0.route_localnet": 1}),
-    row("multicast is nobody's", False, "nobody answers for such an address", ask=IPv4Address("224.0.0.5")),
-    row("255.255.255.255 is nobody's", False, "nobody answers for such an address",
+    row("multicast is nobody's", False, "no host answers for such an address", ask=IPv4Address("224.0.0.5")),
+    row("255.255.255.255 is nobody's", False, "no host answers for such an address",
         ask=IPv4Address("255.255.255.255")),
     row("the subnet's broadcast address is nobody's", False, "192.0.2.255 is not local here",
         ask=IPv4Address("192.0.2.255")),
@@ -199,13 +199,13 @@ HEARING = [
     row("[B2] on the bridge it counts", False, "arp_ignore=1: not configured on br0",
         "net.ipv4.conf.br0.arp_ignore = 1",
         on=BRIDGE, links=("eth0 master br0",), link="br0", settings={"all.arp_ignore": 0, "br0.arp_ignore": 1}),
-    row("the port of a bridge hears nothing", False, "eth0 hears no ARP", "master br0",
+    row("the port of a bridge hears nothing", False, "eth0 receives no ARP requests", "master br0",
         on=BRIDGE, links=("eth0 master br0",)),
-    row("lo hears nothing", False, "lo hears no ARP", "LOOPBACK", link="lo"),
-    row("a dummy hears nothing", False, "dummy0 hears no ARP", "NOARP",
+    row("lo hears nothing", False, "lo receives no ARP requests", "LOOPBACK", link="lo"),
+    row("a dummy hears nothing", False, "dummy0 receives no ARP requests", "NOARP",
         on=("dummy0 192.0.2.200/32", "eth0 192.0.2.21/24"), link="dummy0"),
-    row("a tunnel hears nothing", False, "tunl0 hears no ARP", "NOARP", links=("tunl0",), link="tunl0"),
-    row("a link that is down hears nothing", False, "eth0 hears no ARP", links=("eth0 down",)),
+    row("a tunnel hears nothing", False, "tunl0 receives no ARP requests", "NOARP", links=("tunl0",), link="tunl0"),
+    row("a link that is down hears nothing", False, "eth0 receives no ARP requests", links=("eth0 down",)),
 ]  # fmt: skip
 
 ARPTABLES = [
@@ -256,7 +256,7 @@ def test_larger_arp_ignore_is_not_stricter() -> None:
 def test_the_larger_of_all_and_the_link_counts_even_where_the_smaller_is_stricter() -> None:
     node = host(REAL_SERVER, levels(of_all=3, eth0=1))
     expect(arp_reply(node, VIP, arrived_on=link_of(node), sender=CLIENT), True, ANSWERS,
-           ["net.ipv4.conf.all.arp_ignore = 3 (the larger of all and eth0 counts)"])  # fmt: skip
+           ["net.ipv4.conf.all.arp_ignore = 3 (effective value on eth0 = max(all 3, eth0 1) = 3)"])  # fmt: skip
 
 
 def test_nobody_answers_arp_for_an_ipv6_address() -> None:
@@ -340,13 +340,14 @@ def test_a_proxy_entry_answers_where_its_link_is_asked() -> None:
 )
 def test_arp_ignored_tells_the_level_that_counts(level: int, ignored: bool, why: str) -> None:
     node = host(REAL_SERVER, levels(eth0=level))
-    expect(arp_ignored(node, VIP, link_of(node), CLIENT), ignored, why,
-           [f"net.ipv4.conf.eth0.arp_ignore = {level} (the larger of all and eth0 counts)"])  # fmt: skip
+    note = f"effective value on eth0 = max(all 0, eth0 {level}) = {level}"
+    cites = [f"net.ipv4.conf.eth0.arp_ignore = {level} ({note})"]
+    expect(arp_ignored(node, VIP, link_of(node), CLIENT), ignored, why, cites)
 
 
 def test_what_arp_ignore_cannot_hide_is_quoted() -> None:
     on_eth0 = host(("eth0 192.0.2.21/24", "eth0 192.0.2.200/32"), levels(eth0=1))
-    assert f"{ON_ETH0} (configured on eth0 itself, so arp_ignore=1 lets it answer)" in quoted(
+    assert f"{ON_ETH0} (configured on eth0 itself: arp_ignore=1 does not hide this address)" in quoted(
         arp_ignored(on_eth0, VIP, link_of(on_eth0), CLIENT).because
     )
     on_lo = host(REAL_SERVER, levels(eth0=3))

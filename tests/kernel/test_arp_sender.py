@@ -72,7 +72,7 @@ ROWS = [
         on=("lo 192.0.2.200/32", "eth1 198.51.100.21/24"), links=("eth0",), settings=levels(of_all=2)),
     row("[E2h] but not 127.0.0.1, nor what has scope host", IPv4Address("198.51.100.21"), SELECTED,
         on=("lo 192.0.2.200/32 scope host", "eth1 198.51.100.21/24"), links=("eth0",), settings=levels(of_all=2)),
-    row("with no address at all it asks as nobody", NOBODY, "no address to speak with", on=(), links=("eth0",)),
+    row("with no address at all it asks as nobody", NOBODY, "no address to use as sender", on=(), links=("eth0",)),
     row("a source that is not local is not kept", RIP, SELECTED, of=FAR),
     row("and then arp_announce is not asked for", RIP, SELECTED, of=FAR, settings={"all.rp_filter": 0}),
     row("a re-probe has no packet to take a source from", RIP, SELECTED, of=None),
@@ -107,7 +107,7 @@ def test_a_node_asks_in_this_name(
 def test_a_link_that_knows_no_arp_asks_nobody() -> None:
     node = host(("tunl0 192.0.2.200/32", "eth0 192.0.2.21/24"))
     found = arp_sender(node, link_of(node, "tunl0"), asking_for=CLIENT, packet_source=VIP)
-    assert (found.ip, found.reason) == (None, "no ARP on this link")
+    assert (found.ip, found.reason) == (None, "no ARP on this interface")
     assert "NOARP" in quoted(found.because)
 
 

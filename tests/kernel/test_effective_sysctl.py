@@ -38,11 +38,11 @@ def test_all_and_the_link_make_one_value(name: str, of_all: int, of_link: int, c
 def test_both_settings_are_quoted_but_only_its_own_where_all_does_not_count() -> None:
     node = host(sysctl={"all.rp_filter": 1, "eth0.rp_filter": 0, "all.forwarding": 0, "eth0.forwarding": 1})
     assert quoted(effective(node, "rp_filter", "eth0").because).splitlines() == [
-        "net.ipv4.conf.all.rp_filter = 1 (the larger of all and eth0 counts)",
-        "net.ipv4.conf.eth0.rp_filter = 0 (the larger of all and eth0 counts)",
+        "net.ipv4.conf.all.rp_filter = 1 (effective value on eth0 = max(all 1, eth0 0) = 1)",
+        "net.ipv4.conf.eth0.rp_filter = 0 (effective value on eth0 = max(all 1, eth0 0) = 1)",
     ]
     assert quoted(effective(node, "forwarding", "eth0").because).splitlines() == [
-        "net.ipv4.conf.eth0.forwarding = 1 (eth0's own value alone counts)"
+        "net.ipv4.conf.eth0.forwarding = 1 (effective value on eth0, whatever all is)"
     ]
 
 
@@ -76,19 +76,19 @@ def test_accept_redirects_depends_on_forwarding(forwarding: int, of_all: int, of
         pytest.param(
             {"all.arp_ignore": 0, "default.arp_ignore": 1},
             "arp_ignore", 1,
-            "assumed: net.ipv4.conf.default.arp_ignore = 1 (a link starts with a copy of default)",
+            "assumed: net.ipv4.conf.default.arp_ignore = 1 (an interface starts with a copy of default)",
             id="a link that nobody wrote to has a copy of default",
         ),
         pytest.param(
             {"net.ipv4.ip_forward": 1},
             "forwarding", 1,
-            "assumed: net.ipv4.ip_forward = 1 (the same variable as all.forwarding; a change is copied to every link)",
+            "assumed: net.ipv4.ip_forward = 1 (the same variable as all.forwarding; a change is copied to",
             id="ip_forward is copied to every link",
         ),
         pytest.param(
             {"net.ipv4.ip_forward": 0, "all.forwarding": 1},
             "forwarding", 1,
-            "assumed: net.ipv4.conf.all.forwarding = 1 (a change of it is copied to every link)",
+            "assumed: net.ipv4.conf.all.forwarding = 1 (a change is copied to every interface)",
             id="all.forwarding is copied to every link",
         ),
         pytest.param(
@@ -112,13 +112,13 @@ def test_accept_redirects_depends_on_forwarding(forwarding: int, of_all: int, of
         pytest.param(
             {"all.send_redirects": 0},
             "send_redirects", 1,
-            "assumed: net.ipv4.conf.eth0.send_redirects = 1 (not in the evidence; either of all and eth0 counts)",
+            "eth0.send_redirects = 1 (not in the evidence; effective value on eth0 = all or eth0)",
             id="what nobody wrote is the kernel's default, and that is 1 for send_redirects",
         ),
         pytest.param(
             {"eth0.rp_filter": 1},
             "rp_filter", 1,
-            "assumed: net.ipv4.conf.all.rp_filter = 0 (not in the evidence; the larger of all and eth0 counts)",
+            "all.rp_filter = 0 (not in the evidence; effective value on eth0 = max(all 0, eth0 1) = 1)",
             id="all has no heir: it is the kernel's default",
         ),
     ],

@@ -47,12 +47,12 @@ ROWS = [
         "net.ipv4.conf.eth0.send_redirects = 0", settings=sending(0, 0)),
     row("who does not forward does not redirect", False, "eth0 does not forward", "net.ipv4.conf.eth0.forwarding = 0",
         settings={"eth0.forwarding": 0}),
-    row("what leaves by another link is not redirected", False, "the way on is not the link it came from",
+    row("what leaves by another link is not redirected", False, "no route onward through the same interface",
         on=(*SINGLE_LINK, "eth1 198.51.100.10/24"),
         routes=f"{CONNECTED}\ndefault via 198.51.100.1 dev eth1", dst=FAR),
-    row("what has nowhere to go is not redirected", False, "the way on is not the link it came from",
+    row("what has nowhere to go is not redirected", False, "no route onward through the same interface",
         routes=CONNECTED, dst=FAR),
-    row("what is for the node itself is not redirected", False, "the way on is not the link it came from", dst=VIP),
+    row("what is for the node itself is not redirected", False, "no route onward through the same interface", dst=VIP),
     row("a sender behind a gateway is not told", False, "the sender is not a neighbour", "default via 192.0.2.254",
         src=FAR),
     row("a sender that is reached by another link is not told", False, "the sender is not a neighbour",
@@ -125,10 +125,10 @@ def test_a_real_server_believes_a_redirect_or_not(forwarding: int, of_all: int, 
 
 def test_which_of_all_and_the_link_is_enough_stands_with_the_line() -> None:
     host_like = host(sysctl={"all.accept_redirects": 0, "eth0.accept_redirects": 1, "eth0.forwarding": 0})
-    assert "eth0.accept_redirects = 1 (either of all and eth0 counts)" in quoted(
+    assert "eth0.accept_redirects = 1 (effective value on eth0 = all or eth0)" in quoted(
         believes_redirects(host_like, link_of(host_like)).because
     )
     router = host(sysctl={"all.accept_redirects": 0, "eth0.accept_redirects": 1, "eth0.forwarding": 1})
-    assert "eth0.accept_redirects = 1 (only both of all and eth0 counts)" in quoted(
+    assert "eth0.accept_redirects = 1 (effective value on eth0 = all and eth0)" in quoted(
         believes_redirects(router, link_of(router)).because
     )

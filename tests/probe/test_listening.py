@@ -222,7 +222,7 @@ def test_only_links_that_hear_arp_are_listened_on() -> None:
     (node,) = nodes(lb1=f"{DIRECTOR}\neth1 02:00:00:00:01:02 198.51.100.2/24")
     assert [link.name for link in links_to_hear(node)] == ["eth0", "eth1"]
     assert [link.name for link in links_to_hear(node, ["eth1"])] == ["eth1"]
-    with pytest.raises(CannotProbe, match="lo hears no ARP"):
+    with pytest.raises(CannotProbe, match="lo receives no ARP requests"):
         links_to_hear(node, ["lo"])
     with pytest.raises(CannotProbe, match=r"there is no link 'eht0' \(known: lo, eth0, eth1\)"):
         links_to_hear(node, ["eht0"])

@@ -154,7 +154,7 @@ def test_without_scripts_and_without_style_everything_is_there(
             "1 error on rs2",
             "rs2/sysctl.txt:8 cause",
             "net.ipv4.conf.all.arp_ignore = 0",
-            "the larger of all and eth0 counts",
+            "effective value on eth0 = max(all 0, eth0 0) = 0",
             "Fix now, on rs2",
             "sysctl -w net.ipv4.conf.all.arp_ignore=1",
             "Fix for good, on rs2",

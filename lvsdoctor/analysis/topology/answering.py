@@ -19,8 +19,8 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.topology import Answering, Holder
 
-_CLAIMED = "configured on {link}, and hardly any setting keeps a link silent about its own"
-_ROUTED = "no link of it is in a subnet with the VIP: routers send requests there"
+_CLAIMED = "configured on {link}, which answers for its own addresses at almost every setting"
+_ROUTED = "no interface of this host is in a subnet with the VIP, so routers send the requests"
 _KUBE = "kube-proxy keeps the VIP on every host, and something else answers for it"
 
 
@@ -87,12 +87,12 @@ def _judged(node: Node, vip: IP, holder: Holder, directors: Sequence[Node], aske
         answering = [link for link in answering if link in where]
     if answering:
         why = _why(replies[next((link for link in answering if link in where), answering[0])])
-        why = why if where or holder.should else f"{why}, should a host there ask"
+        why = why if where or holder.should else f"{why}, if a host sends a request"
         # Every node has what kube-proxy keeps: none is to answer for it where hosts ask.
         should = holder.should and not (where and kept_on_kube_link(node, vip))
         return replace(holder, answering=Answering.ANSWERS, answers_on=tuple(answering), why=why, should=should)
     heard = where[:1] or list(replies)[:1]
-    why = _why(replies[heard[0]]) if heard else "no link of it hears who asks"
+    why = _why(replies[heard[0]]) if heard else "no interface receives such requests"
     return _silent(node, vip, replace(holder, answering=Answering.SILENT, why=why), directors)
 
 
@@ -125,7 +125,7 @@ def _without(node: Node, vip: IP, absent: NotCollected, unknown: Holder) -> Hold
 def _by_proxy(node: Node, vip: IP, directors: Sequence[Node]) -> Holder | None:
     for director in directors if node.has("links") and node.has("sysctl") else ():
         for proxied in proxied_past(node, vip, director):
-            why = f"by proxy, past {director.name}"
+            why = f"by proxy, beside {director.name}"
             return Holder(node.name, str(vip), "", Answering.ANSWERS, False, why, (proxied.link.name,))
     return None
 
