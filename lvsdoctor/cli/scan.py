@@ -143,7 +143,8 @@ def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Seq
 
     try:
         walked = walks(nodes)
-        return replace(with_impact(examination, walked, rules), services=services(nodes, walked))
+        followed = replace(examination, services=services(nodes, walked), walks=walked)
+        return with_impact(followed, walked, rules)
     except Exception as error:  # the findings stand without it
         from lvsdoctor.model.examination import Remark
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lvsdoctor.model.impact import Impact
     from lvsdoctor.model.service_outcome import ServiceOutcome
     from lvsdoctor.model.topology import Cluster
-    from lvsdoctor.model.walk import Step
+    from lvsdoctor.model.walk import Step, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,8 @@ class Examination:
 
     `began` and `seconds` tell when it was and how long it took; `drawn` makes the picture of the cluster, which costs
     more than a scan and few reports show. `unread_paths` are the PATHs of the command line that hold no dump.
-    `services` tell what becomes of the connections to each virtual service, those that suffer first.
+    `services` tell what becomes of the connections to each virtual service, those that suffer first, and `walks` how:
+    by service, clients and real server; both are empty where packets could not be followed.
     """
 
     nodes: tuple[Examined, ...]
@@ -253,6 +254,7 @@ class Examination:
     drawn: Callable[[], "Cluster"] = _nothing_known
     unread_paths: tuple[UnreadPath, ...] = ()
     services: tuple["ServiceOutcome", ...] = ()
+    walks: tuple["Walk", ...] = ()
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

@@ -8,16 +8,16 @@ from itertools import groupby
 from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.trace.against import Against, put_against
 from lvsdoctor.model.finding import Citation
-from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, Served, StepVerdict, Walk
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Served, StepVerdict, Walk
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.console import Page
+from lvsdoctor.reporting.ladder import headline, ladder_key, step_reason, verdict_word
 from lvsdoctor.reporting.walks import (
     DECISIONS,
     AlikeWalks,
     alike_walks,
     clients,
     first_steps,
-    real_server,
     service_name,
     service_sentences,
     settling,
@@ -109,43 +109,13 @@ class _Ladders:
 
     def _put_alike(self, alike: AlikeWalks, answering: Sequence[str]) -> None:
         word, style = _OUTCOMES[alike.outcome]
-        self.page.say(_headline(alike, answering), "message", label=word, label_style=style)
-        key = _key(alike)
+        self.page.say(headline(alike, answering), "message", label=word, label_style=style)
+        key = ladder_key(alike)
         if (before := self.known.get(key)) and not self.page.output.verbose:
             self.page.say(f"the same steps as above, from {before}.", "faint", indent=_INDENT)
             return
         self.known[key] = clients(alike.shown.client)
         put_ladder(self.page, alike)
-
-
-def _headline(alike: AlikeWalks, answering: Sequence[str]) -> str:
-    """`through rs2, rs3 (67 % of new connections, rs2 is shown): on the real server, reply route`."""
-    walk, servers = alike.shown, alike.real_servers
-    remarks = []
-    if servers and walk.client.place is not ClientPlace.HEALTH_CHECK:
-        remarks.append(f"{walk_share(alike.share)} of new connections")
-    if len(servers) > 1:
-        remarks.append(f"{servers[0]} is shown")
-    if len(answering) > 1:
-        remarks.append(f"if {walk.answering or 'no host'} answers for the VIP")
-    text = f"through {wording.some(servers)}" if servers else "before a real server is chosen"
-    text += f" ({', '.join(remarks)})" if remarks else ""
-    if (deciding := walk.deciding) is None:
-        return text
-    host = deciding.step.node if deciding.step.node != real_server(walk) or len(servers) < 2 else "the real server"
-    return f"{text}: on {host}, {step_name(deciding, walk)}"
-
-
-def walk_share(share: float) -> str:
-    """`33 %`."""
-    return "less than 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
-
-
-def _key(alike: AlikeWalks) -> tuple[object, ...]:
-    """What makes ladders the same but for the client."""
-    address = str(alike.shown.client.address)
-    steps = ((v.step.node, v.step.decision, v.decided, v.why.replace(address, "{}")) for v in alike.shown.steps)
-    return (alike.outcome, alike.real_servers, *steps)
 
 
 # -- the rungs --------------------------------------------------------------------------------------------------------
@@ -162,7 +132,7 @@ def put_ladder(page: Page, alike: AlikeWalks) -> None:
     for verdict, name in zip(steps, names, strict=True):
         deciding = verdict == walk.deciding
         host = "|" if name == before else name
-        _rung(page, width, host, _verdict(verdict, deciding), step_name(verdict, walk), reason(verdict))
+        _rung(page, width, host, _styled(verdict, deciding), step_name(verdict, walk), step_reason(verdict))
         before = name
         if deciding:
             most = 1 if len(alike.walks) > 1 else wording.FEW
@@ -176,20 +146,10 @@ def put_ladder(page: Page, alike: AlikeWalks) -> None:
         _rung(page, width, "client", ("ok", "served"), "", "gets the reply")
 
 
-def reason(verdict: StepVerdict) -> str:
-    """Why, without the host's name at its beginning: the ladder has it in its first column."""
-    return verdict.why.removeprefix(f"{verdict.step.node} ")
-
-
-def _verdict(verdict: StepVerdict, deciding: bool) -> tuple[str, str]:
+def _styled(verdict: StepVerdict, deciding: bool) -> tuple[str, str]:
     """Its style and its word."""
-    if verdict.decided is Decided.YES:
-        return "ok", "ok"
-    if verdict.decided is Decided.UNKNOWN:
-        return "unknown", "unknown"
-    if verdict.step.decision in HARMLESS:
-        return "harms", "harms"
-    return "dies", "DIES" if deciding else "no"
+    word = verdict_word(verdict, deciding=deciding)
+    return {"DIES": "dies", "no": "dies"}.get(word, word), word
 
 
 def _rung(page: Page, width: int, name: str, verdict: tuple[str, str], step: str, text: str) -> None:
