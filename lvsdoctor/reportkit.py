@@ -24,11 +24,14 @@ from lvsdoctor.reporting import markdown, terminal, wording
 from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
 from lvsdoctor.reporting.as_data import result
 from lvsdoctor.reporting.console import CannotRender, Output, Page, Render
-from lvsdoctor.reporting.diagram import Picture, picture
+from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
+from lvsdoctor.reporting.matrix import Matrix, matrix
 from lvsdoctor.reporting.node_counts import NodeCounts, node_counts
 from lvsdoctor.reporting.page_html import hypertext
+from lvsdoctor.reporting.page_walks import ServiceLadders, page_ladders
 from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
 from lvsdoctor.reporting.service_outcomes import at_a_glance, service_sentence, suffering_sentences
+from lvsdoctor.reporting.service_strip import ServiceLine, service_lines
 from lvsdoctor.reporting.source_locations import Place, Places, guilty_lines, percent_encoded
 from lvsdoctor.reporting.summary import (
     MonitoringState,
@@ -60,8 +63,10 @@ __all__ = [
     "Examined",
     "ExaminedRole",
     "Finding",
+    "FindingMark",
     "Fix",
     "Lacking",
+    "Matrix",
     "Missing",
     "MonitoringState",
     "NodeCounts",
@@ -76,6 +81,8 @@ __all__ = [
     "Render",
     "RulePage",
     "Seen",
+    "ServiceLadders",
+    "ServiceLine",
     "ServiceOutcome",
     "ServiceState",
     "Severity",
@@ -93,12 +100,15 @@ __all__ = [
     "hypertext",
     "legible",
     "markdown",
+    "matrix",
     "natural",
     "node_counts",
+    "page_ladders",
     "page_of",
     "percent_encoded",
     "picture",
     "result",
+    "service_lines",
     "service_sentence",
     "shortened",
     "state",

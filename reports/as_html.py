@@ -2,10 +2,10 @@
 
 import json
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from lvsdoctor.reportkit import (
     Citation,
     Diagnosis,
     Examination,
-    Examined,
+    FindingMark,
     Fix,
     Outcome,
     Output,
@@ -32,10 +32,14 @@ from lvsdoctor.reportkit import (
     guilty_lines,
     hypertext,
     legible,
+    matrix,
+    page_ladders,
     page_of,
     picture,
     result,
+    service_lines,
     shortened,
+    suffering_sentences,
     summary,
     wanted,
     wording,
@@ -47,7 +51,7 @@ FEW_NODES = 3  # more than these are also shown as a matrix, and their places fo
 FEW_LINES = 200  # of those not understood, for each node; the result that is embedded has all
 LONGEST = 2000  # columns of one quoted line
 
-_SIGNS = {Verdict.NOT_CHECKED: "?", Verdict.CRASHED: "!", Verdict.NOT_APPLICABLE: "-", Verdict.QUIET: ""}
+FEW_SERVICES = 6  # of those that do not suffer; the others are folded
 
 
 def render(examination: Examination, output: Output) -> None:
@@ -62,7 +66,7 @@ def render(examination: Examination, output: Output) -> None:
         hashes={"style": _hash(style), "script": _hash(script)},
         result=_embedded(result(examination)),
         report=report,
-        drawn=picture(examination.drawn(), report["sick"]),
+        drawn=picture(examination.drawn(), report["marks"]),
     )
     for piece in page:
         output.stream.write(piece)
@@ -120,6 +124,10 @@ class Case:
         return self.first.severity
 
     @property
+    def label(self) -> str:
+        return wording.label(self.first)
+
+    @property
     def fix(self) -> Fix:
         return fix_of_all(self.together)
 
@@ -156,11 +164,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One rule's findings of one severity, on all nodes; what its page says is said once."""
+    """One rule's findings of one severity, on all nodes. The rule's page stands with the first entry of the rule, and
+    `sections` is empty elsewhere; `page_id` leads there, if there is a page."""
 
     id: str
     cases: tuple[Case, ...]
     about: str
+    page_id: str
     sections: dict[str, str]
 
     @property
@@ -176,29 +186,44 @@ def _report(examination: Examination) -> dict[str, Any]:
     outcomes: dict[str, list[Outcome]] = {node.name: [] for node in nodes}
     for outcome in examination.outcomes:
         outcomes[outcome.node].append(outcome)
-    ids = count(1)
-    cases = [Case(f"case-{next(ids)}", together) for node in nodes for together in alike(diagnoses[node.name])]
+    ids = _Ids()
+    cases = [Case(ids.of(together[0]), together) for node in nodes for together in alike(diagnoses[node.name])]
     open_cases = [case for case in cases if case.first.accepted is None]
     of_node: dict[str, list[Case]] = {node.name: [] for node in nodes}
     for case in open_cases:
         of_node[case.first.node].append(case)
+    shown_pages: set[str] = set()
     entries = {
-        severity: _entries(examination, (case for case in open_cases if case.severity is severity), severity)
+        severity: _entries(examination, (c for c in open_cases if c.severity is severity), severity, shown_pages)
         for severity in Severity
     }
+    accepted = (case for case in cases if case.first.accepted is not None)
+    case_of = {diagnosis.fingerprint: case for case in open_cases for diagnosis in case.together}
+    strip = [(outcome, list(service_lines(outcome, examination.diagnoses))) for outcome in examination.services]
     return {
         "counts": summary(examination),
         "worst": next((severity for severity in Severity if entries[severity]), None),
         "sick": dict.fromkeys(case.first.node for case in open_cases),
+        "openings": suffering_sentences(examination.services, most=1),
+        "services": strip,
+        "linked": any(line.diagnoses for _, lines in strip for line in lines),
+        "ladders": page_ladders(examination.walks),
+        "marks": {
+            node: [FindingMark(c.first.code, c.severity, c.id) for c in sorted(own, key=lambda c: c.severity.rank)]
+            for node, own in of_node.items()
+            if own
+        },
         "contradicted": [case for case in open_cases if case.first.probed is Probed.CONTRADICTED],
         "cases": len(cases),
+        "cases_of": lambda some: list({case_of[d.fingerprint].id: case_of[d.fingerprint] for d in some}.values()),
         "entries": entries,
-        "accepted": _entries(examination, (case for case in cases if case.first.accepted is not None), "accepted"),
+        "accepted": _entries(examination, accepted, "accepted", shown_pages),
         "nodes_found": dict.fromkeys(case.first.node for case in cases),
         "rules_found": sorted({case.first.rule for case in cases}),
         "nodes": [(node, of_node[node.name], outcomes[node.name]) for node in nodes],
-        "matrix": _matrix(nodes, open_cases, examination) if len(nodes) > FEW_NODES else None,
+        "matrix": (matrix(nodes, (case.first for case in open_cases), examination) if len(nodes) > FEW_NODES else None),
         "few": FEW_NODES,
+        "few_services": FEW_SERVICES,
         "not_checked": _not_checked(outcomes),
         "crashed": [outcome for outcome in examination.outcomes if outcome.verdict is Verdict.CRASHED],
         "silent": {each: _by_rule(examination, each) for each in (Verdict.QUIET, Verdict.NOT_APPLICABLE)},
@@ -207,14 +232,32 @@ def _report(examination: Examination) -> dict[str, Any]:
     }
 
 
-def _entries(examination: Examination, cases: Iterable[Case], kind: str) -> list[Entry]:
+class _Ids:
+    """The id of a finding is the same in the next scan, so that a link to it lasts as long as the finding."""
+
+    def __init__(self) -> None:
+        self._used: Counter[str] = Counter()
+
+    def of(self, diagnosis: Diagnosis) -> str:
+        name = f"finding-{diagnosis.fingerprint[:10]}"
+        self._used[name] += 1
+        return name if self._used[name] == 1 else f"{name}-{self._used[name]}"
+
+
+def _entries(examination: Examination, cases: Iterable[Case], kind: str, shown_pages: set[str]) -> list[Entry]:
     by_rule: dict[str, list[Case]] = {}
     for case in cases:
         by_rule.setdefault(case.first.rule, []).append(case)
-    return [
-        Entry(f"{kind}-{found[0].first.code}", tuple(found), *_page(examination.rule(rule)))
-        for rule, found in by_rule.items()
-    ]
+    entries = []
+    for rule, found in by_rule.items():
+        code = found[0].first.code
+        about, sections = _page(examination.rule(rule))
+        page_id = f"page-{code}" if sections else ""
+        entries.append(
+            Entry(f"{kind}-{code}", tuple(found), about, page_id, {} if page_id in shown_pages else sections)
+        )
+        shown_pages.add(page_id)
+    return entries
 
 
 def _page(rule: AppliedRule | None) -> tuple[str, dict[str, str]]:
@@ -223,40 +266,9 @@ def _page(rule: AppliedRule | None) -> tuple[str, dict[str, str]]:
         page = page_of(rule) if rule else None
     except (OSError, UnicodeError, BadPage):
         page = None
-    return (page.summary, page.sections) if page else ("", {})
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Nodes and the rules that say something of them. A row is a node, and for each rule a word and a sign."""
-
-    rules: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    calm: tuple[str, ...]
-
-
-def _matrix(nodes: Iterable[Examined], cases: Iterable[Case], examination: Examination) -> Matrix:
-    found: dict[tuple[str, str], Severity] = {}
-    for case in cases:
-        place = (case.first.node, case.first.rule)
-        found[place] = min(case.severity, found.get(place, case.severity), key=lambda severity: severity.rank)
-    codes = {rule.name: rule.code for rule in examination.rules}
-    codes |= {diagnosis.rule: diagnosis.code for diagnosis in examination.diagnoses}
-    became = {(outcome.node, outcome.rule): outcome.verdict for outcome in examination.outcomes}
-    open_ones = [o.rule for o in examination.outcomes if o.verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED)]
-    rules = tuple(dict.fromkeys([*(rule for _, rule in found), *sorted(open_ones)]))
-
-    def cell(node: str, rule: str) -> tuple[str, str]:
-        if severity := found.get((node, rule)):
-            return severity.value, severity.value[0].upper()
-        verdict = became.get((node, rule), Verdict.NOT_APPLICABLE)
-        return verdict.value, _SIGNS.get(verdict, "")
-
-    rows = [(node.name, tuple(cell(node.name, rule) for rule in rules)) for node in nodes]
-    loud = {"error", "warning", "note", Verdict.NOT_CHECKED.value, Verdict.CRASHED.value}
-    telling = [row for row in rows if any(word in loud for word, _ in row[1])]
-    calm = tuple(name for name, _ in rows if name not in {name for name, _ in telling})
-    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(telling), calm)
+    if page is None:
+        return "", {}
+    return page.summary, {name: text for name, text in page.sections.items() if text and name != "Cases"}
 
 
 def _not_checked(outcomes: dict[str, list[Outcome]]) -> list[tuple[str, str, list[str]]]:

@@ -9,8 +9,9 @@ from lvsdoctor.analysis.topology import drawn
 from lvsdoctor.engine.case_runner import nodes_in
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import Case, cases_of
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
-from lvsdoctor.reporting.diagram import Picture, picture
+from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
 from lvsdoctor.reporting.rule_page import page_of
 
 VIP = "192.0.2.10"
@@ -125,8 +126,10 @@ def test_services_that_are_forwarded_alike_are_one_edge() -> None:
     secure = replace(forward, service=f"tcp {VIP}:443")
     plain = replace(forward, service=f"udp {VIP}:0")
     shown = picture(replace(cluster((host, holder, forward)), forwards=(forward, secure, plain)))
-    at = words(shown).index("DR · tcp 80, 443, udp all")
-    assert words(shown)[at + 1] == "ports · weight 1"
+    at = words(shown).index("DR · tcp 80, 443, udp all ports ·")
+    assert words(shown)[at + 1] == "weight 1"
+    narrow = says(ElementTree.fromstring(shown.narrow))
+    assert narrow[narrow.index("DR · tcp 80, 443, udp all") + 1] == "ports · weight 1"
     assert len(all_of(shown, "pic-edge")) == 1
     assert shown.text[-1] == (
         f"lb1 forwards tcp {VIP}:80, tcp {VIP}:443 and udp {VIP}:0 to rs21 (192.0.2.21) by direct routing, weight 1."
@@ -234,10 +237,91 @@ def test_wrong_answers_that_are_not_shown_are_counted() -> None:
     )
 
 
-def test_the_hosts_named_are_among_those_shown() -> None:
+def mark(code: str, severity: Severity = Severity.ERROR) -> FindingMark:
+    return FindingMark(code, severity, f"finding-{code}")
+
+
+def test_hosts_of_which_something_was_found_are_among_those_shown() -> None:
     many = cluster(*map(real, range(50)))
     assert "rs41" not in words(picture(many))
-    assert "rs41" in words(picture(many, {"rs41"}))
+    assert says(all_of(picture(many, {"rs41": (mark("ARP002"),)}), "pic-real-server")[0])[0] == "rs41"
+
+
+def test_a_host_is_red_exactly_if_an_error_is_about_it() -> None:
+    shown = picture(LEAKING, {"rs21": (mark("ADDR001"),), "lb1": (mark("NAT002", Severity.WARNING),)})
+    red = [says(each)[0] for each in all_of(shown, "pic-host") if "pic-error" in classes(each)]
+    assert red == ["rs21"]
+    assert "pic-warning" in classes(box(shown, "lb1"))
+    # rs22 answers and should not: of that no error is known here, so neither its box nor its line is red.
+    (line,) = [line for line in all_of(shown, "pic-line") if "pic-wrong" in classes(line)]
+    assert "pic-error" not in classes(line)
+    (line,) = [line for line in all_of(picture(LEAKING, {"rs22": (mark("ARP002"),)}), "pic-line")
+               if "pic-wrong" in classes(line)]  # fmt: skip
+    assert "pic-error" in classes(line)
+
+
+def test_each_code_is_named_once_in_the_box_and_leads_to_its_finding() -> None:
+    first, second = mark("ARP002"), replace(mark("ARP002"), target="finding-other")
+    shown = picture(LEAKING, {"rs22": (first, second, mark("ADDR001"))})
+    links = [e for e in box(shown, "rs22").iter() if tag(e) == "a"]
+    assert [(says(e), e.get("href"), e.get("aria-label")) for e in links] == [
+        (["ERROR ARP002"], "#finding-ARP002", "ERROR ARP002, rs22"),
+        (["ERROR ADDR001"], "#finding-ADDR001", "ERROR ADDR001, rs22"),
+    ]
+    assert parsed(shown).get("role") == "group"
+
+
+def test_of_many_codes_some_are_named_and_the_rest_counted() -> None:
+    shown = picture(LEAKING, {"rs22": tuple(mark(f"ARP00{number}") for number in range(1, 8))})
+    assert says(box(shown, "rs22"))[-2:] == ["ERROR ARP004", "and 3 more"]
+
+
+def test_the_words_name_what_was_found_first() -> None:
+    shown = picture(LEAKING, {"rs22": (mark("ARP002"),), "rs21": (mark("ARP002"), mark("SYS001", Severity.NOTE))})
+    assert shown.text[:2] == ("ERROR ARP002 is about rs22 and rs21.", "NOTE SYS001 is about rs21.")
+
+
+@pytest.mark.parametrize(("number", "columns"), [(1, 1), (4, 4), (5, 5), (6, 6), (8, 4), (10, 5), (12, 6)])
+def test_real_servers_stand_in_four_to_six_columns_and_on_a_phone_in_two(number: int, columns: int) -> None:
+    shown = picture(cluster(*map(real, range(1, number + 1))))
+
+    def columns_of(svg: str) -> int:
+        boxes = [e for e in ElementTree.fromstring(svg).iter() if "pic-real-server" in classes(e)]
+        return len({frame.get("x") for e in boxes for frame in e if "pic-frame" in classes(frame)})
+
+    assert columns_of(shown.svg) == columns
+    assert columns_of(shown.narrow) == min(2, number)
+
+
+def test_real_servers_stand_in_natural_order() -> None:
+    shown = picture(cluster(*map(real, (1, 10, 11, 2))))
+    assert [says(each)[0] for each in all_of(shown, "pic-real-server")] == ["rs1", "rs2", "rs10", "rs11"]
+
+
+def test_no_line_runs_behind_a_box_up_to_the_segment() -> None:
+    for number in range(1, 13):
+        real_servers = [real(n, Answering.ANSWERS) for n in range(1, number + 1)]
+        for directors in (1, 2, 3):
+            shown = picture(with_directors(cluster(*real_servers), directors))
+            frames = [
+                tuple(float(frame.get(key, "")) for key in ("x", "y", "width", "height"))
+                for frame in all_of(shown, "pic-frame")
+            ]
+            for line in all_of(shown, "pic-line"):
+                points = [tuple(map(float, point.split(","))) for point in line.get("points", "").split()]
+                if "pic-wrong" not in classes(line) or len(points) < 3:
+                    continue
+                x, top = points[-1]
+                bottom = points[-2][1]
+                for left, y, width, height in frames:
+                    assert not (left < x < left + width and y < bottom and y + height > top), (number, directors)
+
+
+def with_directors(drawn_cluster: Cluster, number: int) -> Cluster:
+    more = [f"lb{place}" for place in range(2, number + 1)]
+    forwards = [replace(forward, director=name) for name in more for forward in drawn_cluster.forwards]
+    hosts = [*drawn_cluster.hosts, *(Host(name, Part.DIRECTOR, (), True) for name in more)]
+    return replace(drawn_cluster, hosts=tuple(hosts), forwards=(*drawn_cluster.forwards, *forwards))
 
 
 def test_many_vips_share_a_badge() -> None:
@@ -277,13 +361,14 @@ def test_no_text_is_wider_than_its_place() -> None:
 
 
 def test_no_style_no_script_nothing_from_elsewhere() -> None:
-    for shown in (picture(LEAKING), picture(nasty())):
-        root = parsed(shown)
-        for element in root.iter():
-            assert "style" not in element.attrib
-            assert not [name for name in element.attrib if name.startswith("on") or name.endswith("href")]
-            assert "url(" not in "".join(element.attrib.values())
-        assert {tag(element) for element in root.iter()}.isdisjoint({"style", "script", "image", "use", "a"})
+    for shown in (picture(LEAKING), picture(nasty()), picture(nasty(), {NASTY: (mark(NASTY),), "lb1": (mark("a"),)})):
+        for root in (parsed(shown), ElementTree.fromstring(shown.narrow)):
+            for element in root.iter():
+                assert "style" not in element.attrib
+                assert not [name for name in element.attrib if name.startswith("on") or name.endswith(":href")]
+                assert element.get("href", "#").startswith("#")
+                assert "url(" not in "".join(element.attrib.values())
+            assert {tag(element) for element in root.iter()}.isdisjoint({"style", "script", "image", "use"})
 
 
 def test_it_is_an_image_with_a_name_and_a_description() -> None:

@@ -9,15 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from ipaddress import ip_address
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from lvsdoctor.cli.main import main
+from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict, Walk
+from lvsdoctor.reporting.page_walks import page_ladders
 from lvsdoctor.reportkit import AppliedRule, CannotRender, Examination, Examined, Output, Render, Seen, Severity
 from lvsdoctor.sanitize import legible
+from tests.reports.twelve import write as write_twelve
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "leaking-real-server"
@@ -100,6 +106,19 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> str:
     file = tmp_path_factory.mktemp("html") / "page.html"
     assert main(["scan", str(EXAMPLE), "-f", f"html={file}"]) == 1
     return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of one director and twelve real servers with 14 findings."""
+    folder = tmp_path_factory.mktemp("twelve")
+    main(["scan", str(write_twelve(folder / "dumps")), "-f", f"html={folder / 'page.html'}"])
+    return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def embedded(source: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(Read(source).single("script", id="lvsdoctor-result").text)
+    return data
 
 
 # -- it is closed in itself -------------------------------------------------------------------------------------------
@@ -191,13 +210,110 @@ def test_one_node_is_no_more_than_200_kilobytes(example: str, tmp_path: Path) ->
 # -- what it says -----------------------------------------------------------------------------------------------------
 
 
-def test_the_verdict_stands_on_top_and_leads_to_the_finding(example: str) -> None:
+def test_the_verdict_stands_on_top_and_says_which_service_suffers_and_how_much(example: str) -> None:
     page = Read(example)
     assert page.single("h1").text == "1 error on rs2"
     assert page.all("title")[0].text.startswith("1 error on rs2")
+    assert page.single("p", class_="suffering").text == (
+        "tcp 192.0.2.10:80: 1 of 2 real servers (rs2) receives client traffic directly."
+    )
+
+
+def test_each_service_says_what_becomes_of_its_real_servers_and_leads_to_the_findings(example: str) -> None:
+    page = Read(example)
+    lines = [" ".join(e.text.split()) for e in page.all("li") if "section" in e.inside and "header" in e.inside]
+    assert lines[1:] == [
+        "! 1 of 2 real servers receives client traffic directly: rs2 "
+        "(clients on the VIP's segment, clients beyond router 192.0.2.1) \u2192 ERROR ARP002 rs2",
+        "? 2 of 2 real servers are not known to serve (needed first: ss -lntup of rs1, rs2)",
+    ]
+    (link,) = [e for e in page.all("a", aria_label="ERROR ARP002 on rs2") if "header" in e.inside]
+    assert page.single("div", id=link.attributes["href"].removeprefix("#")).attributes["data-node"] == "rs2"
+
+
+def test_without_walks_the_verdict_leads_to_the_worst_findings(written: Written, examinations: ModuleType) -> None:
+    page = Read(written(examinations.cluster()))
     (first, *_) = (e for e in page.all("a") if "header" in e.inside and "ul" in e.inside)
-    assert first.text.startswith("rs2 answers ARP requests for VIP 192.0.2.10 on eth0")
+    assert first.text.startswith("rs1 answers ARP for VIP 192.0.2.10 on eth0")
     assert page.single("article", id=first.attributes["href"].removeprefix("#"))
+    assert not page.all("h2", id="services")
+    assert not page.all("h2", id="walks")
+
+
+def test_a_red_host_of_the_drawing_is_one_that_an_error_is_about_and_its_codes_lead_to_it(twelve: str) -> None:
+    page, result = Read(twelve), embedded(twelve)
+    wrong = {finding["node"] for finding in result["findings"] if finding["severity"] == "error"}
+    for drawing in ("pic pic-wide", "pic pic-narrow"):
+        place = page.elements.index(page.single("svg", class_=drawing))
+        hosts = [e for e in page.elements[place:] if e.tag == "g" and "pic-host" in e.attributes["class"]][:15]
+        red = {e.text.strip() for e in hosts if "pic-error" in e.attributes["class"].split()}
+        assert len(red) == len(wrong) == 12
+        assert all(any(name in text for text in red) for name in wrong)
+    targets = {e.attributes["id"] for e in page.elements if "id" in e.attributes}
+    links = page.all("a", class_="pic-link")
+    assert {e.text for e in links if e.attributes["aria-label"].endswith(", lb1")} == {
+        "ERROR NAT003", "ERROR SCH001", "WARNING NAT002"
+    }  # fmt: skip
+    assert all(e.attributes["href"].removeprefix("#") in targets for e in links)
+
+
+def test_every_link_leads_somewhere_and_every_id_is_unique(twelve: str, example: str) -> None:
+    for source in (twelve, example):
+        elements = Read(source).elements
+        ids = [e.attributes["id"] for e in elements if "id" in e.attributes]
+        assert len(ids) == len(set(ids))
+        links = [e.attributes["href"] for e in elements if e.tag == "a"]
+        assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+def test_an_id_of_a_finding_is_the_same_in_the_next_scan(twelve: str) -> None:
+    result = embedded(twelve)
+    ids = {e.attributes["id"] for e in Read(twelve).elements if "data-rule" in e.attributes}
+    assert ids == {f"finding-{finding['fingerprint'][:10]}" for finding in result["findings"]}
+
+
+def test_the_first_of_a_kind_is_open_and_the_others_are_folded(twelve: str) -> None:
+    page = Read(twelve)
+    cases = [e for e in page.all("details", class_="case") if e.attributes["data-rule"] == "arp-ignore-only-on-lo"]
+    assert [(e.attributes["data-node"], "open" in e.attributes) for e in cases] == [
+        ("rs2", True), ("rs3", False), ("rs5", False)
+    ]  # fmt: skip
+    assert not any("open" in e.attributes for e in page.all("details") if e.attributes.get("class") != "case")
+
+
+def test_a_rules_page_is_in_the_page_once_and_folded(twelve: str) -> None:
+    page = Read(twelve)
+    codes = {finding["code"] for finding in embedded(twelve)["findings"]}
+    assert {e.attributes["id"] for e in page.all("details", class_="page")} == {f"page-{code}" for code in codes}
+    told = page.single("details", class_="page", id="page-ARP002").text
+    for heading in ("What you see", "Why", "Fix", "Fine when", "References"):
+        assert heading in told
+    assert "## Cases" not in told
+    assert twelve.count("One real server gets all the traffic, or gets it in turns") == 1
+
+
+def test_ladders_show_walks_that_die_with_the_step_and_count_those_that_are_served(twelve: str) -> None:
+    page = Read(twelve)
+    told = page.after("Packet walks")
+    assert "From clients on the VIP's segment" in told
+    dying = [e for e in page.all("details", class_="walk dies") if "through rs7, rs8" in e.text]
+    assert "on the real server, reply route" in dying[0].text
+    assert "rs7/ip-route.txt" in dying[0].text
+    assert "assumed: the evidence shows no such client; 8.8.8.8 stands for them. 13 of 16 walks are served." in told
+    assert not page.all("details", class_="walk served")
+
+
+def test_a_page_shows_so_many_ladders_and_counts_the_rest() -> None:
+    ladders = page_ladders([replace(dying_walk(), service=f"TCP 192.0.2.10:{port}") for port in range(80)])
+    assert [len(service.clients[0].ladders) for service in ladders] == [1] * 60 + [0] * 20
+    assert sum(service.left_out for service in ladders) == 20
+
+
+def dying_walk() -> Walk:
+    step = StepVerdict(Step("rs1", Decision.LISTENER, "tcp"), Decided.NO, "nothing listens")
+    client = ClientClass(ClientPlace.ON_SEGMENT, ip_address("192.0.2.100"))
+    vip, rip = ip_address("192.0.2.10"), ip_address("192.0.2.21")
+    return Walk(client, "TCP 192.0.2.10:80", vip, 80, "tcp", "lb1", rip, "rs1", Forwarding.DR, 1.0, (step,))
 
 
 def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
@@ -210,25 +326,27 @@ def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
 
 def test_the_cluster_is_drawn_in_the_page_and_told_in_words(example: str) -> None:
     page = Read(example)
-    drawing = page.single("svg")
-    assert "figure" in drawing.inside
-    assert "answers ARP on eth0" in drawing.text
-    (told,) = (e for e in page.all("details") if "figcaption" in e.inside)
+    wide, narrow = page.single("svg", class_="pic pic-wide"), page.single("svg", class_="pic pic-narrow")
+    assert "answers ARP on eth0" in wide.text
+    assert "answers ARP on eth0" in narrow.text
+    told = page.single("details", class_="words")
+    assert "ERROR ARP002 is about rs2." in told.text
     assert "rs2 (real server) holds 192.0.2.10 on lo and answers ARP for it on eth0, though it should not" in told.text
 
 
 def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, examinations: ModuleType) -> None:
     page = Read(written(examinations.single_leak()))
     assert not page.all("svg")
-    assert not page.all("figure")
+    assert not page.all("h2", id="cluster")
 
 
-def test_a_finding_tells_symptom_evidence_cause_and_fix_in_this_order(example: str) -> None:
+def test_a_finding_tells_clients_evidence_and_fix_in_this_order_and_then_the_rules_page(example: str) -> None:
     headings = [element.text for element in Read(example).all("h4")]
-    assert headings == ["Clients", "What you see", "Evidence", "Why", "Fix now, on rs2", "Fix for good, on rs2"]
+    assert headings[:4] == ["Clients", "Evidence", "Fix now, on rs2", "Fix for good, on rs2"]
+    assert headings[4:] == ["What you see", "Why", "Fix", "Fine when", "References"]
     page = Read(example)
     assert "One real server gets all the traffic" in page.row("What you see")
-    assert "read by nobody" in page.row("Why")
+    assert "The kernel reads arp_ignore of the interface that receives the request" in page.row("Why")
     now = page.row("Fix now, on rs2")
     assert now.endswith("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
     assert "/etc/sysctl.d/zz-lvs.conf" in page.row("Fix for good, on rs2")
@@ -331,10 +449,17 @@ def test_many_nodes_are_a_matrix_of_what_fired_where(written: Written, examinati
     assert "1 node with nothing to say" in page.after("Nodes and rules")
 
 
+def test_a_cell_of_the_matrix_leads_to_its_finding(twelve: str) -> None:
+    page = Read(twelve)
+    (cell,) = [e for e in page.all("a", aria_label="ERROR ADDR001 on rs7") if "table" in e.inside]
+    (case,) = [e for e in page.elements if e.attributes.get("id") == cell.attributes["href"].removeprefix("#")]
+    assert (case.attributes["data-node"], case.attributes["data-rule"]) == ("rs7", "vip-mask-on-lo-too-wide")
+
+
 def _cells(page: Read, row: Element) -> list[Element]:
     start = page.elements.index(row) + 1
     rest = page.elements[start:]
-    end = next((place for place, e in enumerate(rest) if e.tag not in ("th", "td", "abbr")), len(rest))
+    end = next((place for place, e in enumerate(rest) if e.tag not in ("th", "td", "abbr", "a")), len(rest))
     return [e for e in rest[:end] if e.tag in ("th", "td")]
 
 

@@ -15,6 +15,7 @@ from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host,
 from lvsdoctor.reportkit import AppliedRule, Examination, Examined, Outcome, Output, Render, Severity, Verdict
 from lvsdoctor.sanitize import legible
 from tests.reports.browser import Opened, chromium, opened
+from tests.reports.twelve import write as write_twelve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,6 +25,9 @@ EXAMPLE = ROOT / "examples" / "leaking-real-server"
 EXPLAINED = ROOT / "rules" / "arp" / "arp_ignore_only_on_lo.md"
 # jenkins.model.DirectoryBrowserSupport.CSP, what Jenkins serves the files of a build with unless it is told otherwise
 JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
+
+# A4 with margins of 1 cm, in CSS pixels.
+PAPER = {"width": 718, "height": 1047}
 
 Open = Callable[..., AbstractContextManager[Opened]]
 Write = Callable[[Examination], Path]
@@ -56,6 +60,14 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("html") / "page.html"
     main(["scan", str(EXAMPLE), "-f", f"html={file}"])
     return file
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One director and twelve real servers, 14 findings of ten kinds."""
+    folder = tmp_path_factory.mktemp("twelve")
+    main(["scan", str(write_twelve(folder / "dumps")), "-f", f"html={folder / 'page.html'}"])
+    return folder / "page.html"
 
 
 def full(examinations: ModuleType) -> Examination:
@@ -99,6 +111,72 @@ def test_axe_finds_nothing(open_page: Open, write: Write, examinations: ModuleTy
     with open_page(write(full(examinations)), **how) as page:
         page.ask("for (const details of document.querySelectorAll('details')) details.open = true")
         assert page.violations() == []
+
+
+def test_axe_finds_nothing_in_a_page_with_services_a_drawing_with_links_and_ladders(
+    open_page: Open, twelve: Path
+) -> None:
+    for how in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}}):
+        with open_page(twelve, **how) as page:
+            page.ask("for (const details of document.querySelectorAll('details')) details.open = true")
+            assert page.violations() == []
+
+
+def test_fourteen_findings_are_a_page_that_a_reader_can_scroll(open_page: Open, twelve: Path) -> None:
+    # With everything unfolded that is folded today, the same cluster took 17,030.
+    with open_page(twelve, viewport={"width": 1280, "height": 900}) as page:
+        assert page.page.locator(".case").count() == 14
+        assert page.ask("document.documentElement.scrollHeight") < 8500
+
+
+def test_the_drawing_takes_the_width_of_the_page_and_a_phone_has_a_narrow_one(open_page: Open, twelve: Path) -> None:
+    with open_page(twelve, viewport={"width": 1280, "height": 900}) as page:
+        box = page.page.locator(".pic-wide").bounding_box()
+        main_part = page.page.locator("main").bounding_box()
+        assert box
+        assert main_part
+        assert box["width"] > 0.95 * main_part["width"]
+        assert not page.page.locator(".pic-narrow").is_visible()
+    with open_page(twelve, viewport={"width": 390, "height": 800}) as page:
+        assert page.ask("document.documentElement.scrollWidth") == 390
+        assert page.page.locator(".pic-narrow").is_visible()
+        assert not page.page.locator(".pic-wide").is_visible()
+        assert page.ask("(at => at.scrollWidth <= at.clientWidth)(document.querySelector('.drawing.narrow'))")
+
+
+def test_a_code_in_the_drawing_opens_its_finding_even_if_it_is_folded(open_page: Open, twelve: Path) -> None:
+    with open_page(twelve) as page:
+        link = page.page.get_by_role("link", name="ERROR ARP002, rs5")
+        target = (link.get_attribute("href") or "").removeprefix("#")
+        assert page.page.locator(f"#{target}[open]").count() == 0
+        link.click()
+        page.page.wait_for_selector(f"#{target}[open]")
+        assert "rs5 answers ARP" in page.page.locator(f"#{target} > summary").inner_text()
+
+
+@pytest.mark.parametrize("which", ["example", "twelve"])
+def test_the_first_sheet_of_paper_is_used_and_the_drawing_is_on_one_sheet(
+    open_page: Open, which: str, request: pytest.FixtureRequest
+) -> None:
+    with open_page(request.getfixturevalue(which), viewport=PAPER) as page:
+        page.page.emulate_media(media="print")
+        whole = page.page.locator(".whole").bounding_box()
+        assert whole
+        assert page.ask("getComputedStyle(document.querySelector('.whole')).breakInside") == "avoid"
+        assert whole["height"] < PAPER["height"]
+        # It stands on the first sheet, or what stands before it fills that sheet well enough.
+        assert whole["y"] + whole["height"] <= PAPER["height"] or whole["y"] >= 0.6 * PAPER["height"]
+
+
+def test_on_paper_no_heading_stands_alone_at_the_end_of_a_sheet(open_page: Open, twelve: Path) -> None:
+    with open_page(twelve, viewport=PAPER) as page:
+        page.page.emulate_media(media="print")
+        breaks = page.ask(
+            "[...document.querySelectorAll('h2, h3, summary, .meta')].map((at) => getComputedStyle(at).breakAfter)"
+        )
+        assert set(breaks) == {"avoid"}
+        # These stand beside what they name: in a grid the rule would glue all rows to one block.
+        assert page.ask("getComputedStyle(document.querySelector('h4')).breakAfter") == "auto"
 
 
 def test_the_page_asks_for_nothing_and_nothing_complains(open_page: Open, example: Path) -> None:
@@ -214,7 +292,7 @@ def test_a_link_to_a_finding_opens_it_and_shows_it_even_if_it_is_filtered_away(
 ) -> None:
     with open_page(write(full(examinations)), "#q=tunl0") as page:
         assert len(shown(page)) == 1
-        link = page.page.locator(".hosts a").first
+        link = page.page.locator(".matrix a").first
         target = (link.get_attribute("href") or "").removeprefix("#")
         link.click()
         page.page.wait_for_function("id => document.getElementById(id).checkVisibility()", arg=target)

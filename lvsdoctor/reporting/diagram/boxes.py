@@ -4,9 +4,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.topology import Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.reporting.diagram import FindingMark
 from lvsdoctor.reporting.diagram.badges import Badge, badges_of
 from lvsdoctor.reporting.diagram.words import PARTS, lacking, listed, ports, safe, tersely
+from lvsdoctor.reporting.summary import natural
 
 _MOST = {Part.ROUTER: 2, Part.DIRECTOR: 6, Part.REAL_SERVER: 12, Part.OTHER: 4}
 _MOST_PATHS = 3
@@ -17,7 +20,7 @@ _MOST_KINDS = 3
 class Box:
     """One host; `role` is what it is in words, `fed` how directors forward to it, by what `method` if it is one.
 
-    `full` is what may not fit; `forwards`: it is a director of others.
+    `full` is what may not fit; `forwards`: it is a director of others; `marks` are its findings, each code once.
     """
 
     name: str
@@ -30,6 +33,11 @@ class Box:
     known: bool = True
     method: str = ""
     forwards: bool = False
+    marks: tuple[FindingMark, ...] = ()
+
+    @property
+    def worst(self) -> Severity | None:
+        return min((mark.severity for mark in self.marks), key=lambda severity: severity.rank, default=None)
 
     def has(self, state: str) -> bool:
         return any(badge.state == state for badge in self.badges)
@@ -37,7 +45,7 @@ class Box:
     @property
     def like(self) -> Hashable:
         """Equal for boxes that say the same of different hosts."""
-        return self.known, self.badges, self.fed
+        return self.known, self.badges, self.fed, tuple(map(_label, self.marks))
 
 
 @dataclass(frozen=True)
@@ -45,28 +53,27 @@ class Boxes:
     """The boxes of a cluster, floor by floor, and of each floor what is left out, in lines."""
 
     cluster: Cluster
-    first: frozenset[str] = frozenset()
+    marks: Mapping[str, Sequence[FindingMark]]
 
     def of(self, part: Part) -> tuple[list[Box], tuple[str, ...]]:
         """Those to show, what is wrong first if there are too many, and what is to be said of the others."""
         found = [self._box(host) for host in self.cluster.hosts if host.part is part and self._in_path(host)]
         most = _MOST.get(part, 1)
+        if part is Part.REAL_SERVER:
+            found.sort(key=lambda box: natural(box.name))
         if len(found) <= most:
             return found, ()
         found.sort(key=self._rank)
         return found[:most], _rest(found[most:], part)
 
     def _in_path(self, host: Host) -> bool:
-        """Of routers only those of directors are: another is told in the boxes of those whose gateway it is."""
-        return host.part is not Part.ROUTER or host not in self._beside
+        """Of routers only those of directors are, and those of which something was found: another is told in the boxes
+        of those whose gateway it is."""
+        return host.part is not Part.ROUTER or host not in self._beside or host.name in self.marks
 
-    def _rank(self, box: Box) -> tuple[bool, bool, bool]:
+    def _rank(self, box: Box) -> tuple[int, bool, bool]:
         doubtful = box.has("mute") or box.has("unknown") or box.has("lacking")
-        return not box.has("wrong"), box.name not in self._first, not doubtful
-
-    @cached_property
-    def _first(self) -> frozenset[str]:
-        return frozenset(map(safe, self.first))
+        return box.worst.rank if box.worst else len(Severity), not box.has("wrong"), not doubtful
 
     def _box(self, host: Host) -> Box:
         forwards = self._forwards.get(host.name, [])
@@ -81,6 +88,7 @@ class Boxes:
         elif host.name in self._gateways:
             lines.append(f"gateway {self._gateways[host.name]}")
         methods = {forward.method for forward in incoming}
+        marks = self.marks.get(host.name, ())
         return Box(
             safe(host.name),
             host.part,
@@ -92,6 +100,7 @@ class Boxes:
             known,
             method=methods.pop() if len(methods) == 1 else "",
             forwards=host.name in self._forwarding,
+            marks=tuple({(mark.code, mark.severity): mark for mark in reversed(marks)}.values())[::-1],
         )
 
     @cached_property
@@ -147,6 +156,10 @@ class Boxes:
         return {host.name: vips for host, vips in lacking(self.cluster)}
 
 
+def _label(mark: FindingMark) -> str:
+    return f"{mark.severity.value.upper()} {mark.code}"
+
+
 def _addresses(host: Host) -> list[str]:
     if host.addresses == (host.name,):
         return []
@@ -170,6 +183,7 @@ def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
     if len(kinds) <= _MOST_KINDS:
         return (said, *(f"{len(group)}: {_like(group[0]) or 'no VIP'}" for group in kinds.values()))
     states = {
+        "have an error": sum(box.worst is Severity.ERROR for box in boxes),
         "answer and should not": sum(box.has("wrong") for box in boxes),
         "are silent and should answer": sum(box.has("mute") for box in boxes),
         "are not known to be silent": sum(box.has("unknown") for box in boxes),
@@ -180,5 +194,5 @@ def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
 
 
 def _like(box: Box) -> str:
-    told = [] if box.known else ["not scanned"]
+    told = [*map(_label, box.marks), *([] if box.known else ["not scanned"])]
     return "; ".join((*told, *(f"{badge.vips} {' '.join(badge.verdict)}".strip() for badge in box.badges), *box.fed))

@@ -1,42 +1,49 @@
 """Where everything stands in the picture.
 
-From above: the clients, the routers, the segment (a line), the directors, the real servers, other hosts. Two boxes
-stand beside each other, so that a telephone shows the words in a size to read. What directors forward runs down the
-middle; who answers ARP without being a director is joined with the segment along the edge.
+From above: the clients, the routers, the segment (a line), the directors, the real servers, other hosts. What directors
+forward runs down between the columns; who answers ARP without being a director is joined with the segment by a line
+beside the boxes. Lines are drawn first, so that no line crosses a word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.topology import Cluster, Part
-from lvsdoctor.reporting.diagram.badges import Badge
+from lvsdoctor.reporting.diagram import FindingMark
+from lvsdoctor.reporting.diagram.box_svg import CAPTION, PAD, box_height, box_svg, feed_labels
 from lvsdoctor.reporting.diagram.boxes import Box, Boxes
-from lvsdoctor.reporting.diagram.svg import arrow, element, frame, line_of_text, mark, polyline, title, words
+from lvsdoctor.reporting.diagram.grid import NARROW, Grid, grid_for
+from lvsdoctor.reporting.diagram.svg import arrow, element, frame, line_of_text, mark, polyline, words
 from lvsdoctor.reporting.diagram.words import listed, tersely
 from lvsdoctor.sanitize import wrapped
 
-WIDTH, _BOX, _EDGE = 460, 198, 22
-_LEFT, _MIDDLE, _RIGHT = _EDGE, WIDTH / 2, WIDTH - _EDGE - _BOX
-_PAD, _BADGE_PAD, _LINE, _CAPTION, _GAP = 8, 6, 15, 14, 18
+_LINE, _GAP = 15, 18
 # The class of a line that forwards, and its dashes.
 _EDGES = {"DR": ("pic-edge pic-dr", None), "TUN": ("pic-edge pic-tun", "7 3"), "NAT": ("pic-edge pic-nat", "2 3")}
 
 
-def svg_of(cluster: Cluster, first: frozenset[str], text: Sequence[str]) -> str:
+def svg_of(
+    cluster: Cluster, marks: Mapping[str, Sequence[FindingMark]], text: Sequence[str], *, narrow: bool = False
+) -> str:
     """The picture as one element."""
-    sheet = _Sheet()
-    boxes = Boxes(cluster, first)
+    boxes = Boxes(cluster, marks)
+    directors, more_directors = boxes.of(Part.DIRECTOR)
+    real_servers, more = boxes.of(Part.REAL_SERVER)
+    grid = NARROW if narrow else grid_for(max(len(directors), len(real_servers)))
+    sheet = _Sheet(grid, max(1, len(directors)))
     sheet.entry(cluster, boxes)
-    directors, more = boxes.of(Part.DIRECTOR)
-    sheet.directors(directors or [Box("director", Part.DIRECTOR, "not in this scan", known=False)], more)
-    sheet.real_servers(*boxes.of(Part.REAL_SERVER))
+    sheet.directors(directors or [Box("director", Part.DIRECTOR, "not in this scan", known=False)], more_directors)
+    sheet.real_servers(real_servers, more)
     sheet.others(*boxes.of(Part.OTHER))
-    height = round(sheet.y)
-    named = element("title", words(_title(cluster)), id="pic-title")
-    told = element("desc", words(" ".join(text[:8])), id="pic-desc")
+    height, suffix = round(sheet.y), "-narrow" if narrow else ""
+    named = element("title", words(_title(cluster)), id=f"pic-title{suffix}")
+    told = element("desc", words(" ".join(text[:8])), id=f"pic-desc{suffix}")
+    # An image has no links in it.
     return element(
-        "svg", named, told, *sheet.drawn,
-        xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH} {height}", width=WIDTH, height=height,
-        role="img", aria_labelledby="pic-title pic-desc", class_="pic",
+        "svg", named, told, *sheet.lines, *sheet.boxes,
+        xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {grid.width} {height}", width=grid.width, height=height,
+        role="group" if marks else "img", aria_labelledby=f"pic-title{suffix} pic-desc{suffix}",
+        class_=f"pic pic{suffix or '-wide'}",
     )  # fmt: skip
 
 
@@ -47,11 +54,16 @@ def _title(cluster: Cluster) -> str:
 class _Sheet:
     """What is drawn so far, and how far down."""
 
-    def __init__(self) -> None:
-        self.drawn: list[str] = []
-        self.y: float = _PAD
+    def __init__(self, grid: Grid, directors: int) -> None:
+        self.lines: list[str] = []
+        self.boxes: list[str] = []
+        self.y: float = PAD
+        self._grid = grid
+        # With several directors all floors keep to the columns, so that no line runs behind a box.
+        self._centred = directors == 1
         self._segment: float = 0
-        # From where to where what is forwarded runs down the middle.
+        # Where what is forwarded begins: at the foot of these boxes, or along the spine from there on.
+        self._feet: list[float] = []
         self._spine: float | None = None
         self._spine_end: float = 0
 
@@ -59,188 +71,151 @@ class _Sheet:
 
     def entry(self, cluster: Cluster, boxes: Boxes) -> None:
         """Clients, routers and the segment."""
+        grid = self._grid
         asked = (tersely(cluster.vips, 26),) if cluster.vips else ()
         clients = Box("clients", Part.CLIENTS, "ask for" if asked else "", asked)
-        self._box(clients, _MIDDLE - _BOX / 2, _height(clients))
-        self.y += _height(clients)
+        top = self.y
+        self._row([clients], grid.slots(1, centred=True))
+        columns = grid.slots(1, centred=True)
         routers, more = boxes.of(Part.ROUTER)
         if routers:
-            columns, top = _columns(len(routers)), self.y + _GAP
-            self._fan([x + _BOX / 2 for x in columns], self.y, top)
-            self.y = top
+            columns, bottom = grid.slots(len(routers), centred=True), self.y + _GAP
+            self._fan([x + grid.box / 2 for x in columns], self.y, bottom)
+            self.y = bottom
+            top = self.y
             self._row(routers, columns)
             self._remark(more)
         label = f"who has {tersely(cluster.vips, 21)}?" if cluster.vips else "the segment"
         self._segment = self.y + 26
-        columns = _columns(len(routers))
         for x in columns:
-            self.drawn.append(polyline([(x + _BOX / 2, self.y), (x + _BOX / 2, self._segment)], "pic-line"))
-        at = columns[0] + _BOX / 2 + 8 if len(columns) > 1 else 12
-        room = _MIDDLE - 20 if len(columns) == 1 else _BOX
-        self.drawn.append(line_of_text(at, self._segment - 6, label, room, size=11, class_="pic-words"))
-        self.drawn.append(polyline([(6, self._segment), (WIDTH - 6, self._segment)], "pic-segment", stroke_width=4))
+            self.lines.append(polyline([(x + grid.box / 2, top), (x + grid.box / 2, self._segment)], "pic-line"))
+        at = columns[0] + grid.box / 2 + 8 if len(columns) > 1 else 12
+        room = grid.middle - 20 if len(columns) == 1 else grid.box
+        self.boxes.append(line_of_text(at, self._segment - 6, label, room, size=11, class_="pic-words"))
+        ends = [(6.0, self._segment), (grid.width - 6.0, self._segment)]
+        self.lines.append(polyline(ends, "pic-segment", stroke_width=4))
         self.y = self._segment
 
     def directors(self, boxes: Sequence[Box], more: Sequence[str]) -> None:
-        """Each joined with the segment above, and with what runs down the middle."""
-        columns = _columns(len(boxes))
-        for start in range(0, len(boxes), 2):
-            self.y += 26 if start == 0 else _GAP
-            row, top = boxes[start : start + 2], self.y
-            self._row(row, columns)
-            for box, x in zip(row, columns, strict=False):
-                if start == 0:
-                    self._join([(x + _BOX / 2, top), (x + _BOX / 2, self._segment)], box)
+        """Each joined with the segment above, and with what runs down between the columns."""
+        grid = self._grid
+        columns = grid.slots(len(boxes), centred=self._centred)
+        rows = [boxes[start : start + grid.columns] for start in range(0, len(boxes), grid.columns)]
+        for number, row in enumerate(rows):
+            self.y += 26 if number == 0 else _GAP
+            top = self.y
+            for place, (box, x) in enumerate(zip(row, columns, strict=False)):
+                if number == 0:
+                    self._join([(x + grid.box / 2, top + 20), (x + grid.box / 2, self._segment)], box)
                 else:
-                    self._along_the_edge(box, x, top, 15)
-                if len(boxes) > 1 and box.forwards:
-                    inner = x + _BOX if x < _MIDDLE - _BOX / 2 else x
-                    self.drawn.append(polyline([(inner, top + 20), (_MIDDLE, top + 20)], "pic-line"))
+                    self._beside(box, x, top, place)
+                if box.forwards and len(rows) == 1:
+                    self._feet.append(x + grid.box / 2)
+                elif box.forwards:
+                    self.lines.append(polyline([(x + grid.box / 2, top + 20), (grid.spine, top + 20)], "pic-line"))
                     self._spine = self._spine or top + 20
-        if len(boxes) == 1 and boxes[0].forwards:
+            self._row(row, columns)
+        if self._feet:
             self._spine = self.y
         self._remark(more)
 
     def real_servers(self, boxes: Sequence[Box], more: Sequence[str]) -> None:
-        """Fed from the middle; one that answers ARP is joined with the segment."""
-        columns = _columns(len(boxes))
-        for start in range(0, len(boxes), 2):
-            row = boxes[start : start + 2]
+        """Fed from between the columns; one that answers ARP is joined with the segment."""
+        grid = self._grid
+        columns = grid.slots(len(boxes), centred=self._centred)
+        for start in range(0, len(boxes), grid.columns):
+            row = boxes[start : start + grid.columns]
             bar = self.y + _GAP
-            self.y = bar + max([4, *(_CAPTION * len(_labels(box)) + 10 for box in row)])
+            self.y = bar + max([4, *(CAPTION * len(feed_labels(box, grid.box)) + 10 for box in row)])
             for box, x in zip(row, columns, strict=False):
                 if box.fed and self._spine is not None:
                     self._feed(box, x, bar)
-            top = self.y
-            self._row(row, columns)
-            for box, x in zip(row, columns, strict=False):
-                if box.has("wrong"):
-                    self._along_the_edge(box, x, top, 8)
+            self._with_lines(row, columns)
         if more:
             self._spine_end = self.y + _GAP
             self._remark(more)
         if self._spine is not None and self._spine_end:
-            self.drawn.append(polyline([(_MIDDLE, self._spine), (_MIDDLE, self._spine_end)], "pic-line"))
+            self.lines.append(polyline([(grid.spine, self._spine), (grid.spine, self._spine_end)], "pic-line"))
 
     def others(self, boxes: Sequence[Box], more: Sequence[str]) -> None:
         """Hosts of the scan that are neither."""
-        for start in range(0, len(boxes), 2):
+        columns = self._grid.slots(len(boxes), centred=self._centred)
+        for start in range(0, len(boxes), self._grid.columns):
             self.y += _GAP
-            row, top, columns = boxes[start : start + 2], self.y, _columns(len(boxes))
-            self._row(row, columns)
-            for box, x in zip(row, columns, strict=False):
-                if box.has("wrong"):
-                    self._along_the_edge(box, x, top, 8)
+            self._with_lines(boxes[start : start + self._grid.columns], columns)
         self._remark(more)
-        self.y += _PAD
+        self.y += PAD
+
+    def _with_lines(self, row: Sequence[Box], columns: Sequence[float]) -> None:
+        for place, (box, x) in enumerate(zip(row, columns, strict=False)):
+            if box.has("wrong"):
+                self._beside(box, x, self.y, place)
+        self._row(row, columns)
 
     # -- lines --------------------------------------------------------------------------------------------------------
 
     def _fan(self, ends: Sequence[float], top: float, bottom: float) -> None:
         """From the middle down to each end."""
-        half = (top + bottom) / 2
+        half, middle = (top + bottom) / 2, self._grid.middle
         for end in ends:
-            self.drawn.append(polyline([(_MIDDLE, top), (_MIDDLE, half), (end, half), (end, bottom)], "pic-line"))
+            self.lines.append(polyline([(middle, top), (middle, half), (end, half), (end, bottom)], "pic-line"))
 
     def _feed(self, box: Box, x: float, bar: float) -> None:
         """What directors forward to a real server, with its words beside the last piece of the line."""
-        at = x + 10
-        self.drawn.append(polyline([(_MIDDLE, bar), (at, bar)], "pic-line"))
+        at, spine = x + 6, self._grid.spine
+        for foot in self._feet:
+            self.lines.append(polyline([(foot, self._spine or bar), (foot, bar), (spine, bar)], "pic-line"))
+        if self._feet:  # they meet at the first bar
+            self._feet, self._spine = [], bar
+        self.lines.append(polyline([(spine, bar), (at, bar)], "pic-line"))
         self._spine_end = bar
         class_, dashes = _EDGES.get(box.method, ("pic-edge", None))
-        self.drawn.append(polyline([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
-        self.drawn.append(arrow(at, self.y, 1, "pic-arrow"))
-        for number, label in enumerate(_labels(box)):
-            line = line_of_text(at + 8, bar + _CAPTION * (number + 1), label, _BOX - 20, size=10.5, class_="pic-words")
-            self.drawn.append(line)
+        self.lines.append(polyline([(at, bar), (at, self.y)], class_, stroke_width=2, stroke_dasharray=dashes))
+        self.boxes.append(arrow(at, self.y, 1, "pic-arrow"))
+        for number, label in enumerate(feed_labels(box, self._grid.box)):
+            top = bar + CAPTION * (number + 1)
+            self.boxes.append(line_of_text(at + 7, top, label, self._grid.box - 12, size=10.5, class_="pic-words"))
 
     def _join(self, points: list[tuple[float, float]], box: Box) -> None:
         """With the segment: an arrow where the host answers, thick and broken where it should not."""
         state = next((state for state in ("wrong", "right") if box.has(state)), "")
         how = {"stroke_width": 3, "stroke_dasharray": "6 3"} if state == "wrong" else {}
-        self.drawn.append(polyline(points, f"pic-line pic-{state}" if state else "pic-line", **how))
+        red = " pic-error" if state == "wrong" and box.worst is Severity.ERROR else ""
+        self.lines.append(polyline(points, f"pic-line pic-{state}{red}" if state else "pic-line", **how))
         x, y = points[-1]
         if state:
-            self.drawn.append(arrow(x, y + 2, -1, f"pic-arrow pic-{state}"))
+            self.lines.append(arrow(x, y + 2, -1, f"pic-arrow pic-{state}{red}"))
         if state and len(points) == 2:
-            self.drawn.append(mark(state, x + 6, y + 9))
+            self.lines.append(mark(state, x + 6, y + 9))
 
-    def _along_the_edge(self, box: Box, x: float, top: float, room: float) -> None:
-        left = x < _MIDDLE
-        edge, side = (room, x) if left else (WIDTH - room, x + _BOX)
-        self._join([(side, top + 20), (edge, top + 20), (edge, self._segment)], box)
+    def _beside(self, box: Box, x: float, top: float, place: int) -> None:
+        """Up to the segment, on the side of the box that is farther from the spine."""
+        grid = self._grid
+        left = x + grid.box / 2 < grid.middle if self._centred else place < grid.columns // 2
+        room = min(14, grid.gap / 2)
+        edge = x - room if left else x + grid.box + room
+        self._join([(x + grid.box / 2, top + 20), (edge, top + 20), (edge, self._segment)], box)
 
     # -- boxes --------------------------------------------------------------------------------------------------------
 
     def _row(self, boxes: Sequence[Box], columns: Sequence[float]) -> None:
-        height = max(map(_height, boxes))
+        height = max(map(box_height, boxes))
         for box, x in zip(boxes, columns, strict=False):
-            self._box(box, x, height)
+            self.boxes.append(box_svg(box, x, self.y, self._grid.box, height))
         self.y += height
-
-    def _box(self, box: Box, x: float, height: float) -> None:
-        dashes = None if box.known else "4 3"
-        inside = [frame(x, self.y, _BOX, height, "pic-frame", stroke_dasharray=dashes)]
-        inside += [title(box.full)] if box.full else []
-        y, room = self.y + _PAD + 12, _BOX - 2 * _PAD
-        inside.append(line_of_text(x + _PAD, y, box.name, room, size=14, class_="pic-name", font_weight="bold"))
-        if box.role:
-            y += _LINE + 1
-            inside.append(line_of_text(x + _PAD, y, box.role, room, size=12, typed=False, class_="pic-part"))
-        for line in box.lines:
-            y += _LINE
-            inside.append(line_of_text(x + _PAD, y, line, room, size=11.5, class_="pic-words"))
-        y += 7
-        for badge in box.badges:
-            inside += _badge(badge, x + _BADGE_PAD, y)
-            y += _badge_height(badge) + 4
-        self.drawn.append(element("g", *inside, class_=f"pic-host pic-{box.part}{'' if box.known else ' pic-ghost'}"))
 
     def _remark(self, lines: Sequence[str]) -> None:
         """What is said of those that are not shown."""
         if not lines:
             return
-        lines = [piece for line in lines for piece in wrapped(line, 58)[:3]]
+        grid = self._grid
+        width = grid.width - 2 * grid.edge
+        lines = [piece for line in lines for piece in wrapped(line, int((width - 2 * PAD) / 6.7))[:3]]
         self.y += _GAP
-        height = _PAD + _LINE * len(lines) + 4
-        inside = [frame(_LEFT, self.y, WIDTH - 2 * _EDGE, height, "pic-frame", stroke_dasharray="1 3")]
+        height = PAD + _LINE * len(lines) + 4
+        inside = [frame(grid.edge, self.y, width, height, "pic-frame", stroke_dasharray="1 3")]
         for line in lines:
             self.y += _LINE
-            room = WIDTH - 2 * _EDGE - 2 * _PAD
-            inside.append(line_of_text(_LEFT + _PAD, self.y + 3, line, room, size=11, class_="pic-words"))
-        self.y += _PAD + 4
-        self.drawn.append(element("g", *inside, class_="pic-rest"))
-
-
-def _columns(count: int) -> list[float]:
-    return [_MIDDLE - _BOX / 2] if count < 2 else [_LEFT, _RIGHT]
-
-
-def _labels(box: Box) -> list[str]:
-    """The words beside the line that feeds a box."""
-    return [piece for label in box.fed for piece in wrapped(label, 27)[:3]]
-
-
-def _height(box: Box) -> float:
-    badges = sum(_badge_height(badge) + 4 for badge in box.badges)
-    return _PAD + 12 + (_LINE + 1 if box.role else 0) + _LINE * len(box.lines) + badges + 9
-
-
-def _badge_height(badge: Badge) -> float:
-    return 21 + _CAPTION * len(badge.verdict)
-
-
-def _badge(badge: Badge, x: float, y: float) -> list[str]:
-    width, bad = _BOX - 2 * _BADGE_PAD, badge.state in ("wrong", "mute")
-    how = {"stroke_width": 2.4 if bad else 1, "stroke_dasharray": "3 2" if badge.state == "unknown" else None, "rx": 4}
-    parts = [
-        frame(x, y, width, _badge_height(badge), f"pic-badge pic-{badge.state}", **how),
-        mark(badge.state, x + 7, y + 7),
-        line_of_text(x + 24, y + 15, badge.vips, width - 26, size=12, class_="pic-vip"),
-    ]
-    for number, said in enumerate(badge.verdict, 1):
-        at = y + 15 + _CAPTION * number
-        parts.append(
-            line_of_text(x + 24, at, said, width - 28, size=12, typed=False, class_=f"pic-said pic-{badge.state}")
-        )
-    return parts
+            inside.append(line_of_text(grid.edge + PAD, self.y + 3, line, width - 2 * PAD, size=11, class_="pic-words"))
+        self.y += PAD + 4
+        self.boxes.append(element("g", *inside, class_="pic-rest"))

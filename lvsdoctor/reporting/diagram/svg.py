@@ -25,6 +25,11 @@ def element(name: str, *inside: str, **attributes: object) -> str:
     return f"<{name}{told}>{''.join(inside)}</{name}>" if inside else f"<{name}{told}/>"
 
 
+def link(target: str, name: str, *inside: str) -> str:
+    """What leads to an element of the page that the picture stands in."""
+    return element("a", *inside, href=f"#{legible(target)}", aria_label=legible(name), class_="pic-link")
+
+
 def words(text: str) -> str:
     """Somebody's text between two tags."""
     return _escaped(legible(text))

@@ -1,16 +1,24 @@
 """The text equivalent of the picture: all that it shows, in sentences, what is wrong first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.reporting.diagram import FindingMark
 from lvsdoctor.reporting.diagram.words import METHODS, PARTS, asks, lacking, listed, mute, safe, wrong
 from lvsdoctor.sanitize import legible
 
 
-def sentences(cluster: Cluster) -> tuple[str, ...]:
+def sentences(cluster: Cluster, marks: Mapping[str, Sequence[FindingMark]]) -> tuple[str, ...]:
     """What the picture shows. Hosts and VIPs of which the same is to be said share a sentence."""
-    said = [*_reached(cluster), *_holders(cluster), *_lacking(cluster), *_forwarded(cluster), *_gateways(cluster)]
+    said = [
+        *_marked(marks),
+        *_reached(cluster),
+        *_holders(cluster),
+        *_lacking(cluster),
+        *_forwarded(cluster),
+        *_gateways(cluster),
+    ]
     holding = {holder.host for holder in cluster.holders}
     others = [host.name for host in cluster.hosts if host.part is Part.OTHER and host.name not in holding]
     if others:
@@ -18,6 +26,16 @@ def sentences(cluster: Cluster) -> tuple[str, ...]:
     if cluster.left_out:
         said.append(f"{cluster.left_out} more VIPs are not drawn.")
     return tuple(map(legible, said))
+
+
+def _marked(marks: Mapping[str, Sequence[FindingMark]]) -> Iterator[str]:
+    """`ERROR ARP002 is about rs2 and rs5.`"""
+    hosts: dict[tuple[int, str], dict[str, None]] = {}
+    for host, own in marks.items():
+        for mark in own:
+            hosts.setdefault((mark.severity.rank, f"{mark.severity.value.upper()} {mark.code}"), {})[host] = None
+    for (_, label), names in sorted(hosts.items(), key=lambda item: item[0]):
+        yield f"{label} is about {listed(list(names))}."
 
 
 def _reached(cluster: Cluster) -> Iterator[str]:

@@ -1,0 +1,98 @@
+"""A line for what becomes of the connections to real servers of a service, with the findings that explain it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.model.impact import ClientSees
+from lvsdoctor.model.service_outcome import ServiceOutcome
+from lvsdoctor.reporting.summary import natural
+from lvsdoctor.reporting.wording import listed, some
+
+# The sign of each, and what single real servers and several do. The worst first.
+_KINDS = {
+    "losing": ("\u2717", "loses connections", "lose connections"),
+    "direct": ("!", "receives client traffic directly", "receive client traffic directly"),
+    "later": ("~", "may receive client traffic directly later", "may receive client traffic directly later"),
+    "unknown": ("?", "is not known to serve", "are not known to serve"),
+    "idle": ("\u2013", "gets no new connections", "get no new connections"),
+    "serving": ("\u2713", "serves", "serve"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """Real servers (`names`) of which the same is to be said; none where it is said of the service. `note` says of
+    which clients, or what would tell. `start` and `share` are hundredths of all real servers: each has its place with
+    the first line that names it."""
+
+    kind: str
+    sign: str
+    says: str
+    names: tuple[str, ...] = ()
+    note: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    start: float = 0.0
+    share: float = 0.0
+
+
+def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> Iterator[ServiceLine]:
+    """What is to be said of a service, the worst first; `diagnoses` are all of the scan."""
+    explain = _findings(outcome, diagnoses)
+    later = {diagnosis.node for diagnosis in explain["later"]} & {*outcome.serving, *outcome.unknown}
+    names = {kind: getattr(outcome, kind) for kind in _KINDS if kind != "later"}
+    names["later"] = tuple(sorted(later - set(outcome.direct), key=natural))
+    notes = {"losing": _clients(outcome), "unknown": _lacking(outcome)}
+    notes["direct"] = "" if outcome.losing else _clients(outcome)
+    if outcome.without_server:
+        sign = _KINDS["losing"][0]
+        yield ServiceLine("losing", sign, "no real server gets new connections", (), "", explain["losing"], 0.0, 100.0)
+        return
+    if not outcome.real_servers:
+        says = "what becomes of its connections is not known"
+        yield ServiceLine("unknown", _KINDS["unknown"][0], says, (), notes["unknown"], (), 0.0, 100.0)
+    start, placed = 0.0, set[str]()
+    for kind, (sign, single, several) in _KINDS.items():
+        if not names[kind]:
+            continue
+        share = 100 * len(set(names[kind]) - placed) / len(outcome.real_servers)
+        says = single if len(names[kind]) == 1 else several
+        found = explain.get(kind, ())
+        yield ServiceLine(kind, sign, says, names[kind], notes.get(kind, ""), found, start, share)
+        placed.update(names[kind])
+        start += share
+
+
+def _clients(outcome: ServiceOutcome) -> str:
+    if not outcome.clients:
+        return ""
+    return listed(outcome.clients) + ("" if outcome.evidenced else " (assumed)")
+
+
+def _lacking(outcome: ServiceOutcome) -> str:
+    if not outcome.lacking:
+        return ""
+    first = outcome.lacking[0]
+    return f"needed first: {first.command} of {some(first.hosts)}"
+
+
+def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[str, tuple[Diagnosis, ...]]:
+    """The open ones that say why: those that a walk meets, and those that name the service."""
+    service = outcome.service.partition(" (")[0].lower()
+    lost_at = {(step.node, step.decision) for step in outcome.lost_at}
+    kinds: dict[str, list[Diagnosis]] = {"losing": [], "direct": [], "later": []}
+    for diagnosis in diagnoses:
+        if diagnosis.accepted is not None:
+            continue
+        impact = diagnosis.impact
+        if impact is not None:
+            kind = {ClientSees.BYPASSED: "direct", ClientSees.LATER: "later"}.get(impact.sees, "losing")
+            concerned = service in {name.lower() for name in impact.services}
+        else:
+            kind, step = "losing", diagnosis.explains
+            concerned = diagnosis.about.get("service", "").lower() == service or (
+                step is not None and "service" not in diagnosis.about and (step.node, step.decision) in lost_at
+            )
+        if concerned:
+            kinds[kind].append(diagnosis)
+    return {kind: tuple(some_of) for kind, some_of in kinds.items()}
