@@ -9,7 +9,7 @@ from typing import NoReturn
 from lvsdoctor import __version__
 from lvsdoctor.cli.errors import CliError, nearest, unknown
 
-VERBS = ("scan", "collect", "probe", "fix", "trace", "explain", "redact", "rules", "completion")
+VERBS = ("scan", "collect", "probe", "fix", "trace", "diff", "explain", "redact", "rules", "completion")
 EXIT_CODES = """exit codes:
   0    nothing found at or above --fail-on
   1    findings

@@ -1,0 +1,151 @@
+"""What `lvsdoctor diff` prints for people: the rows and findings that differ, each with the lines of both sides."""
+
+from collections.abc import Iterable, Sequence
+
+from lvsdoctor.model.difference import (
+    Change,
+    FactDifference,
+    FindingDifference,
+    NodeDifference,
+    NotCompared,
+    ScanDifference,
+)
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.console import Output, Page
+from lvsdoctor.reporting.summary import counted
+
+STYLES = {
+    "heading": "bold underline",
+    "label": "bold",
+    "message": "bold",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "bold cyan",
+    "where": "cyan",
+    "command": "green",
+    "faint": "dim",
+}
+_FEW = 10  # rows of one fact, unless -v
+_LABELS = {Change.ONLY_FIRST: "GONE", Change.ONLY_SECOND: "NEW", Change.CHANGED: "CHANGED"}
+
+
+def counts(difference: ScanDifference) -> dict[str, int]:
+    """The numbers that a comparison ends with."""
+    findings = [item.change for node in difference.nodes for item in node.findings]
+    return {
+        "nodes": len(difference.nodes),
+        "facts": sum(len(node.facts) for node in difference.nodes),
+        "new": findings.count(Change.ONLY_SECOND),
+        "gone": findings.count(Change.ONLY_FIRST),
+        "changed": findings.count(Change.CHANGED),
+        "not_compared": sum(len(node.not_compared) + len(node.not_known) for node in difference.nodes),
+    }
+
+
+def put_differences(output: Output, difference: ScanDifference, names: tuple[str, str]) -> None:
+    """Node by node, and the summary as the last line. `names` are the two sources as the user named them."""
+    page = Page(output)
+    if not output.quiet:
+        for label, name in zip(("-", "+"), names, strict=True):
+            page.say(name, label=label, indent=0)
+    for node in difference.nodes:
+        _put_node(page, node)
+    if not output.quiet:
+        page.blank()
+        for nodes, name in ((difference.only_first, names[0]), (difference.only_second, names[1])):
+            if nodes:
+                page.say(f"only {name} has {wording.some(nodes)}: nothing to compare.", label="note:", indent=0)
+    page.say(_summed_up(difference), "label", indent=0, wrap=False)
+    page.write(STYLES)
+
+
+def _summed_up(difference: ScanDifference) -> str:
+    number = counts(difference)
+    return (
+        f"{counted(number['nodes'], 'node')} compared: {counted(number['facts'], 'row')} of facts changed; "
+        f"findings: {number['new']} new, {number['gone']} gone, {number['changed']} of another severity; "
+        f"{number['not_compared']} not compared"
+    )
+
+
+def _put_node(page: Page, node: NodeDifference) -> None:
+    quiet = page.output.quiet
+    name = node.first if node.first == node.second else f"{node.first} and {node.second}"
+    if quiet and node.same:
+        return
+    if not quiet:
+        page.heading(name)
+        if node.same:
+            page.say("nothing that both sides tell differs.")
+    for item in node.findings:
+        _put_finding(page, item)
+    by_fact: dict[str, list[FactDifference]] = {}
+    for row in node.facts:
+        by_fact.setdefault(row.fact, []).append(row)
+    for fact, rows in by_fact.items():
+        page.blank() if not quiet else None
+        _put_fact(page, name, fact, rows)
+    if not quiet:
+        page.blank()
+        _put_not_compared(page, node)
+
+
+def _put_finding(page: Page, item: FindingDifference) -> None:
+    diagnosis = item.diagnosis
+    label = f"{_LABELS[item.change]} {wording.label(diagnosis)}"
+    was = f" (was: {item.before.value})" if item.before is not None else ""
+    style, quiet = diagnosis.severity.value, page.output.quiet
+    text = f"{diagnosis.message}{was}"
+    page.say(text, "message", label=label, label_style=style, indent=0 if quiet else 2, wrap=not quiet)
+
+
+def _put_fact(page: Page, node: str, fact: str, rows: Sequence[FactDifference]) -> None:
+    if page.output.quiet:
+        for row in rows:
+            page.say(f"{node} {fact} {_sentence(row)}", label=_LABELS[row.change], indent=0, wrap=False)
+        return
+    shown = rows if page.output.verbose else rows[:_FEW]
+    for row in shown:
+        page.say(_sentence(row), label=f"{fact}:")
+        page.quotes(_lines(row.first, row.second))
+    if len(shown) < len(rows):
+        page.say(f"{len(rows) - len(shown)} more rows; -v lists them.", label=f"{fact}:")
+
+
+def _sentence(row: FactDifference) -> str:
+    match row.change:
+        case Change.ONLY_FIRST:
+            return f"{row.row} is gone"
+        case Change.ONLY_SECOND:
+            return f"{row.row} is new"
+        case _:
+            values = f": {row.before} -> {row.after}" if row.before or row.after else ""
+            return f"{row.row}, {row.what}{values}" if values else f"{row.row}, {row.what} differs"
+
+
+def _lines(first: Seen | None, second: Seen | None) -> Iterable[tuple[str, str, str]]:
+    for sign, seen in (("-", first), ("+", second)):
+        if seen is not None:
+            yield f"{sign} {seen}", seen.text, ""
+
+
+def _put_not_compared(page: Page, node: NodeDifference) -> None:
+    for side, sign in (("first", "-"), ("second", "+")):
+        facts = [item for item in node.not_compared if item.side == side]
+        if facts:
+            page.say(f"({sign}) does not tell all of these; no difference is concluded.", label="Not compared:")
+        for item in facts:
+            page.commands([item.command])
+            page.say(_why(item), indent=8)
+        unknown = [item.diagnosis for item in node.not_known if item.side == side]
+        for diagnosis in unknown:
+            label, style = wording.label(diagnosis), diagnosis.severity.value
+            page.say(f"{label} {diagnosis.message}", label=f"Not known of ({sign}):", label_style=style)
+
+
+def _why(item: NotCompared) -> str:
+    rows = f"{counted(item.rows, 'row')} of {item.fact}" if item.rows else item.fact
+    if item.reason:
+        return f"{rows}: {item.reason}" + (f" ({item.seen})" if item.seen is not None else "")
+    return f"{rows}: {'not seen' if item.rows else 'not collected'}"

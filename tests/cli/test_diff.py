@@ -1,0 +1,136 @@
+"""`lvsdoctor diff`: what differs, what came and went, and what one side does not tell."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/leaking-real-server"
+STORIES = ROOT / "tests/fixtures/stories"
+SCHEMA = json.loads((ROOT / "reports/lvsdoctor-diff-1.schema.json").read_text())
+Run = Callable[..., tuple[int, str, str]]
+FILES = sorted(path.relative_to(EXAMPLE) for path in EXAMPLE.glob("*/*.txt"))
+
+
+@pytest.fixture
+def mended(tmp_path: Path) -> Path:
+    """The example with rs2's settings as they should be."""
+    copytree(EXAMPLE, tmp_path / "mended")
+    settings = tmp_path / "mended/rs2/sysctl.txt"
+    text = settings.read_text()
+    for key, value in (("arp_ignore", 1), ("arp_announce", 2)):
+        text = text.replace(f"net.ipv4.conf.all.{key} = 0", f"net.ipv4.conf.all.{key} = {value}")
+    settings.write_text(text)
+    return tmp_path / "mended"
+
+
+def as_data(run: Run, *arguments: object) -> dict[str, Any]:
+    _, out, _ = run("diff", "-f", "json", *arguments)
+    data: dict[str, Any] = json.loads(out)
+    Draft202012Validator(SCHEMA).validate(data)
+    return data
+
+
+def test_a_snapshot_is_the_same_as_itself(run: Run) -> None:
+    code, out, err = run("diff", EXAMPLE, EXAMPLE)
+    assert (code, err) == (0, "")
+    assert out.count("nothing that both sides tell differs.") == 3
+    assert out.splitlines()[-1].startswith("3 nodes compared: 0 rows of facts changed; findings: 0 new, 0 gone")
+
+
+def test_a_fix_changes_its_settings_and_the_finding_goes(run: Run, mended: Path) -> None:
+    code, out, _ = run("diff", EXAMPLE, mended)
+    assert code == 1
+    assert "GONE ERROR ARP002 rs2 answers ARP for VIP 192.0.2.10" in " ".join(out.split())
+    assert "  sysctl: net.ipv4.conf.all.arp_ignore, value: 0 -> 1\n" in out
+    assert "    - rs2/sysctl.txt:8 | net.ipv4.conf.all.arp_ignore = 0\n" in out
+    assert "    + rs2/sysctl.txt:8 | net.ipv4.conf.all.arp_ignore = 1\n" in out
+    _, back, _ = run("diff", mended, EXAMPLE)
+    assert "NEW ERROR ARP002" in back
+
+
+def test_the_json_has_the_same(run: Run, mended: Path) -> None:
+    data = as_data(run, EXAMPLE, mended)
+    (rs2,) = [node for node in data["nodes"] if node["first"] == "rs2"]
+    assert {row["row"] for row in rs2["facts"]} == {
+        "net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce",
+    }  # fmt: skip
+    assert [(item["change"], item["code"]) for item in rs2["findings"]] == [("only-first", "ARP002")]
+    assert data["same"] is False
+    assert data["summary"]["gone"] == 1
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_what_was_not_collected_on_one_side_is_no_difference(run: Run, tmp_path: Path, file: Path) -> None:
+    copytree(EXAMPLE, tmp_path / "less")
+    (tmp_path / "less" / file).unlink()
+    for pair in ((EXAMPLE, tmp_path / "less"), (tmp_path / "less", EXAMPLE)):
+        data = as_data(run, *pair)
+        assert [row for node in data["nodes"] for row in node["facts"]] == []
+        assert [item for node in data["nodes"] for item in node["findings"]] == []
+        (host,) = [node for node in data["nodes"] if node["first"] == file.parts[0]]
+        # `ip addr` shows the links, too.
+        assert bool(host["not_compared"]) is (file.name != "ip-link.txt")
+    assert run("diff", EXAMPLE, tmp_path / "less")[0] == 0
+
+
+def test_a_finding_whose_rule_was_not_checked_on_the_other_side_is_not_known_to_be_gone(
+    run: Run, tmp_path: Path
+) -> None:
+    copytree(EXAMPLE, tmp_path / "less")
+    (tmp_path / "less/rs2/sysctl.txt").unlink()
+    code, out, _ = run("diff", EXAMPLE, tmp_path / "less")
+    assert code == 0
+    assert "Not known of (+): ERROR ARP002 rs2 answers ARP" in " ".join(out.split())
+    assert "GONE" not in out
+
+
+def test_two_hosts_are_compared_whatever_their_names(run: Run) -> None:
+    pair = STORIES / "healthy-pair"
+    data = as_data(run, pair / "lb1", pair / "lb2")
+    ((node),) = data["nodes"]
+    assert (node["first"], node["second"]) == ("lb1", "lb2")
+    assert {row["row"] for row in node["facts"]} >= {"192.0.2.10/32 on eth0"}
+
+
+def test_a_node_that_only_one_side_has_is_named_and_is_no_difference(run: Run, tmp_path: Path) -> None:
+    for name in ("lb1", "rs1"):
+        copytree(EXAMPLE / name, tmp_path / "fewer" / name)
+    code, out, _ = run("diff", EXAMPLE, tmp_path / "fewer")
+    assert (code, "has rs2: nothing to compare." in " ".join(out.split())) == (0, True)
+
+
+def test_where_no_node_stands_in_both_nothing_is_the_same(run: Run, tmp_path: Path) -> None:
+    for name in ("lb1", "rs1"):
+        copytree(EXAMPLE / name, tmp_path / "others" / f"x{name}")
+    code, out, err = run("diff", EXAMPLE, tmp_path / "others")
+    assert (code, out) == (2, "")
+    assert "no node stands in both" in err
+
+
+def test_a_path_without_a_dump_and_three_paths_are_trouble(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing here\n")
+    assert run("diff", EXAMPLE, tmp_path / "notes.txt")[0] == 2
+    code, _, err = run("diff", EXAMPLE, EXAMPLE, EXAMPLE)
+    assert (code, "diff compares two PATHs" in err) == (2, True)
+
+
+def test_golden_files_and_dumps_are_compared_as_far_as_the_files_go(run: Run) -> None:
+    data = as_data(run, ROOT / "examples/golden-cluster", EXAMPLE)
+    rows = {(node["first"], row["row"]) for node in data["nodes"] for row in node["facts"]}
+    assert ("lb1", "virtual service tcp 192.0.2.10:80") in rows
+    assert ("rs1", "lo") not in rows
+
+
+def test_quiet_has_a_line_for_each_difference(run: Run, mended: Path) -> None:
+    _, out, _ = run("diff", "-q", EXAMPLE, mended)
+    assert out.splitlines()[1:3] == [
+        "CHANGED rs2 sysctl net.ipv4.conf.all.arp_announce, value: 0 -> 2",
+        "CHANGED rs2 sysctl net.ipv4.conf.all.arp_ignore, value: 0 -> 1",
+    ]
+    assert out.startswith("GONE ERROR ARP002 rs2 ")
