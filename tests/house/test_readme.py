@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,14 @@ def test_no_page_links_to_a_file_that_is_not_there(page: str) -> None:
 
 def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 250
+
+
+def test_the_readme_shows_what_the_example_says() -> None:
+    shown = re.findall(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)[0]
+    scan = [sys.executable, "-m", "lvsdoctor", "scan", "examples/leaking-real-server"]
+    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
+    output = subprocess.run(scan, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stdout
+    begins, ends = shown.split("[...]\n")
+    assert output.startswith(begins.rstrip("\n"))
+    # How many rules lack something grows with the rules.
+    assert re.sub(r"\d+ rules", "rules", output).endswith(re.sub(r"\d+ rules", "rules", ends.strip("\n")) + "\n")
