@@ -156,6 +156,7 @@ from lvsdoctor.analysis.usable_servers import unavailable as unavailable
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
+from lvsdoctor.analysis.vmac import silent_below as silent_below
 from lvsdoctor.analysis.vrrp_filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp_filters import filtered_if_asked as filtered_if_asked
