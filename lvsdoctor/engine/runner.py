@@ -59,7 +59,8 @@ def examine(
 
         diagnoses, outcomes = unexplained(diagnoses, outcomes, by_name, nodes, partial(_explaining, nodes, others))
     diagnoses = naming_hidden(diagnoses, nodes)
-    diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule]), d.certainty != "proved"))
+    of_name = {node.name: node for node in nodes}
+    diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule], of_name[d.node]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
@@ -69,9 +70,16 @@ def _explaining(nodes: Sequence[Node], rules: Sequence[Rule]) -> list[Diagnosis]
     return [diagnosis for rule in rules for node in nodes for diagnosis in try_rule(rule, node)[0]]
 
 
-def _place(rule: Rule) -> tuple[bool, bool]:
-    """Among the findings as severe: what causes others first, what others cause last."""
-    return rule.consequence, not rule.cause
+def _place(rule: Rule, node: Node) -> tuple[bool, bool, bool]:
+    """Among the findings as severe: what causes others first, what others cause last.
+
+    Then what runs, which clients meet today, before what files leave to a default or to luck, where both were seen.
+    """
+    return rule.consequence, not rule.cause, node.planned is None and rule.needs <= _OF_FILES
+
+
+# Facts that only files show; where files are all that was seen, no rule has others.
+_OF_FILES = frozenset({"vrrp", "health-checks", "kube", *(fact for fact in COLLECTED_BY if "configured-" in fact)})
 
 
 def _contradictory(node: str, contradiction: Contradiction) -> Remark:

@@ -25,6 +25,7 @@ FIX = Fix(
     role="director",
     needs={"ipvs", "configured-ipvs"},
     helps={"addresses", "links"},
+    cause=True,
 )
 def table_differs_from_files(node: Node) -> Iterator[Finding]:
     for row, running in table_drift(node):

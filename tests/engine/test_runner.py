@@ -206,6 +206,19 @@ def test_a_cause_is_listed_before_what_it_causes_even_on_another_node() -> None:
     assert [diagnosis.rule for diagnosis in found] == ["odd-row", "odd-row", "symptom", "symptom"]
 
 
+def test_what_runs_is_listed_before_what_files_alone_tell() -> None:
+    """Of a host that runs; where files are all that there is, nothing else is to be listed."""
+
+    def check(node: Node) -> Iterator[Finding]:
+        yield Finding("{node} forwards", about={}, evidence=[], fix=Fix())
+
+    check.__name__ = "left_out"
+    of_files = rule(name="left-out", code="X001", severity=Severity.ERROR, needs={"health-checks"}, cause=True)(check)
+    runs = always("drifted", "X002", cause=True)
+    both = node(sysctl=SETTINGS, **{"health-checks": ()})
+    assert [diagnosis.rule for diagnosis in examine([both], [of_files, runs]).diagnoses] == ["drifted", "left-out"]
+
+
 def test_the_worst_findings_of_all_nodes_come_first() -> None:
     def check(node: Node) -> Iterator[Finding]:
         worse = Severity.ERROR if node.name == "rs2" else Severity.WARNING
