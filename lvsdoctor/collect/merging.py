@@ -201,6 +201,7 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "links": _links,
     "ipvs": services,
     "ipvs-stats": services,
+    "ipvs-rates": services,
     "connections": _connections,
     "arptables": _arptables,
     "iptables": _filter_tables,

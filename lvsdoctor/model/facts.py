@@ -18,7 +18,9 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "neighbours": "ip neigh show",
         "ipvs": "ipvsadm -Sn",
         "ipvs-stats": "ipvsadm -Ln --stats",
+        "ipvs-rates": "ipvsadm -Ln --rate",
         "ipvs-timeouts": "ipvsadm -L --timeout",
+        "net-counters": "nstat -asz",
         "connections": "ipvsadm -Lnc",
         "sync-daemons": "ipvsadm -L --daemon",
         "arptables": "arptables -nvL",
@@ -65,7 +67,7 @@ _FILES_ALONE = (
     "configured-addresses", "configured-ipvs", "configured-order", "configured-timeouts", "health-checks", "kube",
     "kube-state", "vrrp",
 )  # fmt: skip
-ON_REQUEST = frozenset({"log", "probes", "connections", "sync-daemons", *_FILES_ALONE})
+ON_REQUEST = frozenset({"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_FILES_ALONE})
 
 
 class NotCollected(Exception):

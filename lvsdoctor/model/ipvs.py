@@ -24,7 +24,10 @@ class Forwarding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Totals of `ipvsadm --stats`: connections, packets, bytes. Suffixed numbers (12K) are ipvsadm's rounding."""
+    """Totals of `ipvsadm --stats`: connections, packets, bytes. Suffixed numbers (12K) are ipvsadm's rounding.
+
+    Of `ipvsadm --rate` (the fact ipvs-rates) they are what the kernel's estimator has for each second.
+    """
 
     connections: int
     packets_in: int

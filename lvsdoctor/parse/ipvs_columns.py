@@ -53,7 +53,7 @@ def _kernel_mask(value: int) -> str:
 
 
 def counters_in(words: Sequence[str]) -> Counters | None:
-    """The five columns of --stats. Suffixes are powers of 1000 (ipvsadm.c: print_largenum())."""
+    """The five columns of --stats, or of --rate. Suffixes are powers of 1000 (ipvsadm.c: print_largenum())."""
     totals = []
     for word in words:
         total = read_number(word.rstrip("KMGT"))
@@ -65,7 +65,7 @@ def counters_in(words: Sequence[str]) -> Counters | None:
 
 def with_columns(row: Destination, words: list[str], form: str) -> Destination | None:
     """The columns after a real server's address, or None where they are not those of this form."""
-    if form == "stats":
+    if form in ("stats", "rate"):
         counters = counters_in(words)
         return None if counters is None else replace(row, counters=counters)
     if form in ("thresholds", "persistent-conn"):

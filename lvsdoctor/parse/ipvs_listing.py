@@ -27,6 +27,8 @@ PROC_HEADER = "RemoteAddress:Port Forward"  # ipvsadm pads this header to its co
 # The third word of the header names the form, and so does the option.
 _FORM_OF_HEADER = {"Conns": "stats", "CPS": "rate", "Uthreshold": "thresholds", "Weight": "persistent-conn"}
 _FORM_OF_OPTION = {"--stats": "stats", "--rate": "rate", "--thresholds": "thresholds"}
+# Counters and rates tell of no service how it is set up.
+_FACT_OF_FORM = {"stats": "ipvs-stats", "rate": "ipvs-rates"}
 _OPENS_FLAGS = ("persistent", "ops", "pe", "synproxy", "conn-timeout", "sip", "(")
 _NAME_WIDTH = 28  # of a real server; ipvsadm cuts longer names, port and all
 
@@ -150,13 +152,8 @@ class IpvsListing(Reader):
             return Dump(unread_kinds=(FACES["dpvs"].unread(self._first),))
         services = tuple(map(_with_family, self._services.frozen()))
         facts = {}
-        if self._form != "rate" and (services or self._headers > 1):
-            facts = {"ipvs-stats" if self._form == "stats" else "ipvs": services}
-        if self._form == "rate":
-            # Rates tell of no service how it is set up; its rows are a kind of their own, not lines that nobody read.
-            from lvsdoctor.parse.faces import FACES  # few scans meet one
-
-            return Dump(unread_kinds=(FACES["ipvs-rate"].unread(self._first),) if self._first else ())
+        if services or self._headers > 1:
+            facts = {_FACT_OF_FORM.get(self._form, "ipvs"): services}
         # `ipvsadm -Ln -t VIP:PORT` prints the columns' header, but not the version.
         partial = self._partial
         if partial is None and not (self._versioned and self._headers > 1):
@@ -201,9 +198,9 @@ class IpvsListing(Reader):
         self._current = None  # a service that we cannot read must not leave its real servers to the one above
         row = self._fwmark(seen, words) if mark else self._addressed(seen, words)
         rest = words[3:] if mark and words[2:3] == ["IPv6"] else words[2:]
-        if row is None or not rest or self._form == "rate":
+        if row is None or not rest:
             return self._refuse(seen)
-        if self._form == "stats":
+        if self._form in _FACT_OF_FORM:
             counters = counters_in(rest)
             if counters is None:
                 return self._refuse(seen)
@@ -255,7 +252,7 @@ class IpvsListing(Reader):
         if at.ip is None and len(words[0]) == _NAME_WIDTH:
             port = None  # the name may have been cut, and then the port is what was left of it
         row = with_columns(Destination(at.ip, port, seen, at.shown), words[1:], self._form)
-        if row is None or (":" not in words[0] and row.forwarding is None and self._form != "stats"):
+        if row is None or (":" not in words[0] and row.forwarding is None and self._form not in _FACT_OF_FORM):
             return self._refuse(seen)
         if row.ip is None:
             self._note(NO_ADDRESS, seen)

@@ -60,6 +60,8 @@ FORMATS = (
     _Format("arp", "ProcNetArp", begins=("IP address",)),
     _Format("arping", "Arping", begins=("ARPING",)),
     _Format("keepalived_text", "KeepalivedText", begins=("global_defs", "vrrp_", "virtual_server", "static_", "@")),
+    _Format("net_counters", "Nstat", begins=("#kernel", "Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),
+    _Format("net_counters", "NetstatS", begins=("Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),
     _Format("kubectl_tables", "KubectlTable", begins=("NAME",)),
     _Format("identity", "Uname", begins=("Linux",)),
 )
@@ -67,7 +69,7 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ifconfig ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp"
-    " arping uname ss nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
+    " arping uname ss nstat nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
     " iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
     " ip6tables-nft-save".split()
 )

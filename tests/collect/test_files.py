@@ -57,11 +57,17 @@ def test_a_readme_beside_the_nodes_is_no_node_but_is_counted(tmp_path: Path) -> 
 
 
 def test_a_node_of_which_nothing_can_be_read_stays(tmp_path: Path) -> None:
-    nodes = collected(put(tmp_path, {"rs1/a": ADDR, "rs2/netstat-s.txt": "Ip:\n    1 total packets received\n"}))
+    nodes = collected(
+        put(
+            tmp_path,
+            {
+                "rs1/a": ADDR,
+                "rs2/lsmod.txt": "Module                  Size  Used by\nip_vs                 176128  0\n",
+            },
+        )
+    )
     assert list(nodes) == ["rs1", "rs2"]
-    assert [(unread.kind, unread.seen.where) for unread in nodes["rs2"].unread_kinds] == [
-        ("network-counters", "rs2/netstat-s.txt")
-    ]
+    assert [(unread.kind, unread.seen.where) for unread in nodes["rs2"].unread_kinds] == [("modules", "rs2/lsmod.txt")]
     assert not nodes["rs1"].unread_kinds
 
 

@@ -239,16 +239,18 @@ def test_the_command_tells_stats_whose_header_is_missing() -> None:
     assert [row.port for row in account.rows("ipvs-stats")] == [81]
 
 
-def test_rates_are_no_fact_and_are_called_by_their_name() -> None:
+def test_rates_are_a_fact_of_their_own_and_say_nothing_of_the_table() -> None:
     text = """\
 Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS
   -> RemoteAddress:Port
 TCP  192.0.2.10:80                      54      288        0    31825        0
-  -> 198.51.100.1:80                    18       95        0    10384        0
+  -> 198.51.100.1:80                    18       95        0      10K        0
 """
     dump = read(IpvsadmList, text)
-    assert (dump.facts, dump.unread) == ({}, ())
-    assert [(kind.kind, kind.seen.line) for kind in dump.unread_kinds] == [("ipvs-rate", 1)]
+    (service,) = dump.facts["ipvs-rates"]
+    assert (set(dump.facts), dump.unread, dump.unread_kinds) == ({"ipvs-rates"}, (), ())
+    assert service.counters == Counters(54, 288, 0, 31825, 0)
+    assert [(row.counters, row.seen.line) for row in service.destinations] == [(Counters(18, 95, 0, 10_000, 0), 4)]
 
 
 def test_thresholds_are_read() -> None:

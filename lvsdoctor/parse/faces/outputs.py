@@ -46,7 +46,6 @@ OF_IPVS = (
     ),
     Face("ipvs-apps", "the application helpers of IPVS", r"prot port +usecnt name", r"prot port|(?:TCP|UDP) +\d+ "),
     Face("ipvs-status", "the sizes of IPVS's tables", r"Conns:\s+\d+$", r"[A-Z][\w ]+:", then=r"Conn buckets"),
-    Face("ipvs-rate", "the rates of an IPVS table (`ipvsadm --rate`)", r"(?!)", advice=TABLE),
     Face("ipvs-timeouts", "the timeouts of IPVS", r"Timeout \(tcp tcpfin udp\): ", r"Timeout ", advice=TABLE),
     Face(
         "ipvs-sync",
