@@ -113,8 +113,9 @@ def _wished(walk: Walk) -> bool:
 def _contradicted(walk: Walk, node: Node) -> bool:
     """Is a connection there whose handshake has ended, of such a client, through this real server? Or one at all, where
     this director is to have taken none? (net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule() makes it.)"""
-    verdict, check = walk.deciding, walk.client.place is ClientPlace.HEALTH_CHECK
-    if not check and verdict is not None and verdict.step.decision in _BEFORE_ENTRY and node.has("connections"):
+    verdict, asks = walk.deciding, walk.client.place is not ClientPlace.HEALTH_CHECK
+    took_it = verdict is not None and verdict.step.node == walk.answering and verdict.step.decision in _BEFORE_ENTRY
+    if asks and (took_it or not walk.answering):
         return True
     return any(_like(walk, row) for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
 

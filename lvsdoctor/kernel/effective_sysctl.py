@@ -62,6 +62,11 @@ class Effective:
     def __bool__(self) -> bool:
         return self.value != 0
 
+    @property
+    def decisive_first(self) -> tuple[Citation, ...]:
+        """Why, and before all else the setting that decided."""
+        return tuple(sorted(self.because, key=lambda line: line is not self.decided_by))
+
 
 def effective(node: Node, name: str, link: str) -> Effective:
     """What counts on `link`. Raises NotCollected without any sysctl, KeyError for a setting that is not modelled."""

@@ -70,12 +70,12 @@ def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Ans
         if rp_filter:
             return no(
                 "rp_filter: {link} has no IPv4 address, so even the loose check fails",
-                *rp_filter.because, *back.because, link=link,
+                *rp_filter.decisive_first, *back.because, link=link,
             )  # fmt: skip
         return yes("{link} has no address and no reverse path filter", *rp_filter.because, link=link)
     if rp_filter.value == 1:
         return no(
             "rp_filter=1: the way back is {back}, not {link}",
-            *rp_filter.because, *back.because, back=", ".join(back.links), link=link,
+            *rp_filter.decisive_first, *back.because, back=", ".join(back.links), link=link,
         )  # fmt: skip
     return yes("no strict reverse path filter", *rp_filter.because, *back.because)

@@ -32,6 +32,7 @@ def path_broken(node: Node) -> Iterator[Finding]:
             whose=" and ".join(broken.clients),
             why=verdict.why,
             explains=verdict.step.decision,
+            decided_by=verdict.because[0].seen if verdict.because else None,
             evidence=[*verdict.because, *broken.because],
             fix=Fix(now=(f"# this shows the path of the packet: {shown} PATH",)),
         )

@@ -1,0 +1,107 @@
+"""path-broken: connections that are known to fail at a host, and that no other rule explains."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.engine.runner import examine
+from lvsdoctor.model.examination import Examination, Verdict
+from tests.laws.worlds import nodes_in, rules, worlds
+
+FIRES = next(world for world in worlds() if world.name.startswith("path-broken"))
+CONNECTION = "TCP 00:57  SYN_RECV    192.0.2.100:40001  192.0.2.10:80      198.51.100.21:80"
+
+
+def examined(without: Sequence[str] = (), chosen: Sequence[str] = (), **changes: tuple[str, str]) -> Examination:
+    """The cluster of the page, where dump KIND of both hosts has other text, or dumps are absent."""
+    dumps = []
+    for host, where, text in FIRES.dumps:
+        kind = where.partition("/")[2]
+        old, new = changes.get(f"{host}_{kind.replace('-', '_')}", ("", ""))
+        assert old in text
+        if f"{host}/{kind}" not in without:
+            dumps.append((host, where, text.replace(old, new) if old else text))
+    nodes = with_standing(nodes_in(dumps))
+    asked = [rule for rule in rules() if not chosen or rule.name in chosen]
+    return examine(nodes, asked, others=[rule for rule in rules() if rule not in asked])
+
+
+def fires(examination: Examination) -> bool:
+    return any(diagnosis.code == "PATH001" for diagnosis in examination.diagnoses)
+
+
+def verdict(examination: Examination, node: str = "rs1") -> Verdict:
+    (outcome,) = (o for o in examination.outcomes if o.rule == "path-broken" and o.node == node)
+    return outcome.verdict
+
+
+def test_the_host_that_decides_has_the_finding_and_the_line_that_decides_is_quoted_first() -> None:
+    (diagnosis,) = (d for d in examined().diagnoses if d.code == "PATH001")
+    assert diagnosis.node == "rs1"
+    assert diagnosis.evidence[0].seen.text == "net.ipv4.conf.eth1.rp_filter = 1"
+    assert diagnosis.finding.decided_by == diagnosis.evidence[0].seen
+    assert any(CONNECTION in item.seen.text for item in diagnosis.evidence)
+
+
+@pytest.mark.parametrize(
+    ("why", "old", "new"),
+    [
+        ("it had an answer", "00:57  SYN_RECV ", "14:57  ESTABLISHED"),
+        ("it is of another VIP", "192.0.2.10:80", "192.0.2.11:80"),
+        ("persistence keeps its client", "SYN_RECV    192.0.2.100:40001", "NONE        192.0.2.100:0    "),
+    ],
+)
+def test_a_connection_shows_no_such_client_where(why: str, old: str, new: str) -> None:
+    assert not fires(examined(lb1_ipvsadm_connections=(old, new)))
+
+
+def test_a_neighbour_is_no_client_that_connects() -> None:
+    examination = examined(without=["lb1/ipvsadm-connections"])
+    assert not fires(examination)
+    assert verdict(examination) is Verdict.NOT_APPLICABLE
+
+
+def test_a_real_server_of_weight_0_loses_nobody() -> None:
+    assert not fires(examined(lb1_ipvsadm=("-w 1", "-w 0")))
+
+
+def test_a_filter_that_drops_these_clients_has_a_purpose() -> None:
+    drop = (":INPUT ACCEPT [0:0]", ":INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.100/32 -j DROP")
+    assert not fires(examined(rs1_sysctl=("eth1.rp_filter = 1", "eth1.rp_filter = 2"), rs1_iptables_save=drop))
+
+
+def test_a_route_that_turns_these_clients_away_has_a_purpose() -> None:
+    away = "blackhole 192.0.2.96/28\n192.0.2.0/24 dev eth0"
+    loose = ("eth1.rp_filter = 1", "eth1.rp_filter = 0")
+    assert not fires(examined(rs1_sysctl=loose, rs1_ip_route=("192.0.2.0/24 dev eth0", away)))
+
+
+@pytest.mark.parametrize("dump", ["lb1/ip-addr", "lb1/sysctl", "rs1/ip-addr", "rs1/ip-route", "rs1/sysctl"])
+def test_with_a_step_that_is_not_known_nothing_is_proved(dump: str) -> None:
+    assert not fires(examined(without=[dump]))
+
+
+def test_what_another_rule_explains_is_not_reported_even_if_that_rule_was_not_asked_for() -> None:
+    """Without a default route by the back link the strict check drops all clients, which RP001 says."""
+    back = ("default via 198.51.100.1 dev eth1", "default via 192.0.2.1 dev eth0")
+    every = examined(rs1_ip_route=back)
+    assert "RP001" in [diagnosis.code for diagnosis in every.diagnoses]
+    assert not fires(every)
+    (outcome,) = (o for o in every.outcomes if o.rule == "path-broken" and o.node == "rs1")
+    assert (outcome.verdict, outcome.explained_by) == (Verdict.QUIET, ("strict-rp-filter-drops-requests",))
+    assert examined(rs1_ip_route=back, chosen=["path-broken"]).diagnoses == ()
+
+
+def test_a_health_check_of_a_file_is_a_client() -> None:
+    conf = (
+        "virtual_server 192.0.2.10 80 {\n  lb_algo rr\n  lb_kind DR\n  protocol TCP\n"
+        "  real_server 198.51.100.21 80 {\n    TCP_CHECK {\n      connect_port 80\n    }\n  }\n}\n"
+    )
+    drop = ":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -d 198.51.100.21/32 -j DROP"
+    dumps = [(host, where, text.replace(":OUTPUT ACCEPT [0:0]", drop) if where == "lb1/iptables-save" else text)
+             for host, where, text in FIRES.dumps if not where.endswith("connections")]  # fmt: skip
+    examination = examine(with_standing(nodes_in([*dumps, ("lb1", "lb1/keepalived.conf", conf)])), rules())
+    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001")
+    assert diagnosis.node == "lb1"
+    assert "the director's health check" in diagnosis.message
