@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.link import ENSLAVING_KINDS, VRRP_MACS
+from lvsdoctor.model.link import ENSLAVING_KINDS, VRRP_MACS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
@@ -48,6 +48,8 @@ def stray(director: Node, rip: IP) -> Stray | None:
     for entry in mine:
         if entry.state in _UNRESOLVED and not any(other.mac for other in mine):
             return _unresolved(director, rip, lookup, entry)
+        if any(peer.links_with_mac(entry.mac) for peer, _ in holders if entry.mac and peer.has("links")):
+            continue  # one of them has it
         for peer, own in holders:
             if (elsewhere := _elsewhere(director, peer, own, entry)) is not None:
                 return elsewhere
@@ -56,6 +58,18 @@ def stray(director: Node, rip: IP) -> Stray | None:
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
+    return None
+
+
+def misled_to(director: Node, rip: IP) -> tuple[Node, Link, Neighbour] | None:
+    """The scanned host, and the link of it, that gets all frames for a RIP which it does not have: by a permanent
+    entry of the director. Direct routing sends it requests for the VIP. Reads as stray()."""
+    lookup = route_lookup(director, rip)
+    for entry in _entries(director, rip, lookup.links) if lookup.onlink else ():
+        if entry.state == "PERMANENT" and entry.mac:
+            for host in director.peers_with_mac(entry.mac):
+                if host.has("addresses") and not host.holding(rip):
+                    return host, host.links_with_mac(entry.mac)[0], entry
     return None
 
 

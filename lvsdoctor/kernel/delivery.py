@@ -10,10 +10,10 @@ from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.route_families import shows_routes
-from lvsdoctor.kernel.routing import captured_by_mark, is_local, route_lookup
+from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 
 
@@ -53,10 +53,29 @@ def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
     way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
     if way.type != "unicast":
         return no("no route to {dst}", *way.because, dst=dst)
+    if (dead := dead_end(node, way)) is not None:
+        return no("the route leads to {link}, where no other host is", *way.because, dead, link=way.links[0])
     if dst.version == 6:
         return yes("IPv6 is forwarded", *forwarding.because)
     accepted = source_ok(node, src, dst, arrived_on=arrived_on, oif=next(iter(way.links), None))
     return Answer(accepted.yes, accepted.reason, (*accepted.because, *forwarding.because), accepted.fields)
+
+
+def dead_end(node: Node, lookup: Lookup) -> Citation | None:
+    """The interface of a route by which no packet gets to another host: lo, a dummy one, and for a connected route a
+    tunnel that has no other end: it would send packets to the destination, unasked for.
+
+    IPv4 takes one of the host's own addresses as a gateway, and the route then leads to lo (net/ipv4/fib_semantics.c:
+    fib_check_nh_v4_gw()). Reads links where collected.
+    """
+    if lookup.type != "unicast" or not node.has("links"):
+        return None
+    for link in filter(None, map(node.link, lookup.links)):
+        dummy = link.kind == "dummy" or (link.kind is None and link.name.startswith("dummy"))
+        open_tunnel = link.type in ("ipip", "gre", "tunnel6", "gre6") and link.detail.get("remote") in ("any", "::")
+        if link.loopback or dummy or (open_tunnel and not lookup.gateways):
+            return cite(link)
+    return None
 
 
 def answers_arp_or_ndp(node: Node, ip: IP) -> bool:

@@ -53,7 +53,13 @@ def _root(key: str) -> str:
 
 OF_LINK = pattern(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
 # Settings that are a number each, and that the kernel model reads.
-NUMBERS = ("net.ipv4.conf.", "net.ipv4.ip_forward", "net.ipv4.vs.conntrack")
+_OF_IPVS = ("conntrack", "expire_", "backup_only", "conn_reuse_mode", "nat_icmp_send")
+NUMBERS = (
+    "net.ipv4.conf.",
+    "net.ipv4.ip_forward",
+    "net.netfilter.nf_conntrack_tcp_loose",
+    *(f"net.ipv4.vs.{name}" for name in _OF_IPVS),
+)
 
 
 # As `sysctl -a` prints them: no blank at either end, and nothing that a terminal would take for more than text.

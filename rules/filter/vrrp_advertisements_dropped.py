@@ -44,16 +44,13 @@ def vrrp_advertisements_dropped(node: Node) -> Iterator[Finding]:
             continue
         known.add(key)
         proved = item.received and item.instance in lower
+        vip = item.instance.brings_up[0].ip if item.instance.brings_up else "the VIPs"
         yield Finding(
             RECEIVED if item.received else SENT,
             clients="Both directors become master for {vip}: some clients reach one, some the other."
             if proved
             else "If the other director has VIP {vip}, both become master: some clients reach one, some the other.",
-            about={
-                "link": item.instance.link,
-                "way": "in" if item.received else "out",
-                "vip": item.instance.brings_up[0].ip,
-            },
+            about={"link": item.instance.link, "way": "in" if item.received else "out", "vip": vip},
             chain=item.chain,
             severity=None if proved else Severity.WARNING,
             evidence=[

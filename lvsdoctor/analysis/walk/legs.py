@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.rip_neighbours import misled_to
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
@@ -44,26 +45,38 @@ def _by_director(
     if is_own(director, real):
         yield from _served_here(decider, director, real, attempt)
         return
-    server = attempt.at.real_servers.get(real.ip)
+    server, link = attempt.at.real_servers.get(real.ip), None
+    if real.forwarding is Forwarding.DR and (other := _misled(director, real.ip)) is not None:
+        server, link = other
     yield from to_real_server(decider, director, service, real, attempt, server)
     if server is None:
         yield unscanned(real.ip)
     elif real.forwarding is Forwarding.NAT:
         yield from _masqueraded(decider, director, service, real, attempt, server)
     else:
-        yield from _kept(decider, director, service, real, attempt, server)
+        yield from _kept(decider, director, service, real, attempt, server, link)
 
 
 _KNOWN = frozenset({Forwarding.DR, Forwarding.TUN, Forwarding.NAT, Forwarding.LOCAL})
 
 
+def _misled(director: Node, rip: IP) -> tuple[Node, str] | None:
+    """Another real server that gets the frames for this one, and takes requests for the VIP as its own."""
+    try:
+        other = misled_to(director, rip)
+    except NotCollected:
+        return None
+    return (other[0], other[1].name) if other is not None else None
+
+
 def _kept(
-    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt, server: Node
-) -> Iterator[StepVerdict]:
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt, server: Node,
+    link: str | None,
+) -> Iterator[StepVerdict]:  # fmt: skip
     """Direct routing and tunnelling: the request keeps its destination, and the reply goes past the director."""
     assert real.ip is not None
     at = attempt.at
-    link = home_of(server, real.ip)
+    link = link or home_of(server, real.ip)
     if real.forwarding is Forwarding.TUN:
         link, verdicts = unpacked(decider, server, Membership(service, real, director))
         yield from verdicts

@@ -14,8 +14,10 @@ from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.sockets import listener, replies_from
+from lvsdoctor.kernel.source_address import outer_source as kernel_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
@@ -153,6 +155,9 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
         if kind not in UNPACKED_BY:
             return None  # a socket unpacks it, and no dump lists that
         tunnel = tunnel_for(node, listing)
+        own = _from_here(node, listing.director, rip) if tunnel is not None and rip.version == 6 else None
+        if own is not None:
+            return own
         if tunnel is not None:
             return yes("{link} unpacks the request", cite(tunnel), link=tunnel.name)
         others = [cite(link, "does not unpack the request") for link in tunnels_of(node, tunnel_kind(listing))]
@@ -187,6 +192,15 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
     except NotCollected:
         tunnel = None
     return (tunnel.name if tunnel is not None else None), verdicts
+
+
+def _from_here(node: Node, director: Node, rip: IP) -> Answer | None:
+    """net/ipv6/ip6_tunnel.c: ip6_tnl_rcv_ctl() takes nothing whose sender is an address of the host itself."""
+    sender = kernel_source(director, rip)
+    if sender is None or sender.ip is None or not (held := is_local(node, sender.ip)):
+        return None
+    text = "the tunnel drops the request: it comes from {source}, an address of {host} itself"
+    return no(text, *held.because, *sender.because, source=sender.ip, host=node.name)
 
 
 def _inner(listing: Membership) -> int:

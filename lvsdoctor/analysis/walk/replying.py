@@ -10,11 +10,10 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no
 from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
-from lvsdoctor.analysis.walk.sending import dead_end
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
-from lvsdoctor.kernel.delivery import passes_on
+from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.kernel.routing import Lookup, route_lookup

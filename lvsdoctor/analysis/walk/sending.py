@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.reachability import reachability
-from lvsdoctor.analysis.rip_neighbours import stray
+from lvsdoctor.analysis.rip_neighbours import misled_to, stray
 from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
@@ -14,10 +14,10 @@ from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.arp_source import arp_sender
-from lvsdoctor.kernel.delivery import passes_on
+from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.routing import Lookup, route_lookup
+from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -41,7 +41,7 @@ def to_real_server(
     yield from until_no(
         lambda: reached(decider, director, real.ip, real.forwarding),  # type: ignore[arg-type]
         lambda: _output(decider, director, service, real, attempt),
-        lambda: neighbour(decider, director, real.ip, server, attempt.src),  # type: ignore[arg-type]
+        lambda: neighbour(decider, director, real.ip, server, attempt.src, real.forwarding),  # type: ignore[arg-type]
         lambda: _mtu(decider, director, real) if real.forwarding is Forwarding.TUN else None,
     )
 
@@ -70,19 +70,6 @@ def reached(decider: Decider, director: Node, rip: IP, forwarding: Forwarding | 
         return yes("the route leads to {hop}", *lookup.because, hop=_hop(gateways, lookup.links))
 
     return decider.step(director, Decision.ROUTE, f"to {rip}", forwarding, decide)
-
-
-def dead_end(node: Node, lookup: Lookup) -> Citation | None:
-    """The interface of a connected route by which no packet gets to another host: lo (IPv6; of IPv4 such a prefix is
-    local), a dummy one, and a tunnel that has no other end: it would send packets to the destination, unasked for."""
-    if lookup.type != "unicast" or lookup.gateways or not node.has("links"):
-        return None
-    for link in filter(None, map(node.link, lookup.links)):
-        dummy = link.kind == "dummy" or (link.kind is None and link.name.startswith("dummy"))
-        open_tunnel = link.type in ("ipip", "gre", "tunnel6", "gre6") and link.detail.get("remote") in ("any", "::")
-        if link.loopback or dummy or open_tunnel:
-            return cite(link)
-    return None
 
 
 def _detour(director: Node, gateway: IP, rip: IP) -> Answer | None:
@@ -114,8 +101,9 @@ def _output(
 
 
 def neighbour(
-    decider: Decider, director: Node, rip: IP, server: Node | None, packet_source: IP | None
-) -> StepVerdict | None:
+    decider: Decider, director: Node, rip: IP, server: Node | None, packet_source: IP | None,
+    forwarding: Forwarding | None = None,
+) -> StepVerdict | None:  # fmt: skip
     """Does the neighbour cache of a director lead to the real server, and would that answer a request of it? None
     where a gateway is between them."""
 
@@ -123,6 +111,9 @@ def neighbour(
         lookup = route_lookup(director, rip)
         if not lookup.onlink:
             return yes("{rip} is not a neighbour", *lookup.because, rip=rip)
+        if forwarding is Forwarding.DR and (other := misled_to(director, rip)) is not None:
+            text = "a permanent neighbour entry has a MAC of {host}, which gets the request"
+            return yes(text, cite(other[2]), cite(other[1]), host=other[0].name)
         astray = stray(director, rip)
         if astray is not None and not (astray.twice or (astray.of_a_moment and not astray.unlisted)):
             return no("{why}", *astray.because, why=astray.why)
@@ -136,7 +127,7 @@ def neighbour(
             return None  # what the settings tell, and what the cache shows, do not agree
         return answer
 
-    return decider.step(director, Decision.NEIGHBOUR, f"{rip}", _kind(director, packet_source), decide)
+    return decider.step(director, Decision.NEIGHBOUR, f"{rip}", (_kind(director, packet_source), forwarding), decide)
 
 
 def _kind(director: Node, packet_source: IP | None) -> object:

@@ -39,6 +39,7 @@ class Host:
     neighbours: Sequence[str] = ()
     without: frozenset[str] = frozenset()
     conntrack: int = 0
+    nat_icmp_send: int = 0
 
     def dumps(self, number: int) -> dict[str, str]:
         names = ["lo", *dict.fromkeys(link for link, _ in self.addresses if link != "lo")]
@@ -87,7 +88,8 @@ class Host:
         values = {f"{scope}.{name}": 0 for scope in ("all", "default", *names) for name in _SETTINGS}
         values |= {f"{scope}.shared_media": 1 for scope in ("all", *names)}
         lines = [f"net.ipv4.conf.{key} = {value}" for key, value in sorted({**values, **self.settings}.items())]
-        lines += [f"net.ipv4.vs.conntrack = {self.conntrack}", "net.netfilter.nf_conntrack_tcp_loose = 1"]
+        lines += [f"net.ipv4.vs.conntrack = {self.conntrack}", f"net.ipv4.vs.nat_icmp_send = {self.nat_icmp_send}"]
+        lines += ["net.netfilter.nf_conntrack_tcp_loose = 1"]
         return "\n".join(lines) + "\n"
 
     def _table(self, name: str, chains: str) -> str:

@@ -58,6 +58,21 @@ def test_a_subnet_of_the_director_that_may_not_have_been_seen_is_not_absent() ->
     }
 
 
+def test_a_permanent_entry_with_the_mac_of_another_real_server_sends_requests_there_and_checks_nowhere() -> None:
+    misled = replace(DIRECTOR, neighbours=["192.0.2.21 dev eth0 lladdr 02:00:00:00:03:02 PERMANENT"])
+    nodes = direct_routing(lb1=misled)
+    assert ends(nodes)[SEGMENT] == SERVED
+    assert {v.step.node for v in by_place(nodes)[SEGMENT].steps if v.step.decision is Decision.LISTENER} == {"rs2"}
+    assert ends(nodes)[CHECK] == (Served.DIES, "lb1", Decision.NEIGHBOUR)
+
+
+def test_an_entry_with_the_mac_of_another_holder_of_the_rip_serves_clients() -> None:
+    second = replace(real_server(22), addresses=[*real_server(22).addresses, ("eth0", "192.0.2.21/24")])
+    entry = "192.0.2.21 dev eth0 lladdr 02:00:00:00:03:02 REACHABLE"
+    nodes = direct_routing(lb1=replace(DIRECTOR, neighbours=[entry]), rs2=second)
+    assert {w.outcome for w in walks(nodes) if str(w.rip) == "192.0.2.21"} == {Served.SERVED}
+
+
 def test_a_real_server_without_the_vip_takes_no_request() -> None:
     rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24")])
     nodes = direct_routing(rs1=rs1)

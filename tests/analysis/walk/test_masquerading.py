@@ -44,6 +44,17 @@ def test_a_director_that_does_not_forward_drops_the_replies() -> None:
     assert ends(nodes)[BEYOND] == (Served.DIES, "lb1", Decision.RETURN_PATH)
 
 
+def test_a_default_route_through_an_own_address_leads_to_no_client() -> None:
+    lost = replace(DIRECTOR, routes=["default via 192.0.2.1 dev lo"])
+    assert ends(scanned(lb1=lost, rs1=BEHIND))[BEYOND] == (Served.DIES, "lb1", Decision.RETURN_PATH)
+
+
+def test_the_director_drops_replies_to_its_own_check_that_ipvs_has_no_connection_for() -> None:
+    checked = scanned(lb1=replace(DIRECTOR, nat_icmp_send=1), rs1=BEHIND)
+    assert ends(checked)[CHECK] == (Served.DIES, "lb1", Decision.HEALTH_CHECK)
+    assert ends(checked)[SEGMENT] == SERVED
+
+
 def test_a_filter_at_forward_drops_the_replies() -> None:
     closed = replace(DIRECTOR, rules={"filter": ["-A FORWARD -i eth1 -j DROP"]})
     nodes = scanned(lb1=closed, rs1=BEHIND)

@@ -206,6 +206,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "service-not-listening": NO_COMMAND
     },
     ("service-not-listening", "IPv6, and the program is bound to the RIP"): {"service-not-listening": NO_COMMAND},
+    ("health-check-refused", "the program is bound to the VIP"): {"health-check-refused": NO_COMMAND},
+    ("health-check-refused", "keepalived connects to the RIP"): {
+        "health-check-refused": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
+    ("health-check-refused", "a rule redirects the requests of clients alone"): {"health-check-refused": NO_COMMAND},
+    ("health-check-refused", "IPv6, and the program is bound to the VIP"): {"health-check-refused": NO_COMMAND},
     ("local-node-not-listening", "loopback is listed, and the program is bound to it"): {
         "local-node-not-listening": NO_COMMAND
     },
