@@ -8,7 +8,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting, SettingRows, canonical_key
 from lvsdoctor.parse.gaps import FEW_KEYS
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.sysctl import NUMBERS, STARTING, is_key
+from lvsdoctor.parse.sysctl import STARTING, is_key, is_numeric
 
 _ROOT = "/proc/sys/"
 _PROGRAMS = frozenset({"cat", "head", "tail", "more", "less"})
@@ -52,7 +52,7 @@ def values_shown(lines: Sequence[Seen], command: Sequence[str]) -> Dump | None:
     for path, seen in zip(paths, values, strict=True):
         key = path.removeprefix(_ROOT).strip("/")
         row = Setting(canonical_key(key), " ".join(seen.text.split()), seen)
-        if not STARTING.match(key) or not is_key(row.key) or (row.key.startswith(NUMBERS) and not row.is_number):
+        if not STARTING.match(key) or not is_key(row.key) or (is_numeric(row.key) and not row.is_number):
             return None
         rows.by_key.append((row.key, row))
     return Dump({"sysctl": rows}, partial=Partial(FEW_KEYS, values[0]))

@@ -54,12 +54,18 @@ def _root(key: str) -> str:
 OF_LINK = pattern(r"net\.ipv[46]\.(?:conf|neigh)\.(.+)\.\w+")
 # Settings that are a number each, and that the kernel model reads.
 _OF_IPVS = ("conntrack", "expire_", "backup_only", "conn_reuse_mode", "nat_icmp_send")
-NUMBERS = (
+_NUMBERS = (
     "net.ipv4.conf.",
+    "net.ipv6.conf.",
     "net.ipv4.ip_forward",
     "net.netfilter.nf_conntrack_tcp_loose",
     *(f"net.ipv4.vs.{name}" for name in _OF_IPVS),
 )
+
+
+def is_numeric(key: str) -> bool:
+    """Does the kernel have a number there, and the model ask for it? (Of net.ipv6.conf one is an address.)"""
+    return key.startswith(_NUMBERS) and not key.endswith(".stable_secret")
 
 
 # As `sysctl -a` prints them: no blank at either end, and nothing that a terminal would take for more than text.
@@ -126,7 +132,7 @@ class Sysctl(Reader):
             self._signs.row(line, path, self._place)
             row = Setting(canonical_key(key), value.strip(), seen)
             # sysctl(8) would not take it, or a template has still to be filled in: it says nothing of the kernel.
-            wrong = (row.key.startswith(NUMBERS) and not row.is_number) or not is_key(row.key)
+            wrong = (is_numeric(row.key) and not row.is_number) or not is_key(row.key)
             if wrong:
                 return self._refuse(seen)
             self._rows.by_key.append((row.key, row))
@@ -154,7 +160,7 @@ class Sysctl(Reader):
         for number in range(at, len(lines)):
             line = lines[number]
             found = plain(line)
-            if found is None or (found[2] is None and line.startswith(NUMBERS)) or not is_key(found[1]):
+            if found is None or (found[2] is None and is_numeric(found[1])) or not is_key(found[1]):
                 return number - at
             if number == at:
                 self._signs.where = where

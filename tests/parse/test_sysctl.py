@@ -202,6 +202,13 @@ def test_a_value_that_is_no_number_is_counted_as_not_understood() -> None:
     assert [seen.line for seen in found.unread] == [1, 2]
 
 
+def test_of_the_settings_of_ipv6_links_only_the_secret_is_no_number() -> None:
+    text = "net.ipv6.conf.eth0.proxy_ndp = lo\nnet.ipv6.conf.eth0.stable_secret = 2001:db8::1\n"
+    found = read(Sysctl, text)
+    assert [row.key for row in found.facts["sysctl"]] == ["net.ipv6.conf.eth0.stable_secret"]
+    assert [seen.line for seen in found.unread] == [1]
+
+
 @pytest.mark.parametrize("name", ["conntrack", "expire_nodest_conn", "expire_quiescent_template", "backup_only"])
 def test_a_setting_of_ipvs_that_a_rule_reads_is_a_number_or_not_understood(name: str) -> None:
     found = read(Sysctl, f"net.ipv4.vs.{name} = secondary\nnet.ipv4.vs.sync_threshold = 3\t50\n")

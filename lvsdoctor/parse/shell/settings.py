@@ -9,7 +9,7 @@ from lvsdoctor.model.sysctl import Setting, canonical_key
 from lvsdoctor.model.sysctl_d import SYSCTL_CONF, ConfiguredFile, ConfiguredLine, conf_path, is_glob
 from lvsdoctor.parse.shell.command import Line, OutputFile, ShellCommand, is_unknown
 from lvsdoctor.parse.shell.state import HostState
-from lvsdoctor.parse.sysctl import NUMBERS, is_key
+from lvsdoctor.parse.sysctl import is_key, is_numeric
 
 _PROC = "/proc/sys/"
 _KEY = re.compile(r"[a-z]+[./][^\s=:]+")
@@ -56,7 +56,7 @@ def _line(key: str, value: str, seen: Seen, file: str = "") -> ConfiguredLine | 
     key = canonical_key(key)
     if not _KEY.fullmatch(key) or not (is_key(key) or is_glob(key)) or is_unknown(key + value) or not value:
         return None
-    wrong = key.startswith(NUMBERS) and not Setting(key, value, seen).is_number
+    wrong = is_numeric(key) and not Setting(key, value, seen).is_number
     return None if wrong else ConfiguredLine(key, value, seen, file)
 
 
