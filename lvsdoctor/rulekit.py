@@ -46,6 +46,7 @@ QUESTIONS = {
     "Whom does it name as the sender when it asks?": {
         "analysis.l2_segments": "leak leak_at_any_level",
         "analysis.vmac": "silent_below",
+        "analysis.suppressed_neighbours": "suppressed",
         "analysis.arp_rules": "rules_naming foreign_senders",
         "kernel.source_address": "source_addresses SourceAddress",
         "analysis.vip_sources": "vip6_sources VipSource",

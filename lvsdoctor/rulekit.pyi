@@ -142,6 +142,7 @@ from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.split_keys import SplitKey as SplitKey
 from lvsdoctor.analysis.split_keys import split_keys as split_keys
+from lvsdoctor.analysis.suppressed_neighbours import suppressed as suppressed
 from lvsdoctor.analysis.sync_daemons import unsynced as unsynced
 from lvsdoctor.analysis.table_differences import TableDifference as TableDifference
 from lvsdoctor.analysis.table_drift import table_drift as table_drift

@@ -23,6 +23,7 @@ def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
     parent, master = f"if{far}" if far else text(row.get("link")) or None, text(row.get("master")) or None
     if not all(map(read_link_name, (name, parent or name, master or name))):
         return None
+    suppresses = part(linkinfo.get("info_slave_data")).get("neigh_suppress") is True
     return Link(
         name=name,
         seen=seen,
@@ -36,7 +37,8 @@ def link_row(row: Object, seen: Seen, *, detailed: bool) -> Link | None:
         parent=parent,
         kind=text(linkinfo.get("info_kind")) if detailed else None,
         kind_of_port=text(linkinfo.get("info_slave_kind")) or None,
-        detail=link_details(tunnel_ends(link_type, address, broadcast), _details(part(linkinfo.get("info_data")))),
+        detail=link_details(tunnel_ends(link_type, address, broadcast), _details(part(linkinfo.get("info_data"))))
+        | ({"neigh_suppress": "on"} if suppresses else {}),
     )
 
 

@@ -66,6 +66,7 @@ class LinkBlock:
     kind: str = ""
     kind_of_port: str | None = None
     detailed: bool = False
+    suppresses: bool = False
     expects_kind: bool = False
     ends: dict[str, str] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
@@ -106,6 +107,8 @@ class LinkBlock:
         first = words[0]
         if first.endswith("_slave") and (self.expects_kind or first.removesuffix("_slave") in _KINDS):
             self.kind_of_port = first.removesuffix("_slave")
+            if split_options(words[1:], {"neigh_suppress"})[0].get("neigh_suppress") == "on":
+                self.suppresses = True
         elif not self.kind and (first in _KINDS or (self.expects_kind and _KIND.fullmatch(first))):
             self.kind = first
             options, bare = split_options(words[1:], {*DETAILS, _HOPLIMIT})
@@ -134,5 +137,5 @@ class LinkBlock:
             parent=self.parent,
             kind=self.kind if detailed else None,
             kind_of_port=self.kind_of_port,
-            detail=link_details(self.ends, self.details),
+            detail=link_details(self.ends, self.details) | ({"neigh_suppress": "on"} if self.suppresses else {}),
         )

@@ -92,6 +92,14 @@ def test_a_vxlan_over_ipv6_has_its_ends() -> None:
     assert detail("vxlan", "ether", id=44, remote6=ends["remote"], local6=ends["local"]) == {"id": "44", **ends}
 
 
+def test_a_bridge_port_that_suppresses_neighbours_is_one() -> None:
+    port = {"ifname": "vxlan10", "flags": ["UP"], "mtu": 1450, "operstate": "UNKNOWN", "link_type": "ether",
+            "master": "br0", "linkinfo": {"info_kind": "vxlan", "info_slave_kind": "bridge",
+                                          "info_slave_data": {"neigh_suppress": True}}}  # fmt: skip
+    row = drive(IpJson, json.dumps([port]), "ip -d -j link").row("links")
+    assert (row.kind_of_port, row.detail.get("neigh_suppress")) == ("bridge", "on")
+
+
 def test_an_external_tunnel_has_no_ends() -> None:
     assert detail("ipip", "ipip", external=True, remote="any", local="any", ttl=0) == {"external": "on"}
 

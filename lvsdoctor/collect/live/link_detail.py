@@ -26,6 +26,13 @@ def link_detail(kind: str, info: Message | None, names: Names) -> dict[str, str]
     return {key: str(value) for key, value in tell(data, names).items() if value not in (None, "")}
 
 
+def of_port(info: Message | None) -> dict[str, str]:
+    """What a bridge makes of a port of its own: neigh_suppress, where that is on."""
+    data = info.get_attr("IFLA_INFO_SLAVE_DATA") if info is not None else None
+    on = data is not None and hasattr(data, "get_attr") and data.get_attr("IFLA_BRPORT_NEIGH_SUPPRESS")
+    return {"neigh_suppress": "on"} if on else {}
+
+
 def _tunnel(prefix: str) -> Callable[[Message, Names], dict[str, Any]]:
     def tell(data: Message, names: Names) -> dict[str, Any]:
         def get(name: str, default: Any = None) -> Any:

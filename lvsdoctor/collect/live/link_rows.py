@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from ipaddress import ip_address, ip_network
 
-from lvsdoctor.collect.live.link_detail import link_detail
+from lvsdoctor.collect.live.link_detail import link_detail, of_port
 from lvsdoctor.collect.live.netlink_socket import Message
 from lvsdoctor.collect.live.words import (
     ADDRESS_FLAGS,
@@ -52,7 +52,7 @@ def _link(message: Message, names: Mapping[int, str], down: Set[int]) -> Link:
     mac, mtu = _mac(message.get_attr("IFLA_ADDRESS", b"")), message.get_attr("IFLA_MTU")
     info = message.get_attr("IFLA_LINKINFO")
     kind = info.get_attr("IFLA_INFO_KIND", "") if info is not None else ""
-    detail = link_detail(kind, info, names)
+    detail = link_detail(kind, info, names) | of_port(info)
     text = f"{message['index']}: {name}{'@' + parent if parent else ''}: <{','.join(flags)}> mtu {mtu}"
     text += f" master {master}" if master else ""
     text += " ".join(("", "state", state, f"link/{type_}", mac, kind)).rstrip()

@@ -42,6 +42,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("advertisement-sender-not-expected", "unicast against multicast"): {
         "advertisement-sender-not-expected": NO_COMMAND
     },
+    ("announcement-suppressed-by-bridge", "the VXLAN port suppresses, and no EVPN daemon is there"): {
+        "announcement-suppressed-by-bridge": NO_COMMAND
+    },
+    ("announcement-suppressed-by-bridge", "IPv6, on a VLAN of the bridge"): {
+        "announcement-suppressed-by-bridge": NO_COMMAND
+    },
     ("arptables-rules-incomplete", "the new sender is the address of another host"): {
         "arptables-rules-incomplete": NO_COMMAND
     },

@@ -1,0 +1,74 @@
+"""Bridge ports that keep gratuitous ARP back (neigh_suppress), below the interface of a VRRP instance.
+
+net/bridge/br_arp_nd_proxy.c: br_do_proxy_suppress_arp() marks an ARP packet whose sender is its target, or 0.0.0.0, as
+answered, and br_flood() leaves such ports out; br_do_suppress_nd() does so with unsolicited advertisements.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.kernel.answer import assume_without
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.vrrp import VrrpInstance
+
+_OF_EVPN = frozenset({"bgp", "zebra"})
+_DEPTH = 4  # a VLAN of a bridge, and one more
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """What `instance` announces after a change does not leave the bridge by `port`. `assumed`: no EVPN daemon is."""
+
+    instance: VrrpInstance
+    bridge: Link
+    port: Link
+    assumed: tuple[Citation, ...]
+
+
+def suppressed(node: Node) -> Iterator[Suppressed]:
+    """Not of use_vmac, whose MAC stays the same, and not beside an EVPN daemon, which announces the move itself.
+
+    Raises NotCollected at the end where the details of a port were not shown. Reads vrrp, links, and neighbours, routes
+    where collected.
+    """
+    lacking: NotCollected | None = None
+    for instance in node.vrrp_instances:
+        bridge = _bridge(node, instance.link) if instance.vmac is None and instance.brings_up else None
+        for port in node.links if bridge is not None else ():
+            if bridge is None or port.master != bridge.name or _announced(node):
+                continue
+            if port.kind is None:
+                lacking = NotCollected("links", node.name, f"neigh_suppress of {port.name}")
+            elif port.detail.get("neigh_suppress") == "on":
+                yield Suppressed(instance, bridge, port, _assumed(node))
+    if lacking is not None:
+        raise lacking
+
+
+def _bridge(node: Node, name: str) -> Link | None:
+    """The bridge that an interface is, or is made of (a VLAN of it, a macvlan)."""
+    link = node.link(name)
+    for _ in range(_DEPTH):
+        if link is None or any(port.master == link.name and _of_bridge(port) for port in node.links):
+            return link
+        link = node.link(link.parent) if link.parent else None
+    return None
+
+
+def _of_bridge(port: Link) -> bool:
+    """May it be a bridge's port? Without the details of a port nothing tells what its master is."""
+    return port.kind_of_port == "bridge" or (port.kind is None and not port.kind_of_port)
+
+
+def _announced(node: Node) -> bool:
+    learned = node.has("neighbours") and any("extern_learn" in row.flags for row in node.seen_rows("neighbours"))
+    return learned or (node.has("routes") and any(row.protocol in _OF_EVPN for row in node.seen_rows("routes")))
+
+
+def _assumed(node: Node) -> tuple[Citation, ...]:
+    if node.has("neighbours") and node.unseen("neighbours") is None:
+        return ()
+    return (assume_without("", "no EVPN daemon announces that the VIP moves", "ip neigh show"),)
