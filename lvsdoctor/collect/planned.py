@@ -102,7 +102,7 @@ def _first(rows: Iterable[Any]) -> Seen | None:
 def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator[Link]:
     """lo, which every host has, and those that the files name; one that stands for all others where none is named,
     or where a file sets something for one of them alone."""
-    known: dict[str, Link] = {link.name: _as_made(link) for link in planned.get("links", ())}
+    known: dict[str, Link] = {link.name: as_made(link) for link in planned.get("links", ())}
     named: dict[str, Seen] = {address.link: address.seen for address in addresses}
     route: Route
     for route in planned.get("routes", ()):
@@ -111,9 +111,7 @@ def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator
     yield known.pop("lo", lo)
     named.pop("lo", None)
     yield from known.values()
-    others = [
-        _as_made(Link(name, seen, None, _WIRE, type="ether")) for name, seen in named.items() if name not in known
-    ]
+    others = [as_made(Link(name, seen, None, _WIRE, type="ether")) for name, seen in named.items() if name not in known]
     yield from others
     scopes = set(link_scopes(planned.get("sysctl", ()))) - {"all", "default", "lo"}
     if scopes or not any(link.arp for link in (*known.values(), *others)):
@@ -121,7 +119,7 @@ def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator
         yield Link(EVERY_INTERFACE, seen, None, _WIRE, type="ether")
 
 
-def _as_made(link: Link) -> Link:
+def as_made(link: Link) -> Link:
     """The fallback devices of tunnels and dummy links, which their modules make under these names, know no ARP."""
     kind, type_ = next((known for name, known in _MADE.items() if link.name.startswith(name)), ("", ""))
     if not kind or link.kind:

@@ -220,3 +220,56 @@ def test_a_script_is_one_node_s(scan: Scan, tmp_path: Path) -> None:
 def test_a_file_that_configures_nothing_cannot_be_supposed(scan: Scan, file: Callable[[str], Path]) -> None:
     code, _, err = scan("--with", f"rs1={file('server { listen 80; }' + chr(10))}")
     assert (code, "so nothing can be supposed of it" in err) == (2, True)
+
+
+RESTORED = """*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -d 192.0.2.10/32 -j DROP
+COMMIT
+"""
+OF_NFT = """flush ruleset
+define vip = 192.0.2.10
+table inet filter {
+  chain input {
+    type filter hook input priority 0; policy accept;
+    ip daddr $vip tcp dport 80 drop
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "text", "line"), [("rules.v4", RESTORED, 5), ("nftables.conf", OF_NFT, 6)])
+def test_a_packet_filter_that_is_restored_is_judged(
+    scan: Scan, tmp_path: Path, name: str, text: str, line: int
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    _, report, err = scan("--with", f"lb1={path}")
+    assert ("lb1", "director-filter-drops-requests") in findings(report)
+    assert f"{name}:{line}" in cited(report, "director-filter-drops-requests")
+    assert notes(report, "lb1") == [f"as it would be with {path} deployed (1 filter rule)"]
+    assert err == ""
+
+
+def test_arptables_that_are_restored_silence_a_real_server(scan: Scan, tmp_path: Path) -> None:
+    path = tmp_path / "arptables.conf"
+    path.write_text("*filter\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n-A INPUT -d 192.0.2.10 -j DROP\nCOMMIT\n")
+    _, report, _ = scan("--with", f"rs2={path}")
+    messages = [finding["message"] for finding in report["findings"] if finding["rule"] == "arp-ignore-only-on-lo"]
+    assert not any("answers ARP" in message for message in messages)
+
+
+def test_links_and_policy_rules_of_a_script_are_made_and_its_filter_rules_are_named(scan: Scan, tmp_path: Path) -> None:
+    pytest.importorskip("tree_sitter_bash")
+    path = tmp_path / "up.sh"
+    path.write_text(
+        "#!/bin/sh\nip link add dummy7 type dummy\nip rule add from 192.0.2.10 table 100 priority 100\n"
+        "iptables -A INPUT -d 192.0.2.10 -j DROP\n"
+    )
+    _, report, _ = scan("--with", f"lb1={path}")
+    assert "director-filter-drops-requests" not in [rule for _, rule in findings(report)]
+    first, second, *_ = notes(report, "lb1")
+    assert first == f"as it would be with {path} deployed (1 policy rule)"
+    assert second == f"{path}: what it does to iptables is not supposed"
