@@ -1,4 +1,5 @@
-"""What the walks of a cluster say of each finding: whose connections die at the step that it explains."""
+"""What the walks of a cluster say of each finding: whose connections die at the step that it explains, and whether a
+real server that gets connections is concerned at all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,18 +8,22 @@ from itertools import groupby
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Diagnosis, Examination
+from lvsdoctor.model.finding import Probed, Severity, cite
 from lvsdoctor.model.impact import ClientSees, Impact
 from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
 from lvsdoctor.reporting.walks import clients
 
 # A host that hears a packet and has nobody for it answers at once; who drops a packet does not.
 _ANSWERED = frozenset({Decision.LISTENER})
+# What a host decides that harms others, whatever the weight of a real server is.
+_OF_OTHERS = frozenset({Decision.ARP_REPLY, Decision.ARP_SENDER, Decision.IPVS, Decision.REAL_SERVER})
 
 
 def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence[Rule]) -> Examination:
     """The same, each finding with its impact where a walk meets the step that it explains.
 
-    Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first.
+    Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first. An
+    error of which no real server that gets clients is concerned is a warning.
     """
     met: _Met = {}
     for walk in walks:
@@ -31,9 +36,35 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
         rule = by_name[diagnosis.rule]
         return diagnosis.severity, diagnosis.probed, rule.consequence, rule.cause, diagnosis.certainty
 
-    diagnoses = [replace(diagnosis, impact=_impact(diagnosis, met)) for diagnosis in examination.diagnoses]
+    diagnoses = [replace(_eased(d, walks), impact=_impact(d, met)) for d in examination.diagnoses]
+    diagnoses.sort(
+        key=lambda d: (d.probed is not Probed.CONTRADICTED, d.probed is Probed.CONTRADICTED or d.severity.rank)
+    )
     ordered = [d for _, some in groupby(diagnoses, key=alike) for d in sorted(some, key=_weight)]
     return replace(examination, diagnoses=tuple(ordered))
+
+
+def _eased(diagnosis: Diagnosis, walks: Sequence[Walk]) -> Diagnosis:
+    """A warning where every director has weight 0 for the real servers that the finding is about."""
+    step = diagnosis.explains
+    if step is None or step.decision in _OF_OTHERS or diagnosis.severity is not Severity.ERROR:
+        return diagnosis
+    named = "rip" in diagnosis.about
+    own = [walk for walk in walks if (named or walk.real_server == step.node) and concerns(diagnosis, walk)]
+    if not own or not all(walk.drained for walk in own):
+        return diagnosis
+    chosen = (verdict for walk in own for verdict in walk.steps if verdict.step.decision is Decision.REAL_SERVER)
+    weight = next(
+        (cite(line.seen, "no new client is sent there") for verdict in chosen for line in verdict.because), None
+    )
+    if weight is None:
+        return diagnosis
+    finding = diagnosis.finding.amended(
+        weight,
+        message=f"{diagnosis.finding.message}; its weight is 0, so this breaks nothing yet",
+        clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
+    )
+    return replace(diagnosis, finding=finding, severity=Severity.WARNING)
 
 
 def _weight(diagnosis: Diagnosis) -> float:

@@ -117,6 +117,7 @@ class Walk:
     `service` is written as ipvsadm writes it ("TCP 192.0.2.10:80", "FWM 1"); `answering` is the host that the client's
     segment takes for the VIP (one walk for each host that may be it); `real_server` is the node's name where the scan
     has it, else "". `share`: of the service's new connections, in 0..1: by weight among the enabled real servers.
+    `drained`: the real server has weight 0, and no persistence keeps clients there.
     """
 
     client: ClientClass
@@ -130,6 +131,7 @@ class Walk:
     forwarding: Forwarding | None
     share: float
     steps: tuple[StepVerdict, ...]
+    drained: bool = False
 
     @property
     def outcome(self) -> Served:

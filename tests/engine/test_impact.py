@@ -108,3 +108,40 @@ def test_of_a_real_server_that_gets_no_clients_nobody_suffers() -> None:
 def test_what_concerns_more_clients_stands_first() -> None:
     errors = [d for d in examined(*real_server(1, vip=""), *real_server(2, vip="")).diagnoses if d.code == "DR001"]
     assert [d.node for d in errors] == ["rs2", "rs1"]
+
+
+def of_table(table: str, *dumps: tuple[str, str, str]) -> Examination:
+    nodes = with_standing(nodes_in((("lb1", "lb1/ipvsadm", table), *LB1[1:], *dumps)))
+    return with_impact(examine(nodes, rules()), walks(nodes), rules())
+
+
+def severities(examination: Examination) -> dict[str, str]:
+    return {diagnosis.code: diagnosis.severity.value for diagnosis in examination.diagnoses}
+
+
+WIDE = real_server(2, vip="192.0.2.10/24")
+DRAINED = TABLE.replace("-w 3", "-w 0")
+
+
+def test_an_error_of_a_real_server_that_gets_no_clients_is_a_warning_and_quotes_its_weight() -> None:
+    assert severities(of_table(TABLE, *real_server(1), *WIDE))["ADDR001"] == "error"
+    examination = of_table(DRAINED, *real_server(1), *WIDE)
+    (diagnosis,) = [diagnosis for diagnosis in examination.diagnoses if diagnosis.code == "ADDR001"]
+    assert diagnosis.severity.value == "warning"
+    assert any(item.seen.text.endswith("192.0.2.22:80 -g -w 0") for item in diagnosis.evidence)
+
+
+def test_where_persistence_keeps_clients_at_a_drained_real_server_it_stays_an_error() -> None:
+    kept = DRAINED.replace("-s wrr", "-s wrr -p 300")
+    assert severities(of_table(kept, *real_server(1), *WIDE))["ADDR001"] == "error"
+
+
+def test_a_drained_real_server_that_answers_for_the_vip_harms_all_clients() -> None:
+    assert severities(of_table(DRAINED, *real_server(1), *real_server(2, arp_ignore=0)))["ARP001"] == "error"
+
+
+def test_what_is_eased_stands_after_the_errors() -> None:
+    examination = of_table(DRAINED, *real_server(1, vip=""), *WIDE)
+    ranks = [diagnosis.severity.rank for diagnosis in examination.diagnoses]
+    assert ranks == sorted(ranks)
+    assert ranks[0] == 0

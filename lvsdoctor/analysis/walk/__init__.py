@@ -6,6 +6,7 @@ the functions that the rules ask, with the address of the walk's own client.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
@@ -109,7 +110,15 @@ def _of_real_server(
     steps: tuple[StepVerdict, ...],
 ) -> Walk:  # fmt: skip
     node = director if is_own(director, real) else at.real_servers.get(real.ip) if real.ip is not None else None
-    return _walk(at, client, name, real.ip, node.name if node is not None else "", real.forwarding, share, steps)
+    walk = _walk(at, client, name, real.ip, node.name if node is not None else "", real.forwarding, share, steps)
+    return replace(walk, drained=True) if real.weight == 0 and _is_drained(at, real) else walk
+
+
+def _is_drained(at: ServicePlace, real: Destination) -> bool:
+    """By all directors that list it: another may take over."""
+    services = [service for node in at.directors if (service := at.listed_by(node)) is not None]
+    rows = [(service, row) for service in services for row in service.destinations if row.ip == real.ip]
+    return all(row.weight == 0 and not service.persistent for service, row in rows)
 
 
 def _walk(  # type: ignore[no-untyped-def]
