@@ -22,6 +22,7 @@ from lvsdoctor.reportkit import (
     fix_of_all,
     guilty_lines,
     markdown,
+    suffering_sentences,
     wanted,
     wording,
     worst_first,
@@ -66,7 +67,8 @@ CUTS = (
 def render(examination: Examination, output: Output) -> None:
     """Write the verdict, and below it whatever fits: evidence is left out before fixes, and findings at last."""
     head = f"### lvsdoctor: {wording.verdict(examination)}\n\n{wording.summed_up(examination)}\n\n"
-    for sentence in wording.openings(examination)[:ROWS]:
+    sentences = (*suffering_sentences(examination.services), *wording.openings(examination))
+    for sentence in sentences[:ROWS]:
         head += f"> {markdown.prose(sentence)}\n\n"
     pieces = [*_findings(examination, output), *_crashes(examination, output)]
     if not output.quiet:
@@ -135,34 +137,51 @@ def _before(examination: Examination) -> Iterator[Piece]:
 
 
 def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
+    known: set[str] = set()  # of the rules; the first finding of each is unfolded
     for node in worst_first(examination):
         for together in alike(diagnosis for diagnosis in examination.of(node.name) if diagnosis.accepted is None):
             rank = together[0].severity.rank
+            first = together[0].rule not in known
+            known.add(together[0].rule)
             if output.quiet:
                 said = (markdown.prose(f"{wording.label(each)} {wording.sentence(each)}") for each in together)
                 yield _whole(rank, "".join(f"- {each}\n" for each in said), "finding", len(together))
             else:
-                yield Piece(rank, (*_forms(together, output), ("", ("finding",) * len(together))))
+                yield Piece(rank, (*_forms(together, output, unfolded=first), ("", ("finding",) * len(together))))
 
 
-def _forms(together: tuple[Diagnosis, ...], output: Output) -> Iterable[Form]:
+def _forms(together: tuple[Diagnosis, ...], output: Output, *, unfolded: bool) -> Iterable[Form]:
     """Whole, without its evidence, and without its fix."""
+    head = _summary(together, unfolded=unfolded)
     brief, fix = _statements(together, SENTENCES), _fix(together)
     said = _statements(together, len(together)) if output.verbose else brief
     more = f"{wording.MORE}: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
+    end = f"{more}</details>\n\n"
     return (
-        (said + _why(together, output) + fix + more, ()),
-        (f"{brief}Evidence left out.\n\n{fix}{more}", ("evidence block",)),
-        (f"{brief}Evidence and fix left out.\n\n{more}", ("evidence block", "command block")),
+        (head + said + _why(together, output) + fix + end, ()),
+        (f"{head}{brief}Evidence left out.\n\n{fix}{end}", ("evidence block",)),
+        (f"{head}{brief}Evidence and fix left out.\n\n{end}", ("evidence block", "command block")),
     )
 
 
+def _summary(together: tuple[Diagnosis, ...], *, unfolded: bool) -> str:
+    """The line that is seen of a folded finding."""
+    first = together[0]
+    more = f" (and {len(together) - 1} more)" if len(together) > 1 else ""
+    host = "" if first.message.startswith(f"{first.node} ") else f"on {first.node}: "
+    opened = "<details open>" if unfolded else "<details>"
+    label, sentence = markdown.in_html(wording.label(first)), markdown.in_html(f"{host}{first.message}{more}")
+    return f"{opened}<summary><strong>{label}</strong> {sentence}</summary>\n\n"
+
+
 def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
-    """The heading and the first sentences, with what the wire says of them and who accepted them once."""
+    """The first sentences, with what the wire says of them and who accepted them once. A lone one stands in the line
+    that is seen of a folded finding."""
     shown = together[:number]
-    lines = [f"#### {markdown.prose(wording.label(together[0]))} on {markdown.span(together[0].node)}", ""]
+    lines = []
     for diagnosis in shown:
-        lines.append(f"- {markdown.prose(diagnosis.message)}")
+        if len(together) > 1 or diagnosis.lapsed or diagnosis.probed not in (None, Probed.NOT_PROBED):
+            lines.append(f"- {markdown.prose(diagnosis.message)}")
         if diagnosis.lapsed:
             lines.append(f"  - {markdown.prose(wording.lapsed(diagnosis.lapsed))}")
         probed = diagnosis.confirmation
@@ -173,7 +192,7 @@ def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
     if len(shown) < len(together):
         lines.append(f"- {len(together) - len(shown)} more of the same")
     lines += [f"- **{wording.CLIENTS}:** {markdown.prose(suffered)}" for suffered in wording.clients(shown)]
-    return "\n".join([*lines, "", ""])
+    return "\n".join([*lines, "", ""]) if lines else ""
 
 
 def _why(together: tuple[Diagnosis, ...], output: Output) -> str:

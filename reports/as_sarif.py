@@ -64,7 +64,9 @@ def render(examination: Examination, output: Output) -> None:
         "results": [_result(each, places, index) for each in examination.diagnoses[:RESULTS]],
     }
     # ensure_ascii: whatever shows this gets escapes, never a control character or a lone surrogate of the evidence.
-    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, output.stream, indent=2, ensure_ascii=True)
+    # Indented it would be a third longer, and who reads it is a program.
+    report = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    json.dump(report, output.stream, ensure_ascii=True, separators=(",", ":"))
     output.stream.write("\n")
 
 
@@ -72,8 +74,10 @@ def render(examination: Examination, output: Output) -> None:
 
 
 def _rules(examination: Examination) -> list[AppliedRule]:
-    """Those of the scan, and whatever else has a finding."""
-    rules = {rule.name: rule for rule in examination.rules}
+    """Those with a finding, and those that crashed: the pages of all others would be most of the report."""
+    named = {diagnosis.rule for diagnosis in examination.diagnoses}
+    named |= {outcome.rule for outcome in examination.outcomes if outcome.verdict is Verdict.CRASHED}
+    rules = {rule.name: rule for rule in examination.rules if rule.name in named}
     for found in examination.diagnoses:
         rules.setdefault(found.rule, AppliedRule(found.rule, found.code, found.severity, None, ""))
     return list(rules.values())
@@ -99,8 +103,9 @@ def _rule(rule: AppliedRule) -> Json:
     else:
         sections = [(shown, page.sections[title]) for title, shown in SECTIONS.items() if page.sections.get(title)]
         short, full = page.summary, page.sections["What you see"]
-    help_text = "\n\n".join(f"{title}\n\n{text}" for title, text in sections) or full
+    # Whoever shows Markdown shows this instead of the text (SARIF 3.12.3): the page need not stand there twice.
     help_markdown = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections) or full
+    help_text = f"{short}\n\n{wording.MORE}: lvsdoctor explain {rule.name}" if sections else full
     return {
         "id": rule.code,
         "name": rule.name,

@@ -34,6 +34,26 @@ def span(text: str) -> str:
     return f"{tick} {shown} {tick}" if "`" in shown else f"{tick}{shown}{tick}"
 
 
+def in_html(text: str, width: int = _LONGEST) -> str:
+    """A sentence in a line of HTML (a <summary>), where no Markdown is read and GitHub still makes links and mentions:
+    the same words stand in <code>."""
+    return " ".join(map(_in_html, shortened(legible(text), width).split()))
+
+
+def _in_html(word: str) -> str:
+    if _plain(word, 1):
+        return _escaped(word)
+    bare = word.strip("(.,;:)") or word
+    before, _, after = word.partition(bare)
+    return f"{before}<code>{_escaped(bare)}</code>{after}"
+
+
+def _escaped(text: str) -> str:
+    for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(letter, entity)
+    return text
+
+
 def row(cells: Iterable[str]) -> str:
     """A row of a table, of cells that are Markdown already."""
     # A pipe parts the cells in a code span, too, and parsers differ about the backslash before one.

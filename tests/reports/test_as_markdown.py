@@ -12,7 +12,19 @@ import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 
 from lvsdoctor.engine.loader import load_report
-from lvsdoctor.reportkit import Citation, Diagnosis, Examination, Finding, Fix, Output, Remark, Seen, Severity, markdown
+from lvsdoctor.reportkit import (
+    Citation,
+    Diagnosis,
+    Examination,
+    Finding,
+    Fix,
+    Output,
+    Remark,
+    Seen,
+    ServiceOutcome,
+    Severity,
+    markdown,
+)
 
 Written = Callable[..., str]
 ALLOWED = set("h3 h4 p ul li strong code pre table thead tbody tr th td details summary blockquote".split())
@@ -132,7 +144,10 @@ def test_the_table_has_a_row_for_each_node_the_worst_first(written: Written, exa
 
 def test_a_finding_has_its_sentence_its_lines_and_its_fix(written: Written, examinations: ModuleType) -> None:
     text = written(examinations.single_leak())
-    assert "#### ERROR ARP002 on `rs1`\n\n- rs1 answers ARP for VIP 192.0.2.10 on eth0: `arp_ignore=1` is set" in text
+    head, _, rest = text.partition("<details open><summary><strong>ERROR ARP002</strong> ")[2].partition("\n\n")
+    assert head.startswith("rs1 answers ARP for VIP 192.0.2.10 on eth0: <code>arp_ignore=1</code> is set on lo, which")
+    assert head.endswith("</summary>")
+    assert rest.startswith("- **Clients:** Some send to rs1 directly.")
     assert "\n> rs1/sysctl.txt:212 | net.ipv4.conf.lo.arp_ignore = 1     <- set here, read by nobody\n" in text
     assert "\n  rs1/sysctl.txt:188 | net.ipv4.conf.all.arp_ignore = 0 " in text
     assert "Fix now, on rs1:\n\n```sh\nsysctl -w net.ipv4.conf.all.arp_ignore=1\nsysctl -w net" in text
@@ -144,7 +159,7 @@ def test_a_likely_finding_says_what_was_assumed_and_where_the_fix_is_run(
     written: Written, examinations: ModuleType
 ) -> None:
     text = written(examinations.cluster())
-    likely = text.partition("#### WARNING FWD004")[2]
+    likely = text.partition("<strong>WARNING FWD004</strong>")[2]
     assert "Assumed: not in the evidence, so the finding is likely, not proved:" in likely
     assert "To settle it, on `rs1`:\n\n```sh\nsysctl net.ipv4.conf.all.rp_filter\nip rule show\n```\n" in likely
     assert "Fix now, on director1:\n" in likely
@@ -161,7 +176,7 @@ def test_one_pitfall_of_two_vips_is_said_twice_and_mended_once(written: Written,
 
 def test_what_the_wire_says_stands_beside_the_finding(written: Written, examinations: ModuleType) -> None:
     text = written(examinations.probed())
-    assert "**The wire contradicts this scan.**" in text.partition("####")[0]
+    assert "**The wire contradicts this scan.**" in text.partition("<details")[0]
     assert "  - **contradicted by the wire:** web9 kept silent about 192.0.2.11\n" in text
     assert "  - This may be: a filter that the dumps of web9 do not show\n" in text
     assert "  - **confirmed by the wire:** rs1 answered for 192.0.2.10\n" in text
@@ -173,7 +188,7 @@ def test_accepted_findings_stay_in_sight(written: Written, examinations: ModuleT
     accepted = text.partition("#### Accepted: 1\n")[2].partition("<details>")[0]
     assert "- WARNING ARP002 web9 answers ARP for VIP 192.0.2.10 on eth7" in accepted
     assert "accepted: old hardware (by lvsdoctor.toml:12, until 2027-01-01)\n" in accepted
-    assert "ARP002 on `web9`" not in text
+    assert "ARP002</strong> web9" not in text
 
 
 def test_a_lapsed_acceptance_and_a_remark_are_told(written: Written, examinations: ModuleType) -> None:
@@ -198,10 +213,40 @@ def test_what_was_not_checked_or_passed_is_folded(written: Written, examinations
 
 
 def test_a_crash_is_not_folded(written: Written, examinations: ModuleType) -> None:
-    text = written(examinations.single_leak()).partition("<details>")[0]
+    text = re.sub("<details.*?</details>", "", written(examinations.single_leak()), flags=re.DOTALL)
     assert "**CRASHED** rule sysctl-unreadable on rs1: ValueError: invalid literal for int()" in text
     assert "Traceback" not in text
     assert "Traceback (most recent call last):\n" in written(examinations.single_leak(), verbose=1)
+
+
+def test_the_first_finding_of_a_rule_is_unfolded_and_the_others_are_folded(
+    written: Written, examinations: ModuleType
+) -> None:
+    leaks = tuple(examinations.leak(f"rs{number}") for number in range(3))
+    text = written(Examination((), (*leaks, examinations.likely()), ()))
+    folds = re.findall(r"<details( open)?><summary><strong>(.*?)</strong> (\w+)", text)
+    assert folds == [
+        (" open", "ERROR ARP002", "rs0"),
+        ("", "ERROR ARP002", "rs1"),
+        (" open", "WARNING FWD004", "rs1"),
+        ("", "ERROR ARP002", "rs2"),
+    ]
+    assert text.count("<details") == text.count("</details>")
+
+
+def test_the_services_that_suffer_are_named_first(written: Written, examinations: ModuleType) -> None:
+    service = ServiceOutcome("tcp 192.0.2.10:80", ("rs1", "rs2"), direct=("rs1",), serving=("rs2",), evidenced=True)
+    before = written(replace(examinations.single_leak(), services=(service,))).partition("| node")[0]
+    assert "> tcp `192.0.2.10:80`: 1 of 2 real servers (rs1) receives client traffic directly.\n" in before
+
+
+@pytest.mark.parametrize("text", TEMPTING)
+def test_in_a_line_of_html_tempting_text_stands_in_code(text: str) -> None:
+    page = Page(f"<details><summary>{markdown.in_html(f'eth0 {text}')}</summary>\n\nx\n\n</details>")
+    assert page.tags <= {"details", "summary", "code", "p"}
+    assert page.open == []
+    assert text.split()[0] not in page.prose
+    assert page.prose.startswith("eth0 ")
 
 
 def test_quiet_is_one_line_a_finding(written: Written, examinations: ModuleType) -> None:
@@ -284,19 +329,19 @@ def test_evidence_goes_first_then_fixes_and_findings_last(written: Written, exam
         return written(Examination((examinations.RS1,), found, ()))
 
     assert "left out" not in at(50)
-    errors, _, notes = at(115).partition("#### NOTE")
-    assert "evidence 114 " in errors
-    assert "evidence 114 " not in notes
-    assert "mend 114\n" in notes
-    errors, _, notes = at(150).partition("#### NOTE")
+    errors, _, notes = at(100).partition("<summary><strong>NOTE")
+    assert "evidence 99 " in errors
+    assert "evidence 99 " not in notes
+    assert "mend 99\n" in notes
+    errors, _, notes = at(150).partition("<summary><strong>NOTE")
     assert "evidence 149 " in errors
     assert "mend 149\n" not in notes
     assert "has case 0 of" in notes
-    errors, _, notes = at(400).partition("#### NOTE")
+    errors, _, notes = at(400).partition("<summary><strong>NOTE")
     assert notes == ""
     assert "evidence 0 " not in errors
     assert "has case 0 of" in errors
-    assert re.search(r"[0-9]+ evidence blocks, [0-9]+ command blocks, [0-9]+ findings left out", at(200))
+    assert re.search(r"[0-9]+ evidence blocks, [0-9]+ command blocks, [0-9]+ findings left out", at(260))
 
 
 def test_many_sentences_of_one_pitfall_do_not_push_it_out(written: Written, examinations: ModuleType) -> None:

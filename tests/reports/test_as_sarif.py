@@ -19,6 +19,7 @@ from lvsdoctor.cli.main import main
 from lvsdoctor.engine.loader import load_report
 from lvsdoctor.engine.paths import home
 from lvsdoctor.reportkit import AppliedRule, Citation, Examination, Output, Seen, Severity
+from tests.reports.twelve import write as write_twelve
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 Sarif = Callable[[Examination], Any]
@@ -196,15 +197,19 @@ def test_remarks_and_times_stand_with_the_invocation(sarif: Sarif, examinations:
     assert remark.startswith("nothing matches the acceptance of vip-missing on rs7")
 
 
-def test_a_rules_page_is_its_help(sarif: Sarif) -> None:
+def test_a_rules_page_is_its_help_once_however_many_results_it_has(sarif: Sarif, examinations: ModuleType) -> None:
     page = str(home("rules") / "arp/arp_ignore_only_on_lo.md")
     rule = AppliedRule("arp-ignore-only-on-lo", "ARP002", Severity.ERROR, "real-server", page)
-    (told,) = sarif(Examination((), (), (), rules=(rule,)))["tool"]["driver"]["rules"]
+    leaks = tuple(examinations.leak(f"rs{number}") for number in range(5))
+    run = sarif(Examination((), leaks, (), rules=(rule,)))
+    (told,) = run["tool"]["driver"]["rules"]
+    assert not any("arp_solicit" in json.dumps(result) for result in run["results"])
     assert (told["id"], told["name"]) == ("ARP002", "arp-ignore-only-on-lo")
     assert told["shortDescription"]["text"].startswith("arp_ignore (or arp_announce) is set on `lo`")
     headings = re.findall("^## (.*)$", told["help"]["markdown"], re.MULTILINE)
     assert headings == ["What you see", "Why", "Fix", "Fine when", "References"]
-    assert "sysctl -w net.ipv4.conf.all.arp_ignore=1" in told["help"]["text"]
+    assert "sysctl -w net.ipv4.conf.all.arp_ignore=1" in told["help"]["markdown"]
+    assert told["help"]["text"].endswith("More: lvsdoctor explain arp-ignore-only-on-lo")
     assert told["defaultConfiguration"] == {"level": "error"}
     assert told["properties"] == {
         "tags": ["ipvs", "real-server"],
@@ -213,11 +218,33 @@ def test_a_rules_page_is_its_help(sarif: Sarif) -> None:
     }
 
 
-def test_a_rule_whose_page_cannot_be_read_is_still_described(sarif: Sarif, tmp_path: Path) -> None:
+def test_rules_without_a_result_are_left_out_unless_they_crashed(sarif: Sarif, examinations: ModuleType) -> None:
+    names = ("arp-ignore-only-on-lo", "sysctl-unreadable", "vip-missing")
+    rules = tuple(AppliedRule(name, f"X{at}", Severity.ERROR, None, "") for at, name in enumerate(names))
+    run = sarif(replace(examinations.single_leak(), rules=rules))
+    assert [rule["name"] for rule in run["tool"]["driver"]["rules"]] == ["arp-ignore-only-on-lo", "sysctl-unreadable"]
+    crash = run["invocations"][0]["toolExecutionNotifications"][0]
+    assert run["tool"]["driver"]["rules"][crash["associatedRule"]["index"]]["name"] == "sysctl-unreadable"
+
+
+def test_fourteen_findings_are_less_than_a_hundred_kilobytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()  # paths begin there
+    write_twelve(tmp_path / "dumps")
+    monkeypatch.chdir(tmp_path)
+    main(["scan", "dumps", "-f", "sarif=out.sarif"])
+    (run,) = json.loads((tmp_path / "out.sarif").read_text())["runs"]
+    assert len(run["results"]) == 14
+    assert (tmp_path / "out.sarif").stat().st_size < 94_000
+
+
+def test_a_rule_whose_page_cannot_be_read_is_still_described(
+    sarif: Sarif, examinations: ModuleType, tmp_path: Path
+) -> None:
     (tmp_path / "page.md").write_bytes(b"\xff\xfe")
     for page in ("page.md", "absent.md"):
         rule = AppliedRule("never-forward", "OWN001", Severity.NOTE, None, str(tmp_path / page))
-        (told,) = sarif(Examination((), (), (), rules=(rule,)))["tool"]["driver"]["rules"]
+        finding = replace(examinations.leak(), rule="never-forward", code="OWN001")
+        (told,) = sarif(Examination((), (finding,), (), rules=(rule,)))["tool"]["driver"]["rules"]
         assert told["shortDescription"]["text"] == "never-forward"
         assert told["help"]["text"] == "lvsdoctor explain never-forward"
         assert told["properties"]["problem.severity"] == "recommendation"
