@@ -51,9 +51,9 @@ def test_a_link_that_sysctl_cannot_name_is_left_to_a_hand() -> None:
     for name in ("*", "a=b", "e?", "[x]"):
         fix = set_sysctls({f"net.ipv4.conf.{name}.rp_filter": 2, "net.ipv4.conf.all.rp_filter": 2})
         assert fix.now[0] == "sysctl -w net.ipv4.conf.all.rp_filter=2"
-        hand = f"# sysctl cannot name this link: write 2 into {word(f'/proc/sys/net/ipv4/conf/{name}/rp_filter')}"
+        hand = f"# sysctl cannot name this interface: write 2 into {word(f'/proc/sys/net/ipv4/conf/{name}/rp_filter')}"
         assert fix.now[1:] == (hand,)
-        assert fix.persist[1:] == (f"{hand}, whenever the link is made",)
+        assert fix.persist[1:] == (f"{hand}, whenever the interface is made",)
 
 
 def test_what_hides_a_vip_is_the_pair_of_sysctls() -> None:

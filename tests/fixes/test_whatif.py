@@ -191,7 +191,7 @@ def test_a_route_of_the_file_is_there_while_it_is_master(nodes: dict[str, Node])
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        (KEEPALIVED.replace("eth0", "eth7"), "the.conf:7: lb1 has no link eth7 to hold it"),
+        (KEEPALIVED.replace("eth0", "eth7"), "the.conf:7: lb1 has no interface eth7 to hold it"),
         (KEEPALIVED.replace("state MASTER", ""), "the.conf:1: instance VI_1 is taken to be master, as no other node"),
         (KEEPALIVED + "include x\n", "the.conf, line 14: an include is not followed"),
     ],

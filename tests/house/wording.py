@@ -62,7 +62,8 @@ FORBIDDEN = (
     _never("word", r"\bback-?ends?\b|\bmembers?\b(?! of)", "real server"),
     # "director (load balancer)" is how a page explains the word.
     _never("word", r"\bLVS router\b|(?<!\(load )\bbalancers?\b(?! (IPs?|address))", "director"),
-    _never("word", r"(?<!symbolic )(?<!ip )(?<!ip -d )\b(?-i:[Ll]inks?)\b(?![-/])", "interface"),
+    # What files spell so ("scope: link" of netplan, [Link] of networkd) stays.
+    _never("word", r"(?<!symbolic )(?<!ip )(?<!ip -d )(?<!scope: )(?<!\[)\b(?-i:[Ll]inks?)\b(?![-/])", "interface"),
     _never("word", r"\bthe wire\b|\bon the wire\b", "network segment", *SENTENCES, "prose", "command"),
     _never("word", r"\banswers? (no )?ARP\b(?! request)", "answers ARP requests"),
     _never("word", r"\bask(s|ed|ing)? for\b|\basks who\b", "sends an ARP request for", *SENTENCES, "prose"),

@@ -70,7 +70,7 @@ def link_name(text: str | None) -> str:
     """The link of that name. Raises NotFollowed."""
     name = read_link_name(text) if text else None
     if name is None:
-        raise NotFollowed("it names no link")
+        raise NotFollowed("it names no interface")
     return name
 
 

@@ -26,8 +26,8 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "ip6_gre": ("ip6gre0", "ip6gre", "gre6"),
     }
 )
-_LOADED = "the module {module} is loaded, and brings the link {link}"
-_UNLOADED = "the module {module} is unloaded, and takes the link {link} with it"
+_LOADED = "the module {module} is loaded, and brings the interface {link}"
+_UNLOADED = "the module {module} is unloaded, and takes the interface {link} with it"
 
 
 def _read(line: Line) -> tuple[LoadModule]:

@@ -70,7 +70,7 @@ def spell(change: PutNeighbour | RemoveNeighbour) -> Command:
     if isinstance(change, RemoveNeighbour):
         how = ["flush", "to"] if change.learned else ["del", "proxy"] if change.proxy else ["del"]
         link = ["dev", change.link] if change.link else []
-        named = change if link or change.learned else Unknown("it names no link")
+        named = change if link or change.learned else Unknown("it names no interface")
         return spelled(named, "ip", "neigh", *how, change.ip, *link)
     entry = change.entry
     if "proxy" in entry.flags:

@@ -27,8 +27,8 @@ _OF_TABLE_LOCAL = word_set("local broadcast anycast nat")
 _TO = "the route to {dst}"
 _TO_IN = "the route to {dst} in table {table}"
 _NOT_ITS_OWN = "Packets to {dst} are no longer this host's own"
-_ANOTHER_ROUTE = "What goes to {dst} takes another route at once, or none"
-_NEW_ROUTE = "What goes to {dst} takes the new way at once; connections through the old one may break"
+_ANOTHER_ROUTE = "Packets to {dst} take another route at once, or have no route"
+_NEW_ROUTE = "Packets to {dst} take the new route at once; connections through the old route may break"
 
 
 def _route_line(line: Line) -> tuple[RouteLine, bool]:

@@ -30,7 +30,7 @@ _CUTS = {
     "forwarding": ("0", "What this host passes on for others stops"),
     "ip_forward": ("0", "What this host passes on for others stops"),
     "proxy_arp": ("0", "Who reaches other hosts through this one by proxy ARP no longer does"),
-    "rp_filter": ("1", "Packets that come in by another link than their replies leave by are dropped"),
+    "rp_filter": ("1", "Packets that come in by another interface than their replies leave by are dropped"),
     "arp_ignore": ("8", "It answers no ARP request any more, not for its own addresses either"),
     "accept_local": ("0", "Packets from this host's own addresses are dropped where they come in"),
     "route_localnet": ("0", "Packets to 127.0.0.0/8 that come in by a wire are dropped"),

@@ -46,7 +46,7 @@ def move_vip_to_lo(node: Node, address: Address) -> Fix:
     if any(other.link == "lo" for other in node.holding(address.ip)):
         fix = replace(fix, now=fix.now[:-1])  # it is on lo already
     if not beside:
-        fix += Fix(warning="It is the only IPv4 address of its link: the routes over that link go with it.")
+        fix += Fix(warning="It is the only IPv4 address of its interface. The routes over this interface go with it.")
     return fix
 
 
@@ -94,7 +94,7 @@ def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
             fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
         fix += Fix(now=(spell(removing(address)),), persist=kept)
         if not beside and not address.host_only:
-            fix += Fix(warning="It is the only address of its link: the routes over that link go with it.")
+            fix += Fix(warning="It is the only address of its interface. The routes over this interface go with it.")
     own = [] if fix.now or not node.has("local-routes") else [r for r in node.local_routes if r.dst == ip_network(ip)]
     for route in own:
         named = Route(
@@ -167,7 +167,7 @@ def bring_up(*links: Link) -> Fix:
             fix += Fix(now=(f"# {name} has no carrier: see to its cable, its switch port, or the other end",))
             continue
         kept = f"# in the network configuration of the host ({ADDRESS_HOMES}): {name} comes up at boot"
-        text = "Routes through gateways of that link are gone and do not come back by themselves."
+        text = "Routes through gateways of this interface are gone and do not come back by themselves."
         fix += Fix(now=(spell(SetLink(link.name, up=True)),), persist=(kept,), warning=text)
     return fix
 

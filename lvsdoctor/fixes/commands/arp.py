@@ -60,7 +60,7 @@ def stop_proxying(node: Node, link: str, ip: IP) -> Fix:
     fix = Fix(now=tuple(lines), persist=("# no proxy entry in the network configuration or a script",) if lines else ())
     if not keys:
         return fix
-    cut = "It then answers for no other host on that link either: hosts there need a route or the right prefix."
+    cut = "This host then answers for no other host on this interface. Neighbours may need a route or another prefix."
     return fix + set_sysctls(dict.fromkeys(keys, 0)) + Fix(warning=cut)
 
 
@@ -79,9 +79,7 @@ def stop_answering(node: Node | None, ip: IP) -> Fix:
     settings = node if node is not None and node.has("sysctl") and node.has("links") else None
     fix = hide_vips(settings) if ip.version == 4 else Fix()
     if node is None or not (node.has("addresses") and node.has("links")):
-        line = (
-            f"# if `ip addr show to {ip}` there names another link than lo: the VIP has to move to lo, as a single host"
-        )
+        line = f"# if `ip addr show to {ip}` names another interface than lo: move the VIP to lo, as a single host"
         return fix + Fix(now=(line,), persist=(f"# in the network configuration of the host: {ip} on lo",))
     wires = {link.name for link in node.links_hearing_arp}
     for address in (address for address in node.holding(ip) if address.link in wires):

@@ -26,8 +26,8 @@ def set_sysctls(settings: Mapping[str, int]) -> Fix:
         fix += Fix(now=(write(spelt),), persist=(_APPEND.format(lines=lines, file=SYSCTL_FILE),))
     for key in (key for key in settings if key not in spelt):
         path = word("/proc/sys/" + key.translate(str.maketrans("./", "/.")))
-        line = f"# sysctl cannot name this link: write {settings[key]} into {path}"
-        fix += Fix(now=(line,), persist=(f"{line}, whenever the link is made",))
+        line = f"# sysctl cannot name this interface: write {settings[key]} into {path}"
+        fix += Fix(now=(line,), persist=(f"{line}, whenever the interface is made",))
     return fix
 
 

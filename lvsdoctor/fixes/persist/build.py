@@ -75,7 +75,7 @@ def lasting(
         parts.append(ByHand("in what configures this host's network at boot, the same commands", commands))
     elif of_network:
         named = f"lvsdoctor fix --network NAME ({_NAMES})"
-        parts.append(ByHand("addresses, links and routes", (f"{named} prints them in this host's own way",)))
+        parts.append(ByHand("addresses, interfaces and routes", (f"{named} prints them in this host's own way",)))
     return tuple(sorted(dict.fromkeys(parts), key=lambda part: _ORDER.index(type(part))))
 
 
@@ -96,7 +96,7 @@ def _of_network(change: Change, network: Network, directed: Collection[IP]) -> I
         yield ByHand(f"{gone}, with {network}", (*_search(system, change.ip), *system.recipe(change)))
     elif isinstance(change, PutRoute):
         where = _search(system, change.route)
-        says = f"the route of `{change.command}`, with {network}, in place of what is there"
+        says = f"the route of `{change.command}`, with {network}, in place of the route that the file has"
         yield ByHand(says, (*where, *system.recipe(change)))
     elif isinstance(change, RemoveRoute):
         yield ByHand(f"`{change.command}`: not set again", _search(system, change.route))

@@ -34,7 +34,7 @@ def keep(change: AddAddress) -> Iterator[Part]:
         path = f"{HOMES}/90-lvs-{change.ip}.yaml".replace(":", "-")
         # Others may hold passwords, so netplan warns about any file that everybody can read.
         yield OwnFile(f"{address} on lo, with netplan", path, _FILE.format_map({"address": address}), "0600")
-        yield Run("netplan reads its files; this touches no link", "netplan generate")
+        yield Run("netplan reads its files; this changes no interface", "netplan generate")
 
 
 def recipe(change: Change) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def hold_address(edit: NodeEdit, address: Address) -> None:
         edit.note("the addresses of {node} were not collected, so those of {file} are not supposed either")
         return
     if node.has("links") and node.link(address.link) is None:
-        edit.note("{seen}: {node} has no link {link} to hold it", seen=address.seen, link=address.link)
+        edit.note("{seen}: {node} has no interface {link} to hold it", seen=address.seen, link=address.link)
         return
     same = [a for a in node.holding(address.ip) if (a.prefixlen, a.link) == (address.prefixlen, address.link)]
     if same:
@@ -147,7 +147,7 @@ def _let_go(edit: NodeEdit, address: Address) -> None:
 def put_route(edit: NodeEdit, route: Route) -> None:
     """The node with the route of the file."""
     if not edit.change(PutRoute(route, replaces=False, seen=route.seen)):
-        edit.note("{seen}: this route is there, cannot be, or {node}'s routes were not collected", seen=route.seen)
+        edit.note("{seen}: {node} has this route, cannot have it, or its routes were not collected", seen=route.seen)
 
 
 def _add_vmac(edit: NodeEdit, vmac: Vmac, family: int) -> None:

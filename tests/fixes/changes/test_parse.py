@@ -65,7 +65,7 @@ def test_a_quoted_link_may_hold_what_a_shell_would_take_for_its_own() -> None:
         ("iptables -D INPUT 3", "it names a rule by its number"),
         ("ip route replace default via ROUTER", "the route cannot be read"),
         ("ip addr add DIP/PREFIX dev LINK", "it names no address"),
-        ("ip addr add 192.0.2.10/32", "it names no link"),
+        ("ip addr add 192.0.2.10/32", "it names no interface"),
         ("ip -n blue addr add 192.0.2.10/32 dev lo", "it runs in another network namespace, or in a batch"),
         ("ip link set eth0 mtu 9000", "of ip link set only up and down are followed here"),
         ("ip rule del from 192.0.2.10", "it does not name one rule by its priority"),
