@@ -52,7 +52,7 @@ def configured(options: Namespace) -> "Configuration | None":
     if settings.rules and not file.only_by_root:
         raise CliError(
             f"{settings.places['rules']}: rules are programs, so a file may name their directories only if it belongs "
-            "to root and nobody else may write to it; name them with --rules"
+            "to root and only root may write to it; name them with --rules"
         )
     overruled = {key for key in ("fail-on", "select", "ignore") if getattr(options, key.replace("-", "_"))}
     options.fail_on = options.fail_on or settings.fail_on

@@ -27,7 +27,7 @@ def unknown(what: str, name: str, known: list[str], place: str = "") -> CliError
     """`name` is no such thing; says the nearest name that is, and before all the place where it stands."""
     near = nearest(name, known)
     hint = f"; did you mean {near}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
-    return CliError(f"{place}there is no {what} {name!r}{hint}")
+    return CliError(f"{place}unknown {what} {name!r}{hint}")
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.5) -> str:

@@ -134,7 +134,7 @@ def _read(file: str) -> "Baseline":
             raise CliError(f"{file}: is larger than {LARGEST_FILE // 1024 // 1024} MiB")
         return read_baseline(text, file)
     except FileNotFoundError:
-        raise CliError(f"{file}: there is no such baseline; --write-baseline {file} makes one") from None
+        raise CliError(f"{file}: no such baseline; --write-baseline {file} makes one") from None
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}") from None
     except (BadBaseline, UnicodeDecodeError) as error:

@@ -17,7 +17,7 @@ EXIT_CODES = """exit codes:
        evidence of a host that contradicts itself
   3    only with --require-complete: something could not be checked
   130  interrupted
-  141  whoever read the output has closed the pipe
+  141  the reader of the output has closed the pipe
 """
 
 

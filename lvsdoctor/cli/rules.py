@@ -99,7 +99,7 @@ def try_all(options: Namespace) -> int:
     rules = load([] if directory.is_relative_to(home("rules").resolve()) else [directory])
     mine = [rule for rule in rules if Path(rule.file).resolve().is_relative_to(directory)]
     if not mine:
-        raise CliError(f"{directory}: there is no rule in it")
+        raise CliError(f"{directory}: this directory has no rule")
     failed = passed = 0
     for rule in mine:
         try:
@@ -132,7 +132,7 @@ def start(options: Namespace) -> int:
     family, name = options.rule.split("/")
     ours = load([])
     if any(rule.name == name for rule in ours):
-        raise CliError(f"there is a rule {name} already")
+        raise CliError(f"a rule {name} exists already")
     words = {"name": name, "function": name.replace("-", "_"), "code": _free_code(family, {r.code for r in ours})}
     file = options.dir / family / f"{words['function']}.py"
     for path, template in ((file, RULE), (file.with_suffix(".md"), PAGE)):

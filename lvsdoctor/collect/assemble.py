@@ -145,7 +145,7 @@ def _evidence(
         # for the whole.
         del evidence["links"]
         names = ", ".join(link.name for link in links[:3])
-        notes.append(f"only a part of the links was shown ({names}), so nothing is concluded from what is not there")
+        notes.append(f"only a part of the interfaces was shown ({names}), so nothing is concluded from what is missing")
     if "configured-sysctl" in evidence:
         files, runtime = evidence["configured-sysctl"], evidence.get("sysctl", ())
         evidence["configured-sysctl"] = configured_sysctl(files, (link.name for link in links), runtime)

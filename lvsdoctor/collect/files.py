@@ -116,11 +116,11 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
                 yield from dumps_in(tree, path, omitted, apply)
             return
     except FileNotFoundError:
-        raise CannotCollect(f"{path}: there is no such file or directory") from None
+        raise CannotCollect(f"{path}: no such file or directory") from None
     except OSError as error:
         raise CannotCollect(f"{path}: {error.strerror}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-        raise CannotCollect(f"{path}: is neither a file nor a directory")
+        raise CannotCollect(f"{path}: is not a file and not a directory")
     logged = log_in_file(path) if stat.S_ISREG(mode) else None
     data = b"" if logged is not None else of_file(path)
     if isinstance(data, Contents):

@@ -7,15 +7,21 @@ from enum import Enum
 class Omitted(Enum):
     """A reason why an entry is not read, as one and as many say it of the directory `top`."""
 
-    LEADS_OUT = ("1 link leads out of {top} and was not followed", "{n} links lead out of {top} and were not followed")
-    LEADS_NOWHERE = ("1 link of {top} leads to itself or nowhere", "{n} links of {top} lead to themselves or nowhere")
+    LEADS_OUT = (
+        "1 symbolic link leads out of {top} and was not followed",
+        "{n} symbolic links lead out of {top} and were not followed",
+    )
+    LEADS_NOWHERE = (
+        "1 symbolic link of {top} leads to itself or nowhere",
+        "{n} symbolic links of {top} lead to themselves or nowhere",
+    )
     UNREADABLE = ("1 entry of {top} cannot be read", "{n} entries of {top} cannot be read")
     FIFO = ("1 FIFO of {top} was not opened", "{n} FIFOs of {top} were not opened")
     SOCKET = ("1 socket of {top} was not opened", "{n} sockets of {top} were not opened")
     DEVICE = ("1 device of {top} was not opened", "{n} devices of {top} were not opened")
     TOO_MANY = (
-        "1 entry of {top} was left out, since no more than {most} are read",
-        "{n} entries of {top} were left out, since no more than {most} are read",
+        "1 entry of {top} was left out, since at most {most} are read",
+        "{n} entries of {top} were left out, since at most {most} are read",
     )
     NAMED_OUT = (
         "1 file of {top} has a name that leads out of it and was not read",

@@ -14,7 +14,7 @@ from lvsdoctor.sanitize import shortened
 UNUSED = "the acceptance of {rule} covers nothing here: it was checked on {nodes}, and no finding is like that"
 NOTHING_QUOTED = "the acceptance of {rule} covers nothing: no finding of it on {nodes} quotes the line below"
 NO_VERB = "lvsdoctor does not know what {verb} means in a comment: it knows `accept RULE REASON`"
-NO_RULE = "the comment accepts nothing, because there is no rule {rule}{hint}"
+NO_RULE = "the comment accepts nothing, because lvsdoctor has no rule {rule}{hint}"
 NO_REASON = "the comment accepts nothing, because it gives no reason why {rule} is fine here"
 NO_DATE = "the comment accepts nothing, because until={until} is no date such as 2030-12-31"
 TOO_MANY = "{number} more comments to lvsdoctor were not read"

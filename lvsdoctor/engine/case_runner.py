@@ -154,4 +154,4 @@ def _quoted(case: Case, diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
 
 
 def _list(verdicts: set[Verdict]) -> str:
-    return ", ".join(sorted(verdicts)) or "there is no node in the case"
+    return ", ".join(sorted(verdicts)) or "the case has no node"

@@ -27,7 +27,7 @@ def load_rules(others: Iterable[Path] = ()) -> tuple[Rule, ...]:
     homes = [home("rules")]
     for directory in others:
         if not directory.is_dir():
-            raise CannotLoad(f"there is no rules directory {directory}")
+            raise CannotLoad(f"no rules directory at {directory}")
         _check_owner(directory)
         homes.append(directory)
     rules: dict[str, Rule] = {}
@@ -51,7 +51,7 @@ def _check_owner(directory: Path) -> None:
     try:
         check_only_root_can_write(str(directory))
     except WritableByOthers as error:
-        raise CannotLoad(f"{error}, and root runs rules only from where nobody else can write") from None
+        raise CannotLoad(f"{error}, and root runs rules only from a place that only root can write") from None
     except OSError as error:
         raise CannotLoad(f"{error.filename or directory}: {error.strerror}") from None
 

@@ -19,7 +19,7 @@ _UNMODELLED = (
     "a filter that the dumps of {node} do not show (arptables, nft, ebtables), a setting that was changed since they "
     "were taken, or a switch that filters ARP"
 )
-_OUTDATED = "a change since the dumps of {node} were taken, or a program there that answers ARP past the kernel"
+_OUTDATED = "a change since the dumps of {node} were taken, or a program on this host that answers ARP requests itself"
 _UNKNOWN_HOST = "a director that this scan does not know, a host that has the VIP by mistake, or outdated dumps"
 
 
@@ -103,7 +103,8 @@ class _About:
             return self._verdict(should, "{node} ({mac}) answered for {vip}", reply.seen, _OUTDATED, mac=mac)
         if self.wire.is_prober(self.node):
             return _not_probed(
-                "{node} itself asked, and nobody hears their own answer: probe from another host", node=self.node.name
+                "{node} itself sent the requests, and no host receives its own answer: probe from another host",
+                node=self.node.name,
             )
         if silence is None:
             return self._unheard()
@@ -116,7 +117,7 @@ class _About:
             )  # fmt: skip
         if should and (unforeseen := self._not_to_these_senders()):
             return unforeseen
-        text = "{node} ({mac}) answered for its own {rip} and kept silent about {vip}"
+        text = "{node} ({mac}) answered for its own {rip} and did not answer for {vip}"
         return self._verdict(not should, text, self.here[0].seen, _UNMODELLED, mac=mac, rip=own.target)
 
     def _verdict(self, right: bool, why: str, seen: Seen, perhaps: str, **fields: object) -> Confirmation:
@@ -179,7 +180,7 @@ class _About:
     def _unheard(self) -> Confirmation:
         own, where = {probe.target for probe in self._own_probes()}, _list(self.links)
         if not self.wire.answered_anything(self.links, besides=self.vip):
-            return _not_probed("nobody answered anything on {where}: the probe proves nothing", where=where)
+            return _not_probed("no host answered any request on {where}: the probe proves nothing", where=where)
         if not own:
             text = "{node} was asked for no address of its own on {where}, so that its silence tells nothing"
             return _not_probed(text, node=self.node.name, where=where)
@@ -212,12 +213,18 @@ class _About:
             who = self.wire.owner(others[0].mac)
             return self._verdict(False, "{who} answered for {vip}", others[0].seen, _UNKNOWN_HOST, who=who)
         if self.wire.has(self.vip):
-            return _not_probed("the host that asked has {vip} itself, and nobody hears their own answer", vip=self.vip)
+            return _not_probed(
+                "the host that sent the requests has {vip} itself, and no host receives its own answer", vip=self.vip
+            )
         if not self.wire.answered_anything(self.links, besides=self.vip):
             return _not_probed(
-                "nobody answered anything on {where}: the probe proves nothing", where=_list(self.links)
+                "no host answered any request on {where}: the probe proves nothing", where=_list(self.links)
             )  # fmt: skip
-        text = "real servers alone answered for {vip}" if replies else "nobody answered for {vip}, and others answered"
+        text = (
+            "real servers alone answered for {vip}"
+            if replies
+            else "no host answered for {vip}, and requests for other addresses were answered"
+        )
         return self._verdict(True, text, replies[0].seen if replies else self.here[0].seen, "")
 
 

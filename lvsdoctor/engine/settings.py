@@ -101,7 +101,7 @@ class _Page:
 
                 near = get_close_matches(key, known, 1, 0.5)
                 hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                raise self.wrong(key, f"there is no setting {key!r}; {hint}", table)
+                raise self.wrong(key, f"unknown setting {key!r}; {hint}", table)
 
 
 # -- what it says -----------------------------------------------------------------------------------------------------

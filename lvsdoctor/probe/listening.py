@@ -20,7 +20,7 @@ from lvsdoctor.probe.asking import Progress, hearing, open_all
 from lvsdoctor.probe.filter import icmpv6, redirects
 from lvsdoctor.probe.wire import ARP, IPV4, IPV6, CannotProbe
 
-REDIRECTS_TO_US = "redirects are sent to the host that they redirect: this host hears its own, and no others"
+REDIRECTS_TO_US = "a redirect is sent only to the host that it redirects: this host receives its own, and no others"
 _MOST = 1000  # rows
 _KEPT = 16  # addresses that are kept of what one MAC asked for
 
@@ -104,11 +104,11 @@ def links_to_hear(node: Node, names: Iterable[str] | None = None) -> tuple[Link,
     by_name = {link.name: link for link in able}
     for name in wanted:
         if node.link(name) is None:
-            raise CannotProbe(f"there is no link {name!r} (known: {', '.join(each.name for each in node.links)})")
+            raise CannotProbe(f"unknown interface {name!r} (known: {', '.join(each.name for each in node.links)})")
         if name not in by_name:
             raise CannotProbe(f"{name} hears no ARP: it is down, a port of another link, or of another kind")
     if not able:
-        raise CannotProbe("no link of this host is up and hears ARP")
+        raise CannotProbe("no interface of this host is up and receives ARP requests")
     return tuple(by_name[name] for name in wanted) or able
 
 
@@ -178,7 +178,7 @@ class _Row:
             FrameKind.REQUEST: f"who-has {one.target} tell {one.address}",
             FrameKind.ANNOUNCEMENT: f"{one.address} is-at {one.mac}, unasked",
             FrameKind.REPLY: f"{one.address} is-at {one.mac}, told {one.target}",
-            FrameKind.REDIRECT: f"{one.to} shall reach {one.target} by way of {one.gateway}",
+            FrameKind.REDIRECT: f"{one.to} shall reach {one.target} through {one.gateway}",
         }[one.kind]
         came_from = f" (the frame came from {one.came_from})" if one.came_from not in ("", one.mac) else ""
         times = "once" if self.count == 1 else f"{self.count} times, first"

@@ -94,14 +94,17 @@ def _meaning(
     blame = f"{leaking.text} is a real server, which should keep quiet" if leaking else ""
     if hosts + ours > 1:
         who = f"this host and {hosts} other{'s' * (hosts > 1)}" if ours else f"{hosts} hosts"
-        return Meaning.MANY, f"{who} answer for {target}: {blame or 'whoever is believed last gets the traffic'}"
+        return (
+            Meaning.MANY,
+            f"{who} answer for {target}: {blame or 'the last answer that a host keeps decides where its traffic goes'}",
+        )
     if leaking:
         return Meaning.REAL_SERVER, f"the one host that answers for {target} is the wrong one: {blame}"
     if hosts:
         return Meaning.SINGLE, f"one host answers for {target}"
     if ours:
-        return Meaning.UNHEARD, f"nobody but this host has {target}, as far as this link tells"
-    return Meaning.NOBODY, f"nobody answers for {target}: hosts of this link cannot reach it"
+        return Meaning.UNHEARD, f"no host but this one has {target}, as far as this interface shows"
+    return Meaning.NOBODY, f"no host answers for {target}: hosts on this interface cannot reach it"
 
 
 def _own(question: Question, prober: Node) -> tuple[bool, str]:
@@ -114,7 +117,7 @@ def _own(question: Question, prober: Node) -> tuple[bool, str]:
     except NotCollected as lacking:
         return True, f"whether this host answers is not known: {lacking}"
     if any(replies):
-        return True, "by its settings this host answers for it too, which it cannot hear"
+        return True, "by its settings this host answers for it too, and cannot receive its own answer"
     return False, f"this host has it too, and by its settings keeps quiet: {replies[0].why}"
 
 
@@ -123,8 +126,8 @@ def _own6(question: Question, prober: Node, links: Sequence[Link]) -> tuple[bool
     names = {link.name for link in links}
     held = [address for address in prober.holding(question.target) if address.link in names]
     if any(address.usable for address in held):
-        return True, "this host answers for it too, which it cannot hear"
-    return False, "this host has it too, and does not answer for it on this link"
+        return True, "this host answers for it too, and cannot receive its own answer"
+    return False, "this host has it too, and does not answer for it on this interface"
 
 
 def _duplicate_detection(prober: Node, target: IP) -> Iterator[str]:
@@ -197,7 +200,7 @@ class SynResult:
         if self.answer is SynAnswer.SYN_ACK:
             return f"{who} accepts {self.probe.target}"
         if self.answer is SynAnswer.RST:
-            nobody = f", but nobody listens on its port {self.probe.port}" if self.probe.listens else ""
+            nobody = f", but no program listens on its port {self.probe.port}" if self.probe.listens else ""
             return f"{who} accepts {vip}{nobody}"
         if self.answer is SynAnswer.SILENCE:
             return f"{who} does not accept {self.probe.target}: it has not the VIP, or a packet filter drops the SYN"

@@ -77,7 +77,7 @@ def plan(
 def _named(node: Node, name: str) -> Link:
     found = node.link(name)
     if found is None:
-        raise CannotProbe(f"there is no link {name!r} (known: {', '.join(each.name for each in node.links)})")
+        raise CannotProbe(f"unknown interface {name!r} (known: {', '.join(each.name for each in node.links)})")
     return found
 
 
@@ -91,9 +91,9 @@ def _links_for(node: Node, target: IP) -> list[Link]:
 def _hindrance(node: Node, link: Link) -> str:
     """What keeps a link from being asked at all."""
     if link.loopback:
-        return f"{link.name} is the loopback link: nobody else is there"
+        return f"{link.name} is the loopback interface, which has no other host"
     if not link.arp:
-        return f"{link.name} speaks no ARP ({link.type}{', NOARP' if 'NOARP' in link.flags else ''})"
+        return f"{link.name} uses no ARP ({link.type}{', NOARP' if 'NOARP' in link.flags else ''})"
     if link.type == "infiniband":
         return f"{link.name} is InfiniBand, whose frames this version cannot make"
     if not link.up:
@@ -145,11 +145,11 @@ def _own6(node: Node, link: Link, never: set[IP]) -> IP | None:
 def _notes(link: Link) -> Iterator[str]:
     if link.kind == "vlan":
         parent = f" on {link.parent}" if link.parent else ""
-        yield f"{link.name} is a VLAN{parent}: only hosts of that VLAN hear this"
+        yield f"{link.name} is a VLAN{parent}: only hosts of that VLAN receive this"
     elif link.kind in ("bond", "team"):
-        yield f"{link.name} is a {link.kind}: its active port asks and hears"
+        yield f"{link.name} is a {link.kind}: its active port sends and receives"
     elif link.kind == "macvlan":
-        yield f"{link.name} is a macvlan: unless it is in bridge mode, this host's other links do not hear it"
+        yield f"{link.name} is a macvlan: unless it is in bridge mode, this host's other interfaces do not receive this"
 
 
 def _nowhere(node: Node, target: IP) -> str:

@@ -119,7 +119,7 @@ def _paths(node: Node, rip: IP, probes: Sequence[Probe], never: Collection[IP]) 
     answered = [probe for probe in asked if probe.replies]
     if not answered:
         links = ", ".join(dict.fromkeys(probe.link for probe in asked))
-        return [Unasked(rip, f"nobody answers for {rip} on {links}, so its MAC is not known: is it down?")]
+        return [Unasked(rip, f"no host answers for {rip} on {links}, so its MAC is not known: is it down?")]
     return [_path(node, rip, probe, never) for probe in answered]
 
 
@@ -133,9 +133,7 @@ def _path(node: Node, rip: IP, probe: Probe, never: Collection[IP]) -> _Path | U
     if link is None or sender is None:
         return Unasked(rip, f"{probe.link} has no address of its own but VIPs, and a SYN is not sent in a VIP's name")
     near = any(rip in a.network for a in node.addresses_on(probe.link) if a.ip == sender)
-    notes = (
-        () if near else (f"{sender} is in another subnet than {rip}: an answer comes by way of a router, if at all",)
-    )
+    notes = () if near else (f"{sender} is in another subnet than {rip}: an answer comes through a router, if at all",)
     return _Path(rip, probe.macs[0], probe.link, link.mac, sender, notes)
 
 

@@ -43,9 +43,9 @@ def test_lists_are_joined_in_their_order_and_no_rule_comes_twice() -> None:
 def test_a_word_that_means_no_rule_is_a_mistake(word: str, hint: str) -> None:
     with pytest.raises(CliError) as caught:
         named(RULES, [word])
-    assert str(caught.value).startswith(f"there is no rule {word!r}; {hint}")
+    assert str(caught.value).startswith(f"unknown rule {word!r}; {hint}")
 
 
 def test_a_mistake_in_a_file_names_its_line() -> None:
-    with pytest.raises(CliError, match=r"^lvsdoctor.toml:3: there is no rule 'adress'"):
+    with pytest.raises(CliError, match=r"^lvsdoctor.toml:3: unknown rule 'adress'"):
         named(RULES, ["adress"], Seen("lvsdoctor.toml", 3, ""))

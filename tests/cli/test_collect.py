@@ -59,7 +59,7 @@ def test_without_an_option_the_stream_of_this_host_is_printed(run: Run) -> None:
 def test_a_namespace_that_is_not_there_is_a_sentence(run: Run) -> None:
     code, output, message = run("collect", "--netns", "no-such-namespace")
     assert (code, output) == (2, "")
-    assert "there is no network namespace 'no-such-namespace'" in message
+    assert "unknown network namespace 'no-such-namespace'" in message
 
 
 def test_each_host_gets_a_file(run: Run, log: Path, tmp_path: Path) -> None:

@@ -218,8 +218,8 @@ def test_where_there_are_no_user_ids_the_file_here_is_used(
     [
         (b"fail-on = \xff", "lvsdoctor.toml: is not written in UTF-8"),
         (b"fail-on = ", "lvsdoctor.toml: Invalid value"),
-        (b"fial-on = 1", "lvsdoctor.toml:1: there is no setting 'fial-on'; did you mean fail-on?"),
-        (b'select = ["adress"]', "lvsdoctor.toml:1: there is no rule 'adress'; did you mean address?"),
+        (b"fial-on = 1", "lvsdoctor.toml:1: unknown setting 'fial-on'; did you mean fail-on?"),
+        (b'select = ["adress"]', "lvsdoctor.toml:1: unknown rule 'adress'; did you mean address?"),
         (b"#" * 1024 * 1024 + b"#", "lvsdoctor.toml: is larger than 1024 KiB"),
     ],
     ids=["not UTF-8", "not TOML", "no such key", "no such rule", "too large"],

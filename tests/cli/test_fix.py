@@ -74,7 +74,7 @@ def test_a_fix_that_cannot_be_tried_is_said_at_the_end_and_on_stderr(run: Run, t
     assert err.startswith("lvsdoctor: by hand on lb1: SCH001 service-without-usable-real-server: ")
     assert err.count("\n") == 1
     assert all(line.startswith("#") for line in out.splitlines())
-    assert "# There is nothing in it to run.\n" in out
+    assert "# This script runs no command.\n" in out
     assert "ipvsadm -a for each real server of tcp 192.0.2.10:80" in out
 
 
@@ -105,7 +105,7 @@ def test_one_node_alone_can_be_asked_for(run: Run, tmp_path: Path) -> None:
 
 def test_an_unknown_node_is_one_sentence(run: Run) -> None:
     code, out, err = run("fix", EXAMPLE, "--node", "rs22")
-    assert (code, out, err) == (2, "", "lvsdoctor: there is no node 'rs22'; did you mean rs2?\n")
+    assert (code, out, err) == (2, "", "lvsdoctor: unknown node 'rs22'; did you mean rs2?\n")
 
 
 def test_a_rule_that_is_ignored_is_not_fixed(run: Run) -> None:

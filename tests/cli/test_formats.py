@@ -84,8 +84,8 @@ def test_what_could_not_be_checked_is_unknown_to_it(run: Run, tmp_path: Path) ->
 
 def test_trouble_is_unknown_to_it_and_said_where_it_reads(run: Run) -> None:
     code, out, err = run("scan", "no|where", "-f", "nagios")
-    assert (code, out) == (3, "LVS UNKNOWN - no\\x7cwhere: there is no such file or directory\n")
-    assert err == "lvsdoctor: no|where: there is no such file or directory\n"
+    assert (code, out) == (3, "LVS UNKNOWN - no\\x7cwhere: no such file or directory\n")
+    assert err == "lvsdoctor: no|where: no such file or directory\n"
 
 
 def test_a_fault_of_ours_is_unknown_to_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

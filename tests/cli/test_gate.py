@@ -164,7 +164,7 @@ def test_an_acceptance_of_no_rule_is_a_mistake_with_its_line(run: Run, repositor
     configured(repository, "\n" + an_acceptance(rule=f'"{rule}"'))
     code, out, err = run("scan", "golden")
     assert (code, out) == (2, "")
-    assert err.startswith(f"lvsdoctor: lvsdoctor.toml:2: there is no rule '{rule}'{hint}")
+    assert err.startswith(f"lvsdoctor: lvsdoctor.toml:2: unknown rule '{rule}'{hint}")
 
 
 def test_an_acceptance_that_nothing_needs_is_told_in_the_report(run: Run, repository: Path) -> None:
@@ -246,7 +246,7 @@ def test_the_configured_baseline_stands_beside_its_file_and_can_be_written_befor
 ) -> None:
     configured(repository, 'baseline = "known/b.json"\n')
     (repository / "known").mkdir()
-    assert run("scan", "golden")[2].startswith("lvsdoctor: known/b.json: there is no such baseline; --write-baseline")
+    assert run("scan", "golden")[2].startswith("lvsdoctor: known/b.json: no such baseline; --write-baseline")
     assert run("scan", "golden", "--write-baseline", "known/b.json")[0] == 0
     assert run("scan", "golden")[0] == 0
     monkeypatch.chdir(repository / "golden")
@@ -256,7 +256,7 @@ def test_the_configured_baseline_stands_beside_its_file_and_can_be_written_befor
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--baseline", "none.json"), "none.json: there is no such baseline; --write-baseline none.json makes one"),
+        (("--baseline", "none.json"), "none.json: no such baseline; --write-baseline none.json makes one"),
         (("--baseline", "golden"), "golden: Is a directory"),
         (("--baseline", "golden/rs1/sysctl.conf"), "sysctl.conf: is not a baseline as --write-baseline writes it"),
         (("--baseline", "binary"), "binary: is not written in UTF-8"),

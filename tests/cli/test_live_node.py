@@ -136,7 +136,7 @@ def test_an_unknown_namespace_is_one_sentence(leaking: Host) -> None:
     words = [sys.executable, "-m", "lvsdoctor", "scan", "--netns", "no-such-namespace"]
     done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
-    assert "there is no network namespace 'no-such-namespace'" in done.stderr
+    assert "unknown network namespace 'no-such-namespace'" in done.stderr
     assert leaking.name in done.stderr
 
 

@@ -101,7 +101,7 @@ def test_a_vip_that_is_held_and_served_by_nobody_is_told_apart_from_a_missing_on
     said = {each["rip"]: each for each in four.json("lb1", "probe", "--accepts", "--against", snapshot)["accepts"]}
     assert (said["192.0.2.21"]["answer"], said["192.0.2.21"]["accepts"]) == ("rst", True)
     assert (said["192.0.2.22"]["answer"], said["192.0.2.22"]["accepts"]) == ("silence", False)
-    assert "nobody listens on its port 80" in said["192.0.2.21"]["verdict"]
+    assert "no program listens on its port 80" in said["192.0.2.21"]["verdict"]
 
 
 def test_a_dry_run_tells_the_syns_and_sends_nothing(four: Segment, snapshot: str) -> None:
@@ -166,13 +166,13 @@ def test_a_real_server_that_asks_in_the_name_of_the_vip_is_heard_by_name(leaking
         VIP,
         ["192.0.2.77"],
     )
-    assert said["verdict"].startswith(f"rs2 asks in the name of VIP {VIP}, and is a real server")
+    assert said["verdict"].startswith(f"rs2 sends ARP requests as VIP {VIP}, and is a real server")
 
 
 def test_a_real_server_with_arp_announce_2_is_not_heard(leaking: Segment) -> None:
     code, output = listened(leaking, "rs1")
     assert code == 0
-    assert f"nobody spoke in the name of {VIP}, and no redirect came" in output
+    assert f"no host used {VIP} as sender, and no redirect came" in output
 
 
 def test_an_interrupted_listener_tells_what_it_has_heard(leaking: Segment) -> None:
@@ -195,7 +195,7 @@ def test_an_interrupted_listener_tells_what_it_has_heard(leaking: Segment) -> No
     capture.communicate()
     output, problems = interrupted(listener)
     assert "Traceback" not in problems
-    assert f"{RS2} asks in the name of VIP {VIP}" in " ".join(output.split())
+    assert f"{RS2} sends ARP requests as VIP {VIP}" in " ".join(output.split())
     assert "the listening was interrupted" in output
 
 

@@ -100,7 +100,7 @@ def test_a_filter_that_the_snapshot_lacked_is_a_contradiction_and_comes_first(
     assert first.startswith("The wire contradicts this scan ---")
     said = " ".join(" ".join(top[: top.index("")]).split())
     assert said.startswith(f"Predicted: ERROR ARP001 rs2 answers ARP requests for VIP {VIP} on eth0")
-    assert f"Seen on the wire: rs2 ({RS2}) answered for its own 192.0.2.22 and kept silent about {VIP}" in said
+    assert f"Seen on the wire: rs2 ({RS2}) answered for its own 192.0.2.22 and did not answer for {VIP}" in said
     assert "This may be: a filter that the dumps of rs2 do not show (arptables, nft, ebtables)" in said
     assert "Look on rs2: what this shows was assumed, not collected: arptables -nvL" in said
     assert "CONTRADICTED by the wire: rs2" in done.stdout
@@ -137,7 +137,7 @@ def test_a_live_scan_asks_from_the_host_that_it_scans(four: Segment) -> None:
     said = {found["rule"]: found["confirmation"] for found in json.loads(done.stdout)["findings"]}
     assert said["real-server-answers-arp"]["verdict"] == "not-probed"
     assert said["real-server-answers-arp"]["why"].endswith(
-        "itself asked, and nobody hears their own answer: probe from another host"
+        "itself sent the requests, and no host receives its own answer: probe from another host"
     )
 
 
@@ -239,7 +239,7 @@ def test_a_mistyped_word_is_one_sentence_that_names_both() -> None:
 
 def test_a_path_behind_probe_stays_a_path() -> None:
     done = lvsdoctor("scan", "--probe", "nowhere")
-    assert (done.returncode, done.stderr) == (2, "lvsdoctor: nowhere: there is no such file or directory\n")
+    assert (done.returncode, done.stderr) == (2, "lvsdoctor: nowhere: no such file or directory\n")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are Linux's")
@@ -248,7 +248,7 @@ def test_an_unknown_namespace_ends_the_scan_whether_probing_is_required_or_not()
     for word in ("--probe", "--probe=require"):
         done = lvsdoctor("scan", example, word, "--netns", "no-such-namespace")
         assert (done.returncode, done.stdout) == (2, "")
-        assert "there is no network namespace 'no-such-namespace'" in done.stderr
+        assert "unknown network namespace 'no-such-namespace'" in done.stderr
 
 
 def test_without_probe_a_namespace_and_a_path_exclude_each_other() -> None:

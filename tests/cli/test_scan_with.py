@@ -135,7 +135,7 @@ def test_a_keepalived_conf_is_one_node_s(scan: Scan, file: Callable[[str], Path]
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
-        ("rs 2={file}", "there is no node 'rs 2'; did you mean rs2?"),
+        ("rs 2={file}", "unknown node 'rs 2'; did you mean rs2?"),
         ("rs2={file}.no", "{file}.no: No such file or directory"),
         ("{file}.no", "{file}.no: No such file or directory"),
         ("rs2={directory}", "{directory}: Is a directory"),

@@ -176,11 +176,11 @@ def test_a_link_in_an_inner_archive_stays_in_it(tmp_path: Path) -> None:
     inner = tar_of({"rs2/sysctl": SYSCTL, "rs2/x/ip-rule": RULES}, {"rs2/ip-rule.txt": "../../rs1/ip-rule"})
     outer: dict[str, bytes | str] = {"case/rs1/ip-rule": RULES, "case/rs2.tar": inner}
     nodes = collect_paths([put(tmp_path / "case.tar", tar_of(outer))])
-    assert "1 link leads out of case.tar" in sentences(nodes)
+    assert "1 symbolic link leads out of case.tar" in sentences(nodes)
     for path in ("in/rs1/ip-rule", "in/rs1/sysctl"):
         put(tmp_path / path, RULES.encode())
     put(tmp_path / "in/rs2.tar", inner)
-    assert "1 link leads out of in" in sentences(collect_paths([str(tmp_path / "in")]))
+    assert "1 symbolic link leads out of in" in sentences(collect_paths([str(tmp_path / "in")]))
 
 
 def test_a_hard_link_is_another_name_of_a_member_before_it(tmp_path: Path) -> None:

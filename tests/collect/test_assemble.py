@@ -131,7 +131,7 @@ def test_one_link_s_answer_is_not_taken_for_a_host_with_one_link() -> None:
     node = node_of("\n".join(PLAIN.splitlines()[:2]) + "\n")
     assert (node.has("links"), node.has("addresses")) == (False, True)
     assert node.notes == (
-        "only a part of the links was shown (lo), so nothing is concluded from what is not there",
+        "only a part of the interfaces was shown (lo), so nothing is concluded from what is missing",
     )  # fmt: skip
 
 

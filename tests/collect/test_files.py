@@ -172,7 +172,7 @@ def test_a_useless_file_is_refused_with_the_reason(tmp_path: Path, content: byte
 
 
 def test_a_missing_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotCollect, match="nowhere: there is no such file or directory"):
+    with pytest.raises(CannotCollect, match="nowhere: no such file or directory"):
         collect_paths([str(tmp_path / "nowhere")])
 
 

@@ -393,7 +393,7 @@ def test_where_nothing_else_is_there_the_error_tells_it(tmp_path: Path) -> None:
     link(tmp_path / "rs1/sysctl", "/etc/sysctl.conf")
     with pytest.raises(CannotCollect) as error:
         nodes(tmp_path / "rs1")
-    assert str(error.value).endswith("; 1 link leads out of rs1 and was not followed (sysctl)")
+    assert str(error.value).endswith("; 1 symbolic link leads out of rs1 and was not followed (sysctl)")
 
 
 @pytest.mark.parametrize("shape", ["chain", "doubling"])
@@ -417,7 +417,7 @@ def test_of_too_many_files_the_rest_is_told_and_the_dumps_come_first(
     top = put(tmp_path / "rs1", {**files, "ip-rule": RULES, "sub/sysctl": SYSCTL})
     node = nodes(top)["rs1"]
     assert set(node.evidence) == {"policy-rules", "sysctl"}
-    assert node.notes == ("181 entries of rs1 were left out, since no more than 20 are read (first: a019)",)
+    assert node.notes == ("181 entries of rs1 were left out, since at most 20 are read (first: a019)",)
 
 
 def test_of_too_many_files_and_directories_below_the_rest_is_told(
@@ -429,7 +429,7 @@ def test_of_too_many_files_and_directories_below_the_rest_is_told(
     with Tree(top) as tree:
         (rs1, _) = tree.entries(TOP)
         assert len(tree.walk(rs1)) == 19
-        assert tree.omitted == ("12 entries of case were left out, since no more than 20 are read (first: rs1/d19)",)
+        assert tree.omitted == ("12 entries of case were left out, since at most 20 are read (first: rs1/d19)",)
     assert list(nodes(top)) == ["rs1", "rs2"]
 
 

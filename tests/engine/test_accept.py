@@ -179,9 +179,9 @@ def test_a_comment_accepts_nothing_else(other: Diagnosis) -> None:
     [
         ("# lvsdoctor: accept leaks", "it gives no reason why leaks is fine here"),
         ("# lvsdoctor: accept leaks until=2026-12-31", "it gives no reason why leaks is fine here"),
-        ("# lvsdoctor: accept leeks a vegetable", "there is no rule leeks; did you mean leaks?"),
-        ("# lvsdoctor: accept * everything", "there is no rule *"),
-        ("# lvsdoctor: accept", "there is no rule without a name"),
+        ("# lvsdoctor: accept leeks a vegetable", "lvsdoctor has no rule leeks; did you mean leaks?"),
+        ("# lvsdoctor: accept * everything", "lvsdoctor has no rule *"),
+        ("# lvsdoctor: accept", "lvsdoctor has no rule without a name"),
         ("# lvsdoctor: accept leaks until= a lab", "until= is no date such as 2030-12-31"),
         ("# lvsdoctor: accept leaks until=2026-12-31 a lab until=2027-12-31", "until=2026-12-31 2027-12-31 is no date"),
         ("# lvsdoctor: accept leaks until=soon a lab", "until=soon is no date such as 2030-12-31"),

@@ -46,7 +46,7 @@ def refused(directory: Path) -> str:
     with pytest.raises(CannotLoad) as caught:
         load_rules([directory])
     assert "executed" not in str(caught.value)
-    assert str(caught.value).endswith(", and root runs rules only from where nobody else can write")
+    assert str(caught.value).endswith(", and root runs rules only from a place that only root can write")
     return str(caught.value).split(", and root")[0]
 
 

@@ -89,7 +89,7 @@ def test_a_host_that_was_heard_answering_does_answer_and_the_frame_is_quoted() -
 
 def test_a_host_that_answers_for_its_rip_alone_contradicts_and_the_request_is_quoted() -> None:
     said = verdict(diagnosis(), AS_IT_SHOULD_BE)
-    assert verdict_of(said) == ("contradicted", f"rs2 ({RS2}) answered for its own {RIP2} and kept silent about {VIP}")
+    assert verdict_of(said) == ("contradicted", f"rs2 ({RS2}) answered for its own {RIP2} and did not answer for {VIP}")
     assert said.seen is not None
     assert said.seen.text == f"who-has {VIP}: 3 requests"
     assert "a filter that the dumps of rs2 do not show" in said.suggests
@@ -105,7 +105,7 @@ def test_a_host_that_answers_for_nothing_may_be_down() -> None:
 
 def test_where_nobody_answers_anything_silence_proves_nothing() -> None:
     said = verdict(diagnosis(), {VIP: (), RIP1: (), RIP2: ()})
-    assert verdict_of(said) == ("not-probed", "nobody answered anything on eth0: the probe proves nothing")
+    assert verdict_of(said) == ("not-probed", "no host answered any request on eth0: the probe proves nothing")
 
 
 def test_a_host_that_was_asked_for_nothing_of_its_own_cannot_contradict_by_silence() -> None:
@@ -129,7 +129,7 @@ def test_a_host_never_hears_itself() -> None:
     scanned = nodes(**CLUSTER, table=TABLE)
     said = verdict(diagnosis("lb1"), AS_IT_SHOULD_BE | {VIP: ()}, scanned, prober=scanned[0])
     assert verdict_of(said) == (
-        "not-probed", "lb1 itself asked, and nobody hears their own answer: probe from another host"
+        "not-probed", "lb1 itself sent the requests, and no host receives its own answer: probe from another host"
     )  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_a_silent_host_is_confirmed_only_if_it_is_there() -> None:
     silent = diagnosis("lb1", Predicts.SILENT)
     there = {VIP: (), "192.0.2.2": (LB1,), RIP1: (RS1,)}
     assert verdict_of(verdict(silent, there)) == (
-        "confirmed", f"lb1 ({LB1}) answered for its own 192.0.2.2 and kept silent about {VIP}"
+        "confirmed", f"lb1 ({LB1}) answered for its own 192.0.2.2 and did not answer for {VIP}"
     )  # fmt: skip
     assert verdict(silent, there | {"192.0.2.2": ()}).verdict == "not-probed"
 
@@ -259,7 +259,7 @@ def test_who_has_the_vip_itself_cannot_say_that_nobody_answers() -> None:
     (prober,) = nodes(now=DIRECTOR)
     said = verdict(diagnosis("lb1", Predicts.UNANSWERED), AS_IT_SHOULD_BE | {VIP: ()}, prober=prober)
     assert verdict_of(said) == (
-        "not-probed", f"the host that asked has {VIP} itself, and nobody hears their own answer"
+        "not-probed", f"the host that sent the requests has {VIP} itself, and no host receives its own answer"
     )  # fmt: skip
 
 

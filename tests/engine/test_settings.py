@@ -99,9 +99,9 @@ def test_an_empty_file_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('fail_on = "note"', "f:1: there is no setting 'fail_on'; did you mean fail-on?"),
-        ('\n\nfial-on = "note"', "f:3: there is no setting 'fial-on'; did you mean fail-on?"),
-        ("[xyz]", "f: there is no setting 'xyz'; known: fail-on, require-complete"),
+        ('fail_on = "note"', "f:1: unknown setting 'fail_on'; did you mean fail-on?"),
+        ('\n\nfial-on = "note"', "f:3: unknown setting 'fial-on'; did you mean fail-on?"),
+        ("[xyz]", "f: unknown setting 'xyz'; known: fail-on, require-complete"),
         ('fail-on = "bad"', "f:1: fail-on must be one of error, warning, note, never"),
         ("fail-on = 1", "f:1: fail-on must be one of error, warning, note, never"),
         ("require-complete = 1", "f:1: require-complete must be true or false"),
@@ -113,7 +113,7 @@ def test_an_empty_file_says_nothing() -> None:
         ('[[accept]]\nrule = "x"', "f:1: an acceptance must say why that is fine (reason = ...)"),
         ('[[accept]]\nrule = "x"\nreason = " "', "f:1: an acceptance must say why that is fine (reason = ...)"),
         ('\n[[accept]]\nreason = "x"', "f:2: an acceptance must say which rule it is about (rule = ...)"),
-        ('[[accept]]\nrule = "x"\nresaon = "y"', "f:3: there is no setting 'resaon'; did you mean reason?"),
+        ('[[accept]]\nrule = "x"\nresaon = "y"', "f:3: unknown setting 'resaon'; did you mean reason?"),
         ('[[accept]]\nrule = 3\nreason = "y"', "f:2: rule must be a string"),
         ('[[accept]]\nrule = "x"\nreason = "y"\nuntil = 2026', "f:4: until must be a date such as 2030-12-31"),
         ('[[accept]]\nrule = "x"\nreason = "y"\nuntil = "soon"', "f:4: until must be a date such as 2030-12-31"),

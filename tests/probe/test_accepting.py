@@ -111,7 +111,7 @@ def test_a_real_server_that_serves_the_vip_answers_though_the_syn_has_a_ttl_of_o
 def test_a_real_server_with_the_vip_and_nobody_listening_says_so_by_a_rst(all_five: dict[str, SynResult]) -> None:
     said = all_five[CLOSED]
     assert (said.answer, said.accepts, said.fine, said.asked) == (SynAnswer.RST, True, False, 1)
-    assert said.verdict("rs2") == "rs2 accepts 192.0.2.10, but nobody listens on its port 80"
+    assert said.verdict("rs2") == "rs2 accepts 192.0.2.10, but no program listens on its port 80"
 
 
 def test_a_real_server_without_the_vip_is_silent(all_five: dict[str, SynResult]) -> None:

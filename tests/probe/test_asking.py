@@ -78,7 +78,7 @@ def test_a_director_hears_the_leaking_real_server_and_not_itself(four: Segment, 
     said = asked(four, "lb1", VIP, "--against", str(snapshot))
     assert (said["meaning"], names(said)) == ("many", ["rs2"])
     assert said["senders"] == ["192.0.2.2", "0.0.0.0"]
-    assert "by its settings this host answers for it too, which it cannot hear" in said["notes"]
+    assert "by its settings this host answers for it too, and cannot receive its own answer" in said["notes"]
 
 
 def test_without_a_vip_those_of_the_known_tables_are_asked_for(four: Segment, snapshot: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_vip_that_nobody_answers_for_is_a_problem() -> None:
     with segment({"client": client(), "rs1": real_server(1)}) as made:
         done = made.lvsdoctor("client", "probe", VIP)
     assert done.returncode == 1
-    assert "PROBLEM: nobody answers for 192.0.2.10" in done.stdout
+    assert "PROBLEM: no host answers for 192.0.2.10" in done.stdout
 
 
 def test_two_hosts_with_one_mac_are_told_by_the_number_of_their_answers() -> None:
@@ -239,8 +239,8 @@ def test_duplicate_ipv6_vips_are_both_seen_and_a_vip_on_lo_is_silent() -> None:
         assert macs(asked(made, "client", VIP6)) == {LB1, RS2}
         from_rs1 = asked(made, "rs1", VIP6)
         assert macs(from_rs1) == {LB1, RS2}
-        assert "this host has it too, and does not answer for it on this link" in from_rs1["notes"]
-        assert "this host answers for it too, which it cannot hear" in asked(made, "lb1", VIP6)["notes"]
+        assert "this host has it too, and does not answer for it on this interface" in from_rs1["notes"]
+        assert "this host answers for it too, and cannot receive its own answer" in asked(made, "lb1", VIP6)["notes"]
 
 
 def test_a_real_server_whose_ipv6_vip_was_found_a_duplicate_is_told_so() -> None:
@@ -350,8 +350,11 @@ def test_an_interrupt_ends_it_without_a_traceback(four: Segment) -> None:
     ("arguments", "says"),
     [
         (("192.0.2",), "argument VIP: '192.0.2' is no IP address (see lvsdoctor probe --help)"),
-        ((VIP, "--link", "eht0"), "there is no link 'eht0' (known: eth0, lo)"),
-        (("203.0.113.9",), "203.0.113.9 is in no subnet of this host (--link LINK asks there all the same)"),
+        ((VIP, "--link", "eht0"), "unknown interface 'eht0' (known: eth0, lo)"),
+        (
+            ("203.0.113.9",),
+            "203.0.113.9 is in no subnet of this host (to ask all the same, name the interface with `--link`)",
+        ),
         ((), "no VIP is known here (no IPVS table tells one): name those to ask for, lvsdoctor probe VIP"),
         ((VIP, "--requests", "0"), "argument --requests: '0' is no number from 1 to 1000 (see lvsdoctor probe --help)"),
         ((VIP, "--accepts", "--listen", "5"), "not allowed with argument"),

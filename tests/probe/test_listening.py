@@ -143,7 +143,7 @@ def test_a_redirect_is_heard_with_who_sent_it_and_where_to(four: Segment) -> Non
         "192.0.2.100",
     )
     assert row.targets == (ip_address(BEYOND),)
-    assert row.seen.text.startswith(f"192.0.2.100 shall reach {BEYOND} by way of 192.0.2.2, from {ROUTER}: once")
+    assert row.seen.text.startswith(f"192.0.2.100 shall reach {BEYOND} through 192.0.2.2, from {ROUTER}: once")
 
 
 @as_root
@@ -224,14 +224,14 @@ def test_only_links_that_hear_arp_are_listened_on() -> None:
     assert [link.name for link in links_to_hear(node, ["eth1"])] == ["eth1"]
     with pytest.raises(CannotProbe, match="lo receives no ARP requests"):
         links_to_hear(node, ["lo"])
-    with pytest.raises(CannotProbe, match=r"there is no link 'eht0' \(known: lo, eth0, eth1\)"):
+    with pytest.raises(CannotProbe, match=r"unknown interface 'eht0' \(known: lo, eth0, eth1\)"):
         links_to_hear(node, ["eht0"])
 
 
 def test_a_host_of_only_a_loopback_link_hears_nothing() -> None:
     (node,) = nodes(lb1=DIRECTOR)
     node = replace(node, evidence={**node.evidence, "links": tuple(link for link in node.links if link.loopback)})
-    with pytest.raises(CannotProbe, match="no link of this host is up and hears ARP"):
+    with pytest.raises(CannotProbe, match="no interface of this host is up and receives ARP requests"):
         links_to_hear(node)
 
 

@@ -50,7 +50,10 @@ def test_every_host_that_answers_is_seen_not_the_first_alone(client: Node) -> No
     said = meaning_of(client, probe(VIP, LB1, RS2))
     assert said.meaning is Meaning.MANY
     assert [each.mac for each in said.responders] == [LB1, RS2]
-    assert said.verdict == "2 hosts answer for 192.0.2.10: whoever is believed last gets the traffic"
+    assert (
+        said.verdict
+        == "2 hosts answer for 192.0.2.10: the last answer that a host keeps decides where its traffic goes"
+    )
 
 
 def test_nobody_is_a_problem(client: Node) -> None:
@@ -85,7 +88,7 @@ def test_rips_that_are_asked_for_besides_name_the_real_servers() -> None:
         said.verdict
         == "this host and 1 other answer for 192.0.2.10: 192.0.2.22 is a real server, which should keep quiet"
     )
-    assert "by its settings this host answers for it too, which it cannot hear" in said.notes
+    assert "by its settings this host answers for it too, and cannot receive its own answer" in said.notes
 
 
 def test_a_real_server_that_answers_for_its_rip_is_fine() -> None:

@@ -110,7 +110,7 @@ def test_its_own_address_is_asked_for_and_known_to_be_its_own() -> None:
         ),
         (
             link("eth0", "192.0.2.2/24 scope global", flags="BROADCAST,NOARP,UP,LOWER_UP"),
-            "eth0 speaks no ARP (ether, NOARP)",
+            "eth0 uses no ARP (ether, NOARP)",
         ),
         (
             link("eth0", "192.0.2.2/24 scope global", more="master bond0 "),
@@ -124,7 +124,7 @@ def test_a_link_that_cannot_be_asked_says_which_kind_of_trouble_it_is(made: str,
 
 
 def test_loopback_is_refused_by_name() -> None:
-    assert "lo is the loopback link" in why_not(plan(prober(ETH0), [VIP], link="lo"))
+    assert "lo is the loopback interface" in why_not(plan(prober(ETH0), [VIP], link="lo"))
 
 
 def test_another_link_of_the_subnet_stands_in_for_one_that_is_down() -> None:
@@ -150,7 +150,7 @@ def test_of_a_thousand_vips_in_no_subnet_three_are_named() -> None:
 
 
 def test_an_unknown_link_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(CannotProbe, match=r"no link 'eht0' \(known: lo, eth0\)"):
+    with pytest.raises(CannotProbe, match=r"unknown interface 'eht0' \(known: lo, eth0\)"):
         plan(prober(ETH0), [VIP], link="eht0")
 
 
@@ -165,8 +165,8 @@ def test_wireless_vlan_and_bond_links_are_told_apart() -> None:
     )
     wlan = plan(prober(link("wlan0", "192.0.2.2/24 scope global")), [VIP], wireless={"wlan0"})
     assert "wlan0 is wireless: an access point may answer for others" in notes(wlan)
-    assert "eth0.7 is a VLAN on eth0: only hosts of that VLAN hear this" in notes(plan(prober(vlan), [VIP]))
-    assert "bond0 is a bond: its active port asks and hears" in notes(plan(prober(bond), [VIP]))
+    assert "eth0.7 is a VLAN on eth0: only hosts of that VLAN receive this" in notes(plan(prober(vlan), [VIP]))
+    assert "bond0 is a bond: its active port sends and receives" in notes(plan(prober(bond), [VIP]))
 
 
 def test_ipv6_is_asked_for_from_the_link_local_address() -> None:

@@ -112,7 +112,7 @@ def test_no_vip_lends_its_address_to_the_asking() -> None:
         ("192.0.2.2:80 -g", BOTH, "192.0.2.2 is this host itself"),
         ("127.0.0.1:80 -g", BOTH, "127.0.0.1 is this host itself"),
         ("192.0.2.21:80 -g", (), "192.0.2.21 was not asked for its MAC"),
-        ("192.0.2.21:80 -g", (asked("192.0.2.21"),), "nobody answers for 192.0.2.21 on eth0, so its MAC is not known"),
+        ("192.0.2.21:80 -g", (asked("192.0.2.21"),), "no host answers for 192.0.2.21 on eth0, so its MAC is not known"),
         (
             "192.0.2.21:80 -g",
             (asked("192.0.2.21", *MACS.values()),),
@@ -142,7 +142,7 @@ def test_an_answer_that_goes_to_another_subnet_is_doubted() -> None:
         director(f"-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 192.0.2.21:80 -g -w 1\n", host), probes
     )
     assert probe.notes == (
-        "198.51.100.2 is in another subnet than 192.0.2.21: an answer comes by way of a router, if at all",
+        "198.51.100.2 is in another subnet than 192.0.2.21: an answer comes through a router, if at all",
     )
 
 

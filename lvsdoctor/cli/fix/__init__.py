@@ -31,8 +31,8 @@ what it may cut, and how to undo it. Read it, then run it on the host:
   sh fix.sh            all of it
 """
 _EPILOG = """exit codes:
-  0  the fixes were printed, or there is nothing to fix
-  1  there is a finding whose fix could not be offered
+  0  the fixes were printed, or nothing needs a fix
+  1  the fix of a finding could not be offered
   2  wrong usage, unreadable input, internal error,
      evidence of a host that contradicts itself
   3  a node could not be judged: no rule could be checked on it; or a PATH holds

@@ -120,7 +120,7 @@ def _network(node: Node | None, options: Namespace) -> tuple[Network, str]:
     if not options.paths or (node is not None and node.source):
         network, file = network_of(root, _scanned(root, options.paths))
         if file:
-            return network, f"there is {file}"
+            return network, f"{file} exists"
     return Network.UNKNOWN, "no file tells"
 
 

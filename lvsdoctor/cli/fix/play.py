@@ -106,7 +106,7 @@ def _tasks(part: Part) -> Iterator[_Task]:
         case OwnFile():
             directory = str(PurePosixPath(part.path).parent)
             made = ["ansible.builtin.file:", f"  path: {_text(directory)}", "  state: directory"]
-            yield [f"name: {_text(f'{directory} is there')}", *made]
+            yield [f"name: {_text(f'{directory} exists')}", *made]
             content = [f"  content: {_text(part.text)}", f"  mode: {_plain(part.mode)}"]
             yield [name, "ansible.builtin.copy:", f"  dest: {_text(part.path)}", *content]
         case Run():

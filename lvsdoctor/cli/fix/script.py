@@ -44,7 +44,7 @@ once() {
 }
 """
 _BACKUP = """\
-# Keeps the file as it was before any such script changed it; where there was none, an empty one.
+# Keeps the file as it was before any such script changed it; without such a file, an empty one.
 backup() {
     mkdir -p "$(dirname "$1")"
     touch "$1"
@@ -104,7 +104,7 @@ def _head(document: FixDocument) -> Iterator[str]:
     yield document.made
     yield from document.unjudged
     if not document.fixes:
-        yield "There is nothing in it to run."
+        yield "This script runs no command."
         return
     yield from ("What it clears:", "")
     for fixes in document.fixes:

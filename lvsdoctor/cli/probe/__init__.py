@@ -9,7 +9,7 @@ from lvsdoctor.cli.errors import FINDINGS, OK, CliError
 if TYPE_CHECKING:
     from lvsdoctor.model.address import IP
 
-_DESCRIPTION = """Ask the wire who has a VIP, and name everybody who answers.
+_DESCRIPTION = """Send ARP requests for a VIP, and name every host that answers.
 
 Three ARP requests for each address, in this host's own name and as address
 probes (sender 0.0.0.0); for IPv6, neighbour solicitations. No request carries
@@ -19,12 +19,12 @@ VIP: those of this host's IPVS table. Needs root, or CAP_NET_RAW alone.
 --accepts, on a director, sends one TCP SYN to each real server's MAC with the
 VIP as destination, and a RST after the answer: it tells which real servers
 take the VIP at all, which a health check of the RIP cannot. --listen sends
-nothing: it hears who speaks in the name of a VIP, and ICMP redirects.
+nothing: it shows hosts that use a VIP as sender, and ICMP redirects.
 """
 _EPILOG = """exit codes:
-  0  one host answers for each VIP; every real server accepts it; nothing was heard
-  1  several hosts answer for a VIP, or nobody; a real server does not accept it;
-     somebody spoke in a VIP's name
+  0  one host answers for each VIP; every real server accepts it; nothing was received
+  1  two or more hosts answer for a VIP, or none; a real server does not accept it;
+     another host used a VIP as sender
   2  wrong usage, nothing could be asked
 """
 
@@ -41,7 +41,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("vips", nargs="*", metavar="VIP", type=_address, help="addresses to ask for")
-    add("--link", metavar="LINK", help="ask on this link (default: those whose subnet the VIP is in)")
+    add("--link", metavar="LINK", help="ask on this interface (default: those whose subnet has the VIP)")
     add("--netns", metavar="NAME", help="ask from this network namespace")
     add("--against", action="append", default=[], metavar="PATH", help="dumps that tell whose MAC it is (repeat)")
     add("--requests", type=_count, default=3, metavar="N", help="for each address, three a second (default 3)")

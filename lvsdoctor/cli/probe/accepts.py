@@ -42,7 +42,9 @@ def _with_tables(scene: Scene) -> Node:
         services = tuple(service for node in nodes if node.has("ipvs") for service in node.services)
         if services:
             return replace(scene.prober, evidence={**scene.prober.evidence, "ipvs": services})
-    raise CliError("--accepts tries the real servers of a director: this host has no IPVS table (nor has --against)")
+    raise CliError(
+        "--accepts tries the real servers of a director: this host has no IPVS table (and --against has none)"
+    )
 
 
 def _unheard(plan: ProbePlan) -> Iterator[Probe]:

@@ -14,7 +14,7 @@ def run(scene: Scene, options: Namespace) -> bool:
     names = Names(scene.prober, scene.known, (), scene.vips)
     links = [link.name for link in links_to_hear(scene.prober, [options.link] if options.link else None)]
     vips = ", ".join(map(str, scene.about[:3])) + " ..." * (len(scene.about) > 3)
-    sentence = f"listening on {', '.join(links)} for {options.listen:g} s to who speaks for {vips}; nothing is sent"
+    sentence = f"listening on {', '.join(links)} for {options.listen:g} s for hosts that use {vips}; nothing is sent"
     if options.dry_run:
         page.put_sentence(sentence, options)
         return True
@@ -37,11 +37,13 @@ def _meaning(row: FrameSummary, names: Names, scene: Scene, log: FrameLog) -> tu
     known = names.of(row.mac)
     who = next((name.text for name in known), row.mac)
     if row.kind is FrameKind.REDIRECT:
-        return True, f"{who} redirects this host past itself, to {row.gateway} (send_redirects there)"
-    doing = "asks in the name of" if row.leaks else "says that it has"
+        return True, f"{who} redirects this host to another gateway, {row.gateway} (send_redirects there)"
+    doing = "sends ARP requests as" if row.leaks else "says that it has"
     said = f"{who} {doing} VIP {row.address}"
     if any(name.silent for name in known):
-        cure = ": whoever is asked takes it for the VIP's host (arp_announce=2 there)" if row.leaks else ""
+        cure = (
+            ": a host that receives these sends the VIP's traffic to it (set arp_announce=2 on it)" if row.leaks else ""
+        )
         return True, f"{said}, and is a real server{cure}"
     if scene.prober.is_a("director") and scene.prober.holding(row.address):
         return True, f"{said}, and so does this host"

@@ -130,7 +130,7 @@ def put_listened(
         page.say(means, label=label, label_style=style, indent=0)
         page.quotes([(heard.seen.where, heard.seen.text, named(names))])
     if not rows:
-        page.say(f"nobody spoke in the name of {', '.join(map(str, vips))}, and no redirect came.", indent=0)
+        page.say(f"no host used {', '.join(map(str, vips))} as sender, and no redirect came.", indent=0)
     if cut_short:
         page.say("the listening was interrupted.", label="note:", indent=0)
     if dropped:
@@ -157,7 +157,7 @@ def row(responder: Responder) -> tuple[str, str, str]:
 
 def named(names: Sequence[Name]) -> str:
     """`rs2 (eth0 in the snapshot)`; what is said of a MAC that nobody knows."""
-    return ", ".join(f"{name.text} ({name.how})" for name in names[:3]) or "nobody knows this MAC"
+    return ", ".join(f"{name.text} ({name.how})" for name in names[:3]) or "this MAC is not known"
 
 
 def _put_unasked(page: Page, unasked: Iterable[Unasked], label: str = "not asked:") -> None:

@@ -16,7 +16,7 @@ def run(scene: Scene, options: Namespace) -> bool:
     plan = planned(scene, (*scene.about, *rips_known(scene.nodes)), options)
     unasked = [each for each in plan.unasked if each.target in scene.about]
     if all(each.target not in scene.about for each in plan.questions):
-        hint = "" if options.link else " (--link LINK asks there all the same)"
+        hint = "" if options.link else " (to ask all the same, name the interface with `--link`)"
         raise CliError(reasons(unasked) + hint)
     if options.dry_run:
         page.put_plan(plan.questions, unasked, (), options)

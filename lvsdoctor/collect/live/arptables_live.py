@@ -29,7 +29,9 @@ def arptables() -> ArpTables:
     except CannotSee:
         raise
     except Exception as problem:
-        why = f"There may be ARP packet filters that lvsdoctor could not read ({problem}): see arptables-save"
+        why = (
+            f"lvsdoctor could not read the ARP packet filters here, if the host has any ({problem}): see arptables-save"
+        )
         raise CannotSee(f"{why} and nft list ruleset arp.") from problem
     if legacy and nft:
         raise CannotSee("Both arptables-legacy and nf_tables filter ARP here, which is not read: see arptables-save.")

@@ -48,7 +48,7 @@ def _open(name: str) -> int:
             raise FileNotFoundError(path)
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise CannotCollect(f"there is no network namespace {name!r} (known: {_known()})") from None
+        raise CannotCollect(f"unknown network namespace {name!r} (known: {_known()})") from None
     except PermissionError:
         raise CannotCollect(f"entering network namespace {name!r} needs root") from None
     except OSError as problem:

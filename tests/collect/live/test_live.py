@@ -192,13 +192,13 @@ def test_this_node_is_read_without_a_namespace() -> None:
 
 
 def test_an_unknown_namespace_is_named_with_those_there_are(namespace: Any) -> None:
-    with pytest.raises(CannotCollect, match=f"there is no network namespace 'nosuch' \\(known: .*{namespace.name}"):
+    with pytest.raises(CannotCollect, match=f"unknown network namespace 'nosuch' \\(known: .*{namespace.name}"):
         collect_live("nosuch")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../../etc/hostname"])
 def test_a_path_is_not_a_namespace(name: str) -> None:
-    with pytest.raises(CannotCollect, match="there is no network namespace"):
+    with pytest.raises(CannotCollect, match="unknown network namespace"):
         collect_live(name)
 
 
