@@ -19,6 +19,7 @@ INDEX = ROOT / "rules/index.json"
 HEAD = """# Rules
 
 Made by `make catalogue` from the rules and their pages. `lvsdoctor explain NAME` shows a page.
+[GLOSSARY.md](GLOSSARY.md) explains the words.
 
 | code | severity | role | rule | what is wrong |
 | --- | --- | --- | --- | --- |
