@@ -51,7 +51,7 @@ FEW_NODES = 3  # more than these are also shown as a matrix, and their places fo
 FEW_LINES = 200  # of those not understood, for each node; the result that is embedded has all
 LONGEST = 2000  # columns of one quoted line
 
-FEW_SERVICES = 6  # of those that do not suffer; the others are folded
+FEW_SERVICES, MOST_SERVICES = 10, 100  # the others are folded; of very many the embedded result has all
 
 
 def render(examination: Examination, output: Output) -> None:
@@ -199,7 +199,9 @@ def _report(examination: Examination) -> dict[str, Any]:
     }
     accepted = (case for case in cases if case.first.accepted is not None)
     case_of = {diagnosis.fingerprint: case for case in open_cases for diagnosis in case.together}
-    strip = [(outcome, list(service_lines(outcome, examination.diagnoses))) for outcome in examination.services]
+    services = examination.services
+    strip = [(outcome, list(service_lines(outcome, examination.diagnoses))) for outcome in services[:MOST_SERVICES]]
+    ladders, more_ladders = page_ladders(examination.walks)
     return {
         "counts": summary(examination),
         "worst": next((severity for severity in Severity if entries[severity]), None),
@@ -207,7 +209,9 @@ def _report(examination: Examination) -> dict[str, Any]:
         "openings": suffering_sentences(examination.services, most=1),
         "services": strip,
         "linked": any(line.diagnoses for _, lines in strip for line in lines),
-        "ladders": page_ladders(examination.walks),
+        "ladders": ladders,
+        "more_ladders": more_ladders,
+        "more_services": len(services[MOST_SERVICES:]),
         "marks": {
             node: [FindingMark(c.first.code, c.severity, c.id) for c in sorted(own, key=lambda c: c.severity.rank)]
             for node, own in of_node.items()

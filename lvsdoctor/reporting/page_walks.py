@@ -18,7 +18,7 @@ from lvsdoctor.reporting.walks import (
     step_name,
 )
 
-MOST_LADDERS = 60  # of a page; trace has all
+MOST_LADDERS, MOST_SERVICES = 60, 40  # of a page; trace has all
 _MOST_ROWS = 4  # quoted below a step
 
 
@@ -66,11 +66,12 @@ class ServiceLadders:
     left_out: int = 0
 
 
-def page_ladders(walks: Sequence[Walk]) -> list[ServiceLadders]:
-    """Each service in the order of the walks; a page shows so many ladders and counts the rest."""
-    sentences = service_sentences(walks)
+def page_ladders(walks: Sequence[Walk]) -> tuple[list[ServiceLadders], int]:
+    """The services in the order of the walks, and how many a page leaves out: first those that are all served."""
+    groups = [(name, list(rows)) for name, rows in groupby(walks, key=service_name)]
+    groups.sort(key=lambda group: all(walk.outcome is Served.SERVED for walk in group[1]))
     room, services = MOST_LADDERS, list[ServiceLadders]()
-    for name, rows in groupby(walks, key=service_name):
+    for name, rows in groups[:MOST_SERVICES]:
         shown: dict[tuple[object, ...], str] = {}
         by_client, left_out = list[ClientLadders](), 0
         for _, group in groupby(rows, key=lambda walk: (walk.client.place, walk.client.address)):
@@ -79,8 +80,9 @@ def page_ladders(walks: Sequence[Walk]) -> list[ServiceLadders]:
             left_out += max(0, len(open_ones) - room)
             by_client.append(_of_client(of_client, open_ones[:room], shown))
             room -= len(open_ones[:room])
-        services.append(ServiceLadders(name, tuple(sentences.get(name, ())), tuple(by_client), left_out))
-    return services
+        sentences = service_sentences(rows).get(name, ())
+        services.append(ServiceLadders(name, tuple(sentences), tuple(by_client), left_out))
+    return services, len(groups[MOST_SERVICES:])
 
 
 def _of_client(

@@ -55,10 +55,12 @@ def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> It
     for kind, (sign, single, several) in _KINDS.items():
         if not names[kind]:
             continue
-        share = 100 * len(set(names[kind]) - placed) / len(outcome.real_servers)
+        again = len(placed.intersection(names[kind]))
+        share = 100 * (len(names[kind]) - again) / len(outcome.real_servers)
+        note = notes.get(kind) or (f"{again} of them named above" if again else "")
         says = single if len(names[kind]) == 1 else several
         found = explain.get(kind, ())
-        yield ServiceLine(kind, sign, says, names[kind], notes.get(kind, ""), found, start, share)
+        yield ServiceLine(kind, sign, says, names[kind], note, found, start, share)
         placed.update(names[kind])
         start += share
 

@@ -61,6 +61,7 @@ def test_a_line_says_of_which_clients_and_what_would_tell() -> None:
 def test_each_real_server_has_one_place_in_the_bar() -> None:
     shown = lines()
     assert [(line.start, line.share) for line in shown.values()] == [(0, 25), (25, 25), (50, 25), (75, 25)]
+    assert shown["serving"].note == "1 of them named above"
 
 
 def test_a_finding_stands_with_what_its_clients_see() -> None:

@@ -21,7 +21,19 @@ from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict, Walk
 from lvsdoctor.reporting.page_walks import page_ladders
-from lvsdoctor.reportkit import AppliedRule, CannotRender, Examination, Examined, Output, Render, Seen, Severity
+from lvsdoctor.reportkit import (
+    AppliedRule,
+    CannotRender,
+    Citation,
+    Examination,
+    Examined,
+    Lacking,
+    Output,
+    Render,
+    Seen,
+    ServiceOutcome,
+    Severity,
+)
 from lvsdoctor.sanitize import legible
 from tests.reports.twelve import write as write_twelve
 
@@ -162,7 +174,10 @@ def test_hostile_text_adds_no_element_and_no_attribute(written: Written, examina
         holders = (Holder(text, text, text, Answering.ANSWERS, False, text),)
         cluster = Cluster(hosts, (text,), holders, (Forwards(text, "rs1", text, text, "DR", 1),))
         examination: Examination = examinations.hostile(text)
-        return replace(examination, drawn=lambda: cluster)
+        service = ServiceOutcome(
+            f"tcp {text}", (text,), (text,), (text,), lacking=(Lacking(text, (text,)),), clients=(text,), condition=text
+        )
+        return replace(examination, drawn=lambda: cluster, services=(service,), walks=(dying_walk(text),))
 
     def tags(source: str) -> set[tuple[str, str]]:
         return {(element.tag, name) for element in Read(source).elements for name in ("", *element.attributes)}
@@ -303,17 +318,38 @@ def test_ladders_show_walks_that_die_with_the_step_and_count_those_that_are_serv
     assert not page.all("details", class_="walk served")
 
 
-def test_a_page_shows_so_many_ladders_and_counts_the_rest() -> None:
-    ladders = page_ladders([replace(dying_walk(), service=f"TCP 192.0.2.10:{port}") for port in range(80)])
-    assert [len(service.clients[0].ladders) for service in ladders] == [1] * 60 + [0] * 20
+def test_a_page_shows_so_many_ladders_and_services_and_counts_the_rest() -> None:
+    far = ip_address("8.8.8.8")
+    two = [dying_walk(), replace(dying_walk(), client=ClientClass(ClientPlace.BEYOND_ROUTER, far, router=far))]
+    ladders, more = page_ladders(
+        [replace(walk, service=f"TCP 192.0.2.10:{port}") for port in range(50) for walk in two]
+    )
+    assert sum(len(client.ladders) for service in ladders for client in service.clients) == 60
     assert sum(service.left_out for service in ladders) == 20
+    assert (len(ladders), more) == (40, 10)
 
 
-def dying_walk() -> Walk:
-    step = StepVerdict(Step("rs1", Decision.LISTENER, "tcp"), Decided.NO, "nothing listens")
-    client = ClientClass(ClientPlace.ON_SEGMENT, ip_address("192.0.2.100"))
+def test_of_very_many_services_some_are_shown_and_the_rest_counted(written: Written, examinations: ModuleType) -> None:
+    services = tuple(ServiceOutcome(f"tcp 192.0.2.10:{port}", ("rs1",), losing=("rs1",)) for port in range(3000))
+    source = written(replace(examinations.cluster(), services=services))
+    page = Read(source)
+    assert len([e for e in page.all("li") if e.attributes.get("class") == "service suffers"]) == 100
+    assert "2990 more services" in page.single("header").text
+    assert "2900 more services: the result that is embedded in this page has all." in page.single("header").text
+
+
+def test_files_that_are_not_deployed_yet_are_a_condition(written: Written, examinations: ModuleType) -> None:
+    service = ServiceOutcome("tcp 192.0.2.10:80", ("rs1",), losing=("rs1",), condition="Once these files are deployed")
+    page = Read(written(replace(examinations.cluster(), services=(service,))))
+    assert "Once these files are deployed:" in page.single("ul", class_="services").text
+
+
+def dying_walk(text: str = "rs1") -> Walk:
+    row = Citation(Seen(text, 1, text), "{text}", {"text": text}, settle=text)
+    step = StepVerdict(Step(text, Decision.LISTENER, text), Decided.NO, "{text}", (row,), {"text": text}, text)
+    client = ClientClass(ClientPlace.ON_SEGMENT, ip_address("192.0.2.100"), evidenced=True, because=(row,))
     vip, rip = ip_address("192.0.2.10"), ip_address("192.0.2.21")
-    return Walk(client, "TCP 192.0.2.10:80", vip, 80, "tcp", "lb1", rip, "rs1", Forwarding.DR, 1.0, (step,))
+    return Walk(client, f"TCP {text}", vip, 80, "tcp", text, rip, text, Forwarding.DR, 1.0, (step,))
 
 
 def test_only_the_guilty_line_is_marked_and_in_words_too(example: str) -> None:
