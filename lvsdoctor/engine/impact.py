@@ -36,7 +36,8 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
         rule = by_name[diagnosis.rule]
         return diagnosis.severity, diagnosis.probed, rule.consequence, rule.cause, diagnosis.certainty
 
-    diagnoses = [replace(_eased(d, walks), impact=_impact(d, met)) for d in examination.diagnoses]
+    of = _by_name(walks)
+    diagnoses = [replace(_eased(d, of), impact=_impact(d, met)) for d in examination.diagnoses]
     diagnoses.sort(
         key=lambda d: (d.probed is not Probed.CONTRADICTED, d.probed is Probed.CONTRADICTED or d.severity.rank)
     )
@@ -44,13 +45,26 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
     return replace(examination, diagnoses=tuple(ordered))
 
 
-def _eased(diagnosis: Diagnosis, walks: Sequence[Walk]) -> Diagnosis:
+def _by_name(walks: Sequence[Walk]) -> dict[tuple[str, str], list[Walk]]:
+    """The walks by what findings name, and by the host of the real server; nothing where no real server is drained."""
+    of: dict[tuple[str, str], list[Walk]] = {}
+    for walk in walks if any(walk.drained for walk in walks) else ():
+        for named in (*_named_by(walk), (_SERVER, walk.real_server)):
+            of.setdefault(named, []).append(walk)
+    return of
+
+
+_SERVER = "real server"
+
+
+def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagnosis:
     """A warning where every director has weight 0 for the real servers that the finding is about."""
     step = diagnosis.explains
     if step is None or step.decision in _OF_OTHERS or diagnosis.severity is not Severity.ERROR:
         return diagnosis
-    named = "rip" in diagnosis.about
-    own = [walk for walk in walks if (named or walk.real_server == step.node) and concerns(diagnosis, walk)]
+    wanted, named = [*_about(diagnosis).items()], "rip" in diagnosis.about
+    fewest = min((of.get(name, []) for name in (*wanted, *(() if named else ((_SERVER, step.node),)))), key=len)
+    own = [walk for walk in fewest if (named or walk.real_server == step.node) and concerns(diagnosis, walk)]
     if not own or not all(walk.drained for walk in own):
         return diagnosis
     chosen = (verdict for walk in own for verdict in walk.steps if verdict.step.decision is Decision.REAL_SERVER)

@@ -62,7 +62,7 @@ def _another_host(node: Node, own: OwnRip) -> tuple[str, str, list[Citation], Fi
     if other := other_holder(node, own):
         peer, held = other
         has_it = [cite(held, "{holder} has {rip} too", holder=peer.name, rip=own.rip)]
-        if not peer.has("ipvs") and len({address.link for address in peer.addresses} - {"lo"}) > 1:
+        if not peer.has("ipvs") and len({row.link for row in peer.addresses if not row.host_only} - {"lo"}) > 1:
             has_it.append(assume("ipvs", f"{peer.name} has no such service", settle=f"ipvsadm -Sn  # on {peer.name}"))
         return TWICE, peer.name, has_it, announced_by(peer.name, [held.link], own.rip)
     ask = command("arping", "-D", "-c", 3, "-I", next(iter(own.home.links), "eth0"), own.rip)

@@ -190,6 +190,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("real-server-unreachable", "a warning where all other real servers are scanned hosts"): {
         "real-server-unreachable": NO_COMMAND
     },
+    ("real-server-unreachable", "two hosts have the address, and the neighbour entry has the MAC of the second"): {
+        "real-server-unreachable": NO_COMMAND
+    },
     ("real-server-unreachable", "two hosts have the address of the real server"): {
         "real-server-unreachable": NO_COMMAND
     },
