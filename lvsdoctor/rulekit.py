@@ -47,7 +47,7 @@ QUESTIONS = {
         "analysis.l2_segments": "leak leak_at_any_level",
         "analysis.vmac": "silent_below",
         "analysis.suppressed_neighbours": "suppressed",
-        "analysis.arp_rules": "rules_naming foreign_senders",
+        "analysis.arp_rules": "rules_naming foreign_senders saved_arp_rules",
         "kernel.source_address": "source_addresses SourceAddress",
         "analysis.vip_sources": "vip6_sources VipSource",
     },

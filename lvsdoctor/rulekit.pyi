@@ -14,6 +14,7 @@ from lvsdoctor.analysis.arp_responders import listed_as as listed_as
 from lvsdoctor.analysis.arp_responders import services_of as services_of
 from lvsdoctor.analysis.arp_rules import foreign_senders as foreign_senders
 from lvsdoctor.analysis.arp_rules import rules_naming as rules_naming
+from lvsdoctor.analysis.arp_rules import saved_arp_rules as saved_arp_rules
 from lvsdoctor.analysis.arp_unanswered import answers_ndp as answers_ndp
 from lvsdoctor.analysis.arp_unanswered import arp_unanswered as arp_unanswered
 from lvsdoctor.analysis.arp_unanswered import ndp_unanswered as ndp_unanswered

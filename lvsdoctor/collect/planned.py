@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from lvsdoctor.collect.merging import merged
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.coverage import Coverage, Origin, Partial, coverage_of
 from lvsdoctor.model.facts import CONFIGURED
@@ -59,6 +60,8 @@ def with_plan(
         return dict(evidence), dict(coverage)
     if "sysctl" in planned:
         planned["sysctl"] = SysctlAtBoot(planned["sysctl"])
+    if "arptables" in planned:
+        planned["arptables"] = merged("arptables", [planned["arptables"]])
     addresses: tuple[Address, ...] = planned.get("addresses", ())
     if "links" not in evidence:
         planned["links"] = tuple(_links(planned, addresses))

@@ -64,8 +64,8 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 # Nobody misses these: they are there if the user asked for them, or if the host has such a file. A rule that needs one
 # has nothing to say without it.
 _FILES_ALONE = (
-    "configured-addresses", "configured-ipvs", "configured-order", "configured-timeouts", "health-checks", "kube",
-    "kube-state", "vrrp",
+    "configured-addresses", "configured-arptables", "configured-ipvs", "configured-order", "configured-timeouts",
+    "health-checks", "kube", "kube-state", "vrrp",
 )  # fmt: skip
 ON_REQUEST = frozenset({"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_FILES_ALONE})
 

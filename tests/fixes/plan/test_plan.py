@@ -51,6 +51,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("arptables-rules-incomplete", "the new sender is the address of another host"): {
         "arptables-rules-incomplete": NO_COMMAND
     },
+    ("arptables-rules-not-saved", "the saved file has rules for another VIP"): {
+        "arptables-rules-not-saved": NO_COMMAND
+    },
     ("conntrack-table-full", "the kernel drops packets"): {"conntrack-table-full": NO_COMMAND},
     ("director-is-real-servers-gateway", "the director's log shows the dropped replies"): {
         "martian-packets-dropped": NO_COMMAND
