@@ -35,25 +35,26 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 def run(options: Namespace) -> int:
     """Write what remains, and say what does not."""
     from lvsdoctor.collect.errors import CannotCollect
-    from lvsdoctor.collect.redacting.files import Source, host_names, redact, sources
+    from lvsdoctor.collect.redacting.files import holds_files, host_names, redact, sources, standard_input
 
     key = _key(options.key)
-    names: set[str] = set()
-    left_out: list[tuple[str, str]] = []
     try:
         if options.path == "-":
-            texts = [Source("", _standard_input())]
+            given = standard_input(sys.stdin.buffer)
+            texts, left_out, names, several = given.texts, given.left_out, given.names, given.several
         else:
             texts, left_out = sources(options.path)
-            names = host_names(options.path)
+            names, several = host_names(options.path), holds_files(options.path)
     except CannotCollect as error:
         raise CliError(str(error)) from None
+    except OSError as error:
+        raise CliError(f"standard input: {error.strerror}") from None
     results, refused = redact(texts, key, names)
     for path, why in (*left_out, *refused):
         say(f"{path or 'standard input'}: {why}")
     if not results:
         raise CliError("nothing is left to write")
-    _write(results, options)
+    _write(results, options, several=several)
     dropped = sum(result.dropped for result in results)
     kept = sum(result.text.count("\n") for result in results)
     say(f"kept {kept} lines of {len(results)} files; dropped {dropped} that lvsdoctor does not read")
@@ -75,25 +76,12 @@ def _key(path: str | None) -> bytes:
     return key
 
 
-def _standard_input() -> str:
-    from lvsdoctor.collect.decoding import decoded
-    from lvsdoctor.collect.texts import LARGEST_FILE
-
-    data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-    text = decoded(data) if len(data) <= LARGEST_FILE else None
-    if text is None:
-        raise CliError("standard input: is no text, or too large")
-    return text
-
-
-def _write(results: list[Any], options: Namespace) -> None:
+def _write(results: list[Any], options: Namespace, *, several: bool) -> None:
     from pathlib import Path
 
     from lvsdoctor.cli.replacing import replacing
     from lvsdoctor.cli.streams import not_written
-    from lvsdoctor.collect.redacting.files import holds_files
 
-    several = options.path != "-" and holds_files(options.path)
     if options.output == "-":
         if several:
             raise CliError("a directory or an archive is written into a directory: -o DIRECTORY")

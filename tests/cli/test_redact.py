@@ -1,10 +1,13 @@
 """lvsdoctor redact: what is written, and what is said beside it."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
 
 from lvsdoctor.cli.main import main
+from tests.collect.archive_bytes import tar_of
 
 TABLE = "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1\n"
 
@@ -61,3 +64,33 @@ def test_a_directory_that_is_there_is_not_overwritten(tmp_path: Path, capsys: py
     (tmp_path / "out").mkdir()
     assert main(["redact", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 2
     assert "out" in capsys.readouterr().err
+
+
+class _Stdin:
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+
+def test_an_archive_on_standard_input_becomes_a_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tar_of({"lb1/ipvsadm.txt": TABLE, "lb2/ipvsadm.txt": TABLE, "lb1/core": b"\x7fELF\x00\x01"})
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert main(["redact", "-", "-o", str(tmp_path / "out")]) == 0
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert [file.name for file in files] == ["ipvsadm.txt", "ipvsadm.txt"]
+    assert all(file.parent.name.startswith("node") and "192.0.2.10" not in file.read_text() for file in files)
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert main(["redact", "-", "-o", "-"]) == 2
+    assert "into a directory" in capsys.readouterr().err
+
+
+def test_a_text_on_standard_input_becomes_a_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Stdin(TABLE.encode()))
+    assert main(["redact", "-", "-o", "-"]) == 0
+    assert capsys.readouterr().out.startswith("-A -t 192.")
+    monkeypatch.setattr(sys, "stdin", _Stdin(b"\x7fELF\x00\x01\x02"))
+    assert main(["redact", "-", "-o", "-"]) == 2
+    assert "standard input: is a binary file" in capsys.readouterr().err

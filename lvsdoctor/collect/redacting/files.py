@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from lvsdoctor.collect.archives.reading import is_archive
+from lvsdoctor.collect.assemble import nodes_of
 from lvsdoctor.collect.decoding import decoded
+from lvsdoctor.collect.directories import dumps_in
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.file_names import PARTS, file_name, looks_like_a_host, names_the_host
 from lvsdoctor.collect.files import collect_paths
@@ -14,10 +17,12 @@ from lvsdoctor.collect.logs import known_lines, may_be_log, opened
 from lvsdoctor.collect.redacting.engines import redacted_answers, texts_of
 from lvsdoctor.collect.redacting.texts import Refused, hosts_in, kept_lines, redacted
 from lvsdoctor.collect.redacting.words import Redactor, networks_in
-from lvsdoctor.collect.texts import LARGEST_FILE, of_file, text_in
+from lvsdoctor.collect.texts import LARGEST_FILE, archive_or_bytes, of_file, text_in
 from lvsdoctor.collect.tree import TOP, AnyTree, Entry, Tree
 from lvsdoctor.model.address import Network
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.work import in_turn
 from lvsdoctor.parse.fleet.engines import answers_in
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.log_lines import holds_log, log_line
@@ -54,6 +59,30 @@ def sources(path: str) -> tuple[list[Source], list[tuple[str, str]]]:
 
     with ArchiveTree(data, Path(path).name) as archive:
         return _of_tree(archive, path)
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInput:
+    """What came from standard input: its texts, what is left out, and the names of its hosts. `several`: it was an
+    archive, of which a directory is made."""
+
+    texts: list[Source]
+    left_out: list[tuple[str, str]]
+    names: set[str]
+    several: bool
+
+
+def standard_input(file: BinaryIO) -> StandardInput:
+    """The texts of what a stream holds, an archive or a text. Raises CannotCollect and OSError."""
+    data = archive_or_bytes(file, "standard input")
+    if isinstance(data, bytes):
+        return StandardInput([Source("", text_in(data, "standard input"))], [], set(), False)
+    from lvsdoctor.collect.archive_tree import ArchiveTree
+
+    with ArchiveTree(data, "stdin") as archive:
+        texts, left_out = _of_tree(archive, "stdin")
+        names = _names_of(nodes_of(list(dumps_in(archive, Path("stdin"), [], in_turn))))
+    return StandardInput(texts, left_out, names, True)
 
 
 def holds_files(path: str) -> bool:
@@ -97,9 +126,13 @@ def _text(tree: AnyTree, entry: Entry) -> str:
 def host_names(path: str) -> set[str]:
     """The names of the hosts that a scan of the same finds."""
     try:
-        return {node.name.removesuffix(")").partition(" (")[0] for node in collect_paths([path], [])}
+        return _names_of(collect_paths([path], []))
     except CannotCollect:
         return set()
+
+
+def _names_of(nodes: Iterable[Node]) -> set[str]:
+    return {node.name.removesuffix(")").partition(" (")[0] for node in nodes}
 
 
 def redact(
