@@ -40,7 +40,8 @@ def vrrp_advertisements_dropped(node: Node) -> Iterator[Finding]:
     known: set[tuple[str, bool, int]] = set()
     for item in filtered_adverts(node):
         key = (item.instance.link, item.received, item.instance.family)
-        if not item.dropped or key in known:
+        # An instance without an address takes no client from the other director.
+        if not item.dropped or key in known or not item.instance.brings_up:
             continue
         known.add(key)
         proved = item.received and item.instance in lower
