@@ -60,10 +60,10 @@ T = TypeVar("T", bound=Callable[..., None])
 _ASKED = os.environ.get("LVSDOCTOR_LAWS", "")
 
 
-def law(test: T) -> T:
+def law(test: T, examples: int = 500) -> T:
     """500 examples, always the same, or as many as were asked for; slow is not wrong."""
     made: T = settings(
-        max_examples=int(_ASKED or 500),
+        max_examples=int(_ASKED or examples),
         derandomize=not _ASKED,
         database=None,
         deadline=None,
