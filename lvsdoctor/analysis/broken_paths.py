@@ -55,7 +55,7 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
             by_decision.setdefault((walk.service, walk.vip, verdict.step.decision), []).append(walk)
     for (service, vip, _), failing in by_decision.items():
         proved = [
-            walk for walk in failing if proved_to_end(walk) and not _wished(walk) and not _contradicted(walk, node)
+            walk for walk in failing if proved_to_end(walk) and not is_wished(walk) and not _contradicted(walk, node)
         ]
         if proved and (verdict := proved[0].deciding) is not None:
             because = {line.seen: line for walk in proved for line in walk.client.because}
@@ -83,6 +83,12 @@ def _known_to_be_opened(node: Node) -> list[Walk]:
     ]
 
 
+def lost(walk: Walk) -> bool:
+    """Is it proved that clients which connect lose connections on this walk, and that nobody wants it?"""
+    opened = walk.client.connects and walk.share and walk.forwarding is not None
+    return bool(opened) and walk.outcome is Served.DIES and proved_to_end(walk) and not is_wished(walk)
+
+
 def _hosts(walk: Walk) -> set[str]:
     return {verdict.step.node for verdict in walk.steps}
 
@@ -100,7 +106,7 @@ def proved_to_end(walk: Walk) -> bool:
     return first is not None and first.decided is Decided.NO and not first.assumed
 
 
-def _wished(walk: Walk) -> bool:
+def is_wished(walk: Walk) -> bool:
     """Does a filter, or a route of a failing type, turn these clients away? Somebody wants that. A director that turns
     its own health checks away is no wish."""
     verdict = walk.deciding

@@ -69,13 +69,13 @@ def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagn
         return diagnosis
     chosen = (verdict for walk in own for verdict in walk.steps if verdict.step.decision is Decision.REAL_SERVER)
     weight = next(
-        (cite(line.seen, "no new client is sent there") for verdict in chosen for line in verdict.because), None
+        (cite(line.seen, "this real server gets no new clients") for verdict in chosen for line in verdict.because),
+        None,
     )
     if weight is None:
         return diagnosis
     finding = diagnosis.finding.amended(
         weight,
-        message=f"{diagnosis.finding.message}; its weight is 0, so this breaks nothing yet",
         clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)

@@ -3,13 +3,14 @@
 They need the findings of all hosts, and of rules that nobody selected, so a rule alone cannot tell.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from lvsdoctor.analysis.broken_paths import proved_to_end
 from lvsdoctor.analysis.walk import walks_of_scan
 from lvsdoctor.engine.impact import concerns
 from lvsdoctor.engine.rule import Rule
-from lvsdoctor.model.examination import Diagnosis, Outcome, Verdict
+from lvsdoctor.model.examination import Diagnosis, Examination, Outcome, Verdict
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Walk
@@ -20,30 +21,37 @@ def unexplained(
     outcomes: Sequence[Outcome],
     rules: Mapping[str, Rule],
     nodes: Sequence[Node],
-    others: Callable[[], Iterable[Diagnosis]],
+    others: Examination,
 ) -> tuple[list[Diagnosis], list[Outcome]]:
-    """Without the findings of rules that speak `unless_explained`, where another finding explains each of their walks.
-    `others` are findings that are not to be shown: they explain all the same."""
+    """Without the findings of rules that speak `unless_explained`, where another finding explains each of their walks,
+    or a rule that may explain them was not checked. `others` is what rules find that nobody selected."""
     last_resort = [diagnosis for diagnosis in diagnoses if rules[diagnosis.rule].unless_explained]
     walks = walks_of_scan(nodes[0])
-    known = [*(d for d in diagnoses if not rules[d.rule].unless_explained), *others()]
-    by: dict[tuple[str, str], set[str]] = {}
-    gone: set[str] = set()
+    known = [*(d for d in diagnoses if not rules[d.rule].unless_explained), *others.diagnoses]
+    unsure = {
+        (outcome.node, rules[outcome.rule].explains): outcome
+        for outcome in (*outcomes, *others.outcomes)
+        if outcome.verdict is Verdict.NOT_CHECKED and not rules[outcome.rule].unless_explained
+    }
+    gone: dict[str, Outcome] = {}
     for diagnosis in last_resort:
-        causes = [_causes(walk, known) for walk in walks if _ends_at(diagnosis, walk)]
+        causes = [causes_of(walk, known) for walk in walks if _ends_at(diagnosis, walk)]
+        step = diagnosis.explains
         if all(causes):  # with one walk that nothing explains it speaks
-            gone.add(diagnosis.fingerprint)
-            by.setdefault((diagnosis.node, diagnosis.rule), set()).update(c.rule for some in causes for c in some)
+            names = sorted({cause.rule for some in causes for cause in some})
+            became = Outcome(diagnosis.rule, diagnosis.node, Verdict.QUIET, explained_by=tuple(names))
+        elif step is not None and (open_ := unsure.get((step.node, step.decision))) is not None:
+            became = replace(open_, rule=diagnosis.rule)
+        else:
+            continue
+        gone[diagnosis.fingerprint] = became
     left = [diagnosis for diagnosis in diagnoses if diagnosis.fingerprint not in gone]
     firing = {(diagnosis.node, diagnosis.rule) for diagnosis in left}
-    return left, [_quiet(outcome, by, firing) for outcome in outcomes]
-
-
-def _quiet(outcome: Outcome, by: Mapping[tuple[str, str], set[str]], firing: set[tuple[str, str]]) -> Outcome:
-    names = by.get((outcome.node, outcome.rule))
-    if names is None or (outcome.node, outcome.rule) in firing:
-        return outcome
-    return Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(sorted(names)))
+    instead = {(became.node, became.rule): became for became in gone.values()}
+    return left, [
+        outcome if (key := (outcome.node, outcome.rule)) in firing else instead.get(key, outcome)
+        for outcome in outcomes
+    ]
 
 
 def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:
@@ -53,7 +61,7 @@ def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:
     return (step.node, step.decision) == (deciding.step.node, deciding.step.decision) and concerns(diagnosis, walk)
 
 
-def _causes(walk: Walk, known: Iterable[Diagnosis]) -> list[Diagnosis]:
+def causes_of(walk: Walk, known: Iterable[Diagnosis]) -> list[Diagnosis]:
     """The findings that explain why a walk ends: those about the step that ends it, those that quote the line that
     decided it, and errors about a step before it, or about another of that host."""
     deciding = walk.deciding
@@ -61,11 +69,11 @@ def _causes(walk: Walk, known: Iterable[Diagnosis]) -> list[Diagnosis]:
     end = deciding.step.node, deciding.step.decision
     passed = {(verdict.step.node, verdict.step.decision) for verdict in walk.steps}
     lines = {line.seen for line in deciding.because[:1]}
-    causes = []
+    found = []
     for diagnosis in known:
         step = None if diagnosis.explains is None else (diagnosis.explains.node, diagnosis.explains.decision)
         near = step is not None and (step in passed or step[0] == end[0])
         quotes = any(item.seen in lines for item in diagnosis.evidence)
         if step == end or quotes or (near and diagnosis.severity is Severity.ERROR):
-            causes.append(diagnosis)
-    return [diagnosis for diagnosis in causes if concerns(diagnosis, walk)]
+            found.append(diagnosis)
+    return [diagnosis for diagnosis in found if concerns(diagnosis, walk)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from lvsdoctor import __version__
 from lvsdoctor.analysis.broken_paths import shows_clients
@@ -57,17 +56,14 @@ def examine(
     if any(by_name[diagnosis.rule].unless_explained for diagnosis in diagnoses):
         from lvsdoctor.engine.last_resort import unexplained  # few scans have such findings
 
-        diagnoses, outcomes = unexplained(diagnoses, outcomes, by_name, nodes, partial(_explaining, nodes, others))
+        every = {rule.name: rule for rule in others} | by_name
+        diagnoses, outcomes = unexplained(diagnoses, outcomes, every, nodes, examine(nodes, others))
     diagnoses = naming_hidden(diagnoses, nodes)
     of_name = {node.name: node for node in nodes}
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule], of_name[d.node]), d.certainty != "proved"))
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
-
-
-def _explaining(nodes: Sequence[Node], rules: Sequence[Rule]) -> list[Diagnosis]:
-    return [diagnosis for rule in rules for node in nodes for diagnosis in try_rule(rule, node)[0]]
 
 
 def _place(rule: Rule, node: Node) -> tuple[bool, bool, bool]:

@@ -95,7 +95,9 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
             return None
         if verdict.packet.changed and verdict.outcome is FilterOutcome.ACCEPTED:
             return yes("a rule sends the packet to this host", *verdict.because)
-        return taken
+        # No rule that was seen takes the packet in; one of a table that was not seen may.
+        assumed = (line for line in verdict.because if line.assumed)
+        return Answer(False, taken.reason, (*taken.because, *assumed), taken.fields)
 
     return decider.step(node, Decision.LOCAL_DELIVERY, str(arrival.dst), arrival.key, decide)
 

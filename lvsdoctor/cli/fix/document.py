@@ -14,6 +14,7 @@ from lvsdoctor.fixes.plan import Plan, PlanStep
 from lvsdoctor.model.change import Change, PutRoute
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.node import Node
+from lvsdoctor.reporting.walks import clients
 from lvsdoctor.sanitize import command
 
 
@@ -96,6 +97,15 @@ def _left(plan: Plan, node: str | None) -> Iterator[Left]:
     for left in plan.by_hand:
         if node in (None, left.node):
             yield Left(f"by hand on {left.node}: {_named(left.diagnosis)}: {left.why}", left.what)
+
+    listed = {d.fingerprint for d in (*(r.diagnosis for r in plan.rejected), *(b.diagnosis for b in plan.by_hand))}
+    for lost in plan.still_lost if plan.steps else ():
+        verdict = lost.walk.deciding
+        if verdict is None or any(cause.fingerprint in listed for cause in lost.explained_by):
+            continue
+        if node in (None, verdict.step.node):
+            whose, where = clients(lost.walk.client), f"{verdict.step.node} ({verdict.step.decision})"
+            yield Left(f"still lost at {where}: connections to {lost.walk.service} from {whose}: {verdict.why}")
 
 
 def _named(diagnosis: Diagnosis) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from lvsdoctor.model.change import Change
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,19 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class StillLost:
+    """A walk on which clients that connect lose connections when all steps have been run, and the findings that explain
+    it."""
+
+    walk: Walk
+    explained_by: tuple[Diagnosis, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`steps` stand node by node, and in each node in the order in which they are run; real servers before directors,
     and last who has only caches to empty. `after` is the examination of `nodes_after`: the nodes as the model has them
-    then."""
+    then, on which clients lose connections on the walks `still_lost`."""
 
     steps: tuple[PlanStep, ...]
     cleared: tuple[Cleared, ...]
@@ -70,6 +80,7 @@ class Plan:
     before: Examination
     after: Examination
     nodes_after: tuple[Node, ...] = field(repr=False)
+    still_lost: tuple[StillLost, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ class Planner:
         cures = [(diagnosis, treated)]
         for _ in range(_DEPTH if careful else 0):
             about = {name for cure, _ in cures for name in (cure.node, cure.fix_node)}
-            new = list(raised(state.findings, examine([node for node in treated if node.name in about], self.rules)))
+            examination = examine([node for node in treated if node.name in about], self.rules)
+            new = list(raised(state.findings, examination, self.rules))
             if not new:
                 break
             if any(obstacle(other, treated) is not None for other in new):
@@ -169,7 +170,7 @@ class Planner:
         examination = examine(nodes, self.rules)
         findings = {diagnosis.fingerprint: diagnosis for diagnosis in examination.diagnoses}
         back = any(diagnosis.fingerprint in findings for diagnosis in cures)
-        new = next(raised(state.findings, examination), None)
+        new = next(raised(state.findings, examination, self.rules), None)
         return frozenset(findings), STAYS if back else _says_raised(new) if new is not None else ""
 
     def cleared_by(self, diagnosis: Diagnosis, end: State) -> tuple[Diagnosis, ...]:
@@ -192,10 +193,12 @@ def _akin(diagnosis: Diagnosis, other: Diagnosis) -> bool:
     return not {diagnosis.node, diagnosis.fix_node}.isdisjoint({other.node, other.fix_node})
 
 
-def raised(known: frozenset[str], examination: Examination) -> Iterator[Diagnosis]:
-    """The errors and warnings that are not known."""
+def raised(known: frozenset[str], examination: Examination, rules: Iterable[Rule]) -> Iterator[Diagnosis]:
+    """The errors and warnings that are not known. What no other rule explains any more was there before."""
+    laid_bare = {rule.name for rule in rules if rule.unless_explained}
     for diagnosis in examination.diagnoses:
-        if diagnosis.fingerprint not in known and diagnosis.severity is not Severity.NOTE:
+        new = diagnosis.fingerprint not in known and diagnosis.rule not in laid_bare
+        if new and diagnosis.severity is not Severity.NOTE:
             yield diagnosis
 
 

@@ -22,7 +22,7 @@ def finished(planner: Planner, start: State, end: State) -> tuple[tuple[PlanStep
         after = examine(nodes, planner.rules)
         left = {diagnosis.fingerprint for diagnosis in after.diagnoses}
         cleared = not any(diagnosis.fingerprint in left for diagnosis, _ in end.taken)
-        if cleared and not any(raised(start.findings, after)):
+        if cleared and not any(raised(start.findings, after, planner.rules)):
             break
     return steps, nodes, after
 

@@ -75,6 +75,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("no-destination-available", "rr without a usable real server"): {"no-destination-available": NO_COMMAND},
     ("own-advertisements-return", "equal priority, own address"): {"own-advertisements-return": NO_COMMAND},
+    ("path-broken", "the reverse path check of a link on which clients of another link come in"): {
+        "path-broken": NO_COMMAND,
+        "handshakes-do-not-end": NO_COMMAND,
+    },
     ("service-without-usable-real-server", "a warning where all are at their upper threshold"): {
         "real-server-left-at-weight-zero": NO_COMMAND
     },
