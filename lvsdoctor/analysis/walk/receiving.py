@@ -201,7 +201,7 @@ def _from_here(node: Node, director: Node, rip: IP) -> Answer | None:
     sender = kernel_source(director, rip)
     if sender is None or sender.ip is None or not (held := is_local(node, sender.ip)):
         return None
-    text = "the tunnel drops the request: it comes from {source}, an address of {host} itself"
+    text = "the tunnel drops the request, which comes from {source}, an address of {host}"
     return no(text, *held.because, *sender.because, source=sender.ip, host=node.name)
 
 
