@@ -29,6 +29,7 @@ UNEXPLAINED: Mapping[str, str] = {
     "logs": _PAST,
     "connections": _EXISTING,
     "addresses-deleted-with-vip": _ELECTION,
+    "weights-without-effect": "every connection is served; this is about how many a real server gets",
     "arptables-rules-not-saved": _FILES,
     "announcement-suppressed-by-bridge": "a walk is of the director that is active now; this is about the next one",
     "unicast-source-unusable": _ELECTION,

@@ -46,7 +46,8 @@ def edit_service(service: VirtualService, flags: Collection[str]) -> str:
     option = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}.get(service.protocol)
     known = len(engines) + ("ops" in other) == len(other)
     if not known or (service.fwmark is None and (option is None or service.vip is None)):
-        return f"# ipvsadm -E for {command(*str(service).split())}, with -b {','.join(flags)} and all its other options"
+        wanted = f"-b {','.join(flags)}" if flags else f"-s {service.scheduler}"
+        return f"# ipvsadm -E for {command(*str(service).split())}, with {wanted} and all its other options"
     at = str(service).split()[-1]
     named = [option, at] if option and service.fwmark is None else ["-f", service.fwmark]
     words = [*named, *(["-6"] if service.fwmark is not None and service.family == 6 else []), "-s", service.scheduler]
@@ -54,7 +55,7 @@ def edit_service(service: VirtualService, flags: Collection[str]) -> str:
     words += ["-M", service.netmask] if service.netmask else []
     words += ["--pe", engines[0]] if engines else []
     words += ["-o"] if "ops" in other else []
-    return command("ipvsadm", "-E", *words, "-b", ",".join(flags))
+    return command("ipvsadm", "-E", *words, *(["-b", ",".join(flags)] if flags else []))
 
 
 def schedule_nothing_as_backup() -> Fix:

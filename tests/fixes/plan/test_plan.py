@@ -51,6 +51,14 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("arptables-rules-incomplete", "the new sender is the address of another host"): {
         "arptables-rules-incomplete": NO_COMMAND
     },
+    **{
+        ("weights-without-effect", title): {"weights-without-effect": why}
+        for title, why in (
+            ("rr, and weights 3 and 1", SERVICE),
+            ("lc, in IPv6", SERVICE),
+            ("dh, by a firewall mark", NO_COMMAND),
+        )
+    },
     ("arptables-rules-not-saved", "the saved file has rules for another VIP"): {
         "arptables-rules-not-saved": NO_COMMAND
     },
