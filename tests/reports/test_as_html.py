@@ -338,6 +338,13 @@ def test_of_very_many_services_some_are_shown_and_the_rest_counted(written: Writ
     assert "2900 more services: the result that is embedded in this page has all." in page.single("header").text
 
 
+def test_a_service_that_suffers_without_a_finding_is_no_calm_page(written: Written, examinations: ModuleType) -> None:
+    service = ServiceOutcome("tcp 192.0.2.10:80", ("rs1",), losing=("rs1",), clients=("clients",), evidenced=True)
+    assert Read(written(examinations.healthy())).single("header").attributes["class"] == "calm"
+    page = Read(written(replace(examinations.healthy(), services=(service,))))
+    assert page.single("header").attributes["class"] == "unjudged"
+
+
 def test_files_that_are_not_deployed_yet_are_a_condition(written: Written, examinations: ModuleType) -> None:
     service = ServiceOutcome("tcp 192.0.2.10:80", ("rs1",), losing=("rs1",), condition="Once these files are deployed")
     page = Read(written(replace(examinations.cluster(), services=(service,))))
