@@ -10,7 +10,7 @@ from typing import Any
 # Question -> module of lvsdoctor -> its names.
 QUESTIONS = {
     "What a rule is, and what it yields": {
-        "engine.rule": "rule",
+        "engine.rule": "rule RuleOption",
         "model.finding": "Severity Finding Citation cite Predicts",
         "kernel.answer": "assume assume_without",
         "model.facts": "NotCollected",

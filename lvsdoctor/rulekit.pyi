@@ -169,6 +169,7 @@ from lvsdoctor.analysis.vrrp_sources import foreign_source as foreign_source
 from lvsdoctor.analysis.waiting_connections import Shape as Shape
 from lvsdoctor.analysis.waiting_connections import Waiting as Waiting
 from lvsdoctor.analysis.waiting_connections import waiting_connections as waiting_connections
+from lvsdoctor.engine.rule import RuleOption as RuleOption
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6

@@ -58,8 +58,9 @@ class Logged:
         return Fix(persist=(f"# {self.pattern.remedy}",))
 
 
-def logged(node: Node, code: str) -> Iterator[Logged]:
-    """The faults of a code that the logs of the node show, but for those whose end a log shows, too.
+def logged(node: Node, code: str, *, least: int | None = None) -> Iterator[Logged]:
+    """The faults of a code that the logs of the node show, but for those whose end a log shows, too. `least`: fewer
+    lines than these make a note, in the place of what the pattern says.
 
     Raises NotCollected where no line is of that code: what a log does not show may have happened.
     """
@@ -70,6 +71,7 @@ def logged(node: Node, code: str) -> Iterator[Logged]:
     faults: dict[tuple[str, str], Logged] = {}
     for row in mine:
         pattern = BY_EVENT[code, row.event.partition(".")[2]]
+        pattern = pattern if least is None else pattern._replace(least=least)
         if pattern.harmless or _ended(row, pattern, rows) or _explained(row, pattern, rows):
             continue
         known = faults.get((row.event, row.subject))

@@ -14,8 +14,8 @@ from lvsdoctor.model.node import Node
 
 _SYN_RECV, _TIMER, _ROUND_TRIP = "SYN_RECV", 60, 2
 # Judgement: so many entries of one kind are no chance, and so large or small a share of them.
-_ENOUGH, _ENOUGH_AT_A_SERVER = 10, 5
-_BAD, _ALL_BAD, _GOOD = 0.5, 0.8, 0.05
+ENOUGH, BAD = 10, 0.5
+_ALL_BAD, _GOOD = 0.8, 0.05
 
 
 class Shape(Enum):
@@ -53,8 +53,11 @@ class Waiting:
 _Templates = dict[tuple[Hashable, Hashable], list[Connection]]
 
 
-def waiting_connections(director: Node) -> Iterator[Waiting]:
+def waiting_connections(director: Node, *, enough: int = ENOUGH, bad: float = BAD) -> Iterator[Waiting]:
     """At most two of a service: of this host as a client, and of the others. Reads connections.
+
+    With fewer than `enough` connections of a kind chance may be the cause. A real server is bad where a share of at
+    least `bad` (0..1) of its connections waits.
 
     Raises NotCollected at the end where the list was not seen whole: what is not in it may wait as well.
     """
@@ -71,29 +74,37 @@ def waiting_connections(director: Node) -> Iterator[Waiting]:
         others = [row for row in rows if not _is_own(row)]
         if own and all(map(_waits, own)):
             yield _of(Shape.OWN, own, own, (), templates, many=True)
-        yield from _of_service(others, templates, whole=whole)
+        yield from _of_service(others, templates, Judgement(enough, bad, whole))
     if (absent := director.unseen("connections")) is not None:
         raise absent
 
 
-def _of_service(rows: Sequence[Connection], templates: _Templates, *, whole: bool) -> Iterator[Waiting]:
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """From how many connections on chance is no cause, from which share on a real server is bad, and whether the whole
+    list was seen."""
+
+    enough: int
+    bad: float
+    whole: bool
+
+
+def _of_service(rows: Sequence[Connection], templates: _Templates, by: Judgement) -> Iterator[Waiting]:
     by_real: dict[str, list[Connection]] = {}
     for row in rows:
         by_real.setdefault(str(row.destination), []).append(row)
-    bad = [row for of_real in by_real.values() if _share(of_real) >= _BAD for row in of_real]
-    good = [row for of_real in by_real.values() if _share(of_real) < _BAD for row in of_real]
+    bad = [row for of_real in by_real.values() if _share(of_real) >= by.bad for row in of_real]
+    good = [row for of_real in by_real.values() if _share(of_real) < by.bad for row in of_real]
     waiting = [row for row in bad if _waits(row)]
     if not waiting:
         return
     if good:
-        many = len(bad) >= _ENOUGH and len(good) >= _ENOUGH and _share(good) <= _GOOD
+        many = len(bad) >= by.enough and len(good) >= by.enough and _share(good) <= _GOOD
         if many or (len(waiting) == len(bad) and _share(good) == 0):
             yield _of(Shape.SOME, waiting, bad, good, templates, many=many)
         return
     # Who asked for SYN_RECV alone sees nothing else: of a part of the list "all" says nothing.
-    many = (
-        whole and _share(bad) >= _ALL_BAD and all(len(of_real) >= _ENOUGH_AT_A_SERVER for of_real in by_real.values())
-    )
+    many = by.whole and _share(bad) >= _ALL_BAD and all(2 * len(of_real) >= by.enough for of_real in by_real.values())
     if many or len(waiting) == len(bad):
         yield _of(Shape.ALL, waiting, bad, good, templates, many=many)
 

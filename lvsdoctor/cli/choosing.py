@@ -28,6 +28,9 @@ def left(rules: Sequence["Rule"], options: Namespace, settings: "Configuration |
     if settings is not None:
         selected = selected or named(rules, settings.select, settings.places.get("select"))
         ignored = ignored or named(rules, settings.ignore, settings.places.get("ignore"))
+        named_here = {rule.name for rule in named(rules, [word for word in options.select if word != "*"])}
+        off = {rule.name for table in settings.rule if table.off for rule in named(rules, [table.word], table.seen)}
+        ignored += [rule for rule in rules if rule.name in off - named_here]
     return [rule for rule in (selected or rules) if rule not in ignored]
 
 

@@ -76,6 +76,8 @@ def remarks_of(settings: "Configuration") -> "Iterator[Remark]":
 
 def _shown(settings: "Configuration", key: str) -> str:
     value = getattr(settings, key.replace("-", "_"))
+    if key == "rule":
+        return ", ".join(table.says for table in settings.rule)
     return ", ".join(value) if isinstance(value, tuple) else str(value).lower()
 
 

@@ -50,6 +50,13 @@ def run(options: Namespace) -> int:
     for facts, word in ((rule.needs, "needs"), (rule.helps, "helps")):
         for fact in sorted(facts):
             print(f"  {word}  {fact:14}  {COLLECTED_BY[fact]}")
+    if rule.options:
+        print(f"\n{bold}## What may be set, in lvsdoctor.toml{plain}\n")
+        print(f"    [rule.{rule.name}]")
+        for option in rule.options:
+            print(f"    {option.name} = {option.default}")
+        for option in rule.options:
+            print(f"\n{_reflowed(f'- {option.name}, in {option.unit} (from {option.least}): {option.meaning}')}")
     return OK
 
 

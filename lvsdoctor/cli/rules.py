@@ -2,6 +2,7 @@
 
 import re
 from argparse import Namespace, _SubParsersAction
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ def _as_data(rule: "Rule") -> dict[str, Any]:
         "needs": sorted(rule.needs),
         "helps": sorted(rule.helps),
         "explains": rule.explains.value if rule.explains else None,
+        "options": [asdict(option) for option in rule.options],
     }
 
 

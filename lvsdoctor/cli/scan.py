@@ -4,7 +4,17 @@ from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting, configuring, gate, monitoring, supposing, workers, writing
+from lvsdoctor.cli import (
+    choosing,
+    collecting,
+    configuring,
+    gate,
+    monitoring,
+    rule_settings,
+    supposing,
+    workers,
+    writing,
+)
 
 if TYPE_CHECKING:
     from lvsdoctor.engine.rule import Rule
@@ -67,6 +77,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     gate.add_options(parser)
     choosing.add_options(parser)
     configuring.add_options(parser)
+    add("--show-config", action="store_true", help="print settings and options of rules, and scan nothing")
     writing.add_options(parser)
 
 
@@ -96,7 +107,9 @@ def _scan(options: Namespace) -> int:
 
     settings = configuring.configured(options)
     writers = writing.writers(options)
-    known = choosing.load(options.rules)
+    known = rule_settings.applied(choosing.load(options.rules), settings)
+    if options.show_config:
+        return rule_settings.show(known, settings)
     rules = choosing.left(known, options, settings)
     others = [rule for rule in known if rule not in rules]
     terms = gate.terms(known, options, settings)

@@ -1,17 +1,36 @@
 """What a rule is: a function that looks for one pitfall, and what it declares of itself."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from lvsdoctor.engine.as_configured import AS_CONFIGURED
 from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.model.finding import Finding, Severity
-from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
 from lvsdoctor.model.walk import Decision
 
-Check = Callable[[Node], Iterator[Finding]]
+Check = Callable[..., Iterator[Finding]]  # of a Node; of its options by their names, if it has some
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOption:
+    """A number of a rule that an operator may set in lvsdoctor.toml.
+
+    `name` as it is written there; the function has an argument of that name (a hyphen is an underscore), whose default
+    is the option's. `unit` is a plural ("connections"), `least` and `most` are the bounds.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    default: int = 0
+    least: int = 1
+    most: int = 1_000_000
+
+    @property
+    def argument(self) -> str:
+        return self.name.replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +50,8 @@ class Rule:
     that its findings explain, None for a rule of no packet's way. `unless_explained` tells that it speaks of
     connections that no other rule explains: its finding is left out where another rule's is about the same step, and it
     does not apply where the scan shows no client that connects.
+    `options` are the numbers that may be set. What an operator has set: `severity_set` of all its findings, and
+    `set_by`, the line that says so.
     """
 
     name: str
@@ -52,6 +73,9 @@ class Rule:
     suffice: frozenset[str] = frozenset()
     explains: Decision | None = None
     unless_explained: bool = False
+    options: tuple[RuleOption, ...] = ()
+    severity_set: Severity | None = None
+    set_by: str = ""
 
     @property
     def page(self) -> str:
@@ -81,13 +105,14 @@ def rule(
     suffice: Iterable[str] = (),
     explains: Decision | None = None,
     unless_explained: bool = False,
+    options: Iterable[RuleOption] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields findings. Raises ValueError for a name, role or fact that is not one.
 
     Of `needs` "sysctl | configured-sysctl" names a runtime fact, and the configured one that does in its place.
     """
     alternatives = [need.split(" | ") for need in needs]
-    suffice = frozenset(suffice)
+    suffice, options = frozenset(suffice), tuple(options)
     needs, helps = frozenset(facts[0] for facts in alternatives), frozenset(helps) | suffice
     instead = {runtime: configured for runtime, *others in alternatives for configured in others}
     if unknown := (needs | helps | frozenset(instead.values())) - COLLECTED_BY.keys():
@@ -103,10 +128,15 @@ def rule(
         if check.__name__ != name.replace("-", "_"):
             raise ValueError(f"rule {name}: its function must be named {name.replace('-', '_')}")
         file = check.__code__.co_filename
+        defaults = getattr(check, "__kwdefaults__", None) or {}
+        if without := [option.name for option in options if option.argument not in defaults]:
+            raise ValueError(f"rule {name}: its function has no argument with a default for {', '.join(without)}")
+        known = tuple(replace(option, default=defaults[option.argument]) for option in options)
         return Rule(
             name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
             harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice, explains,
             unless_explained,
+            known,
         )  # fmt: skip
 
     return made

@@ -6,11 +6,12 @@ as an operator's own rules always are.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.rule import Rule, RuleOption
 from lvsdoctor.model.finding import Finding, Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision
@@ -43,6 +44,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "suffice": sorted(rule.suffice),
         "explains": rule.explains,
         "unless_explained": rule.unless_explained,
+        **({"options": [asdict(option) for option in rule.options]} if rule.options else {}),
     }
 
 
@@ -60,8 +62,8 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
     if entry is None or crc32(file.read_bytes()) != entry["crc32"]:
         return None
 
-    def check(node: Node) -> Iterator[Finding]:
-        return execute(file).check(node)
+    def check(node: Node, **options: int) -> Iterator[Finding]:
+        return execute(file).check(node, **options)
 
     return Rule(
         name=entry["name"],
@@ -83,4 +85,5 @@ def indexed_rule(entry: Mapping[str, Any] | None, file: Path, execute: Callable[
         suffice=frozenset(entry["suffice"]),
         explains=Decision(entry["explains"]) if entry["explains"] else None,
         unless_explained=entry["unless_explained"],
+        options=tuple(RuleOption(**option) for option in entry.get("options", ())),
     )

@@ -138,7 +138,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             if hidden := _hidden(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
-                found.append(_of_assumptions(diagnosis, node))
+                found.append(_as_set(rule, _of_assumptions(diagnosis, node)))
     except NotApplicable:
         verdict = Verdict.NOT_APPLICABLE
     except NotCollected as absent:
@@ -206,6 +206,14 @@ def _of_assumptions(diagnosis: Diagnosis, node: Node) -> Diagnosis:
         item.assumed and item.stand_in is not StandIn.MACHINERY for item in diagnosis.evidence
     )
     return replace(diagnosis, severity=Severity.WARNING) if weak and diagnosis.severity is Severity.ERROR else diagnosis
+
+
+def _as_set(rule: Rule, diagnosis: Diagnosis) -> Diagnosis:
+    """With the severity that an operator has set, which is shown with the line that sets it."""
+    severity = rule.severity_set
+    if severity is None or severity is diagnosis.severity:
+        return diagnosis
+    return replace(diagnosis, severity=severity, severity_before=diagnosis.severity, severity_by=rule.set_by)
 
 
 def _hidden(diagnosis: Diagnosis, node: Node) -> Missing | None:

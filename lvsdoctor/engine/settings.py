@@ -11,7 +11,8 @@ from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.seen import Seen
 
 LEVELS = (*(str(severity) for severity in Severity), "never")
-KEYS = ("fail-on", "require-complete", "select", "ignore", "rules", "baseline", "accept")
+KEYS = ("fail-on", "require-complete", "select", "ignore", "rules", "baseline", "accept", "rule")
+SEVERITY, OFF = "severity", "off"  # what every table [rule.NAME] may say; the rest are the options of that rule
 ACCEPT_KEYS = ("rule", "node", "vip", "reason", "until")
 # [tool.lvsdoctor], [tool.lvsdoctor.x] or [[tool.lvsdoctor.accept]], with any of TOML's ways to write it.
 OURS = re.compile(r"""^[ \t]*\[\[?[ \t]*["']?tool["']?[ \t]*\.[ \t]*["']?lvsdoctor["']?[ \t]*[].]""", re.MULTILINE)
@@ -21,6 +22,28 @@ _OF_ACCEPT = re.compile(r"""\s*\[\[[\w\s.'"-]*\baccept["']?\s*\]\]""")
 
 class BadSettings(Exception):
     """The file cannot be used; the message says where and why, in a sentence without its full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """A table [rule.NAME]: whether the rule is `off`, the `severity` of its findings, and its options by their names.
+
+    `word` is the rule's name or code; whether there is such a rule, and such an option, depends on those there are.
+    """
+
+    word: str
+    seen: Seen
+    severity: Severity | None = None
+    off: bool = False
+    values: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, Seen] = field(default_factory=dict)
+
+    @property
+    def says(self) -> str:
+        """In short, for a remark: `arp-ignore-only-on-lo (severity note)`."""
+        parts = ["off"] if self.off else [f"severity {self.severity}"] if self.severity is not None else []
+        parts += [f"{name} {value}" for name, value in self.values.items()]
+        return f"{self.word} ({', '.join(parts)})" if parts else self.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +60,7 @@ class Configuration:
     rules: tuple[str, ...] = ()
     baseline: str | None = None
     accept: tuple[Acceptance, ...] = ()
+    rule: tuple[RuleSettings, ...] = ()
     file: str = ""
     places: Mapping[str, Seen] = field(default_factory=dict)
 
@@ -63,6 +87,7 @@ def settings_in(text: str, file: str, *, of_project: bool = False) -> Configurat
         rules=_words(given, "rules", page),
         baseline=_of_kind(given, "baseline", str, "the name of a file", page),
         accept=_accept(given, page),
+        rule=_rule_tables(given, page),
         file=file,
         places={key: page.seen(key) for key in given},
     )
@@ -90,6 +115,11 @@ class _Page:
 
     def at(self, number: int | None) -> Seen:
         return Seen(self.file, None, "") if number is None else Seen(self.file, number + 1, self._lines[number].strip())
+
+    def table(self, name: str) -> int | None:
+        """The line of the header [rule.NAME]."""
+        header = re.compile(rf"""\s*\[[\w\s.'"-]*\brule["']?\s*\.\s*["']?{re.escape(name)}["']?\s*\]""")
+        return next((n for n in self._starts if n >= self._top and header.match(self._lines[n])), None)
 
     def wrong(self, key: str, sentence: str, table: int | None = None) -> BadSettings:
         return BadSettings(f"{self.seen(key, table)}: {sentence}")
@@ -154,8 +184,31 @@ def _acceptance(table: Any, start: int | None, page: _Page) -> Acceptance:
     return Acceptance(rule, reason, _at(page, start), node=node, vip=vip, until=_until(table, start, page))
 
 
-def _at(page: _Page, start: int | None) -> Seen:
-    return page.seen("accept") if start is None else page.at(start)
+def _rule_tables(given: Mapping[str, Any], page: _Page) -> tuple[RuleSettings, ...]:
+    tables = _of_kind(given, "rule", dict, "written as tables [rule.NAME]", page) or {}
+    return tuple(_rule_table(name, table, page) for name, table in tables.items())
+
+
+def _rule_table(name: str, table: Any, page: _Page) -> RuleSettings:
+    start = page.table(name)
+    if not isinstance(table, dict):
+        raise page.wrong("rule", "rule must be written as tables [rule.NAME]")
+    severity: str | None = _of_kind(table, SEVERITY, str, f"one of {', '.join(Severity)}", page, start)
+    if severity is not None and severity not in set(Severity):
+        raise page.wrong(SEVERITY, f"severity must be one of {', '.join(Severity)}", start)
+    off: bool = _of_kind(table, OFF, bool, "true or false", page, start) or False
+    values = {key: value for key, value in table.items() if key not in (SEVERITY, OFF)}
+    for key, value in values.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise page.wrong(key, f"{key} must be a whole number", start)
+    places = {key: page.seen(key, start) for key in table}
+    return RuleSettings(
+        name, _at(page, start, "rule"), None if severity is None else Severity(severity), off, values, places
+    )
+
+
+def _at(page: _Page, start: int | None, key: str = "accept") -> Seen:
+    return page.seen(key) if start is None else page.at(start)
 
 
 def _until(table: Mapping[str, Any], start: int | None, page: _Page) -> date | None:

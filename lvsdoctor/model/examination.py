@@ -49,7 +49,8 @@ class Diagnosis:
     acceptance ends, `until` (a date). `lapsed`: the same of an acceptance that has ended; the finding counts again.
     `guilty` is the quoted line that is to blame (fixes/guilty_lines.py works it out), None where all is assumed.
     `explains` is the step of a packet's way that it explains, None where it is about no such step. `impact` tells whose
-    connections die there, None where no walk meets that step.
+    connections die there, None where no walk meets that step. `severity_before` is what the rule says where an operator
+    has set another severity, in the line `severity_by`.
     """
 
     finding: Finding
@@ -63,6 +64,8 @@ class Diagnosis:
     guilty: Citation | None = None
     explains: "Step | None" = None
     impact: "Impact | None" = None
+    severity_before: Severity | None = None
+    severity_by: str = ""
 
     @property
     def message(self) -> str:

@@ -107,6 +107,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         "rule": diagnosis.rule,
         "code": diagnosis.code,
         "severity": diagnosis.severity.value,
+        "severity_set": _severity_set(diagnosis),
         "certainty": diagnosis.certainty.value,
         "node": diagnosis.node,
         "message": diagnosis.message,
@@ -129,6 +130,11 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         "lapsed": None if diagnosis.lapsed is None else dict(diagnosis.lapsed),
         "fingerprint": diagnosis.fingerprint,
     }
+
+
+def _severity_set(diagnosis: Diagnosis) -> dict[str, str] | None:
+    before = diagnosis.severity_before
+    return None if before is None else {"before": before.value, "by": diagnosis.severity_by}
 
 
 def _step(step: Step | None) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Node,
+    RuleOption,
     Severity,
     Shape,
     Waiting,
@@ -31,9 +32,13 @@ SOURCE = "the source is the virtual address, and a real server with this address
     severity=Severity.WARNING,
     needs={"connections"},
     consequence=True,
+    options=(
+        RuleOption("least-connections", "connections", "with fewer of them a finding is a note: it may be chance"),
+        RuleOption("waiting-share", "percent", "a real server is bad if so many of its connections wait", most=100),
+    ),
 )
-def handshakes_do_not_end(node: Node) -> Iterator[Finding]:
-    for group in waiting_connections(node):
+def handshakes_do_not_end(node: Node, *, least_connections: int = 10, waiting_share: int = 50) -> Iterator[Finding]:
+    for group in waiting_connections(node, enough=least_connections, bad=waiting_share / 100):
         own, some = group.shape is Shape.OWN, group.shape is Shape.SOME
         more = len(group.reals) - 3
         reals = ", ".join(map(str, group.reals[:3])) + (f" and {more} more" if more > 0 else "")

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting, configuring, gate, workers
+from lvsdoctor.cli import choosing, collecting, configuring, gate, rule_settings, workers
 from lvsdoctor.cli.errors import ERROR, FINDINGS, INCOMPLETE, OK, say, unknown
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def run(options: Namespace) -> int:
     from lvsdoctor.reporting.wording import openings
 
     settings = configuring.configured(options)
-    known_rules = choosing.load(options.rules)
+    known_rules = rule_settings.applied(choosing.load(options.rules), settings)
     rules = choosing.left(known_rules, options, settings)
     terms = gate.terms(known_rules, options, settings)
     collection = collecting.collected(options, rules)

@@ -51,6 +51,8 @@ def _put_sentences(page: Page, group: AlikeFindings) -> None:
         if others := [node for node in nodes if node != diagnosis.node]:
             whose = "the others" if len(nodes) == len(group.nodes) and len(others) > 1 else wording.listed(others)
             page.say(f"The same is found on {whose}.", indent=4)
+        if diagnosis.severity_before is not None:
+            page.say(f"{diagnosis.severity_by} sets this severity in place of {diagnosis.severity_before}.", indent=4)
         if diagnosis.accepted is not None:
             page.say(wording.accepted(diagnosis.accepted), label="Accepted:", indent=4)
         if diagnosis.lapsed is not None:
