@@ -116,6 +116,25 @@ def test_the_installed_command_says_its_version(installed: Path, built: Built, t
     assert (ran.returncode, version in ran.stdout) == (0, True), ran.stderr
 
 
+def test_the_installed_command_runs_by_its_path_as_sudo_runs_it(installed: Path, tmp_path: Path) -> None:
+    """With a PATH of sudo's own (secure_path), which knows no environment of Python."""
+    readme = (ROOT / "README.md").read_text()
+    assert 'sudo "$(command -v lvsdoctor)" scan ' in readme
+    line = 'env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(command -v lvsdoctor)" scan "$1"'
+    environment = {**os.environ, "PATH": f"{installed.parent}:{os.environ['PATH']}"}
+    example = ROOT / "examples/leaking-real-server"
+    result = subprocess.run(
+        ["sh", "-c", line, "sh", str(example)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "ERROR ARP002 rs2" in result.stdout
+
+
 def test_the_installed_command_finds_its_rules(installed: Path, built: Built, tmp_path: Path) -> None:
     ran = run(installed, "rules", "list", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
