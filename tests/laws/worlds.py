@@ -51,8 +51,11 @@ TOO_QUIET = frozenset(
         ),
         # An elision in `ipvsadm --stats` is not seen where the rows on both sides of it are whole.
         ("hash-scheduler-without-fallback", "ipvs-stats"),
+        # Which address is a subnet's broadcast address, the director's own mask alone tells.
         ("impossible-vip", "addresses"),
+        # That an interface is down or has no carrier is shown by links alone; the routes may stand all the same.
         ("real-server-unreachable", "links"),
+        # A key that is not among the settings that were seen is compared with no file.
         ("runtime-differs-from-files", "sysctl"),
     }
 )  # fmt: skip
