@@ -240,10 +240,10 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     serving = [m for m in serving if vip is None or m.service.vip is None or str(m.service.vip) == vip]
     if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
         return diagnosis
-    weight = cite(serving[0].destination, "no new client is sent there")
+    weight = cite(serving[0].destination, "weight 0: the director sends no new clients")
     finding = diagnosis.finding.amended(
         weight,
-        message=f"{diagnosis.finding.message}; its weight is 0, so this breaks nothing yet",
+        message=f"{diagnosis.finding.message} (weight 0)",
         clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
     )
     return replace(diagnosis, finding=finding, severity=Severity.WARNING)

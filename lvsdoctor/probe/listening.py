@@ -106,7 +106,9 @@ def links_to_hear(node: Node, names: Iterable[str] | None = None) -> tuple[Link,
         if node.link(name) is None:
             raise CannotProbe(f"unknown interface {name!r} (known: {', '.join(each.name for each in node.links)})")
         if name not in by_name:
-            raise CannotProbe(f"{name} hears no ARP: it is down, a port of another link, or of another kind")
+            raise CannotProbe(
+                f"{name} receives no ARP requests: it is down, a port of another interface, or of another kind"
+            )
     if not able:
         raise CannotProbe("no interface of this host is up and receives ARP requests")
     return tuple(by_name[name] for name in wanted) or able

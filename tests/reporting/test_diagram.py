@@ -161,7 +161,7 @@ def test_the_text_says_all_of_it_the_wrong_first() -> None:
         f"Clients reach VIP {VIP} through router 192.0.2.1.",
         f"rs22 (real server) holds {VIP} on lo and answers ARP for it on eth0, though it should not (because).",
         f"lb1 (director) holds {VIP} on eth0 and answers ARP for it, as it should.",
-        f"rs21 (real server) holds {VIP} on lo and keeps silent about it, as it should (because).",
+        f"rs21 (real server) holds {VIP} on lo and does not answer for it, which is right (because).",
         f"lb1 forwards tcp {VIP}:80 to rs21 (192.0.2.21) and rs22 (192.0.2.22) by direct routing, weight 1.",
     )
 
@@ -171,7 +171,7 @@ def test_the_text_says_all_of_it_the_wrong_first() -> None:
     [
         (
             Holder("lb1", VIP, "lo", Answering.SILENT, True, "arp_ignore=1"),
-            f"lb1 (director) holds {VIP} on lo and keeps silent about it, though it should answer (arp_ignore=1).",
+            f"lb1 (director) holds {VIP} on lo and does not answer for it, though it should answer (arp_ignore=1).",
         ),
         (
             Holder("lb1", VIP, "lo", Answering.UNKNOWN, True, "sysctl not collected"),
@@ -220,10 +220,10 @@ def test_of_many_real_servers_those_that_answer_wrongly_are_shown_and_the_others
     assert len(names) == 12
     (rest,) = all_of(shown, "pic-rest")
     assert says(rest) == ["and 488 more real servers, all alike", f"{VIP} on lo, silent; DR · tcp 80 · weight 1"]
-    told = [line for line in shown.text if "keep silent" in line]
+    told = [line for line in shown.text if "do not answer" in line]
     assert told == [
         "rs0, rs1, rs2, rs3, rs4, rs5, rs6, rs7 and 491 more (real servers) hold "
-        f"{VIP} on lo and keep silent about it, as they should (because)."
+        f"{VIP} on lo and do not answer for it, which is right (because)."
     ]
     assert len(shown.svg) < 40_000
 

@@ -77,8 +77,8 @@ def _answering(holder: Holder, who: str, vips: tuple[str, ...], *, many: bool) -
     if holder.answering is Answering.UNKNOWN:
         return f"{holds}; whether {they} {answer} {asked} for {them} is not known{why}."
     if holder.answering is Answering.SILENT:
-        verdict = f"though {they} should answer" if holder.should else f"as {they} should"
-        return f"{holds} and {'keep' if many else 'keeps'} silent about {them}, {verdict}{why}."
+        verdict = f"though {they} should answer" if holder.should else "which is right"
+        return f"{holds} and {'do' if many else 'does'} not answer for {them}, {verdict}{why}."
     where = "" if (holder.link,) == holder.answers_on else f" on {listed(holder.answers_on)}"
     verdict = f"as {they} should" if holder.should else f"though {they} should not{why}"
     if not holder.link:
