@@ -187,7 +187,7 @@ def _hosts(texts: Iterable[Source], names: Iterable[str]) -> Iterator[str]:
 def _in_path(path: str) -> Iterator[str]:
     *directories, _ = PurePosixPath(path).parts or ("",)
     yield from (part for part in directories if looks_like_a_host(part) and part not in PARTS)
-    if (host := file_name(path).host) and looks_like_a_host(host):
+    if (host := file_name(path.removesuffix(".sh")).host) and looks_like_a_host(host):
         yield host
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.collect.redacting.scripts import LEFT_OUT, kept_of_script, tells_the_same
 from lvsdoctor.collect.redacting.words import OddAddress, Redactor
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dumps, kinds_of
@@ -17,6 +18,7 @@ from lvsdoctor.parse.paste.sections import Section, sections
 from lvsdoctor.parse.paste.snapshot import is_stream, sections_of, snapshots
 from lvsdoctor.parse.paste.stream import CHANGES
 from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
+from lvsdoctor.parse.reader import Dump
 
 # Files of these kinds say in a few words what a host is given. What else configures one holds free text.
 _CONFIGS = frozenset(
@@ -40,12 +42,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The lines of a text that stay, each with its number, and how many do not. `elided` ones stand for others."""
+    """The lines of a text that stay, each with its number, and how many do not. `elided` ones stand for others.
+
+    `script` is what a script tells, which has to be the same afterwards."""
 
     lines: tuple[Seen, ...]
     dropped: int
     echoes: frozenset[int] = frozenset()
     elided: frozenset[int] = frozenset()
+    script: Dump | None = None
 
 
 def kept_lines(text: str, where: str) -> Kept:
@@ -53,10 +58,18 @@ def kept_lines(text: str, where: str) -> Kept:
     if not _holds_stream(text):
         for kind in kinds_of(text, where):
             if kind.dumps(text, where):
+                if kind.module == "shell.script":
+                    return _of_script(text, where)
                 if kind.module not in _CONFIGS:
-                    raise Refused("a script, a playbook or a manifest holds free text, and is left out")
+                    raise Refused("a playbook or a manifest holds free text, and is left out")
                 return _of_config(text, where)
     return kept_of_answer(text, where)
+
+
+def _of_script(text: str, where: str) -> Kept:
+    kept = tuple(kept_of_script(text, where))
+    gone = sum(bool(line.strip()) for line in text.split("\n")) - len(kept) + sum(seen.text == ":" for seen in kept)
+    return Kept(kept, gone, script=next(iter(config_dumps(text, where)), Dump()))
 
 
 def kept_of_answer(text: str, where: str) -> Kept:
@@ -186,7 +199,11 @@ def redacted(kept: Kept, redactor: Redactor) -> tuple[str, int]:
             dropped += 1
             continue
         lines.append(_PATH.sub(_path, text) if seen.line in kept.echoes else text)
-    return "".join(f"{line}\n" for line in lines), dropped
+    text = "".join(f"{line}\n" for line in lines)
+    where = kept.lines[0].where if kept.lines else ""
+    if kept.script is not None and not tells_the_same(kept.script, next(iter(config_dumps(text, where)), None)):
+        raise Refused(LEFT_OUT)
+    return text, dropped
 
 
 def _path(match: re.Match[str]) -> str:
