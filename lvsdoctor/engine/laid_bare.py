@@ -13,7 +13,7 @@ from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.finding import Predicts, Severity
 from lvsdoctor.model.node import Node
 
-_THEN = "After this fix all clients of VIP {vip} depend on its director. Cure {others} as well."
+_THEN = "After this fix all clients of VIP {vip} depend on its director. Fix {others} as well."
 _BYPASSES = (Predicts.ANSWERS, Predicts.SENDER)
 _FEW = 3
 

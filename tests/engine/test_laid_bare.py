@@ -54,7 +54,7 @@ def findings(nodes: tuple[Node, ...]) -> dict[str, Diagnosis]:
 
 
 def test_the_fix_of_a_bypass_names_what_the_director_drops() -> None:
-    named = "After this fix all clients of VIP 192.0.2.10 depend on its director. Cure FW001 on lb1 as well."
+    named = "After this fix all clients of VIP 192.0.2.10 depend on its director. Fix FW001 on lb1 as well."
     found = findings(cluster())
     assert "FW001" in found
     assert found["ARP001"].fix.warning.endswith(named)
@@ -72,7 +72,7 @@ def test_a_plan_for_the_bypass_alone_says_what_it_lays_bare() -> None:
     rules = [rule for rule in load_rules() if rule.code in ("ARP001", "FW001")]
     made = plan(nodes, rules)
     assert {cleared.diagnosis.code for cleared in made.cleared} == {"ARP001", "FW001"}
-    assert "Cure FW001 on lb1 as well." in " ".join(made.warnings("rs1"))
+    assert "Fix FW001 on lb1 as well." in " ".join(made.warnings("rs1"))
 
 
 def test_fix_for_a_selected_rule_names_what_it_was_not_to_look_for(
@@ -82,6 +82,6 @@ def test_fix_for_a_selected_rule_names_what_it_was_not_to_look_for(
         (tmp_path / where).parent.mkdir(exist_ok=True)
         (tmp_path / where).write_text(text)
     main(["fix", "--select", "ARP001", str(tmp_path)])
-    assert "Cure FW001 on lb1 as well." in capsys.readouterr().out
+    assert "Fix FW001 on lb1 as well." in capsys.readouterr().out
     main(["fix", "--select", "ARP001", "--ignore", "FW001", str(tmp_path)])
     assert "FW001" not in capsys.readouterr().out

@@ -90,6 +90,12 @@ def test_a_new_rule_begins_with_nothing_to_complain_of() -> None:
     assert [*of_source(RULE.format_map(names)), *of_page(PAGE.format_map(names))] == []
 
 
+def test_the_glossary_keeps_to_the_words() -> None:
+    for number, line in enumerate((ROOT / "docs/GLOSSARY.md").read_text(encoding="utf-8").splitlines(), 1):
+        for cell in re.split(r" ?\| ?", line):
+            assert [*complaints(Text("prose", number, cell))] == []
+
+
 def test_a_complaint_beyond_the_list_is_told_and_a_needless_entry_too() -> None:
     one, other = Complaint(3, "word", "x"), Complaint(5, "length", "y")
     assert unlisted({"a.md": [one]}, {}) == (["a.md:3: word: x"], [])
