@@ -53,7 +53,7 @@ def arptables_rules_incomplete(node: Node) -> Iterator[Finding]:
         elif lines and not leak_at_any_level(node, vip.ip, link) and (leaking := leak(node, vip.ip, link)):
             yield _finding(node, LEAKS, vip.ip, link, [*lines, *leaking[1].because], Predicts.SENDER)
     for row, ip, foreign in foreign_senders(node):
-        line = f"# in this arptables rule: --mangle-ip-s with an address of this host"
+        line = "# in this arptables rule: --mangle-ip-s with an address of this host"
         yield Finding(
             FOREIGN,
             clients=ELSEWHERE,
