@@ -25,7 +25,7 @@ FRAGMENTS = "{node} then sends large requests in fragments. A filter between {no
 @rule(
     name="no-room-for-tunnelled-requests",
     code="TUN004",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     explains=Decision.MTU,
     role="director",
     needs={"ipvs", "addresses", "links", "routes"},
@@ -37,7 +37,7 @@ def no_room_for_tunnelled_requests(node: Node) -> Iterator[Finding]:
             TOO_LARGE,
             clients=LOST if case.icmp_dropped else MAY,
             about={"rip": case.rip, "tunnel": case.real.tunnel_type},
-            severity=Severity.ERROR if case.icmp_dropped else None,
+            severity=None if case.icmp_dropped else Severity.NOTE,
             room=case.room.bytes,
             largest=case.largest.bytes,
             evidence=[
