@@ -1,9 +1,11 @@
 """One root cause is one finding: which of several findings about the same thing speaks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.examination import Diagnosis, Outcome, Verdict
+from lvsdoctor.model.walk import Step
 
 
 def most_specific(diagnoses: Sequence[Diagnosis], rules: Mapping[str, Rule]) -> list[Diagnosis]:
@@ -38,3 +40,17 @@ def spoken_for(
             yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
         else:
             yield outcome
+
+
+def grouped(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """The findings, of which the first about a step names the others about it (Diagnosis.also): the worst, what causes
+    others, and what is proved stand first."""
+    groups: dict[Step, list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        if diagnosis.explains is not None:
+            groups.setdefault(diagnosis.explains, []).append(diagnosis)
+    also = {
+        id(group[0]): tuple(dict.fromkeys(other.code for other in group if other.rule != group[0].rule))
+        for group in groups.values()
+    }
+    return [replace(d, also=codes) if (codes := also.get(id(d))) else d for d in diagnoses]

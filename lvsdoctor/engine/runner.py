@@ -9,7 +9,7 @@ from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.explaining import explained
-from lvsdoctor.engine.grouping import most_specific, spoken_for
+from lvsdoctor.engine.grouping import grouped, most_specific, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -61,6 +61,7 @@ def examine(
     diagnoses = naming_hidden(diagnoses, nodes)
     of_name = {node.name: node for node in nodes}
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule], of_name[d.node]), d.certainty != "proved"))
+    diagnoses = grouped(diagnoses)
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)

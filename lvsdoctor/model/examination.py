@@ -50,7 +50,8 @@ class Diagnosis:
     `guilty` is the quoted line that is to blame (fixes/guilty_lines.py works it out), None where all is assumed.
     `explains` is the step of a packet's way that it explains, None where it is about no such step. `impact` tells whose
     connections die there, None where no walk meets that step. `severity_before` is what the rule says where an operator
-    has set another severity, in the line `severity_by`.
+    has set another severity, in the line `severity_by`. `also` are the codes of other rules whose findings are about
+    the same step.
     """
 
     finding: Finding
@@ -66,6 +67,7 @@ class Diagnosis:
     impact: "Impact | None" = None
     severity_before: Severity | None = None
     severity_by: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:

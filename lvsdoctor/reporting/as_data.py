@@ -125,6 +125,7 @@ def _finding(diagnosis: Diagnosis) -> dict[str, Any]:
         },
         "explains": _step(diagnosis.explains),
         "impact": _impact(diagnosis.impact),
+        "also": list(diagnosis.also),
         "confirmation": _confirmation(diagnosis.confirmation),
         "accepted": None if diagnosis.accepted is None else dict(diagnosis.accepted),
         "lapsed": None if diagnosis.lapsed is None else dict(diagnosis.lapsed),

@@ -22,7 +22,7 @@ from lvsdoctor.reporting.summary import JUDGED, Wanted, counted, summary, unjudg
 FEW = 3  # names listed of many
 # One label for one thing, in every format; in this order the parts of a finding stand.
 CLIENTS, EVIDENCE, ASSUMED, CAREFUL = "Clients", "Evidence", "Assumed", "Careful"
-VERIFY, FINE_WHEN, MORE = "Verify", "Fine when", "More"
+VERIFY, FINE_WHEN, MORE, ALSO = "Verify", "Fine when", "More", "Also"
 FIX_NOW, FIX_FOR_GOOD = "Fix now", "Fix for good"
 
 

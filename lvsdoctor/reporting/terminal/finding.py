@@ -32,6 +32,8 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     for clients, _ in group.sentences(lambda diagnosis: diagnosis.clients):
         if clients.clients:
             page.say(clients.clients, label=f"{wording.CLIENTS}:")
+    if others := dict.fromkeys(code for own in group.by_node for diagnosis in own for code in diagnosis.also):
+        page.say(f"{wording.listed(others)} about the same step", label=f"{wording.ALSO}:")
     rule = shown.rules.get(group.first[0].rule)
     if page.output.explain and rule is not None and rule.name not in shown.explained:
         shown.explained.add(rule.name)
