@@ -50,7 +50,7 @@ _ARP = frozenset(
 )
 _SENDER = frozenset(
     """vip-leaks-as-arp-sender arp-announce-one-in-vip-subnet arp-announce-two-defeated
-    setting-only-in-default arptables-rules-incomplete""".split()
+    setting-only-in-default arptables-rules-incomplete arp-ignore-only-on-lo""".split()
 )
 _RP = frozenset("strict-rp-filter-drops-requests rp-filter-overruled-by-all rp-filter-on-tunnel-device".split())
 _RETURN = frozenset(
@@ -254,7 +254,7 @@ def arp_habits(random: Random, base: str) -> Change:
     key = random.choice(("arp_filter", "proxy_arp", "accept_local", "arp_evict_nocarrier", "drop_gratuitous_arp"))
     host = random.choice(("rs1", "rs2", "lb1", "router"))
     place = random.choice(("all", "eth0"))
-    named = frozenset({"director-never-answers-arp", "proxy-arp-answers-for-vip"}) | _ARP
+    named = frozenset({"director-never-answers-arp", "proxy-answers-for-vip"}) | _ARP
     return Change(f"arp {key}", host, (f"{_CONF}.{place}.{key}=1",), named)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from tests.lab.conftest import TABLES
-from tests.lab.judge import ALL_BASES
+from tests.lab.judge import ALL_BASES, rules
 from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, compare, draw, table
 from tests.lab.strata import STRATA
@@ -38,6 +38,11 @@ def test_each_kind_is_among_300_clusters() -> None:
     drawn = [draw(SEED, index) for index in range(300)]
     assert {one.stratum for one in drawn} >= {stratum.name for stratum in STRATA}
     assert {one.base for one in drawn} == set(ALL_BASES)
+
+
+def test_rules_that_are_to_name_a_change_are_there() -> None:
+    named = {rule for index in range(300) for change in draw(SEED, index).changes for rule in change.named_by}
+    assert named - {rule.name for rule in rules()} == set()
 
 
 @pytest.mark.parametrize("index", range(NUMBER))

@@ -7,9 +7,10 @@ from tests.lab.changes import Change
 from tests.lab.cluster import Cluster
 from tests.lab.strata.stratum import VIP_RULES, change, real_server, stratum
 
-_V6 = f"""director-never-answers-ndp vip6-is-source-address vip6-mask-on-lo-too-wide vip6-on-answering-link proxy-
-    ndp-for-vip vip6-not-usable nat6-director-does-not-forward nat-reply-bypasses-director tunnel-device-
-    missing director-is-real-servers-gateway vip-missing-on-real-server no-route-back-to-clients {VIP_RULES}"""
+_V6 = f"""director-never-answers-ndp vip6-is-source-address vip6-mask-on-lo-too-wide vip6-on-answering-link
+    proxy-ndp-for-vip vip6-not-usable nat6-director-does-not-forward nat-reply-bypasses-director
+    tunnel-device-missing director-is-real-servers-gateway vip-missing-on-real-server no-route-back-to-clients
+    {VIP_RULES}"""
 
 
 @stratum("dr6", "tun6", "nat6", ordinary=False)
