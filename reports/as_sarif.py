@@ -60,7 +60,7 @@ def render(examination: Examination, output: Output) -> None:
         "tool": {"driver": _driver(examination.version, rules)},
         "invocations": [_invocation(examination, index)],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
-        "artifacts": [{"location": _artifact(place), "roles": ["analysisTarget"]} for place in places.all()],
+        "artifacts": [{"location": _artifact(place)} for place in places.all()],
         "results": [_result(each, places, index) for each in examination.diagnoses[:RESULTS]],
     }
     # ensure_ascii: whatever shows this gets escapes, never a control character or a lone surrogate of the evidence.
