@@ -45,8 +45,9 @@ rulekit: environment ## docs/RULEKIT.md, what a rule may ask, and its stub for t
 manual: environment ## docs/lvsdoctor.1, from the options
 	@$(PYTHON) tools/manual.py
 
-screenshots: environment ## docs/screenshots: the HTML page as it looks (chromium)
+screenshots: environment ## docs/screenshots: the HTML page and the terminal as they look (chromium)
 	@$(PYTHON) -m tests.reports.screenshots
+	@$(PYTHON) -m tests.reports.terminal_screenshots
 
 wheel: environment ## dist/: the sdist, and the wheel built from it
 	@rm -rf dist
