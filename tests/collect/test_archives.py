@@ -187,7 +187,7 @@ def test_a_hard_link_is_another_name_of_a_member_before_it(tmp_path: Path) -> No
     hard = [member("rs1/ip-rule", tarfile.LNKTYPE, "rs1/first.txt"), member("rs1/sysctl", tarfile.LNKTYPE, "none")]
     (node,) = collect_paths([put(tmp_path / "case.tar", tar_of({"rs1/first.txt": RULES}, others=hard))])
     assert "policy-rules" in node.evidence
-    assert "1 link of case.tar leads to itself or nowhere (sysctl)" in sentences((node,)).replace("rs1/", "")
+    assert "1 symbolic link of case.tar leads to itself or nowhere (sysctl)" in sentences((node,)).replace("rs1/", "")
 
 
 def test_the_later_of_two_members_of_a_name_counts(tmp_path: Path) -> None:

@@ -121,8 +121,8 @@ def test_links_out_and_in_circles_are_told(tmp_path: Path) -> None:
         "rs1/arptables": "x" * 100,
     }
     nodes = read(tmp_path, tar_of(HONEST, links))
-    assert "2 links lead out of case and were not followed" in notes(nodes)
-    assert "5 links of case lead to themselves or nowhere" in notes(nodes)
+    assert "2 symbolic links lead out of case and were not followed" in notes(nodes)
+    assert "5 symbolic links of case lead to themselves or nowhere" in notes(nodes)
 
 
 def test_a_hard_link_to_outside_is_told(tmp_path: Path) -> None:

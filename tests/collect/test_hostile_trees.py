@@ -321,8 +321,8 @@ def full(top: Path) -> Path:
 
 
 OMITTED = [
-    r"2 links lead out of rs1 and were not followed (first: out\x1b[31m\n)",
-    "2 links of rs1 lead to themselves or nowhere (first: to-itself)",
+    r"2 symbolic links lead out of rs1 and were not followed (first: out\x1b[31m\n)",
+    "2 symbolic links of rs1 lead to themselves or nowhere (first: to-itself)",
     "2 entries of rs1 cannot be read (first: secret: Permission denied)",
     "3 FIFOs of rs1 were not opened (first: fifo)",
     "1 socket of rs1 was not opened (socket)",
@@ -384,7 +384,7 @@ def test_what_lies_beside_the_nodes_makes_no_node(tmp_path: Path) -> None:
     found = nodes(top)
     assert list(found) == ["rs1", "rs2"]
     assert found["rs1"].notes == (
-        "2 links lead out of case and were not followed (first: a)",
+        "2 symbolic links lead out of case and were not followed (first: a)",
         "1 FIFO of case was not opened (c)",
     )
 
