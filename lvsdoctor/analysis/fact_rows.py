@@ -183,16 +183,14 @@ def _filters(rows: Sequence[FilterTable]) -> FactRows:
     return _of(made, lambda key: isinstance(key, tuple) and key[:4] in kinds)
 
 
-def _sockets(rows: Sequence[SocketTable]) -> FactRows:
+def _sockets(table: SocketTable) -> FactRows:
     made = []
-    for table in rows:
-        for row in table.sockets:
-            if row.ip is not None and row.port is not None and row.port < _EPHEMERAL and row.family is not None:
-                key = (row.protocol, row.family, row.ip, row.port)
-                made.append(FactRow(key, f"{row.protocol} socket {row}", {}, row.seen))
-    shown = frozenset(kind for table in rows for kind in table.shown)
-    vague = {row.protocol for table in rows for row in table.sockets if row.ip is None or row.family is None}
-    return _of(made, lambda key: isinstance(key, tuple) and key[:2] in shown and key[0] not in vague)
+    for row in table.sockets:
+        if row.ip is not None and row.port is not None and row.port < _EPHEMERAL and row.family is not None:
+            key = (row.protocol, row.family, row.ip, row.port)
+            made.append(FactRow(key, f"{row.protocol} socket {row}", {}, row.seen))
+    vague = {row.protocol for row in table.sockets if row.ip is None or row.family is None or row.port is None}
+    return _of(made, lambda key: isinstance(key, tuple) and key[:2] in table.shown and key[0] not in vague)
 
 
 def _vrrp(rows: Sequence[VrrpInstance]) -> FactRows:

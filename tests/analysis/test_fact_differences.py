@@ -162,9 +162,9 @@ def test_of_a_chain_the_first_rules_that_part_are_quoted() -> None:
 
 def test_a_list_of_tcp_sockets_says_nothing_of_udp() -> None:
     row = Socket("udp", RIP, 53, seen("UNCONN"), family=4)
-    first = node(sockets=(SocketTable((row,), frozenset({("udp", 4)})),))
-    assert compared(first, node(sockets=(SocketTable((), frozenset({("tcp", 4)})),))) == []
-    assert len(compared(first, node(sockets=(SocketTable((), frozenset({("udp", 4)})),)))) == 1
+    first = node(sockets=SocketTable((row,), frozenset({("udp", 4)})))
+    assert compared(first, node(sockets=SocketTable((), frozenset({("tcp", 4)})))) == []
+    assert len(compared(first, node(sockets=SocketTable((), frozenset({("udp", 4)}))))) == 1
 
 
 def test_a_vrrp_instance_differs_by_its_words_and_no_password_is_shown() -> None:

@@ -127,6 +127,23 @@ def test_golden_files_and_dumps_are_compared_as_far_as_the_files_go(run: Run) ->
     assert ("rs1", "lo") not in rows
 
 
+def test_dumps_of_every_kind_are_compared(run: Run, tmp_path: Path) -> None:
+    """Those that the example does not have."""
+    row = 'tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=6))\n'
+    sockets = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+    rules = "*filter\n:INPUT ACCEPT [0:0]\n{}COMMIT\n"
+    for name, more in (("a", (row, "-A INPUT -j DROP\n")), ("b", ("", ""))):
+        copytree(EXAMPLE / "rs1", tmp_path / name / "rs1")
+        (tmp_path / name / "rs1/ss.txt").write_text(sockets + row.replace(":80", ":22") + more[0])
+        (tmp_path / name / "rs1/iptables.txt").write_text(rules.format(more[1]))
+    data = as_data(run, tmp_path / "a", tmp_path / "b")
+    rows = {(row["fact"], row["row"], row["change"]) for row in data["nodes"][0]["facts"]}
+    assert rows == {
+        ("sockets", "tcp socket 0.0.0.0:80", "only-first"),
+        ("iptables", "chain INPUT of table filter", "changed"),
+    }
+
+
 def test_quiet_has_a_line_for_each_difference(run: Run, mended: Path) -> None:
     _, out, _ = run("diff", "-q", EXAMPLE, mended)
     assert out.splitlines()[1:3] == [
