@@ -140,7 +140,7 @@ def test_the_files_of_a_sosreport_tell_the_network(run: Run, tmp_path: Path) -> 
     (lacking / "etc/netplan").mkdir(parents=True)
     (lacking / "etc/netplan/50-cloud-init.yaml").write_text("network: {version: 2}\n")
     _, out, _ = run("fix", lacking, "--role", "real-server", "--vip", VIP)
-    assert "the network's configuration: netplan (there is etc/netplan/50-cloud-init.yaml)" in out
+    assert "the network's configuration: netplan (etc/netplan/50-cloud-init.yaml exists)" in out
 
 
 LINK = "'`id`$(id){{x}}"
