@@ -155,7 +155,7 @@ QUESTIONS = {
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
         "analysis.nat_routers": "behind_routers",
-        "analysis.own_connections": "dropped_replies DroppedReplies",
+        "analysis.own_connections": "dropped_replies",
     },
     "What does its log show?": {
         "analysis.log_events": "logged own_source passes_reply",

@@ -105,7 +105,6 @@ from lvsdoctor.analysis.nat import replying_through as replying_through
 from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests
 from lvsdoctor.analysis.nat_routers import behind_routers as behind_routers
-from lvsdoctor.analysis.own_connections import DroppedReplies as DroppedReplies
 from lvsdoctor.analysis.own_connections import dropped_replies as dropped_replies
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
