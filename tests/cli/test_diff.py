@@ -46,7 +46,7 @@ def test_a_snapshot_is_the_same_as_itself(run: Run) -> None:
 def test_a_fix_changes_its_settings_and_the_finding_goes(run: Run, mended: Path) -> None:
     code, out, _ = run("diff", EXAMPLE, mended)
     assert code == 1
-    assert "GONE ERROR ARP002 rs2 answers ARP for VIP 192.0.2.10" in " ".join(out.split())
+    assert "GONE ERROR ARP002 rs2 answers ARP requests for VIP 192.0.2.10" in " ".join(out.split())
     assert "  sysctl: net.ipv4.conf.all.arp_ignore, value: 0 -> 1\n" in out
     assert "    - rs2/sysctl.txt:8 | net.ipv4.conf.all.arp_ignore = 0\n" in out
     assert "    + rs2/sysctl.txt:8 | net.ipv4.conf.all.arp_ignore = 1\n" in out
