@@ -1,6 +1,7 @@
 """Reports from the command line: several of one scan, where they go, and the exit code of a monitoring check."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -100,4 +101,5 @@ def test_a_fault_of_ours_is_unknown_to_it(run: Run, monkeypatch: pytest.MonkeyPa
 def test_in_a_file_the_check_s_line_changes_no_exit_code(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("scan", EXAMPLE, "-f", "json", "-f", f"nagios={tmp_path / 'line'}")
     assert (code, json.loads(out)["summary"]["error"]) == (1, 1)
-    assert (tmp_path / "line").read_text().startswith("LVS CRITICAL - 1 error (18 rules not checked): rs2 answers ARP")
+    line = re.sub(r"\d+ rules", "some rules", (tmp_path / "line").read_text())
+    assert line.startswith("LVS CRITICAL - 1 error (some rules not checked): rs2 answers ARP")
