@@ -45,7 +45,7 @@ def vrrp_advertisements_dropped(node: Node) -> Iterator[Finding]:
             continue
         known.add(key)
         proved = item.received and item.instance in lower
-        vip = item.instance.brings_up[0].ip if item.instance.brings_up else "the VIPs"
+        vip = item.instance.brings_up[0].ip
         yield Finding(
             RECEIVED if item.received else SENT,
             clients="Both directors become master for {vip}: some clients reach one, some the other."

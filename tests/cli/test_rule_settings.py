@@ -75,7 +75,7 @@ def test_a_number_of_a_rule_can_be_set(run: Run, config: Callable[[str], Path], 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[rule.arp-ignore-only-on-low]\noff = true\n', "there is no rule 'arp-ignore-only-on-low'; did you mean"),
+        ('[rule.arp-ignore-only-on-low]\noff = true\n', "unknown rule 'arp-ignore-only-on-low'; did you mean"),
         ("[rule.two-masters-met]\nleast-line = 4\n", "'least-line'; did you mean least-lines?"),
         ('[rule.two-masters-met]\nseverty = 4\n', "'severty'; did you mean severity?"),
         ('[rule.two-masters-met]\nseverity = "fatal"\n', "severity must be one of error, warning, note"),

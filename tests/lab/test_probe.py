@@ -109,7 +109,8 @@ def test_a_live_scan_of_the_director_finds_the_leaking_real_server_on_the_wire(p
     found = {each["rule"]: each for each in in_a_guest(pool, scanned)["findings"]}
     wire = found["vip-answered-by-another-host"]
     assert (wire["severity"], wire["certainty"]) == ("error", "confirmed")
-    assert wire["message"].startswith("real server 192.0.2.22 (")
+    assert wire["message"].startswith("192.0.2.22 (")
+    assert ", a real server, answers ARP requests for VIP 192.0.2.10 on " in wire["message"]
     assert wire["confirmation"]["text"].startswith("192.0.2.10 is-at ")
 
 
