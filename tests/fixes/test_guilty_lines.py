@@ -94,7 +94,8 @@ STORIES: Mapping[str, set[tuple[str, str, str, str]]] = {
     },
     # Each of these quotes a line of the director first.
     "tests/fixtures/stories/checked-on-the-tunnel": {
-        ("TUN002", "rs1", "rs1/sysctl.txt:160", "net.ipv4.conf.tunl0.rp_filter = 1")
+        ("TUN002", "rs1", "rs1/sysctl.txt:160", "net.ipv4.conf.tunl0.rp_filter = 1"),
+        ("TUN004", "lb1", "lb1/ip-link.txt:6", "3: eth0@if11: <BROADCAST,MULTICAST,UP,LOWER_UP> mt"),
     },
     "tests/fixtures/stories/strict-check-on-the-back-network": {
         ("RP002", "rs1", "rs1/sysctl.txt:127", "net.ipv4.conf.eth1.rp_filter = 0")

@@ -127,7 +127,7 @@ def test_the_only_address_of_a_link_says_which_routes_go_with_it_and_brings_them
 def test_a_replaced_default_route_tells_both_ways() -> None:
     says_so, cutting, back = foretold("ip route replace default via 192.0.2.9", host(links=LINKS, routes=ROUTES))
     assert says_so == "the route to default from via 192.0.2.1 dev eth0 to via 192.0.2.9 dev eth0"
-    assert cutting.startswith("What goes to default takes the new way at once")
+    assert cutting.startswith("Packets to default take the new route at once")
     assert back == ("ip route replace default via 192.0.2.1 dev eth0",)
 
 

@@ -132,6 +132,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "service-removed-by-kube-proxy": NO_COMMAND,
         "ipvs-mode-is-deprecated": NO_COMMAND,
     },
+    **{
+        ("service-address-of-another-host", title): {"service-address-of-another-host": NO_COMMAND}
+        for title in (
+            "kubectl shows the address of a service that is a node's",
+            "a node is not ready, and a service has an external IP",
+        )
+    },
     ("service-without-endpoint-here", "a service of kube-proxy is empty"): {
         "service-without-endpoint-here": NO_COMMAND
     },
