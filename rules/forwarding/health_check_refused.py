@@ -15,7 +15,17 @@ NONE = "{node} does not listen on {place}, and refuses a health check of that pl
     explains=Decision.LISTENER,
     role="real-server",
     needs={"addresses", "memberships", "sockets"},
-    helps={"health-checks", "ip6tables", "iptables", "ipvs", "links", "local-routes", "policy-rules", "routes"},
+    helps={
+        "health-checks",
+        "ip6tables",
+        "iptables",
+        "ipvs",
+        "links",
+        "local-routes",
+        "policy-rules",
+        "routes",
+        "sysctl",
+    },
 )
 def health_check_refused(node: Node) -> Iterator[Finding]:
     for refused in refused_checks(node):
