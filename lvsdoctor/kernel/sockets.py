@@ -162,11 +162,15 @@ def _of_link(node: Node, row: Socket, arrived_on: str | None) -> str | None:
 
 
 def _vrf(node: Node, link: str | None) -> str | None:
-    """The VRF that a link is in; it counts as the link where a packet arrives, and so does the link itself."""
+    """The VRF that a link is in; it counts as the link where a packet arrives, and so does the link itself. Raises
+    NotCollected where that link, or the one it is a port of, is not among the links that were seen."""
     if link is None or not node.has("links"):
         return None
     kinds = {row.name: (row.master, row.kind) for row in node.seen_rows("links")}
     master = kinds.get(link, (None, None))[0]
+    known = link in kinds and (master is None or master in kinds)
+    if not known and (absent := node.unseen("links")) is not None:
+        raise absent
     return master if master is not None and kinds.get(master, (None, None))[1] == "vrf" else None
 
 
