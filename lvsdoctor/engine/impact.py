@@ -94,10 +94,8 @@ def _suffering(walk: Walk) -> Iterator[tuple[Step, ClientSees]]:
     for verdict in walk.steps:
         if verdict.step.decision is Decision.ARP_SENDER and verdict.decided is Decided.NO:
             yield verdict.step, ClientSees.LATER
-    if walk.steps and walk.forwarding is None and walk.answering and walk.answering == walk.real_server:
-        first = walk.steps[0]
-        if first.step.decision is Decision.ARP_REPLY and first.decided is Decided.YES:
-            yield first.step, ClientSees.BYPASSED
+    if (answer := walk.bypassing) is not None:
+        yield answer.step, ClientSees.BYPASSED
 
 
 # By host, decision, and a name and value of what findings are about: a scan of thousands of services has as many

@@ -147,6 +147,14 @@ class Walk:
         wanted = {Served.DIES: Decided.NO, Served.UNKNOWN: Decided.UNKNOWN}.get(self.outcome)
         return next((v for v in self.steps if v.decided is wanted and v.step.decision not in HARMLESS), None)
 
+    @property
+    def bypassing(self) -> StepVerdict | None:
+        """The answer for the VIP by which this real server gets the connection itself, and no director does."""
+        if self.forwarding is not None or not self.answering or self.answering != self.real_server or not self.steps:
+            return None
+        first = self.steps[0]
+        return first if first.step.decision is Decision.ARP_REPLY and first.decided is Decided.YES else None
+
 
 # Such a step does not end the walk: it harms others, later (another real server's traffic moves here).
 HARMLESS = frozenset({Decision.ARP_SENDER})

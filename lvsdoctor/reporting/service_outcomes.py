@@ -50,7 +50,7 @@ def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) ->
         doubtful = not contradictory.isdisjoint(verdict.step.node for verdict in walk.steps)
         if walk.share and server:
             chosen.add(server)
-        if _is_direct(walk) and not doubtful:
+        if walk.bypassing is not None and not doubtful:
             direct.add(server)
         concerned = [server] if server else servers
         if doubtful or walk.outcome is Served.UNKNOWN:
@@ -102,14 +102,6 @@ def _counts(client: ClientClass) -> bool:
 
 def _is_routed(client: ClientClass) -> bool:
     return client.place is ClientPlace.BEYOND_ROUTER and client.prefix is not None
-
-
-def _is_direct(walk: Walk) -> bool:
-    """Does this real server itself answer for the VIP?"""
-    if walk.forwarding is not None or not walk.answering or walk.answering != walk.real_server or not walk.steps:
-        return False
-    first = walk.steps[0]
-    return first.step.decision is Decision.ARP_REPLY and first.decided is Decided.YES
 
 
 def _ends_unchosen(walk: Walk) -> bool:
