@@ -55,7 +55,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
 
 
 def run(options: Namespace) -> int:
-    """ExaminedNodes both, compare, and tell by the exit code."""
+    """Examine both, compare, and tell by the exit code."""
     from lvsdoctor.cli.gate import contradictory
     from lvsdoctor.engine.scan_differences import scan_differences
     from lvsdoctor.reporting.wording import some

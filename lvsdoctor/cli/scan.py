@@ -150,12 +150,12 @@ def _with_impact(examination: "Examination", nodes: Sequence["Node"], rules: Seq
     """The same with what becomes of each service's connections, and whose connections suffer from each finding."""
     from dataclasses import replace
 
-    from lvsdoctor.analysis.walk import walks
+    from lvsdoctor.analysis.walk import walks_of_scan
     from lvsdoctor.engine.impact import with_impact
     from lvsdoctor.engine.services import services
 
     try:
-        walked = walks(nodes)
+        walked = walks_of_scan(nodes[0]) if nodes else ()  # a rule may have worked them out
         followed = replace(examination, services=services(nodes, walked), walks=walked)
         return with_impact(followed, walked, rules)
     except Exception as error:  # the findings stand without it

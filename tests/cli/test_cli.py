@@ -116,7 +116,7 @@ def test_findings_stand_where_packets_cannot_be_followed(run: Run, monkeypatch: 
         raise LookupError("no such host")
 
     assert json.loads(run("scan", EXAMPLE, "-f", "json")[1])["remarks"] == []
-    monkeypatch.setattr("lvsdoctor.analysis.walk.walks", walks)
+    monkeypatch.setattr("lvsdoctor.analysis.walk._worked_out", walks)
     report = json.loads(run("scan", EXAMPLE, "-f", "json")[1])
     assert [(finding["code"], finding["impact"]) for finding in report["findings"]] == [("ARP002", None)]
     assert [remark["message"] for remark in report["remarks"]] == [

@@ -37,13 +37,13 @@ def test_a_report_that_shows_no_picture_draws_none(
 
 def test_packets_are_followed_once_and_reports_have_the_walks(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    walks = lvsdoctor.analysis.walk.walks
+    worked_out = lvsdoctor.analysis.walk._worked_out
 
-    def counting(nodes: Sequence[Node]) -> tuple[Walk, ...]:
+    def counting(nodes: Sequence[Node]) -> tuple[tuple[Walk, ...], frozenset[str]]:
         calls.append(nodes)
-        return walks(nodes)
+        return worked_out(nodes)
 
-    monkeypatch.setattr(lvsdoctor.analysis.walk, "walks", counting)
+    monkeypatch.setattr(lvsdoctor.analysis.walk, "_worked_out", counting)
     seen: list[Examination] = []
     monkeypatch.setattr(writing, "writers", lambda _: [seen.append])
     main(["scan", str(EXAMPLE)])
@@ -55,7 +55,7 @@ def test_where_packets_cannot_be_followed_a_report_has_no_walks(monkeypatch: pyt
     def broken(_: object) -> None:
         raise LookupError("no such host")
 
-    monkeypatch.setattr(lvsdoctor.analysis.walk, "walks", broken)
+    monkeypatch.setattr(lvsdoctor.analysis.walk, "_worked_out", broken)
     seen: list[Examination] = []
     monkeypatch.setattr(writing, "writers", lambda _: [seen.append])
     main(["scan", str(EXAMPLE)])
