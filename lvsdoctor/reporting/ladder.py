@@ -1,8 +1,8 @@
 """The words of a ladder: a walk as its steps, one below the other, for a terminal and for a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from lvsdoctor.model.walk import HARMLESS, ClientPlace, Decided, StepVerdict
+from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, StepVerdict
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.walks import AlikeWalks, real_server, step_name
 
@@ -35,6 +35,24 @@ def ladder_key(alike: AlikeWalks) -> tuple[object, ...]:
     address = str(alike.shown.client.address)
     steps = ((v.step.node, v.step.decision, v.decided, v.why.replace(address, "{}")) for v in alike.shown.steps)
     return (alike.outcome, alike.real_servers, *steps)
+
+
+def assumed_client(client: ClientClass) -> str:
+    """What the evidence lacks of clients that are assumed."""
+    if client.place is ClientPlace.HEALTH_CHECK:
+        return "the evidence shows no health check of the director"
+    return f"the evidence shows no such client; {client.address} stands for them"
+
+
+def settling_of(deciding: Iterable[StepVerdict]) -> tuple[tuple[str, str], ...]:
+    """The hosts and the commands that would tell, or show what was assumed, each once."""
+    commands = (
+        (verdict.step.node, command)
+        for verdict in deciding
+        for command in (verdict.settle, *(row.settle for row in verdict.because))
+        if command
+    )
+    return tuple(dict.fromkeys(commands))
 
 
 def step_reason(verdict: StepVerdict) -> str:

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lvsdoctor.model.finding import Citation
-from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Served, Walk
-from lvsdoctor.reporting.ladder import headline, ladder_key, step_reason, verdict_word
+from lvsdoctor.model.walk import ClientClass, Decided, Served, Walk
+from lvsdoctor.reporting.ladder import (
+    assumed_client,
+    headline,
+    ladder_key,
+    settling_of,
+    step_reason,
+    verdict_word,
+)
 from lvsdoctor.reporting.summary import cited_once
 from lvsdoctor.reporting.walks import (
     AlikeWalks,
@@ -99,9 +106,7 @@ def _note(client: ClientClass) -> str:
     if client.evidenced:
         row = f" ({client.because[0].seen})" if client.because else ""
         return f"evidenced: {client.address}{row}"
-    if client.place is ClientPlace.HEALTH_CHECK:
-        return "assumed: the evidence shows no health check of the director"
-    return f"assumed: the evidence shows no such client; {client.address} stands for them"
+    return f"assumed: {assumed_client(client)}"
 
 
 def _ladder(alike: AlikeWalks, answering: Sequence[str], shown: dict[tuple[object, ...], str]) -> Ladder:
@@ -116,13 +121,8 @@ def _ladder(alike: AlikeWalks, answering: Sequence[str], shown: dict[tuple[objec
         deciding = verdict == walk.deciding
         rows = [row for own in alike.deciding for row in own.because] if deciding else list(verdict.because[:1])
         quoted = tuple(cited_once(rows))[:_MOST_ROWS] if deciding or verdict.decided is Decided.NO else ()
-        settle = {
-            (own.step.node, command): None
-            for own in (alike.deciding if deciding else ())
-            for command in (own.settle, *(row.settle for row in own.because))
-            if command
-        }
+        settle = settling_of(alike.deciding) if deciding else ()
         word = verdict_word(verdict, deciding=deciding)
         step = step_name(verdict, walk)
-        rungs.append(Rung(verdict.step.node, word, step, step_reason(verdict), quoted, tuple(settle)))
+        rungs.append(Rung(verdict.step.node, word, step, step_reason(verdict), quoted, settle))
     return Ladder(alike.outcome, head, address, tuple(rungs))

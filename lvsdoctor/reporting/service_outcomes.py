@@ -230,7 +230,13 @@ def _open(outcome: ServiceOutcome) -> str:
     if outcome.unknown:
         share = _share(outcome.unknown, outcome, _of(outcome))
         whole = f"It is not known whether {share} {_verb('serve', outcome.unknown)} clients"
+    needed = needed_first(outcome)
+    return f"{whole}. {needed[0].upper()}{needed[1:]}." if needed else f"{whole}."
+
+
+def needed_first(outcome: ServiceOutcome) -> str:
+    """The command that most hosts lack; "" where none would tell more."""
     if not outcome.lacking:
-        return f"{whole}."
+        return ""
     first = outcome.lacking[0]
-    return f"{whole}. Needed first: {first.command} of {some(first.hosts)}."
+    return f"needed first: {first.command} of {some(first.hosts)}"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.impact import ClientSees
 from lvsdoctor.model.service_outcome import ServiceOutcome
+from lvsdoctor.reporting.service_outcomes import needed_first
 from lvsdoctor.reporting.summary import natural
-from lvsdoctor.reporting.wording import listed, some
+from lvsdoctor.reporting.wording import listed
 
 # The sign of each, and what single real servers and several do. The worst first.
 _KINDS = {
@@ -42,7 +43,7 @@ def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> It
     later = {diagnosis.node for diagnosis in explain["later"]} & {*outcome.serving, *outcome.unknown}
     names = {kind: getattr(outcome, kind) for kind in _KINDS if kind != "later"}
     names["later"] = tuple(sorted(later - set(outcome.direct), key=natural))
-    notes = {"losing": _clients(outcome), "unknown": _lacking(outcome)}
+    notes = {"losing": _clients(outcome), "unknown": needed_first(outcome)}
     notes["direct"] = "" if outcome.losing else _clients(outcome)
     if outcome.without_server:
         sign = _KINDS["losing"][0]
@@ -69,13 +70,6 @@ def _clients(outcome: ServiceOutcome) -> str:
     if not outcome.clients:
         return ""
     return listed(outcome.clients) + ("" if outcome.evidenced else " (assumed)")
-
-
-def _lacking(outcome: ServiceOutcome) -> str:
-    if not outcome.lacking:
-        return ""
-    first = outcome.lacking[0]
-    return f"needed first: {first.command} of {some(first.hosts)}"
 
 
 def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[str, tuple[Diagnosis, ...]]:

@@ -8,10 +8,17 @@ from itertools import groupby
 from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.trace.against import Against, put_against
 from lvsdoctor.model.finding import Citation
-from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Served, StepVerdict, Walk
+from lvsdoctor.model.walk import ClientClass, Decided, Served, StepVerdict, Walk
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.console import Page
-from lvsdoctor.reporting.ladder import headline, ladder_key, step_reason, verdict_word
+from lvsdoctor.reporting.ladder import (
+    assumed_client,
+    headline,
+    ladder_key,
+    settling_of,
+    step_reason,
+    verdict_word,
+)
 from lvsdoctor.reporting.walks import (
     DECISIONS,
     AlikeWalks,
@@ -97,10 +104,8 @@ class _Ladders:
                 self._put_alike(alike, answering)
 
     def _put_clients(self, client: ClientClass) -> None:
-        if not client.evidenced and client.place is ClientPlace.HEALTH_CHECK:
-            self.page.say("the evidence shows no health check of the director.", label="assumed:")
-        elif not client.evidenced:
-            self.page.say(f"the evidence shows no such client; {client.address} stands for them.", label="assumed:")
+        if not client.evidenced:
+            self.page.say(f"{assumed_client(client)}.", label="assumed:")
         elif client.because:
             self.page.say(f"such as {client.address}", label="evidenced:")
             self.page.quotes(_rows(client.because[:1]))
@@ -184,11 +189,6 @@ def _rows(rows: Iterable[Citation]) -> Iterable[tuple[str, str, str]]:
 
 def _put_settle(page: Page, deciding: Iterable[StepVerdict], width: int) -> None:
     """The commands that would tell, each once, with their hosts."""
-    for host, command in dict.fromkeys(
-        (verdict.step.node, command)
-        for verdict in deciding
-        for command in (verdict.settle, *(row.settle for row in verdict.because))
-        if command
-    ):
+    for host, command in settling_of(deciding):
         label = f"To settle it, on {host}:"
         page.say(command, "command", label=label, indent=_INDENT + width + 2, wrap=False)
