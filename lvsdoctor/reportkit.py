@@ -23,7 +23,7 @@ from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceStat
 from lvsdoctor.reporting import markdown, terminal, wording
 from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
 from lvsdoctor.reporting.as_data import result
-from lvsdoctor.reporting.console import CannotRender, Output, Page, Render
+from lvsdoctor.reporting.console import STYLES, CannotRender, Output, Page, Render
 from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
 from lvsdoctor.reporting.matrix import Matrix, matrix
 from lvsdoctor.reporting.node_counts import NodeCounts, node_counts
@@ -51,6 +51,7 @@ from lvsdoctor.reporting.summary import (
 from lvsdoctor.sanitize import cells, legible, shortened, wrapped
 
 __all__ = [
+    "STYLES",
     "AlikeFindings",
     "AppliedRule",
     "BadPage",

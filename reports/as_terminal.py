@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from lvsdoctor.reportkit import (
+    STYLES,
     AlikeFindings,
     Diagnosis,
     Examination,
@@ -20,21 +21,6 @@ from lvsdoctor.reportkit import (
     worst_first,
 )
 
-# Colour repeats what a word or a sign says already: it may be off, or the eye may not tell red from green.
-STYLES = {
-    "heading": "bold underline",
-    "label": "bold",
-    "message": "bold",
-    "error": "bold red",
-    "warning": "bold yellow",
-    "note": "bold cyan",
-    "accepted": "dim",
-    "contradicted": "bold magenta",
-    "where": "cyan",
-    "why": "italic",
-    "command": "green",
-    "faint": "dim",
-}
 ALIKE = terminal.ALIKE
 
 

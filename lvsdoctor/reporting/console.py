@@ -12,6 +12,21 @@ from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, squee
 _NARROWEST = 40
 _LONGEST_PROSE = 120  # the eye loses the line in longer sentences; quoted lines may use the whole terminal
 COMMAND_INDENT = "    "
+# Colour repeats what a word or a sign says already: it may be off, or the eye may not tell red from green.
+STYLES: Mapping[str, str] = {
+    "heading": "bold underline",
+    "label": "bold",
+    "message": "bold",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "bold cyan",
+    "accepted": "dim",
+    "contradicted": "bold magenta",
+    "where": "cyan",
+    "why": "italic",
+    "command": "green",
+    "faint": "dim",
+}
 
 
 class CannotRender(Exception):

@@ -9,7 +9,7 @@ from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.trace.against import Against, put_against
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.walk import ClientClass, Decided, Served, StepVerdict, Walk
-from lvsdoctor.reporting import wording
+from lvsdoctor.reporting import console, wording
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.ladder import (
     assumed_client,
@@ -32,11 +32,8 @@ from lvsdoctor.reporting.walks import (
 )
 from lvsdoctor.sanitize import cells, shortened, wrapped
 
-# Colour repeats what a word says already.
 STYLES = {
-    "heading": "bold underline",
-    "label": "bold",
-    "message": "bold",
+    **console.STYLES,
     "dies": "bold red",
     "harms": "bold yellow",
     "unknown": "bold yellow",
@@ -44,10 +41,6 @@ STYLES = {
     "parts": "bold red",
     "agrees": "green",
     "open": "bold yellow",
-    "where": "cyan",
-    "why": "italic",
-    "command": "green",
-    "faint": "dim",
 }
 _OUTCOMES = {Served.SERVED: ("SERVED", "ok"), Served.DIES: ("DIES", "dies"), Served.UNKNOWN: ("UNKNOWN", "unknown")}
 _INDENT = 4

@@ -12,20 +12,9 @@ from lvsdoctor.model.difference import (
 )
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
-from lvsdoctor.reporting.console import Output, Page
+from lvsdoctor.reporting.console import STYLES, Output, Page
 from lvsdoctor.reporting.summary import counted
 
-STYLES = {
-    "heading": "bold underline",
-    "label": "bold",
-    "message": "bold",
-    "error": "bold red",
-    "warning": "bold yellow",
-    "note": "bold cyan",
-    "where": "cyan",
-    "command": "green",
-    "faint": "dim",
-}
 _FEW = 10  # rows of one fact, unless -v
 _LABELS = {Change.ONLY_FIRST: "GONE", Change.ONLY_SECOND: "NEW", Change.CHANGED: "CHANGED"}
 
