@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Diagnosis, Examination
@@ -72,13 +73,7 @@ def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagn
         (cite(line.seen, "this real server gets no new clients") for verdict in chosen for line in verdict.because),
         None,
     )
-    if weight is None:
-        return diagnosis
-    finding = diagnosis.finding.amended(
-        weight,
-        clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
-    )
-    return replace(diagnosis, finding=finding, severity=Severity.WARNING)
+    return diagnosis if weight is None else warning_at_weight_0(diagnosis, weight)
 
 
 def _weight(diagnosis: Diagnosis) -> float:

@@ -9,6 +9,7 @@ from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.explaining import explained
+from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.grouping import grouped, most_specific, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
@@ -242,12 +243,7 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
         return diagnosis
     weight = cite(serving[0].destination, "weight 0: the director sends no new clients")
-    finding = diagnosis.finding.amended(
-        weight,
-        message=f"{diagnosis.finding.message} (weight 0)",
-        clients=diagnosis.finding.clients and f"With a weight above 0: {diagnosis.finding.clients}",
-    )
-    return replace(diagnosis, finding=finding, severity=Severity.WARNING)
+    return warning_at_weight_0(diagnosis, weight, message=f"{diagnosis.finding.message} (weight 0)")
 
 
 def _undecided(node: Node) -> tuple[Missing, ...]:
