@@ -8,8 +8,8 @@ from lvsdoctor.analysis.broken_paths import shows_clients
 from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
-from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.easing import warning_at_weight_0
+from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.grouping import grouped, most_specific, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
