@@ -120,6 +120,8 @@ class _Composer:
     """Makes nodes of events, without recursion."""
 
     def __init__(self, text: str, where: str) -> None:
+        # Quoted as it stands in the file.
+        self._quoted = [line.rstrip("\r") for line in text.split("\n")]
         text = _OTHER_ENDS.sub(" ", text)
         self.where = where
         self.lines = [line.rstrip("\r") for line in text.split("\n")]
@@ -174,7 +176,7 @@ class _Composer:
     def line(self, index: int) -> Seen:
         index = min(max(index, 0), len(self.lines) - 1)
         if self._line.line != index + 1:
-            self._line = Seen(self.where, index + 1, self.lines[index])
+            self._line = Seen(self.where, index + 1, self._quoted[index])
         return self._line
 
     def take(self, event: Any) -> bool:

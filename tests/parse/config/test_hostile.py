@@ -44,7 +44,7 @@ VALUES = ("192.0.2.10", "192.0.2.10/24", "2001:db8::1/64", "255.255.255.0", "lo:
 
 
 @pytest.mark.parametrize("where", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_no_text_raises(where: str, data: st.DataObject) -> None:
     dump_of, between, keys = KINDS[where]
@@ -80,3 +80,9 @@ def test_a_long_file_takes_a_time_that_grows_with_its_length(where: str) -> None
         start = time.process_time()
         dump_of("\n".join(keys) + "\n" + piece * (60_000 // len(piece)), where)
         assert time.process_time() - start < 20, piece
+
+
+def test_a_line_with_an_end_that_only_yaml_knows_is_quoted_as_it_stands() -> None:
+    dump = netplan.dump_of("network: {}\n\x850", "etc/netplan/x.yaml")
+    assert dump is not None
+    assert [(seen.line, seen.text) for seen in dump.unread] == [(2, "\x850")]
