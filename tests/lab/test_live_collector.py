@@ -57,8 +57,13 @@ COMMANDS = (
     *(SYSCTL, ARPTABLES, *OF_IPVS, *SOCKETS),
 )
 SCRIPT = Path(collect_script.__file__).with_name("collect.sh")
-# It changes while we look: what is left of a time, and neighbours whom the kernel finds by itself.
-_PASSING = re.compile(r"(?<=timer )[ \d.]+|(?<=_lft )\d+sec|^fe80\S+ dev \S+ (lladdr|INCOMPLETE|FAILED).*\n", re.M)
+# It changes while we look: what is left of a time, neighbours whom the kernel finds by itself, and how often a module
+# is used (closed sockets and namespaces that are being torn down give it up later).
+_PASSING = re.compile(
+    r"(?<=timer )[ \d.]+|(?<=_lft )\d+sec|^fe80\S+ dev \S+ (lladdr|INCOMPLETE|FAILED).*\n"
+    r"|(?<= )\d+(?= \S+ (Live|Loading|Unloading) 0x)",
+    re.M,
+)
 VOLATILE = "net.netfilter.nf_conntrack_count"
 # What a scan has to leave as it is. (All of `sysctl -a` would take a second.)
 OF_STATE = (
