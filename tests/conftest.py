@@ -3,6 +3,7 @@
 import gc
 import signal
 
+from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -14,6 +15,9 @@ def pytest_configure() -> None:
     # depend on the tests before it, and one that is derandomized would be green alone and red among others.
     if hasattr(providers, "_get_local_constants"):
         providers._get_local_constants = Constants
+    # The same examples in every run: a red run shows a fault of the change, not the luck of the draw.
+    settings.register_profile("lvsdoctor", derandomize=True, deadline=None)
+    settings.load_profile("lvsdoctor")
     # What a shell starts with `&` ignores SIGINT, and hands that on to all that it starts itself: a test that
     # interrupts a process of its own would wait for it forever. A handler is not handed on: it becomes the default.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):

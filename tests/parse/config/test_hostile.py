@@ -44,7 +44,7 @@ VALUES = ("192.0.2.10", "192.0.2.10/24", "2001:db8::1/64", "255.255.255.0", "lo:
 
 
 @pytest.mark.parametrize("where", KINDS)
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_text_raises(where: str, data: st.DataObject) -> None:
     dump_of, between, keys = KINDS[where]
