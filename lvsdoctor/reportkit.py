@@ -20,13 +20,13 @@ from lvsdoctor.model.examination import (
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceState
-from lvsdoctor.reporting import markdown, terminal, wording
+from lvsdoctor.reporting import asides, markdown, terminal, wording
 from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
 from lvsdoctor.reporting.as_data import result
 from lvsdoctor.reporting.console import STYLES, CannotRender, Output, Page, Render
 from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
 from lvsdoctor.reporting.matrix import Matrix, matrix
-from lvsdoctor.reporting.node_counts import NodeCounts, node_counts
+from lvsdoctor.reporting.node_counts import NodeCounts, node_counts, wanted_on_nodes
 from lvsdoctor.reporting.page_html import hypertext
 from lvsdoctor.reporting.page_walks import ServiceLadders, page_ladders
 from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
@@ -92,6 +92,7 @@ __all__ = [
     "Wanted",
     "alike",
     "alike_on_nodes",
+    "asides",
     "at_a_glance",
     "cells",
     "cited_once",
@@ -119,6 +120,7 @@ __all__ = [
     "unjudged",
     "unread_paths",
     "wanted",
+    "wanted_on_nodes",
     "wording",
     "worst_first",
     "wrapped",

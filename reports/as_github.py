@@ -15,6 +15,7 @@ from lvsdoctor.reportkit import (
     Places,
     Severity,
     Verdict,
+    asides,
     counted,
     shortened,
     summary,
@@ -71,6 +72,9 @@ def _annotation(diagnosis: Diagnosis, place: Place | None) -> Annotation:
     fix, lines = diagnosis.fix, [wording.sentence(diagnosis)]
     if diagnosis.clients:
         lines.append(f"{wording.CLIENTS}: {diagnosis.clients}")
+    if others := asides.same_step([diagnosis]):
+        lines.append(f"{wording.ALSO}: {others}")
+    lines += asides.severities_set([diagnosis])
     if diagnosis.lapsed:
         lines.append(wording.lapsed(diagnosis.lapsed))
     if fix.now:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, legible, unread_paths, wording
+from lvsdoctor.reportkit import Diagnosis, Examination, Output, Places, Severity, asides, legible, unread_paths, wording
 
 SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -67,6 +67,9 @@ def _description(diagnosis: Diagnosis) -> str:
     said = wording.sentence(diagnosis)
     if diagnosis.clients:
         said += f". {wording.CLIENTS}: {diagnosis.clients.removesuffix('.')}"
+    if others := asides.same_step([diagnosis]):
+        said += f". {wording.ALSO}: {others}"
+    said += "".join(f". {sentence.removesuffix('.')}" for sentence in asides.severities_set([diagnosis]))
     if diagnosis.accepted:
         return f"{said}. Accepted: {wording.accepted(diagnosis.accepted)}"
     lapsed = f". {wording.lapsed(diagnosis.lapsed)}" if diagnosis.lapsed else ""

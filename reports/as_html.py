@@ -26,6 +26,7 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     alike,
+    asides,
     cited_once,
     counted,
     fix_of_all,
@@ -88,7 +89,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(counted=counted, hypertext=hypertext, wording=wording)
+    environment.globals.update(asides=asides, counted=counted, hypertext=hypertext, wording=wording)
     return environment.get_template("html.jinja")
 
 

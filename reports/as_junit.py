@@ -17,6 +17,7 @@ from lvsdoctor.reportkit import (
     Output,
     Severity,
     Verdict,
+    asides,
     counted,
     guilty_lines,
     legible,
@@ -123,6 +124,9 @@ def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
             yield wording.lapsed(diagnosis.lapsed)
         if diagnosis.clients:
             yield f"{wording.CLIENTS}: {diagnosis.clients}"
+        if others := asides.same_step([diagnosis]):
+            yield f"{wording.ALSO}: {others}"
+        yield from asides.severities_set([diagnosis])
         for label, cited in ((wording.EVIDENCE, _proofs(diagnosis)), (wording.ASSUMED, _assumptions(diagnosis))):
             if cited:
                 yield f"{label}:"

@@ -17,13 +17,16 @@ from lvsdoctor.reportkit import (
     Severity,
     Verdict,
     alike,
+    asides,
     cited_once,
     counted,
     fix_of_all,
     guilty_lines,
     markdown,
     suffering_sentences,
+    terminal,
     wanted,
+    wanted_on_nodes,
     wording,
     worst_first,
 )
@@ -192,6 +195,9 @@ def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
     if len(shown) < len(together):
         lines.append(f"- {len(together) - len(shown)} more of the same")
     lines += [f"- **{wording.CLIENTS}:** {markdown.prose(suffered)}" for suffered in wording.clients(shown)]
+    if others := asides.same_step(together):
+        lines.append(f"- **{wording.ALSO}:** {markdown.prose(others)}")
+    lines += [f"- {markdown.prose(sentence)}" for sentence in asides.severities_set(together)]
     return "\n".join([*lines, "", ""]) if lines else ""
 
 
@@ -257,12 +263,12 @@ def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
 
 def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
     """What is no finding, a click away."""
-    if groups := wanted(examination.outcomes):
+    if groups := list(_lacking(examination)):
+        most = ROWS if output.verbose or len(examination.nodes) <= terminal.MANY else asides.MOST_COMMANDS
         text = "The evidence lacks what these commands would tell.\n\n"
-        for group in groups[:ROWS]:
-            text += f"On {markdown.span(group.node)}, {markdown.prose(wording.waiting(group, group.node))}\n\n"
-            text += markdown.fence(filter(None, [group.command]), "sh")
-        rest = f"{counted(len(groups) - ROWS, 'more command')}.\n" if groups[ROWS:] else ""
+        for says, command in groups[:most]:
+            text += f"{says}\n\n" + markdown.fence(filter(None, [command]), "sh")
+        rest = f"{counted(len(groups) - most, 'more command')}.\n" if groups[most:] else ""
         yield _fold("Not checked", text + rest, ACCEPTED)
     if examination.unread:
         unread = _quoted(map(Citation, examination.unread), output) if output.verbose else ()
@@ -271,6 +277,18 @@ def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
     passed = [(node.name, _quiet(examination, node.name)) for node in examination.nodes[:ROWS]]
     if lines := [f"- {markdown.span(node)}: {', '.join(rules)}\n" for node, rules in passed if rules]:
         yield _fold("Passed", "".join(lines))
+
+
+def _lacking(examination: Examination) -> Iterator[tuple[str, str]]:
+    """Who waits for what each command would tell: of many nodes each command once."""
+    if len(examination.nodes) <= terminal.MANY:
+        for group in wanted(examination.outcomes):
+            who = markdown.prose(wording.waiting(group, group.node))
+            yield f"On {markdown.span(group.node)}, {who}", group.command
+        return
+    for on in wanted_on_nodes(examination.outcomes):
+        rules = f"{counted(len(on.rules), 'rule')}: {wording.some(on.rules)}"
+        yield f"On {markdown.prose(wording.some(on.nodes))}, for {markdown.prose(rules)}", on.command
 
 
 def _quiet(examination: Examination, node: str) -> list[str]:

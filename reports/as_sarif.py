@@ -25,6 +25,7 @@ from lvsdoctor.reportkit import (
     Probed,
     Severity,
     Verdict,
+    asides,
     counted,
     legible,
     markdown,
@@ -188,6 +189,9 @@ def _sentences(diagnosis: Diagnosis) -> list[str]:
     said = [f"{diagnosis.message}."]
     if diagnosis.clients:
         said.append(f"{wording.CLIENTS}: {diagnosis.clients}")
+    if others := asides.same_step([diagnosis]):
+        said.append(f"{wording.ALSO}: {others}.")
+    said += asides.severities_set([diagnosis])
     if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:
         said.append(f"{diagnosis.confirmation.verdict.capitalize()} by the wire: {diagnosis.confirmation.says}.")
     if diagnosis.certainty is Certainty.LIKELY:

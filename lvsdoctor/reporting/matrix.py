@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Verdict
+from lvsdoctor.reporting.summary import natural
 
 _SIGNS = {Verdict.NOT_CHECKED: "?", Verdict.CRASHED: "!", Verdict.NOT_APPLICABLE: "-", Verdict.QUIET: ""}
 _LOUD = frozenset({"error", "warning", "note", Verdict.NOT_CHECKED.value, Verdict.CRASHED.value})
@@ -28,7 +29,7 @@ class Matrix:
 
 
 def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examination: Examination) -> Matrix:
-    """Of these nodes and open findings, in their order."""
+    """Of these nodes, in natural order, and open findings, in theirs."""
     worst: dict[tuple[str, str], Diagnosis] = {}
     for diagnosis in diagnoses:
         place = (diagnosis.node, diagnosis.rule)
@@ -39,7 +40,10 @@ def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examinatio
     became = {(outcome.node, outcome.rule): outcome.verdict for outcome in examination.outcomes}
     open_rules = [o.rule for o in examination.outcomes if o.verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED)]
     rules = tuple(dict.fromkeys([*(rule for _, rule in worst), *sorted(open_rules)]))
-    rows = [(node.name, tuple(_cell((node.name, rule), worst, became) for rule in rules)) for node in nodes]
+    rows = [
+        (node.name, tuple(_cell((node.name, rule), worst, became) for rule in rules))
+        for node in sorted(nodes, key=lambda node: natural(node.name))
+    ]
     loud = [row for row in rows if any(cell.word in _LOUD for cell in row[1])]
     calm = tuple(name for name, _ in rows if name not in {name for name, _ in loud})
     return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(loud), calm)

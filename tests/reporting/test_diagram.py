@@ -278,7 +278,13 @@ def test_of_many_codes_some_are_named_and_the_rest_counted() -> None:
 
 def test_the_words_name_what_was_found_first() -> None:
     shown = picture(LEAKING, {"rs22": (mark("ARP002"),), "rs21": (mark("ARP002"), mark("SYS001", Severity.NOTE))})
-    assert shown.text[:2] == ("ERROR ARP002 is about rs22 and rs21.", "NOTE SYS001 is about rs21.")
+    assert shown.text[:2] == ("ERROR ARP002 is about rs21 and rs22.", "NOTE SYS001 is about rs21.")
+
+
+def test_the_words_name_hosts_in_natural_order() -> None:
+    shown = picture(cluster(*map(real, (11, 2))), {"rs11": (mark("ARP002"),), "rs2": (mark("ARP002"),)})
+    assert shown.text[0] == "ERROR ARP002 is about rs2 and rs11."
+    assert any("to rs2 (192.0.2.2) and rs11 (192.0.2.11) by direct routing" in text for text in shown.text)
 
 
 @pytest.mark.parametrize(("number", "columns"), [(1, 1), (4, 4), (5, 5), (6, 6), (8, 4), (10, 5), (12, 6)])

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from lvsdoctor.model.examination import Examination
+from lvsdoctor.model.examination import Examination, Examined
+from lvsdoctor.model.finding import Severity
 
 Written = Callable[..., str]
 DETAILED = ("terminal", "html", "markdown", "junit", "sarif", "gitlab", "github", "json")
@@ -64,3 +66,39 @@ def test_the_reports_take_their_labels_from_one_place() -> None:
         if path.suffix in (".py", ".jinja"):
             text = path.read_text(encoding="utf-8")
             assert [label for label in (*OTHERS, *LABELS) if label in text] == []
+
+
+def of_a_step(examinations: ModuleType) -> Examination:
+    """A finding that speaks for others about its step, and whose severity an operator has set."""
+    leak = replace(
+        examinations.leak(severity=Severity.WARNING),
+        also=("ADDR001", "DR004"),
+        severity_before=Severity.ERROR,
+        severity_by="lvsdoctor.toml:2",
+    )
+    return Examination((examinations.RS1,), (leak,), ())
+
+
+@pytest.mark.parametrize("name", [name for name in DETAILED if name != "json"])
+def test_every_format_names_what_else_is_about_the_step_and_who_set_the_severity(
+    name: str, report_as: Written, examinations: ModuleType
+) -> None:
+    text = plain(report_as(name, of_a_step(examinations)))
+    assert re.search(r"Also:? ADDR001, DR004 about the same step", text)
+    assert "lvsdoctor.toml:2 sets this severity in place of error" in text
+    assert "sets this severity" not in plain(report_as(name, examinations.single_leak()))
+
+
+def test_of_many_nodes_eight_commands_that_would_tell_more_are_named_and_the_others_counted(
+    report_as: Written, examinations: ModuleType
+) -> None:
+    outcomes = [
+        examinations.not_checked("forwarding-off", *((f"fact{i}", f"show {i:02}") for i in range(11)), node=f"rs{n}")
+        for n in range(1, 6)
+    ]
+    examination = Examination(tuple(Examined(f"rs{n}", "") for n in range(1, 6)), (), tuple(outcomes))
+    for name in ("terminal", "markdown", "html"):
+        before, rest = report_as(name, examination).split("3 more commands")
+        assert before.count("show 07") == 1
+        assert "show 08" not in before.partition("Not checked")[2]
+        assert ("show 08" in rest) is (name == "html")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.reporting.diagram import FindingMark
-from lvsdoctor.reporting.diagram.words import METHODS, PARTS, asks, lacking, listed, mute, safe, wrong
+from lvsdoctor.reporting.diagram.words import METHODS, PARTS, asks, hosts, lacking, listed, mute, safe, wrong
 from lvsdoctor.sanitize import legible
 
 
@@ -22,7 +22,7 @@ def sentences(cluster: Cluster, marks: Mapping[str, Sequence[FindingMark]]) -> t
     holding = {holder.host for holder in cluster.holders}
     others = [host.name for host in cluster.hosts if host.part is Part.OTHER and host.name not in holding]
     if others:
-        said.append(f"{listed(others)} {'have' if len(others) > 1 else 'has'} no part in the cluster that is known.")
+        said.append(f"{hosts(others)} {'have' if len(others) > 1 else 'has'} no part in the cluster that is known.")
     if cluster.left_out:
         said.append(f"{cluster.left_out} more VIPs are not drawn.")
     return tuple(map(legible, said))
@@ -30,12 +30,12 @@ def sentences(cluster: Cluster, marks: Mapping[str, Sequence[FindingMark]]) -> t
 
 def _marked(marks: Mapping[str, Sequence[FindingMark]]) -> Iterator[str]:
     """`ERROR ARP002 is about rs2 and rs5.`"""
-    hosts: dict[tuple[int, str], dict[str, None]] = {}
+    about: dict[tuple[int, str], dict[str, None]] = {}
     for host, own in marks.items():
         for mark in own:
-            hosts.setdefault((mark.severity.rank, f"{mark.severity.value.upper()} {mark.code}"), {})[host] = None
-    for (_, label), names in sorted(hosts.items(), key=lambda item: item[0]):
-        yield f"{label} is about {listed(list(names))}."
+            about.setdefault((mark.severity.rank, f"{mark.severity.value.upper()} {mark.code}"), {})[host] = None
+    for (_, label), names in sorted(about.items(), key=lambda item: item[0]):
+        yield f"{label} is about {hosts(names)}."
 
 
 def _reached(cluster: Cluster) -> Iterator[str]:
@@ -55,11 +55,11 @@ def _holders(cluster: Cluster) -> Iterator[str]:
     for holder in sorted(cluster.holders, key=_urgency):
         what = replace(holder, host="", vip="")
         vips.setdefault((holder.host, ":" in holder.vip, what), []).append(holder.vip)
-    hosts: dict[tuple[Part, Holder, tuple[str, ...]], list[str]] = {}
+    alike: dict[tuple[Part, Holder, tuple[str, ...]], list[str]] = {}
     for (host, _, what), held in vips.items():
-        hosts.setdefault((parts.get(host, Part.OTHER), what, tuple(held)), []).append(host)
-    for (part, what, these), names in hosts.items():
-        yield _answering(what, f"{listed(names)} ({PARTS[part]}{_s(names)})", these, many=len(names) > 1)
+        alike.setdefault((parts.get(host, Part.OTHER), what, tuple(held)), []).append(host)
+    for (part, what, these), names in alike.items():
+        yield _answering(what, f"{hosts(names)} ({PARTS[part]}{_s(names)})", these, many=len(names) > 1)
     yield from _nobody(cluster)
 
 
@@ -106,11 +106,11 @@ def _lacking(cluster: Cluster) -> Iterator[str]:
         alike.setdefault((host.part, vips), []).append(host.name)
     for (part, vips), names in alike.items():
         verb = "do not hold" if len(names) > 1 else "does not hold"
-        yield f"{listed(names)} ({PARTS[part]}{_s(names)}) {verb} {listed(vips)}."
+        yield f"{hosts(names)} ({PARTS[part]}{_s(names)}) {verb} {listed(vips)}."
 
 
 def _forwarded(cluster: Cluster) -> Iterator[str]:
-    hosts = {host.name: host for host in cluster.hosts}
+    known = {host.name: host for host in cluster.hosts}
     pairs: dict[tuple[str, str, str, int | None], list[Forwards]] = {}
     for forward in cluster.forwards:
         key = (forward.director, forward.real_server, forward.method, forward.weight)
@@ -125,8 +125,8 @@ def _forwarded(cluster: Cluster) -> Iterator[str]:
         if method == "LOCAL":
             yield f"{safe(director)} serves {listed(services)} itself{heavy}."
         else:
-            to = [_named(hosts[name]) if name in hosts else name for name in names]
-            yield f"{safe(director)} forwards {listed(services)} to {listed(to)} {how}{heavy}."
+            to = [_named(known[name]) if name in known else name for name in names]
+            yield f"{safe(director)} forwards {listed(services)} to {hosts(to)} {how}{heavy}."
 
 
 def _gateways(cluster: Cluster) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _gateways(cluster: Cluster) -> Iterator[str]:
     directors = {host.name for host in cluster.hosts if host.part is Part.DIRECTOR}
     for host in cluster.hosts:
         if host.gateway_of and not (host.part is Part.ROUTER and directors.intersection(host.gateway_of)):
-            yield f"{_named(host)} is the default gateway of {listed(host.gateway_of)}."
+            yield f"{_named(host)} is the default gateway of {hosts(host.gateway_of)}."
 
 
 def _named(host: Host) -> str:

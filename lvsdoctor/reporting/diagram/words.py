@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from lvsdoctor.model.topology import Answering, Cluster, Forwards, Holder, Host, Part
+from lvsdoctor.reporting.summary import natural
 from lvsdoctor.sanitize import legible, shortened
 
 PARTS = {
@@ -34,6 +35,11 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     rest = len(names) - len(shown)
     parts = [*shown, f"{rest} more"] if rest else shown
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def hosts(names: Iterable[str]) -> str:
+    """Names of hosts as `listed`, in natural order: those that are named of many are the first."""
+    return listed(sorted(names, key=natural))
 
 
 def tersely(names: Sequence[str], width: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lvsdoctor.model.examination import AppliedRule, Diagnosis
 from lvsdoctor.model.finding import Certainty, Citation, Fix, Probed
-from lvsdoctor.reporting import wording
+from lvsdoctor.reporting import asides, wording
 from lvsdoctor.reporting.alike_nodes import AlikeFindings, Slot
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.source_locations import guilty_lines
@@ -32,8 +32,8 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     for clients, _ in group.sentences(lambda diagnosis: diagnosis.clients):
         if clients.clients:
             page.say(clients.clients, label=f"{wording.CLIENTS}:")
-    if others := dict.fromkeys(code for own in group.by_node for diagnosis in own for code in diagnosis.also):
-        page.say(f"{wording.listed(others)} about the same step", label=f"{wording.ALSO}:")
+    if others := asides.same_step(group.every):
+        page.say(others, label=f"{wording.ALSO}:")
     rule = shown.rules.get(group.first[0].rule)
     if page.output.explain and rule is not None and rule.name not in shown.explained:
         shown.explained.add(rule.name)
@@ -53,8 +53,8 @@ def _put_sentences(page: Page, group: AlikeFindings) -> None:
         if others := [node for node in nodes if node != diagnosis.node]:
             whose = "the others" if len(nodes) == len(group.nodes) and len(others) > 1 else wording.listed(others)
             page.say(f"The same is found on {whose}.", indent=4)
-        if diagnosis.severity_before is not None:
-            page.say(f"{diagnosis.severity_by} sets this severity in place of {diagnosis.severity_before}.", indent=4)
+        for sentence in asides.severities_set([diagnosis]):
+            page.say(sentence, indent=4)
         if diagnosis.accepted is not None:
             page.say(wording.accepted(diagnosis.accepted), label="Accepted:", indent=4)
         if diagnosis.lapsed is not None:

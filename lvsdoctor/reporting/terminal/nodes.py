@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from lvsdoctor.model.examination import Examination, Examined, Outcome, Verdict
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.asides import MOST_COMMANDS
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.node_counts import NodeCounts, calm_nodes, node_counts, wanted_on_nodes
 from lvsdoctor.reporting.summary import counted, natural, wanted
-from lvsdoctor.reporting.terminal.finding import ALIKE
 
 MANY = 3  # more nodes than these are not told one by one
 _ROWS = 40  # of the table; nodes with the same numbers share a row where there would be more
@@ -142,9 +142,9 @@ def put_not_checked_of_all(page: Page, examination: Examination) -> None:
     if not groups:
         return
     page.say("the evidence lacks what these commands would tell.", label="Not checked:")
-    for group in groups[:ALIKE]:
+    for group in groups[:MOST_COMMANDS]:
         page.commands(filter(None, [group.command]))
         rules = f"{counted(len(group.rules), 'rule')}: {wording.some(group.rules)}"
         page.say(f"on {wording.some(group.nodes)}, for {rules}", indent=8)
-    if len(groups) > ALIKE:
-        page.say(f"{counted(len(groups) - ALIKE, 'more command')}; -v lists them.", indent=4)
+    if len(groups) > MOST_COMMANDS:
+        page.say(f"{counted(len(groups) - MOST_COMMANDS, 'more command')}; -v lists them.", indent=4)
