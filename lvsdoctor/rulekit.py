@@ -59,7 +59,7 @@ QUESTIONS = {
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",
         "kernel.delivery": "delivered home_link",
-        "analysis.shadowed": "shadowed Shadowed",
+        "analysis.shadowed": "makers_of shadowed Shadowed",
     },
     "Who sends and who believes ICMP redirects?": {
         "kernel.redirects": "sends_redirect believes_redirects",

@@ -136,6 +136,7 @@ from lvsdoctor.analysis.rip_neighbours import Stray as Stray
 from lvsdoctor.analysis.rip_neighbours import stray as stray
 from lvsdoctor.analysis.rip_neighbours import unlisted_rip as unlisted_rip
 from lvsdoctor.analysis.shadowed import Shadowed as Shadowed
+from lvsdoctor.analysis.shadowed import makers_of as makers_of
 from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.shared_addresses import shared_addresses as shared_addresses
 from lvsdoctor.analysis.source_nat import UnseenRequests as UnseenRequests

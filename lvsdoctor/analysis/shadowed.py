@@ -8,6 +8,7 @@ from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.route import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,11 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
 
     A subnet's own route is taken before that of a shorter prefix, local or not: tables local and main are looked up as
     one until somebody adds a policy rule (net/ipv4/fib_trie.c: fib_trie_unmerge()). So a /16 on lo leaves the /24 of
-    the wire alone. Reads addresses, the other nodes' too, and local-routes, routes, policy-rules where collected.
+    the wire alone, and where not all addresses were seen nothing is known to be missed. Reads addresses, the other
+    nodes' too, and local-routes, routes, policy-rules where collected.
     """
+    if node.unseen("addresses") is not None and not (node.planned or node.nearly("addresses")):
+        return
     addresses: Sequence[Address] = node.known_rows("addresses")
     own = {address.ip for address in addresses} | {vip.ip for vip in node.vips}
 
@@ -62,6 +66,14 @@ def shadowed(node: Node, prefix: Network, *, on: str) -> Iterator[Shadowed]:
             behind = cite(address, "the hosts of {subnet} are behind {link}", subnet=subnet, link=address.link)
             yield Shadowed(subnet, behind, partly=subnet.prefixlen < prefix.prefixlen)
     yield from afar
+
+
+def makers_of(node: Node, route: Route) -> Sequence[Address]:
+    """The addresses that make this local route of a whole prefix, of those that were seen."""
+    if route.protocol != "kernel":
+        return ()
+    seen: Sequence[Address] = node.seen_rows("addresses")
+    return [address for address in seen if address.network == route.dst and address.link in (route.links or ("lo",))]
 
 
 def _hosts(network: Network) -> Iterator[IP]:

@@ -126,8 +126,10 @@ def where_of(dump: Dump) -> str:
 
 
 def without_domain(host: str) -> str:
-    """A host's name without its domain; an address stays as it is."""
-    return host if host.replace(".", "").isdigit() or ":" in host else host.partition(".")[0]
+    """A host's name without its domain; an address stays as it is, and so does a namespace (lb1.example.org/web)."""
+    name, slash, inside = host.partition("/")
+    short = name if name.replace(".", "").isdigit() or ":" in name else name.partition(".")[0]
+    return f"{short}{slash}{inside}"
 
 
 def short_name(host: str) -> str:

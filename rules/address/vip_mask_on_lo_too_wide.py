@@ -1,6 +1,6 @@
 """An address on lo has a prefix shorter than /32, and the host treats the whole prefix as local."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lvsdoctor.rulekit import (
     LOOPBACK_NETWORK,
@@ -18,6 +18,7 @@ from lvsdoctor.rulekit import (
     cite,
     command,
     local_routes,
+    makers_of,
     rule,
     shadowed,
     spell,
@@ -38,7 +39,7 @@ def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
         prefix, link = route.dst, next(iter(route.links), "lo")
         if route.type != "local" or prefix.version != 4 or prefix.prefixlen == 32 or prefix.overlaps(LOOPBACK_NETWORK):
             continue
-        held = [a for a in node.addresses_on(link) if a.network == prefix] if route.protocol == "kernel" else []
+        held = makers_of(node, route)
         lost = list(shadowed(node, prefix, on=link))
         if held:
             yield _made_by_address(node, route, held, lost[:1])
@@ -46,7 +47,7 @@ def vip_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
             yield _made_by_hand(node, route, known[0])
 
 
-def _made_by_address(node: Node, route: Route, addresses: list[Address], lost: list[Shadowed]) -> Finding:
+def _made_by_address(node: Node, route: Route, addresses: Sequence[Address], lost: list[Shadowed]) -> Finding:
     first = next((address for address in addresses if address.ip == route.src), addresses[0])
     wide = [cite(first, "on {link} its whole prefix becomes local, not the one address", link=first.link)]
     if route.seen != first.seen:

@@ -104,3 +104,12 @@ def test_beside_a_host_without_a_name_nothing_is_the_named_one_s_for_want_of_oth
     files = {"paste.txt": f"[root@lb1 ~]# ip addr\n{OTHER}", "1.txt": ADDR, "2.txt": SYSCTL}
     nodes = collected(tmp_path / "case", files)
     assert not nodes["lb1"].has("sysctl")
+
+
+def test_a_namespace_of_a_host_whose_name_has_a_domain_is_a_node_of_its_own(tmp_path: Path) -> None:
+    streams = {"lb1.txt": ("lb1.example.org -", ADDR), "web.txt": ("lb1.example.org web", OTHER)}
+    answer = "==> lvsdoctor 1 {} <==\n==> $ ip addr show <==\n{}==> rc 0 ok <==\n"
+    texts = {name: answer.format(*stream) for name, stream in streams.items()}
+    nodes = collected(tmp_path / "dumps", texts)
+    assert sorted(nodes) == ["lb1", "lb1/web"]
+    assert [str(address.ip) for address in nodes["lb1/web"].addresses_on("eth0")] == ["192.0.2.22"]

@@ -113,7 +113,8 @@ def as_single_hosts(node: Node, addresses: Sequence[Address]) -> Fix:
     that stay are kept by promote_secondaries. Reads addresses, and sysctl where collected.
     """
     fix, link, network = Fix(), addresses[0].link, addresses[0].network
-    staying = [a for a in node.addresses_on(link) if a.secondary and a.network == network and a not in addresses]
+    beside = (address for address in node.seen_rows("addresses") if address.link == link and address.network == network)
+    staying = [address for address in beside if address.secondary and address not in addresses]
     if staying and not _promotes(node, link):
         fix += set_sysctls({conf_key(link, "promote_secondaries"): 1})
     for address in sorted(addresses, key=lambda address: not address.secondary):
