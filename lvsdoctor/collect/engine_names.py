@@ -13,13 +13,14 @@ _BY_FILE = "{own} is the own name of several hosts of this scan. This host is ca
 def named_apart(dumps: Sequence[NodeDump]) -> Sequence[NodeDump]:
     """The dumps, in which no two hosts that streams name have the name in common.
 
-    The same name twice is the same host only if its interfaces show it: it was collected twice.
+    The same name twice is the same host only if its interfaces show it: it was collected twice. The namespaces of a
+    host have its name in common, and each has interfaces of its own.
     """
-    claims: dict[str, dict[str, list[NodeDump]]] = {}
+    claims: dict[tuple[str, str], dict[str, list[NodeDump]]] = {}
     for mine in dumps:
         if mine.piece.own:
-            claims.setdefault(mine.piece.own, {}).setdefault(_carrier(mine), []).append(mine)
-    shared = {own for own, carriers in claims.items() if _are_several(list(carriers.values()))}
+            claims.setdefault((mine.piece.own, mine.piece.host), {}).setdefault(_carrier(mine), []).append(mine)
+    shared = {own for (own, _), carriers in claims.items() if _are_several(list(carriers.values()))}
     if not shared:
         return dumps
     noted: set[str] = set()
