@@ -101,6 +101,7 @@ def route_lookup(
         sure = route.table == "local" and route.dst.prefixlen == dst.max_prefixlen
         if table in ("main", _MERGED) and not shows_routes(node, dst.version) and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
+            node.assuming(routes_unseen(node, dst))
         if asked.lacking is not None and not sure:
             assumed += (assume_no_more(asked.lacking),)
         return Lookup(route, (*_citing(rule, route, dst), *assumed))
@@ -127,11 +128,7 @@ def local_routes(node: Node) -> Sequence[Route]:
 
 def _local_routes(node: Node) -> Sequence[Route]:
     routes, absent = _seen_local_routes(node)
-    if absent is not None and (node.planned or node.nearly(absent.fact)):
-        return PartialRows(routes, absent)
-    if absent is not None:
-        raise absent
-    return routes
+    return routes if absent is None else PartialRows(routes, absent)
 
 
 def _seen_local_routes(node: Node) -> tuple[tuple[Route, ...], NotCollected | None]:

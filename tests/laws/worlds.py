@@ -41,14 +41,6 @@ TOO_QUIET = frozenset(
                 "vip-missing-on-real-server", "vip-on-answering-link",
             )
         ),
-        # Without routes, those that the addresses make are taken for all.
-        *(
-            (rule, "routes")
-            for rule in (
-                "arp-announce-two-defeated", "real-server-answers-arp", "service-address-of-another-host",
-                "vip-is-directors-own-address", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
-            )
-        ),
         # An elision in `ipvsadm --stats` is not seen where the rows on both sides of it are whole.
         ("hash-scheduler-without-fallback", "ipvs-stats"),
         # Which address is a subnet's broadcast address, the director's own mask alone tells.
