@@ -119,6 +119,7 @@ from lvsdoctor.analysis.reply_path import answering_for as answering_for
 from lvsdoctor.analysis.reply_path import clients_beyond as clients_beyond
 from lvsdoctor.analysis.reply_path import reply_path as reply_path
 from lvsdoctor.analysis.reply_path import reply_paths as reply_paths
+from lvsdoctor.analysis.reply_path import reply_table as reply_table
 from lvsdoctor.analysis.reply_path import routers_beside as routers_beside
 from lvsdoctor.analysis.reply_path import rule_that_ends as rule_that_ends
 from lvsdoctor.analysis.request_path import UNPACKED_BY as UNPACKED_BY

@@ -6,11 +6,13 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.filter_paths import arrival_links
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.analysis.nat import client_in
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
-from lvsdoctor.kernel.routing import OWN, Lookup, is_local, route_lookup
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
+from lvsdoctor.kernel.vrf import vrf_table, vrf_tables
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
@@ -44,13 +46,29 @@ def reply_path(node: Node, vip: IP, client: IP | None = None) -> Lookup:
     Raises NotCollected where a policy rule leads to a table of which nobody collected the routes. Reads routes, and
     addresses, local-routes, policy-rules, links where collected.
     """
-    ports = [link.name for link in node.links if link.kind_of_port == "vrf"] if node.has("links") else []
     client = client or far_away(vip.version)
-    ways = [route_lookup(node, client, src=vip, arrived_on=on) for on in (OWN, *ports)]
+    ways = [route_lookup(node, client, src=vip, within=link) for link in _vrf_ports(node, vip)]
     found = next((way for way in ways if way.type != "unreachable"), ways[0])
     if found.type == "unreachable":
         all_tables_seen(node, vip, vip.version)
     return found
+
+
+def reply_table(node: Node, vip: IP) -> str:
+    """The table where a route of replies from the VIP belongs: main, or that of the VRF that requests arrive in."""
+    return vrf_table(node, *_vrf_ports(node, vip)) or "main"
+
+
+def _vrf_ports(node: Node, vip: IP) -> tuple[str | None, ...]:
+    """Of each VRF that requests to the VIP may arrive in a port, None for what is in no VRF.
+
+    A connection stays in the VRF that its SYN arrived in (include/net/inet_sock.h: inet_request_bound_dev_if()).
+    """
+    if not node.has("links") or not vrf_tables(node):
+        return (None,)
+    ports = {vrf_table(node, link): link for link in arrival_links(node, vip) if vrf_table(node, link)}
+    outside = any(not vrf_table(node, link) for link in arrival_links(node, vip))
+    return (*((None,) if outside else ()), *ports.values())
 
 
 def reply_paths(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
@@ -145,7 +163,7 @@ def routers_beside(node: Node, vip: IP) -> Iterator[IP]:
             if (
                 gateway is not None
                 and not gateway.is_link_local
-                and route_lookup(node, gateway).onlink
+                and any(route_lookup(node, gateway, within=link).onlink for link in _vrf_ports(node, vip))
                 and not _holds_both(node, gateway, vip)
             ):
                 yield gateway

@@ -6,6 +6,7 @@ net/ipv4/fib_frontend.c: fib_add_ifaddr(); net/ipv6/addrconf.c: inet6_addr_add()
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from lvsdoctor.kernel.vrf import vrf_table
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -13,27 +14,28 @@ from lvsdoctor.model.route import NextHop, Route
 
 
 def local_routes_of(address: Address, node: Node) -> Iterator[Route]:
-    """What an address brings to table local: itself, on loopback its whole prefix, on others its broadcasts.
+    """What an address brings to table local, or to that of its VRF: itself, on loopback its whole prefix, on others its
+    broadcasts.
 
     An IPv6 address is local once its check for duplicates has passed (net/ipv6/addrconf.c: addrconf_dad_completed()).
     """
     if not address.usable:
         return
-    hop = (NextHop(address.link),)
-    yield Route(ip_network(address.ip), address.seen, "local", "local", hop, "kernel", "host", address.ip)
+    hop, table = (NextHop(address.link),), vrf_table(node, address.link) or "local"
+    yield Route(ip_network(address.ip), address.seen, "local", table, hop, "kernel", "host", address.ip)
     if address.ip.version == 4 and _prefix_route(address) and _loopback(address, node):
         # fib_add_ifaddr(): on a loopback device the prefix itself is a route of type local.
-        yield Route(address.network, address.seen, "local", "local", hop, "kernel", "host", address.ip)
+        yield Route(address.network, address.seen, "local", table, hop, "kernel", "host", address.ip)
     if _up(address, node):
         for ip in _broadcasts(address):
-            yield Route(ip_network(ip), address.seen, "broadcast", "local", hop, "kernel", "link", address.ip)
+            yield Route(ip_network(ip), address.seen, "broadcast", table, hop, "kernel", "link", address.ip)
 
 
 def connected_routes_of(address: Address, node: Node) -> Iterator[Route]:
-    """What an address brings to table main: the prefix of its link."""
+    """What an address brings to table main, or to that of its VRF: the prefix of its link."""
     if _prefix_route(address) and not _loopback(address, node) and _up(address, node):
-        hop = (NextHop(address.link),)
-        yield Route(address.network, address.seen, "unicast", "main", hop, "kernel", "link", address.ip)
+        hop, table = (NextHop(address.link),), vrf_table(node, address.link) or "main"
+        yield Route(address.network, address.seen, "unicast", table, hop, "kernel", "link", address.ip)
 
 
 def _prefix_route(address: Address) -> bool:

@@ -146,13 +146,13 @@ def _in_a_prefix(target: IP, addresses: Iterable[Address]) -> bool:
 def _arp_filter(node: Node, target: IP, sender: IP, link: str) -> Answer | None:
     """arp_filter(): silent where this node's own packet from the target to the sender would leave by another link."""
     if not is_known(node, "arp_filter", link):
-        known = known_route(node, sender, src=target)
+        known = known_route(node, sender, src=target, within=link)
         if known is not None and _leaves_by(node, known, target, link):
             return None  # whatever arp_filter is
     setting = effective(node, "arp_filter", link)
     if not setting:
         return None
-    back = route_lookup(node, sender, src=target)
+    back = route_lookup(node, sender, src=target, within=link)
     if _leaves_by(node, back, target, link):
         return None
     return no(

@@ -13,6 +13,7 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ip_sets import lookup, sets_of
 from lvsdoctor.kernel.packet_matching import UNKNOWN_HOST, Locality, Packet
 from lvsdoctor.kernel.rule_walk import Ending, walk
+from lvsdoctor.kernel.vrf import vrf_table
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
@@ -70,6 +71,9 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     if not node.has(fact):
         return FilterVerdict(FilterOutcome.ACCEPTED, packet, because=(assume(fact, f"no {fact} rules"),))
     tables = tuple(node.packet_filter(fact))
+    if vrf_table(node, packet.in_link):
+        # drivers/net/vrf.c: vrf_ip_rcv(): PREROUTING sees it twice, from the port and from the VRF, INPUT from the VRF.
+        packet = replace(packet, in_link=None)
     host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)))
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):

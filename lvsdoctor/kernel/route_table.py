@@ -43,7 +43,7 @@ class RouteTable:
 
     def _is_host_of_its_own(self, route: Route) -> bool:
         """No route can be more specific."""
-        return route.table == "local" and route.dst.prefixlen == self._bits
+        return "local" in (route.table, route.type) and route.dst.prefixlen == self._bits
 
     def _best_seen(self, dst: IP, oif: str | None) -> Route | None:
         number = int(dst)

@@ -4,31 +4,23 @@ net/core/fib_rules.c: fib_rules_lookup(); net/ipv4/fib_rules.c; net/ipv4/fib_tri
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from itertools import chain
 
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume, assume_no_more
+from lvsdoctor.kernel.policy_rules import MERGED, has_custom_rules, is_default, policy_rules, selects, suppressed
 from lvsdoctor.kernel.route_families import routes_unseen, shows_routes
 from lvsdoctor.kernel.route_table import RouteTable
+from lvsdoctor.kernel.vrf import spellings, vrf_table, vrf_tables
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.partial_rows import PartialRows
 from lvsdoctor.model.route import FAILING_TYPES, PolicyRule, Route
-from lvsdoctor.model.seen import Seen
 
-_DEFAULT_RULES = tuple(
-    PolicyRule(priority, Seen("kernel default", None, f"{priority}: from all lookup {table}"), table=table)
-    for priority, table in ((0, "local"), (32766, "main"), (32767, "default"))
-)
-# Until somebody touches the policy rules, tables local and main of IPv4 are one (net/ipv4/fib_trie.c: fib_trie_table();
-# include/net/ip_fib.h: fib_lookup()), and the longest prefix of both wins: a subnet of a link over a wider one on lo.
-_MERGED = "local and main"
-_MERGED_RULES = (replace(_DEFAULT_RULES[0], table=_MERGED), _DEFAULT_RULES[2])
 FAR_AWAY = IPv4Address("8.8.8.8")  # kernel/far_away.py
 # A packet of the node's own is looked up as if it had arrived on lo (net/ipv4/route.c: ip_route_output_key_hash_rcu()).
 OWN = "lo"
@@ -63,20 +55,27 @@ class Lookup:
 
 
 def route_lookup(
-    node: Node, dst: IP, *, src: IP | None = None, arrived_on: str = OWN, oif: str | None = None
+    node: Node,
+    dst: IP,
+    *,
+    src: IP | None = None,
+    arrived_on: str = OWN,
+    oif: str | None = None,
+    within: str | None = None,
 ) -> Lookup:
     """The route of a packet to `dst`, unmarked, as `ip route get` would show it.
 
+    `within` is the link whose VRF the packet belongs to, where it is not that of `arrived_on` or `oif`.
     Reads policy-rules (assumed to be the default three where not collected), local-routes and routes (what follows
     from the addresses, where not collected). Raises NotCollected("routes") where only routes that were not collected
     could tell.
     """
-    rules, assumed = _rules(node, dst.version)
+    rules, assumed = policy_rules(node, dst.version)
     at = 0
     while at < len(rules):
         rule = rules[at]
         at += 1
-        if not _selects(rule, dst, src, arrived_on, oif):
+        if not selects(rule, dst, src, arrived_on, oif):
             continue
         if rule.action == "goto":
             # A jump to a priority without a rule is none (fib_rules_lookup(): ctarget is NULL).
@@ -84,7 +83,7 @@ def route_lookup(
             continue
         if rule.action in FAILING_TYPES:
             return Lookup(None, (cite(rule, "this rule ends the lookup"), *assumed))
-        table = _vrf_table(node, arrived_on, oif) if rule.l3mdev else rule.table
+        table = vrf_table(node, within, arrived_on, oif) if rule.l3mdev else rule.table
         if rule.l3mdev and not node.has("links"):
             assumed += (assume("links", "no interface on the way belongs to a VRF"),)
         if rule.action != "lookup" or not table:
@@ -92,14 +91,14 @@ def route_lookup(
         asked = _table(node, table, dst.version)
         route = asked.best(dst, oif, planned=node.planned is not None)
         if route is None:
-            if table in ("main", _MERGED) and not shows_routes(node, dst.version):
+            if table in ("main", MERGED) and not shows_routes(node, dst.version):
                 raise routes_unseen(node, dst)
             continue
-        if route.type == "throw" or _suppressed(rule, route):
+        if route.type == "throw" or suppressed(rule, route):
             continue
         # No route that nobody collected is more specific than that of a single host.
-        sure = route.table == "local" and route.dst.prefixlen == dst.max_prefixlen
-        if table in ("main", _MERGED) and not shows_routes(node, dst.version) and not sure:
+        sure = "local" in (route.table, route.type) and route.dst.prefixlen == dst.max_prefixlen
+        if table in ("main", MERGED) and not shows_routes(node, dst.version) and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
             node.assuming(routes_unseen(node, dst))
         if asked.lacking is not None and not sure:
@@ -109,11 +108,17 @@ def route_lookup(
 
 
 def known_route(
-    node: Node, dst: IP, *, src: IP | None = None, arrived_on: str = OWN, oif: str | None = None
+    node: Node,
+    dst: IP,
+    *,
+    src: IP | None = None,
+    arrived_on: str = OWN,
+    oif: str | None = None,
+    within: str | None = None,
 ) -> Lookup | None:
     """route_lookup(), or None where only routes that were not collected could tell."""
     try:
-        return route_lookup(node, dst, src=src, arrived_on=arrived_on, oif=oif)
+        return route_lookup(node, dst, src=src, arrived_on=arrived_on, oif=oif, within=within)
     except NotCollected:
         return None
 
@@ -139,18 +144,23 @@ def _seen_local_routes(node: Node) -> tuple[tuple[Route, ...], NotCollected | No
     if shown == {4, 6} or (collected and not node.has("addresses")):
         return collected, absent
     others = (address for address in node.seen_rows("addresses") if address.ip.version not in shown)
-    made = (route for address in others for route in local_routes_of(address, node))
+    made = (route for address in others for route in local_routes_of(address, node) if route.table == "local")
     return (*collected, *made), absent or node.unseen("addresses")
 
 
 def is_local(node: Node, ip: IP) -> Lookup | None:
-    """The route that makes `ip` this node's own, or None. Needs no address: AnyIP is a route of type local too.
+    """The route that makes `ip` this node's own, or None. Needs no address: AnyIP is a route of type local too. What
+    is local in a VRF counts, whichever link it is asked for.
 
     net/ipv4/fib_frontend.c: inet_addr_type_table(). Reads addresses, links, local-routes, policy-rules, routes.
     """
-    merged = ip.version == 4 and has_custom_rules(node) is None
-    route = _table(node, _MERGED if merged else "local", ip.version).best(ip, planned=node.planned is not None)
+    merged = ip.version == 4 and has_custom_rules(node) is None and not vrf_tables(node)
+    route = _table(node, MERGED if merged else "local", ip.version).best(ip, planned=node.planned is not None)
     if route is None or route.type != "local":
+        tables = (_table(node, table, ip.version) for table in vrf_tables(node))
+        in_vrf = (table.best(ip, planned=node.planned is not None) for table in tables)
+        route = next((found for found in in_vrf if found is not None and found.type == "local"), None)
+    if route is None:
         if (node.planned or node.nearly("addresses")) and (absent := node.unseen("addresses")) is not None:
             raise absent
         return None
@@ -187,79 +197,7 @@ def _custom_local_route(node: Node) -> Citation | None:
     return None
 
 
-def has_custom_rules(node: Node) -> Citation | None:
-    """A policy rule besides the default three, or one of these gone. Either sets a flag of the namespace for good.
-
-    net/ipv4/fib_rules.c: fib4_rule_configure(), fib4_rule_delete() set fib_has_custom_rules.
-    """
-    return node.derived("custom rules", _custom_rule)
-
-
-def _custom_rule(node: Node) -> Citation | None:
-    if not node.has("policy-rules"):
-        return None
-    rules = [rule for rule in node.policy_rules if rule.family == 4]
-    for rule in rules:
-        if not _is_default(rule):
-            return cite(rule, "a rule of its own")
-    if rules and len(rules) < len(_DEFAULT_RULES):
-        return cite(rules[0], "a default rule is missing")
-    return None
-
-
-def _is_default(rule: PolicyRule) -> bool:
-    default = next((known for known in _DEFAULT_RULES if known.priority == rule.priority), None)
-    return default is not None and (rule == default or _like(rule, default.seen) == default)
-
-
-@lru_cache(maxsize=64)
-def _like(rule: PolicyRule, seen: Seen) -> PolicyRule:
-    """The same rule as if seen elsewhere, and of IPv4: rows that differ in nothing else are the same rule."""
-    return replace(rule, seen=seen, family=4)
-
-
 # -- tables -----------------------------------------------------------------------------------------------------------
-
-
-def _rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
-    return node.derived(("policy rules", family), lambda host: _sorted_rules(host, family))
-
-
-def _sorted_rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tuple[Citation, ...]]:
-    default = _MERGED_RULES if family == 4 else _DEFAULT_RULES
-    if not node.has("policy-rules") or all(rule.family != family for rule in node.policy_rules):
-        return default, (assume("policy-rules", "no policy rule besides the default three"),)
-    if family == 4 and has_custom_rules(node) is None:
-        return default, ()
-    rules = tuple(sorted((r for r in node.policy_rules if r.family == family), key=lambda rule: rule.priority))
-    return rules, ()
-
-
-def _selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None) -> bool:
-    """Does the rule match an unmarked packet of unknown transport? net/core/fib_rules.c: fib_rule_match()."""
-    matches = (
-        (rule.dst is None or dst in rule.dst)
-        and (rule.src is None or rule.src.prefixlen == 0 or (src is not None and src in rule.src))
-        and (rule.iif is None or rule.iif == arrived_on)
-        and (rule.oif is None or rule.oif == oif)
-        and not (rule.fwmark and rule.fwmark & rule.fwmask)
-        and not rule.tos
-        and not rule.other
-    )
-    return matches != rule.negated
-
-
-def _suppressed(rule: PolicyRule, route: Route) -> bool:
-    """fib_rules_lookup(), `!err && ops->suppress`: what is unreachable is so whatever its prefix."""
-    limit = rule.suppress_prefixlength
-    return limit is not None and route.dst.prefixlen <= limit and route.type not in FAILING_TYPES
-
-
-def _vrf_table(node: Node, *names: str | None) -> str:
-    """The table of the VRF that one of these links is a port of; "" where none is."""
-    links = filter(None, map(node.link, filter(None, names))) if node.has("links") else ()
-    masters = (node.link(link.master) for link in links if link.master)
-    return next((link.detail.get("table", "") for link in masters if link is not None and link.kind == "vrf"), "")
 
 
 def _table(node: Node, table: str, family: int) -> RouteTable:
@@ -269,19 +207,21 @@ def _table(node: Node, table: str, family: int) -> RouteTable:
 def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], NotCollected | None]:
     """The routes of a table that were seen, and what to raise for a rule if these are not all."""
     absent = None
-    if table == _MERGED:
+    if table == MERGED:
         local, unseen_local = _routes_of(node, "local", family)
         main, unseen_main = _routes_of(node, "main", family)
         return chain(local, main), unseen_local or unseen_main
     if table == "local":
         rows, absent = _seen_local_routes(node)
+    elif table in vrf_tables(node):
+        return _routes_of_vrf(node, table, family)
     elif node.has("routes") and (table != "main" or shows_routes(node, family)):
         rows = tuple(route for route in node.seen_rows("routes") if route.table == table)
         absent = node.unseen("routes")
         if node.planned and table == "main":  # files leave the routes of their addresses unsaid
-            rows += tuple(r for address in node.seen_rows("addresses") for r in connected_routes_of(address, node))
+            rows += tuple(_made_by_addresses(node, table))
     elif table == "main" and node.has("addresses"):
-        rows = tuple(r for address in node.seen_rows("addresses") for r in connected_routes_of(address, node))
+        rows = tuple(_made_by_addresses(node, table))
         absent = node.unseen("addresses")
     else:
         rows = ()
@@ -290,7 +230,26 @@ def _routes_of(node: Node, table: str, family: int) -> tuple[Iterable[Route], No
     return (route for route in rows if route.dst.version == family), absent
 
 
+def _routes_of_vrf(node: Node, table: str, family: int) -> tuple[Iterable[Route], NotCollected | None]:
+    """No VRF with a port in use has an empty table: without a row of its own it was not shown, and addresses tell."""
+    shown = node.seen_rows("routes") if node.has("routes") else ()
+    names = spellings(node, table)
+    rows = [route for route in shown if route.table in names and route.dst.version == family]
+    if rows:
+        return rows, node.unseen("routes")
+    made = [r for r in _made_by_addresses(node, table) if r.dst.version == family] if node.has("addresses") else []
+    command = f"ip {'-6 ' if family == 6 else ''}route show table {table}"
+    return made, NotCollected("routes", node.name, f"table {table}", command) if made and not node.planned else None
+
+
+def _made_by_addresses(node: Node, table: str) -> Iterator[Route]:
+    """Of table main or a VRF's what addresses bring to it. The table of a VRF has the routes of type local as well."""
+    for address in node.seen_rows("addresses"):
+        made = chain(connected_routes_of(address, node), local_routes_of(address, node))
+        yield from (route for route in made if route.table == table)
+
+
 def _citing(rule: PolicyRule, route: Route, dst: IP) -> Iterator[Citation]:
-    if rule.table != _MERGED and not _is_default(rule):
+    if rule.table != MERGED and not is_default(rule):
         yield cite(rule, "this rule chooses table {table}", table=route.table)
     yield cite(route, "{dst} is local here" if route.type == "local" else "the route to {dst}", dst=dst)

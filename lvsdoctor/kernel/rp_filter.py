@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.effective_sysctl import effective, is_known
-from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, has_custom_rules, known_route, route_lookup
+from lvsdoctor.kernel.policy_rules import has_custom_rules
+from lvsdoctor.kernel.routing import OWN, has_custom_local_routes, known_route, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
@@ -22,7 +23,7 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
     asked = ("rp_filter", "accept_local") if arrived_on != oif else ("rp_filter", "accept_local", "send_redirects")
     if not all(is_known(node, name, arrived_on) for name in asked):
         # Whatever these settings are, a source that this node would answer by the same link is accepted.
-        back = known_route(node, src, src=dst, arrived_on=oif or OWN)
+        back = known_route(node, src, src=dst, arrived_on=oif or OWN, within=arrived_on)
         if back is not None and back.type == "unicast" and arrived_on in back.links and not _own(node, src):
             return yes("the route back uses the same interface", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
@@ -55,7 +56,7 @@ def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Ans
     """__fib_validate_source(): how would this node itself send to the source?"""
     rp_filter = effective(node, "rp_filter", link)
     # The lookup is the reverse one: to the source, from the destination (fl4.daddr = src, fl4.saddr = dst).
-    back = route_lookup(node, src, src=dst, arrived_on=oif or OWN)
+    back = route_lookup(node, src, src=dst, arrived_on=oif or OWN, within=link)
     if back.type == "unreachable":
         if rp_filter:
             return no("rp_filter: no route back to the source", *back.because, *rp_filter.because)

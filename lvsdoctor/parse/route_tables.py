@@ -28,11 +28,14 @@ def sort_by_table(rows: Iterable[Route], command: IpCommand | None) -> dict[str,
     """Facts of routes whose `table` is "" where the dump did not say it.
 
     "routes" and "local-routes" are there only if table main or local was seen or asked for; rows of other tables alone
-    do not mean that main was collected, so they are "other-routes" then.
+    do not mean that main was collected, so they are "other-routes" then. Where table local is named on its own rows all
+    tables were asked for (iproute2 ip/iproute.c: print_route(), !filter.tb): then main without a row is empty, as
+    where all interfaces are in a VRF.
     """
+    rows = tuple(rows)
     if command is not None and command.object != "route":
         command = None
-    asked = asked_table(command) if command else None
+    asked = asked_table(command) if command else "all" if any(row.table == "local" for row in rows) else None
     local: list[Route] = []
     others: list[Route] = []
     for row in rows:

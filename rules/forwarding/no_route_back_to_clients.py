@@ -20,6 +20,7 @@ from lvsdoctor.rulekit import (
     nat_memberships,
     replace_route,
     reply_path,
+    reply_table,
     route_lookup,
     routers_beside,
     rule,
@@ -72,6 +73,6 @@ def _fix(node: Node, lookup: Lookup, vip: IP) -> Fix:
     if ends and route_lookup(node, far_away(vip.version)).type == "unicast":
         return fix
     for router in routers_beside(node, vip):
-        return fix + replace_route("default", router, lookup.route.table if lookup.route else "main")
+        return fix + replace_route("default", router, lookup.route.table if lookup.route else reply_table(node, vip))
     unknown = "# ip route replace default via ROUTER, the router of the subnet of this host"
     return fix + Fix(now=(unknown,), persist=(f"{unknown}, in the network configuration of the host",))

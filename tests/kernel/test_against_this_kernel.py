@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from lvsdoctor.kernel.routing import has_custom_rules
+from lvsdoctor.kernel.policy_rules import has_custom_rules
 from tests.kernel.claim import Claim
 from tests.kernel.probing import compared_with_the_kernel
 from tests.kernel.route_probing import ShownRoute, route_get, shown_route

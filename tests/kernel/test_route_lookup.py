@@ -5,15 +5,17 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 
 from lvsdoctor.kernel.default_gateways import default_gateways
+from lvsdoctor.kernel.policy_rules import has_custom_rules
 from lvsdoctor.kernel.routing import (
     captured_by_mark,
     has_custom_local_routes,
-    has_custom_rules,
     is_local,
     local_routes,
     route_lookup,
 )
+from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.node import Node
 from tests.kernel.hosts import CLIENT, FAR, REAL_SERVER, RIP, THREE_RULES, VIP, host, quoted
 
 CONNECTED = "192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.21"
@@ -201,26 +203,75 @@ def test_a_rule_before_local_takes_even_what_is_local() -> None:
     assert route_lookup(late, VIP, **asked).type == "local"  # type: ignore[arg-type]
 
 
-def test_a_port_of_a_vrf_is_looked_up_in_the_vrf_s_table() -> None:
-    """The one thing that `ip -d link` alone tells."""
+LO = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+"""
+PORT = """3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master red state UP
+    link/ether 02:00:00:00:00:03 brd ff:ff:ff:ff:ff:ff promiscuity 0
+    vrf_slave table 100
+"""
+VRF = """2: red: <NOARP,MASTER,UP,LOWER_UP> mtu 65575 state UP
+    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff promiscuity 0
+    vrf table 100
+"""
+ON_VIP = "    inet 192.0.2.10/32 scope global lo\n"
+ON_PORT = "    inet 192.0.2.21/24 scope global eth1\n"
+ALL_IN_VRF = """# ip route show table all
+default via 192.0.2.1 dev eth1 table 100
+192.0.2.0/24 dev eth1 table 100 proto kernel scope link src 192.0.2.21
+local 192.0.2.21 dev eth1 table 100 proto kernel scope host src 192.0.2.21
+local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1
+local 192.0.2.10 dev lo table local proto kernel scope host src 192.0.2.10
+"""
+SHOWN_RULES = f"# ip rule\n{rules('9: from all lookup [l3mdev-table]')}"
+
+
+def in_vrf(**dumps: str) -> Node:
     from lvsdoctor.collect.assemble import NodeDump, nodes_of
     from lvsdoctor.parse.paste.stream import pieces
 
-    dumps = {
-        "ip-link.txt": "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN\n"
-        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
-        "2: red: <NOARP,MASTER,UP,LOWER_UP> mtu 65575 state UP\n"
-        "    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff promiscuity 0\n    vrf table 100\n"
-        "3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master red state UP\n"
-        "    link/ether 02:00:00:00:00:03 brd ff:ff:ff:ff:ff:ff promiscuity 0\n    vrf_slave table 100\n",
-        "ip-route.txt": f"# ip route show table all\n{TABLES}local 127.0.0.1 dev lo table local proto kernel",
-        "ip-rule.txt": f"# ip rule\n{rules('9: from all lookup [l3mdev-table]')}",
-    }
+    texts = {where.replace("_", "-") + ".txt": text for where, text in dumps.items()}
     (node,) = nodes_of(
-        [NodeDump(piece, "rs1", "rs1") for where, text in dumps.items() for piece in pieces(text, where)]
+        [NodeDump(piece, "rs1", "rs1") for where, text in texts.items() for piece in pieces(text, where)]
     )
+    return node
+
+
+def test_a_port_of_a_vrf_is_looked_up_in_the_vrf_s_table() -> None:
+    """The one thing that `ip -d link` alone tells."""
+    routes = f"# ip route show table all\n{TABLES}local 127.0.0.1 dev lo table local proto kernel"
+    node = in_vrf(ip_link=LO + VRF + PORT, ip_route=routes, ip_rule=SHOWN_RULES)
     assert route_lookup(node, FAR, arrived_on="eth1").links == ("eth1",)
+    assert route_lookup(node, FAR, within="eth1").links == ("eth1",)
+    assert route_lookup(node, FAR, oif="red").route is None
     assert route_lookup(node, FAR).links == ("eth0",)
+
+
+@pytest.mark.parametrize("heading", ["# ip route show table all\n", ""], ids=["by its command", "by table local"])
+def test_where_every_interface_is_in_a_vrf_table_main_is_empty_and_not_unseen(heading: str) -> None:
+    routes = heading + ALL_IN_VRF.partition("\n")[2]
+    dumps = {"ip_route": routes, "ip_rule": SHOWN_RULES, "sysctl": "net.ipv4.conf.all.rp_filter = 1\n"}
+    node = in_vrf(ip_addr=LO + ON_VIP + VRF + PORT + ON_PORT, **dumps)
+    assert route_lookup(node, FAR).route is None
+    assert route_lookup(node, FAR, within="eth1").gateways == (CLIENT,)
+    assert (is_local(node, RIP), is_local(node, VIP)) != (None, None)
+    assert source_ok(node, CLIENT, RIP, arrived_on="eth1")
+
+
+@pytest.mark.parametrize("dump", [{}, {"ip_rule": SHOWN_RULES}, {"ip_route": "# ip route\n198.51.100.0/24 dev eth0\n"}])
+def test_the_routes_that_addresses_make_in_a_vrf_are_of_its_table(dump: dict[str, str]) -> None:
+    node = in_vrf(ip_addr=LO + ON_VIP + VRF + PORT + ON_PORT, **dump)
+    assert route_lookup(node, RIP, arrived_on="eth1").type == "local"
+    assert is_local(node, RIP) is not None
+    with pytest.raises(NotCollected, match="table 100"):
+        route_lookup(node, FAR, within="eth1")
+
+
+def test_a_vrf_s_routes_may_be_shown_by_its_name() -> None:
+    routes = f"{ALL_IN_VRF}# ip route show vrf red\ndefault via 192.0.2.9 dev eth1\n192.0.2.0/24 dev eth1\n"
+    routes = routes.replace(" table 100", " table 7")
+    node = in_vrf(ip_addr=LO + ON_VIP + VRF + PORT + ON_PORT, ip_route=routes, ip_rule=SHOWN_RULES)
+    assert [str(ip) for ip in route_lookup(node, FAR, within="eth1").gateways] == ["192.0.2.9"]
 
 
 # -- what was not collected -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lvsdoctor.fixes.changes.kind import Phase, Readers, spelled
 from lvsdoctor.fixes.changes.line import Line, NotFollowed
 from lvsdoctor.fixes.changes.rows import fact_of, routes_in, same, with_rows
 from lvsdoctor.kernel.routing import is_local, route_lookup
+from lvsdoctor.kernel.vrf import link_within
 from lvsdoctor.model.change import Change, Command, PutRoute, RemoveRoute
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
@@ -174,18 +175,19 @@ def _completed(node: Node, change: PutRoute) -> Route | None:
     route = replace(change.route, seen=change.seen, scope=change.route.scope or _usual_scope(change.route))
     if route.dst.version == 6 and not route.metric:
         route = replace(route, metric=1024)  # net/ipv6/route.c: ip6_route_info_create(), IP6_RT_PRIO_USER
-    hops = [_reachable(node, hop) for hop in route.nexthops]
+    within = link_within(node, route.table)
+    hops = [_reachable(node, hop, within) for hop in route.nexthops]
     tells = node.has("addresses") or node.has("local-routes")
     if route.src is not None and tells and is_local(node, route.src) is None:  # fib_valid_prefsrc()
         return None
     return None if None in hops else replace(route, nexthops=tuple(hop for hop in hops if hop is not None))
 
 
-def _reachable(node: Node, hop: NextHop) -> NextHop | None:
+def _reachable(node: Node, hop: NextHop, within: str | None) -> NextHop | None:
     """fib_check_nh(): its gateway must be a neighbour, and its link up."""
     if hop.gateway is not None and "onlink" not in hop.flags and not hop.gateway.is_link_local:
         try:
-            beyond = route_lookup(node, hop.gateway, oif=hop.link)
+            beyond = route_lookup(node, hop.gateway, oif=hop.link, within=within)
         except NotCollected:
             return hop
         # fib_check_nh_v4_gw() takes a gateway that is local for a neighbour (a prefix on lo), too.
