@@ -98,7 +98,8 @@ class Nft(Reader):
             return True
         # `add @set { ... }` is the beginning of a rule.
         writes = self._chain is not None and re.match(r"(?:add|update|delete) @", line) is not None
-        if not self._pending and not writes and _OF_FILES.match(line) and (self._open or not self._tables):
+        begun = self._open or not self._tables or self._file
+        if not self._pending and not writes and _OF_FILES.match(line) and begun:
             self._file = True
             return self._of_file(seen, line)
         if not self._open:
