@@ -103,8 +103,7 @@ def _first(rows: Iterable[Any]) -> Seen | None:
 
 
 def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator[Link]:
-    """lo, which every host has, and those that the files name; one that stands for all others where none is named,
-    or where a file sets something for one of them alone."""
+    """lo, which every host has, and those that the files name; where they name none, one that stands for all others."""
     known: dict[str, Link] = {link.name: as_made(link) for link in planned.get("links", ())}
     named: dict[str, Seen] = {address.link: address.seen for address in addresses}
     route: Route
@@ -114,10 +113,11 @@ def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator
     yield known.pop("lo", lo)
     named.pop("lo", None)
     yield from known.values()
+    for scope in sorted(set(link_scopes(planned.get("sysctl", ()))) - {"all", "default", "lo"}):
+        named.setdefault(scope, Seen(ASSUMED, None, f"a file sets something of {scope}"))
     others = [as_made(Link(name, seen, None, _WIRE, type="ether")) for name, seen in named.items() if name not in known]
     yield from others
-    scopes = set(link_scopes(planned.get("sysctl", ()))) - {"all", "default", "lo"}
-    if scopes or not any(link.arp for link in (*known.values(), *others)):
+    if not any(link.arp for link in (*known.values(), *others)):
         seen = Seen(ASSUMED, None, "the interfaces that no file names have no setting of their own")
         yield Link(EVERY_INTERFACE, seen, None, _WIRE, type="ether")
 
