@@ -52,6 +52,11 @@ def overloaded(real: Destination) -> bool:
     return real.upper_threshold > 0 and counted >= real.upper_threshold
 
 
+def drained(service: VirtualService, real: Destination) -> bool:
+    """Does it get no clients: of weight 0, and no persistence that may send back those that it had?"""
+    return real.weight == 0 and not service.persistent
+
+
 def kept_by_persistence(listed: Membership) -> bool:
     """Do clients that persistence sent there still come at weight 0? net/netfilter/ipvs/ip_vs_conn.c:
     ip_vs_check_template() lets a template go only if expire_quiescent_template. Reads sysctl where collected."""

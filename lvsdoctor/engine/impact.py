@@ -12,7 +12,7 @@ from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.finding import Probed, Severity, cite
 from lvsdoctor.model.impact import ClientSees, Impact
 from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
-from lvsdoctor.reporting.walks import clients
+from lvsdoctor.reporting.walks import clients, service_key
 
 # A host that hears a packet and has nobody for it answers at once; who drops a packet does not.
 _ANSWERED = frozenset({Decision.LISTENER})
@@ -24,7 +24,7 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
     """The same, each finding with its impact where a walk meets the step that it explains.
 
     Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first. An
-    error of which no real server that gets clients is concerned is a warning.
+    error of which no real server that gets clients is concerned is a warning, where no operator has set the severity.
     """
     met: _Met = {}
     for walk in walks:
@@ -38,7 +38,10 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
         return diagnosis.severity, diagnosis.probed, rule.consequence, rule.cause, diagnosis.certainty
 
     of = _by_name(walks)
-    diagnoses = [replace(_eased(d, of), impact=_impact(d, met)) for d in examination.diagnoses]
+    diagnoses = [
+        replace(d if by_name[d.rule].severity_set else _eased(d, of), impact=_impact(d, met))
+        for d in examination.diagnoses
+    ]
     diagnoses.sort(
         key=lambda d: (d.probed is not Probed.CONTRADICTED, d.probed is Probed.CONTRADICTED or d.severity.rank)
     )
@@ -100,13 +103,13 @@ _ANY = "", ""
 
 
 def _named_by(walk: Walk) -> tuple[tuple[str, str], ...]:
-    return ("vip", str(walk.vip)), ("rip", str(walk.rip)), ("service", walk.service.lower())
+    return ("vip", str(walk.vip)), ("rip", str(walk.rip)), ("service", service_key(walk.service))
 
 
 def _about(diagnosis: Diagnosis) -> dict[str, str]:
     about = {name: diagnosis.about[name] for name in ("vip", "rip", "service") if name in diagnosis.about}
     if "service" in about:
-        about["service"] = about["service"].lower().replace("fwmark ", "fwm ")
+        about["service"] = service_key(about["service"])
     return about
 
 

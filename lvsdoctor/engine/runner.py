@@ -7,6 +7,7 @@ from lvsdoctor import __version__
 from lvsdoctor.analysis.broken_paths import shows_clients
 from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
+from lvsdoctor.analysis.usable_servers import drained
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
@@ -240,7 +241,7 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     vip = diagnosis.about.get("vip")
     serving = [m for m in node.standing.memberships or () if m.director is not node]
     serving = [m for m in serving if vip is None or m.service.vip is None or str(m.service.vip) == vip]
-    if not serving or any(m.destination.weight != 0 or m.service.persistent for m in serving):
+    if not serving or not all(drained(m.service, m.destination) for m in serving):
         return diagnosis
     weight = cite(serving[0].destination, "weight 0: the director sends no new clients")
     return warning_at_weight_0(diagnosis, weight, message=f"{diagnosis.finding.message} (weight 0)")

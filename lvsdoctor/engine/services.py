@@ -21,7 +21,7 @@ def _unfollowed_marks(nodes: Sequence[Node], walks: Sequence[Walk]) -> Iterator[
     directors: dict[str, dict[str, bool]] = {}
     for node in nodes:
         for service in node.evidence.get("ipvs", ()):
-            name = f"FWM {service.fwmark}"
+            name = service.mark_name
             if service.fwmark is not None and name not in followed:
                 directors.setdefault(name, {})[node.name] = "iptables" in node.evidence
     for name, known in directors.items():

@@ -111,6 +111,11 @@ class VirtualService:
         """What makes two rows the same service (net/netfilter/ipvs/ip_vs_ctl.c: __ip_vs_service_find())."""
         return self.protocol, str(self.vip or self.shown), self.port if self.fwmark is None else self.fwmark
 
+    @property
+    def mark_name(self) -> str:
+        """A firewall mark as ipvsadm lists it: `FWM 1`, `FWM 1 IPv6`."""
+        return f"FWM {self.fwmark} IPv6" if self.family == 6 else f"FWM {self.fwmark}"
+
     def __str__(self) -> str:
         if self.vip is None:
             return self.shown

@@ -8,6 +8,7 @@ from lvsdoctor.model.impact import ClientSees
 from lvsdoctor.model.service_outcome import ServiceOutcome
 from lvsdoctor.reporting.service_outcomes import needed_first
 from lvsdoctor.reporting.summary import natural
+from lvsdoctor.reporting.walks import service_key
 from lvsdoctor.reporting.wording import listed
 
 # The sign of each, and what single real servers and several do. The worst first.
@@ -74,7 +75,7 @@ def _clients(outcome: ServiceOutcome) -> str:
 
 def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[str, tuple[Diagnosis, ...]]:
     """The open ones that say why: those that a walk meets, and those that name the service."""
-    service = outcome.service.partition(" (")[0].lower()
+    service = service_key(outcome.service)
     lost_at = {(step.node, step.decision) for step in outcome.lost_at}
     kinds: dict[str, list[Diagnosis]] = {"losing": [], "direct": [], "later": []}
     for diagnosis in diagnoses:
@@ -83,10 +84,10 @@ def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[s
         impact = diagnosis.impact
         if impact is not None:
             kind = {ClientSees.BYPASSED: "direct", ClientSees.LATER: "later"}.get(impact.sees, "losing")
-            concerned = service in {name.lower() for name in impact.services}
+            concerned = service in set(map(service_key, impact.services))
         else:
             kind, step = "losing", diagnosis.explains
-            concerned = diagnosis.about.get("service", "").lower() == service or (
+            concerned = service_key(diagnosis.about.get("service", "")) == service or (
                 step is not None and "service" not in diagnosis.about and (step.node, step.decision) in lost_at
             )
         if concerned:

@@ -57,6 +57,12 @@ def service_name(walk: Walk) -> str:
     return f"{walk.service} ({walk.protocol} {vip}:{walk.port})" if walk.port else f"{walk.service} ({walk.vip})"
 
 
+def service_key(name: str) -> str:
+    """The same for every spelling of a service: `TCP 192.0.2.10:80` and `tcp ...`; `fwmark 1`, and `FWM 1` with the VIP
+    that its rules give it."""
+    return name.partition(" (")[0].lower().replace("fwmark ", "fwm ")
+
+
 def real_server(walk: Walk) -> str:
     """Its name, its address where the scan has no such host; "" where no real server is chosen."""
     return walk.real_server or str(walk.rip or "")

@@ -7,6 +7,7 @@ from lvsdoctor.analysis.walk import walks
 from lvsdoctor.engine.impact import with_impact
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Examination
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.impact import ClientSees, Impact
 from tests.laws.worlds import nodes_in, rules
 
@@ -145,3 +146,14 @@ def test_what_is_eased_stands_after_the_errors() -> None:
     ranks = [diagnosis.severity.rank for diagnosis in examination.diagnoses]
     assert ranks == sorted(ranks)
     assert ranks[0] == 0
+
+
+def test_a_severity_that_an_operator_has_set_is_never_eased() -> None:
+    nodes = with_standing(nodes_in((("lb1", "lb1/ipvsadm", DRAINED), *LB1[1:], *real_server(1), *WIDE)))
+    known = [
+        dataclasses.replace(rule, severity_set=Severity.ERROR, set_by="lvsdoctor.toml:2")
+        if rule.code == "ADDR001"
+        else rule
+        for rule in rules()
+    ]
+    assert severities(with_impact(examine(nodes, known), walks(nodes), known))["ADDR001"] == "error"

@@ -101,3 +101,11 @@ def test_a_firewall_mark_is_known_by_its_number() -> None:
     outcome = replace(OUTCOME, service="FWM 1 (tcp 192.0.2.10:80)")
     refused = diagnosis("rs3", ClientSees.REFUSED, "FWM 1")
     assert lines(outcome, refused)["losing"].diagnoses == (refused,)
+
+
+def test_a_finding_may_spell_a_firewall_mark_as_it_likes() -> None:
+    outcome = replace(OUTCOME, service="FWM 1 IPv6 (tcp [2001:db8::10]:80)")
+    naming = replace(diagnosis("lb1"), finding=finding({"service": "fwmark 1 IPv6"}))
+    other = replace(diagnosis("lb1"), finding=finding({"service": "fwmark 1"}))
+    assert lines(outcome, naming, other)["losing"].diagnoses == (naming,)
+    assert lines(replace(outcome, service="FWM 1"), naming, other)["losing"].diagnoses == (other,)

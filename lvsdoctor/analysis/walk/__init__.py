@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from lvsdoctor.analysis.usable_servers import overloaded
+from lvsdoctor.analysis.usable_servers import drained, overloaded
 from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
@@ -118,7 +118,7 @@ def _is_drained(at: ServicePlace, real: Destination) -> bool:
     """By all directors that list it: another may take over."""
     services = [service for node in at.directors if (service := at.listed_by(node)) is not None]
     rows = [(service, row) for service in services for row in service.destinations if row.ip == real.ip]
-    return all(row.weight == 0 and not service.persistent for service, row in rows)
+    return all(drained(service, row) for service, row in rows)
 
 
 def _walk(  # type: ignore[no-untyped-def]

@@ -28,7 +28,7 @@ class ServicePlace:
     def name(self) -> str:
         """As ipvsadm writes it."""
         if self.service.fwmark is not None:
-            return f"FWM {self.service.fwmark}"
+            return self.service.mark_name
         return f"{self.protocol.upper()} {self.place}"
 
     @property

@@ -30,7 +30,7 @@ class TraceTarget:
 
     def meets(self, walk: Walk) -> bool:
         if self.fwmark is not None:
-            return walk.service == f"FWM {self.fwmark}"
+            return walk.service.removesuffix(" IPv6") == f"FWM {self.fwmark}"
         return (
             walk.vip == self.vip
             and self.port in (None, walk.port, *([self.port] if walk.port == 0 else []))
@@ -114,9 +114,7 @@ def _services(nodes: Iterable[Node]) -> Iterable[_Listed]:
     for node in nodes:
         for row in node.evidence.get("ipvs", ()):
             vips = tuple(vip for vip, _ in row.vips)
-            name = (
-                f"FWM {row.fwmark}" if row.fwmark is not None else f"{row.protocol.upper()} {_socket(vips, row.port)}"
-            )
+            name = row.mark_name if row.fwmark is not None else f"{row.protocol.upper()} {_socket(vips, row.port)}"
             yield _Listed(name, vips)
 
 
