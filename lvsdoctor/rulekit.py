@@ -101,7 +101,7 @@ QUESTIONS = {
     },
     "Which hosts are on one segment?": {
         "analysis.arp_owners": "same_segment",
-        "analysis.l2_segments": "vip_on_segment",
+        "analysis.l2_segments": "vip_on_segment sent_directly",
     },
     "How do requests get to a real server?": {
         "analysis.request_path": (

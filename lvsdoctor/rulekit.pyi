@@ -69,6 +69,7 @@ from lvsdoctor.analysis.kube_nodes import services_on_node_addresses as services
 from lvsdoctor.analysis.kube_settings import overridden_for_kube_proxy as overridden_for_kube_proxy
 from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
+from lvsdoctor.analysis.l2_segments import sent_directly as sent_directly
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment
 from lvsdoctor.analysis.listeners import Unserved as Unserved
 from lvsdoctor.analysis.listeners import refused_checks as refused_checks

@@ -10,6 +10,14 @@ from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import EVERY_INTERFACE, Link
 from lvsdoctor.model.node import Node
 
+_DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
+_IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
+
+
+def sent_directly(segment: Citation | None) -> str:
+    """What clients suffer from a `node` that answers for `vip` on `link`; `segment` is what vip_on_segment() tells."""
+    return _DIRECTLY if segment is not None else _IF_ASKED
+
 
 def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     """What tells that hosts on this link's segment ask for the VIP by ARP: a subnet of the link that holds it, or the

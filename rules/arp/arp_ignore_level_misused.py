@@ -19,14 +19,13 @@ from lvsdoctor.rulekit import (
     has_permanent_entry,
     hide_vips,
     rule,
+    sent_directly,
     set_sysctls,
     taken_for_asked,
     vip_on_segment,
 )
 
 SILENT = "{node} answers no ARP request on {link} (arp_ignore=8)"
-DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
-IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
 
 
 @rule(
@@ -77,7 +76,7 @@ def _as_good_as_none(node: Node, link: Link, level: int) -> Iterator[Finding]:
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(
                 "{node} answers ARP requests for VIP {vip} on {link} (arp_ignore={level} has the effect of 0)",
-                clients=DIRECTLY if segment else IF_ASKED, level=level,
+                clients=sent_directly(segment), level=level,
                 about={"vip": vip.ip, "link": link.name}, evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node), severity=None if segment else Severity.WARNING, predicts=Predicts.ANSWERS,
             )  # fmt: skip

@@ -13,11 +13,9 @@ from lvsdoctor.rulekit import (
     effective,
     hide_vips,
     rule,
+    sent_directly,
     vip_on_segment,
 )
-
-DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
-IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
 
 
 @rule(
@@ -43,7 +41,7 @@ def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:
             segment = vip_on_segment(node, vip.ip, link)
             yield Finding(
                 "{node} answers ARP requests for VIP {vip} on {link} (arp_ignore=3, VIP on {held} with scope {scope})",
-                clients=DIRECTLY if segment else IF_ASKED,
+                clients=sent_directly(segment),
                 about={"vip": vip.ip, "link": link.name},
                 evidence=[*filter(None, [segment]), *reply.because],
                 fix=hide_vips(node),

@@ -13,6 +13,7 @@ from lvsdoctor.rulekit import (
     hide_vips,
     is_local,
     rule,
+    sent_directly,
     vip_on_segment,
 )
 
@@ -33,23 +34,13 @@ def real_server_answers_arp(node: Node) -> Iterator[Finding]:
         reply = arp_reply(node, vip.ip, arrived_on=link)
         if not reply or not is_local(node, vip.ip):  # a proxy answers for what is not its own: another pitfall
             continue
-        about, fix = {"vip": vip.ip, "link": link.name}, hide_vips(node)
-        if segment := vip_on_segment(node, vip.ip, link):
-            yield Finding(
-                "{node} answers ARP requests for VIP {vip} on {link}",
-                clients="Some clients send to {node} directly. The director does not see these connections.",
-                about=about,
-                evidence=[segment, *reply.because],
-                fix=fix,
-                predicts=Predicts.ANSWERS,
-            )
-        else:
-            yield Finding(
-                "{node} answers ARP requests for VIP {vip} on {link}",
-                clients="If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly.",
-                about=about,
-                evidence=reply.because,
-                fix=fix,
-                severity=Severity.WARNING,
-                predicts=Predicts.ANSWERS,
-            )
+        segment = vip_on_segment(node, vip.ip, link)
+        yield Finding(
+            "{node} answers ARP requests for VIP {vip} on {link}",
+            clients=sent_directly(segment),
+            about={"vip": vip.ip, "link": link.name},
+            evidence=[*filter(None, [segment]), *reply.because],
+            fix=hide_vips(node),
+            severity=None if segment else Severity.WARNING,
+            predicts=Predicts.ANSWERS,
+        )

@@ -15,6 +15,7 @@ from lvsdoctor.rulekit import (
     hide_vips,
     move_vip_to_lo,
     rule,
+    sent_directly,
     vip_on_segment,
 )
 
@@ -44,9 +45,7 @@ def vip_on_answering_link(node: Node) -> Iterator[Finding]:
             others = [line for line in (segment, *reply.because) if line and line.seen != held.seen]
             yield Finding(
                 "{node} answers ARP requests for VIP {vip} on {link} (the VIP is on {link} itself)",
-                clients="Some clients send to {node} directly. The director does not see these connections."
-                if segment
-                else "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly.",
+                clients=sent_directly(segment),
                 about={"vip": vip.ip, "link": link.name},
                 evidence=[cite(held, "on {link}, not on lo", link=link.name), *others],
                 fix=hide_vips(node) + move_vip_to_lo(node, held),

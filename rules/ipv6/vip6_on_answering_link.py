@@ -11,13 +11,13 @@ from lvsdoctor.rulekit import (
     move_address,
     ndp_reply,
     rule,
+    sent_directly,
     vip_on_segment,
 )
 
 ANSWERS = "{node} answers neighbour solicitations for VIP {vip} on {link}"
 FAILED = "{node} does not use VIP {vip} on {link} after a failed check for duplicates"
 CHECKING = "{node} does not use VIP {vip} on {link} before the end of the check for duplicates"
-PAST = "Some clients send to {node} directly. The director does not see these connections."
 DROPPED = "{node} drops the requests for {vip}."
 
 
@@ -45,7 +45,7 @@ def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
                 if segment is None:
                     continue
                 lines = [cite(held, "on {link}, not on lo", link=link.name), segment, *reply.because[1:]]
-                text, clients, severity = ANSWERS, PAST, None
+                text, clients, severity = ANSWERS, sent_directly(segment), None
                 if len(rows) > 1 and not (node.has("memberships") and node.memberships):
                     severity = Severity.WARNING  # a director may have it on lo, too, and nobody lists this host
             elif vip.ip in listed and not any(row.usable for row in rows):

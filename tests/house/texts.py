@@ -7,7 +7,11 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
+from pathlib import Path
+
+from lvsdoctor.rulekit import QUESTIONS
 
 TOO_MANY = 64  # spellings of one template that are looked at
 SPELT = {  # calls that take a text: which argument is one, and what it is
@@ -112,6 +116,8 @@ class _Speller:
             case ast.Name(id=name) if name in names or name in self.constants:
                 for part in names.get(name, self.constants.get(name, [])):
                     yield from again(part)
+            case ast.Call(func=ast.Name(id=name)) if name not in self.functions and (home := _home(name)) is not None:
+                yield from home.spellings(given, {}, depth)
             case ast.Call(func=ast.Name(id=name)) if name in self.functions:
                 statements = self.functions[name].body
                 inner = {**self.constants, **_assigned(statements)}
@@ -122,6 +128,18 @@ class _Speller:
                 yield from again(part)
             case _:
                 yield "{}"
+
+
+@cache
+def _home(name: str) -> "_Speller | None":
+    """The module of a sentence that several rules say: of a function of the rulekit that returns a text."""
+    home = next((home for homes in QUESTIONS.values() for home, names in homes.items() if name in names.split()), None)
+    if home is None:
+        return None
+    path = Path(__file__).parents[2] / "lvsdoctor" / f"{home.replace('.', '/')}.py"
+    speller = _Speller(ast.parse(path.read_text(encoding="utf-8")))
+    function = speller.functions.get(name)
+    return speller if function is not None and getattr(function.returns, "id", "") == "str" else None
 
 
 def _assigned(body: Sequence[ast.stmt]) -> dict[str, list[ast.expr]]:
