@@ -143,10 +143,27 @@ def _of_service(
             text = "an ICMP error says that {vip} is unreachable; the recording does not show for which connection"
             fields = {"vip": str(first.vip)}
             yield RecordedWalk(first.service, Agreement.OPEN, text, fields, (cite(frame.seen),), client=str(frame.dst))
+        if frame.kind is RecordedKind.REDIRECT and frame.about in by_client and frame.dst in rips:
+            yield _of_redirect(frame, [walk for walk in by_client[frame.about] if walk.rip == frame.dst], hosts)
         if frame.kind is RecordedKind.REDIRECT and frame.about == first.vip:
             fields = {"host": hosts.by_address.get(frame.src, str(frame.src)), "gateway": str(frame.gateway)}
             text = "{host} sends an ICMP redirect: clients are to use {gateway} for the VIP"
             yield RecordedWalk(first.service, Agreement.OPEN, text, fields, (cite(frame.seen),), client=str(frame.dst))
+
+
+def _of_redirect(frame: RecordedFrame, walks: Sequence[Walk], hosts: Hosts) -> RecordedWalk:
+    """A real server is told another way for its replies."""
+    host = hosts.by_address.get(frame.src, str(frame.src))
+    steps = [v for walk in walks for v in walk.steps if v.step.decision is Decision.REDIRECT and v.step.node == host]
+    decided = {verdict.decided for verdict in steps}
+    agreement = Agreement.AGREES if Decided.NO in decided else Agreement.PARTS if steps else Agreement.OPEN
+    if decided == {Decided.UNKNOWN}:
+        agreement = Agreement.OPEN
+    fields = {"host": host, "rip": str(frame.dst), "client": str(frame.about), "gateway": str(frame.gateway)}
+    text = "{host} sends an ICMP redirect to {rip}: it is to reach {client} by {gateway}"
+    step = steps[0].step if steps else None
+    service, server = (walks[0].service, walks[0].real_server) if walks else (str(frame.dst), "")
+    return RecordedWalk(service, agreement, text, fields, (cite(frame.seen),), step, str(frame.about), server)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.finding import Probed, Severity, cite
 from lvsdoctor.model.impact import ClientSees, Impact
+from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
 from lvsdoctor.reporting.walks import clients, service_key
 
@@ -92,6 +93,10 @@ def _suffering(walk: Walk) -> Iterator[tuple[Step, ClientSees]]:
     for verdict in walk.steps:
         if verdict.step.decision is Decision.ARP_SENDER and verdict.decided is Decided.NO:
             yield verdict.step, ClientSees.LATER
+    redirects = [verdict for verdict in walk.steps if verdict.step.decision is Decision.REDIRECT]
+    # By masquerading alone the replies have to pass the director; a redirect that is not taken harms nobody.
+    if len(redirects) > 1 and walk.forwarding is Forwarding.NAT and all(v.decided is Decided.NO for v in redirects):
+        yield from ((verdict.step, ClientSees.REDIRECTED) for verdict in redirects)
     if (answer := walk.bypassing) is not None:
         yield answer.step, ClientSees.BYPASSED
 

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 class ClientSees(StrEnum):
     """What a client notices. bypassed: it is served, or not, past the director; later: it is served until a cache is
-    overwritten."""
+    overwritten; redirected: it is served until a real server takes an ICMP redirect."""
 
     HANG = "hang"
     REFUSED = "refused"
     BYPASSED = "bypassed"
     LATER = "later"
+    REDIRECTED = "redirected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ _SENTENCES = {
     ClientSees.REFUSED: "{part} new connections to {services} from {clients} are refused.",
     ClientSees.BYPASSED: "{part} connections to {services} from {clients} may bypass the director.",
     ClientSees.LATER: "{part} connections to {services} from {clients} may move here.",
+    ClientSees.REDIRECTED: "{part} new connections to {services} from {clients} hang after an ICMP redirect.",
 }
 _SHOWN = 3
 

@@ -29,6 +29,7 @@ class Decision(StrEnum):
     REPLY_ROUTE = "reply-route"
     ARP_SENDER = "arp-sender"  # whom it asks for with the VIP as sender, which moves the VIP in that neighbour's cache
     RETURN_PATH = "return-path"  # do the replies pass where they have to: NAT through the director, DR past it?
+    REDIRECT = "redirect"  # who passes a reply on: does it leave the sender its way? The sender: does it keep to it?
     HEALTH_CHECK = "health-check"  # does the director's own request reach the real server and come back?
 
 
@@ -156,5 +157,6 @@ class Walk:
         return first if first.step.decision is Decision.ARP_REPLY and first.decided is Decided.YES else None
 
 
-# Such a step does not end the walk: it harms others, later (another real server's traffic moves here).
-HARMLESS = frozenset({Decision.ARP_SENDER})
+# Such a step does not end the walk: it harms others, or later connections (another real server's traffic moves here;
+# replies take another way).
+HARMLESS = frozenset({Decision.ARP_SENDER, Decision.REDIRECT})

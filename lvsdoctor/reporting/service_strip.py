@@ -22,6 +22,10 @@ _KINDS = {
 }
 
 
+# No line is about those that are redirected: today they are served.
+_SEEN = {ClientSees.BYPASSED: "direct", ClientSees.LATER: "later", ClientSees.REDIRECTED: "redirected"}
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
     """Real servers (`names`) of which the same is to be said; none where it is said of the service. `note` says of
@@ -77,13 +81,13 @@ def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[s
     """The open ones that say why: those that a walk meets, and those that name the service."""
     service = service_key(outcome.service)
     lost_at = {(step.node, step.decision) for step in outcome.lost_at}
-    kinds: dict[str, list[Diagnosis]] = {"losing": [], "direct": [], "later": []}
+    kinds: dict[str, list[Diagnosis]] = {"losing": [], "direct": [], "later": [], "redirected": []}
     for diagnosis in diagnoses:
         if diagnosis.accepted is not None:
             continue
         impact = diagnosis.impact
         if impact is not None:
-            kind = {ClientSees.BYPASSED: "direct", ClientSees.LATER: "later"}.get(impact.sees, "losing")
+            kind = _SEEN.get(impact.sees, "losing")
             concerned = service in set(map(service_key, impact.services))
         else:
             kind, step = "losing", diagnosis.explains

@@ -24,6 +24,7 @@ DECISIONS: Mapping[Decision, str] = {
     Decision.REPLY_ROUTE: "reply route",
     Decision.ARP_SENDER: "ARP sender",
     Decision.RETURN_PATH: "return path",
+    Decision.REDIRECT: "ICMP redirect",
     Decision.HEALTH_CHECK: "health check",
 }
 _WORST = (Served.DIES, Served.UNKNOWN, Served.SERVED)

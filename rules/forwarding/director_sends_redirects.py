@@ -32,7 +32,7 @@ FORGET = Fix(now=("# then on the real servers, to forget what they were told: ip
 
 
 @rule(
-    name="director-sends-redirects", code="FWD001", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
+    name="director-sends-redirects", code="FWD001", severity=Severity.ERROR, explains=Decision.REDIRECT,
     role="director", needs={"ipvs", "sysctl | configured-sysctl", "addresses", "links"},
     helps={"iptables", "routes", "local-routes", "policy-rules"}, only_ipv4=True,
 )  # fmt: skip
@@ -55,7 +55,6 @@ def director_sends_redirects(node: Node) -> Iterator[Finding]:
                     message if believed else IGNORED,
                     clients=AROUND if believed else "Clients are served, as {rip} ignores these redirects.",
                     about={"link": link.name},
-                    decided_at=str(rip),
                     rip=rip,
                     next_hop=told.fields["next_hop"],
                     severity=severity,

@@ -29,7 +29,7 @@ from lvsdoctor.rulekit import (
     name="real-server-accepts-redirects",
     code="FWD002",
     severity=Severity.WARNING,
-    explains=Decision.RETURN_PATH,
+    explains=Decision.REDIRECT,
     role="real-server",
     needs={"memberships", "sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"policy-rules", "local-routes"},

@@ -260,3 +260,16 @@ def test_the_clients_of_a_recording_are_those_that_ask_for_the_service() -> None
     assert len(clients) == MOST_CLIENTS
     assert clients[0] == ip_address("192.0.2.100")
     assert ip_address("192.0.2.99") not in clients
+
+
+def test_a_redirect_to_a_masqueraded_real_server_is_held_against_the_step() -> None:
+    line = "IP 192.0.2.2 > 192.0.2.11: ICMP redirect 192.0.2.100 to host 192.0.2.100, length 68"
+    for decided, agreement in (
+        (Decided.NO, Agreement.AGREES),
+        (Decided.YES, Agreement.PARTS),
+        (Decided.UNKNOWN, Agreement.OPEN),
+    ):
+        told = step("192.0.2.2", Decision.REDIRECT, decided, "{node} sends a redirect")
+        masqueraded = replace(walk(SEGMENT), forwarding=Forwarding.NAT)
+        row = only([replace(masqueraded, steps=(*masqueraded.steps, told))], line)
+        assert (row.agreement, row.real_server) == (agreement, "rs1")

@@ -9,6 +9,8 @@ from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.impact import ClientSees, Impact
+from tests.analysis.walk.hosts import altered, scanned
+from tests.analysis.walk.test_masquerading import BESIDE, SAME_SUBNET
 from tests.laws.worlds import nodes_in, rules
 
 LO = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN
@@ -157,3 +159,14 @@ def test_a_severity_that_an_operator_has_set_is_never_eased() -> None:
         for rule in rules()
     ]
     assert severities(with_impact(examine(nodes, known), walks(nodes), known))["ADDR001"] == "error"
+
+
+def test_a_redirect_that_a_real_server_takes_makes_later_connections_hang() -> None:
+    sending = altered(SAME_SUBNET, all_send_redirects=1, eth0_send_redirects=1)
+    nodes = with_standing(scanned(lb1=sending, rs1=altered(BESIDE, all_accept_redirects=1, eth0_accept_redirects=1)))
+    examination = with_impact(examine(nodes, rules()), walks(nodes), rules())
+    for code in ("FWD001", "FWD002"):
+        assert impact_of(code, examination).sees is ClientSees.REDIRECTED
+    ignoring = with_standing(scanned(lb1=sending, rs1=BESIDE))
+    examination = with_impact(examine(ignoring, rules()), walks(ignoring), rules())
+    assert [d.impact for d in examination.diagnoses if d.code == "FWD001"] == [None]

@@ -29,9 +29,11 @@ def walk(*steps: StepVerdict, rip: str = RS1, answering: str = "lb1") -> Walk:
     return Walk(client, f"TCP {VIP}:80", ip_address(VIP), 80, "tcp", answering, through, "", None, 0.5, steps)
 
 
-def measured(*requests: Request, arp: Sequence[str] = ("lb1",), senders: Sequence[str] = ()) -> Measured:
+def measured(
+    *requests: Request, arp: Sequence[str] = ("lb1",), senders: Sequence[str] = (), redirecting: Sequence[str] = ()
+) -> Measured:
     by = {"client": [request.by for request in requests]}
-    return Measured(dr(), by, {}, {"client": requests}, {}, {"client": arp}, senders, [], {})
+    return Measured(dr(), by, {}, {"client": requests}, {}, {"client": arp}, senders, redirecting, {})
 
 
 def at_a_scan(predicted: Sequence[Walk], of: Measured, *hosts: str) -> Sequence[Comparison]:
@@ -91,7 +93,8 @@ def test_a_responder_that_no_walk_enters_at_is_wrong_twice() -> None:
 def test_of_a_host_that_was_not_scanned_nothing_is_claimed() -> None:
     request = Request("rs1", "rs1", ())
     compared = at_a_scan([walk(ANSWERS, LISTENS)], measured(request, arp=("lb1", "rs1")), "lb1")
-    assert [comparison.predicted.outcome for comparison in compared] == ["unknown", "unknown"]
+    kinds = {one.about: one.predicted.outcome for one in compared if one.subject != "lb1"}
+    assert kinds == {About.CLIENT: "unknown", About.RESPONDERS: "unknown"}
 
 
 def test_a_real_server_that_asks_as_the_vip_is_compared_and_a_request_that_it_took_is_not() -> None:
@@ -103,6 +106,24 @@ def test_a_real_server_that_asks_as_the_vip_is_compared_and_a_request_that_it_to
     assert [(one.subject, one.measured, one.right) for one in about(About.SENDER, compared)] == [
         ("rs1", "asks", True),
         ("rs2", "does not", True),
+    ]
+
+
+def test_a_redirect_is_compared_for_each_director_and_real_server_of_the_scan() -> None:
+    told = StepVerdict(Step("lb1", Decision.REDIRECT, f"to {RS1}"), Decided.NO, "as it is", (SEEN,))
+    taken = StepVerdict(Step("rs1", Decision.REDIRECT, "from lb1"), Decided.NO, "as it is", (SEEN,))
+    requests = through("rs1", RS1), through(None, RS1)
+    for sending, right in ((["lb1"], True), ([], False)):
+        rows = at_a_scan([walk(ANSWERS, LISTENS, told, taken)], measured(*requests, redirecting=sending))
+        assert [(one.subject, one.right) for one in about(About.REDIRECT, rows)] == [
+            ("lb1", right),
+            ("rs1", True),
+            ("rs2", True),
+        ]
+        # A redirect that is taken loses some connections, by its timing.
+        assert [one.predicted.outcome for one in about(About.CLIENT, rows)] == ["sometimes"]
+    assert [one.subject for one in about(About.REDIRECT, at_a_scan([walk(told)], measured(*requests), "rs1"))] == [
+        "rs1"
     ]
 
 

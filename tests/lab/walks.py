@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import ClientPlace, Decided, Decision, Served, Walk
+from lvsdoctor.model.walk import ClientPlace, Decided, Decision, Served, StepVerdict, Walk
 from tests.lab.cluster import Cluster
 from tests.lab.symptoms import Measured, Request
 
@@ -25,6 +25,7 @@ class About(StrEnum):
     HEALTH = "health check"
     RESPONDERS = "who answers for the VIP"
     SENDER = "who asks as the VIP"
+    REDIRECT = "who sends ICMP redirects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def compared_with(
             compared += _of_responders(measured, client, own, scanned)
         clients += own
     compared += _of_health(measured, [w for w in predicted if w.client.place is ClientPlace.HEALTH_CHECK])
-    return (*compared, *_of_senders(measured, clients))
+    return (*compared, *_of_senders(measured, clients), *_of_redirects(measured, clients, scanned))
 
 
 def address_of(cluster: Cluster, host: str) -> str:
@@ -139,7 +140,10 @@ def _of_client(
         for place, through in (places or {"": []}).items():
             subject = f"{client}, by {host or 'nobody'}, {f'to {place}' if place else 'to no real server'}"
             claimed = bool(through) or (own and (not host or host in scanned))
-            yield Comparison(About.CLIENT, subject, measured, _predicted(through) if claimed else _NOTHING)
+            predicted = _predicted(through) if claimed else _NOTHING
+            if measured == SOMETIMES and predicted.outcome == SERVED and all(map(_redirected, through)):
+                predicted = Predicted(SOMETIMES, "a redirect was taken")  # whether and when, the timing tells
+            yield Comparison(About.CLIENT, subject, measured, predicted)
 
 
 def _path(cluster: Cluster, request: Request) -> tuple[str, str]:
@@ -151,6 +155,17 @@ def _path(cluster: Cluster, request: Request) -> tuple[str, str]:
         return request.entered, ""
     # Nobody asked for the VIP's MAC: it is routed, and to the director unless somebody else answered.
     return request.by or cluster.active, ""
+
+
+def _redirected(walk: Walk) -> bool:
+    """Does the director tell the real server of a shorter way, which that one takes?"""
+    told = [v.decided for v in _redirects(walk)]
+    return len(told) > 1 and set(told) == {Decided.NO}
+
+
+def _redirects(walk: Walk) -> list[StepVerdict]:
+    """That of the director first, then that of the real server."""
+    return [v for v in walk.steps if v.step.decision is Decision.REDIRECT]
 
 
 def _leaks(decision: Decision, decided: Decided) -> bool:
@@ -235,6 +250,38 @@ def _of_senders(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison
         }
         outcome = "asks" if Decided.NO in decided else "unknown" if Decided.UNKNOWN in decided else "does not"
         yield Comparison(About.SENDER, name, "asks" if name in measured.vip_senders else "does not", Predicted(outcome))
+
+
+def _of_redirects(measured: Measured, some: Sequence[Walk], scanned: Collection[str]) -> Iterator[Comparison]:
+    """Of each director and real server: did it tell another host of a shorter way? Only of IPv4 walks tell.
+
+    A real server that does not take the requests may pass them on, which is no walk's matter.
+    """
+    cluster = measured.cluster
+    if ":" in cluster.vip:
+        return
+    everything = [request for requests in measured.requests.values() for request in requests]
+    reached = {rip for request in everything for _, rip, _ in request.chosen}
+    own = [w for w in some if str(w.rip) in reached]
+    for name in dict.fromkeys((*cluster.directors, *cluster.real_servers)):
+        if name not in scanned:
+            continue
+        decided = {v.decided for w in own for v in _redirects(w)[:1] if v.step.node == name}
+        passing = any(
+            v.step.node == name and v.step.decision is Decision.LOCAL_DELIVERY and v.decided is not Decided.YES
+            for w in some
+            for v in w.steps
+        )
+        outcome = "sends" if Decided.NO in decided else "does not"
+        # Of a director that masquerades to a host that was not seen, nothing of the reply is known.
+        unseen = any(w.answering == name and w.outcome is Served.UNKNOWN and not _redirects(w) for w in own)
+        open_ = (outcome != "sends" and (Decided.UNKNOWN in decided or unseen)) or passing
+        yield Comparison(
+            About.REDIRECT,
+            name,
+            "sends" if name in measured.redirecting else "does not",
+            _NOTHING if open_ else Predicted(outcome),
+        )
 
 
 def _of_health(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]:

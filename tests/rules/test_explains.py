@@ -119,6 +119,8 @@ def steps_of(name: str) -> set[tuple[str, str, str]]:
         ("real-server-unreachable", ("lb1", "neighbour", "198.51.100.21")),
         ("nat-reply-bypasses-director", ("rs1", "return-path", "198.51.100.21")),
         ("strict-rp-filter-drops-requests", ("rs1", "source-validation", "VIP 192.0.2.10 on eth0")),
+        ("director-sends-redirects", ("lb1", "redirect", "eth0")),
+        ("real-server-accepts-redirects", ("rs1", "redirect", "eth0")),
         ("service-without-usable-real-server", ("lb1", "real-server", "tcp 192.0.2.10:80")),
     ],
 )
@@ -135,7 +137,6 @@ def test_the_step_is_the_hosts_that_decides(name: str, step: tuple[str, str, str
         ("vip-answered-by-another-host", {"rs2", "192.0.2.22"}),
         ("nat-client-in-real-servers-subnet", {"rs1"}),
         ("source-nat-without-conntrack", {"rs1"}),
-        ("director-sends-redirects", {"rs1"}),
         ("vip-is-directors-own-address", {"lb1", "rs1"}),
     ],
 )

@@ -10,7 +10,8 @@ from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
-from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves
+from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.analysis.walk.replying import reply_leaves
 from lvsdoctor.analysis.walk.sending import neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT

@@ -8,7 +8,8 @@ from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import at_director, chosen, is_address_of, is_own, no_real_server
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, unpacked
-from lvsdoctor.analysis.walk.replying import ReplyPacket, reply_leaves, reply_past_director, reply_through_director
+from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.analysis.walk.replying import reply_leaves, reply_past_director, reply_through_director
 from lvsdoctor.analysis.walk.sending import to_real_server
 from lvsdoctor.analysis.walk.translating import source_seen
 from lvsdoctor.kernel.delivery import home_link

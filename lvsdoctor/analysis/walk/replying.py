@@ -1,15 +1,15 @@
 """How a real server's reply gets to the client: the route, the filters, whom it asks by ARP, and by whom it passes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.nat import passes
-from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no
 from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
+from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
+from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
@@ -26,26 +26,6 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, StepVerdict
 
 _ESTABLISHED = frozenset({"ESTABLISHED"})
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyPacket:
-    """A reply of `node` from `src`, the address that the request came to, to `client`."""
-
-    node: Node
-    src: IP
-    port: int
-    protocol: str
-    client: IP
-    of_vip: bool = True
-
-    @property
-    def key(self) -> object:
-        return self.src, self.port, self.protocol, self.client
-
-    @property
-    def lookup(self) -> Lookup:
-        return reply_path(self.node, self.src, self.client)
 
 
 def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
@@ -190,6 +170,8 @@ def reply_through_director(
     yield from until_no(
         lambda: _to_director(decider, reply, director),
         lambda: _forwarded(decider, reply, director, attempt),
+        lambda: redirect_sent(decider, reply, director) if reply.client == attempt.src else None,
+        lambda: redirect_taken(decider, reply, director) if reply.client == attempt.src else None,
         lambda: _forward_filter(decider, director, service, real, attempt),
     )
 
@@ -243,10 +225,7 @@ def _forwarded(decider: Decider, reply: ReplyPacket, director: Node, attempt: At
         return None  # the director hides the client, so the reply is for the director itself
 
     def decide() -> Answer | None:
-        lookup = reply.lookup
-        gateway = next(iter(lookup.gateways), None)
-        rows = director.holding(gateway) if gateway is not None else ()
-        link = rows[0].link if rows else link_towards(director, reply.src)
+        link = arrival_link(director, reply)
         return passes_on(director, src=reply.src, dst=client, arrived_on=link) if link is not None else None
 
     return decider.step(director, Decision.RETURN_PATH, f"from {reply.src} to {client}", reply.node.name, decide)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from lvsdoctor.model.walk import Decision, Served
-from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, ends
+from lvsdoctor.model.walk import Decided, Decision, Served
+from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import ROUTER, Host, altered, scanned
 
 DIRECTOR = altered(
@@ -32,6 +32,28 @@ def test_clients_of_the_real_servers_subnet_get_replies_from_an_address_they_do_
     nodes = scanned(lb1=SAME_SUBNET, rs1=BESIDE)
     assert ends(nodes)[SEGMENT] == TO_CLIENT
     assert ends(nodes)[BEYOND] == SERVED
+
+
+def redirects(lb1: Host, rs1: Host) -> list[tuple[str, Decided]]:
+    """Those on the way back to clients beyond the router."""
+    walk = by_place(scanned(lb1=lb1, rs1=rs1))[BEYOND]
+    assert walk.outcome is Served.SERVED
+    return [(v.step.node, v.decided) for v in walk.steps if v.step.decision is Decision.REDIRECT]
+
+
+def test_a_director_on_one_link_sends_a_redirect_that_ends_no_walk_and_the_real_server_may_take_it() -> None:
+    sending = altered(SAME_SUBNET, all_send_redirects=0, eth0_send_redirects=1)
+    taking = altered(BESIDE, all_accept_redirects=0, eth0_accept_redirects=1)
+    ignoring = altered(BESIDE, all_accept_redirects=0, eth0_accept_redirects=0)
+    assert redirects(sending, taking) == [("lb1", Decided.NO), ("rs1", Decided.NO)]
+    assert redirects(sending, ignoring) == [("lb1", Decided.NO), ("rs1", Decided.YES)]
+    silent = altered(SAME_SUBNET, all_send_redirects=0, eth0_send_redirects=0)
+    assert redirects(silent, taking) == [("lb1", Decided.YES)]
+
+
+def test_a_director_on_two_links_sends_no_redirect() -> None:
+    sending = altered(DIRECTOR, all_send_redirects=1, eth0_send_redirects=1, eth1_send_redirects=1)
+    assert redirects(sending, BEHIND) == [("lb1", Decided.YES)]
 
 
 def test_another_gateway_takes_the_replies_past_the_director() -> None:

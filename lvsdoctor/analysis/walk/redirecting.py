@@ -1,0 +1,60 @@
+"""ICMP redirects on the way of a masqueraded reply: does the director, which forwards it, tell the real server of a
+shorter way, and does the real server take that? Later replies then do not pass the director.
+
+Only what is forwarded can be: of direct routing and tunnelling the director sends no redirect. Those of IPv6 are not
+followed (net/ipv6/ip6_output.c: ip6_forward() asks no sysctl).
+"""
+
+from lvsdoctor.analysis.filter_paths import link_towards
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decided, Decision, StepVerdict
+
+
+def arrival_link(director: Node, reply: ReplyPacket) -> str | None:
+    """The link of the director on which a reply arrives."""
+    gateway = next(iter(reply.lookup.gateways), None)
+    rows = director.holding(gateway) if gateway is not None else ()
+    return rows[0].link if rows else link_towards(director, reply.src)
+
+
+def redirect_sent(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
+    """Does the director keep from sending a redirect? net/ipv4/ip_forward.c sends it before the FORWARD chain."""
+    if reply.src.version == 6:
+        return None
+
+    def decide() -> Answer | None:
+        name = arrival_link(director, reply)
+        link = director.link(name) if name is not None else None
+        if link is None:
+            return None
+        answer = sends_redirect(director, src=reply.src, dst=reply.client, arrived_on=link)
+        if not answer:
+            return yes("no redirect: {why}", *answer.because, why=answer.why)
+        text, hop = "{host} sends a redirect: {src} is to reach {client} by {next_hop}", answer.fields["next_hop"]
+        return no(text, *answer.because, host=director.name, src=reply.src, client=reply.client, next_hop=hop)
+
+    return decider.step(director, Decision.REDIRECT, f"to {reply.src}", (reply.client, reply.node.name), decide)
+
+
+def redirect_taken(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
+    """Does the real server keep its route? Asked where a redirect is sent."""
+    sent = redirect_sent(decider, reply, director)
+    if sent is None or sent.decided is not Decided.NO:
+        return None
+
+    def decide() -> Answer | None:
+        names = reply.lookup.links
+        link = reply.node.link(names[0]) if names else None
+        if link is None:
+            return None
+        answer = believes_redirects(reply.node, link)
+        if not answer:
+            return yes("{link} accepts no redirects", *answer.because, link=link.name)
+        text = "{host} accepts redirects, so later replies to {client} do not go through {director}"
+        return no(text, *answer.because, host=reply.node.name, client=reply.client, director=director.name)
+
+    return decider.step(reply.node, Decision.REDIRECT, f"from {director.name}", reply.client, decide)
