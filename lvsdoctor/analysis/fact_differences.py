@@ -9,7 +9,7 @@ from lvsdoctor.model.coverage import Origin, coverage_of
 from lvsdoctor.model.difference import Change, FactDifference, NotCompared
 from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.seen import ASSUMED, Seen
 
 _SECRETS = frozenset({"auth"})
 
@@ -45,7 +45,7 @@ def _own_name(seen: Seen, node: Node) -> str:
 
 
 def fact_differences(first: Node, second: Node) -> tuple[tuple[FactDifference, ...], tuple[NotCompared, ...]]:
-    """All rows that differ, and the facts and rows that only one side tells, by fact."""
+    """All rows that differ, and the facts, rows and values that only one side tells, by fact."""
     different: list[FactDifference] = []
     untold: list[NotCompared] = []
     for fact in _facts(first, second):
@@ -60,6 +60,7 @@ def fact_differences(first: Node, second: Node) -> tuple[tuple[FactDifference, .
             different += _of_pair(fact, row, other_row)
         different += _alone(mine, theirs, Change.ONLY_FIRST, untold)
         different += _alone(theirs, mine, Change.ONLY_SECOND, untold)
+        untold += [*_values_alone(mine, theirs), *_values_alone(theirs, mine)]
     return tuple(different), tuple(untold)
 
 
@@ -88,10 +89,17 @@ def _side(name: str, node: Node, fact: str) -> _Side | None:
     return None if rows is None else _Side(name, node, fact, rows)
 
 
-def _not_compared(fact: str, side: str, node: Node, rows: int = 0) -> NotCompared:
-    partial = node.partial(fact)
+def _not_compared(fact: str, side: str, node: Node, rows: int = 0, values: Sequence[str] = ()) -> NotCompared:
+    partial = node.partial(fact) if not values else None
     reason, seen = (partial.says, partial.seen) if partial is not None else ("", None)
-    return NotCompared(fact, side, COLLECTED_BY[fact].removeprefix("# "), reason, seen, rows)
+    return NotCompared(fact, side, COLLECTED_BY[fact].removeprefix("# "), reason, seen, rows, tuple(values))
+
+
+def _values_alone(mine: _Side, theirs: _Side) -> Iterator[NotCompared]:
+    """The values of rows that both have, where the command of `theirs` does not show them."""
+    alone = [set(row.values) - set(other.values) for row, other in _pairs(mine.rows, theirs.rows)]
+    if values := sorted(set[str]().union(*alone)):
+        yield _not_compared(theirs.fact, theirs.name, theirs.node, sum(map(bool, alone)), values)
 
 
 def _pairs(mine: FactRows, theirs: FactRows) -> Iterator[tuple[FactRow, FactRow]]:
@@ -124,7 +132,7 @@ def _parting(
 def _alone(mine: _Side, theirs: _Side, change: Change, untold: list[NotCompared]) -> Iterator[FactDifference]:
     open_ones = 0
     for key, row in mine.rows.rows.items():
-        if key in theirs.rows.rows:
+        if key in theirs.rows.rows or row.seen.where == ASSUMED:
             continue
         if theirs.lacks(row, mine.node):
             first, second = (row.seen, None) if change is Change.ONLY_FIRST else (None, row.seen)

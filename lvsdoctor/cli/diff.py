@@ -4,7 +4,7 @@ from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting
+from lvsdoctor.cli import choosing, collecting, configuring, rule_settings
 from lvsdoctor.cli.errors import ERROR, FINDINGS, OK, CliError
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lvsdoctor.engine.rule import Rule
     from lvsdoctor.engine.scan_differences import ExaminedNodes
+    from lvsdoctor.model.difference import ScanDifference
     from lvsdoctor.model.node import Node
 
 _DESCRIPTION = """Compare two snapshots, two directors, or what files configure and what runs.
@@ -26,6 +27,9 @@ which went, and which have another severity.
 
 What one side does not tell is no difference. It is listed as not compared,
 with the command that collects it.
+
+lvsdoctor.toml says which rules are run, and with which options. What it accepts
+is compared as any other finding.
 """
 _EPILOG = """exit codes:
   0  nothing that both sides tell differs
@@ -47,6 +51,8 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     parser.set_defaults(run=run)
     collecting.add_options(parser, "with one PATH: compare it with this network namespace")
     choosing.add_options(parser)
+    configuring.add_options(parser)
+    parser.set_defaults(fail_on=None, require_complete=False)  # of the file, for other verbs
     add = parser.add_argument
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
@@ -58,35 +64,46 @@ def run(options: Namespace) -> int:
     """Examine both, compare, and tell by the exit code."""
     from lvsdoctor.cli.gate import contradictory
     from lvsdoctor.engine.scan_differences import scan_differences
-    from lvsdoctor.reporting.wording import some
 
     if not 1 <= len(options.paths) <= 2:
         raise CliError("diff compares two PATHs, or one with this host (see lvsdoctor diff --help)")
+    if options.paths == ["-", "-"]:
+        raise CliError("standard input is read once, so only one of the two PATHs may be -")
     sources = [[path] for path in options.paths] + [[]] * (2 - len(options.paths))
-    rules = choosing.left(choosing.load(options.rules), options)
+    settings = configuring.configured(options)
+    rules = choosing.left(rule_settings.applied(choosing.load(options.rules), settings), options, settings)
     scanned = partial(_scanned, options, rules)
     first, second = (scanned(_collected(options, paths, rules)) for paths in sources)
     difference = scan_differences(first, second, scanned)
-    if not difference.nodes:
-        has = " and ".join(some(each) for each in (difference.only_first, difference.only_second))
-        raise CliError(f"no node stands in both ({has}), so nothing is compared")
     names = (options.paths[0], options.paths[1] if len(options.paths) > 1 else "this host")
+    if not difference.nodes:
+        raise _nothing_in_both(difference, names)
+    remarks = tuple(configuring.remarks_of(settings)) if settings is not None else ()
     if options.format == "json":
         import json
         import sys
 
         from lvsdoctor.reporting.differences_as_data import differences_as_data
 
-        json.dump(differences_as_data(difference, names), sys.stdout, indent=2, ensure_ascii=True)
+        json.dump(differences_as_data(difference, names, remarks), sys.stdout, indent=2, ensure_ascii=True)
         sys.stdout.write("\n")
     else:
         from lvsdoctor.cli.output import standard_output
         from lvsdoctor.reporting.terminal.differences import put_differences
 
-        put_differences(standard_output(options), difference, names)
+        put_differences(standard_output(options), difference, names, remarks)
     if any([contradictory(first.examination), contradictory(second.examination)]):
         return ERROR
     return OK if difference.same else FINDINGS
+
+
+def _nothing_in_both(difference: "ScanDifference", names: tuple[str, str]) -> CliError:
+    from lvsdoctor.reporting.terminal.differences import source
+    from lvsdoctor.reporting.wording import some
+
+    nodes = (difference.only_first, difference.only_second)
+    has = "; ".join(f"{source(name)} has {some(own)}" for name, own in zip(names, nodes, strict=True))
+    return CliError(f"no node stands in both ({has}), so nothing is compared; name one node on each side")
 
 
 def _collected(options: Namespace, paths: list[str], rules: "Sequence[Rule]") -> "Sequence[Node]":

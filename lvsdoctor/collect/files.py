@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from lvsdoctor.collect.archives.contents import Contents
@@ -25,6 +26,7 @@ from lvsdoctor.model.work import Apply, in_turn
 from lvsdoctor.parse.paste.stream import Piece
 
 _MANY = 8
+_MOST_NAMES = 10_000  # that are held against a mistyped one
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
 
 
@@ -116,7 +118,7 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
                 yield from dumps_in(tree, path, omitted, apply)
             return
     except FileNotFoundError:
-        raise CannotCollect(f"{path}: no such file or directory") from None
+        raise CannotCollect(f"{path}: no such file or directory{_nearest(path)}") from None
     except OSError as error:
         raise CannotCollect(f"{path}: {error.strerror}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
@@ -132,6 +134,20 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
         inside = path.as_posix()
         node = "node" if several else Path(name).stem
         yield NodeDump(piece, node, str(path), str(path), str(path), inside=inside)
+
+
+def _nearest(path: Path) -> str:
+    """What was probably meant, among what stands where the first part of the path is not there."""
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    parts = [*reversed(path.parents), path]
+    missing = next((part for part in parts if not part.exists()), path)
+    try:
+        names = sorted(entry.name for entry in islice(missing.parent.iterdir(), _MOST_NAMES))
+    except OSError:
+        return ""
+    near = get_close_matches(missing.name, names, 1, 0.6)
+    return f"; did you mean {missing.parent / near[0]}?" if near else ""
 
 
 def _archive(contents: Contents, path: Path, omitted: list[str], apply: Apply) -> Iterator[NodeDump]:

@@ -40,7 +40,8 @@ def scan_differences(
     common = _common(pairs, scanned) if _differ(pairs, first, second) else (first, second)
     nodes = []
     for pair, (different, untold) in zip(pairs, facts, strict=True):
-        made = NodeDifference(pair[0].name, pair[1].name, different, not_compared=untold)
+        rows, values = ([item for item in untold if bool(item.values) is alone] for alone in (False, True))
+        made = NodeDifference(pair[0].name, pair[1].name, different, not_compared=tuple(rows), not_shown=tuple(values))
         nodes.append(_of_pair(pair, (first, second), common, made))
     mine, theirs = {node.name for node, _ in pairs}, {node.name for _, node in pairs}
     return ScanDifference(

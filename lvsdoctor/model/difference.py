@@ -36,6 +36,7 @@ class NotCompared:
     """A fact, or rows of it, that one of the scans does not tell: no difference is concluded from it.
 
     `side` is "first" or "second", `rows` how many rows of the other side have no counterpart there, 0: the whole fact.
+    With `values`: in so many rows that both have it does not show these.
     """
 
     fact: str
@@ -44,6 +45,7 @@ class NotCompared:
     reason: str = ""
     seen: Seen | None = None
     rows: int = 0
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class NotKnown:
 
 @dataclass(frozen=True, slots=True)
 class NodeDifference:
-    """A node of the first scan held against one of the second."""
+    """A node of the first scan held against one of the second. `not_shown` are values of rows that both have."""
 
     first: str
     second: str
@@ -73,6 +75,7 @@ class NodeDifference:
     findings: tuple[FindingDifference, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     not_known: tuple[NotKnown, ...] = ()
+    not_shown: tuple[NotCompared, ...] = ()
 
     @property
     def same(self) -> bool:

@@ -1,15 +1,19 @@
 """What two scans show differently as plain data, as JSON has it: keys are never renamed, only added
 (lvsdoctor-diff-1.schema.json)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from lvsdoctor.model.difference import FactDifference, FindingDifference, NodeDifference, NotCompared, ScanDifference
-from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.model.examination import Diagnosis, Remark
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.terminal.differences import counts
 
 
-def differences_as_data(difference: ScanDifference, names: tuple[str, str]) -> dict[str, Any]:
+def differences_as_data(
+    difference: ScanDifference, names: tuple[str, str], remarks: Iterable[Remark] = ()
+) -> dict[str, Any]:
     """Everything, in the order of the nodes; `names` are the two sources as the user named them."""
     return {
         "schema": "lvsdoctor-diff/1",
@@ -20,6 +24,7 @@ def differences_as_data(difference: ScanDifference, names: tuple[str, str]) -> d
         "nodes": [_node(node) for node in difference.nodes],
         "only_first": list(difference.only_first),
         "only_second": list(difference.only_second),
+        "remarks": [wording.remarked(remark) for remark in remarks],
     }
 
 
@@ -30,6 +35,16 @@ def _node(node: NodeDifference) -> dict[str, Any]:
         "facts": [_fact(item) for item in node.facts],
         "findings": [_finding(item) for item in node.findings],
         "not_compared": [_not_compared(item) for item in node.not_compared],
+        "not_shown": [
+            {
+                "fact": item.fact,
+                "side": item.side,
+                "command": item.command,
+                "values": list(item.values),
+                "rows": item.rows,
+            }
+            for item in node.not_shown
+        ],
         "not_known": [{"side": item.side, **_diagnosis(item.diagnosis)} for item in node.not_known],
     }
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+
+from tests.reports.many_nodes import written
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
@@ -142,6 +145,68 @@ def test_dumps_of_every_kind_are_compared(run: Run, tmp_path: Path) -> None:
         ("sockets", "tcp socket 0.0.0.0:80", "only-first"),
         ("iptables", "chain INPUT of table filter", "changed"),
     }
+
+
+def test_a_value_that_one_side_alone_shows_is_named_and_is_no_difference(run: Run, tmp_path: Path) -> None:
+    """`ip addr` shows the links, and not their kinds."""
+    copytree(EXAMPLE / "rs1", tmp_path / "rs1")
+    (tmp_path / "rs1/ip-link.txt").unlink()
+    code, out, _ = run("diff", EXAMPLE / "rs1", tmp_path / "rs1")
+    assert code == 0
+    assert "Not shown by (+): kind, master of 3 rows of links; not compared (ip -d link show)" in " ".join(out.split())
+    ((item,),) = [node["not_shown"] for node in as_data(run, tmp_path / "rs1", EXAMPLE / "rs1")["nodes"]]
+    assert (item["fact"], item["side"], item["values"], item["rows"]) == ("links", "first", ["kind", "master"], 3)
+
+
+def test_what_a_reading_takes_for_granted_is_no_row_that_differs(run: Run) -> None:
+    for pair in ((ROOT / "examples/golden-cluster", EXAMPLE), (EXAMPLE, ROOT / "examples/golden-cluster")):
+        rows = [row for node in as_data(run, *pair)["nodes"] for row in node["facts"]]
+        assert "assumed" not in {(row["first"] or row["second"])["where"] for row in rows}
+
+
+def test_of_many_nodes_those_without_a_difference_stand_in_one_sentence(run: Run, tmp_path: Path) -> None:
+    one = written(tmp_path / "one", 5, {2})
+    other = written(tmp_path / "other", 5, {2, 4})
+    for number in (1, 3):
+        (other / f"rs{number}" / "sysctl.txt").unlink()
+    _, out, _ = run("diff", one, other)
+    words = " ".join(out.split())
+    assert "nothing that both sides tell differs: lb1, rs1, rs2, rs3, rs5." in words
+    assert "sysctl -a sysctl: not collected; on rs1, rs3" in words
+    assert [line.split()[0] for line in out.splitlines() if line.endswith("---")] == ["rs4", "all"]
+    assert run("diff", "-v", one, other)[1].count("nothing that both sides tell differs.") == 5
+
+
+def test_a_paste_is_compared_and_cannot_be_both_sides(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    paste = "".join((EXAMPLE / "rs2" / name).read_text() for name in ("ip-addr.txt", "ip-route.txt", "sysctl.txt"))
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(paste.encode())))
+    code, out, err = run("diff", "-", EXAMPLE / "rs2")
+    assert (code, err) == (0, "")
+    assert out.startswith("- standard input\n")
+    code, out, err = run("diff", "-", "-")
+    assert (code, out) == (2, "")
+    assert "only one of the two PATHs may be -" in err
+
+
+def test_a_path_that_is_not_there_is_named_with_what_was_meant(run: Run, mended: Path) -> None:
+    code, out, err = run("diff", EXAMPLE, mended.parent / "mendde" / "rs2")
+    assert (code, out) == (2, "")
+    assert f"no such file or directory; did you mean {mended}?" in err
+
+
+def test_the_configuration_file_says_which_rules_are_run_and_how(
+    run: Run, mended: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("lvsdoctor.toml").write_text('[rule.ARP002]\nseverity = "note"\n')
+    _, out, _ = run("diff", EXAMPLE, mended)
+    assert "  GONE NOTE ARP002" in out
+    assert "note: lvsdoctor.toml sets rule = ARP002 (severity note)" in out
+    assert as_data(run, EXAMPLE, mended)["remarks"] == ["lvsdoctor.toml sets rule = ARP002 (severity note)"]
+    assert "GONE ERROR" in run("diff", "--config", "none", EXAMPLE, mended)[1]
+    Path("lvsdoctor.toml").write_text("[rule.ARP002]\noff = true\n")
+    assert "ARP002" not in run("diff", "-q", EXAMPLE, mended)[1]
 
 
 def test_quiet_has_a_line_for_each_difference(run: Run, mended: Path) -> None:

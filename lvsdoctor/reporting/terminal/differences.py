@@ -1,6 +1,7 @@
 """What `lvsdoctor diff` prints for people: the rows and findings that differ, each with the lines of both sides."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lvsdoctor.model.difference import (
     Change,
@@ -10,12 +11,16 @@ from lvsdoctor.model.difference import (
     NotCompared,
     ScanDifference,
 )
+from lvsdoctor.model.examination import Remark
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.console import STYLES, Output, Page
 from lvsdoctor.reporting.summary import counted
+from lvsdoctor.reporting.terminal.nodes import MANY
 
 _FEW = 10  # rows of one fact, unless -v
+_SIGNS = {"first": "-", "second": "+"}
+_INCOMPLETE = "({sign}) does not tell all of these; no difference is concluded."
 _LABELS = {Change.ONLY_FIRST: "GONE", Change.ONLY_SECOND: "NEW", Change.CHANGED: "CHANGED"}
 
 
@@ -32,21 +37,59 @@ def counts(difference: ScanDifference) -> dict[str, int]:
     }
 
 
-def put_differences(output: Output, difference: ScanDifference, names: tuple[str, str]) -> None:
-    """Node by node, and the summary as the last line. `names` are the two sources as the user named them."""
+def put_differences(
+    output: Output, difference: ScanDifference, names: tuple[str, str], remarks: Iterable[Remark] = ()
+) -> None:
+    """Node by node, and the summary as the last line. `names` are the two sources as the user named them; of many nodes
+    those that are the same, and what is not compared, stand once."""
     page = Page(output)
     if not output.quiet:
         for label, name in zip(("-", "+"), names, strict=True):
-            page.say(name, label=label, indent=0)
+            page.say(source(name), label=label, indent=0)
+    many = len(difference.nodes) > MANY and not output.verbose
     for node in difference.nodes:
-        _put_node(page, node)
+        if not many:
+            _put_node(page, node)
+        elif not node.same:
+            _put_node(page, replace(node, not_compared=(), not_shown=()))
+    if many and not output.quiet:
+        _put_of_all(page, difference.nodes)
     if not output.quiet:
         page.blank()
+        for remark in remarks:
+            page.say(wording.remarked(remark), label="note:", indent=0)
         for nodes, name in ((difference.only_first, names[0]), (difference.only_second, names[1])):
             if nodes:
-                page.say(f"only {name} has {wording.some(nodes)}: nothing to compare.", label="note:", indent=0)
+                page.say(f"only {source(name)} has {wording.some(nodes)}: nothing to compare.", label="note:", indent=0)
     page.say(_summed_up(difference), "label", indent=0, wrap=False)
     page.write(STYLES)
+
+
+def source(name: str) -> str:
+    """A PATH in words."""
+    return "standard input" if name == "-" else name
+
+
+def _put_of_all(page: Page, nodes: Sequence[NodeDifference]) -> None:
+    """What is the same on several nodes: those without a difference, and each command that would tell more."""
+    page.heading("all nodes")
+    if same := [_name(node) for node in nodes if node.same]:
+        page.say(f"nothing that both sides tell differs: {wording.listed(same)}.")
+    groups: dict[tuple[str, str, str], list[tuple[str, NotCompared]]] = {}
+    for node in nodes:
+        for item in node.not_compared:
+            groups.setdefault((item.side, item.command, item.fact), []).append((_name(node), item))
+    _put_not_shown(page, nodes)
+    for side, sign in _SIGNS.items():
+        mine = {command: items for (whose, command, _), items in groups.items() if whose == side}
+        if mine:
+            page.say(_INCOMPLETE.format(sign=sign), label="Not compared:")
+        for command, items in mine.items():
+            page.commands([command])
+            page.say(f"{_why(items[0][1])}; on {wording.some(dict.fromkeys(name for name, _ in items))}", indent=8)
+    for node in nodes:
+        if node.same:
+            _put_not_known(page, node)
 
 
 def _summed_up(difference: ScanDifference) -> str:
@@ -58,9 +101,12 @@ def _summed_up(difference: ScanDifference) -> str:
     )
 
 
+def _name(node: NodeDifference) -> str:
+    return node.first if node.first == node.second else f"{node.first} and {node.second}"
+
+
 def _put_node(page: Page, node: NodeDifference) -> None:
-    quiet = page.output.quiet
-    name = node.first if node.first == node.second else f"{node.first} and {node.second}"
+    quiet, name = page.output.quiet, _name(node)
     if quiet and node.same:
         return
     if not quiet:
@@ -75,9 +121,11 @@ def _put_node(page: Page, node: NodeDifference) -> None:
     for fact, rows in by_fact.items():
         page.blank() if not quiet else None
         _put_fact(page, name, fact, rows)
-    if not quiet:
+    if not quiet and (node.not_compared or node.not_known or node.not_shown):
         page.blank()
+        _put_not_shown(page, [node])
         _put_not_compared(page, node)
+        _put_not_known(page, node)
 
 
 def _put_finding(page: Page, item: FindingDifference) -> None:
@@ -120,17 +168,35 @@ def _lines(first: Seen | None, second: Seen | None) -> Iterable[tuple[str, str, 
 
 
 def _put_not_compared(page: Page, node: NodeDifference) -> None:
-    for side, sign in (("first", "-"), ("second", "+")):
+    for side, sign in _SIGNS.items():
         facts = [item for item in node.not_compared if item.side == side]
         if facts:
-            page.say(f"({sign}) does not tell all of these; no difference is concluded.", label="Not compared:")
-        for item in facts:
-            page.commands([item.command])
-            page.say(_why(item), indent=8)
-        unknown = [item.diagnosis for item in node.not_known if item.side == side]
-        for diagnosis in unknown:
-            label, style = wording.label(diagnosis), diagnosis.severity.value
-            page.say(f"{label} {diagnosis.message}", label=f"Not known of ({sign}):", label_style=style)
+            page.say(_INCOMPLETE.format(sign=sign), label="Not compared:")
+        for command in dict.fromkeys(item.command for item in facts):
+            page.commands([command])
+            for item in facts:
+                if item.command == command:
+                    page.say(_why(item), indent=8)
+
+
+def _put_not_shown(page: Page, nodes: Sequence[NodeDifference]) -> None:
+    """A line for each fact of which one side's command shows less of a row."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[tuple[str, NotCompared]]] = {}
+    for node in nodes:
+        for item in node.not_shown:
+            groups.setdefault((item.side, item.fact, item.values), []).append((_name(node), item))
+    for (side, fact, values), items in groups.items():
+        rows = counted(sum(item.rows for _, item in items), "row")
+        where = f" on {wording.some(name for name, _ in items)}" if len(nodes) > 1 else ""
+        text = f"{wording.listed(values)} of {rows} of {fact}{where}; not compared ({items[0][1].command})"
+        page.say(text, label=f"Not shown by ({_SIGNS[side]}):")
+
+
+def _put_not_known(page: Page, node: NodeDifference) -> None:
+    for item in node.not_known:
+        label, style = wording.label(item.diagnosis), item.diagnosis.severity.value
+        sign = _SIGNS[item.side]
+        page.say(f"{label} {item.diagnosis.message}", label=f"Not known of ({sign}):", label_style=style)
 
 
 def _why(item: NotCompared) -> str:
