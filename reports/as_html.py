@@ -34,6 +34,7 @@ from lvsdoctor.reportkit import (
     hypertext,
     legible,
     matrix,
+    natural,
     page_ladders,
     page_of,
     picture,
@@ -223,7 +224,7 @@ def _report(examination: Examination) -> dict[str, Any]:
         "cases_of": lambda some: list({case_of[d.fingerprint].id: case_of[d.fingerprint] for d in some}.values()),
         "entries": entries,
         "accepted": _entries(examination, accepted, "accepted", shown_pages),
-        "nodes_found": dict.fromkeys(case.first.node for case in cases),
+        "nodes_found": sorted({case.first.node for case in cases}, key=natural),
         "rules_found": sorted({case.first.rule for case in cases}),
         "nodes": [(node, of_node[node.name], outcomes[node.name]) for node in nodes],
         "matrix": (matrix(nodes, (case.first for case in open_cases), examination) if len(nodes) > FEW_NODES else None),
@@ -282,7 +283,7 @@ def _not_checked(outcomes: dict[str, list[Outcome]]) -> list[tuple[str, str, lis
     for node, became in outcomes.items():
         for group in wanted(became):
             groups.setdefault((group.command, wording.waiting(group, node)), {})[group.node] = None
-    return [(command, says, list(nodes)) for (command, says), nodes in groups.items()]
+    return [(command, says, sorted(nodes, key=natural)) for (command, says), nodes in groups.items()]
 
 
 def _by_rule(examination: Examination, kept: Verdict) -> dict[str, list[str]]:

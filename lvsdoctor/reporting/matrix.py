@@ -21,15 +21,17 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`rules` are names and codes; a row is a node and a cell for each rule; `calm` nodes have nothing to say."""
+    """`rules` are names and codes, first those that `found` something; a row is a node and a cell for each rule; `calm`
+    nodes have nothing to say."""
 
     rules: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
     calm: tuple[str, ...]
+    found: int = 0
 
 
 def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examination: Examination) -> Matrix:
-    """Of these nodes, in natural order, and open findings, in theirs."""
+    """Of these nodes, those with findings first, both in natural order; open findings stand in theirs."""
     worst: dict[tuple[str, str], Diagnosis] = {}
     for diagnosis in diagnoses:
         place = (diagnosis.node, diagnosis.rule)
@@ -40,13 +42,13 @@ def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examinatio
     became = {(outcome.node, outcome.rule): outcome.verdict for outcome in examination.outcomes}
     open_rules = [o.rule for o in examination.outcomes if o.verdict in (Verdict.NOT_CHECKED, Verdict.CRASHED)]
     rules = tuple(dict.fromkeys([*(rule for _, rule in worst), *sorted(open_rules)]))
-    rows = [
-        (node.name, tuple(_cell((node.name, rule), worst, became) for rule in rules))
-        for node in sorted(nodes, key=lambda node: natural(node.name))
-    ]
+    sick = {node for node, _ in worst}
+    ordered = sorted(nodes, key=lambda node: (node.name not in sick, natural(node.name)))
+    rows = [(node.name, tuple(_cell((node.name, rule), worst, became) for rule in rules)) for node in ordered]
     loud = [row for row in rows if any(cell.word in _LOUD for cell in row[1])]
     calm = tuple(name for name, _ in rows if name not in {name for name, _ in loud})
-    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(loud), calm)
+    found = len({rule for _, rule in worst})
+    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(loud), calm, found)
 
 
 def _cell(

@@ -485,9 +485,9 @@ def test_many_nodes_are_a_matrix_of_what_fired_where(written: Written, examinati
     head, *rows = ([cell.text for cell in _cells(page, row)] for row in page.all("tr"))
     assert head == ["Node", "ARP002", "ARP001", "FWD004", "forwarding-off", "scheduler-ignores-weight"]
     assert rows == [
-        ["director1", "-", "-", "-", "-", "?"],
         ["rs1", "E", "E", "W", "-", "-"],
         ["web9", "W", "-", "-", "?", "-"],
+        ["director1", "-", "-", "-", "-", "?"],
     ]
     assert "1 node with nothing to say" in page.after("Nodes and rules")
 
