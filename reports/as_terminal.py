@@ -22,6 +22,7 @@ from lvsdoctor.reportkit import (
 )
 
 ALIKE = terminal.ALIKE
+_SCREEN = 40  # lines; after more of them the first ones are out of sight
 
 
 def render(examination: Examination, output: Output) -> None:
@@ -36,6 +37,7 @@ def render(examination: Examination, output: Output) -> None:
             page.blank()
         for sentence in at_a_glance(examination):
             page.say(sentence, "message", indent=0)
+        steps = terminal.put_first_steps(page, alike_on_nodes(_counting(examination)))
         nodes = worst_first(examination)
         if len(nodes) > terminal.MANY:
             _put_many(page, examination, nodes)
@@ -43,6 +45,8 @@ def render(examination: Examination, output: Output) -> None:
             _put_few(page, examination, nodes)
         page.blank()
         _put_remarks(page, examination.remarks)
+        if steps and len(page.lines) > _SCREEN:
+            terminal.put_fix_command(page)
     page.say(wording.summed_up(examination), "label", indent=0, wrap=False)
     page.write(STYLES)
 
@@ -181,11 +185,15 @@ def _put_many(page: Page, examination: Examination, nodes: Sequence[Examined]) -
 
 def _groups(page: Page, examination: Examination) -> list[AlikeFindings]:
     """With -v every node has its own."""
-    counting = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
+    counting = _counting(examination)
     if not page.output.verbose:
         return alike_on_nodes(counting)
     names = dict.fromkeys(diagnosis.node for diagnosis in counting)
     return [group for name in names for group in alike_on_nodes(d for d in counting if d.node == name)]
+
+
+def _counting(examination: Examination) -> list[Diagnosis]:
+    return [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is None]
 
 
 def _shown(examination: Examination) -> "terminal.Shown":

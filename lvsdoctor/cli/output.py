@@ -22,7 +22,8 @@ def output_of(options: Namespace, stream: TextIO, color: bool = False) -> "Outpu
 
     complete = getattr(options, "require_complete", False)
     explain = getattr(options, "explain", False)
-    return Output(stream, color, width(), options.verbose, options.quiet, complete, explain)
+    fix = getattr(options, "fix_command", "")
+    return Output(stream, color, width(), options.verbose, options.quiet, complete, explain, fix)
 
 
 def colors() -> bool:

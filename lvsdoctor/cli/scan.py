@@ -10,6 +10,7 @@ from lvsdoctor.cli import (
     configuring,
     gate,
     monitoring,
+    next_command,
     rule_settings,
     supposing,
     workers,
@@ -105,6 +106,7 @@ def _scan(options: Namespace) -> int:
 
     from lvsdoctor.engine.runner import examine
 
+    options.fix_command = next_command.fix_command(options)
     settings = configuring.configured(options)
     writers = writing.writers(options)
     known = rule_settings.applied(choosing.load(options.rules), settings)

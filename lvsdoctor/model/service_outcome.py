@@ -31,7 +31,8 @@ class ServiceOutcome:
     the director. Each of `real_servers` is in one of the other four: `losing` loses connections of some clients, of
     `unknown` it is not known, `idle` gets no new connection (weight 0, or its upper threshold is reached), `serving`
     serves all. `without_server`: no real server gets new connections. `lost_at` are the steps at which connections are
-    lost, `lacking` what would tell of the unknown ones. `clients` are those that suffer (whole phrases).
+    lost, `lacking` what would tell of the unknown ones. `clients` are those that suffer (whole phrases);
+    `whole`: every connection to those of `losing` is lost.
     `evidenced`: the scan shows such clients; else it is assumed that there are some. `condition`: what has to happen
     first, where files or typed commands alone tell ("Once these files are deployed").
     """
@@ -47,6 +48,7 @@ class ServiceOutcome:
     lost_at: tuple[Step, ...] = ()
     lacking: tuple[Lacking, ...] = ()
     clients: tuple[str, ...] = ()
+    whole: bool = False
     evidenced: bool = False
     condition: str = ""
 

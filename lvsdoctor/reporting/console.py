@@ -36,7 +36,8 @@ class CannotRender(Exception):
 @dataclass(frozen=True, slots=True)
 class Output:
     """Where a report goes. `width` in columns; `verbose` counts the -v; `quiet` asks for the bare findings; with
-    `complete` nothing may be left unchecked; `explain` asks for what a rule's page says, in place."""
+    `complete` nothing may be left unchecked; `explain` asks for what a rule's page says, in place. `fix_command`
+    prints the fixes of this scan; "" where no command does."""
 
     stream: TextIO
     color: bool = False
@@ -45,6 +46,7 @@ class Output:
     quiet: bool = False
     complete: bool = False
     explain: bool = False
+    fix_command: str = ""
 
     def legible(self, text: str) -> str:
         """The text, safe for a terminal, in characters that this stream can write (a StringIO can write any)."""

@@ -37,7 +37,11 @@ def service_outcomes(
     outcomes = [_outcome(name, group, frozenset(contradictory)) for name, group in by_service.items()]
     conditions = [_condition(group, planned) for group in by_service.values()]
     outcomes = [replace(outcome, condition=first) for outcome, first in zip(outcomes, conditions, strict=True)]
-    return tuple(sorted(outcomes, key=lambda outcome: (_STATES.index(outcome.state), -len(outcome.losing))))
+    return tuple(sorted(outcomes, key=_worst_first))
+
+
+def _worst_first(outcome: ServiceOutcome) -> tuple[int, bool, int]:
+    return _STATES.index(outcome.state), not outcome.without_server, -len(outcome.losing)
 
 
 def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:
@@ -64,6 +68,8 @@ def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) ->
     losing = set(servers) if without_server else losing
     idle = set(servers) - chosen - losing - unknown
     serving = set(servers) - losing - unknown - idle
+    to_losing = [walk for walk in walks if real_server(walk) in losing and (walk.share or walk.outcome is Served.DIES)]
+    whole = bool(losing) and all(walk in lost for walk in to_losing)
     suffering = [*lost, *(walk for walk in walks if real_server(walk) in direct)]
 
     def ordered(names: Collection[str]) -> tuple[str, ...]:
@@ -81,6 +87,7 @@ def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) ->
         lost_at=_lost_at(lost or (walks if without_server else ())),
         lacking=_lacking(open_ones),
         clients=tuple(dict.fromkeys(clients(walk.client) for walk in suffering)),
+        whole=whole,
         evidenced=any(walk.client.evidenced for walk in suffering),
     )
 
@@ -138,11 +145,15 @@ def at_a_glance(examination: Examination, most: int = 3) -> list[str]:
         return [*suffering, *blind]
     errors = [f"{errors}."] if services and (errors := _errors(examination)) else []
     if unknown := [outcome for outcome in services if outcome.state is ServiceState.UNKNOWN]:
-        return [*blind, *errors, *_first(unknown, most, "more services are not known")]
-    if services and not examination.diagnoses:
-        quiet = calm(examination.outcomes)
-        errors = [f"{quiet[0].upper()}{quiet[1:]}: {checked(examination.outcomes)}."]
-    return [*blind, *_first(services, most, "more services are served"), *errors]
+        return [*blind, *errors, *_nothing_found(examination), *_first(unknown, most, "more services are not known")]
+    return [*blind, *_first(services, most, "more services are served"), *(_nothing_found(examination) or errors)]
+
+
+def _nothing_found(examination: Examination) -> list[str]:
+    if examination.diagnoses or not examination.services:
+        return []
+    quiet = calm(examination.outcomes)
+    return [f"{quiet[0].upper()}{quiet[1:]}: {checked(examination.outcomes)}."]
 
 
 def suffering_sentences(outcomes: Iterable[ServiceOutcome], most: int = 3) -> list[str]:
@@ -191,6 +202,8 @@ def _suffering(outcome: ServiceOutcome) -> str:
         return _verb(word, servers) if outcome.evidenced else f"may {word}"
 
     share = _share(outcome.direct or outcome.losing, outcome, _of(outcome))
+    if not outcome.direct and outcome.whole and outcome.evidenced and len(outcome.clients) > 1:
+        return f"{share} {_verb('lose', outcome.losing)} all connections."
     if not outcome.direct:
         clients = f"{_classes(outcome.clients)}{'' if outcome.evidenced else ' (assumed)'}"
         return f"{share} {_verb('lose', outcome.losing)} connections of {clients}."
@@ -239,4 +252,5 @@ def needed_first(outcome: ServiceOutcome) -> str:
     if not outcome.lacking:
         return ""
     first = outcome.lacking[0]
-    return f"needed first: {first.command} of {some(first.hosts)}"
+    whose = "" if first.command.startswith("scan ") else f" of {some(first.hosts)}"  # more hosts, or a command of these
+    return f"needed first: {first.command}{whose}"

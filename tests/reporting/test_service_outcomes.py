@@ -5,7 +5,12 @@ from dataclasses import replace
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.service_outcome import Lacking, ServiceState
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, Walk
-from lvsdoctor.reporting.service_outcomes import service_outcomes, service_sentence, suffering_sentences
+from lvsdoctor.reporting.service_outcomes import (
+    needed_first,
+    service_outcomes,
+    service_sentence,
+    suffering_sentences,
+)
 from lvsdoctor.reporting.summary import natural
 from tests.cli.trace_walks import BEYOND, CHECK, SEGMENT, cluster, step, walk
 
@@ -133,3 +138,17 @@ def test_services_that_suffer_come_first_and_at_most_three_are_told() -> None:
 def test_names_with_numbers_sort_by_their_numbers() -> None:
     names = ["rs11", "rs2", "rs1", "lb1", "10.0.0.9", "10.0.0.10", "rs2b"]
     assert sorted(names, key=natural) == ["10.0.0.9", "10.0.0.10", "lb1", "rs1", "rs2", "rs2b", "rs11"]
+
+
+def test_where_every_connection_of_several_kinds_of_clients_is_lost_the_kinds_are_not_listed() -> None:
+    seen = [replace(client, evidenced=True) for client in (SEGMENT, BEYOND)]
+    (outcome,) = service_outcomes([walk(client, "rs1", "dies") for client in seen])
+    assert service_sentence(outcome) == "tcp 192.0.2.10:80: 1 of 1 real server loses all connections."
+    (some,) = service_outcomes([walk(seen[0], "rs1", "dies"), walk(seen[1], "rs1")])
+    assert "loses connections of clients on the VIP's segment." in service_sentence(some)
+
+
+def test_what_more_hosts_would_tell_is_no_command_of_a_host() -> None:
+    open_step = step("lb1", Decision.NEIGHBOUR, Decided.UNKNOWN, "not collected", settle="# scan 192.0.2.21 as well")
+    (outcome,) = service_outcomes([replace(walk(SEGMENT, "rs1"), steps=(open_step,))])
+    assert needed_first(outcome) == "needed first: scan 192.0.2.21 as well"

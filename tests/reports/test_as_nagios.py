@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ DATUM = re.compile(rf"(?P<label>[^\s='|]{{1,19}})=(?P<value>{NUMBER})s?(;({NUMBE
 def written() -> Written:
     render = load_report("nagios")
 
-    def written(examination: Examination, **how: bool) -> str:
+    def written(examination: Examination, **how: Any) -> str:
         stream = io.StringIO()
         render(examination, Output(stream, **how))
         return stream.getvalue()

@@ -10,7 +10,7 @@ import pytest
 
 from lvsdoctor.cli.main import main
 from lvsdoctor.model.service_outcome import ServiceOutcome
-from lvsdoctor.reportkit import Diagnosis, Examination, Examined, Finding, Outcome, Seen, Verdict
+from lvsdoctor.reportkit import Diagnosis, Examination, Examined, Finding, Outcome, Seen, Severity, Verdict
 from lvsdoctor.sanitize import cells
 from tests.reports import many_nodes
 
@@ -172,3 +172,41 @@ def test_notes_and_crashes_of_many_nodes_are_not_lost(shown: Shown, examinations
     assert "note: rs1: rs1/ip-addr.txt ends in the middle of eth3" in text
     assert "CRASHED rule some-rule on rs9" in text
     assert "3 lines not understood: 2 of rs1/ip-addr.txt (1, 9)" in text
+
+
+def first_lines(text: str) -> str:
+    return text.partition("\n\n")[0]
+
+
+def test_the_first_lines_say_what_to_type_where_the_fix_is_one(report: Callable[..., str]) -> None:
+    lines = first_lines(report()).splitlines()
+    assert "To fix ARP002 now, type on 20 nodes (rs1, rs2, rs3 and 17 more):" in lines
+    assert "    sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2" in lines
+    assert lines[-2].startswith("To print a script of all fixes, type here")
+    assert lines[-1].startswith("    lvsdoctor fix ")
+
+
+def test_a_long_report_ends_with_the_command_that_prints_the_fixes(report: Callable[..., str]) -> None:
+    assert report().splitlines()[-2].startswith("    lvsdoctor fix ")
+    assert "lvsdoctor fix" not in report("-q")
+
+
+def test_where_the_worst_are_several_or_need_care_no_single_fix_is_offered(
+    shown: Callable[..., str], examinations: ModuleType
+) -> None:
+    fix = "lvsdoctor fix dumps/"
+    one = examinations.single_leak()
+    assert "To fix ARP002 now, type on rs1:" in first_lines(shown(one, fix_command=fix))
+    for others in ((examinations.leak(), examinations.live_leak()), (examinations.likely(),)):
+        text = first_lines(shown(replace(one, diagnoses=others), fix_command=fix))
+        assert "To fix" not in text
+        assert f"    {fix}" in text.splitlines()
+
+
+def test_without_a_command_or_without_a_fix_nothing_is_to_be_typed(
+    shown: Callable[..., str], examinations: ModuleType
+) -> None:
+    one = examinations.single_leak()
+    assert "type" not in first_lines(shown(one))
+    for nothing in (replace(one, diagnoses=()), replace(one, diagnoses=(examinations.leak(severity=Severity.NOTE),))):
+        assert "type" not in first_lines(shown(nothing, fix_command="lvsdoctor fix dumps/"))

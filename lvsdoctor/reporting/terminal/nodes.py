@@ -15,13 +15,16 @@ _ROWS = 40  # of the table; nodes with the same numbers share a row where there 
 _HEADS = ("node", "errors", "warnings", "notes", "not checked")
 
 
+# Not every reader has met the word.
+_ROLES = {"director": "director (load balancer)", "real-server": "real server"}
+
 # -- one by one -------------------------------------------------------------------------------------------------------
 
 
 def put_standing(page: Page, node: Examined) -> None:
     """What the node is, why, and where its evidence came from."""
     for role in node.roles:
-        page.say(wording.standing(role), label=role.name.replace("-", " ") + ":")
+        page.say(wording.standing(role), label=f"{_ROLES.get(role.name, role.name)}:")
     if not node.roles:
         page.say(f"{wording.no_role(node)} {_NAME_IT}", label="no role found:")
     if node.vips:
@@ -98,7 +101,7 @@ def put_table(page: Page, examination: Examination) -> None:
         page.say(f"{names}.", label=f"{sentence[0].upper()}{sentence[1:]}:")
     for role in dict.fromkeys(filter(None, roles.values())):
         of_role = [name for name, own in roles.items() if own == role]
-        page.say(f"{wording.some(of_role)}.", "faint", label=f"{role}:", label_style="faint")
+        page.say(f"{wording.some(of_role)}.", "faint", label=f"{_ROLES.get(role, role)}:", label_style="faint")
 
 
 def _numbers(row: NodeCounts) -> tuple[str, ...]:

@@ -1,0 +1,24 @@
+"""What to type after a scan: the verb `fix` with what decided the scan."""
+
+from argparse import Namespace
+
+from lvsdoctor.sanitize import word
+
+# The options of `scan` that `fix` has as well, and that change what is found.
+_FLAGS = (("--role", "role"), ("--netns", "netns"), ("--config", "config"), ("--baseline", "baseline"))
+_REPEATED = (("--vip", "vip"), ("--rules", "rules"), ("--select", "select"), ("--ignore", "ignore"))
+
+
+def fix_command(options: Namespace) -> str:
+    """`lvsdoctor fix dumps/`; "" where `fix` cannot read what was scanned. Of the options as they were typed."""
+    if options.of_node or options.supposed:
+        return ""
+    words = ["lvsdoctor", "fix"]
+    for flag, name in _FLAGS:
+        value = getattr(options, name)
+        words += [flag, word(str(value))] if value and value != "auto" else []
+    for flag, name in _REPEATED:
+        words += [part for value in getattr(options, name) for part in (flag, word(str(value)))]
+    words += ["--no-accept"] if options.no_accept else []
+    words += [word(path) for path in options.paths]
+    return " ".join([*words, *(["<", "FILE"] if "-" in options.paths else [])])
