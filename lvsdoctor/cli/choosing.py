@@ -64,6 +64,8 @@ def named(rules: Sequence["Rule"], lists: Sequence[str], place: "Seen | None" = 
         meant = _meant(rules, word.lower())
         if not meant:
             known = [rule.code for rule in rules] if word[-1:].isdigit() else [rule.name for rule in rules]
+            if (code := _three_digits(word)) in known:
+                raise CliError(f"{f'{place}: ' if place else ''}unknown rule {word!r}; did you mean {code}?")
             families = dict.fromkeys(family for rule in rules for family in _families(rule))
             raise unknown("rule", word, [*known, *families], f"{place}: " if place else "")
         found |= {rule.name: rule for rule in meant}
@@ -78,6 +80,13 @@ def _meant(rules: Sequence["Rule"], word: str) -> list["Rule"]:
     if family := [rule for rule in rules if word in _families(rule)]:
         return family
     return [rule for rule in rules if fnmatchcase(rule.name, word) or fnmatchcase(rule.code.lower(), word)]
+
+
+def _three_digits(word: str) -> str:
+    """`ARP002` for `arp02`."""
+    letters = word.rstrip("0123456789")
+    number = word[len(letters) :]
+    return f"{letters.rstrip('-').upper()}{int(number):03}" if 0 < len(number) <= len("002") else ""
 
 
 def _families(rule: "Rule") -> tuple[str, str]:

@@ -65,6 +65,8 @@ def _verb_s_code(arguments: list[str]) -> int:
         return OK
     from lvsdoctor.cli.parser import parsed, whole_parser
 
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
     if not arguments:
         whole_parser().print_help()
         return OK

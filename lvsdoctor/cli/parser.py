@@ -10,12 +10,14 @@ from lvsdoctor import __version__
 from lvsdoctor.cli.errors import CliError, nearest, unknown
 
 VERBS = ("scan", "collect", "probe", "fix", "trace", "diff", "explain", "redact", "rules", "completion")
+_OF_PROGRAM = ("-h", "--help", "--version")
 EXIT_CODES = """exit codes:
   0    nothing found at or above --fail-on
   1    findings
   2    wrong usage, unreadable input, output that cannot be written, internal error,
        evidence of a host that contradicts itself
-  3    only with --require-complete: something could not be checked
+  3    a node could not be judged, or a PATH holds no dump;
+       with --require-complete: something could not be checked
   130  interrupted
   141  the reader of the output has closed the pipe
 """
@@ -70,22 +72,29 @@ def parsed(arguments: Sequence[str]) -> Namespace:
     if verb and verb not in VERBS:
         raise unknown("verb", verb, list(VERBS))
     parser = _parser_of([verb] if arguments and arguments[0] == verb else VERBS)
+    if not verb:
+        if own := [word for word in arguments if word in _OF_PROGRAM]:
+            parser.parse_known_args(own)  # ends here
+        raise _unrecognized(arguments, (), parser)
     options, left = parser.parse_known_args(arguments)
     if left:
-        raise _unrecognized(left, verb, parser)
+        below = getattr(options, "action", "")  # of rules
+        raise _unrecognized(left, (verb, below) if below else (verb,), parser)
     return options
 
 
-def _unrecognized(words: Sequence[str], verb: str, parser: ArgumentParser) -> CliError:
+def _unrecognized(words: Sequence[str], path: tuple[str, ...], parser: ArgumentParser) -> CliError:
     """What no option takes, the option that is nearest to it, and where all of them are listed."""
     from lvsdoctor.cli.verbs import every_verb, verb_of  # only a mistake pays for it
 
-    mine = [known for path, known in every_verb(verb_of(parser)) if path[:1] == (verb,)]
+    mine = [known for own, known in every_verb(verb_of(parser)) if own == path]
     names = [name for known in mine for option in known.options for name in option.names]
     unknown_ones = (word.partition("=")[0] for word in words if word.startswith("-"))
-    near = next(filter(None, (nearest(word, names, 0.7) for word in unknown_ones)), "")
+    near = next(filter(None, (nearest(word, names, 0.6) for word in unknown_ones)), "")
     hint = f"; did you mean {near}?" if near else ""
-    return CliError(f"unrecognized arguments: {' '.join(words)}{hint} (see {f'lvsdoctor {verb}'.strip()} --help)")
+    if near in words:
+        hint = f"; write {near} behind the verb"
+    return CliError(f"unrecognized arguments: {' '.join(words)}{hint} (see {' '.join(('lvsdoctor', *path))} --help)")
 
 
 def whole_parser() -> ArgumentParser:

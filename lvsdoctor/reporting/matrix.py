@@ -21,13 +21,13 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`rules` are names and codes, first the `with_findings` that found something; a row is a node and a cell for each rule; `calm`
-    nodes have nothing to say."""
+    """`rules` are names and codes, first the `firing` ones, those with a finding; a row is a node and a cell for each
+    rule; `calm` nodes have nothing to say."""
 
     rules: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
     calm: tuple[str, ...]
-    with_findings: int = 0
+    firing: int = 0
 
 
 def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examination: Examination) -> Matrix:
@@ -47,8 +47,8 @@ def matrix(nodes: Iterable[Examined], diagnoses: Iterable[Diagnosis], examinatio
     rows = [(node.name, tuple(_cell((node.name, rule), worst, became) for rule in rules)) for node in ordered]
     loud = [row for row in rows if any(cell.word in _LOUD for cell in row[1])]
     calm = tuple(name for name, _ in rows if name not in {name for name, _ in loud})
-    with_findings = len({rule for _, rule in worst})
-    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(loud), calm, with_findings)
+    firing = len({rule for _, rule in worst})
+    return Matrix(tuple((rule, codes.get(rule, rule)) for rule in rules), tuple(loud), calm, firing)
 
 
 def _cell(

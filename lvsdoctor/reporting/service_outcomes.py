@@ -145,11 +145,11 @@ def at_a_glance(examination: Examination, most: int = 3) -> list[str]:
         return [*suffering, *blind]
     errors = [f"{errors}."] if services and (errors := _errors(examination)) else []
     if unknown := [outcome for outcome in services if outcome.state is ServiceState.UNKNOWN]:
-        return [*blind, *errors, *_nothing_found(examination), *_first(unknown, most, "more services are not known")]
-    return [*blind, *_first(services, most, "more services are served"), *(_nothing_found(examination) or errors)]
+        return [*blind, *errors, *_calm_sentence(examination), *_first(unknown, most, "more services are not known")]
+    return [*blind, *_first(services, most, "more services are served"), *(_calm_sentence(examination) or errors)]
 
 
-def _nothing_found(examination: Examination) -> list[str]:
+def _calm_sentence(examination: Examination) -> list[str]:
     if examination.diagnoses or not examination.services:
         return []
     quiet = calm(examination.outcomes)

@@ -56,6 +56,14 @@ def test_the_exit_code_tells_whether_something_was_found(run: Run, arguments: tu
     assert run("scan", EXAMPLE, "-f", "json", *arguments)[0] == code
 
 
+def test_help_is_a_word_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, usage in ((("help",), "usage: lvsdoctor [-h]"), (("help", "fix"), "usage: lvsdoctor fix [-h]")):
+        with pytest.raises(SystemExit) as ended:
+            run(*words)
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith(usage)
+
+
 def test_what_was_checked_only_in_part_is_an_exit_code_only_when_asked(run: Run) -> None:
     assert run("scan", EXAMPLE / "rs1")[0] == 0
     assert run("scan", EXAMPLE / "rs1", "--require-complete")[0] == 3
@@ -76,7 +84,11 @@ def test_what_was_checked_only_in_part_is_an_exit_code_only_when_asked(run: Run)
         (("scan", "--role", "boss"), "argument --role: invalid choice: 'boss'"),
         (("scan", "--role", "directr"), "'directr'; did you mean director? (see lvsdoctor scan --help)"),
         (("scan", "--colr", "always"), "--colr; did you mean --color? (see lvsdoctor scan --help)"),
-        (("rules", "list", "--severty=error"), "did you mean --severity? (see lvsdoctor rules --help)"),
+        (("rules", "list", "--severty=error"), "did you mean --severity? (see lvsdoctor rules list --help)"),
+        (("--hlep",), "unrecognized arguments: --hlep; did you mean --help? (see lvsdoctor --help)"),
+        (("-v", "scan", "."), "unrecognized arguments: -v; write -v behind the verb (see lvsdoctor scan --help)"),
+        (("scan", "--select", "arp2", "."), "unknown rule 'arp2'; did you mean ARP002?"),
+        (("help", "scna"), "unknown verb 'scna'; did you mean scan?"),
         (("completion", "bsh"), "'bsh'; did you mean bash?"),
         (("scan", "--xyzzy"), "lvsdoctor: unrecognized arguments: --xyzzy (see lvsdoctor scan --help)"),
         (("rules", "list", "--family", "arpp"), "unknown family of rules 'arpp'; did you mean arp?"),
