@@ -210,3 +210,10 @@ def test_without_a_command_or_without_a_fix_nothing_is_to_be_typed(
     assert "type" not in first_lines(shown(one))
     for nothing in (replace(one, diagnoses=()), replace(one, diagnoses=(examinations.leak(severity=Severity.NOTE),))):
         assert "type" not in first_lines(shown(nothing, fix_command="lvsdoctor fix dumps/"))
+
+
+def test_on_a_narrow_terminal_the_table_fits(report: Callable[..., str]) -> None:
+    lines = report(width=40).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.split() == ["node", "E", "W", "N", "?"])
+    assert " ".join(line.strip() for line in lines[head - 2 : head]) == "E errors, W warnings, N notes, ? not checked"
+    assert all(cells(line) <= 40 for line in lines[head : head + 1 + len(LEAKING)])

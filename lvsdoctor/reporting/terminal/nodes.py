@@ -13,6 +13,9 @@ from lvsdoctor.reporting.summary import counted, natural, wanted
 MANY = 3  # more nodes than these are not told one by one
 _ROWS = 40  # of the table; nodes with the same numbers share a row where there would be more
 _HEADS = ("node", "errors", "warnings", "notes", "not checked")
+_SHORT_HEADS = ("node", "E", "W", "N", "?")
+_LEGEND = "E errors, W warnings, N notes, ? not checked"
+_NARROW = 60  # columns
 
 
 # Not every reader has met the word.
@@ -94,7 +97,10 @@ def put_table(page: Page, examination: Examination) -> None:
     if rows:
         page.blank()
         numbers = [((row.name,), _numbers(row)) for row in rows]
-        page.table(_HEADS, [(wording.listed(names), *row) for names, row in _shared(numbers)])
+        heads = _HEADS if page.width >= _NARROW else _SHORT_HEADS
+        if heads is _SHORT_HEADS:
+            page.say(_LEGEND, "faint")
+        page.table(heads, [(wording.listed(names), *row) for names, row in _shared(numbers)])
     page.blank()
     for sentence, nodes in calm_nodes(counts, examination.outcomes):
         names = wording.listed(row.name for row in nodes)
