@@ -53,7 +53,12 @@ def _add_options(parser: ArgumentParser) -> None:
     where.add_argument("--ssh", nargs="+", default=[], metavar="HOST", help="run it on these hosts over ssh")
     where.add_argument("--netns", metavar="NAME", help="run it in this network namespace")
     add = parser.add_argument
-    add("-o", "--output", metavar="DIR", help="write HOST.snap into this directory (with --ssh default: .)")
+    add(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write HOST.snap into this directory, and make it (with --ssh default: .)",
+    )
     add("--force", action="store_true", help="replace files that exist already")
     add("--jobs", type=_positive, default=8, metavar="N", help="how many hosts are asked at once (default 8)")
     add("--timeout", type=_positive, default=120, metavar="SECONDS", help="for each host (default 120)")
@@ -88,6 +93,7 @@ def _here(options: Namespace) -> int:
 
     name = os.uname().nodename if options.netns is None else options.netns
     file = _file_of(name, options) if options.output is not None else None
+    _make_directory(options)
     try:
         carried = Carried(name, collect_here(options.netns, options.timeout))
     except CannotCollect as error:
@@ -140,17 +146,25 @@ def _files(options: Namespace) -> dict[str, Path]:
         if file in files.values():
             raise CliError(f"two hosts of --ssh would be written to {file}; collect them one after the other with -o")
         files[host] = file
+    _make_directory(options)
     return files
 
 
 def _file_of(name: str, options: Namespace) -> Path:
     directory = Path(options.output or ".")
-    if not directory.is_dir():
+    if directory.exists() and not directory.is_dir():
         raise CliError(f"{directory}: is no directory")
     file = directory / f"{name.replace('/', '-')}.snap"
     if file.exists() and not options.force:
         raise CliError(f"{file} exists already; --force replaces the file")
     return file
+
+
+def _make_directory(options: Namespace) -> None:
+    try:
+        Path(options.output or ".").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CliError(f"{options.output}: {error.strerror}") from None
 
 
 def _keep(carried: "Carried", file: Path, options: Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,42 @@ def test_a_scan_says_what_was_refused_and_by_which_line(run: Run, tmp_path: Path
     shown = " ".join(output.split())
     assert "`ipvsadm -Sn` was refused: it needs root" in shown
     assert "`ip addr show` is not installed on this host" in shown
+
+
+def test_the_directory_is_made_and_a_file_in_its_place_is_told(run: Run, log: Path, tmp_path: Path) -> None:
+    assert run("collect", "--ssh", "rs1", "-o", tmp_path / "new/case")[0] == 0
+    assert (tmp_path / "new/case/rs1.snap").is_file()
+    (tmp_path / "file").write_text("")
+    assert run("collect", "--ssh", "rs1", "-o", tmp_path / "file")[0::2] == (
+        2,
+        f"lvsdoctor: {tmp_path / 'file'}: is no directory\n",
+    )
+
+
+COMMANDS = {
+    "ip-addr": "ip addr show", "ip-link": "ip -d link show", "ip-route": "ip route show table all",
+    "ip-rule": "ip rule show", "ip-neigh": "ip neigh show", "sysctl": "sysctl -a", "ipvsadm": "ipvsadm -Ln",
+    "arptables": "arptables -nvL",
+}  # fmt: skip
+
+
+def test_the_readme_s_first_block_leads_from_ssh_to_a_report(log: Path, tmp_path: Path) -> None:
+    """As it is written there, but for the installation: the hosts answer with the dumps of the example."""
+    root = Path(__file__).parents[2]
+    for host in ("lb1", "rs1", "rs2"):
+        stream = f"==> lvsdoctor 1 {host} - <==\n"
+        for file in sorted((root / "examples/leaking-real-server" / host).glob("*.txt")):
+            stream += f"==> $ {COMMANDS[file.stem]} <==\n{file.read_text()}==> rc 0 ok <==\n"
+        (tmp_path / f"{host}.stream").write_text(stream)
+    cases = "".join(f"*{host}*) cat {tmp_path / host}.stream ;;\n" for host in ("lb1", "rs1", "rs2"))
+    ssh = f"#!/bin/sh\ncat >/dev/null\ncase $* in\n{cases}esac\n"
+    (tmp_path / "bin/ssh").write_text(ssh)
+    program = tmp_path / "bin/lvsdoctor"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m lvsdoctor "$@"\n')
+    program.chmod(0o755)
+    block = (root / "README.md").read_text().split("```sh\n")[1].split("```")[0].splitlines()
+    assert block[0].startswith("pipx install .")
+    done = [subprocess.run(("sh", "-c", line), cwd=tmp_path, capture_output=True, text=True) for line in block[1:]]
+    assert [each.returncode for each in done] == [0, 1], [each.stderr for each in done]
+    assert done[1].stdout.startswith("tcp 192.0.2.10:80: 1 of 2 real servers (rs2) receives client traffic directly.")
+    assert "<h1>1 error on rs2</h1>" in (tmp_path / "case.html").read_text()
