@@ -42,7 +42,9 @@ def walk(
     of_nat = table.nat or chain.nat
     if of_nat and packet.states.isdisjoint(_TRACKED_FIRST):
         return (Ending("accept", packet, "only the first packet of a connection comes to nat"),), ()
-    walker = _Walk(table, hook, host or UNKNOWN_HOST, untracked=chain.priority < CONNTRACK)
+    # Of what arrives or is sent here; what comes to INPUT, FORWARD or POSTROUTING has passed connection tracking.
+    untracked = chain.priority < CONNTRACK and hook in (Hook.PREROUTING, Hook.OUTPUT)
+    walker = _Walk(table, hook, host or UNKNOWN_HOST, untracked=untracked)
     doubt: tuple[Citation, ...] = ()
     if of_nat and not packet.states <= _TRACKED_FIRST:
         doubt = (cite(chain, "only the first packet of a connection comes here"),)

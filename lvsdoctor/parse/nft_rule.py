@@ -117,7 +117,7 @@ class _Reading:
             elif isinstance(item, Nat):
                 statements += self._of_family(self._nat(item))
             elif isinstance(item, VerdictMap):
-                yield from self._looked_up(item, statements)
+                yield from self._looked_up(item, statements, items[number + 1 :])
                 return
             elif isinstance(item, Comparison) and len(item.key) > 1:
                 yield from self._joined(item, statements, items[number + 1 :])
@@ -176,7 +176,10 @@ class _Reading:
             conditions = self._of_element(test, element, text)
             yield from self.expanded(after, (*before, *conditions))
 
-    def _looked_up(self, lookup: VerdictMap, before: tuple[Statement, ...]) -> Iterator[tuple[Statement, ...]]:
+    def _looked_up(
+        self, lookup: VerdictMap, before: tuple[Statement, ...], after: Sequence[Item]
+    ) -> Iterator[tuple[Statement, ...]]:
+        """What stands behind a map is for those that it lets go on (nf_tables_core.c: nft_do_chain(), NFT_CONTINUE)."""
         elements = self._elements(lookup.right)
         if (
             elements is None
@@ -195,7 +198,8 @@ class _Reading:
                     conditions = (may_match(lookup.text),)
             else:
                 conditions = self._of_element(lookup, element, text)
-            yield (*before, *conditions, element.verdict)
+            goes_on = element.verdict.effect is Effect.CONTINUE
+            yield from self.expanded(after if goes_on else (), (*before, *conditions, element.verdict))
         if not elements:
             yield (*before, Condition(Match.IN_SET, (), False, lookup.text))
 

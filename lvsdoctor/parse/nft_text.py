@@ -158,6 +158,8 @@ class _Rule(Words):
     def _nat(self) -> Item:
         begin, effect = self._at, NATS[self._take()]
         self._skip("ip", "ip6", "inet")
+        if self.peek() == "prefix":  # a part of the address is kept
+            raise NotUnderstood
         if self._skip("addr"):
             self._take("."), self._take("port")
         address, choices = "", None

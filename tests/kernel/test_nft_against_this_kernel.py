@@ -46,7 +46,9 @@ CONDITIONS = (
     "ct state untracked", "fib daddr type local", "fib saddr type != local", "tcp dport 80", "meta nfproto ipv4",
     "meta pkttype != unicast", "ct original ip daddr 192.0.2.1", "ip saddr @blocked", "ip saddr != @blocked",
     "ip daddr . udp sport @pairs", "ip daddr . udp sport {{ 192.0.2.1 . {low}, 198.51.100.1 . {high} }}",
-    "ip saddr @nobody", 'iifname . meta l4proto {{ "eth0" . udp }}',
+    "ct state vmap {{ new : continue, established : drop }}", "ip protocol vmap {{ udp : continue, tcp : drop }}",
+    "udp sport . udp dport {{ {low} . 5353, {high} . 53 }}", "ip saddr @nobody",
+    'iifname . meta l4proto {{ "eth0" . udp }}',
 )  # fmt: skip
 MARKS = ("meta mark set 0x1", "meta mark set meta mark | 0x2", "meta mark set meta mark ^ 0x3",
          "meta mark set meta mark & 0xfffffffd | 0x1")  # fmt: skip
@@ -95,13 +97,13 @@ table {family} t {{
   chain late {{ type nat hook prerouting priority dstnat + 10; policy accept;
     {rules(1, f"ip daddr {FAR} dnat to {ETH0}", "accept")}
   }}
-  chain in {{ type filter hook input priority {draw.choice(("filter", "-5", "filter + 3"))};
+  chain in {{ type filter hook input priority {draw.choice(("filter", "-5", "filter + 3", "-250"))};
     policy {draw.choice(("accept", "drop"))};
     {rules(4, *VERDICTS)}
   }}
 }}
 table {draw.choice(("inet", "ip"))} other {{
-  chain in {{ type filter hook input priority {draw.choice(("-1", "1", "security"))}; policy accept;
+  chain in {{ type filter hook input priority {draw.choice(("-1", "1", "security", "-300"))}; policy accept;
     {rules(1, "accept", "drop")}
   }}
 }}

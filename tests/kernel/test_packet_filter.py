@@ -170,6 +170,14 @@ def test_the_service_of_a_packet_is_known_of_what_ipvs_sends_alone() -> None:
     assert verdict(rules, replace(REQUEST, out_link="eth0"), SENT).packet.src == CIP
 
 
+def test_a_chain_of_input_knows_the_state_however_early_it_is_called() -> None:
+    text = "table ip t {\nchain c {\ntype filter hook input priority -300; policy accept;\nct state new drop\n}\n}\n"
+    answer = filtered(node(text, "lb1/nft list ruleset"), REQUEST, DELIVERED, HOST)
+    assert (answer.outcome, line(answer)) == (FilterOutcome.DROPPED, "ct state new drop")
+    before = filtered(node(text.replace("input", "prerouting")), REQUEST, DELIVERED, HOST)
+    assert before.outcome is FilterOutcome.ACCEPTED
+
+
 def test_notrack_takes_a_packet_out_of_connection_tracking() -> None:
     rules = "raw -A PREROUTING -d 192.0.2.10/32 -j CT --notrack\nfilter -A INPUT -m conntrack --ctstate NEW -j ACCEPT"
     answer = verdict(rules, drops="INPUT")

@@ -216,6 +216,27 @@ def test_a_map_of_verdicts_and_a_set_of_pairs_are_a_rule_for_each_element() -> N
     assert [rule.conditions[-1].values for rule in pairs] == [(Range(80, 80),), (Range(443, 443),)]
 
 
+def test_what_stands_behind_a_map_of_verdicts_is_for_those_that_it_lets_go_on() -> None:
+    line = "tcp dport vmap { 22 : continue, 80 : jump c } ip saddr 192.0.2.1 drop"
+    (table,) = tables(f"table ip t {{\nchain c {{\n{line}\n}}\n}}")
+    first, second = table.rules
+    assert [item.match for item in first.conditions] == [Match.PROTOCOL, Match.DESTINATION_PORT, Match.SOURCE]
+    assert [action.effect for action in first.actions] == [Effect.CONTINUE, Effect.DROP]
+    assert [action.effect for action in second.actions] == [Effect.JUMP]
+
+
+def test_a_prefix_that_nat_puts_in_place_is_not_understood() -> None:
+    line = "dnat ip prefix to ip daddr map { 203.0.113.0/24 : 198.51.100.0/24 }"
+    (table,) = tables(f"table ip t {{\nchain c {{\n{line}\n}}\n}}")
+    assert [action.effect for action in table.rules[0].actions] == [Effect.UNKNOWN]
+
+
+def test_a_file_with_comments_between_its_tables_is_no_listing() -> None:
+    table = "table ip {} {{\nchain c {{\ndrop\n}}\n}}\n"
+    text = "#!/usr/sbin/nft -f\n# first\n" + table.format("a") + "# second\n" + table.format("b")
+    assert read(Nft, text).facts == {}
+
+
 def test_what_follows_an_unknown_word_is_not_counted_on() -> None:
     assert statements("meta skuid 1000 frobnicate 5 drop") == [(Match.UNKNOWN,), (Effect.UNKNOWN,)]
     assert statements("frobnicate ip saddr 192.0.2.1 drop") == [(Effect.UNKNOWN,)]
