@@ -52,6 +52,7 @@ QUESTIONS = {
         "analysis.vip_sources": "vip6_sources VipSource",
     },
     "Which route does a packet take?": {
+        "kernel.own_address": "own_address",
         "kernel.routing": "route_lookup Lookup is_local local_routes captured_by_mark FAR_AWAY",
         "kernel.default_gateways": "default_gateways",
         "kernel.far_away": "far_away",
@@ -154,6 +155,7 @@ QUESTIONS = {
             "nat_memberships nat_pairs replies_pass taking_requests real_server no_source_nat taken_for_active passes "
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
+        "analysis.nat_hops": "hops_to reply_links",
         "analysis.nat_routers": "behind_routers",
         "analysis.own_connections": "dropped_replies",
     },

@@ -105,6 +105,8 @@ from lvsdoctor.analysis.nat import replies_pass as replies_pass
 from lvsdoctor.analysis.nat import replying_through as replying_through
 from lvsdoctor.analysis.nat import taken_for_active as taken_for_active
 from lvsdoctor.analysis.nat import taking_requests as taking_requests
+from lvsdoctor.analysis.nat_hops import hops_to as hops_to
+from lvsdoctor.analysis.nat_hops import reply_links as reply_links
 from lvsdoctor.analysis.nat_routers import behind_routers as behind_routers
 from lvsdoctor.analysis.own_connections import dropped_replies as dropped_replies
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
@@ -230,6 +232,7 @@ from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_a
 from lvsdoctor.kernel.far_away import far_away as far_away
 from lvsdoctor.kernel.ndp import ndp_proxied as ndp_proxied
 from lvsdoctor.kernel.ndp import ndp_reply as ndp_reply
+from lvsdoctor.kernel.own_address import own_address as own_address
 from lvsdoctor.kernel.redirects import believes_redirects as believes_redirects
 from lvsdoctor.kernel.redirects import sends_redirect as sends_redirect
 from lvsdoctor.kernel.routing import FAR_AWAY as FAR_AWAY

@@ -19,9 +19,9 @@ from lvsdoctor.analysis.filter_paths import (
     undecided,
 )
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
+from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict
 from lvsdoctor.kernel.packet_matching import Packet
-from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -134,7 +134,7 @@ def _of_real_server(
 ) -> Iterator[FilteredPacket]:  # fmt: skip
     assert request.dst is not None
     assert real.ip is not None
-    own = real.forwarding is Forwarding.LOCAL or is_local(director, real.ip) is not None
+    own = real.forwarding is Forwarding.LOCAL or own_address(director, real.ip) is not None
     links = (request.in_link,) if request.in_link else arrival_links(director, request.dst)
     settings = _settings(director, conntrack)
     tries = [

@@ -95,8 +95,11 @@ def draws(node: Node, vip: IP) -> bool:
     """Do a VIP's packets come to this node, as far as its addresses tell? The active director of a pair has the VIP on
     a link that hears ARP, the one that stands by has it elsewhere or not at all. A VIP in no subnet of such a link
     comes by a route to whoever has it. Reads addresses, and links where collected."""
-    if not node.has("addresses") or not (held := node.holding(vip)):
+    if not node.has("addresses"):
+        return False
+    held = [row for row in node.seen_rows("addresses") if row.ip == vip] if node.planned else node.holding(vip)
+    if not held:
         return False
     hearing = {link.name for link in node.links_hearing_arp} if node.has("links") else None
-    wires = [a for a in node.addresses if (a.link in hearing if hearing is not None else a.link != "lo")]
+    wires = [a for a in node.known_rows("addresses") if (a.link in hearing if hearing is not None else a.link != "lo")]
     return any(a in wires for a in held) or not any(vip in a.network for a in wires)

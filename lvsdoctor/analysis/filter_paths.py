@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
 
 from lvsdoctor.kernel.ipvs_packets import Passage
+from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
-from lvsdoctor.kernel.routing import FAR_AWAY, is_local, known_route
+from lvsdoctor.kernel.routing import FAR_AWAY, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
+from lvsdoctor.model.link import EVERY_INTERFACE
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match, Range
 from lvsdoctor.model.walk import Decision
@@ -96,7 +98,7 @@ def locality(node: Node, version: int) -> Locality:
     """What the host knows of its own addresses. Reads addresses, and what is_local() reads."""
 
     def local(ip: IP) -> bool | None:
-        if is_local(node, ip) is not None:
+        if own_address(node, ip) is not None:
             return True
         return False if node.has("local-routes") else None
 
@@ -138,7 +140,7 @@ def _cluster(node: Node) -> set[IP | None]:
     hosts = [host for host in (node, *directors.values()) if host.has("addresses")]
     services = node.services if node.has("ipvs") else ()
     own: set[IP | None] = {real.ip for service in services for real in service.destinations}
-    return own | {row.ip for host in hosts for row in host.addresses}
+    return own | {row.ip for host in hosts for row in host.known_rows("addresses")}
 
 
 def arrival_links(node: Node, vip: IP) -> tuple[str | None, ...]:
@@ -146,9 +148,9 @@ def arrival_links(node: Node, vip: IP) -> tuple[str | None, ...]:
     any where none does. (None,) where that is not known. Reads addresses, and links where collected."""
     if not node.has("addresses"):
         return (None,)
-    rows = node.addresses
+    rows = node.known_rows("addresses")
     if node.has("links"):
-        hearing = {link.name for link in node.links_hearing_arp}
+        hearing = {link.name for link in node.links_hearing_arp} - {EVERY_INTERFACE}
     else:
         hearing = {row.link for row in rows} - {"lo"}
     having = {row.link for row in rows if row.ip == vip} & hearing

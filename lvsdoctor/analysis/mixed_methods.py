@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lvsdoctor.analysis.nat import no_source_nat, passes
 from lvsdoctor.kernel.answer import assume_without
+from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.routing import FAR_AWAY, is_local, route_lookup
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
@@ -48,7 +49,11 @@ def mixed_methods(director: Node) -> Iterator[MixedMethods]:
         rows = [real for real in service.destinations if real.forwarding in SENT]
         if len({real.forwarding for real in rows}) < 2:
             continue
-        sent = tuple(r for r in rows if r.ip is None or not (r.ip.is_loopback or (known and is_local(director, r.ip))))
+        sent = tuple(
+            real
+            for real in rows
+            if real.ip is None or not (real.ip.is_loopback or (known and own_address(director, real.ip)))
+        )
         counts = Counter(real.forwarding for real in sent).most_common()
         if len(counts) > 1:
             usual = counts[0][0] if counts[0][1] > counts[1][1] else None

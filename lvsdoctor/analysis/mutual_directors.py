@@ -38,7 +38,8 @@ def mutual_listings(node: Node) -> Iterator[MutualListing]:
 
 def _sent_to(host: Node, service: VirtualService) -> tuple[Destination, ...]:
     unchanged = (real for real in service.destinations if real.forwarding and real.forwarding.keeps_destination)
-    return tuple(real for real in unchanged if real.weight != 0 and real.ip is not None and host.holding(real.ip))
+    own = {row.ip for row in host.known_rows("addresses")}
+    return tuple(real for real in unchanged if real.weight != 0 and real.ip is not None and real.ip in own)
 
 
 def _stands_by(node: Node, peer: Node, vip: IP) -> bool:

@@ -12,6 +12,7 @@ from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.answer import assume, assume_without
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -35,15 +36,8 @@ def nat_pairs(director: Node, family: int = 4) -> Iterator[tuple[VirtualService,
         for real in service.destinations:
             if real.ip is None or real.ip.version != family or real.forwarding is not Forwarding.NAT:
                 continue
-            if not _is_own(director, real.ip):
+            if own_address(director, real.ip) is None:
                 yield service, real, real.ip
-
-
-def _is_own(director: Node, ip: IP) -> bool:
-    """Files that plan a director say which addresses they give it: a real server has none of these."""
-    if director.planned:
-        return any(address.ip == ip for address in director.seen_rows("addresses"))
-    return is_local(director, ip) is not None
 
 
 def replies_pass(director: Node, real: Destination) -> bool:
@@ -82,12 +76,17 @@ def nat_memberships(node: Node, family: int = 4) -> dict[IP, tuple[Membership, .
 
 
 def _sent_here(node: Node, rip: IP, listings: Sequence[Membership]) -> tuple[Membership, ...]:
-    sent = tuple(listing for listing in listings if not listing.director.holding(rip))
+    sent = tuple(listing for listing in listings if not _has(listing.director, rip))
     if len(sent) == len(listings):
         return sent
     own = any(listing.director.name == node.name for listing in listings)
-    active_keeps_it = all(listing.director.holding(rip) for listing in taking_requests(listings))
+    active_keeps_it = all(_has(listing.director, rip) for listing in taking_requests(listings))
     return () if own or active_keeps_it else sent
+
+
+def _has(director: Node, rip: IP) -> bool:
+    """Of a director whose addresses were not seen whole, by those that its files give it."""
+    return any(row.ip == rip for row in director.known_rows("addresses"))
 
 
 def taking_requests(listings: Sequence[Membership]) -> tuple[Membership, ...]:
@@ -193,10 +192,11 @@ def passes_for_some(node: Node, addresses: Collection[IP]) -> Route | None:
 
     Reads routes, policy-rules.
     """
-    tables = {route.table for route in node.routes}
+    routes = node.known_rows("routes")
+    tables = {route.table for route in routes}
     if node.has("policy-rules"):
         tables = {rule.table for rule in node.policy_rules if rule.fwmark or rule.other or rule.tos} | {"main"}
-    for route in node.routes:
+    for route in routes:
         for_all = route.table == "main" and not route.dst.prefixlen
         if not for_all and route.table in tables and any(gateway in addresses for gateway in route.gateways):
             return route
@@ -266,10 +266,16 @@ def gateway_to_director(node: Node, listings: Sequence[Membership]) -> Address |
     the VIP. Reads what taking_requests() does.
     """
     families = {listing.destination.ip.version for listing in listings if listing.destination.ip is not None}
-    own = [a for a in node.addresses if a.ip.version in families and not (a.ip.is_loopback or a.ip.is_link_local)]
+    own = [
+        a
+        for a in node.known_rows("addresses")
+        if a.ip.version in families and not (a.ip.is_loopback or a.ip.is_link_local)
+    ]
     subnets = [address.network for address in own if not address.host_only]
     vips = {vip for listing in listings for vip, _ in listing.service.vips}
     several = len({listing.director.name for listing in listings}) > 1
     active_first = sorted(listings, key=lambda listing: not _has_vip(listing))
-    beside = [a for m in active_first for a in m.director.addresses if any(a.ip in subnet for subnet in subnets)]
+    beside = [
+        a for m in active_first for a in m.director.known_rows("addresses") if any(a.ip in subnet for subnet in subnets)
+    ]
     return min(beside, key=lambda a: (a.ip in vips, (a.host_only or a.secondary) != several), default=None)

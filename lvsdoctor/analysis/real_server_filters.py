@@ -82,7 +82,7 @@ def _health_check(node: Node, listing: Membership, rip: IP, port: int) -> Iterat
 
 def _beside(director: Node, rip: IP) -> IP | None:
     """The address of a director in the subnet of a real server."""
-    rows = director.addresses if director.has("addresses") else ()
+    rows = director.known_rows("addresses") if director.has("addresses") else ()
     return next((row.ip for row in rows if rip in row.network and not row.host_only), None)
 
 

@@ -75,7 +75,8 @@ def reply_paths(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
     """A client far away and one in each subnet beyond a gateway, with the way of replies to them; each route once.
     Reads as reply_path()."""
     seen = []
-    beyond = [r.dst for r in node.routes if r.dst.version == vip.version and r.dst.prefixlen and r.gateways]
+    routes = [route for route in node.known_rows("routes") if route.dst.version == vip.version]
+    beyond = [route.dst for route in routes if route.dst.prefixlen and route.gateways]
     clients = [client for subnet in beyond if (client := client_in(subnet, node))]
     for client in (far_away(vip.version), *clients):
         way = reply_path(node, vip, client)

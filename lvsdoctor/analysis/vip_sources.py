@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lvsdoctor.analysis.nat import real_server
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.source_address import outer_source, own_source
 from lvsdoctor.model.address import IP
@@ -53,6 +54,6 @@ def _kept_by(director: Node, rip: IP, vip: IP, real: Destination) -> tuple[Citat
     if server is not None:
         held = is_local(server, vip)
         return held.because if held else ()
-    if real.forwarding is None or not real.forwarding.keeps_destination or is_local(director, rip):
+    if real.forwarding is None or not real.forwarding.keeps_destination or own_address(director, rip):
         return ()
     return (assume("addresses", f"real server {rip} holds VIP {vip}", settle="ip addr show  # there", others=True),)

@@ -76,6 +76,9 @@ def with_plan(
         covered[runtime] = Coverage(known.origin, partial)
     if alone and "addresses" not in planned:
         planned["addresses"], covered["addresses"] = (), Coverage(_weakest(covered), Partial(_UNSAID))
+    elif alone and "routes" not in planned:  # those that the addresses make, and no other was seen
+        partial = Partial(_MORE, _first(addresses), {"what": _WHAT["routes"]})
+        planned["routes"], covered["routes"] = (), Coverage(_weakest(covered), partial)
     if "links" in planned:
         covered["links"] = Coverage(_weakest(covered))
     return {**evidence, **planned}, {**coverage, **{fact: covered[fact] for fact in planned}}

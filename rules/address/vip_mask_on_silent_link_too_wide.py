@@ -66,13 +66,13 @@ def _astray(node: Node, vip_address: Address, host: IP, source: IP | None) -> Lo
 def _lost(node: Node, vip: IP, vip_address: Address) -> Iterator[tuple[Lookup, Citation]]:
     """Who lives in the VIP's prefix and gets no reply: hosts of this scan, then subnets of this node's own links."""
     for peer in node.peers:
-        for address in peer.addresses if peer.has("addresses") else ():
+        for address in peer.known_rows("addresses") if peer.has("addresses") else ():
             beside = not address.host_only and address.link != "lo" and not node.holding(address.ip)
             # A client is answered from the VIP, a health check from the RIP.
             for source in (vip, None) if beside and address.ip in vip_address.network else ():
                 if way := _astray(node, vip_address, address.ip, source):
                     yield way, cite(address, "{host} is {peer}", host=address.ip, peer=peer.name)
-    for own in node.addresses:
+    for own in node.known_rows("addresses"):
         client = None if own.link == vip_address.link or own.host_only else client_in(own.network, node)
         if client is not None and client in vip_address.network and (way := _astray(node, vip_address, client, vip)):
             yield way, cite(own, "the hosts of {subnet} are behind {wire}", subnet=own.network, wire=own.link)

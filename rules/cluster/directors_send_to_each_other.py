@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     BACKUP_ONLY,
+    IP,
+    Citation,
     Decision,
     Finding,
     Node,
@@ -11,8 +13,8 @@ from lvsdoctor.rulekit import (
     Severity,
     assume,
     cite,
-    is_local,
     mutual_listings,
+    own_address,
     rule,
     schedule_nothing_as_backup,
 )
@@ -33,12 +35,12 @@ def directors_send_to_each_other(node: Node) -> Iterator[Finding]:
     doubt: NotCollected | None = None
     for pair in mutual_listings(node):
         vip, other = pair.service.vip, pair.peer
-        if vip is None or not (here := is_local(node, vip)):
+        if vip is None or not (here := _having(node, vip)):
             continue
         if not other.has("addresses"):
             doubt = NotCollected("addresses", other.name)
             continue
-        if not is_local(other, vip):
+        if not _having(other, vip):
             continue
         known = node.has("sysctl") and node.knows_sysctl(BACKUP_ONLY)
         if known and node.sysctl(BACKUP_ONLY).value:
@@ -53,10 +55,19 @@ def directors_send_to_each_other(node: Node) -> Iterator[Finding]:
             evidence=[
                 *(cite(real, "sent to {other}", other=other.name) for real in pair.ours),
                 *(cite(real, "sent here by {other}", other=other.name) for real in pair.theirs),
-                *here.because,
+                *here,
                 cite(node.sysctl(BACKUP_ONLY), "a backup director schedules too") if known else usual,
             ],
             fix=schedule_nothing_as_backup(),
         )
     if doubt is not None:
         raise doubt
+
+
+def _having(node: Node, vip: IP) -> tuple[Citation, ...]:
+    """What shows that the host has the VIP. keepalived.conf does not give it to the one that stands by, and without the
+    VIP that one is no use as a real server, so it is taken to be on its lo."""
+    held = own_address(node, vip)
+    if held is None and node.planned:
+        return (assume("addresses", f"{vip} is on lo of {node.name}, where a real server has it"),)
+    return held.because if held is not None else ()

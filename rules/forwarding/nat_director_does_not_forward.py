@@ -18,7 +18,7 @@ from lvsdoctor.rulekit import (
     mixed_methods,
     nat_pairs,
     replies_pass,
-    route_lookup,
+    reply_links,
     rule,
     set_sysctls,
 )
@@ -44,9 +44,9 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
     for _, destination, rip in nat_pairs(node):
         if destination in odd:
             continue
-        way = route_lookup(node, rip)
-        for link in way.links if way.type == "unicast" else ():
-            proof = (cite(destination, "behind NAT"), *way.because)
+        links, way = reply_links(node, rip)
+        for link in links:
+            proof = (cite(destination, "behind NAT"), *way)
             behind.setdefault(link, {}).setdefault(rip, proof)
             if replies_pass(node, destination):
                 replied.setdefault(link, destination)

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     far_away,
     gateway_to_director,
     hide_clients,
+    hops_to,
     nat_memberships,
     no_source_nat,
     passes,
@@ -48,7 +49,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
     for rip, listings in (*nat_memberships(node).items(), *nat_memberships(node, 6).items()):
         taking = taking_requests(listings)
         listed, director = taking[0].destination, taking[0].director
-        ours = {address.ip for listing in taking for address in listing.director.addresses}
+        ours = hops_to(taking, rip)
         way = route_lookup(node, far_away(rip.version), src=rip)
         kept = [no_source_nat(m.director, m.service, m.destination, family=rip.version) for m in taking]
         if passes(node, way, ours) or None in kept:
