@@ -22,6 +22,7 @@ from lvsdoctor.parse.config.host_commands import (
     unread_script,
 )
 from lvsdoctor.parse.config.jinja import UNKNOWN, is_known, resolved
+from lvsdoctor.parse.config.jinja_blocks import Unrolled, unrolled
 from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode
 from lvsdoctor.parse.sysctl import is_key
 
@@ -192,11 +193,13 @@ class TaskModule:
         elif shown is not None:
             text, where = shown
             lines = [line.rstrip("\r") for line in text.split("\n")]
-            text = resolved(text, self.host.variables) if name == "template" else text
-            if name == "template" and "{%" in text:
+            made = unrolled(text, self.host.variables) if name == "template" else Unrolled(text, (), ())
+            if made is None:
                 self._note(at.seen)
                 return
-            self._file(path, Embedded(text, Seen(where, None, ""), 1, lines))
+            for number in made.undecided:
+                self._note(Seen(where, number, lines[number - 1]))
+            self._file(path, Embedded(made.text, Seen(where, None, ""), 1, lines, made.numbers))
 
     def _file(self, path: str, text: Embedded) -> None:
         """A file that is written whole."""

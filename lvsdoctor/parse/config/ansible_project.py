@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.ansible_host import ManagedHost, TaskFile
+from lvsdoctor.parse.config.ansible_hostvars import HostVariables
 from lvsdoctor.parse.config.ansible_inventory import Inventory, plain, read_inventory
 from lvsdoctor.parse.config.ansible_tasks import run_tasks
 from lvsdoctor.parse.config.ansible_words import is_all, is_play, is_task, items, names_in
@@ -203,6 +204,7 @@ class Project:
             "inventory_hostname": name,
             "inventory_hostname_short": name.partition(".")[0],
             "group_names": list(groups),
+            "hostvars": HostVariables(self._host, inventory),
             "groups": {group: inventory.hosts_in(group) for group in inventory.groups} | {"all": list(inventory.hosts)},
         }
         return ManagedHost(name, values)

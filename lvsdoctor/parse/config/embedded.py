@@ -19,12 +19,15 @@ class Embedded:
     node: Seen
     first_line: int = 0  # 0: all of it stands in the line of the node
     lines: Sequence[str] = ()
+    numbers: Sequence[int] = ()  # of a template that was unrolled: the line of the file for each of its own
 
     def outer(self, seen: Seen) -> Seen:
         """The line of the file for a line of the text."""
         if not self.first_line or seen.line is None:
             return self.node
         number = self.first_line + seen.line - 1
+        if self.numbers:
+            number = self.numbers[min(seen.line, len(self.numbers)) - 1]
         return Seen(self.node.where, number, self.lines[number - 1]) if number <= len(self.lines) else self.node
 
     def with_text(self, text: str) -> "Embedded":

@@ -11,10 +11,11 @@ __all__ = ["UNKNOWN", "UnknownValue", "condition", "is_known", "resolved", "valu
 
 _EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_STEP = re.compile(r"\s*(?:\.\s*([A-Za-z_]\w*|\d+)|\[\s*(?:'([^']*)'|\"([^\"]*)\"|(-?\d+))\s*\])", re.ASCII)
+_STEP = re.compile(r"\s*\.\s*([A-Za-z_]\w*|\d+)", re.ASCII)
+_CHOICE = re.compile(r"(.+?)\s+if\s+(.+?)\s+else\s+(.+)", re.DOTALL)
 _LITERAL = re.compile(r"\s*(?:'([^'\\]*)'|\"([^\"\\]*)\"|(-?\d+(?:\.\d+)?)|(true|false|True|False)(?!\w))\s*", re.ASCII)
 _FILTER = re.compile(r"\s*\|\s*(?:ansible\.builtin\.)?([a-z_0-9]+)\s*(?:\(([^()]*)\))?\s*", re.ASCII)
-_DEEPEST, _LARGEST = 8, 20_000
+_DEEPEST, _LARGEST, _LONGEST = 8, 20_000, 1000
 
 
 class UnknownValue:
@@ -48,6 +49,11 @@ def resolved(text: str, variables: Variables, depth: int = 0) -> str:
 
 def value_of(expression: str, variables: Variables, depth: int = 0) -> Any:
     """What an expression comes to: text, a list, a dictionary, or UNKNOWN."""
+    if depth > _DEEPEST or len(expression) > _LONGEST:
+        return UNKNOWN
+    if (choice := _CHOICE.fullmatch(expression.strip())) is not None:
+        truth = condition(choice[2], variables, depth + 1)
+        return UNKNOWN if truth is None else value_of(choice[1] if truth else choice[3], variables, depth + 1)
     literal = _LITERAL.match(expression)
     if literal is not None:
         value: Any = next(group for group in literal.groups() if group is not None)
@@ -62,8 +68,8 @@ def value_of(expression: str, variables: Variables, depth: int = 0) -> Any:
         unset = value is UNKNOWN and name[0] not in variables and not name[0].startswith(("ansible_", "hostvars"))
         if unset and (default := _default(expression[at:])) is not None:
             return default
-        while (step := _STEP.match(expression, at)) is not None:
-            value, at = _below(_flat(value, variables, depth), step), step.end()
+        while (below := _step(expression, at, variables, depth)) is not None:
+            value, at = _below(_flat(value, variables, depth), below[0]), below[1]
         value = _flat(value, variables, depth)
     while at < len(expression):
         step = _FILTER.match(expression, at)
@@ -92,14 +98,26 @@ def _flat(value: Any, variables: Variables, depth: int) -> Any:
     return text if is_known(text) else UNKNOWN
 
 
-def _below(value: Any, step: re.Match[str]) -> Any:
-    attribute, single, double, index = step.groups()
-    key = next((part for part in (attribute, single, double) if part is not None), None)
-    if key is not None and isinstance(value, dict):
-        return value.get(key, UNKNOWN)
-    number = index if index is not None else key if key is not None and key.isdigit() else None
-    if number is not None and isinstance(value, list) and len(number) < 6:
-        place = int(number)
+def _step(expression: str, at: int, variables: Variables, depth: int) -> tuple[Any, int] | None:
+    """The next `.name` or `[...]` of an expression, and where it ends; what stands in brackets may be an expression."""
+    if (match := _STEP.match(expression, at)) is not None:
+        return match[1], match.end()
+    begin = at + len(expression[at:]) - len(expression[at:].lstrip())
+    if expression[begin : begin + 1] != "[":
+        return None
+    open_brackets = 0
+    for end in range(begin, len(expression)):
+        open_brackets += {"[": 1, "]": -1}.get(expression[end], 0)
+        if not open_brackets:
+            return value_of(expression[begin + 1 : end], variables, depth + 1), end + 1
+    return None
+
+
+def _below(value: Any, key: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get(key, UNKNOWN) if isinstance(key, str) else UNKNOWN
+    if isinstance(value, list) and isinstance(key, str) and re.fullmatch(r"-?\d{1,5}", key, re.ASCII):
+        place = int(key)
         return value[place] if -len(value) <= place < len(value) else UNKNOWN
     return UNKNOWN
 
