@@ -39,8 +39,9 @@ def supposed(nodes: Sequence["Node"], options: Namespace) -> Sequence["Node"]:
 
     names = [node.name for node in nodes]
     files = [_file(text, names) for text in options.supposed]
-    made = {file.node: _made(file) for file in files if file.node not in ("", *names)}
-    return with_standing(supposing((*nodes, *made.values()), files), role=options.role, vips=named_vips(options))
+    fresh = dict.fromkeys(file.node for file in files if file.node not in ("", *names))
+    made = [_made(name, [file for file in files if file.node in ("", name)]) for name in fresh]
+    return with_standing((*supposing(nodes, files), *made), role=options.role, vips=named_vips(options))
 
 
 def with_remark(examination: "Examination", options: Namespace) -> "Examination":
@@ -55,11 +56,19 @@ def with_remark(examination: "Examination", options: Namespace) -> "Examination"
     return replace(examination, remarks=(remark, *examination.remarks))
 
 
-def _made(file: "Deployed") -> "Node":
-    """A node of which no dump is there: what the file makes of it is all that is known."""
-    from lvsdoctor.model.node import Node
+def _made(name: str, files: Sequence["Deployed"]) -> "Node":
+    """A node of which no dump is there: what the files make of it is all that is known. Raises CliError."""
+    from dataclasses import replace
 
-    return Node(file.node, file.file, notes=(_NO_DUMP.format(node=file.node, file=file.file),))
+    from lvsdoctor.fixes.whatif import CannotSuppose
+    from lvsdoctor.fixes.whatif.made_node import made_node
+
+    try:
+        node = made_node(name, files)
+    except CannotSuppose as error:
+        raise CliError(str(error)) from None
+    alone = _NO_DUMP.format(node=name, file=" and ".join(file.file for file in files))
+    return replace(node, notes=(alone, *node.notes))
 
 
 def _file(text: str, nodes: list[str]) -> "Deployed":
