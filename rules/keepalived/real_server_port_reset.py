@@ -1,6 +1,7 @@
 """keepalived.conf gives a real server another port than its service, under a method that changes no port."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from lvsdoctor.rulekit import (
     Decision,
@@ -27,12 +28,17 @@ CLEARED = "{node} sends requests for {service} to {rip} with the port of the req
     explains=Decision.LISTENER,
     role="director",
     needs={"ipvs"},
+    helps={"configured-ipvs"},
 )
 def real_server_port_reset(node: Node) -> Iterator[Finding]:
-    for service in node.services:
+    known = set()
+    # Where the table was collected it has the port that counts, and the file alone has the other.
+    files = node.virtual_services("configured-ipvs") if node.has("configured-ipvs") else ()
+    for service in chain(files, node.services):
         for real in service.destinations:
-            if real.asked_port is None or real.ip is None:
+            if real.asked_port is None or real.ip is None or real.seen in known:
                 continue
+            known.add(real.seen)
             yield Finding(
                 RESET if real.port else CLEARED,
                 clients="If the real server listens on port {asked} alone, connections to it are refused.",
