@@ -60,19 +60,27 @@ def run(words: list[str], stdin: str = "") -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def undisturbed(words: list[str], tries: int = 5) -> str:
-    """The output of a command; of iproute2's again where the kernel says that something changed meanwhile.
+def undisturbed(words: list[str], stdin: str = "", tries: int = 5) -> tuple[int, str]:
+    """Exit status and output of a command; of iproute2's again where the kernel says that something changed meanwhile.
 
     An operator would repeat it, too; and the scan does not conclude anything from such a dump.
     """
-    output = run(words)[1]
-    return undisturbed(words, tries - 1) if _DISTURBED in output and tries > 1 else output
+    status, output = run(words, stdin)
+    return undisturbed(words, stdin, tries - 1) if _DISTURBED in output and tries > 1 else (status, output)
+
+
+def outputs(commands: list[str], itself: bool) -> dict[str, str]:
+    """What each command says; unless they are run `itself`, by as few processes as can be."""
+    if itself:
+        return {command: undisturbed(command.split())[1] for command in commands}
+    known = inside_dumps.batched(commands, undisturbed)
+    return {command: known[command] if command in known else answered(command.split()) for command in commands}
 
 
 def answered(words: list[str]) -> str:
     """What the command says, if need be by running it."""
     output = inside_dumps.answer(words)
-    return undisturbed(words) if output is None else output
+    return undisturbed(words)[1] if output is None else output
 
 
 def must(words: list[str], stdin: str = "") -> str:
@@ -349,11 +357,7 @@ class Cluster:
 
         `itself`: the commands are run, also those whose answer is known without (inside_dumps.py).
         """
-        ask = undisturbed if itself else answered
-        return {
-            name: {command: self._hosts[name].do(ask, command.split()) for command in commands}
-            for name, commands in hosts.items()
-        }
+        return {name: self._hosts[name].do(outputs, commands, itself) for name, commands in hosts.items()}
 
     def measure(self, request: dict[str, Any]) -> dict[str, Any]:
         """What clients, directors and the wire say."""
@@ -382,7 +386,7 @@ class Cluster:
             "arp": {name: waiting.result() for name, waiting in arp.items()},
             "senders": self._senders(),
             "redirects": sorted({source for host in self._hosts.values() for source in host.do(host.redirects)}),
-            "stats": {name: self._hosts[name].do(stats) for name in request["directors"]},
+            "stats": {name: self._hosts[name].do(stats) for name in request["directors"] if request["stats"]},
         }
 
     def _requests(self, client: str, request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,13 +4,48 @@ A process costs this kernel a tenth of a second: every page that it touches is a
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # What arptables(8) says of a namespace in which nobody has asked for its table; asking makes the table.
 _NO_ARP_TABLE = "\n".join(
     f"Chain {name} (policy ACCEPT 0 packets, 0 bytes)\n" for name in ("INPUT", "OUTPUT", "FORWARD")
 )
 _NAMES = "/proc/thread-self/net/"
+
+
+# Commands that one process of `ip -batch` answers in turn, by its options; and the lines that each command prints.
+_OF_RULES, _OF_OTHERS = re.compile(r"\d+:\t"), re.compile(r"(?!\d+:\t)")
+BATCHES: Mapping[tuple[str, ...], Mapping[str, re.Pattern[str]]] = {
+    ("-d",): {"ip -d addr": re.compile(r"\s|\d+: "), "ip neigh": re.compile("")},
+    (): {"ip route show table all": _OF_OTHERS, "ip rule": _OF_RULES},
+    ("-6",): {
+        "ip -6 route show table all": _OF_OTHERS, "ip -6 rule": _OF_RULES, "ip -6 neigh show proxy": re.compile("")
+    },
+}  # fmt: skip
+
+
+def batched(commands: Sequence[str], ip: Callable[[list[str], str], tuple[int, str]]) -> dict[str, str]:
+    """What these commands print, as far as a batch knows them; `ip` runs one with its input, in this namespace."""
+    printed: dict[str, str] = {}
+    for options, batch in BATCHES.items():
+        if batch.keys() <= set(commands):
+            words = [" ".join(word for word in command.split()[1:] if word not in options) for command in batch]
+            status, output = ip(["ip", *options, "-batch", "-"], "\n".join([*words, ""]))
+            printed |= parted(output, batch) if status == 0 else {}
+    return printed
+
+
+def parted(output: str, batch: Mapping[str, re.Pattern[str]]) -> dict[str, str]:
+    """The output of each command of a batch; none where it cannot be told where one ends and the next begins."""
+    parts: dict[str, list[str]] = {command: [] for command in batch}
+    left = list(batch)
+    for line in output.splitlines(keepends=True):
+        while len(left) > 1 and batch[left[0]].match(line) is None:
+            del left[0]
+        parts[left[0]].append(line)
+    known = all(parts[command] for command in list(batch)[:-1])
+    return {command: "".join(lines) for command, lines in parts.items()} if known else {}
 
 
 def answer(words: Sequence[str]) -> str | None:

@@ -39,7 +39,7 @@ class Measured:
     vip_senders: Sequence[str]
     # Hosts that sent ICMP redirects.
     redirecting: Sequence[str]
-    # Director: the output of `ipvsadm -Ln --stats`.
+    # Director: the output of `ipvsadm -Ln --stats`, where it was asked for.
     stats: Mapping[str, str]
 
     @property

@@ -18,7 +18,7 @@ _Result = tuple[Measured, list[Diagnosis]]
 
 def _looked_at(guest: Guest, base: str) -> _Result:
     with running(guest, ALL_BASES[base]()) as lab:
-        measured = lab.measure()
+        measured = lab.measure(stats=True)
         return measured, list(examine(nodes_from(lab.dumps()), rules()).diagnoses)
 
 
