@@ -16,6 +16,7 @@ from tests.lab.guest import Guest
 from tests.lab.judge import ALL_BASES, nodes_from, rules, running
 from tests.lab.shapes import front_hosts
 from tests.lab.strata import STRATA, Stratum
+from tests.lab.strata.stratum import with_others_left
 from tests.lab.walks import About, Comparison, comparisons, walk_table
 
 
@@ -57,7 +58,7 @@ def _of_stratum(random: Random, index: int, stratum: Stratum) -> Drawn:
         if all((ordinary.topic, ordinary.host) != (other.topic, other.host) for other in changes):
             link = cluster.asks.get("client", ("eth0",))[0]
             shaped = link != "eth0" and ordinary.host in front_hosts(cluster)
-            changes.append(stratum.adapted(ordinary, cluster.vip, link if shaped else ""))
+            changes.append(with_others_left(stratum.adapted(ordinary, cluster.vip, link if shaped else ""), cluster))
     return Drawn(index, base, tuple(changes), stratum.name, cluster)
 
 

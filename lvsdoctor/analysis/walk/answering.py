@@ -50,6 +50,9 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     asker = _asker(at, client, taking, _segment(taking, at.vip))
     others = (node for node in at.real_servers.values() if node not in at.directors)
     rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
+    # What a host that is none of this service's may do besides is no way of its connections.
+    beside = [row for node in at.bystanders for row in _at_real_server(decider, at, client, node, asker)]
+    rows += [row for row in beside if row.verdict.decided is Decided.YES]
     possible = [row for row in rows if row.verdict.decided is not Decided.NO]
     known = cached(at, asker) if asker is not None else None
     if known is not None:

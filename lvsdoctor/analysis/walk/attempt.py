@@ -15,7 +15,8 @@ from lvsdoctor.model.walk import ClientClass
 @dataclass(frozen=True, slots=True)
 class ServicePlace:
     """Where clients find a service: one VIP and port of it. `directors` list it, `real_servers` are their nodes by
-    RIP, as far as the scan has them."""
+    RIP, as far as the scan has them. `bystanders` have the VIP as a real server has it, and no director lists them for
+    this service: real servers of another port, or such as were taken out of the table."""
 
     service: VirtualService
     vip: IP
@@ -23,6 +24,7 @@ class ServicePlace:
     protocol: str
     directors: tuple[Node, ...] = ()
     real_servers: dict[IP, Node] = field(default_factory=dict)
+    bystanders: tuple[Node, ...] = ()
 
     @property
     def name(self) -> str:

@@ -26,6 +26,10 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
     for node in nodes:
         for service in ipvs_table(node):
             alike.setdefault(service.key, []).append((node, service))
+    hiding: dict[IP, list[Node]] = {}
+    for node in nodes:
+        for vip in dict.fromkeys(hidden.ip for hidden in node.hidden_vips):
+            hiding.setdefault(vip, []).append(node)
     for rows in alike.values():
         node, service = rows[0]
         listing = list({id(node): node for node, _ in rows}.values())
@@ -35,7 +39,9 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
         for vip, port, protocol in _known_places(node, service, servers.values()):
             if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
                 continue
-            yield ServicePlace(service, vip, port, protocol, tuple(listing), servers)
+            known = {id(node.evidence) for node in (*listing, *servers.values())}
+            others = tuple(node for node in hiding.get(vip, ()) if id(node.evidence) not in known)
+            yield ServicePlace(service, vip, port, protocol, tuple(listing), servers, others)
 
 
 def _known_places(node: Node, service: VirtualService, servers: Iterable[Node]) -> list[tuple[IP, int, str]]:

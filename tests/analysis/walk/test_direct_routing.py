@@ -8,7 +8,7 @@ from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.coverage import Coverage, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.walk import Decided, Decision, Served
-from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
+from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, end, ends
 from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, altered, direct_routing, real_server, scanned
 
 
@@ -171,3 +171,13 @@ def test_a_client_that_is_named_is_evidenced() -> None:
     rows = [walk for walk in walks(direct_routing(), clients=[client]) if walk.client.address == client]
     assert [walk.real_server for walk in rows] == ["rs1", "rs2"]
     assert all(walk.client.evidenced and walk.outcome is Served.SERVED for walk in rows)
+
+
+def test_a_host_that_no_director_lists_gets_connections_where_it_answers_for_the_vip() -> None:
+    """A real server of another port, or one that was taken out of the table."""
+    silent = altered(real_server(23), all_arp_ignore=1)
+    assert {walk.answering for walk in walks(direct_routing(rs3=silent))} == {"lb1"}
+    leaking = replace(altered(real_server(23), all_arp_ignore=0, eth0_arp_ignore=0), listens=["0.0.0.0:443"])
+    nodes = direct_routing(rs3=leaking)
+    (walk,) = [walk for walk in walks(nodes) if walk.answering == "rs3" and walk.client.place is SEGMENT]
+    assert (walk.rip, walk.real_server, end(walk)) == (None, "rs3", (Served.DIES, "rs3", Decision.LISTENER))

@@ -36,6 +36,17 @@ class Stratum:
         return replace(change, commands=tuple(commands))
 
 
+def with_others_left(change: Change, cluster: Cluster) -> Change:
+    """A real server that is taken out of the table serves nobody; that is no fault where another one is left."""
+    gone = [name for name, rip in cluster.real_servers.items() if any(_takes_out(c, rip) for c in change.commands)]
+    left = set(cluster.real_servers) - set(gone)
+    return replace(change, meant=(*change.meant, *(f"{name} serves nobody" for name in gone))) if left else change
+
+
+def _takes_out(command: str, rip: str) -> bool:
+    return command.startswith("ipvsadm -d ") and f" -r {rip}:" in command
+
+
 STRATA: list[Stratum] = []
 
 
