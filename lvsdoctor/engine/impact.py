@@ -13,6 +13,7 @@ from lvsdoctor.model.finding import Probed, Severity, cite
 from lvsdoctor.model.impact import ClientSees, Impact
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
+from lvsdoctor.reporting.summary import natural
 from lvsdoctor.reporting.walks import clients, service_key
 
 # A host that hears a packet and has nobody for it answers at once; who drops a packet does not.
@@ -46,7 +47,7 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
     diagnoses.sort(
         key=lambda d: (d.probed is not Probed.CONTRADICTED, d.probed is Probed.CONTRADICTED or d.severity.rank)
     )
-    ordered = [d for _, some in groupby(diagnoses, key=alike) for d in sorted(some, key=_weight)]
+    ordered = [d for _, some in groupby(diagnoses, key=alike) for d in sorted(some, key=_place)]
     return replace(examination, diagnoses=tuple(ordered))
 
 
@@ -78,6 +79,11 @@ def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagn
         None,
     )
     return diagnosis if weight is None else warning_at_weight_0(diagnosis, weight)
+
+
+def _place(diagnosis: Diagnosis) -> tuple[object, ...]:
+    """The larger share first; among equals rs2 before rs11."""
+    return _weight(diagnosis), natural(diagnosis.node)
 
 
 def _weight(diagnosis: Diagnosis) -> float:
