@@ -11,6 +11,14 @@ from lvsdoctor.cli.errors import CliError, nearest, unknown
 
 VERBS = ("scan", "collect", "probe", "fix", "trace", "diff", "explain", "redact", "rules", "completion")
 _OF_PROGRAM = ("-h", "--help", "--version")
+_DESCRIPTION = """The doctor for Linux Virtual Server (IPVS) deployments.
+
+Begin with one of these:
+
+  lvsdoctor scan                           this host, as root
+  lvsdoctor scan DIR                       dumps that somebody sent
+  lvsdoctor collect --ssh HOST ... -o DIR  dumps of your own hosts
+"""
 EXIT_CODES = """exit codes:
   0    nothing found at or above --fail-on
   1    findings
@@ -106,7 +114,7 @@ def _parser_of(asked: Iterable[str]) -> ArgumentParser:
     """The options of other verbs would take longer to make than to read all dumps of a node."""
     parser = _Parser(
         prog="lvsdoctor",
-        description="The doctor for Linux Virtual Server (IPVS) deployments.",
+        description=_DESCRIPTION,
         epilog=EXIT_CODES,
         formatter_class=RawDescriptionHelpFormatter,
     )

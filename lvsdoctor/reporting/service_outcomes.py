@@ -40,8 +40,8 @@ def service_outcomes(
     return tuple(sorted(outcomes, key=_worst_first))
 
 
-def _worst_first(outcome: ServiceOutcome) -> tuple[int, bool, int]:
-    return _STATES.index(outcome.state), not outcome.without_server, -len(outcome.losing)
+def _worst_first(outcome: ServiceOutcome) -> tuple[int, int, bool]:
+    return _STATES.index(outcome.state), -len(outcome.losing), not outcome.without_server
 
 
 def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:

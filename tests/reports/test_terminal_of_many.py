@@ -12,7 +12,7 @@ from lvsdoctor.cli.main import main
 from lvsdoctor.model.service_outcome import ServiceOutcome
 from lvsdoctor.reportkit import Diagnosis, Examination, Examined, Finding, Outcome, Seen, Severity, Verdict
 from lvsdoctor.sanitize import cells
-from tests.reports import many_nodes
+from tests.reports import many_nodes, twelve
 
 Shown = Callable[..., str]
 LEAKING = sorted({2, *range(1, 39, 2)})
@@ -217,3 +217,14 @@ def test_on_a_narrow_terminal_the_table_fits(report: Callable[..., str]) -> None
     head = next(number for number, line in enumerate(lines) if line.split() == ["node", "E", "W", "N", "?"])
     assert " ".join(line.strip() for line in lines[head - 2 : head]) == "E errors, W warnings, N notes, ? not checked"
     assert all(cells(line) <= 40 for line in lines[head : head + 1 + len(LEAKING)])
+
+
+def test_of_several_services_the_first_five_lines_name_all_that_suffer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    main(["scan", str(twelve.write(tmp_path / "twelve"))])
+    lines = capsys.readouterr().out.splitlines()[:5]
+    assert [line.split(": ")[0] for line in lines if line.startswith("tcp ")] == [
+        f"tcp 192.0.2.10:{port}" for port in (80, 8080, 8443, 443)
+    ]
