@@ -1,7 +1,7 @@
 # Names for what ./test and the tools do; nothing here needs make to be installed.
 PYTHON = .venv/bin/python
 
-.PHONY: help check fast test lab laws stories format bench catalogue rulekit manual screenshots wheel clean
+.PHONY: help check fast test lab laws stories format bench catalogue rulekit manual translations screenshots wheel clean
 .DEFAULT_GOAL = help
 
 help: ## these lines
@@ -44,6 +44,9 @@ rulekit: environment ## docs/RULEKIT.md, what a rule may ask, and its stub for t
 
 manual: environment ## docs/lvsdoctor.1, from the options
 	@$(PYTHON) tools/manual.py
+
+translations: environment ## lvsdoctor/locale: what reports say in other languages, from the sources; lists what is missing or stale
+	@$(PYTHON) tools/translations.py
 
 screenshots: environment ## docs/screenshots: the HTML page and the terminal as they look (chromium)
 	@$(PYTHON) -m tests.reports.screenshots

@@ -4,6 +4,7 @@ A renderer is a file reports/as_NAME.py: a docstring whose first line says what 
 `def render(examination: Examination, output: Output) -> None`. It counts and lays out; it computes nothing.
 """
 
+from lvsdoctor.language import spoken, template, translated
 from lvsdoctor.model.examination import (
     AppliedRule,
     Confirmation,
@@ -113,10 +114,13 @@ __all__ = [
     "service_lines",
     "service_sentence",
     "shortened",
+    "spoken",
     "state",
     "suffering_sentences",
     "summary",
+    "template",
     "terminal",
+    "translated",
     "unjudged",
     "unread_paths",
     "wanted",

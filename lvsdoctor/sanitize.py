@@ -10,6 +10,7 @@ it do not count: actions/runner, ActionCommand.cs). These get an escape for a ch
 """
 
 import re
+from collections.abc import Iterable
 from shlex import quote
 
 # Blank glyphs that Unicode counts among the letters and marks, so that str.isprintable() lets them through
@@ -80,8 +81,11 @@ def _fitting(text: str, at: int, width: int) -> int:
 def wrapped(text: str, width: int, first: int | None = None) -> list[str]:
     """The text in pieces of at most `width` columns (`first` for the first), cut at blanks.
 
-    Only a word that is longer than a whole line is cut inside. The first piece may be empty.
+    Only a word that is longer than a whole line is cut inside, and Chinese, which has no blanks, between any two
+    characters but before a full stop and the like. The first piece may be empty.
     """
+    if not text.isascii() and any(map(_is_wide, text)):
+        return _wrapped_wide(text, width, first)
     pieces = []
     at, room = 0, width if first is None else first
     # By position, not by cutting pieces off: somebody's unread line may be a megabyte.
@@ -95,6 +99,48 @@ def wrapped(text: str, width: int, first: int | None = None) -> list[str]:
         while text.startswith(" ", at):
             at += 1
     return [*pieces, text[at:]]
+
+
+# What does not begin a line, and what does not end one.
+_CLOSING, _OPENING = frozenset("，。、；：？！）」』》】”’…·%"), frozenset("（「『《【“‘")
+
+
+def _is_wide(letter: str) -> bool:
+    return letter > "\u10ff" and cells(letter) == 2
+
+
+def _wrapped_wide(text: str, width: int, first: int | None) -> list[str]:
+    pieces = []
+    at, room = 0, width if first is None else first
+    while (fits := _fitting(text, at, room)) < len(text):
+        cut = next((place for place in range(fits, at, -1) if _may_break(text, place)), at)
+        if cut == at and (room == width or cells(text[at : _next_break(text, at)]) > width):
+            cut = fits
+        pieces.append(text[at:cut].rstrip())
+        at, room = cut, width
+        while text.startswith(" ", at):
+            at += 1
+    return [*pieces, text[at:]]
+
+
+def _next_break(text: str, at: int) -> int:
+    return next((place for place in range(at + 1, len(text)) if _may_break(text, place)), len(text))
+
+
+def _may_break(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if " " in (before, after):
+        return True
+    return (_is_wide(before) or _is_wide(after)) and after not in _CLOSING and before not in _OPENING
+
+
+def unwrapped(lines: Iterable[str]) -> str:
+    """Lines of one paragraph in one: with a blank between two of them, but where Chinese goes on."""
+    text = ""
+    for line in map(str.strip, lines):
+        goes_on = not text or (_is_wide(text[-1]) and (_is_wide(line[:1] or " ") or text[-1] in _CLOSING))
+        text += line if goes_on else f" {line}"
+    return text
 
 
 def shortened(text: str, width: int) -> str:

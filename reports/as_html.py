@@ -41,8 +41,10 @@ from lvsdoctor.reportkit import (
     result,
     service_lines,
     shortened,
+    spoken,
     suffering_sentences,
     summary,
+    translated,
     wanted,
     wording,
     worst_first,
@@ -58,10 +60,9 @@ FEW_SERVICES, MOST_SERVICES = 10, 100  # the others are folded; of very many the
 
 def render(examination: Examination, output: Output) -> None:
     """Write the page. Raises CannotRender where jinja2 is not installed."""
-    template = _template()
     style, script = (TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
     report = _report(examination)
-    page = template.generate(
+    page = _template().generate(
         examination=examination,
         style=style,
         script=script,
@@ -70,8 +71,7 @@ def render(examination: Examination, output: Output) -> None:
         report=report,
         drawn=picture(examination.drawn(), report["marks"]),
     )
-    for piece in page:
-        output.stream.write(piece)
+    output.stream.writelines(page)
 
 
 def _template() -> Any:
@@ -90,7 +90,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asides=asides, counted=counted, hypertext=hypertext, wording=wording)
+    environment.globals.update(asides=asides, counted=counted, hypertext=hypertext, wording=wording, _=translated)
     return environment.get_template("html.jinja")
 
 
@@ -182,9 +182,7 @@ class Entry:
 
 def _report(examination: Examination) -> dict[str, Any]:
     nodes = worst_first(examination)
-    diagnoses: dict[str, list[Diagnosis]] = {node.name: [] for node in nodes}
-    for diagnosis in examination.diagnoses:
-        diagnoses[diagnosis.node].append(diagnosis)
+    diagnoses = {node.name: examination.of(node.name) for node in nodes}
     outcomes: dict[str, list[Outcome]] = {node.name: [] for node in nodes}
     for outcome in examination.outcomes:
         outcomes[outcome.node].append(outcome)
@@ -205,8 +203,9 @@ def _report(examination: Examination) -> dict[str, Any]:
     strip = [(outcome, list(service_lines(outcome, examination.diagnoses))) for outcome in services[:MOST_SERVICES]]
     ladders, more_ladders = page_ladders(examination.walks)
     return {
+        "language": spoken().replace("_", "-"),
         "counts": summary(examination),
-        "worst": next((severity for severity in Severity if entries[severity]), None),
+        "worst": next(filter(entries.get, Severity), None),
         "sick": dict.fromkeys(case.first.node for case in open_cases),
         "openings": suffering_sentences(examination.services, most=1),
         "services": strip,
@@ -291,7 +290,7 @@ def _by_rule(examination: Examination, kept: Verdict) -> dict[str, list[str]]:
     rules: dict[str, list[str]] = {}
     for outcome in examination.outcomes:
         if outcome.verdict is kept:
-            explained = f" (explained by {wording.listed(outcome.explained_by)})" if outcome.explained_by else ""
+            explained = f" ({wording.explained(outcome)})" if outcome.explained_by else ""
             rules.setdefault(outcome.rule, []).append(outcome.node + explained)
     return rules
 

@@ -24,9 +24,9 @@ from lvsdoctor.reportkit import (
     guilty_lines,
     markdown,
     suffering_sentences,
+    template,
     terminal,
-    wanted,
-    wanted_on_nodes,
+    translated,
     wording,
     worst_first,
 )
@@ -39,6 +39,12 @@ WIDTH = 100  # columns of the quoted lines
 LONGEST = 300  # columns of one quoted line, unless -v
 
 Form = tuple[str, tuple[str, ...]]
+
+# What a short report lacks.
+COUNTED = (
+    "finding", "accepted finding", "warning", "evidence block", "command block", "section", "list of remarks",
+    "table of the nodes", "heading", "blank", "crash",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -78,8 +84,11 @@ def render(examination: Examination, output: Output) -> None:
         pieces = [*_before(examination), *pieces, *_accepted(examination), *_folded(examination, output)]
     longest = SUMMARY if output.verbose else COMMENT
     if left_out := _fitted(pieces, longest - len(head.encode()) - 600):
-        hint = "" if output.verbose else f" (up to {SUMMARY:,} with -v)"
-        head += f"> Cut to {longest:,} bytes{hint}: {left_out} left out. `lvsdoctor scan -v` shows everything.\n\n"
+        size = translated("{number} bytes", number=f"{longest:,}")
+        if not output.verbose:
+            size = translated("{size} (up to {number} with -v)", size=size, number=f"{SUMMARY:,}")
+        cut = translated("Cut to {size}: {parts} left out.", size=size, parts=left_out)
+        head += f"> {cut} {translated('`lvsdoctor scan -v` shows everything.')}\n\n"
     text = head + "".join(piece.text for piece in pieces)
     output.stream.write("\n".join(map(output.legible, text.rstrip().split("\n"))) + "\n")
 
@@ -104,22 +113,24 @@ def _whole(rank: int, text: str, noun: str, number: int = 1) -> Piece:
 
 def _fold(name: str, text: str, rank: int = FOLDED) -> Piece:
     text = f"<details><summary>{name}</summary>\n\n{text.rstrip()}\n\n</details>\n\n"
-    return _whole(rank, text, f"{name!r} section")
+    return _whole(rank, text, "section")
 
 
 def _table(examination: Examination) -> str:
     nodes = worst_first(examination)
-    rows = ["| node | role | errors | warnings | notes | accepted | not checked |", "| --- " * 2 + "| ---: " * 5 + "|"]
+    rows = [markdown.row(map(translated, _HEADS)), "| --- " * 2 + "| ---: " * 5 + "|"]
     for node in nodes[:ROWS]:
         found = examination.of(node.name)
         severities = [diagnosis.severity for diagnosis in found if diagnosis.accepted is None]
-        numbers = [severities.count(severity) for severity in Severity]
-        numbers.append(len(found) - len(severities))
-        verdicts = [outcome.verdict for outcome in examination.outcomes if outcome.node == node.name]
-        numbers.append(verdicts.count(Verdict.NOT_CHECKED))
+        numbers = [*map(severities.count, Severity), len(found) - len(severities)]
+        open_ones = (o for o in examination.outcomes if o.node == node.name and o.verdict is Verdict.NOT_CHECKED)
         named = markdown.span(node.name), markdown.prose(wording.roles(node))
-        rows.append(markdown.row([*named, *map(str, numbers)]))
-    return "\n".join(rows) + "\n\n" + (f"{counted(len(nodes) - ROWS, 'more node')}.\n\n" if nodes[ROWS:] else "")
+        rows.append(markdown.row([*named, *map(str, numbers), str(sum(1 for _ in open_ones))]))
+    more = translated("{sentence}.", sentence=counted(len(nodes) - ROWS, "more node"))
+    return "\n".join([*rows, "", *([more, ""] if nodes[ROWS:] else []), ""])
+
+
+_HEADS = ("node", template("role"), "errors", "warnings", "notes", "accepted", "not checked")
 
 
 def _before(examination: Examination) -> Iterator[Piece]:
@@ -127,15 +138,12 @@ def _before(examination: Examination) -> Iterator[Piece]:
     for node in examination.nodes:
         remarks += [f"{markdown.span(node.name)}: {markdown.prose(note)}" for note in wording.notes(node)]
     if remarks:
-        more = [f"{len(remarks) - ROWS} more"] if remarks[ROWS:] else []
+        more = [translated("{number} more", number=len(remarks) - ROWS)] if remarks[ROWS:] else []
         shown = "".join(f"- {remark}\n" for remark in [*remarks[:ROWS], *more])
         yield _whole(FRAME, shown + "\n", "list of remarks")
     if any(diagnosis.probed is Probed.CONTRADICTED and not diagnosis.accepted for diagnosis in examination.diagnoses):
-        told = (
-            "**The wire contradicts this scan.** One of the two is wrong, and other findings may be too: "
-            "collect the dumps anew before a fix is run.\n\n"
-        )
-        yield _whole(FRAME, told, "warning")
+        head = translated("{sentence}.", sentence=translated("The wire contradicts this scan"))
+        yield _whole(FRAME, f"**{head}** {wording.collect_anew()}\n\n", "warning")
     yield _whole(FRAME, _table(examination), "table of the nodes")
 
 
@@ -158,22 +166,25 @@ def _forms(together: tuple[Diagnosis, ...], output: Output, *, unfolded: bool) -
     head = _summary(together, unfolded=unfolded)
     brief, fix = _statements(together, SENTENCES), _fix(together)
     said = _statements(together, len(together)) if output.verbose else brief
-    more = f"{wording.MORE}: {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
+    more = f"{wording.labelled(wording.MORE)} {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
     end = f"{more}</details>\n\n"
     return (
         (head + said + _why(together, output) + fix + end, ()),
-        (f"{head}{brief}Evidence left out.\n\n{fix}{end}", ("evidence block",)),
-        (f"{head}{brief}Evidence and fix left out.\n\n{end}", ("evidence block", "command block")),
+        (f"{head}{brief}{translated('Evidence left out.')}\n\n{fix}{end}", ("evidence block",)),
+        (f"{head}{brief}{translated('Evidence and fix left out.')}\n\n{end}", ("evidence block", "command block")),
     )
 
 
 def _summary(together: tuple[Diagnosis, ...], *, unfolded: bool) -> str:
     """The line that is seen of a folded finding."""
     first = together[0]
-    more = f" (and {len(together) - 1} more)" if len(together) > 1 else ""
-    host = "" if first.message.startswith(f"{first.node} ") else f"on {first.node}: "
+    says = first.message
+    if len(together) > 1:
+        says = translated("{sentence} (and {number} more)", sentence=says, number=len(together) - 1)
+    if not first.message.startswith(f"{first.node} "):
+        says = translated("on {node}: {sentence}", node=first.node, sentence=says)
     opened = "<details open>" if unfolded else "<details>"
-    label, sentence = markdown.in_html(wording.label(first)), markdown.in_html(f"{host}{first.message}{more}")
+    label, sentence = markdown.in_html(wording.label(first)), markdown.in_html(says)
     return f"{opened}<summary><strong>{label}</strong> {sentence}</summary>\n\n"
 
 
@@ -189,14 +200,16 @@ def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
             lines.append(f"  - {markdown.prose(wording.lapsed(diagnosis.lapsed))}")
         probed = diagnosis.confirmation
         if probed and probed.verdict is not Probed.NOT_PROBED:
-            lines.append(f"  - **{probed.verdict} by the wire:** {markdown.prose(probed.says)}")
+            lines.append(f"  - **{wording.by_the_wire(probed.verdict)}** {markdown.prose(probed.says)}")
             if probed.suggests:
-                lines.append(f"  - This may be: {markdown.prose(probed.suggests)}")
+                lines.append(f"  - {wording.labelled('This may be')} {markdown.prose(probed.suggests)}")
     if len(shown) < len(together):
-        lines.append(f"- {len(together) - len(shown)} more of the same")
-    lines += [f"- **{wording.CLIENTS}:** {markdown.prose(suffered)}" for suffered in wording.clients(shown)]
+        lines.append("- " + translated("{number} more of the same", number=len(together) - len(shown)))
+    lines += [
+        f"- **{wording.labelled(wording.CLIENTS)}** {markdown.prose(suffered)}" for suffered in wording.clients(shown)
+    ]
     if others := asides.same_step(together):
-        lines.append(f"- **{wording.ALSO}:** {markdown.prose(others)}")
+        lines.append(f"- **{wording.labelled(wording.ALSO)}** {markdown.prose(others)}")
     lines += [f"- {markdown.prose(sentence)}" for sentence in asides.severities_set(together)]
     return "\n".join([*lines, "", ""]) if lines else ""
 
@@ -212,12 +225,13 @@ def _why(together: tuple[Diagnosis, ...], output: Output) -> str:
     text = ""
     proofs = (item for item in evidence if item not in assumed)
     if quoted := _quoted(proofs, output, guilty_lines(shown)):
-        text += f"{wording.EVIDENCE}:\n\n{markdown.fence(quoted, 'text')}"
+        text += f"{wording.labelled(wording.EVIDENCE)}\n\n{markdown.fence(quoted, 'text')}"
     if assumed:
         settle = dict.fromkeys(item.settle for item in assumed)
-        text += f"{wording.ASSUMED}: not in the evidence, so the finding is likely, not proved:\n\n"
-        text += markdown.fence(_quoted(assumed, output), "text")
-        text += f"To settle it, on {markdown.span(together[0].node)}:\n\n" + markdown.fence(settle, "sh")
+        why = translated("not in the evidence, so the finding is likely, not proved:")
+        text += f"{wording.labelled(wording.ASSUMED)} {why}\n\n{markdown.fence(_quoted(assumed, output), 'text')}"
+        text += wording.labelled("To settle it, on {hosts}", hosts=markdown.span(together[0].node)) + "\n\n"
+        text += markdown.fence(settle, "sh")
     return text
 
 
@@ -226,29 +240,30 @@ def _quoted(items: Iterable[Citation], output: Output, guilty: frozenset[Seen] |
     page, items = Page(Output(io.StringIO(), width=WIDTH)), list(items)
     longest = 0 if output.verbose else LONGEST
     marked = {number for number, item in enumerate(items) if guilty and item.seen in guilty}
-    rows = ((str(item.seen), item.seen.text, item.says) for item in items)
+    rows = ((wording.evidence_place(item.seen), wording.evidence_text(item.seen), item.says) for item in items)
     page.quotes(rows, indent=0 if guilty is None else 2, longest=longest, marked=marked)
     return ["".join(text for _, text in line).rstrip() for line in page.lines]
 
 
 def _fix(together: tuple[Diagnosis, ...]) -> str:
-    first = together[0]
-    fix = fix_of_all(together)
-    text = ""
+    first, fix, text = together[0], fix_of_all(together), ""
     for label, commands in ((wording.fix_now(first), fix.now), (wording.fix_for_good(first), fix.persist)):
         if commands:
-            text += f"{markdown.prose(label)}:\n\n{markdown.fence(commands, 'sh')}"
-    return text + (f"**{wording.CAREFUL}:** {markdown.prose(fix.warning)}\n\n" if fix.warning else "")
+            text += f"{markdown.prose(translated('{label}:', label=label))}\n\n{markdown.fence(commands, 'sh')}"
+    return text + (
+        f"**{wording.labelled(wording.CAREFUL)}** {markdown.prose(translated(fix.warning))}\n\n" if fix.warning else ""
+    )
 
 
 def _accepted(examination: Examination) -> Iterator[Piece]:
     accepted = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is not None]
     if accepted:
-        yield _whole(FRAME, f"#### Accepted: {len(accepted)}\n\n", "heading")
+        yield _whole(FRAME, f"#### {wording.labelled('Accepted')} {len(accepted)}\n\n", "heading")
     for diagnosis in accepted:
         terms = markdown.prose(wording.accepted(diagnosis.accepted or {}))
-        line = f"- {markdown.prose(f'{wording.label(diagnosis)} {diagnosis.message}')}; accepted: {terms}\n"
-        yield _whole(ACCEPTED, line, "accepted finding")
+        says = markdown.prose(f"{wording.label(diagnosis)} {diagnosis.message}")
+        line = translated("{sentence}; accepted: {terms}", sentence=says, terms=terms)
+        yield _whole(ACCEPTED, f"- {line}\n", "accepted finding")
     if accepted:
         yield _whole(FRAME, "\n", "blank")
 
@@ -257,38 +272,27 @@ def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
     for outcome in examination.outcomes:
         if outcome.verdict is Verdict.CRASHED:
             trace = outcome.traceback.strip().split("\n") if output.verbose else ()
-            crash = f"**CRASHED** {markdown.prose(wording.crash(outcome))}\n\n{markdown.fence(trace, 'text')}"
-            yield _whole(FRAME, crash, "crash")
+            crash = f"**{translated('CRASHED')}** {markdown.prose(wording.crash(outcome))}\n\n"
+            yield _whole(FRAME, crash + markdown.fence(trace, "text"), "crash")
 
 
 def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
     """What is no finding, a click away."""
-    if groups := list(_lacking(examination)):
-        most = ROWS if output.verbose or len(examination.nodes) <= terminal.MANY else asides.MOST_COMMANDS
-        text = "The evidence lacks what these commands would tell.\n\n"
+    many = len(examination.nodes) > terminal.MANY
+    if groups := list(markdown.lacking(examination, each_node=not many)):
+        most = asides.MOST_COMMANDS if many and not output.verbose else ROWS
+        text = translated("The evidence lacks what these commands would tell.") + "\n\n"
         for says, command in groups[:most]:
             text += f"{says}\n\n" + markdown.fence(filter(None, [command]), "sh")
-        rest = f"{counted(len(groups) - most, 'more command')}.\n" if groups[most:] else ""
-        yield _fold("Not checked", text + rest, ACCEPTED)
+        rest = translated("{sentence}.", sentence=counted(len(groups) - most, "more command")) + "\n"
+        yield _fold(translated("Not checked"), text + (rest if groups[most:] else ""), ACCEPTED)
     if examination.unread:
-        unread = _quoted(map(Citation, examination.unread), output) if output.verbose else ()
-        told = markdown.prose(wording.not_understood(examination.unread))
-        yield _fold("Lines not understood", f"{told}\n\n{markdown.fence(unread, 'text')}")
+        lines = _quoted(map(Citation, examination.unread), output) if output.verbose else ()
+        text = f"{markdown.prose(wording.not_understood(examination.unread))}\n\n{markdown.fence(lines, 'text')}"
+        yield _fold(translated("Lines not understood"), text)
     passed = [(node.name, _quiet(examination, node.name)) for node in examination.nodes[:ROWS]]
     if lines := [f"- {markdown.span(node)}: {', '.join(rules)}\n" for node, rules in passed if rules]:
-        yield _fold("Passed", "".join(lines))
-
-
-def _lacking(examination: Examination) -> Iterator[tuple[str, str]]:
-    """Who waits for what each command would tell: of many nodes each command once."""
-    if len(examination.nodes) <= terminal.MANY:
-        for group in wanted(examination.outcomes):
-            who = markdown.prose(wording.waiting(group, group.node))
-            yield f"On {markdown.span(group.node)}, {who}", group.command
-        return
-    for on in wanted_on_nodes(examination.outcomes):
-        rules = f"{counted(len(on.rules), 'rule')}: {wording.some(on.rules)}"
-        yield f"On {markdown.prose(wording.some(on.nodes))}, for {markdown.prose(rules)}", on.command
+        yield _fold(translated("Passed"), "".join(lines))
 
 
 def _quiet(examination: Examination, node: str) -> list[str]:

@@ -16,7 +16,9 @@ from lvsdoctor.reportkit import (
     Verdict,
     alike_on_nodes,
     at_a_glance,
+    counted,
     terminal,
+    translated,
     wording,
     worst_first,
 )
@@ -64,9 +66,10 @@ def _put_quiet(page: Page, examination: Examination, contradicted: list[Diagnosi
 def _put_remarks(page: Page, remarks: tuple[Remark, ...]) -> None:
     shown = remarks if page.output.verbose else remarks[:ALIKE]
     for remark in shown:
-        page.say(wording.remarked(remark), label="note:", indent=0)
+        page.say(wording.remarked(remark), label=wording.labelled("note"), indent=0)
     if len(shown) < len(remarks):
-        page.say(f"{len(remarks) - len(shown)} more; -v lists them.", label="note:", indent=0)
+        more = translated("{number} more; -v lists them.", number=len(remarks) - len(shown))
+        page.say(more, label=wording.labelled("note"), indent=0)
 
 
 def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
@@ -79,7 +82,7 @@ def _put_bare(page: Page, diagnoses: Iterable[Diagnosis]) -> None:
 
 def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
     """Above everything: what is read below rests on dumps of which something is wrong or missing."""
-    page.heading("The wire contradicts this scan")
+    page.heading(translated("The wire contradicts this scan"))
     shown = contradicted if page.output.verbose else contradicted[:ALIKE]
     for diagnosis in shown:
         told = diagnosis.confirmation
@@ -87,22 +90,22 @@ def _put_contradictions(page: Page, contradicted: list[Diagnosis]) -> None:
             continue
         page.blank()
         style = diagnosis.severity.value
-        page.say(diagnosis.message, "message", label=f"Predicted: {wording.label(diagnosis)}", label_style=style)
-        page.say(told.says, "message", label="Seen on the wire:", label_style="contradicted")
+        label = translated("Predicted: {label}", label=wording.label(diagnosis))
+        page.say(diagnosis.message, "message", label=label, label_style=style)
+        page.say(told.says, "message", label=wording.labelled("Seen on the wire"), label_style="contradicted")
         if told.seen:
             page.quotes([(str(told.seen), told.seen.text, "")])
         if told.suggests:
-            page.say(told.suggests, label="This may be:")
+            page.say(told.suggests, label=wording.labelled("This may be"))
         if settle := dict.fromkeys(item.settle for item in diagnosis.evidence if item.assumed):
-            page.say("what this shows was assumed, not collected:", label=f"Look on {diagnosis.node}:")
+            label = wording.labelled("Look on {node}", node=diagnosis.node)
+            page.say(translated("what this shows was assumed, not collected:"), label=label)
             page.commands(settle)
     page.blank()
     if len(shown) < len(contradicted):
-        page.say(f"{len(contradicted) - len(shown)} more below; -v lists them here.", "contradicted")
-    page.say(
-        "One of the two is wrong, and other findings may be too: collect the dumps anew before a fix is run.",
-        "contradicted",
-    )
+        more = translated("{number} more below; -v lists them here.", number=len(contradicted) - len(shown))
+        page.say(more, "contradicted")
+    page.say(wording.collect_anew(), "contradicted")
 
 
 # -- few nodes: one by one --------------------------------------------------------------------------------------------
@@ -143,11 +146,12 @@ def _put_again(page: Page, group: AlikeFindings, name: str, place: str) -> None:
     for diagnosis in own:
         style = diagnosis.severity.value
         page.say(diagnosis.message, "message", label=wording.label(diagnosis), label_style=style)
-    page.say(f"The evidence and the fix stand above, with those of {place}.", indent=4)
+    page.say(translated("The evidence and the fix stand above, with those of {node}.", node=place), indent=4)
 
 
 def _put_silent(page: Page, outcomes: Iterable[Outcome]) -> None:
-    for label, kept in (("Quiet:", Verdict.QUIET), ("Not applicable:", Verdict.NOT_APPLICABLE)):
+    quiet, others = wording.labelled("Quiet"), wording.labelled("Not applicable")
+    for label, kept in ((quiet, Verdict.QUIET), (others, Verdict.NOT_APPLICABLE)):
         if names := wording.silent(outcomes, kept):
             page.say(wording.listed(names), label=label)
 
@@ -166,17 +170,18 @@ def _put_many(page: Page, examination: Examination, nodes: Sequence[Examined]) -
     last: tuple[str, ...] = ()
     for group in _groups(page, examination):
         if group.nodes != last:
-            names = group.nodes if len(group.nodes) <= terminal.MANY else (f"{len(group.nodes)} nodes",)
+            names = group.nodes if len(group.nodes) <= terminal.MANY else (counted(len(group.nodes), "node"),)
             page.heading(wording.listed(names))
             if names != group.nodes:
-                page.say(f"{wording.listed(group.nodes)}.", label="on:")
+                names_in_full = translated("{sentence}.", sentence=wording.listed(group.nodes))
+                page.say(names_in_full, label=wording.labelled("on"))
         page.blank()
         terminal.put_findings(page, group, shown)
         last = group.nodes
     accepted = [diagnosis for diagnosis in examination.diagnoses if diagnosis.accepted is not None]
     open_ones = {Verdict.NOT_CHECKED, Verdict.CRASHED}
     if accepted or examination.unread or any(outcome.verdict in open_ones for outcome in examination.outcomes):
-        page.heading("all nodes")
+        page.heading(translated("all nodes"))
     terminal.put_accepted(page, accepted, shown)
     terminal.put_not_checked_of_all(page, examination)
     terminal.put_crashed(page, examination.outcomes)

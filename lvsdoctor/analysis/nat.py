@@ -192,7 +192,7 @@ def passes_for_some(node: Node, addresses: Collection[IP]) -> Route | None:
 
     Reads routes, policy-rules.
     """
-    routes = node.known_rows("routes")
+    routes: Sequence[Route] = node.known_rows("routes")
     tables = {route.table for route in routes}
     if node.has("policy-rules"):
         tables = {rule.table for rule in node.policy_rules if rule.fwmark or rule.other or rule.tos} | {"main"}

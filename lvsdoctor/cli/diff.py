@@ -4,7 +4,7 @@ from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import choosing, collecting, configuring, rule_settings
+from lvsdoctor.cli import choosing, collecting, configuring, rule_settings, speaking
 from lvsdoctor.cli.errors import ERROR, FINDINGS, OK, CliError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add = parser.add_argument
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
+    speaking.add_option(parser, " for the terminal")
     add("-q", "--quiet", action="store_true", help="only the differences, a line each, and the summary")
     add("-v", "--verbose", action="count", default=0, help="all differences of a fact; tracebacks")
 
@@ -69,6 +70,7 @@ def run(options: Namespace) -> int:
         raise CliError("diff compares two PATHs, or one with this host (see lvsdoctor diff --help)")
     if options.paths == ["-", "-"]:
         raise CliError("standard input is read once, so only one of the two PATHs may be -")
+    speaking.wanted(options)  # before anything is collected
     sources = [[path] for path in options.paths] + [[]] * (2 - len(options.paths))
     settings = configuring.configured(options)
     rules = choosing.left(rule_settings.applied(choosing.load(options.rules), settings), options, settings)
@@ -91,7 +93,9 @@ def run(options: Namespace) -> int:
         from lvsdoctor.cli.output import standard_output
         from lvsdoctor.reporting.terminal.differences import put_differences
 
-        put_differences(standard_output(options), difference, names, remarks)
+        output = standard_output(options)
+        with speaking.for_people(options, output.stream):
+            put_differences(output, difference, names, remarks)
     if any([contradictory(first.examination), contradictory(second.examination)]):
         return ERROR
     return OK if difference.same else FINDINGS

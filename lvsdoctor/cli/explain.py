@@ -2,10 +2,12 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable
 from typing import Any
 
+from lvsdoctor.cli import speaking
 from lvsdoctor.cli.errors import OK, CliError
+from lvsdoctor.language import template, translated
+from lvsdoctor.sanitize import unwrapped, wrapped
 
 
 def add_to(verbs: "_SubParsersAction[Any]") -> None:
@@ -14,11 +16,17 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     parser.set_defaults(run=run)
     parser.add_argument("rule", metavar="RULE", help="a rule's name or code")
     parser.add_argument("--cases", action="store_true", help="show the page's cases too")
+    speaking.add_option(parser)
     parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="rules of your own, besides ours")
 
 
 def run(options: Namespace) -> int:
     """Print the page; on a terminal with its headings marked."""
+    with speaking.for_people(options, sys.stdout):
+        return _explain(options)
+
+
+def _explain(options: Namespace) -> int:
     from pathlib import Path
 
     from lvsdoctor.cli.choosing import load, named
@@ -34,7 +42,7 @@ def run(options: Namespace) -> int:
     except (OSError, BadPage) as error:
         raise CliError(f"the page of {rule.name} cannot be read: {error}") from None
     bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
-    print(f"{bold}{rule.name}{plain}  ({rule.code}, {rule.severity}, {rule.role or 'any role'})\n")
+    print(f"{bold}{rule.name}{plain}  ({rule.code}, {translated(rule.severity)}, {translated(rule.role or _ANY)})\n")
     print(_reflowed(page.summary))
     for heading, text in page.sections.items():
         if heading != "Cases":
@@ -43,27 +51,37 @@ def run(options: Namespace) -> int:
             body = text
         else:
             continue
-        print(f"\n{bold}## {heading}{plain}\n")
+        print(f"\n{bold}## {translated(heading)}{plain}\n")
         for line in body.splitlines():
             print(f"{bold}{line}{plain}" if line.startswith("### ") else line)
-    print(f"\n{bold}## What it looks at{plain}\n")
-    for facts, word in ((rule.needs, "needs"), (rule.helps, "helps")):
+    print(f"\n{bold}## {translated('What it looks at')}{plain}\n")
+    for facts, word in ((rule.needs, translated("needs")), (rule.helps, translated("helps"))):
         for fact in sorted(facts):
             print(f"  {word}  {fact:14}  {COLLECTED_BY[fact]}")
     if rule.options:
-        print(f"\n{bold}## What may be set, in lvsdoctor.toml{plain}\n")
+        print(f"\n{bold}## {translated('What may be set, in lvsdoctor.toml')}{plain}\n")
         print(f"    [rule.{rule.name}]")
         for option in rule.options:
             print(f"    {option.name} = {option.default}")
         for option in rule.options:
-            print(f"\n{_reflowed(f'- {option.name}, in {option.unit} (from {option.least}): {option.meaning}')}")
+            unit, meaning = translated(option.unit), translated(option.meaning)
+            says = translated(
+                "- {name}, in {unit} (from {least}): {meaning}",
+                name=option.name,
+                unit=unit,
+                least=option.least,
+                meaning=meaning,
+            )
+            print(f"\n{_reflowed(says)}")
     return OK
+
+
+_ANY = template("any role")
 
 
 def _reflowed(text: str) -> str:
     """A page's text in the terminal's width; commands (indented), tables and fences stand as they are."""
     from shutil import get_terminal_size
-    from textwrap import fill
 
     width = min(get_terminal_size().columns, 100)
     blocks: list[list[str]] = []
@@ -77,12 +95,13 @@ def _reflowed(text: str) -> str:
         else:
             blocks[-1].append(line.strip())
         joins = not verbatim
-    return "\n".join(_filled(block, width, fill) for block in blocks)
+    return "\n".join(_filled(block, width) for block in blocks)
 
 
-def _filled(block: list[str], width: int, fill: Callable[..., str]) -> str:
+def _filled(block: list[str], width: int) -> str:
     first = block[0]
     if not first or first.startswith(("    ", "|", "#", "```")):
         return "\n".join(block)
     indent = "  " if first.startswith(("- ", "* ")) else ""
-    return fill(" ".join(block), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    shown, *further = wrapped(unwrapped(block), width - len(indent), width)
+    return "\n".join([shown, *(indent + piece for piece in further)])

@@ -2,8 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from lvsdoctor.cli import speaking
 from lvsdoctor.cli.errors import CliError, unknown
 from lvsdoctor.cli.output import output_of, standard_output
 from lvsdoctor.cli.replacing import replacing
@@ -12,6 +14,7 @@ from lvsdoctor.engine.paths import report_formats
 
 if TYPE_CHECKING:
     from lvsdoctor.model.examination import Examination
+    from lvsdoctor.reporting.console import Output
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -21,6 +24,7 @@ def add_options(parser: ArgumentParser) -> None:
     add("-f", "--format", action="append", default=[], metavar="NAME[=FILE]", help=formats)
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
     add("--explain", action="store_true", help="what you see and why, from each rule's page (terminal)")
+    speaking.add_option(parser, f" for {speaking.TRANSLATED[0]}, html and markdown")
     add("-q", "--quiet", action="store_true", help="only the findings and the summary")
     add("-v", "--verbose", action="count", default=0, help="also quiet rules, unread lines, tracebacks")
 
@@ -28,6 +32,7 @@ def add_options(parser: ArgumentParser) -> None:
 def writers(options: Namespace) -> list[Callable[["Examination"], None]]:
     """One function for each -f, all checked before anything is collected. Raises CliError."""
     formats = report_formats()
+    speaking.wanted(options)  # before anything is collected
     wanted = []
     for text in options.format or ["terminal"]:
         name, _, file = text.partition("=")
@@ -47,10 +52,14 @@ def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"
 
     render = load_report(name)
 
+    def put(examination: "Examination", output: "Output") -> None:
+        with speaking.for_people(options, output.stream) if name in speaking.TRANSLATED else nullcontext():
+            render(examination, output)
+
     def write_file(examination: "Examination") -> None:
         try:
             with replacing(file) as stream:
-                render(examination, output_of(options, stream))
+                put(examination, output_of(options, stream))
         except OSError as error:
             raise not_written(file, error) from None
 
@@ -59,7 +68,7 @@ def _writer(name: str, file: str, options: Namespace) -> Callable[["Examination"
             if file:
                 write_file(examination)
             else:
-                render(examination, standard_output(options))
+                put(examination, standard_output(options))
         except CannotRender as error:
             raise CliError(str(error)) from None
 

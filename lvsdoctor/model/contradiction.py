@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.seen import Seen
 
 _LONGEST = 160
@@ -26,7 +27,7 @@ class Contradiction:
 
     @property
     def claim(self) -> str:
-        return self.reason.format_map(self.fields)
+        return filled(self.reason, self.fields)
 
     @property
     def says(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.seen import Seen
 
 
@@ -32,7 +33,7 @@ class Partial:
 
     @property
     def says(self) -> str:
-        return self.reason.format_map(self.fields)
+        return filled(self.reason, self.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lvsdoctor.language import filled, translated
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
@@ -34,11 +35,11 @@ class Confirmation:
 
     @property
     def says(self) -> str:
-        return self.why.format_map(self.fields)
+        return filled(self.why, self.fields)
 
     @property
     def suggests(self) -> str:
-        return self.perhaps.format_map(self.fields)
+        return filled(self.perhaps, self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class Diagnosis:
     def clients(self) -> str:
         """What clients suffer, in sentences; "" where neither the rule nor a walk says."""
         own = self._filled(self.finding.clients)
-        return own if self.impact is None else f"{own} {self.impact.says}".strip()
+        return own if self.impact is None else translated(" ").join(filter(None, (own, self.impact.says)))
 
     def _filled(self, template: str) -> str:
         finding = self.finding
-        return template.format_map({**finding.fields, **finding.about, "node": self.node})
+        return filled(template, {**finding.fields, **finding.about, "node": self.node})
 
     @property
     def about(self) -> Mapping[str, str]:
@@ -219,7 +220,7 @@ class Remark:
 
     @property
     def says(self) -> str:
-        return self.message.format_map(self.fields)
+        return filled(self.message, self.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.seen import ASSUMED, Seen
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Citation:
 
     @property
     def says(self) -> str:
-        return self.note.format_map(self.fields)
+        return filled(self.note, self.fields)
 
 
 def cite(row: HasSeen | Seen, note: str = "", **fields: object) -> Citation:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lvsdoctor.language import template, translated
+
 
 class ClientSees(StrEnum):
     """What a client notices. bypassed: it is served, or not, past the director; later: it is served until a cache is
@@ -32,21 +34,27 @@ class Impact:
     @property
     def says(self) -> str:
         """In one sentence, to follow what clients suffer."""
-        part = "All" if self.share > 0.995 else f"{max(1, round(100 * self.share))}% of"
-        some = _listed(self.clients) + ("" if self.evidenced else " (assumed)")
-        return _SENTENCES[self.sees].format(part=part, services=_listed(self.services), clients=some)
+        part = translated("All")
+        if self.share <= 0.995:
+            part = translated("{share}% of", share=max(1, round(100 * self.share)))
+        clients = _listed(tuple(map(translated, self.clients)))
+        clients = clients if self.evidenced else translated("{clients} (assumed)", clients=clients)
+        return translated(_SENTENCES[self.sees], part=part, services=_listed(self.services), clients=clients)
 
 
 _SENTENCES = {
-    ClientSees.HANG: "{part} new connections to {services} from {clients} hang.",
-    ClientSees.REFUSED: "{part} new connections to {services} from {clients} are refused.",
-    ClientSees.BYPASSED: "{part} connections to {services} from {clients} may bypass the director.",
-    ClientSees.LATER: "{part} connections to {services} from {clients} may move here.",
-    ClientSees.REDIRECTED: "{part} new connections to {services} from {clients} hang after an ICMP redirect.",
+    ClientSees.HANG: template("{part} new connections to {services} from {clients} hang."),
+    ClientSees.REFUSED: template("{part} new connections to {services} from {clients} are refused."),
+    ClientSees.BYPASSED: template("{part} connections to {services} from {clients} may bypass the director."),
+    ClientSees.LATER: template("{part} connections to {services} from {clients} may move here."),
+    ClientSees.REDIRECTED: template("{part} new connections to {services} from {clients} hang after an ICMP redirect."),
 }
 _SHOWN = 3
 
 
 def _listed(words: tuple[str, ...]) -> str:
-    shown = words if len(words) <= _SHOWN else (*words[: _SHOWN - 1], f"{len(words) - _SHOWN + 1} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    rest = len(words) - _SHOWN + 1
+    shown = words if rest < 2 else (*words[: _SHOWN - 1], translated("{number} more", number=rest))
+    if len(shown) == 1:
+        return shown[0]
+    return translated("{names} and {last}", names=translated(", ").join(shown[:-1]), last=shown[-1])

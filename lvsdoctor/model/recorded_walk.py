@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.walk import Step
 
@@ -37,4 +38,4 @@ class RecordedWalk:
 
     @property
     def why(self) -> str:
-        return self.reason.format_map(self.fields)
+        return filled(self.reason, self.fields)

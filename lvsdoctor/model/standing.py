@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.seen import Seen
@@ -32,7 +33,7 @@ class RoleEvidence:
 
     @property
     def why(self) -> str:
-        return self.reason.format_map(self.fields)
+        return filled(self.reason, self.fields)
 
 
 @dataclass(frozen=True, slots=True)

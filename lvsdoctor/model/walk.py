@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from lvsdoctor.language import filled
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Forwarding
@@ -67,7 +68,7 @@ class StepVerdict:
 
     @property
     def why(self) -> str:
-        return self.reason.format_map(self.fields)
+        return filled(self.reason, self.fields)
 
     @property
     def assumed(self) -> tuple[Citation, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lvsdoctor.language import ENGLISH, speaking
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.examination import (
@@ -26,6 +27,11 @@ from lvsdoctor.reporting.summary import summary, unjudged
 
 def result(examination: Examination) -> dict[str, Any]:
     """Everything, in the examination's own order."""
+    with speaking(ENGLISH):  # a page in another language holds it as well
+        return _result(examination)
+
+
+def _result(examination: Examination) -> dict[str, Any]:
     blind = set(unjudged(examination))
     return {
         "schema": "lvsdoctor/1",

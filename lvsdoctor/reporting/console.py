@@ -11,6 +11,7 @@ from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, squee
 
 _NARROWEST = 40
 _LONGEST_PROSE = 120  # the eye loses the line in longer sentences; quoted lines may use the whole terminal
+_NO_GAP = "\uff1a"  # a Chinese colon is as wide as two columns
 COMMAND_INDENT = "    "
 # Colour repeats what a word or a sign says already: it may be off, or the eye may not tell red from green.
 STYLES: Mapping[str, str] = {
@@ -96,7 +97,8 @@ class Page:
         label = self.legible(label)
         if cells(label) > width // 2:
             shown, label = f"{label} {shown}".rstrip(), ""
-        lead = " " * indent + label + (" " if label and shown else "")
+        gap = "" if label.endswith(_NO_GAP) else " "
+        lead = " " * indent + label + (gap if label and shown else "")
         first, *further = wrapped(shown, width - indent - 2, width - cells(lead))
         self.lines.append([(label_style, lead if first else lead.rstrip()), (style, first)])
         self.lines += [[("", " " * (indent + 2)), (style, piece)] for piece in further]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, StepVerdict
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.walks import AlikeWalks, real_server, step_name
@@ -12,22 +13,27 @@ def headline(alike: AlikeWalks, answering: Sequence[str]) -> str:
     walk, servers = alike.shown, alike.real_servers
     remarks = []
     if servers and walk.client.place is not ClientPlace.HEALTH_CHECK:
-        remarks.append(f"{walk_share(alike.share)} of new connections")
+        remarks.append(translated("{share} of new connections", share=walk_share(alike.share)))
     if len(servers) > 1:
-        remarks.append(f"{servers[0]} is shown")
+        remarks.append(translated("{server} is shown", server=servers[0]))
     if len(answering) > 1:
-        remarks.append(f"if {walk.answering or 'no host'} answers for the VIP")
-    text = f"through {wording.some(servers)}" if servers else "before a real server is chosen"
-    text += f" ({', '.join(remarks)})" if remarks else ""
+        remarks.append(translated("if {host} answers for the VIP", host=walk.answering or translated("no host")))
+    text = translated("before a real server is chosen")
+    if servers:
+        text = translated("through {servers}", servers=wording.some(servers))
+    if remarks:
+        text = translated("{share} ({names})", share=text, names=wording.listed(remarks))
     if (deciding := walk.deciding) is None:
         return text
-    host = deciding.step.node if deciding.step.node != real_server(walk) or len(servers) < 2 else "the real server"
-    return f"{text}: on {host}, {step_name(deciding, walk)}"
+    host = deciding.step.node
+    if host == real_server(walk) and len(servers) > 1:
+        host = translated("the real server")
+    return translated("{walks}: on {host}, {step}", walks=text, host=host, step=step_name(deciding, walk))
 
 
 def walk_share(share: float) -> str:
     """`33 %`."""
-    return "less than 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+    return translated("less than 1 %") if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
 def ladder_key(alike: AlikeWalks) -> tuple[object, ...]:
@@ -40,8 +46,8 @@ def ladder_key(alike: AlikeWalks) -> tuple[object, ...]:
 def assumed_client(client: ClientClass) -> str:
     """What the evidence lacks of clients that are assumed."""
     if client.place is ClientPlace.HEALTH_CHECK:
-        return "the evidence shows no health check of the director"
-    return f"the evidence shows no such client; {client.address} stands for them"
+        return translated("the evidence shows no health check of the director")
+    return translated("the evidence shows no such client; {address} stands for them", address=client.address)
 
 
 def settling_of(deciding: Iterable[StepVerdict]) -> tuple[tuple[str, str], ...]:
@@ -58,6 +64,10 @@ def settling_of(deciding: Iterable[StepVerdict]) -> tuple[tuple[str, str], ...]:
 def step_reason(verdict: StepVerdict) -> str:
     """Why, without the host's name at its beginning: a ladder has it in its first column."""
     return verdict.why.removeprefix(f"{verdict.step.node} ")
+
+
+# All that verdict_word() may say, and what stands at the end of a walk that is served.
+VERDICTS = tuple(map(template, ("ok", "unknown", "harms", "DIES", "no", "served")))
 
 
 def verdict_word(verdict: StepVerdict, *, deciding: bool) -> str:

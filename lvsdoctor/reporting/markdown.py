@@ -5,8 +5,13 @@ GitHub Flavored Markdown Spec 0.29: 4.5 fenced code blocks, 6.3 code spans, 6.9 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from lvsdoctor.language import translated
+from lvsdoctor.model.examination import Examination
+from lvsdoctor.reporting import wording
+from lvsdoctor.reporting.node_counts import wanted_on_nodes
+from lvsdoctor.reporting.summary import counted, wanted
 from lvsdoctor.sanitize import legible, shortened
 
 _LONGEST = 1000  # columns of one sentence
@@ -82,3 +87,19 @@ def _plain(word: str, at: int) -> bool:
 
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
+
+
+def lacking(examination: Examination, *, each_node: bool) -> Iterator[tuple[str, str]]:
+    """Who waits for what each command would tell, and the command: for each node, or each command once."""
+    if each_node:
+        for group in wanted(examination.outcomes):
+            fields = {"node": span(group.node), "sentence": prose(wording.waiting(group, group.node))}
+            yield translated("On {node}, {sentence}", **fields), group.command
+        return
+    for on in wanted_on_nodes(examination.outcomes):
+        fields = {
+            "nodes": prose(wording.some(on.nodes)),
+            "rules": prose(counted(len(on.rules), "rule")),
+            "names": prose(wording.some(on.rules)),
+        }
+        yield translated("On {nodes}, for {rules}: {names}", **fields), on.command

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lvsdoctor.model.examination import Examination, Outcome, Verdict
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.reporting.summary import natural, wanted
-from lvsdoctor.reporting.wording import calm
+from lvsdoctor.reporting.wording import calm, role_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class NodeCounts:
 
 def node_counts(examination: Examination) -> list[NodeCounts]:
     """All nodes, also those that only a finding or an outcome names, in natural order."""
-    roles = {node.name: tuple(role.name.replace("-", " ") for role in node.roles) for node in examination.nodes}
+    roles = {node.name: tuple(role_name(role.name) for role in node.roles) for node in examination.nodes}
     severities: dict[str, list[Severity]] = {name: [] for name in roles}
     verdicts: dict[str, list[Verdict]] = {}
     for diagnosis in examination.diagnoses:

@@ -7,7 +7,7 @@ else stands in a page stays text. Links keep their words and lose their target: 
 import re
 from collections.abc import Callable, Iterator
 
-from lvsdoctor.sanitize import legible
+from lvsdoctor.sanitize import legible, unwrapped
 
 # Compiled when they are used: every report loads this file, and few show a page.
 _ITEM = r"(?:[-*+]|(\d+)[.)])\s+"
@@ -77,7 +77,7 @@ def _safe(text: str) -> str:
 
 
 def _joined(lines: list[str]) -> str:
-    return _inline(" ".join(line.strip() for line in lines))
+    return _inline(unwrapped(lines))
 
 
 def _list(lines: list[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.walk import ClientClass, Decided, Served, Walk
 from lvsdoctor.reporting.ladder import (
@@ -105,8 +106,8 @@ def _of_client(
 def _note(client: ClientClass) -> str:
     if client.evidenced:
         row = f" ({client.because[0].seen})" if client.because else ""
-        return f"evidenced: {client.address}{row}"
-    return f"assumed: {assumed_client(client)}"
+        return translated("evidenced: {address}", address=f"{client.address}{row}")
+    return translated("assumed: {why}", why=assumed_client(client))
 
 
 def _ladder(alike: AlikeWalks, answering: Sequence[str], shown: dict[tuple[object, ...], str]) -> Ladder:
@@ -116,7 +117,7 @@ def _ladder(alike: AlikeWalks, answering: Sequence[str], shown: dict[tuple[objec
     if before := shown.get(key):
         return Ladder(alike.outcome, head, address, (), same_as=before)
     shown[key] = clients(walk.client)
-    rungs = []
+    rungs = list[Rung]()
     for verdict in first_steps(walk):
         deciding = verdict == walk.deciding
         rows = [row for own in alike.deciding for row in own.because] if deciding else list(verdict.because[:1])

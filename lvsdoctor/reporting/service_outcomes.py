@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.examination import Examination
 from lvsdoctor.model.finding import Severity
@@ -11,15 +12,15 @@ from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceStat
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, Step, StepVerdict, Walk
 from lvsdoctor.reporting.summary import counted, natural
 from lvsdoctor.reporting.walks import clients, real_server, service_name
-from lvsdoctor.reporting.wording import FEW, calm, checked, listed, openings, some
+from lvsdoctor.reporting.wording import FEW, calm, checked, conjoined, openings, some
 
 _STATES = list(ServiceState)
 
 
 # What has to happen first, where no command's answer tells what runs.
 CONDITIONS: Mapping[Origin, str] = {
-    Origin.TYPED: "If these commands ran",
-    Origin.CONFIGURED: "Once these files are deployed",
+    Origin.TYPED: template("If these commands ran"),
+    Origin.CONFIGURED: template("Once these files are deployed"),
 }
 
 
@@ -143,29 +144,41 @@ def at_a_glance(examination: Examination, most: int = 3) -> list[str]:
     services, blind = examination.services, list(openings(examination))
     if suffering := suffering_sentences(services, most):
         return [*suffering, *blind]
-    errors = [f"{errors}."] if services and (errors := _errors(examination)) else []
+    errors = [_whole(errors)] if services and (errors := _errors(examination)) else []
+    quiet = _calm_sentence(examination)
     if unknown := [outcome for outcome in services if outcome.state is ServiceState.UNKNOWN]:
-        return [*blind, *errors, *_calm_sentence(examination), *_first(unknown, most, "more services are not known")]
-    return [*blind, *_first(services, most, "more services are served"), *(_calm_sentence(examination) or errors)]
+        return [*blind, *errors, *quiet, *_first(unknown, most, "{number} more services are not known.")]
+    return [*blind, *_first(services, most, "{number} more services are served."), *(quiet or errors)]
 
 
 def _calm_sentence(examination: Examination) -> list[str]:
     if examination.diagnoses or not examination.services:
         return []
     quiet = calm(examination.outcomes)
-    return [f"{quiet[0].upper()}{quiet[1:]}: {checked(examination.outcomes)}."]
+    known = translated("{fact}: {checked}", fact=quiet, checked=checked(examination.outcomes))
+    return [_whole(f"{known[0].upper()}{known[1:]}")]
+
+
+def _whole(sentence: str) -> str:
+    return translated("{sentence}.", sentence=sentence)
 
 
 def suffering_sentences(outcomes: Iterable[ServiceOutcome], most: int = 3) -> list[str]:
     """A sentence for each service that suffers, of more than `most` the rest counted."""
-    return _first(
-        [outcome for outcome in outcomes if outcome.state is ServiceState.SUFFERS], most, "more services suffer"
-    )
+    suffering = [outcome for outcome in outcomes if outcome.state is ServiceState.SUFFERS]
+    return _first(suffering, most, "{number} more services suffer.")
+
+
+_MORE = (
+    template("{number} more services are not known."),
+    template("{number} more services are served."),
+    template("{number} more services suffer."),
+)
 
 
 def _first(outcomes: Sequence[ServiceOutcome], most: int, more: str) -> list[str]:
     shown = outcomes if len(outcomes) <= most + 1 else outcomes[:most]
-    rest = [f"{len(outcomes) - len(shown)} {more}."] if len(shown) < len(outcomes) else []
+    rest = [translated(more, number=len(outcomes) - len(shown))] if len(shown) < len(outcomes) else []
     return [*map(service_sentence, shown), *rest]
 
 
@@ -173,78 +186,102 @@ def _errors(examination: Examination) -> str:
     """`2 errors on rs1, rs3`."""
     errors = [d for d in examination.diagnoses if d.severity is Severity.ERROR and d.accepted is None]
     nodes = sorted({diagnosis.node for diagnosis in errors}, key=natural)
-    return f"{counted(len(errors), 'error')} on {some(nodes)}" if errors else ""
+    if not errors:
+        return ""
+    return translated("{errors} on {nodes}", errors=counted(len(errors), "error"), nodes=some(nodes))
 
 
 def service_sentence(outcome: ServiceOutcome) -> str:
     """`tcp 192.0.2.10:80: 3 of 12 real servers (rs3, rs7, rs11) receive client traffic directly, 1 (rs4) loses it.`"""
-    condition = f"{outcome.condition}: " if outcome.condition else ""
-    return f"{outcome.service}: {condition}{' '.join(_sentences(outcome))}"
+    text = "{service}: {condition}: {sentences}" if outcome.condition else "{service}: {sentences}"
+    sentences = translated(" ").join(_sentences(outcome))
+    condition = translated(outcome.condition)
+    return translated(text, service=outcome.service, condition=condition, sentences=sentences)
 
 
 def _sentences(outcome: ServiceOutcome) -> Iterator[str]:
     if outcome.state is ServiceState.SUFFERS:
         yield _suffering(outcome)
         if outcome.unknown and len(outcome.unknown) < len(outcome.real_servers):
-            yield f"Not known of {_share(outcome.unknown, outcome)}."
+            yield translated("Not known of {servers}.", servers=_share(outcome.unknown, outcome))
         return
     if outcome.serving:
-        yield f"{_share(outcome.serving, outcome, _of(outcome))} {_verb('serve', outcome.serving)} clients."
+        text = "{servers} serves clients." if len(outcome.serving) == 1 else "{servers} serve clients."
+        yield translated(text, servers=_share_of(outcome.serving, outcome))
     if outcome.state is ServiceState.UNKNOWN:
         yield _open(outcome)
 
 
 def _suffering(outcome: ServiceOutcome) -> str:
     if outcome.without_server:
-        return "no real server gets new connections."
-
-    def verb(word: str, servers: Sequence[str]) -> str:
-        return _verb(word, servers) if outcome.evidenced else f"may {word}"
-
-    share = _share(outcome.direct or outcome.losing, outcome, _of(outcome))
+        return translated("no real server gets new connections.")
+    share = _share_of(outcome.direct or outcome.losing, outcome)
     if not outcome.direct and outcome.whole and outcome.evidenced and len(outcome.clients) > 1:
-        return f"{share} {_verb('lose', outcome.losing)} all connections."
+        text = "{servers} loses all connections." if len(outcome.losing) == 1 else "{servers} lose all connections."
+        return translated(text, servers=share)
     if not outcome.direct:
-        clients = f"{_classes(outcome.clients)}{'' if outcome.evidenced else ' (assumed)'}"
-        return f"{share} {_verb('lose', outcome.losing)} connections of {clients}."
-    text = f"{share} {verb('receive', outcome.direct)} client traffic directly"
+        text = "{servers} loses connections of {clients}."
+        text = text if len(outcome.losing) == 1 else "{servers} lose connections of {clients}."
+        return translated(text, servers=share, clients=_suffering_clients(outcome))
+    text = "{servers} {receive} client traffic directly."
     if outcome.direct == outcome.losing:
-        return f"{text} and {_verb('lose', outcome.losing) if outcome.evidenced else 'lose'} it."
-    return (
-        f"{text}, {_share(outcome.losing, outcome)} {verb('lose', outcome.losing)} it."
-        if outcome.losing
-        else f"{text}."
-    )
+        text = "{servers} {receive} client traffic directly and {lose} it."
+    elif outcome.losing:
+        text = "{servers} {receive} client traffic directly, {others} {lose} it."
+    lose = _verb("lose", outcome.losing, outcome)
+    if outcome.direct == outcome.losing and not outcome.evidenced:
+        lose = "lose"  # may receive and lose
+    words = {"receive": translated(_verb("receive", outcome.direct, outcome)), "lose": translated(lose)}
+    return translated(text, servers=share, others=_share(outcome.losing, outcome), **words)
+
+
+_VERBS = (template("may receive"), template("may lose"), template("receives"), template("loses"))
+_VERBS_OF_MANY = (template("receive"), template("lose"))
+
+
+def _verb(word: str, servers: Sequence[str], outcome: ServiceOutcome) -> str:
+    return f"may {word}" if not outcome.evidenced else f"{word}s" if len(servers) == 1 else word
+
+
+def _suffering_clients(outcome: ServiceOutcome) -> str:
+    clients = _classes(outcome.clients)
+    return clients if outcome.evidenced else translated("{clients} (assumed)", clients=clients)
 
 
 def _classes(clients: Sequence[str]) -> str:
+    clients = [translated(each) for each in clients]
     if len(clients) > FEW:
-        return f"{clients[0]} and {len(clients) - 1} other groups"
-    return " and ".join(filter(None, (listed(clients[:-1]), *clients[-1:])))
+        return translated("{clients} and {number} other groups", clients=clients[0], number=len(clients) - 1)
+    return conjoined(clients)
 
 
-def _verb(word: str, servers: Sequence[str]) -> str:
-    return f"{word}s" if len(servers) == 1 else word
-
-
-def _of(outcome: ServiceOutcome) -> str:
-    number = len(outcome.real_servers)
-    return f"of {number} real {'server' if number == 1 else 'servers'}"
-
-
-def _share(names: Sequence[str], outcome: ServiceOutcome, of: str = "") -> str:
+def _share_of(names: Sequence[str], outcome: ServiceOutcome) -> str:
     """`3 of 12 real servers (rs3, rs7, rs11)`; all of them need no names."""
-    text = f"{len(names)} {of}".rstrip()
-    return text if len(names) == len(outcome.real_servers) else f"{text} ({some(names)})"
+    every = counted(len(outcome.real_servers), "real server")
+    share = translated("{number} of {servers}", number=len(names), servers=every)
+    return _named(share, names, outcome)
+
+
+def _share(names: Sequence[str], outcome: ServiceOutcome) -> str:
+    """`1 (rs4)`."""
+    return _named(str(len(names)), names, outcome)
+
+
+def _named(share: str, names: Sequence[str], outcome: ServiceOutcome) -> str:
+    if len(names) == len(outcome.real_servers):
+        return share
+    return translated("{share} ({names})", share=share, names=some(names))
 
 
 def _open(outcome: ServiceOutcome) -> str:
-    whole = "It is not known whether clients are served"
+    whole = translated("It is not known whether clients are served")
     if outcome.unknown:
-        share = _share(outcome.unknown, outcome, _of(outcome))
-        whole = f"It is not known whether {share} {_verb('serve', outcome.unknown)} clients"
-    needed = needed_first(outcome)
-    return f"{whole}. {needed[0].upper()}{needed[1:]}." if needed else f"{whole}."
+        text = "It is not known whether {servers} serves clients"
+        text = text if len(outcome.unknown) == 1 else "It is not known whether {servers} serve clients"
+        whole = translated(text, servers=_share_of(outcome.unknown, outcome))
+    if not (needed := needed_first(outcome)):
+        return translated("{sentence}.", sentence=whole)
+    return translated("{fact}. {needed}.", fact=whole, needed=f"{needed[0].upper()}{needed[1:]}")
 
 
 def needed_first(outcome: ServiceOutcome) -> str:
@@ -252,5 +289,6 @@ def needed_first(outcome: ServiceOutcome) -> str:
     if not outcome.lacking:
         return ""
     first = outcome.lacking[0]
-    whose = "" if first.command.startswith("scan ") else f" of {some(first.hosts)}"  # more hosts, or a command of these
-    return f"needed first: {first.command}{whose}"
+    whose = "" if first.command.startswith("scan ") else some(first.hosts)  # more hosts, or a command of these
+    text = "needed first: {command} of {hosts}" if whose else "needed first: {command}"
+    return translated(text, command=translated(first.command), hosts=whose)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.examination import Diagnosis
 from lvsdoctor.model.impact import ClientSees
 from lvsdoctor.model.service_outcome import ServiceOutcome
@@ -13,12 +14,12 @@ from lvsdoctor.reporting.wording import listed
 
 # The sign of each, and what single real servers and several do. The worst first.
 _KINDS = {
-    "losing": ("\u2717", "loses connections", "lose connections"),
-    "direct": ("!", "receives client traffic directly", "receive client traffic directly"),
-    "later": ("~", "may receive client traffic directly later", "may receive client traffic directly later"),
-    "unknown": ("?", "is not known to serve", "are not known to serve"),
-    "idle": ("\u2013", "gets no new connections", "get no new connections"),
-    "serving": ("\u2713", "serves", "serve"),
+    "losing": ("\u2717", template("loses connections"), template("lose connections")),
+    "direct": ("!", template("receives client traffic directly"), template("receive client traffic directly")),
+    "later": ("~", template("may receive client traffic directly later"), "may receive client traffic directly later"),
+    "unknown": ("?", template("is not known to serve"), template("are not known to serve")),
+    "idle": ("\u2013", template("gets no new connections"), template("get no new connections")),
+    "serving": ("\u2713", template("serves"), template("serve")),
 }
 
 
@@ -52,10 +53,11 @@ def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> It
     notes["direct"] = "" if outcome.losing else _clients(outcome)
     if outcome.without_server:
         sign = _KINDS["losing"][0]
-        yield ServiceLine("losing", sign, "no real server gets new connections", (), "", explain["losing"], 0.0, 100.0)
+        says = translated("no real server gets new connections")
+        yield ServiceLine("losing", sign, says, (), "", explain["losing"], 0.0, 100.0)
         return
     if not outcome.real_servers:
-        says = "what becomes of its connections is not known"
+        says = translated("what becomes of its connections is not known")
         yield ServiceLine("unknown", _KINDS["unknown"][0], says, (), notes["unknown"], (), 0.0, 100.0)
     start, placed = 0.0, set[str]()
     for kind, (sign, single, several) in _KINDS.items():
@@ -63,8 +65,8 @@ def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> It
             continue
         again = len(placed.intersection(names[kind]))
         share = 100 * (len(names[kind]) - again) / len(outcome.real_servers)
-        note = notes.get(kind) or (f"{again} of them named above" if again else "")
-        says = single if len(names[kind]) == 1 else several
+        note = notes.get(kind) or (translated("{number} of them named above", number=again) if again else "")
+        says = translated(single if len(names[kind]) == 1 else several)
         found = explain.get(kind, ())
         yield ServiceLine(kind, sign, says, names[kind], note, found, start, share)
         placed.update(names[kind])
@@ -74,7 +76,8 @@ def service_lines(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> It
 def _clients(outcome: ServiceOutcome) -> str:
     if not outcome.clients:
         return ""
-    return listed(outcome.clients) + ("" if outcome.evidenced else " (assumed)")
+    clients = listed(map(translated, outcome.clients))
+    return clients if outcome.evidenced else translated("{clients} (assumed)", clients=clients)
 
 
 def _findings(outcome: ServiceOutcome, diagnoses: Sequence[Diagnosis]) -> dict[str, tuple[Diagnosis, ...]]:

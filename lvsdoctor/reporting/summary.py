@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from lvsdoctor.language import plural
 from lvsdoctor.model.examination import Diagnosis, Examination, Examined, Outcome, UnreadPath, Verdict
 from lvsdoctor.model.finding import Citation, Fix, Probed, Severity
 
@@ -60,8 +61,8 @@ def unread_paths(examination: Examination) -> list[UnreadPath]:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 error`, `2 errors`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 error`, `2 errors`. The noun is one that the catalogue's maker sees: a text here, or in a tuple COUNTED."""
+    return plural(f"{{number}} {noun}", f"{{number}} {noun}s", number)
 
 
 def natural(name: str) -> tuple[tuple[bool, str, int], ...]:

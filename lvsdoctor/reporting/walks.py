@@ -3,51 +3,63 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
-from lvsdoctor.reporting.wording import some
+from lvsdoctor.reporting.listing import conjoined, some
+from lvsdoctor.reporting.summary import counted
 
 # A step's name in a ladder: short, the field's own word.
 DECISIONS: Mapping[Decision, str] = {
-    Decision.ARP_REPLY: "ARP answer",
-    Decision.SOURCE_VALIDATION: "source check",
-    Decision.INPUT_FILTER: "input filter",
+    Decision.ARP_REPLY: template("ARP answer"),
+    Decision.SOURCE_VALIDATION: template("source check"),
+    Decision.INPUT_FILTER: template("input filter"),
     Decision.IPVS: "IPVS",
-    Decision.REAL_SERVER: "real server",
-    Decision.FORWARD_FILTER: "forward filter",
-    Decision.OUTPUT_FILTER: "output filter",
-    Decision.ROUTE: "route",
-    Decision.NEIGHBOUR: "neighbour",
+    Decision.REAL_SERVER: template("real server"),
+    Decision.FORWARD_FILTER: template("forward filter"),
+    Decision.OUTPUT_FILTER: template("output filter"),
+    Decision.ROUTE: template("route"),
+    Decision.NEIGHBOUR: template("neighbour"),
     Decision.MTU: "MTU",
-    Decision.DECAPSULATION: "decapsulation",
-    Decision.LOCAL_DELIVERY: "local delivery",
-    Decision.LISTENER: "listener",
-    Decision.REPLY_ROUTE: "reply route",
-    Decision.ARP_SENDER: "ARP sender",
-    Decision.RETURN_PATH: "return path",
-    Decision.REDIRECT: "ICMP redirect",
-    Decision.HEALTH_CHECK: "health check",
+    Decision.DECAPSULATION: template("decapsulation"),
+    Decision.LOCAL_DELIVERY: template("local delivery"),
+    Decision.LISTENER: template("listener"),
+    Decision.REPLY_ROUTE: template("reply route"),
+    Decision.ARP_SENDER: template("ARP sender"),
+    Decision.RETURN_PATH: template("return path"),
+    Decision.REDIRECT: template("ICMP redirect"),
+    Decision.HEALTH_CHECK: template("health check"),
 }
 _WORST = (Served.DIES, Served.UNKNOWN, Served.SERVED)
 
 
 def step_name(verdict: StepVerdict, walk: Walk) -> str:
     """`ARP answer`; IPv6 has neighbour discovery (NDP) in its place."""
-    return DECISIONS[verdict.step.decision].replace("ARP", "ARP" if walk.vip.version == 4 else "NDP")
+    return translated(DECISIONS[verdict.step.decision]).replace("ARP", "ARP" if walk.vip.version == 4 else "NDP")
 
 
 def clients(client: ClientClass) -> str:
     """`clients beyond router 192.0.2.1`."""
     match client.place:
         case ClientPlace.BEYOND_ROUTER if client.router is not None:
-            return f"clients beyond router {client.router}"
+            return translated("clients beyond router {router}", router=client.router)
         case ClientPlace.IN_PREFIX if client.prefix is not None:
-            return f"clients in {client.prefix}"
+            return translated("clients in {prefix}", prefix=client.prefix)
         case ClientPlace.HEALTH_CHECK:
-            return str(client.place)
+            return translated(client.place)
         case ClientPlace.ON_DIRECTOR | ClientPlace.ON_REAL_SERVER:
-            return f"clients {client.place} ({client.address})"
+            return translated(f"clients {client.place} ({{address}})", address=client.address)
         case _:
-            return f"clients {client.place}"
+            return translated(f"clients {client.place}")
+
+
+_PLACES = (
+    template("clients on the VIP's segment"),
+    template("clients beyond a router"),
+    template("clients in a connected prefix"),
+    template("clients on the director ({address})"),
+    template("clients on a real server ({address})"),
+    template("the director's health check"),
+)
 
 
 def service_name(walk: Walk) -> str:
@@ -122,34 +134,54 @@ def service_sentences(walks: Iterable[Walk]) -> dict[str, list[str]]:
 
 
 def _sentence(rows: Sequence[ServiceClients]) -> str:
-    row, number = rows[0], len(rows[0].every)
-    if not number:
-        return f"No real server is known that serves {_classes(rows)}."
+    row = rows[0]
+    clients = _classes(rows)
+    if not row.every:
+        return translated("No real server is known that serves {clients}.", clients=clients)
     check = row.client.place is ClientPlace.HEALTH_CHECK
     lone = len(row.serving or row.every) == 1
-    verb = "serves" if lone else "serve"
-    servers = f"{number} real {'server' if number == 1 else 'servers'}"
+    servers = counted(len(row.every), "real server")
+    share = translated("{number} of {servers}", number=len(row.serving), servers=servers)
     if row.unknown == row.every:
-        names = f"{number} of {servers} ({some(row.every)})"
-        if check:
-            return f"Not known: whether the director's health check reaches {names}."
-        return f"Not known: whether {names} {verb} {_classes(rows)}."
-    share = f"{len(row.serving)} of {servers}"
-    if 0 < len(row.serving) < number:
-        share += f" ({some(row.serving)})"
+        share = translated("{number} of {servers}", number=len(row.every), servers=servers)
+        names = translated("{share} ({names})", share=share, names=some(row.every))
+        return translated(_NOT_KNOWN[check, lone], servers=names, clients=clients)
+    if 0 < len(row.serving) < len(row.every):
+        share = translated("{share} ({names})", share=share, names=some(row.serving))
+    sentences = [translated(_SERVE[check, lone, bool(row.unknown)], servers=share, clients=clients)]
+    if row.losing and not check:
+        sentences.append(translated("Connections through {servers} are lost.", servers=some(row.losing)))
     if row.unknown:
-        verb = f"{'is' if lone else 'are'} known to serve"
-    lost = f" Connections through {some(row.losing)} are lost." if row.losing and not check else ""
-    unknown = f" Not known of {len(row.unknown)} ({some(row.unknown)})." if row.unknown else ""
-    if check:
-        return f"The director's health check {'is known to reach' if row.unknown else 'reaches'} {share}.{unknown}"
-    return f"{share} {verb} {_classes(rows)}.{lost}{unknown}"
+        names = some(row.unknown)
+        sentences.append(translated("Not known of {number} ({names}).", number=len(row.unknown), names=names))
+    return translated(" ").join(sentences)
+
+
+# By whether it is the health check, whether one real server serves, and whether others are not known.
+_NOT_KNOWN = {
+    (True, True): template("Not known: whether the director's health check reaches {servers}."),
+    (True, False): "Not known: whether the director's health check reaches {servers}.",
+    (False, True): template("Not known: whether {servers} serves {clients}."),
+    (False, False): template("Not known: whether {servers} serve {clients}."),
+}
+_SERVE = {
+    (True, True, True): template("The director's health check is known to reach {servers}."),
+    (True, False, True): "The director's health check is known to reach {servers}.",
+    (True, True, False): template("The director's health check reaches {servers}."),
+    (True, False, False): "The director's health check reaches {servers}.",
+    (False, True, True): template("{servers} is known to serve {clients}."),
+    (False, False, True): template("{servers} are known to serve {clients}."),
+    (False, True, False): template("{servers} serves {clients}."),
+    (False, False, False): template("{servers} serve {clients}."),
+}
 
 
 def _classes(rows: Iterable[ServiceClients]) -> str:
-    names = dict.fromkeys(clients(row.client) + ("" if row.client.evidenced else " (assumed)") for row in rows)
-    every = list(names)
-    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}"
+    names = (
+        clients(row.client) if row.client.evidenced else translated("{clients} (assumed)", clients=clients(row.client))
+        for row in rows
+    )
+    return conjoined(list(dict.fromkeys(names)))
 
 
 # -- walks that are alike ---------------------------------------------------------------------------------------------

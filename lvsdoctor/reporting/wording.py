@@ -1,10 +1,9 @@
 """What several reports say in the same words: what was found, accepted, not checked, not understood."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
-from lvsdoctor.model.coverage import Unread
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.examination import (
     Diagnosis,
     Examination,
@@ -12,46 +11,88 @@ from lvsdoctor.model.examination import (
     ExaminedRole,
     Outcome,
     Remark,
-    UnreadPath,
     Verdict,
 )
 from lvsdoctor.model.finding import Probed, Severity
+from lvsdoctor.model.seen import ASSUMED as ASSUMED_PLACE
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.reporting.summary import JUDGED, Wanted, counted, summary, unjudged, unread_paths, wanted
+from lvsdoctor.reporting.listing import FEW as FEW
+from lvsdoctor.reporting.listing import conjoined as conjoined
+from lvsdoctor.reporting.listing import listed as listed
+from lvsdoctor.reporting.listing import some as some
+from lvsdoctor.reporting.openings import Unjudged as Unjudged
+from lvsdoctor.reporting.openings import not_read as not_read
+from lvsdoctor.reporting.openings import notes as notes
+from lvsdoctor.reporting.openings import openings as openings
+from lvsdoctor.reporting.openings import unjudged_nodes as unjudged_nodes
+from lvsdoctor.reporting.openings import unread_kind as unread_kind
+from lvsdoctor.reporting.summary import JUDGED, Wanted, counted, summary, unjudged
 
-FEW = 3  # names listed of many
 # One label for one thing, in every format; in this order the parts of a finding stand.
-CLIENTS, EVIDENCE, ASSUMED, CAREFUL = "Clients", "Evidence", "Assumed", "Careful"
-VERIFY, FINE_WHEN, MORE, ALSO = "Verify", "Fine when", "More", "Also"
-FIX_NOW, FIX_FOR_GOOD = "Fix now", "Fix for good"
+CLIENTS, EVIDENCE, ASSUMED = template("Clients"), template("Evidence"), template("Assumed")
+CAREFUL, VERIFY, FINE_WHEN = template("Careful"), template("Verify"), template("Fine when")
+MORE, ALSO = template("More"), template("Also")
+FIX_NOW, FIX_FOR_GOOD = template("Fix now"), template("Fix for good")
+COUNTED = ("error", "warning", "note")  # nouns by severity
+_SEVERITIES = (template("ERROR"), template("WARNING"), template("NOTE"))
+ROLES = (template("director"), template("real server"), template("client"))
 
 
-def listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def some(names: Iterable[str], *, all_of_them: bool = False) -> str:
-    """The first few, and how many more there are."""
-    every = list(names)
-    # "and 1 more" would be no shorter than its name.
-    if all_of_them or len(every) <= FEW + 1:
-        return listed(every)
-    return f"{listed(every[:FEW])} and {len(every) - FEW} more"
+def labelled(text: str, **fields: object) -> str:
+    """The label of a line: the text, and a colon."""
+    return translated("{label}:", label=translated(text, **fields))
 
 
 def label(diagnosis: Diagnosis) -> str:
     """`ERROR ARP002`."""
-    return f"{diagnosis.severity.value.upper()} {diagnosis.code}"
+    return f"{translated(diagnosis.severity.value.upper())} {diagnosis.code}"
 
 
 def fix_now(diagnosis: Diagnosis) -> str:
     """The label of the commands that take effect at once."""
-    return f"{FIX_NOW}, on {diagnosis.fix_node}"
+    return on_host(FIX_NOW, diagnosis.fix_node)
 
 
 def fix_for_good(diagnosis: Diagnosis) -> str:
     """The label of what makes the fix last over a reboot."""
-    return f"{FIX_FOR_GOOD}, on {diagnosis.fix_node}"
+    return on_host(FIX_FOR_GOOD, diagnosis.fix_node)
+
+
+def on_host(label: str, host: str) -> str:
+    """`Fix now, on rs1`."""
+    return translated("{label}, on {host}", label=translated(label), host=host)
+
+
+def warning(diagnosis: Diagnosis) -> str:
+    return translated(diagnosis.fix.warning)
+
+
+def evidence_place(seen: Seen) -> str:
+    """Where it was seen; a word where it was not."""
+    return translated(template("assumed")) if seen.where == ASSUMED_PLACE else str(seen)
+
+
+def evidence_text(seen: Seen) -> str:
+    """The line as it stands; what was taken for it is our own sentence."""
+    return translated(seen.text) if seen.where == ASSUMED_PLACE else seen.text
+
+
+_BY_THE_WIRE = {
+    Probed.CONFIRMED: template("confirmed by the wire"),
+    Probed.CONTRADICTED: template("contradicted by the wire"),
+}
+
+
+def by_the_wire(verdict: Probed) -> str:
+    """The label of what a probe saw."""
+    return labelled(_BY_THE_WIRE[verdict])
+
+
+def collect_anew() -> str:
+    """What to do where the wire contradicts the scan."""
+    return translated(
+        "One of the two is wrong, and other findings may be too: collect the dumps anew before a fix is run."
+    )
 
 
 def clients(together: Iterable[Diagnosis]) -> list[str]:
@@ -64,111 +105,29 @@ def sentence(diagnosis: Diagnosis) -> str:
     probed = diagnosis.confirmation
     if probed is None or probed.verdict is Probed.NOT_PROBED:
         return diagnosis.message
-    return f"{diagnosis.message} [{probed.verdict}: {probed.says}]"
+    return f"{diagnosis.message} [{translated(probed.verdict)}: {probed.says}]"
 
 
 def summed_up(examination: Examination) -> str:
     """The numbers of a scan in one line."""
     counts = summary(examination)
     lead = _mostly_open(outcome.verdict for outcome in examination.outcomes)
+    nodes = len(unjudged(examination))
+    paths = counts["unjudged"] - nodes
+    severities = listed(counted(counts[each], each) for each in Severity)
     parts = [
         *([lead] if lead else []),
-        *([f"{counted(nodes, 'node')} not judged"] if (nodes := len(unjudged(examination))) else []),
-        *([f"{counted(paths, 'PATH')} not read"] if (paths := counts["unjudged"] - nodes) else []),
-        f"{counted(counts['nodes'], 'node')}: {listed(counted(counts[each], each) for each in Severity)}",
-        *([f"{counts['accepted']} accepted"] if counts["accepted"] else []),
-        *([] if lead else [f"{counted(counts['not_checked'], 'rule')} not checked"]),
-        *([f"{counted(counts['crashed'], 'rule')} crashed"] if counts["crashed"] else []),
-        f"{counted(counts['unread'], 'line')} unread",
+        *([translated("{nodes} not judged", nodes=counted(nodes, "node"))] if nodes else []),
+        *([translated("{paths} not read", paths=counted(paths, "PATH"))] if paths else []),
+        translated("{nodes}: {severities}", nodes=counted(counts["nodes"], "node"), severities=severities),
+        *([translated("{number} accepted", number=counts["accepted"])] if counts["accepted"] else []),
+        *([] if lead else [translated("{rules} not checked", rules=counted(counts["not_checked"], "rule"))]),
+        *([translated("{rules} crashed", rules=counted(counts["crashed"], "rule"))] if counts["crashed"] else []),
+        translated("{lines} unread", lines=counted(counts["unread"], "line")),
     ]
     if any(diagnosis.confirmation for diagnosis in examination.diagnoses):
-        parts.append(f"{counts['confirmed']} confirmed, {counts['contradicted']} contradicted")
-    return "; ".join(parts)
-
-
-# -- what a report says first: where no rule could look, "no finding" would read as "healthy" --------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Unjudged:
-    """Nodes on which none of so many rules could be checked, and the command that most of these wait for."""
-
-    nodes: tuple[str, ...]
-    rules: int
-    command: str
-
-    @property
-    def fact(self) -> str:
-        """`0 of 34 rules could be checked on rs1`."""
-        return f"0 of {counted(self.rules, 'rule')} could be checked on {some(self.nodes)}"
-
-    @property
-    def says(self) -> str:
-        """The fact, and what is needed first."""
-        return f"{self.fact}. Needed first: {self.command}." if self.command else f"{self.fact}."
-
-
-def unjudged_nodes(examination: Examination) -> list[Unjudged]:
-    """The nodes that could not be judged; those of which the same is to be said stand together."""
-    outcomes: dict[str, list[Outcome]] = {node: [] for node in unjudged(examination)}
-    for outcome in examination.outcomes:
-        if outcome.node in outcomes and outcome.verdict is not Verdict.NOT_APPLICABLE:
-            outcomes[outcome.node].append(outcome)
-    # What contradicts itself was given: it is not asked for.
-    contradictory = {node.name for node in examination.nodes if node.contradictions}
-    alike: dict[tuple[int, str], list[str]] = {}
-    for node, became in outcomes.items():
-        needed = "" if node in contradictory else _needed_first(node, became)
-        alike.setdefault((len(became), needed), []).append(node)
-    return [Unjudged(tuple(nodes), *same) for same, nodes in alike.items()]
-
-
-def _needed_first(node: str, outcomes: Iterable[Outcome]) -> str:
-    for group in wanted(outcomes):
-        if group.command:
-            # What is no command is a comment: a real server is scanned together with its director.
-            return group.command.removeprefix("# ") + (f" of {group.node}" if group.node != node else "")
-    return ""
-
-
-def openings(examination: Examination) -> tuple[str, ...]:
-    """The first sentences of a report; none where every node was judged and has to do with IPVS."""
-    return tuple(_openings(examination))
-
-
-def _openings(examination: Examination) -> Iterator[str]:
-    yield from (group.says for group in unjudged_nodes(examination))
-    yield from map(not_read, unread_paths(examination))
-    if idle := [node.name for node in examination.nodes if node.no_ipvs]:
-        verb = "has" if len(idle) == 1 else "have"
-        yield f"{some(idle)} {verb} no IPVS service and no address that looks like a VIP."
-
-
-def not_read(path: UnreadPath) -> str:
-    """That a PATH holds no dump, and why; a file with a known face is called by its name."""
-    if path.kinds:
-        return " ".join(f"{unread_kind(kind, path.path)}." for kind in path.kinds)
-    return f"{path.path}: {path.why}. No line of it was read."
-
-
-def unread_kind(kind: Unread, path: str = "") -> str:
-    """`rs1/nat.txt is an nftables rule set, which is not read yet`; of standard input alone the PATH is the name."""
-    return f"{path if kind.seen.where == 'stdin' and path else kind.seen.where} is {kind.name}, {_unasked(kind)}"
-
-
-def _unasked(kind: Unread) -> str:
-    if kind.kind == "log":
-        return "and its lines do not name a fault of LVS that lvsdoctor knows"
-    return "which is not read yet" if kind.needed else "which no rule asks for"
-
-
-def notes(node: Examined) -> tuple[str, ...]:
-    """What else is to be said of a node, and which dumps of it are known and not read yet."""
-    kinds = dict.fromkeys(
-        f"{kind.seen} begins {kind.name}, {_unasked(kind)}" for kind in node.unread_kinds if not kind.read
-    )
-    more = (f"{len(kinds) - FEW} more dumps are of kinds that are not read yet",) if len(kinds) > FEW + 1 else ()
-    return (*node.notes, *[*kinds][: FEW if more else FEW + 1], *more)
+        parts.append(translated("{confirmed} confirmed, {contradicted} contradicted", **counts))
+    return translated("; ").join(parts)
 
 
 def verdict(examination: Examination) -> str:
@@ -185,21 +144,21 @@ def calm(outcomes: Iterable[Outcome]) -> str:
     verdicts = [outcome.verdict for outcome in outcomes]
     judged = sum(verdict in JUDGED for verdict in verdicts)
     if lead := _mostly_open(verdicts):
-        return f"{lead}; the other {judged} found nothing" if judged else lead
+        return translated("{lead}; the other {number} found nothing", lead=lead, number=judged) if judged else lead
     if not judged:
-        return "nothing was checked"
+        return translated("nothing was checked")
     left = Verdict.NOT_CHECKED in verdicts or Verdict.CRASHED in verdicts
-    return "no known pitfall found" + (" in what could be checked" if left else "")
+    return translated("no known pitfall found in what could be checked" if left else "no known pitfall found")
 
 
 def calm_node(node: str, outcomes: Iterable[Outcome]) -> str:
     """The same of one node, with how many rules were checked; the silent ones are counted."""
     outcomes = list(outcomes)
-    parts = calm(outcomes).partition(";")
-    told = f"{parts[0]} on {node}{parts[1]}{parts[2]}"
+    parts = calm(outcomes).partition(translated(";"))
+    told = translated("{fact} on {node}", fact=parts[0], node=node) + parts[1] + parts[2]
     if not _mostly_open(outcome.verdict for outcome in outcomes):
-        told += f": {checked(outcomes)}"
-    return f"{told[0].upper()}{told[1:]}."
+        told = translated("{fact}: {checked}", fact=told, checked=checked(outcomes))
+    return translated("{sentence}.", sentence=f"{told[0].upper()}{told[1:]}")
 
 
 def _mostly_open(verdicts: Iterable[Verdict]) -> str:
@@ -209,28 +168,38 @@ def _mostly_open(verdicts: Iterable[Verdict]) -> str:
     every = judged + open_ones + counts[Verdict.CRASHED]
     if open_ones <= judged:
         return ""
-    number, could = (open_ones, "could not") if judged else (0, "could")
-    return f"{number} of {counted(every, 'rule')} {could} be checked"
+    text = "{number} of {rules} could not be checked" if judged else "{number} of {rules} could be checked"
+    return translated(text, number=open_ones if judged else 0, rules=counted(every, "rule"))
 
 
 def checked(outcomes: Iterable[Outcome]) -> str:
     """`18 rules checked, 5 not checked`."""
     verdicts = [outcome.verdict for outcome in outcomes]
-    numbers = [f"{counted(verdicts.count(Verdict.FIRES) + verdicts.count(Verdict.QUIET), 'rule')} checked"]
-    for each in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.CRASHED):
-        if number := verdicts.count(each):
-            numbers.append(f"{number} {each.replace('-', ' ')}")
+    judged = verdicts.count(Verdict.FIRES) + verdicts.count(Verdict.QUIET)
+    numbers = [translated("{rules} checked", rules=counted(judged, "rule"))]
+    numbers += [translated(text, number=verdicts.count(each)) for each, text in _OPEN.items() if each in verdicts]
     return listed(numbers)
+
+
+_OPEN = {
+    Verdict.NOT_CHECKED: template("{number} not checked"),
+    Verdict.NOT_APPLICABLE: template("{number} not applicable"),
+    Verdict.CRASHED: template("{number} crashed"),
+}
 
 
 def standing(role: ExaminedRole) -> str:
     """Why a node has this role, and the line that tells."""
-    return role.why + (f", {role.seen}" if role.seen else "")
+    why = translated(role.why)
+    return translated("{why}, {place}", why=why, place=role.seen) if role.seen else why
 
 
 def no_role(node: Examined) -> str:
     """Why a node has no role: what the evidence shows of it, or that it does not show what would tell."""
-    table, addresses = "ipvs" in node.facts, "addresses" in node.facts
+    return translated(_no_role("ipvs" in node.facts, "addresses" in node.facts))
+
+
+def _no_role(table: bool, addresses: bool) -> str:
     if table and addresses:
         return "the evidence shows no IPVS services (a director) and no VIP on this host (a real server)."
     if table:
@@ -242,14 +211,18 @@ def no_role(node: Examined) -> str:
 
 def accepted(terms: Mapping[str, str]) -> str:
     """`old hardware (by lvsdoctor.toml:12, until 2027-01-01)`: why a finding does not count."""
-    limits = listed(f"{name} {terms[name]}" for name in ("by", "until") if terms.get(name))
+    limits = listed(translated(text, value=terms[name]) for name, text in _LIMITS.items() if terms.get(name))
     return terms.get("reason", "") + (f" ({limits})" if limits else "")
+
+
+_LIMITS = {"by": template("by {value}"), "until": template("until {value}")}
 
 
 def lapsed(terms: Mapping[str, str]) -> str:
     """That a finding counts again."""
-    place = f" ({terms['by']})" if terms.get("by") else ""
-    return f"Was accepted until {terms.get('until', 'now')}{place}: {terms.get('reason', '')}"
+    until = terms.get("until") or translated("now")
+    until += f" ({terms['by']})" if terms.get("by") else ""
+    return translated("Was accepted until {until}: {reason}", until=until, reason=terms.get("reason", ""))
 
 
 def remarked(remark: Remark) -> str:
@@ -259,10 +232,16 @@ def remarked(remark: Remark) -> str:
 
 def waiting(group: Wanted, node: str, *, all_of_them: bool = False) -> str:
     """`7 rules need sysctl of lb1: ...`: who waits for what a command on another node than `node` would tell."""
-    verb = "needs" if len(group.rules) == 1 else "need"
-    need = f" {verb} {listed(group.facts)}" if group.facts else ""
-    place = f" of {group.node}" if group.node != node else ""
-    return f"{counted(len(group.rules), 'rule')}{need}{place}: {some(group.rules, all_of_them=all_of_them)}"
+    if not group.facts:
+        text = "{rules}: {names}" if group.node == node else "{rules} of {node}: {names}"
+    elif group.node == node:
+        text = "{rules} needs {facts}: {names}" if len(group.rules) == 1 else "{rules} need {facts}: {names}"
+    else:
+        text = "{rules} needs {facts} of {node}: {names}"
+        text = text if len(group.rules) == 1 else "{rules} need {facts} of {node}: {names}"
+    names = some(group.rules, all_of_them=all_of_them)
+    rules = counted(len(group.rules), "rule")
+    return translated(text, rules=rules, facts=listed(group.facts), node=group.node, names=names)
 
 
 def crash(outcome: Outcome) -> str:
@@ -270,7 +249,8 @@ def crash(outcome: Outcome) -> str:
     # The exception stands below the last stack, unindented; its message may have further lines.
     raised = outcome.traceback.rpartition("Traceback (most recent call last):\n")[2]
     error = next((line for line in raised.split("\n") if line and not line.startswith(" ")), "no traceback")
-    return f"rule {outcome.rule} on {outcome.node}: {error}; this is our bug"
+    text = "rule {rule} on {node}: {error}; this is our bug"
+    return translated(text, rule=outcome.rule, node=outcome.node, error=error)
 
 
 def not_understood(unread: Iterable[Seen]) -> str:
@@ -281,19 +261,30 @@ def not_understood(unread: Iterable[Seen]) -> str:
     places = []
     for where, lines in files.items():
         numbers = some(str(seen.line) for seen in lines if seen.line is not None)
-        places.append(f"{len(lines)} of {where}" + (f" ({numbers})" if numbers else ""))
+        place = translated("{number} of {file}", number=len(lines), file=where)
+        places.append(place + (f" ({numbers})" if numbers else ""))
     return some(places)
 
 
 def silent(outcomes: Iterable[Outcome], kept: Verdict) -> list[str]:
     """The rules of this verdict, each with those that speak instead."""
     return [
-        outcome.rule + (f" (explained by {listed(outcome.explained_by)})" if outcome.explained_by else "")
+        outcome.rule + (f" ({explained(outcome)})" if outcome.explained_by else "")
         for outcome in outcomes
         if outcome.verdict is kept
     ]
 
 
+def explained(outcome: Outcome) -> str:
+    """That other rules speak instead."""
+    return translated("explained by {rules}", rules=listed(outcome.explained_by))
+
+
 def roles(node: Examined) -> str:
     """`director, real server`."""
-    return listed(role.name.replace("-", " ") for role in node.roles)
+    return listed(role_name(role.name) for role in node.roles)
+
+
+def role_name(role: str) -> str:
+    """`real server`."""
+    return translated(role.replace("-", " "))

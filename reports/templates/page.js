@@ -70,7 +70,7 @@ function filters() {
     }
     for (const element of around) element.hidden = !seen.has(element);
     if (wanted.size) for (const fold of folds) fold.open = true;
-    said.value = `${shown} of ${total} findings shown`;
+    said.value = document.body.dataset.shown.replace("SHOWN", shown).replace("TOTAL", total);
   };
 
   const keep = () => {
@@ -128,8 +128,9 @@ async function copy(block, button) {
     getSelection().selectAllChildren(block);
     done = document.execCommand("copy");
   }
-  button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  const words = document.body.dataset;
+  button.textContent = done ? words.copied : words.selected;
+  setTimeout(() => (button.textContent = words.copy), 2000);
 }
 
 function copying() {
@@ -137,7 +138,7 @@ function copying() {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = "Copy";
+    button.textContent = document.body.dataset.copy;
     button.setAttribute("aria-live", "polite");
     block.append(button);
   }

@@ -83,10 +83,10 @@ def test_cases_do_not_count_as_prose() -> None:
     assert prose("# A rule\n\nWhy.\n\n## Cases\n\n" + "a dump\n" * 100) == 4
 
 
-def test_the_package_has_ten_rooms_and_at_most_five_files_beside_them() -> None:
+def test_the_package_has_ten_rooms_and_at_most_six_files_beside_them() -> None:
     package = ROOT / "lvsdoctor"
     rooms = {path.name for path in package.iterdir() if path.is_dir() and any(path.glob("*.py"))}
     assert rooms == {
         "model", "parse", "collect", "kernel", "analysis", "probe", "engine", "fixes", "reporting", "cli",
     }  # fmt: skip
-    assert len(list(package.glob("*.py"))) <= 5
+    assert len(list(package.glob("*.py"))) <= 6

@@ -15,7 +15,6 @@ from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.page_cases import cases_of
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.reporting.rule_page import page_of
-from tests.house.texts import Text, jinja_strings, literals, prose, templates
 from tests.house.wording import (
     FIX,
     Complaint,
@@ -28,6 +27,7 @@ from tests.house.wording import (
     sentences,
     words,
 )
+from tools.texts import Text, jinja_strings, literals, prose, templates
 
 ROOT = Path(__file__).parents[2]
 # What does not obey yet: file -> kind of complaint -> how many. Nothing may be added and nothing grow.

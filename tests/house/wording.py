@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.house.texts import Text, jinja_strings, parts_of_fix, prose, strings, templates
+from tools.texts import Text, jinja_strings, parts_of_fix, prose, strings, templates
 
 LONGEST = 20  # words of a sentence
 

@@ -194,7 +194,7 @@ def test_it_starts_at(line: str) -> None:
         "1: the first point: <see> below",
         "inet is a scope global thing",
         "TCP  192.0.2.10:80 rr",
-        "73：kube-ipvs0：<BROADCAST,NOARP>  mtu 1500 qdisc noop state DOWN qlen 1000",  # noqa: RUF001
+        "73：kube-ipvs0：<BROADCAST,NOARP>  mtu 1500 qdisc noop state DOWN qlen 1000",
     ],
 )
 def test_it_does_not_start_at(line: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from lvsdoctor.cli import collecting
+from lvsdoctor.cli import collecting, speaking
 from lvsdoctor.cli.errors import ERROR, FINDINGS, OK, say
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def add_to(verbs: "_SubParsersAction[Any]") -> None:
     add("--against", metavar="FILE", help=what)
     add("-f", "--format", choices=("terminal", "json"), default="terminal", metavar="NAME", help="terminal, json")
     add("--color", choices=("auto", "always", "never"), default="auto", metavar="WHEN", help="auto, always, never")
+    speaking.add_option(parser, " for the terminal")
     add("-q", "--quiet", action="store_true", help="only the sentence of each service, and what parts from --against")
     add("-v", "--verbose", action="count", default=0, help="quote the evidence of each step; tracebacks")
 
@@ -69,6 +70,7 @@ def run(options: Namespace) -> int:
     from lvsdoctor.cli.trace.against import Against, recording_of
     from lvsdoctor.cli.trace.target import chosen_walks, target_of
 
+    speaking.wanted(options)  # before anything is collected
     target = target_of(options)
     recording = recording_of(options.against) if options.against else None
     collection = collecting.collected(options, _all_rules())

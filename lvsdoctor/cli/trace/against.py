@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lvsdoctor.cli.errors import CliError
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.recorded_walk import Agreement, RecordedWalk
 from lvsdoctor.model.recording import Recording
 from lvsdoctor.model.seen import Seen
@@ -15,7 +16,11 @@ from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.summary import counted
 from lvsdoctor.reporting.walks import DECISIONS
 
-_LABELS = {Agreement.PARTS: "PARTS", Agreement.AGREES: "AGREES", Agreement.OPEN: "OPEN"}
+_LABELS = {
+    Agreement.PARTS: template("PARTS"),
+    Agreement.AGREES: template("AGREES"),
+    Agreement.OPEN: template("OPEN"),
+}
 _FEW = 5  # rows of each kind, unless -v
 
 
@@ -72,44 +77,57 @@ def _of_pcap(data: bytes, file: str) -> Recording:
 def put_against(page: Page, against: Against) -> None:
     """How much was read, then what parts, what is open, what agrees."""
     recording = against.recording
-    page.heading(f"{recording.where} held against the walks")
-    page.say(_read(recording), label="read:")
+    page.heading(translated("{file} held against the walks", file=recording.where))
+    page.say(_read(recording), label=wording.labelled("read"))
     if recording.unread:
-        page.say(f"{wording.not_understood(recording.unread)}; -v lists them.", label="not understood:")
+        more = translated("{more}; -v lists them.", more=wording.not_understood(recording.unread))
+        page.say(more, label=wording.labelled("not understood"))
         if page.output.verbose:
             page.quotes((str(seen), seen.text, "") for seen in recording.unread)
     if recording.dropped:
-        page.say(f"the recorder lost {counted(recording.dropped, 'frame')}.", label="note:")
+        lost = translated("the recorder lost {frames}.", frames=counted(recording.dropped, "frame"))
+        page.say(lost, label=wording.labelled("note"))
     if not against.rows:
-        page.say("no frame is about this VIP.", label="note:")
+        page.say(translated("no frame is about this VIP."), label=wording.labelled("note"))
     for kind in (Agreement.PARTS,) if page.output.quiet else (Agreement.PARTS, Agreement.OPEN, Agreement.AGREES):
         rows = [row for row in against.rows if row.agreement is kind]
         shown = rows if page.output.verbose else rows[:_FEW]
         for row in shown:
             page.blank()
-            page.say(_sentence(row), "message", label=_LABELS[kind], label_style=kind.value)
+            page.say(_sentence(row), "message", label=translated(_LABELS[kind]), label_style=kind.value)
             page.quotes([(str(item.seen), item.seen.text, item.says) for item in row.because[:1]])
         if len(shown) < len(rows):
-            page.say(f"{len(rows) - len(shown)} more like these; -v lists them.", "faint")
+            more = translated("{number} more like these; -v lists them.", number=len(rows) - len(shown))
+            page.say(more, "faint")
 
 
 def _read(recording: Recording) -> str:
     parts = [
-        f"{counted(len(recording.frames), 'frame')} of ARP, TCP and ICMP",
-        f"{recording.others} of other protocols",
+        translated("{frames} of ARP, TCP and ICMP", frames=counted(len(recording.frames), "frame")),
+        translated("{number} of other protocols", number=recording.others),
     ]
     if recording.unread:
-        parts.append(f"{counted(len(recording.unread), 'line')} not understood")
-    return ", ".join(parts) + "."
+        parts.append(translated("{lines} not understood", lines=counted(len(recording.unread), "line")))
+    return translated("{sentence}.", sentence=wording.listed(parts))
 
 
 def _sentence(row: RecordedWalk) -> str:
     who = row.service
     if row.connections:
-        who = f"{counted(row.connections, 'connection')} of {row.client} to {row.service}"
-        who += f" through {row.real_server}" if row.real_server else ""
-    at = f" (at {row.step.node}, {DECISIONS[row.step.decision]})" if row.step is not None else ""
-    return f"{who}: {row.why}{at}"
+        text = "{connections} of {client} to {service}"
+        text = f"{text} through {{server}}" if row.real_server else text
+        fields = {"client": translated(row.client), "service": row.service, "server": row.real_server}
+        who = translated(text, connections=counted(row.connections, "connection"), **fields)
+    if row.step is None:
+        return translated("{label}: {why}", label=who, why=row.why)
+    step = translated(DECISIONS[row.step.decision])
+    return translated("{label}: {why} (at {node}, {step})", label=who, why=row.why, node=row.step.node, step=step)
+
+
+_CONNECTIONS = (
+    template("{connections} of {client} to {service}"),
+    template("{connections} of {client} to {service} through {server}"),
+)
 
 
 def as_data(against: Against) -> dict[str, Any]:

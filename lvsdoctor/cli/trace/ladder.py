@@ -5,13 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from lvsdoctor.cli import speaking
 from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.trace.against import Against, put_against
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.walk import ClientClass, Decided, Served, StepVerdict, Walk
 from lvsdoctor.reporting import console, wording
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.ladder import (
+    VERDICTS,
     assumed_client,
     headline,
     ladder_key,
@@ -42,23 +45,27 @@ STYLES = {
     "agrees": "green",
     "open": "bold yellow",
 }
-_OUTCOMES = {Served.SERVED: ("SERVED", "ok"), Served.DIES: ("DIES", "dies"), Served.UNKNOWN: ("UNKNOWN", "unknown")}
+_OUTCOMES = {
+    Served.SERVED: (template("SERVED"), "ok"),
+    Served.DIES: (template("DIES"), "dies"),
+    Served.UNKNOWN: (template("UNKNOWN"), "unknown"),
+}
 _INDENT = 4
 _LONGEST_NAME, _LONGEST_REASON = 14, 100  # columns
-_NAME_OF_STEP = max(map(len, DECISIONS.values()))
-_VERDICT = len("unknown")
 
 
 def put_ladders(walks: Sequence[Walk], options: Namespace, against: Against | None = None) -> None:
     """All walks, the services and clients in their order; of each the worst walks first."""
-    page = Page(standard_output(options))
-    put_services(page, walks)
-    if against is not None:
-        put_against(page, against)
-    if not options.quiet:
-        for service, of_service in groupby(walks, key=service_name):
-            _Ladders(page, service).put(list(of_service))
-        _put_lacking(page, walks)
+    output = standard_output(options)
+    page = Page(output)
+    with speaking.for_people(options, output.stream):
+        put_services(page, walks)
+        if against is not None:
+            put_against(page, against)
+        if not options.quiet:
+            for service, of_service in groupby(walks, key=service_name):
+                _Ladders(page, service).put(list(of_service))
+            _put_lacking(page, walks)
     page.write(STYLES)
 
 
@@ -73,7 +80,7 @@ def _put_lacking(page: Page, walks: Iterable[Walk]) -> None:
     """All that is not known, by host: who collects it once need not come again for the next step."""
     for host, commands in settling(walks).items():
         page.blank()
-        page.say("", label=f"Not collected, on {host}:", indent=0)
+        page.say("", label=wording.labelled("Not collected, on {host}", host=host), indent=0)
         page.commands(commands)
 
 
@@ -89,7 +96,7 @@ class _Ladders:
         for _, of_clients in groupby(walks, key=lambda walk: (walk.client.place, walk.client.address)):
             group = list(of_clients)
             client = group[0].client
-            self.page.heading(f"{self.service} from {clients(client)}")
+            self.page.heading(translated("{service} from {clients}", service=self.service, clients=clients(client)))
             self._put_clients(client)
             answering = list(dict.fromkeys(walk.answering for walk in group))
             for alike in alike_walks(group):
@@ -98,19 +105,22 @@ class _Ladders:
 
     def _put_clients(self, client: ClientClass) -> None:
         if not client.evidenced:
-            self.page.say(f"{assumed_client(client)}.", label="assumed:")
+            why = translated("{sentence}.", sentence=assumed_client(client))
+            self.page.say(why, label=wording.labelled("assumed"))
         elif client.because:
-            self.page.say(f"such as {client.address}", label="evidenced:")
+            such = translated("such as {address}", address=client.address)
+            self.page.say(such, label=wording.labelled("evidenced"))
             self.page.quotes(_rows(client.because[:1]))
         else:
-            self.page.say(f"{client.address}", label="evidenced:")
+            self.page.say(f"{client.address}", label=wording.labelled("evidenced"))
 
     def _put_alike(self, alike: AlikeWalks, answering: Sequence[str]) -> None:
         word, style = _OUTCOMES[alike.outcome]
-        self.page.say(headline(alike, answering), "message", label=word, label_style=style)
+        self.page.say(headline(alike, answering), "message", label=translated(word), label_style=style)
         key = ladder_key(alike)
         if (before := self.known.get(key)) and not self.page.output.verbose:
-            self.page.say(f"the same steps as above, from {before}.", "faint", indent=_INDENT)
+            same = translated("the same steps as above, from {clients}.", clients=before)
+            self.page.say(same, "faint", indent=_INDENT)
             return
         self.known[key] = clients(alike.shown.client)
         put_ladder(self.page, alike)
@@ -124,8 +134,9 @@ def put_ladder(page: Page, alike: AlikeWalks) -> None:
     walk = alike.shown
     steps = list(walk.steps) if page.output.verbose else first_steps(walk)
     names = [page.legible(verdict.step.node) for verdict in steps]
-    width = min(max(map(cells, ["client", *names])), _LONGEST_NAME)
-    _rung(page, width, "client", ("", ""), "", str(walk.client.address))
+    client = translated("client")
+    width = min(max(map(cells, [client, *names])), _LONGEST_NAME)
+    _rung(page, width, client, ("", ""), "", str(walk.client.address))
     before = ""
     for verdict, name in zip(steps, names, strict=True):
         deciding = verdict == walk.deciding
@@ -141,13 +152,13 @@ def put_ladder(page: Page, alike: AlikeWalks) -> None:
         elif verdict.decided is Decided.NO:
             _put_evidence(page, verdict.because[:1], width)
     if alike.outcome is Served.SERVED:
-        _rung(page, width, "client", ("ok", "served"), "", "gets the reply")
+        _rung(page, width, client, ("ok", translated("served")), "", translated("gets the reply"))
 
 
 def _styled(verdict: StepVerdict, deciding: bool) -> tuple[str, str]:
     """Its style and its word."""
     word = verdict_word(verdict, deciding=deciding)
-    return {"DIES": "dies", "no": "dies"}.get(word, word), word
+    return {"DIES": "dies", "no": "dies"}.get(word, word), translated(word)
 
 
 def _rung(page: Page, width: int, name: str, verdict: tuple[str, str], step: str, text: str) -> None:
@@ -159,13 +170,27 @@ def _rung(page: Page, width: int, name: str, verdict: tuple[str, str], step: str
     first, *further = wrapped(page.legible(text), room)
     stands_out = "message" if style in ("dies", "harms") or (style == "unknown" and step) else ""
     page.lines.append(
-        [("label", left), (style, word.ljust(_VERDICT + 2)), ("", step.ljust(_NAME_OF_STEP + 2)), (stands_out, first)]
+        [("label", left), (style, _padded(word, _verdicts())), ("", _padded(step, _steps())), (stands_out, first)]
     )
     page.lines += [[("", " " * margin), (stands_out, piece)] for piece in further]
 
 
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cells(text) + 2)
+
+
 def _margin(width: int) -> int:
-    return _INDENT + width + 2 + _VERDICT + 2 + _NAME_OF_STEP + 2
+    return _INDENT + width + 2 + _verdicts() + 2 + _steps() + 2
+
+
+def _verdicts() -> int:
+    """The columns of a verdict."""
+    return max(cells(translated(word)) for word in VERDICTS)
+
+
+def _steps() -> int:
+    """The columns of a step's name."""
+    return max(cells(translated(name)) for name in DECISIONS.values())
 
 
 def _put_evidence(page: Page, rows: Sequence[Citation], width: int) -> None:
@@ -173,15 +198,17 @@ def _put_evidence(page: Page, rows: Sequence[Citation], width: int) -> None:
     shown = rows if page.output.verbose else rows[: wording.FEW + 1]
     page.quotes(_rows(shown), indent=_INDENT + width + 2, longest=0 if page.output.verbose else 3 * page.width)
     if len(shown) < len(rows):
-        page.say(f"{len(rows) - len(shown)} more; -v lists them.", "faint", indent=_INDENT + width + 2)
+        more = translated("{number} more; -v lists them.", number=len(rows) - len(shown))
+        page.say(more, "faint", indent=_INDENT + width + 2)
 
 
 def _rows(rows: Iterable[Citation]) -> Iterable[tuple[str, str, str]]:
-    return list(dict.fromkeys((str(row.seen), row.seen.text, row.says) for row in rows))
+    texts = ((wording.evidence_place(row.seen), wording.evidence_text(row.seen), row.says) for row in rows)
+    return list(dict.fromkeys(texts))
 
 
 def _put_settle(page: Page, deciding: Iterable[StepVerdict], width: int) -> None:
     """The commands that would tell, each once, with their hosts."""
     for host, command in settling_of(deciding):
-        label = f"To settle it, on {host}:"
+        label = wording.labelled("To settle it, on {hosts}", hosts=host)
         page.say(command, "command", label=label, indent=_INDENT + width + 2, wrap=False)

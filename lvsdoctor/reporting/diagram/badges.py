@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.topology import Answering, Holder
 from lvsdoctor.reporting.diagram.words import asks, mute, safe, tersely, wrong
 
@@ -11,10 +12,10 @@ _VIP, _LINK = 22, 12  # columns that there is room for
 
 # What a badge says in each state, the worst first.
 _VERDICTS: Mapping[str, tuple[str, ...]] = {
-    "wrong": ("answers {asked} on {on}", "and should not"),
-    "mute": ("on {link}, silent", "and should answer"),
-    "unknown": ("on {link}", "answers {asked}? Not known"),
-    "lacking": ("not held",),
+    "wrong": (template("answers {asked} on {on}"), template("and should not")),
+    "mute": (template("on {link}, silent"), template("and should answer")),
+    "unknown": (template("on {link}"), template("answers {asked}? Not known")),
+    "lacking": (template("not held"),),
     "right": ("answers {asked} on {on}",),
     "silent": ("on {link}, silent",),
 }
@@ -45,13 +46,14 @@ def badges_of(holders: Iterable[Holder], lacking: Sequence[str]) -> tuple[Badge,
         for (state, _, link, on), vips in groups[:_MOST]
     ]
     rest = sum(len(vips) for _, vips in groups[_MOST:])
-    return (*shown, Badge("more", f"and {rest} more VIPs")) if rest else tuple(shown)
+    return (*shown, Badge("more", translated("and {number} more VIPs", number=rest))) if rest else tuple(shown)
 
 
 def _verdict(state: str, vips: Sequence[str], link: str, on: Sequence[str]) -> tuple[str, ...]:
     asked = "ARP" if asks(vips) == "ARP" else "ND"
     lines = _VERDICTS[state] if link or state != "unknown" else _VERDICTS[state][1:]
-    return tuple(line.format(asked=asked, link=safe(link, _LINK), on=tersely(on, _LINK)) for line in lines)
+    fields = {"asked": asked, "link": safe(link, _LINK), "on": tersely(on, _LINK)}
+    return tuple(translated(line, **fields) for line in lines)
 
 
 def _state(holder: Holder) -> str:

@@ -1,10 +1,11 @@
 """One host of the picture: its name, its part, its addresses, its VIPs and what was found about it."""
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.reporting.diagram.badges import Badge
 from lvsdoctor.reporting.diagram.boxes import Box
 from lvsdoctor.reporting.diagram.svg import element, frame, line_of_text, link, mark, title
-from lvsdoctor.reporting.diagram.words import safe
+from lvsdoctor.reporting.diagram.words import mark_label, safe
 from lvsdoctor.sanitize import wrapped
 
 PAD, CAPTION = 8, 14
@@ -49,9 +50,9 @@ def box_svg(box: Box, x: float, y: float, width: float, height: float) -> str:
 
 def _findings(box: Box, x: float, y: float, width: float) -> list[str]:
     """A badge for each code, which leads to its finding."""
-    shown = [(f"{found.severity.value.upper()} {found.code}", found) for found in box.marks[:_MOST_FINDINGS]]
+    shown = [(mark_label(found), found) for found in box.marks[:_MOST_FINDINGS]]
     if rest := box.marks[_MOST_FINDINGS:]:
-        shown.append((f"and {len(rest)} more", rest[0]))
+        shown.append((translated("and {number} more", number=len(rest)), rest[0]))
     badges = []
     for label, found in shown:
         edge = frame(x, y, width, _FINDING, f"pic-badge pic-found-{found.severity}", rx=4)

@@ -4,11 +4,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.topology import Cluster, Forwards, Holder, Host, Part
 from lvsdoctor.reporting.diagram import FindingMark
 from lvsdoctor.reporting.diagram.badges import Badge, badges_of
-from lvsdoctor.reporting.diagram.words import PARTS, lacking, listed, ports, safe, tersely
+from lvsdoctor.reporting.diagram.words import lacking, listed, mark_label, part_of, ports, safe, tersely
 from lvsdoctor.reporting.summary import natural
 
 _MOST = {Part.ROUTER: 2, Part.DIRECTOR: 6, Part.REAL_SERVER: 12, Part.OTHER: 4}
@@ -45,7 +46,7 @@ class Box:
     @property
     def like(self) -> Hashable:
         """Equal for boxes that say the same of different hosts."""
-        return self.known, self.badges, self.fed, tuple(map(_label, self.marks))
+        return self.known, self.badges, self.fed, tuple(map(mark_label, self.marks))
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,14 @@ class Boxes:
         if host.part is not Part.REAL_SERVER:
             lines += fed
         elif host.name in self._gateways:
-            lines.append(f"gateway {self._gateways[host.name]}")
+            lines.append(translated("gateway {router}", router=self._gateways[host.name]))
         methods = {forward.method for forward in incoming}
+        role = part_of(host.part, 1)
         marks = self.marks.get(host.name, ())
         return Box(
             safe(host.name),
             host.part,
-            PARTS[host.part] + ("" if known else ", not scanned"),
+            role if known else translated("{role}, not scanned", role=role),
             tuple(lines),
             badges_of(self._holders.get(host.name, ()), self._lacking.get(host.name, ())),
             tuple(fed) if host.part is Part.REAL_SERVER else (),
@@ -137,12 +139,20 @@ class Boxes:
         said: dict[str, list[str]] = {}
         for director, groups in by_director.items():
             for (method, weight), group in groups.items():
-                words = (method, ports(group), "" if weight is None else f"weight {weight}")
+                words = (method, ports(group), "" if weight is None else translated("weight {weight}", weight=weight))
                 said.setdefault(" · ".join(filter(None, words)), []).append(director)
         lines: list[str] = []
         for label, who in list(said.items())[:_MOST_PATHS]:
-            lines += [label] if len(who) == self._directors else [f"from {tersely(who, 21)}", label]
-        return lines if len(said) <= _MOST_PATHS else [*lines, f"and {len(said) - _MOST_PATHS} more ways"]
+            lines += (
+                [label]
+                if len(who) == self._directors
+                else [translated("from {director}", director=tersely(who, 21)), label]
+            )
+        return (
+            lines
+            if len(said) <= _MOST_PATHS
+            else [*lines, translated("and {number} more ways", number=len(said) - _MOST_PATHS)]
+        )
 
     @cached_property
     def _holders(self) -> Mapping[str, list[Holder]]:
@@ -156,15 +166,11 @@ class Boxes:
         return {host.name: vips for host, vips in lacking(self.cluster)}
 
 
-def _label(mark: FindingMark) -> str:
-    return f"{mark.severity.value.upper()} {mark.code}"
-
-
 def _addresses(host: Host) -> list[str]:
     if host.addresses == (host.name,):
         return []
     rest = len(host.addresses) - 2
-    return [*host.addresses[:2], *([f"and {rest} more"] if rest > 0 else [])]
+    return [*host.addresses[:2], *([translated("and {number} more", number=rest)] if rest > 0 else [])]
 
 
 def _full(host: Host) -> str:
@@ -176,23 +182,26 @@ def _rest(boxes: Sequence[Box], part: Part) -> tuple[str, ...]:
     kinds: dict[Hashable, list[Box]] = {}
     for box in boxes:
         kinds.setdefault(box.like, []).append(box)
-    noun = PARTS[part] + ("s" if len(boxes) > 1 else "")
-    said = f"and {len(boxes)} more {noun}"
+    said = translated("and {number} more {hosts}", number=len(boxes), hosts=part_of(part, len(boxes)))
     if len(kinds) == 1:
-        return (said + (", all alike" if len(boxes) > 1 else ""), *filter(None, [_like(boxes[0])]))
+        alike = translated("{hosts}, all alike", hosts=said) if len(boxes) > 1 else said
+        return (alike, *filter(None, [_like(boxes[0])]))
     if len(kinds) <= _MOST_KINDS:
-        return (said, *(f"{len(group)}: {_like(group[0]) or 'no VIP'}" for group in kinds.values()))
+        likes = ((len(group), _like(group[0]) or translated("no VIP")) for group in kinds.values())
+        return (said, *(translated("{number}: {what}", number=number, what=what) for number, what in likes))
     states = {
-        "have an error": sum(box.worst is Severity.ERROR for box in boxes),
-        "answer and should not": sum(box.has("wrong") for box in boxes),
-        "are silent and should answer": sum(box.has("mute") for box in boxes),
-        "are not known to be silent": sum(box.has("unknown") for box in boxes),
-        "lack a VIP": sum(box.has("lacking") for box in boxes),
-        "are not scanned": sum(not box.known for box in boxes),
+        template("{number} have an error"): sum(box.worst is Severity.ERROR for box in boxes),
+        template("{number} answer and should not"): sum(box.has("wrong") for box in boxes),
+        template("{number} are silent and should answer"): sum(box.has("mute") for box in boxes),
+        template("{number} are not known to be silent"): sum(box.has("unknown") for box in boxes),
+        template("{number} lack a VIP"): sum(box.has("lacking") for box in boxes),
+        template("{number} are not scanned"): sum(not box.known for box in boxes),
     }
-    return (f"{said}, of {len(kinds)} kinds", *(f"{count} {state}" for state, count in states.items() if count))
+    head = translated("{hosts}, of {number} kinds", hosts=said, number=len(kinds))
+    return (head, *(translated(state, number=count) for state, count in states.items() if count))
 
 
 def _like(box: Box) -> str:
-    told = [*map(_label, box.marks), *([] if box.known else ["not scanned"])]
-    return "; ".join((*told, *(f"{badge.vips} {' '.join(badge.verdict)}".strip() for badge in box.badges), *box.fed))
+    told = [*map(mark_label, box.marks), *([] if box.known else [translated("not scanned")])]
+    badges = (f"{badge.vips} {' '.join(badge.verdict)}".strip() for badge in box.badges)
+    return translated("; ").join((*told, *badges, *box.fed))

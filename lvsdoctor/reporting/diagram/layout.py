@@ -7,6 +7,7 @@ beside the boxes. Lines are drawn first, so that no line crosses a word.
 
 from collections.abc import Mapping, Sequence
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.topology import Cluster, Part
 from lvsdoctor.reporting.diagram import FindingMark
@@ -32,7 +33,8 @@ def svg_of(
     grid = NARROW if narrow else grid_for(max(len(directors), len(real_servers)))
     sheet = _Sheet(grid, max(1, len(directors)))
     sheet.entry(cluster, boxes)
-    sheet.directors(directors or [Box("director", Part.DIRECTOR, "not in this scan", known=False)], more_directors)
+    unknown = Box(translated("director"), Part.DIRECTOR, translated("not in this scan"), known=False)
+    sheet.directors(directors or [unknown], more_directors)
     sheet.real_servers(real_servers, more)
     sheet.others(*boxes.of(Part.OTHER))
     height, suffix = round(sheet.y), "-narrow" if narrow else ""
@@ -48,7 +50,9 @@ def svg_of(
 
 
 def _title(cluster: Cluster) -> str:
-    return f"The cluster of {listed(cluster.vips, 3)}" if cluster.vips else "The cluster"
+    if not cluster.vips:
+        return translated("The cluster")
+    return translated("The cluster of {vips}", vips=listed(cluster.vips, 3))
 
 
 class _Sheet:
@@ -73,7 +77,7 @@ class _Sheet:
         """Clients, routers and the segment."""
         grid = self._grid
         asked = (tersely(cluster.vips, 26),) if cluster.vips else ()
-        clients = Box("clients", Part.CLIENTS, "ask for" if asked else "", asked)
+        clients = Box(translated("clients"), Part.CLIENTS, translated("ask for") if asked else "", asked)
         top = self.y
         self._row([clients], grid.slots(1, centred=True))
         columns = grid.slots(1, centred=True)
@@ -85,7 +89,8 @@ class _Sheet:
             top = self.y
             self._row(routers, columns)
             self._remark(more)
-        label = f"who has {tersely(cluster.vips, 21)}?" if cluster.vips else "the segment"
+        vips = tersely(cluster.vips, 21)
+        label = translated("who has {vips}?", vips=vips) if vips else translated("the segment")
         self._segment = self.y + 26
         for x in columns:
             self.lines.append(polyline([(x + grid.box / 2, top), (x + grid.box / 2, self._segment)], "pic-line"))

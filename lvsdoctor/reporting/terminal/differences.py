@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.difference import (
     Change,
     FactDifference,
@@ -20,8 +21,12 @@ from lvsdoctor.reporting.terminal.nodes import MANY
 
 _FEW = 10  # rows of one fact, unless -v
 _SIGNS = {"first": "-", "second": "+"}
-_INCOMPLETE = "({sign}) does not tell all of these; no difference is concluded."
-_LABELS = {Change.ONLY_FIRST: "GONE", Change.ONLY_SECOND: "NEW", Change.CHANGED: "CHANGED"}
+_INCOMPLETE = template("({sign}) does not tell all of these; no difference is concluded.")
+_LABELS = {
+    Change.ONLY_FIRST: template("GONE"),
+    Change.ONLY_SECOND: template("NEW"),
+    Change.CHANGED: template("CHANGED"),
+}
 
 
 def counts(difference: ScanDifference) -> dict[str, int]:
@@ -57,24 +62,26 @@ def put_differences(
     if not output.quiet:
         page.blank()
         for remark in remarks:
-            page.say(wording.remarked(remark), label="note:", indent=0)
+            page.say(wording.remarked(remark), label=wording.labelled("note"), indent=0)
         for nodes, name in ((difference.only_first, names[0]), (difference.only_second, names[1])):
             if nodes:
-                page.say(f"only {source(name)} has {wording.some(nodes)}: nothing to compare.", label="note:", indent=0)
+                own = {"name": source(name), "nodes": wording.some(nodes)}
+                text = translated("only {name} has {nodes}: nothing to compare.", **own)
+                page.say(text, label=wording.labelled("note"), indent=0)
     page.say(_summed_up(difference), "label", indent=0, wrap=False)
     page.write(STYLES)
 
 
 def source(name: str) -> str:
     """A PATH in words."""
-    return "standard input" if name == "-" else name
+    return translated("standard input") if name == "-" else name
 
 
 def _put_of_all(page: Page, nodes: Sequence[NodeDifference]) -> None:
     """What is the same on several nodes: those without a difference, and each command that would tell more."""
-    page.heading("all nodes")
+    page.heading(translated("all nodes"))
     if same := [_name(node) for node in nodes if node.same]:
-        page.say(f"nothing that both sides tell differs: {wording.listed(same)}.")
+        page.say(translated("nothing that both sides tell differs: {nodes}.", nodes=wording.listed(same)))
     groups: dict[tuple[str, str, str], list[tuple[str, NotCompared]]] = {}
     for node in nodes:
         for item in node.not_compared:
@@ -83,10 +90,11 @@ def _put_of_all(page: Page, nodes: Sequence[NodeDifference]) -> None:
     for side, sign in _SIGNS.items():
         mine = {command: items for (whose, command, _), items in groups.items() if whose == side}
         if mine:
-            page.say(_INCOMPLETE.format(sign=sign), label="Not compared:")
+            page.say(translated(_INCOMPLETE, sign=sign), label=wording.labelled("Not compared"))
         for command, items in mine.items():
             page.commands([command])
-            page.say(f"{_why(items[0][1])}; on {wording.some(dict.fromkeys(name for name, _ in items))}", indent=8)
+            where = wording.some(dict.fromkeys(name for name, _ in items))
+            page.say(translated("{reason}; on {nodes}", reason=_why(items[0][1]), nodes=where), indent=8)
     for node in nodes:
         if node.same:
             _put_not_known(page, node)
@@ -94,15 +102,19 @@ def _put_of_all(page: Page, nodes: Sequence[NodeDifference]) -> None:
 
 def _summed_up(difference: ScanDifference) -> str:
     number = counts(difference)
-    return (
-        f"{counted(number['nodes'], 'node')} compared: {counted(number['facts'], 'row')} of facts changed; "
-        f"findings: {number['new']} new, {number['gone']} gone, {number['changed']} of another severity; "
-        f"{number['not_compared']} not compared"
+    nodes, rows = counted(number["nodes"], "node"), counted(number["facts"], "row")
+    parts = (
+        translated("{nodes} compared: {rows} of facts changed", nodes=nodes, rows=rows),
+        translated("findings: {new} new, {gone} gone, {changed} of another severity", **number),
+        translated("{not_compared} not compared", **number),
     )
+    return translated("; ").join(parts)
 
 
 def _name(node: NodeDifference) -> str:
-    return node.first if node.first == node.second else f"{node.first} and {node.second}"
+    if node.first == node.second:
+        return node.first
+    return translated("{names} and {last}", names=node.first, last=node.second)
 
 
 def _put_node(page: Page, node: NodeDifference) -> None:
@@ -112,7 +124,7 @@ def _put_node(page: Page, node: NodeDifference) -> None:
     if not quiet:
         page.heading(name)
         if node.same:
-            page.say("nothing that both sides tell differs.")
+            page.say(translated("nothing that both sides tell differs."))
     for item in node.findings:
         _put_finding(page, item)
     by_fact: dict[str, list[FactDifference]] = {}
@@ -130,8 +142,8 @@ def _put_node(page: Page, node: NodeDifference) -> None:
 
 def _put_finding(page: Page, item: FindingDifference) -> None:
     diagnosis = item.diagnosis
-    label = f"{_LABELS[item.change]} {wording.label(diagnosis)}"
-    was = f" (was: {item.before.value})" if item.before is not None else ""
+    label = f"{translated(_LABELS[item.change])} {wording.label(diagnosis)}"
+    was = translated(" (was: {severity})", severity=translated(item.before.value)) if item.before is not None else ""
     style, quiet = diagnosis.severity.value, page.output.quiet
     text = f"{diagnosis.message}{was}"
     page.say(text, "message", label=label, label_style=style, indent=0 if quiet else 2, wrap=not quiet)
@@ -140,25 +152,27 @@ def _put_finding(page: Page, item: FindingDifference) -> None:
 def _put_fact(page: Page, node: str, fact: str, rows: Sequence[FactDifference]) -> None:
     if page.output.quiet:
         for row in rows:
-            page.say(f"{node} {fact} {_sentence(row)}", label=_LABELS[row.change], indent=0, wrap=False)
+            page.say(f"{node} {fact} {_sentence(row)}", label=translated(_LABELS[row.change]), indent=0, wrap=False)
         return
     shown = rows if page.output.verbose else rows[:_FEW]
     for row in shown:
-        page.say(_sentence(row), label=f"{fact}:")
+        page.say(_sentence(row), label=translated("{label}:", label=fact))
         page.quotes(_lines(row.first, row.second))
     if len(shown) < len(rows):
-        page.say(f"{len(rows) - len(shown)} more rows; -v lists them.", label=f"{fact}:")
+        more = translated("{number} more rows; -v lists them.", number=len(rows) - len(shown))
+        page.say(more, label=translated("{label}:", label=fact))
 
 
 def _sentence(row: FactDifference) -> str:
     match row.change:
         case Change.ONLY_FIRST:
-            return f"{row.row} is gone"
+            return translated("{row} is gone", row=row.row)
         case Change.ONLY_SECOND:
-            return f"{row.row} is new"
+            return translated("{row} is new", row=row.row)
         case _:
             values = f": {row.before} -> {row.after}" if row.before or row.after else ""
-            return f"{row.row}, {row.what}{values}" if values else f"{row.row}, {row.what} differs"
+            what = translated("{row}, {what}", row=row.row, what=translated(row.what))
+            return f"{what}{values}" if values else translated("{row} differs", row=what)
 
 
 def _lines(first: Seen | None, second: Seen | None) -> Iterable[tuple[str, str, str]]:
@@ -171,7 +185,7 @@ def _put_not_compared(page: Page, node: NodeDifference) -> None:
     for side, sign in _SIGNS.items():
         facts = [item for item in node.not_compared if item.side == side]
         if facts:
-            page.say(_INCOMPLETE.format(sign=sign), label="Not compared:")
+            page.say(translated(_INCOMPLETE, sign=sign), label=wording.labelled("Not compared"))
         for command in dict.fromkeys(item.command for item in facts):
             page.commands([command])
             for item in facts:
@@ -186,21 +200,31 @@ def _put_not_shown(page: Page, nodes: Sequence[NodeDifference]) -> None:
         for item in node.not_shown:
             groups.setdefault((item.side, item.fact, item.values), []).append((_name(node), item))
     for (side, fact, values), items in groups.items():
-        rows = counted(sum(item.rows for _, item in items), "row")
-        where = f" on {wording.some(name for name, _ in items)}" if len(nodes) > 1 else ""
-        text = f"{wording.listed(values)} of {rows} of {fact}{where}; not compared ({items[0][1].command})"
-        page.say(text, label=f"Not shown by ({_SIGNS[side]}):")
+        fields = {
+            "values": wording.listed(values),
+            "rows": counted(sum(item.rows for _, item in items), "row"),
+            "fact": fact,
+            "nodes": wording.some(name for name, _ in items),
+            "command": items[0][1].command,
+        }
+        text = "{values} of {rows} of {fact} on {nodes}; not compared ({command})"
+        text = text if len(nodes) > 1 else "{values} of {rows} of {fact}; not compared ({command})"
+        label = wording.labelled("Not shown by ({sign})", sign=_SIGNS[side])
+        page.say(translated(text, **fields), label=label)
 
 
 def _put_not_known(page: Page, node: NodeDifference) -> None:
     for item in node.not_known:
         label, style = wording.label(item.diagnosis), item.diagnosis.severity.value
-        sign = _SIGNS[item.side]
-        page.say(f"{label} {item.diagnosis.message}", label=f"Not known of ({sign}):", label_style=style)
+        side_label = wording.labelled("Not known of ({sign})", sign=_SIGNS[item.side])
+        page.say(f"{label} {item.diagnosis.message}", label=side_label, label_style=style)
 
 
 def _why(item: NotCompared) -> str:
-    rows = f"{counted(item.rows, 'row')} of {item.fact}" if item.rows else item.fact
+    rows = item.fact
+    if item.rows:
+        rows = translated("{rows} of {fact}", rows=counted(item.rows, "row"), fact=item.fact)
+    why = translated("not seen" if item.rows else "not collected")
     if item.reason:
-        return f"{rows}: {item.reason}" + (f" ({item.seen})" if item.seen is not None else "")
-    return f"{rows}: {'not seen' if item.rows else 'not collected'}"
+        why = translated(item.reason) + (f" ({item.seen})" if item.seen is not None else "")
+    return translated("{label}: {why}", label=rows, why=why)

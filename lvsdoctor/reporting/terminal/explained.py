@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.examination import AppliedRule
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.rule_page import BadPage, page_of
+from lvsdoctor.reporting.wording import labelled
+from lvsdoctor.sanitize import unwrapped
 
 _SECTIONS = ("What you see", "Why")
 _ITEMS = ("- ", "* ", "1. ", "2. ", "3. ", "4. ", "5. ")
@@ -15,10 +18,11 @@ def put_explained(page: Page, rule: AppliedRule) -> None:
     try:
         sections = page_of(rule).sections
     except (OSError, BadPage) as error:
-        page.say(f"the page of {rule.name} cannot be read: {error}", label="note:")
+        why = translated("the page of {rule} cannot be read: {error}", rule=rule.name, error=error)
+        page.say(why, label=labelled("note"))
         return
     for heading in _SECTIONS:
-        page.say("", label=f"{heading}:")
+        page.say("", label=labelled(heading))
         for text, verbatim in _blocks(sections[heading]):
             if verbatim:
                 page.verbatim([text], indent=6, wrap=False)  # it may be a command
@@ -35,7 +39,7 @@ def _blocks(text: str) -> Iterator[tuple[str, bool]]:
         fenced ^= fence
         verbatim = fence or fenced or line.startswith(("    ", "|"))
         if paragraph and (verbatim or not line or line.startswith(_ITEMS)):
-            yield " ".join(paragraph), False
+            yield unwrapped(paragraph), False
             paragraph = []
         if verbatim and not fence:
             yield line.removeprefix("    "), True

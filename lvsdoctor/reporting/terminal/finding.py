@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.examination import AppliedRule, Diagnosis
 from lvsdoctor.model.finding import Certainty, Citation, Fix, Probed
 from lvsdoctor.reporting import asides, wording
@@ -31,9 +32,9 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     _put_sentences(page, group)
     for clients, _ in group.sentences(lambda diagnosis: diagnosis.clients):
         if clients.clients:
-            page.say(clients.clients, label=f"{wording.CLIENTS}:")
+            page.say(clients.clients, label=wording.labelled(wording.CLIENTS))
     if others := asides.same_step(group.every):
-        page.say(others, label=f"{wording.ALSO}:")
+        page.say(others, label=wording.labelled(wording.ALSO))
     rule = shown.rules.get(group.first[0].rule)
     if page.output.explain and rule is not None and rule.name not in shown.explained:
         shown.explained.add(rule.name)
@@ -41,7 +42,8 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     _put_probed(page, group, shown)
     _put_evidence(page, group)
     _put_fixes(page, group)
-    page.say(f"lvsdoctor explain {group.first[0].rule}", "faint", label=f"{wording.MORE}:", label_style="faint")
+    more = wording.labelled(wording.MORE)
+    page.say(f"lvsdoctor explain {group.first[0].rule}", "faint", label=more, label_style="faint")
 
 
 def _put_sentences(page: Page, group: AlikeFindings) -> None:
@@ -51,18 +53,20 @@ def _put_sentences(page: Page, group: AlikeFindings) -> None:
         label, style = wording.label(diagnosis), diagnosis.severity.value
         page.say(diagnosis.message, "message", label=label, label_style=style)
         if others := [node for node in nodes if node != diagnosis.node]:
-            whose = "the others" if len(nodes) == len(group.nodes) and len(others) > 1 else wording.listed(others)
-            page.say(f"The same is found on {whose}.", indent=4)
+            all_others = len(nodes) == len(group.nodes) and len(others) > 1
+            whose = translated("the others") if all_others else wording.listed(others)
+            page.say(translated("The same is found on {hosts}.", hosts=whose), indent=4)
         for sentence in asides.severities_set([diagnosis]):
             page.say(sentence, indent=4)
         if diagnosis.accepted is not None:
-            page.say(wording.accepted(diagnosis.accepted), label="Accepted:", indent=4)
+            page.say(wording.accepted(diagnosis.accepted), label=wording.labelled("Accepted"), indent=4)
         if diagnosis.lapsed is not None:
             page.say(wording.lapsed(diagnosis.lapsed), "warning", indent=4)
     if len(shown) < len(every):
         first = group.first[0]
         about = wording.listed(every[-1][0].about)
-        more = f"{len(every) - len(shown)} more of the same about another {about}; -v lists them."
+        text = "{number} more of the same about another {about}; -v lists them."
+        more = translated(text, number=len(every) - len(shown), about=about)
         page.say(more, label=wording.label(first), label_style=first.severity.value)
 
 
@@ -82,12 +86,13 @@ def _put_probed(page: Page, group: AlikeFindings, shown: Shown) -> None:
         if probed.verdict is Probed.NOT_PROBED:
             known = diagnosis.finding.predicts is None or any(probed.says in note for note in shown.notes)
             if page.output.verbose or not known:
-                page.say(probed.says, "faint", label="Not probed:", label_style="faint")
+                page.say(probed.says, "faint", label=wording.labelled("Not probed"), label_style="faint")
             shown.notes.add(probed.says)
         elif probed.verdict is Probed.CONTRADICTED:
-            page.say(f"{probed.says} (see the top)", label="CONTRADICTED by the wire:", label_style="contradicted")
+            label = wording.labelled("CONTRADICTED by the wire")
+            page.say(translated("{why} (see the top)", why=probed.says), label=label, label_style="contradicted")
         else:
-            page.say(probed.says, label="Confirmed:")
+            page.say(probed.says, label=wording.labelled("Confirmed"))
             frames = [probed.seen] if not several else [d.confirmation.seen for d in group.every if d.confirmation]
             page.quotes((str(seen), seen.text, "") for seen in dict.fromkeys(frames) if seen and seen not in quoted)
             if several:
@@ -106,17 +111,29 @@ def _put_evidence(page: Page, group: AlikeFindings) -> None:
     assumptions = [slot for slot in slots if slot.shown.assumed]
     several = len(group.nodes) > 1
     if proofs:
-        lines = f"the lines of {group.nodes[0]}; where others differ, the lines of all." if several else ""
-        page.say(lines, label=f"{wording.EVIDENCE}:")
+        lines = translated("the lines of {node}; where others differ, the lines of all.", node=group.nodes[0])
+        page.say(lines if several else "", label=wording.labelled(wording.EVIDENCE))
     guilty = guilty_lines(group.every)
     rows = list(_rows(proofs))
     marked = {number for number, (line, _) in enumerate(rows) if line.seen in guilty}
-    page.quotes(((str(line.seen), line.seen.text, note) for line, note in rows), longest=longest, marked=marked)
+    page.quotes(
+        _shown(rows),
+        longest=longest,
+        marked=marked,
+    )
     if any(diagnosis.certainty is Certainty.LIKELY for diagnosis in group.every):
-        page.say("not in the evidence, so the finding is likely, not proved:", label=f"{wording.ASSUMED}:")
+        text = translated("not in the evidence, so the finding is likely, not proved:")
+        page.say(text, label=wording.labelled(wording.ASSUMED))
         rows = list(_rows(assumptions))
-        page.quotes(((str(line.seen), line.seen.text, note) for line, note in rows), longest=longest)
+        page.quotes(
+            _shown(rows),
+            longest=longest,
+        )
         _put_settling(page, group.nodes, assumptions)
+
+
+def _shown(rows: Iterable[tuple[Citation, str]]) -> Iterable[tuple[str, str, str]]:
+    return ((wording.evidence_place(line.seen), wording.evidence_text(line.seen), note) for line, note in rows)
 
 
 def _rows(slots: Sequence[Slot]) -> Iterator[tuple[Citation, str]]:
@@ -142,7 +159,7 @@ def _put_settling(page: Page, nodes: Sequence[str], assumptions: Sequence[Slot])
     for node in nodes:
         alike.setdefault(tuple(commands.get(node, ())), []).append(node)
     for settle, hosts in alike.items():
-        page.say("", label=f"To settle it, on {_hosts(hosts, nodes)}:")
+        page.say("", label=wording.labelled("To settle it, on {hosts}", hosts=_hosts(hosts, nodes)))
         page.commands(settle)
 
 
@@ -153,10 +170,10 @@ def _put_fixes(page: Page, group: AlikeFindings) -> None:
     fixes = group.fixes()
     for label, persist in ((wording.FIX_NOW, False), (wording.FIX_FOR_GOOD, True)):
         for hosts, commands in _alike_commands(fixes, persist):
-            page.say("", label=f"{label}, on {_hosts(hosts, group.nodes)}:")
+            page.say("", label=translated("{label}:", label=wording.on_host(label, _hosts(hosts, group.nodes))))
             page.commands(_first(page, commands))
     for warning in group.warnings:
-        page.say(warning, label=f"{wording.CAREFUL}:", label_style="warning")
+        page.say(translated(warning), label=wording.labelled(wording.CAREFUL), label_style="warning")
 
 
 def _alike_commands(
@@ -172,14 +189,17 @@ def _alike_commands(
 
 def _hosts(hosts: Sequence[str], nodes: Sequence[str]) -> str:
     """`rs1, rs2`; all of many in a word."""
-    return f"each of these {counted(len(nodes), 'node')}" if len(hosts) == len(nodes) > 3 else wording.listed(hosts)
+    if len(hosts) == len(nodes) > 3:
+        return translated("each of these {nodes}", nodes=counted(len(nodes), "node"))
+    return wording.listed(hosts)
 
 
 def _first(page: Page, commands: tuple[str, ...]) -> Iterable[str]:
     """A fix of a hundred lines would push its reason off the screen."""
     if page.output.verbose or len(commands) <= COMMANDS:
         return commands
-    return (*commands[:COMMANDS], f"# and {len(commands) - COMMANDS} more lines: -v shows them")
+    rest = translated("and {number} more lines: -v shows them", number=len(commands) - COMMANDS)
+    return (*commands[:COMMANDS], f"# {rest}")
 
 
 def put_accepted(page: Page, diagnoses: Sequence[Diagnosis], shown: Shown) -> None:
@@ -191,6 +211,8 @@ def put_accepted(page: Page, diagnoses: Sequence[Diagnosis], shown: Shown) -> No
         return
     for diagnosis in diagnoses[:ALIKE]:
         sentence = f"{wording.label(diagnosis)} {diagnosis.message}"
-        page.say(f"{sentence}; accepted: {wording.accepted(diagnosis.accepted or {})}", "accepted")
+        terms = wording.accepted(diagnosis.accepted or {})
+        page.say(translated("{sentence}; accepted: {terms}", sentence=sentence, terms=terms), "accepted")
     if len(diagnoses) > ALIKE:
-        page.say(f"{counted(len(diagnoses) - ALIKE, 'more accepted finding')}; -v lists them.", "accepted")
+        more = counted(len(diagnoses) - ALIKE, "more accepted finding")
+        page.say(translated("{more}; -v lists them.", more=more), "accepted")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from lvsdoctor.language import template, translated
 from lvsdoctor.model.examination import Examination, Examined, Outcome, Verdict
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
@@ -12,14 +13,19 @@ from lvsdoctor.reporting.summary import counted, natural, wanted
 
 MANY = 3  # more nodes than these are not told one by one
 _ROWS = 40  # of the table; nodes with the same numbers share a row where there would be more
-_HEADS = ("node", "errors", "warnings", "notes", "not checked")
-_SHORT_HEADS = ("node", "E", "W", "N", "?")
-_LEGEND = "E errors, W warnings, N notes, ? not checked"
+_HEADS = tuple(map(template, ("node", "errors", "warnings", "notes", "not checked")))
+_SHORT_HEADS = (template("node"), "E", "W", "N", "?")
+_LEGEND = template("E errors, W warnings, N notes, ? not checked")
 _NARROW = 60  # columns
 
 
 # Not every reader has met the word.
-_ROLES = {"director": "director (load balancer)", "real-server": "real server"}
+_ROLES = {"director": template("director (load balancer)")}
+
+
+def _role(name: str) -> str:
+    return translated(_ROLES[name]) if name in _ROLES else wording.role_name(name)
+
 
 # -- one by one -------------------------------------------------------------------------------------------------------
 
@@ -27,31 +33,34 @@ _ROLES = {"director": "director (load balancer)", "real-server": "real server"}
 def put_standing(page: Page, node: Examined) -> None:
     """What the node is, why, and where its evidence came from."""
     for role in node.roles:
-        page.say(wording.standing(role), label=f"{_ROLES.get(role.name, role.name)}:")
+        page.say(wording.standing(role), label=wording.labelled(_role(role.name)))
     if not node.roles:
-        page.say(f"{wording.no_role(node)} {_NAME_IT}", label="no role found:")
+        says = translated(" ").join((wording.no_role(node), translated(_NAME_IT)))
+        page.say(says, label=wording.labelled("no role found"))
     if node.vips:
         page.say(
             wording.some(node.vips, all_of_them=bool(page.output.verbose)),
-            label="VIP:" if len(node.vips) == 1 else "VIPs:",
+            label=wording.labelled("VIP" if len(node.vips) == 1 else "VIPs"),
         )
     if node.source:
-        page.say(node.source, label="evidence:")
+        page.say(node.source, label=wording.labelled("evidence"))
     for note in wording.notes(node):
-        page.say(note, label="note:")
+        page.say(note, label=wording.labelled("note"))
 
 
+_LACKING = "the evidence lacks what these commands would tell."
 _NAME_IT = "Most rules need to know: say it with --role director, or --role real-server --vip ADDRESS."
 
 
 def put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:
     """The commands that would tell more, each with the rules that wait for it."""
     if node.contradictions:
-        page.say("the evidence contradicts itself; the note at the end quotes both lines.", label="Not checked:")
+        text = translated("the evidence contradicts itself; the note at the end quotes both lines.")
+        page.say(text, label=wording.labelled("Not checked"))
         return
     groups = wanted(outcomes)
     if groups:
-        page.say("the evidence lacks what these commands would tell.", label="Not checked:")
+        page.say(translated(_LACKING), label=wording.labelled("Not checked"))
     for group in groups:
         page.commands(filter(None, [group.command]))
         page.say(wording.waiting(group, node.name, all_of_them=bool(page.output.verbose)), indent=8)
@@ -62,10 +71,10 @@ def put_crashed(page: Page, outcomes: Iterable[Outcome], indent: int = 2) -> Non
     for outcome in outcomes:
         if outcome.verdict is not Verdict.CRASHED:
             continue
-        hint = "" if page.output.verbose else "; -v shows the traceback"
+        hint = "" if page.output.verbose else translated("; -v shows the traceback")
         page.say(
             f"{wording.crash(outcome)}{hint}",
-            label="CRASHED",
+            label=translated("CRASHED"),
             label_style="error",
             indent=indent,
             wrap=not page.output.quiet,
@@ -78,12 +87,12 @@ def put_unread(page: Page, unread: Sequence[Seen]) -> None:
     """The lines that no parser understood: how many of which file, with -v themselves."""
     if not unread:
         return
-    count = f"{counted(len(unread), 'line')} not understood"
+    label = wording.labelled("{lines} not understood", lines=counted(len(unread), "line"))
     if page.output.verbose:
-        page.say("", label=f"{count}:")
+        page.say("", label=label)
         page.quotes((str(seen), seen.text, "") for seen in unread)
         return
-    page.say(f"{wording.not_understood(unread)}; -v lists them.", label=f"{count}:")
+    page.say(translated("{more}; -v lists them.", more=wording.not_understood(unread)), label=label)
 
 
 # -- all together -----------------------------------------------------------------------------------------------------
@@ -99,15 +108,17 @@ def put_table(page: Page, examination: Examination) -> None:
         numbers = [((row.name,), _numbers(row)) for row in rows]
         heads = _HEADS if page.width >= _NARROW else _SHORT_HEADS
         if heads is _SHORT_HEADS:
-            page.say(_LEGEND, "faint")
-        page.table(heads, [(wording.listed(names), *row) for names, row in _shared(numbers)])
+            page.say(translated(_LEGEND), "faint")
+        page.table(tuple(map(translated, heads)), [(wording.listed(names), *row) for names, row in _shared(numbers)])
     page.blank()
     for sentence, nodes in calm_nodes(counts, examination.outcomes):
         names = wording.listed(row.name for row in nodes)
-        page.say(f"{names}.", label=f"{sentence[0].upper()}{sentence[1:]}:")
+        label = translated("{label}:", label=f"{sentence[0].upper()}{sentence[1:]}")
+        page.say(translated("{sentence}.", sentence=names), label=label)
     for role in dict.fromkeys(filter(None, roles.values())):
         of_role = [name for name, own in roles.items() if own == role]
-        page.say(f"{wording.some(of_role)}.", "faint", label=f"{_ROLES.get(role, role)}:", label_style="faint")
+        text = translated("{sentence}.", sentence=wording.some(of_role))
+        page.say(text, "faint", label=wording.labelled(_role(role)), label_style="faint")
 
 
 def _numbers(row: NodeCounts) -> tuple[str, ...]:
@@ -130,13 +141,14 @@ def put_notes_of_all(page: Page, nodes: Iterable[Examined]) -> None:
     names: dict[tuple[str, str], list[str]] = {}
     for node in nodes:
         if not node.roles:
-            names.setdefault(("no role found:", wording.no_role(node)), []).append(node.name)
+            names.setdefault((wording.labelled("no role found"), wording.no_role(node)), []).append(node.name)
         for note in wording.notes(node):
-            names.setdefault(("note:", note), []).append(node.name)
+            names.setdefault((wording.labelled("note"), note), []).append(node.name)
     for (label, note), own in names.items():
-        page.say(f"{wording.listed(sorted(own, key=natural))}: {note}", label=label)
-    if any(label != "note:" for label, _ in names):
-        page.say(_NAME_IT)
+        hosts = wording.listed(sorted(own, key=natural))
+        page.say(translated("{hosts}: {note}", hosts=hosts, note=note), label=label)
+    if any(label != wording.labelled("note") for label, _ in names):
+        page.say(translated(_NAME_IT))
 
 
 def put_not_checked_of_all(page: Page, examination: Examination) -> None:
@@ -144,16 +156,17 @@ def put_not_checked_of_all(page: Page, examination: Examination) -> None:
     contradictory = [node.name for node in examination.nodes if node.contradictions]
     if contradictory:
         names = wording.listed(sorted(contradictory, key=natural))
-        page.say(
-            f"{names}: the evidence contradicts itself; the notes at the end quote the lines.", label="Not checked:"
-        )
+        text = "{hosts}: the evidence contradicts itself; the notes at the end quote the lines."
+        page.say(translated(text, hosts=names), label=wording.labelled("Not checked"))
     groups = wanted_on_nodes(outcome for outcome in examination.outcomes if outcome.node not in contradictory)
     if not groups:
         return
-    page.say("the evidence lacks what these commands would tell.", label="Not checked:")
+    page.say(translated(_LACKING), label=wording.labelled("Not checked"))
     for group in groups[:MOST_COMMANDS]:
         page.commands(filter(None, [group.command]))
-        rules = f"{counted(len(group.rules), 'rule')}: {wording.some(group.rules)}"
-        page.say(f"on {wording.some(group.nodes)}, for {rules}", indent=8)
+        rules, names = counted(len(group.rules), "rule"), wording.some(group.rules)
+        text = "on {nodes}, for {rules}: {names}"
+        page.say(translated(text, nodes=wording.some(group.nodes), rules=rules, names=names), indent=8)
     if len(groups) > MOST_COMMANDS:
-        page.say(f"{counted(len(groups) - MOST_COMMANDS, 'more command')}; -v lists them.", indent=4)
+        more = counted(len(groups) - MOST_COMMANDS, "more command")
+        page.say(translated("{more}; -v lists them.", more=more), indent=4)

@@ -1,4 +1,4 @@
-"""What operators read, taken from sources, pages and templates.
+"""What operators read, taken from sources, pages and templates: for the lint of our wording, and for translators.
 
 A template's text is what the source can say: branches are told apart, a value that only a run shows is `{}`.
 """
@@ -82,6 +82,28 @@ class _Speller:
         if name == "Finding" and "clients" not in spelt:
             yield Text("clients", call.lineno, "")
 
+    def asked(self, marks: Mapping[str, int]) -> Iterator[str]:
+        """The texts that calls of these names are given, at the place that is named."""
+        for statement, names in self._statements(self.module.body, {}):
+            for call in ast.walk(statement):
+                if isinstance(call, ast.Call):
+                    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+                    if name in marks and marks[name] < len(call.args):
+                        yield from self.spellings(call.args[marks[name]], names)
+                    if name == "map" and getattr(call.args[0], "id", "") in marks:
+                        yield from self.spellings(call.args[1], names)
+
+    def _statements(
+        self, body: Sequence[ast.stmt], names: Mapping[str, list[ast.expr]]
+    ) -> Iterator[tuple[ast.stmt, Mapping[str, list[ast.expr]]]]:
+        for statement in body:
+            if isinstance(statement, ast.FunctionDef):
+                yield from self._statements(statement.body, {**names, **_assigned(statement.body)})
+            elif isinstance(statement, ast.ClassDef):
+                yield from self._statements(statement.body, names)
+            else:
+                yield statement, names
+
     def spellings(self, given: ast.expr, names: Mapping[str, list[ast.expr]], depth: int = 6) -> list[str]:
         """All texts that an expression can be, the branches told apart; `{}` for a value that only a run shows."""
         if depth == 0:
@@ -113,6 +135,11 @@ class _Speller:
             case ast.Subscript(value=ast.Dict(values=parts)):
                 for part in parts:
                     yield from again(part)
+            case ast.Subscript(value=ast.Name(id=name)) if name in self.constants:
+                for part in self.constants[name]:
+                    if isinstance(part, ast.Dict):
+                        for value in part.values:
+                            yield from again(value)
             case ast.Name(id=name) if name in names or name in self.constants:
                 for part in names.get(name, self.constants.get(name, [])):
                     yield from again(part)
@@ -201,6 +228,69 @@ def literals(source: str) -> list[Text]:
             says = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in item.values)
             texts.append(Text("other", item.lineno, says))
     return texts
+
+
+# -- what is to be translated ------------------------------------------------------------------------------------------
+
+_MARKS = {"translated": 0, "labelled": 0, "template": 0, "plural": 0}
+_ASKED = re.compile(r"(?:(?<![\w.])_|\.labelled)\(\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)")
+_COUNTED = re.compile(r"(?<![\w.])counted\([^()]*(?:\([^()]*\)[^()]*)*,\s*\"([^\"]+)\"\)")
+
+
+def marked(source: str) -> list[str]:
+    """What a module says of itself that it translates: the texts of `translated`, `labelled`, `template`."""
+    texts = _Speller(ast.parse(source)).asked(_MARKS)
+    # One with a hole for an expression is made of marked ones.
+    return list(dict.fromkeys(text for text in texts if "{}" not in text and re.search(r"[A-Za-z,;]|^ $", text)))
+
+
+def nouns(source: str) -> list[str]:
+    """What is counted in a module or a template: `counted(3, "rule")`, and the nouns in COUNTED."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return list(dict.fromkeys(_COUNTED.findall(source)))
+    found = [says for says in _Speller(tree).asked({"counted": 1}) if re.fullmatch(r"[A-Za-z][A-Za-z ]*", says)]
+    for item in tree.body:
+        match item:
+            case ast.Assign(targets=[ast.Name(id="COUNTED")], value=ast.Tuple(elts=elements)):
+                found += [element.value for element in elements if isinstance(element, ast.Constant)]
+            case _:
+                pass
+    return list(dict.fromkeys(found))
+
+
+def asked_for(source: str) -> list[str]:
+    """What a template of a page translates: `_("...")`."""
+    without = re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL)
+    return list(dict.fromkeys(ast.literal_eval(f"({literals})") for literals in _ASKED.findall(without)))
+
+
+def phrases(source: str) -> list[str]:
+    """Sentences and parts of them that a module keeps as constants and says later, by whatever way; no commands."""
+    found = []
+    for item in ast.parse(source).body:
+        if not isinstance(item, ast.Assign | ast.AnnAssign) or item.value is None:
+            continue
+        inside = {
+            id(part) for string in ast.walk(item.value) if isinstance(string, ast.JoinedStr) for part in string.values
+        }
+        for part in ast.walk(item.value):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and id(part) not in inside:
+                found.append(part.value)
+    return list(dict.fromkeys(text for text in found if _PHRASE.search(text) and not _NO_PHRASE.search(text)))
+
+
+_PHRASE = re.compile(
+    r"\b(?:is|are|was|were|has|have|not|no|the|of|does|do|to|and|for|with|its|by|an?|on|but|may|which|that)\b"
+)
+# Comments and commands, patterns, lists of words, the beginning of a line that a program prints.
+_NO_PHRASE = re.compile(
+    r"^#|\n|\\|\(\?|\[[a-z]|[a-z]:$| \+|^[. ]|^(?:Module|IPVS:|Error:) |^(?:from|to|auto|if) [a-z]+ [a-z]+ |, setting |"
+    r"^\S*[a-z]+ -[a-zA-Z]|^(?:ip|ipvsadm|sysctl|nft|kubectl|systemctl|arping|ndisc6|cat|find|modprobe|look|give|run) |"
+    r"^(?:load|start|correct|keep|let|make|set|use|put|check|raise|lower|add|remove|allow|compare) |^[\w-]+$|"
+    r"^(?:[\w.-]+ ){4,}[\w.-]+$(?<!\.)(?<![a-z]{3})"
+)
 
 
 def jinja_strings(source: str) -> list[Text]:
