@@ -279,7 +279,7 @@ def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
 def _folded(examination: Examination, output: Output) -> Iterator[Piece]:
     """What is no finding, a click away."""
     many = len(examination.nodes) > terminal.MANY
-    if groups := list(markdown.lacking(examination, each_node=not many)):
+    if groups := list(markdown.lacking(examination, by_node=not many)):
         most = asides.MOST_COMMANDS if many and not output.verbose else ROWS
         text = translated("The evidence lacks what these commands would tell.") + "\n\n"
         for says, command in groups[:most]:

@@ -163,7 +163,7 @@ def _home(name: str) -> "_Speller | None":
     home = next((home for homes in QUESTIONS.values() for home, names in homes.items() if name in names.split()), None)
     if home is None:
         return None
-    path = Path(__file__).parents[2] / "lvsdoctor" / f"{home.replace('.', '/')}.py"
+    path = Path(__file__).parents[1] / "lvsdoctor" / f"{home.replace('.', '/')}.py"
     speller = _Speller(ast.parse(path.read_text(encoding="utf-8")))
     function = speller.functions.get(name)
     return speller if function is not None and getattr(function.returns, "id", "") == "str" else None

@@ -16,7 +16,7 @@ _DESCRIPTION = """The doctor for Linux Virtual Server (IPVS) deployments.
 Begin with one of these:
 
   lvsdoctor scan                           this host, as root
-  lvsdoctor scan DIR                       dumps that somebody sent
+  lvsdoctor scan DIR                       dumps that you received
   lvsdoctor collect --ssh HOST ... -o DIR  dumps of your own hosts
 """
 EXIT_CODES = """exit codes:

@@ -89,9 +89,9 @@ def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-def lacking(examination: Examination, *, each_node: bool) -> Iterator[tuple[str, str]]:
+def lacking(examination: Examination, *, by_node: bool) -> Iterator[tuple[str, str]]:
     """Who waits for what each command would tell, and the command: for each node, or each command once."""
-    if each_node:
+    if by_node:
         for group in wanted(examination.outcomes):
             fields = {"node": span(group.node), "sentence": prose(wording.waiting(group, group.node))}
             yield translated("On {node}, {sentence}", **fields), group.command

@@ -35,7 +35,7 @@ def service_outcomes(
     by_service: dict[str, list[Walk]] = {}
     for walk in walks:
         by_service.setdefault(service_name(walk), []).append(walk)
-    outcomes = [_outcome(name, group, frozenset(contradictory)) for name, group in by_service.items()]
+    outcomes = [_of_service(name, group, frozenset(contradictory)) for name, group in by_service.items()]
     conditions = [_condition(group, planned) for group in by_service.values()]
     outcomes = [replace(outcome, condition=first) for outcome, first in zip(outcomes, conditions, strict=True)]
     return tuple(sorted(outcomes, key=_worst_first))
@@ -43,6 +43,13 @@ def service_outcomes(
 
 def _worst_first(outcome: ServiceOutcome) -> tuple[int, int, bool]:
     return _STATES.index(outcome.state), -len(outcome.losing), not outcome.without_server
+
+
+def _of_service(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:
+    """What its own real servers do; where all is well there, what a host does that is none of them and has the VIP."""
+    own = [walk for walk in every if walk.rip is not None or not walk.real_server]
+    outcome = _outcome(name, own, contradictory)
+    return outcome if outcome.state is ServiceState.SUFFERS else _outcome(name, every, contradictory)
 
 
 def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:
@@ -154,8 +161,7 @@ def at_a_glance(examination: Examination, most: int = 3) -> list[str]:
 def _calm_sentence(examination: Examination) -> list[str]:
     if examination.diagnoses or not examination.services:
         return []
-    quiet = calm(examination.outcomes)
-    known = translated("{fact}: {checked}", fact=quiet, checked=checked(examination.outcomes))
+    known = translated("{fact}: {checked}", fact=calm(examination.outcomes), checked=checked(examination.outcomes))
     return [_whole(f"{known[0].upper()}{known[1:]}")]
 
 

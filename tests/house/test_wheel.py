@@ -138,7 +138,11 @@ def test_the_installed_command_runs_by_its_path_as_sudo_runs_it(installed: Path,
 def test_the_installed_command_finds_its_rules(installed: Path, built: Built, tmp_path: Path) -> None:
     ran = run(installed, "rules", "list", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    pages = [Path(name).stem for name in built.tracked if name.startswith("rules/") and name.count("/") == 2]
+    pages = [
+        Path(name).name.partition(".")[0]
+        for name in built.tracked
+        if name.startswith("rules/") and name.count("/") == 2
+    ]
     names = {page.replace("_", "-") for page in pages if not page.startswith("_")}
     assert sorted(name for name in names if name not in ran.stdout) == []
 

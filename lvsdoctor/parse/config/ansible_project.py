@@ -283,8 +283,7 @@ class Project:
 
         def include(name: str, host: ManagedHost, *, uncertain: bool) -> bool:
             found = self._first(f"{here}/{name}", f"{base}/tasks/{name}", f"{base}/{name}")
-            root = self._yaml(found)[0] if found else None
-            if found is None or root is None:
+            if found is None or (root := self._yaml(found)[0]) is None:
                 return False
             self.claimed.add(found)
             run_tasks(root.items, host, self._task_file(found, base), uncertain=uncertain)
@@ -293,8 +292,7 @@ class Project:
         def file(name: str) -> tuple[str, str] | None:
             _, _, rest = name.partition("/")
             found = self._first(f"{base}/{name}", f"{base}/{rest}", f"{here}/{name}", f"{here}/{rest}")
-            text = self.read(found) if found else None
-            if found is None or text is None:
+            if found is None or (text := self.read(found)) is None:
                 return None
             self.claimed.add(found)
             return text, self.where(found)
