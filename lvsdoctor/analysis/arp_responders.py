@@ -13,6 +13,7 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.link import VRRP_MACS
@@ -70,6 +71,8 @@ def arp_responders(node: Node) -> Iterator[ArpTarget]:
     for probe in node.probes:
         asked.setdefault((probe.target, probe.link or _link_towards(node, probe.target)), []).append(probe)
     for (target, link), probes in asked.items():
+        if not node.has("ipvs") and not directors_of(node, target):
+            node.assuming(NotCollected("ipvs", node.name))  # whose VIP it is, a director's table would tell
         replies: dict[str, Reply] = {}
         for reply in (reply for probe in probes for reply in probe.replies if reply.mac not in own):
             replies.setdefault(reply.mac, reply)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.kube import KubeNode
 from lvsdoctor.model.neighbour import Neighbour
@@ -48,6 +49,8 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     for route in node.routes if node.has("routes") else ():
         if ip in route.gateways:
             return str(ip), cite(route, "{node} uses this gateway", node=node.name)
+    if not node.has("routes"):
+        node.assuming(NotCollected("routes", node.name))
     return None
 
 

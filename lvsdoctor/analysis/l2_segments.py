@@ -100,6 +100,8 @@ def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP
         sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)
         if sender.ip == vip:
             return hop, sender
+    if not node.has("routes"):
+        node.assuming(NotCollected("routes", node.name))  # it may ask for a gateway
     return None
 
 

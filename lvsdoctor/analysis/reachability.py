@@ -11,6 +11,7 @@ from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.link import Link
@@ -76,6 +77,8 @@ def reachability(director: Node, rip: IP, how: Collection[Forwarding | None]) ->
         return Reachability(
             yes("{link} has no carrier", *way.because, *map(cite, dead), link=names), way, home, tuple(dead)
         )
+    if not director.has("links"):
+        director.assuming(NotCollected("links", director.name))  # a route may stand although its link is down
     return Reachability(no("a route leads to this address", *way.because), way, home)
 
 

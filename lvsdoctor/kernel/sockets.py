@@ -164,7 +164,10 @@ def _of_link(node: Node, row: Socket, arrived_on: str | None) -> str | None:
 def _vrf(node: Node, link: str | None) -> str | None:
     """The VRF that a link is in; it counts as the link where a packet arrives, and so does the link itself. Raises
     NotCollected where that link, or the one it is a port of, is not among the links that were seen."""
-    if link is None or not node.has("links"):
+    if link is None:
+        return None
+    if not node.has("links"):
+        node.assuming(NotCollected("links", node.name))
         return None
     kinds = {row.name: (row.master, row.kind) for row in node.seen_rows("links")}
     master = kinds.get(link, (None, None))[0]

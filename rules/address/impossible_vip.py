@@ -10,6 +10,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Fix,
     Node,
+    NotCollected,
     Severity,
     cite,
     command,
@@ -64,7 +65,10 @@ def _kind(node: Node, vip: IP) -> tuple[str, list[Citation]]:
         return "an unspecified", []
     if str(vip) == "255.255.255.255":
         return "a broadcast", []
-    for own in node.addresses if node.has("addresses") and not node.holding(vip) else ():
+    if not node.has("addresses"):
+        node.assuming(NotCollected("addresses", node.name))  # which address is a broadcast, its own prefix tells
+        return "", []
+    for own in node.addresses if not node.holding(vip) else ():
         if own.network.prefixlen < 31 and vip == own.network.broadcast_address:
             return "a broadcast", [cite(own, "the broadcast address of its subnet")]
     return "", []

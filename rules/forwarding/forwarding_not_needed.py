@@ -9,6 +9,7 @@ from lvsdoctor.rulekit import (
     Forwarding,
     Link,
     Node,
+    NotCollected,
     Severity,
     cite,
     conf_key,
@@ -65,5 +66,7 @@ def _only_link(node: Node) -> Link | None:
         own = link.loopback or link.name in below or link.master in below
         idle = link.type == "ipip" and not node.addresses_on(link.name)
         if link.up and not (own or idle or link.kind == "dummy" or link.name.startswith("dummy")):
+            if not link.type:
+                raise NotCollected("links", node.name)  # it could be the idle tunl0
             return None
     return wires[0]

@@ -31,26 +31,12 @@ ROOT = Path(__file__).parents[2]
 # Rules that are quiet without a fact of the node itself that made them fire. Nothing may be added here.
 TOO_QUIET = frozenset(
     {
-        # A director that is a real server of another one: without its table, the VIP of that one is none of its own.
-        *(
-            (rule, "ipvs")
-            for rule in (
-                "arp-announce-one-in-vip-subnet", "arp-announce-two-defeated", "arp-ignore-three-needs-host-scope",
-                "real-server-answers-arp", "tunnel-device-missing", "vip-answered-by-another-host",
-                "vip-answered-by-nobody", "vip-leaks-as-arp-sender", "vip-mask-on-silent-link-too-wide",
-                "vip-missing-on-real-server", "vip-on-answering-link",
-            )
-        ),
         # An elision in `ipvsadm --stats` is not seen where the rows on both sides of it are whole.
         ("hash-scheduler-without-fallback", "ipvs-stats"),
-        # Which address is a subnet's broadcast address, the director's own mask alone tells.
-        ("impossible-vip", "addresses"),
-        # That an interface is down or has no carrier is shown by links alone; the routes may stand all the same.
-        ("real-server-unreachable", "links"),
         # A key that is not among the settings that were seen is compared with no file.
         ("runtime-differs-from-files", "sysctl"),
     }
-)  # fmt: skip
+)
 T = TypeVar("T", bound=Callable[..., None])
 _ASKED = os.environ.get("LVSDOCTOR_LAWS", "")
 
