@@ -70,7 +70,8 @@ _LEFT_OUT = pattern(
     r"(?:(?:the |and |some |many |other |few |more |rest |of |remaining |further |irrelevant |unrelated |\d+ )*"
     r"(?:lines?|output|rows?|entries|entry|interfaces?|links?|services?|servers?|parts?|stuff|content|text|it|rest)? ?"
     r"(?:was |were |is |are |has been |have been )?"
-    r"(?:snip(?:ped|p|pet)?|omitted|omit|elided|ellipsis|cut(?: here| off| out)?|truncated|skip(?:ped)?|removed|deleted"
+    r"(?:snip(?:ped|p|pet)?|omitted|omit|elided|ellipsis|cut(?: here| off| out)?|truncated|skip(?:ped|ping)?|removed"
+    r"|deleted"
     r"|redacted|stripped|left out|hidden|trimmed|shortened|abridged|masked|censored|scissors)"
     r"(?: (?:here|output|lines?|for brevity|for clarity|for readability|by me|content|text))*"
     r"|etc|etcetera|and so on|and more|\d+ more(?: lines?| rows?)?|same as above|output continues|continued"
@@ -124,7 +125,17 @@ _LIKE_A_ROW = pattern(
 )
 
 
+# Three stars below a row stand for more rows, or else part two texts. A fence of tildes is not indented.
+_STARS = pattern(r"\s*\*(?: ?\*){2,8}\s*|\s+~{3,8}\s*")
+
+
+def may_stand_for_rows(line: str) -> bool:
+    """Directly below a row these stand for others."""
+    return _STARS.fullmatch(line) is not None
+
+
 def is_pager(line: str) -> bool:
+    line = line.strip()
     return _PAGER.match(line) is not None and _SHOWN_TO_THE_END.search(line) is None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.gaps import ELIDED, NO_END, UNREAD, is_pager, may_be_row, resembles_row
+from lvsdoctor.parse.gaps import ELIDED, NO_END, UNREAD, is_pager, may_be_row, may_stand_for_rows, resembles_row
 from lvsdoctor.parse.reader import Dump, Reader
 
 
@@ -41,6 +41,14 @@ class OpenDump:
         """Lines were left out here, in the dump or at its end."""
         self.reader.gap()
         self._partial = self._partial or Partial(ELIDED, seen)
+
+    def part(self, seen: Seen) -> None:
+        """A line of signs alone. Rows that follow it are of the same dump only if others were left out between."""
+        if self._last is not None and seen.line == self._last + 1 and may_stand_for_rows(seen.text):
+            self.elide(seen)
+        elif "#" not in seen.text:  # in a file of settings it stands above a comment
+            self._below = self._below or seen
+            self._odd = self._odd or seen
 
     def pass_by(self, seen: Seen) -> None:
         """A line that the reader does not take: chatter, or a row that was damaged."""

@@ -87,6 +87,11 @@ PROMPTS = (
     "{host}:~ root# ", "root@{host} [~]# ", "root@{host} in ~ \u276f ", "CORP\\admin@{host}:~$ ", "[root@{host}]# ",
     "<root@{host} ~># ", "root@{host}:~/repo (main)# ", "{host} ~ # ", "root@{host}~#",
     "admin@{host}.example.net:/etc$ ",
+    "{host} [~] # ", "root@{host}(192.168.1.2):~# ", "root@{host}|~# ", "[{host}:root ~]# ", "root {host} ~ # ",
+    "[~]root@{host}# ", "\U0001f427 root@{host} ~ \u276f ", "root@{host} \ue0b0 ~ \ue0b0 ", "root@{host} ❱❱❱ ",
+    "{host}:root:~# ", "\\[root@{host} ~\\]# ", "{host}(root)# ", "root@[{host}]:~# ", "{host}:# ", "{host}]# ",
+    "-bash-4.2 {host}# ", "[PROD] root@{host}:~# ", "┌─[root@{host}]─[~]\n└──╼ #", "root@{host}\n# ",
+    "[root@{host} ~]\n# ",
 )  # fmt: skip
 CARRIERS = (
     "nsenter --net=/run/netns/{host} ", "nsenter --net=/var/run/docker/netns/{host} -- ", "ip netns exec {host} ",
@@ -115,6 +120,17 @@ HEADINGS: Sequence[tuple[str, Mapping[str, str]]] = (
     ("h3. {host}", LVS_WORDS),
     ("Output from {host}:", {}), ("Host {host}:", {}), ("hostname: {host}", {}), ("===[ {host} ]===", {}),
     (">>> {host} <<<", {}),
+    ("({host})", {}), ("Node {host}", {}), ("HOST={host}", {}), ("host: {host}", {}), ("{host} - director", {}),
+    ("// {host}", {}), ("=> {host}", {}), ("Host: {host} (eth0)", {}), ("ssh {host}", {}), ("root@{host}", {}),
+    ("{host} -", LVS_WORDS), ("主机{host}\uff1a", {}), ("{host}节点", {}), ("① {host}", CHINESE),
+    ("{host}\uff1a", {"lb1": "DR服务器", "rs1": "RS服务器1", "rs2": "RS服务器2"}),
+    ("{host}:", {"lb1": "Балансировщик", "rs1": "Реальный сервер 1", "rs2": "Реальный сервер 2"}),
+    ("{host}\uff1a", {"lb1": "ロードバランサー", "rs1": "リアルサーバー1", "rs2": "リアルサーバー2"}),
+    ("{host} :", {"lb1": "Répartiteur", "rs1": "Serveur réel 1", "rs2": "Serveur réel 2"}),
+    ("{host}:", {"lb1": "Balanceador", "rs1": "Servidor real 1", "rs2": "Servidor real 2"}),
+    ("{host}:", {"lb1": "디렉터", "rs1": "리얼서버 1", "rs2": "리얼서버 2"}),
+    ("{host}\uff1a", {"lb1": "調度器", "rs1": "真實伺服器1", "rs2": "真實伺服器2"}),
+    ("on the {host}:", {"lb1": "load balancer", "rs1": "good real server", "rs2": "bad real server"}),
     ("{host} (192.0.2.99):", LVS_WORDS), ("==== {host} ====", {"lb1": "gandalf", "rs1": "frodo", "rs2": "bilbo"}),
 )  # fmt: skip
 FILES = (

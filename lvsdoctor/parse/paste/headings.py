@@ -13,6 +13,7 @@ from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.file_names import host_in_path
 from lvsdoctor.parse.paste.host_words import host_named, is_host_name, is_role
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.words import read_ip
 
 _LONGEST = 100
 # head and tail, more; bat and others say it in a word.
@@ -30,7 +31,7 @@ _LEADING_SIGN = pattern(
     r"(?P<sign>#{1,6}(?=[^#!])|[=*+]{2,}>?|-{2,}>?(?=\s)|>{3,}|h[1-6]\.(?=\s))\s*(?P<text>[^\s#].*?)\s*[:\uff1a=#*<-]*"
 )
 _COUNTED = pattern(
-    r"(?:[a-h]\)\s|\(?\d{1,2}[.)、]|[一二三四五六七八九十]{1,2}[、.\uff0e]|[\uff08(][一二三四五六七八九十\d]{1,2}[\uff09)]|[-*•·▪]\s|[Ss]tep\s\d+[:.]?|步骤\s?\d+[:\uff1a.]?)\s*"
+    r"(?:[a-h]\)\s|\(?\d{1,2}[.)、]|[一二三四五六七八九十]{1,2}[、.\uff0e]|[①-⑳]|[\uff08(][一二三四五六七八九十\d]{1,2}[\uff09)]|[-*•·▪]\s|[Ss]tep\s\d+[:.]?|步骤\s?\d+[:\uff1a.]?)\s*"
 )
 _COLON = pattern(r"(?P<text>[^:\uff1a]{2,60}?)\s*[:\uff1a]")
 _ON = pattern(
@@ -43,9 +44,9 @@ _KIND = pattern(
     r"[\s:\uff1a=]+(?P<who>\S+)",
     re.IGNORECASE,
 )
-_HAN_BEFORE = pattern(r"(?:在|登录到?|以下是|这是|下面是|查看)\s*")
+_HAN_BEFORE = pattern(r"(?:在|登录到?|以下是|这是|下面是|查看)?\s*(?:主机|机器|节点|服务器|虚拟机)?\s*")
 _HAN_BEHIND = pattern(
-    r"\s*(?:上面|上|中|端|侧)?(?:的)?\s*(?:执行|运行|配置|设置|操作|输出|信息|查看|命令|结果|查询|如下|情况|网络|内核|参数)*\s*[\uff1a:]?$"
+    r"\s*(?:主机|机器|节点|服务器|虚拟机)?\s*(?:上面|上|中|端|侧)?(?:的)?\s*(?:执行|运行|配置|设置|操作|输出|信息|查看|命令|结果|查询|如下|情况|网络|内核|参数)*\s*[\uff1a:]?$"
 )
 _TOPIC = pattern(
     r"(?:(?:the\s+)?(?:output|config|configuration|settings?|dumps?|evidence|info|information|state|status|side|details?|commands?|console|"
@@ -70,6 +71,13 @@ _PLACED = pattern(
     r"(?:on|from|at)\s+(?P<who>.{2,40})",
     re.IGNORECASE,
 )
+_SIGNS_AROUND = pattern(r"^[^\w\[\uff08]+|[^\w\])\uff09]+$")
+_LONE_LEAD = pattern(
+    r"(?:(?:here(?:'s| is) what|the|host(?:[ -]?name)?|node|vm|machine|server|box|guest|container|instance|system|name|"
+    r"ssh|rs|lb|lvs|ipvs|dr)(?:\s*[:=\uff1a]\s*|\s+))+",
+    re.IGNORECASE,
+)
+_LONE_END = pattern(r"\s+(?:shows|says|gives|prints|has)$", re.IGNORECASE)
 _SHORT_ROLE = pattern(r"(?:rs|lb|ds|dr|vs|lvs|ipvs|real[-_ ]?server|director|node|web)[-_ ]?\d{1,3}", re.IGNORECASE)
 
 
@@ -228,6 +236,23 @@ def _in_words(text: str) -> Heading | None:
         if (name != bare or counted) and (host := host_named(name)):
             return Heading(host)
     return None
+
+
+def lone_host(text: str) -> str:
+    """The host that a line names beside signs and words such as `host`, "" where it says anything else.
+
+    `(rs1)`, `Node rs1`, `HOST=rs1`, `rs1 - director`: what follows tells whether it is a heading.
+    """
+    if not 2 <= len(text) <= 60 or text[0] == "#" or (text.startswith("->") and len(text.split()) > 2):
+        return ""
+    text = text[1:-1] if text[0] == "(" and text[-1] == ")" else text
+    whole = _LONE_END.sub("", _SIGNS_AROUND.sub("", text))
+    bare = _LONE_LEAD.sub("", whole, count=1)
+    name, dash, role = bare.replace("\u2013", "-").partition(" - ")
+    if dash and is_host_name(name) and is_role(role.strip()):
+        return name
+    host = host_named(whole) or host_named(bare)
+    return "" if read_ip(host) is not None else host  # an address says as well of what the next lines are
 
 
 def is_placed(text: str) -> bool:

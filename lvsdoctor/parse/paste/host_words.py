@@ -4,6 +4,7 @@ import re
 
 from lvsdoctor.parse.paste.commands import KNOWN
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.role_words import OTHER_LANGUAGES
 from lvsdoctor.parse.words import read_ip
 
 _NAME = pattern(r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*", re.ASCII)
@@ -68,13 +69,13 @@ _NOT_NAMES = frozenset(
 )
 
 _COUNTED = (
-    r"(?:(?:\s*(?:#|no\.?|nr\.?|number|号)\s*|[-_]?|\s+)(?P<number>\d{1,3})"
-    r"|[\s_-]+(?P<letter>[A-Za-z]|one|two|three)|\s*(?P<han>[一二三四五六]))"
+    r"(?:(?:\s*(?:#|№|n°|no\.?|nr\.?|number|号)\s*|[-_]?|\s+)(?P<number>\d{1,3})"
+    r"|(?:[\s_-]+|(?<=[主机器点服务]))(?P<letter>[A-Za-z]|one|two|three)|\s*(?P<han>[一二三四五六]))"
 )
 _ARTICLE = pattern(r"(?:(?:the|my|our|this|your)\s+)+", re.IGNORECASE)
 _WHICH = (
-    r"(?:(?:the|my|our|this|your|other|main|first|second|third|1st|2nd|3rd|active|standby|passive|primary|secondary|"
-    r"current)\s+)*"
+    r"(?:(?:the|my|our|this|your|other|another|one|main|first|second|third|last|next|1st|2nd|3rd|active|standby|passive|"
+    r"primary|secondary|current|good|bad|broken|working|failing|healthy|faulty|new|old)\s+)*"
 )
 # These say by themselves what the host is to LVS.
 _STRONG = (
@@ -84,14 +85,17 @@ _STRONG = (
     r"lvs[-_ ]?(?:server|host|node|box|machine|master|backup|router|director|dr|lb)|"
     r"(?:lvs[-_ ]|"
     r"lvs[-_/ ]?(?:dr|nat|tun)[-_ ]|ipvs[-_ ]|keepalived[-_ ]|backup[-_ ]|master[-_ ]|active[-_ ]|standby[-_ ])?"
-    r"(?:directors?|load[-_ ]?balancers?|balancers?|lbs?|"
+    r"(?:directors?(?:[-_ ](?:node|server|host|machine))?|load[-_ ]?balancers?(?:[-_ ](?:node|server|host))?|"
+    r"balancers?|lbs?|"
     r"master(?:\s+(?:node|server|host))?|backup(?:\s+(?:node|server|host))?)|"
     r"ipvs[-_ ](?:server|host|node)|keepalived[-_ ](?:server|host|node)|"
+    r"(?:rs|lb)[-_ ](?:node|host|server|machine)|(?:rs|lb|dr|lvs)(?:服务器|主机|节点|机器)|"
     r"rs|ds|back[-_ ]?end(?:[-_ ](?:servers?|hosts?|nodes?))?|"
     r"(?:web|app|application|dns|db|database|nginx|apache)[-_ ]?(?:server|host|node)s?|"
     r"(?:worker|master|slave|control[- ]plane|k8s|kubernetes|swarm|compute)[-_ ](?:node|host)s?|"
     r"(?:test[-_ ]?)?clients?(?:[-_ ](?:host|machine|pc))?|gateway|router|"
     r"(?:lvs|ipvs)?\s*(?:主|备|从)?(?:调度器|负载均衡器?|均衡器|分发器|负载调度器|调度服务器)|"
+    rf"{OTHER_LANGUAGES}|"
     r"(?:后端|真实|真正)(?:服务器|主机|节点|机器)|realserver节点|rs节点|后端|客户端(?:主机|机器)?|(?:主|备|从|工作)(?:节点|服务器|机)|网关|路由器)"
 )
 # These do it only with a number.
@@ -103,7 +107,11 @@ _ROLE = pattern(
     rf"(?P<text>{_WHICH}(?:{_STRONG}(?:{_COUNTED})?|{_WEAK}{_COUNTED.replace('P<', 'P<weak_')}))(?![A-Za-z0-9]|\.\d)",
     re.ASCII | re.IGNORECASE,
 )
-_DIRECTING = pattern(r"direct|balanc|lb|lvs|master|backup|virtual|调度|均衡|分发|[一二三四五六主备从]", re.IGNORECASE)
+_DIRECTING = pattern(
+    r"direct|balanc|lb|lvs|master|backup|virtual|调度|均衡|分发|[一二三四五六主备从]|調度|均衡|負荷|ロード|ディレクタ|балансир|bilanc|"
+    r"r.partiteur|verteiler|로드|디렉터",
+    re.IGNORECASE,
+)
 _AROUND = pattern(
     r"\s*[(\uff08\[<]\s*(?P<inner>[^()\uff08\uff09\[\]<>]{1,60}?)\s*[)\uff09\]>]$|\s*(?:[-\u2013,\uff0c:\uff1a/|]|\s)\s*(?P<behind>\S{1,60})$"
 )

@@ -7,14 +7,15 @@ the name or the command leaves no doubt, and without a host `# command` for a co
 import re
 from dataclasses import dataclass
 
-from lvsdoctor.parse.paste.commands import is_known
+from lvsdoctor.parse.paste.commands import SHOWING, is_known
 from lvsdoctor.parse.paste.host_words import is_host_name
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.words import read_ip
 
 _SIGNS = "#$%>\u276f❱➜➤λ\u203a»→▶⟩"
 _FANCY = "\u276f❱➜➤λ\u203a»→▶⟩"
 # What has none of these, and rows that have one, are looked at no further: most lines are rows.
-_SIGNED = re.compile(f"[{_SIGNS}+┌╭🌐]")
+_SIGNED = re.compile(f"[{_SIGNS}\ue0b0\ue0b1+┌╭🌐]")
 _ROW = re.compile(r"\d+: \S+: <|->\s+(?:[\d\[]|RemoteAddress)|[a-z]\w*\.[\w./-]+ = ")
 _DAY = (
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?(?:[-/.]\d\d(?:\d\d)?)?|"
@@ -30,10 +31,10 @@ _HAS_TIME = pattern(r"\d:\d\d")
 # The frames of two-lined prompts, a virtual environment, the status of the last command, a history number.
 _LEAD = (
     rf"[┌╭└╰├│┃─╼╮(]*[\s-]?(?:{_TIME})?(?:\([\w.:/+ -]{{1,40}}\)[\s-]*)?"
-    rf"(?:(?:\[\d{{1,5}}\]|[!(]?\d{{1,5}}[)|!]?|[✔✘✗✓⚡●])\s*[|:]?\s*)?(?:{_TIME})?"
+    rf"(?:(?:\[\d{{1,5}}\]|[!(]?\d{{1,5}}(?![.\d])[)|!]?|[✔✘✗✓⚡●])\s*[|:]?\s*)?(?:{_TIME})?"
 )
 _USER = r"[A-Za-z_][\w.+-]{0,63}(?:\\[\w.-]{1,63})?"
-_HOST = r"(?P<host>[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9_])?)"
+_HOST = r"(?P<host>[^\W_](?:[\w.-]{0,62}\w)?)"
 _GIT = r"(?:\s*(?:[\[(|\u2039]?(?:git|svn)?[:(]*[\w./+-]{1,60}[\])|\u203a]{1,2}|on\s\S{1,60}|[✗✘✔±*!?+↑↓⇡⇣]{1,4}))?"
 
 _BRACKETED = pattern(
@@ -52,20 +53,29 @@ _DIRECTORY = pattern(
 _ALONE = pattern(rf"(?:{_LEAD})(?P<open>\[?){_HOST}(?P<close>\]?)(?P<gap>\s?)(?P<sign>[{_SIGNS}])(?P<rest>.*)")
 # The first line of a prompt of two.
 _FIRST_OF_TWO = pattern(
-    rf"(?:[┌╭]─*\s?[\[(]?|(?:{_USER}\s)?(?:in|at)\s🌐\s?)(?:{_USER}[@㉿])?{_HOST}[\])]?(?:(?:[\s:]|-\[).{{0,160}})?"
+    rf"(?:[┌╭]─*\s?[\[(]?|(?:{_USER}\s)?(?:in|at)\s🌐\s?)(?:{_USER}[@㉿])?{_HOST}[\])]?(?:(?:[\s:]|[-─]\[).{{0,160}})?"
 )
+# The same without a frame: `[root@rs1 ~]` above `# ip addr`. The line below tells.
+_UNFRAMED = pattern(rf"[\[({{<]?{_USER}@{_HOST}[\])}}>]?(?:[\s:].{{0,80}})?")
 _BARE = pattern(
-    rf"(?P<lead>{_LEAD})(?P<shell>-?(?:ba|da|a|z|k|c|tc)?sh(?:-\d[\w.]*)?|\[?[~/](?!/)[^\s#$%>:]{{0,80}}\]?)?\s?(?P<sign>[{_SIGNS}]|[+]{{1,4}}(?=\s))(?P<rest>.*)"
+    rf"(?P<lead>{_LEAD})(?P<shell>-?(?:ba|da|a|z|k|c|tc)?sh(?:-\d[\w.]*)?|\[?[~/](?!/)[^\s#$%>:@]{{0,80}}\]?)?\s?(?P<sign>[{_SIGNS}]|[+]{{1,4}}(?=\s))(?P<rest>.*)"
 )
 _SIGN_FIRST = pattern(
     rf"[{_FANCY}]\s+(?P<directory>[~/.\w-]{{1,60}}\s+)?(?:git:\(\S{{1,60}}\)\s+)?(?:[✗✔]\s+)?(?P<rest>\S.*)"
 )
-# Programs that prompt with their own name.
-_NO_HOSTS = pattern(
-    r"(?:-?(?:ba|da|a|z|k|c|tc|fi)?sh(?:-\d.*)?|PS|mysql|mariadb|redis|s?l?ftp|telnet|gdb|lldb|psql|sqlite|postgres|irb|python|node|virsh|"
-    r"nmcli|nft|ceph|scapy|julia|php|mongo|rs0|test|admin|etcdctl|birdc?|vtysh|nslookup|dig|mutt|nc|br|p|div|h\d|li|td|tr|pre)",
+# Programs that prompt with their own name. A host may be called so where its command leaves no doubt.
+_PROGRAMS = pattern(
+    r"(?:mysql|mariadb|redis|s?l?ftp|telnet|gdb|lldb|psql|sqlite|postgres|irb|python|node|virsh|"
+    r"nmcli|nft|ceph|scapy|julia|php|mongo|rs0|test|admin|etcdctl|birdc?|vtysh|nslookup|dig|mutt|nc)",
     re.IGNORECASE,
 )
+_NO_HOSTS = pattern(r"(?:-?(?:ba|da|a|z|k|c|tc|fi)?sh(?:-\d.*)?|PS|br|p|div|h\d|li|td|tr|pre)", re.IGNORECASE)
+
+
+def _is_no_host(name: str, command: str) -> bool:
+    if _NO_HOSTS.fullmatch(name):
+        return True
+    return _PROGRAMS.fullmatch(name) is not None and SHOWING.match(command) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,17 @@ def prompt_in(text: str) -> Prompt | None:
     if text[0] in "┌╭" or "🌐" in text[:80]:
         first = _FIRST_OF_TWO.fullmatch(text)
         return Prompt(first["host"], "") if first else None
-    return None
+    from lvsdoctor.parse.paste.odd_prompts import odd_prompt_in
+
+    odd = odd_prompt_in(text)
+    return Prompt(*odd) if odd else None
+
+
+def host_above(text: str, below: str) -> str:
+    """The host of a prompt of two lines: `root@rs1 ~`, and below it a sign and a command."""
+    first = _UNFRAMED.fullmatch(text) if "@" in text and len(text) < 120 else None
+    prompt = prompt_in(below) if first else None
+    return first["host"] if first and prompt and not prompt.host and is_known(prompt.command) else ""
 
 
 def _of_user(match: re.Match[str], bracketed: bool) -> Prompt | None:
@@ -133,7 +153,7 @@ def _without_directory(command: str, sign: str) -> str:
 def _with_directory(match: re.Match[str]) -> Prompt | None:
     host, rest = match["host"], match["rest"]
     command = rest.strip()
-    if not host[0].isalpha() or _NO_HOSTS.fullmatch(host):
+    if not (host[0].isalpha() or (read_ip(host) and (is_known(command) or not command))) or _is_no_host(host, command):
         return None
     home = (match["far"] or match["near"] or "").startswith("~")
     known = is_known(command)
@@ -148,7 +168,9 @@ def _with_directory(match: re.Match[str]) -> Prompt | None:
 def _alone(match: re.Match[str]) -> Prompt | None:
     host, rest, sign = match["host"], match["rest"], match["sign"]
     command = rest.strip()
-    if _NO_HOSTS.fullmatch(host) or bool(match["open"]) != bool(match["close"]) or not re.search("[A-Za-z]", host):
+    if _is_no_host(host, command) or bool(match["open"]) != bool(match["close"]):
+        return None
+    if not re.search(r"[^\W\d]", host) and not (read_ip(host) and (is_known(command) or not (command or match["gap"]))):
         return None
     known, named = is_known(command), is_host_name(host)
     apart = not command or rest[0].isspace()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Comment, Seen
-from lvsdoctor.parse.gaps import ELIDED, UNREAD, by_filter, is_elision, may_be_first_row
+from lvsdoctor.parse.gaps import ELIDED, UNREAD, by_filter, is_elision, may_be_first_row, may_stand_for_rows
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
 from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
@@ -105,9 +105,13 @@ class _Parting:
     def _take(self, line: str, number: int) -> Echo | None:
         """Put a line where it belongs; if it is an echo, that is the next section's."""
         text = line.lstrip()
-        if not text or _NOISE.fullmatch(text) or is_rule(text):
+        if not text or (_NOISE.fullmatch(text) and not may_stand_for_rows(line)):
             return None
         seen = Seen(self._where, number, line)
+        if is_rule(text) or may_stand_for_rows(line):
+            if self._reader is not None:
+                self._reader.part(seen)
+            return None
         if self._is_remark(seen, text):
             return None
         title = self._title(text, number)
@@ -119,7 +123,8 @@ class _Parting:
         if self._is_answer(number, text):
             self._section.unread.append(seen)
             return None
-        if echo := self._echo(title or self._titles.between_rules(number), line, number):
+        title = title or self._titles.between_rules(number) or self._titles.above_prompt(number)
+        if echo := self._echo(title, line, number):
             return echo
         self._start_or_pass_by(seen, text)
         return None
@@ -157,6 +162,8 @@ class _Parting:
             echo = Echo()
         else:
             echo = echo_in(line)
+            if echo is None and (self._reader is None or not line[0].isspace()) and (lone := self._titles.lone(number)):
+                return of_heading(lone)
         doubtful = echo is not None and echo.heading and (line.lstrip()[0] == "#" or is_placed(line.strip()))
         return None if doubtful and not self._titles.evidence_follows(number) else echo
 

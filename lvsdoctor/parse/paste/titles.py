@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 
-from lvsdoctor.parse.paste.headings import Heading, between_rules, heading_in, is_rule
+from lvsdoctor.parse.paste.headings import Heading, between_rules, heading_in, is_rule, lone_host
 from lvsdoctor.parse.paste.host_words import is_role
 from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.prompts import host_above
 from lvsdoctor.parse.readers import readers_for
 
 _LONGEST = 80
@@ -47,6 +48,21 @@ class Titles:
             return None
         before = self._lines[number - 2] if number > 1 else ""
         return between_rules((before, self._lines[number - 1], self._lines[number]))
+
+    def above_prompt(self, number: int) -> Heading | None:
+        """The first line of a prompt of two, which names the host of the second."""
+        if number >= len(self._lines) or "@" not in self._lines[number - 1]:
+            return None
+        host = host_above(self._lines[number - 1].strip(), self._lines[number].strip())
+        return Heading(host) if host else None
+
+    def lone(self, number: int) -> Heading | None:
+        """A line that names a host and hardly anything else, right above evidence."""
+        text = self._lines[number - 1].strip()
+        if len(text) > 60 or not (host := lone_host(text)):
+            return None
+        below = next((line for line in self._lines[number : number + 4] if line.strip()), "")
+        return Heading(host) if _FACES.match(below.lstrip()) or begins(below) else None
 
     @cached_property
     def _roles(self) -> frozenset[str]:
