@@ -1,6 +1,8 @@
 """What a file's name says: the part that names a dump, and the part that may name the host it is of."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lvsdoctor.collect.archives.names import stem_of
@@ -25,13 +27,14 @@ _KINDS = frozenset(
     neighbor neighbors neighbour neighbours ipneigh sysctl sysctls ipvsadm ipvs arptables arp arping hostname
     hostnamectl uname ifconfig netstat ss nstat sockstat iptables ip6tables nft nftables ebtables ethtool lsmod bridge
     brctl vs keepalived ldirectord conntrack dmesg journalctl systemctl netplan interfaces tcpdump ps mount sockets
-    firewalld dmidecode
+    firewalld dmidecode ipa ipr ipl ipn
     """.split()
 )
 # Words that name neither a host nor a dump: options, what the file is, and when it was made.
 _FILLERS = frozenset(
     """
-    a d s j l n o r t 4 6 c e b br br4 br6 brief show list ls lst ln lnc lcn sn save saved stats rate stat details
+    a d s j l n o r t 4 6 c e b br br4 br6 brief show list ls lst ln lnc lcn sn nvl
+    nl vnl lvn save saved stats rate stat details
     detail detailed det all table tables main local default global v4 v6 ipv4 ipv6 inet inet6 view proc sys etc net
     conf config cfg dump dumps output outputs out log logs cmd cmds command commands result results paste pasted text
     txt file files data info full short part parts partial whole raw new old before after pre post now then later
@@ -93,6 +96,14 @@ def names_a_dump(name: str) -> bool:
     """Is this the name of a dump, and of nothing else? (ip-addr, sysctl)"""
     host, kinds = _parsed(name)
     return bool(kinds) and not host
+
+
+def names_hosts_in_each(directories: Mapping[str, Sequence[str]]) -> bool:
+    """Do two of these directories hold files of the same hosts' names, as where each is of a command (7/rs1.txt)?"""
+    if 2 * sum(map(looks_like_a_host, directories)) > len(directories):
+        return False
+    stems = Counter(stem for names in directories.values() for stem in {_EXTENSIONS.sub("", name) for name in names})
+    return sum(number > 1 and looks_like_a_host(stem) for stem, number in stems.items()) > 1
 
 
 def names_the_host(path: str) -> bool:

@@ -99,6 +99,18 @@ def directory_per_dump(hosts: Cluster, top: Path, order: Order) -> Sequence[str]
     return _written(top, order, {f"{dump}/{host}.txt": text for host, dump, text in _every(hosts)})
 
 
+def directory_per_number(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """3/rs1.txt"""
+    names = {dump: number for number, dump in enumerate(COMMANDS, 1)}
+    return _written(top, order, {f"{names[dump]}/{host}.txt": text for host, dump, text in _every(hosts)})
+
+
+def directory_per_command(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
+    """arptables_-nvL/rs1.txt"""
+    names = {dump: command.replace(" ", "_") for dump, command in COMMANDS.items()}
+    return _written(top, order, {f"{names[dump]}/{host}.txt": text for host, dump, text in _every(hosts)})
+
+
 def files_by_name(hosts: Cluster, top: Path, order: Order) -> Sequence[str]:
     """scan rs1/ip-addr.txt rs2/ip-addr.txt ..."""
     files = {f"{host}/{dump}.txt": text for host, dump, text in _every(hosts)}
@@ -185,6 +197,8 @@ PACKINGS: Sequence[Packing] = (
     host_before_dump_with_dots,
     host_behind_dump,
     directory_per_dump,
+    directory_per_number,
+    directory_per_command,
     files_by_name,
     sosreports,
     single_paste,

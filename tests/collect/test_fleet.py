@@ -115,6 +115,16 @@ def salt_run_all(texts: Mapping[str, str]) -> str:
     return json.dumps({host: {"pid": 7, "retcode": 0, "stderr": "", "stdout": text} for host, text in texts.items()})
 
 
+def ssm_json(texts: Mapping[str, str]) -> str:
+    return "".join(
+        json.dumps({"InstanceId": host, "StandardOutputContent": text}) + "\n" for host, text in texts.items()
+    )
+
+
+def records_json(texts: Mapping[str, str]) -> str:
+    return json.dumps([{"host": host, "stdout": text} for host, text in texts.items()])
+
+
 PACKS: Mapping[str, Pack] = {
     "clush": prefixed("{host}: "),
     "pdsh": interleaved("{host}: "),
@@ -130,6 +140,14 @@ PACKS: Mapping[str, Pack] = {
     "ansible-playbook, yaml, debug": listed_yaml,
     "ansible-playbook, json": callback_json,
     "kubectl logs --prefix": interleaved("[pod/{host}/collect] "),
+    "fabric": interleaved("[{host}] out: "),
+    "capistrano": prefixed(" ** [out :: {host}] "),
+    "parallel --tag": interleaved("{host}\t"),
+    "parallel --tagstring": prefixed("[{host}] "),
+    "docker compose": interleaved("{host}  | "),
+    "knife": prefixed("{host} "),
+    "aws ssm": ssm_json,
+    "records": records_json,
 }
 
 

@@ -43,7 +43,25 @@ def value_at(text: str, place: int) -> tuple[Any, int] | None:
         return None
 
 
+# How engines and their users call a host and what it printed: AWS SSM, Juju, a script's own.
+_HOSTS = ("host", "hostname", "node", "name", "target", "server", "InstanceId", "UnitId", "minion", "instance", "unit")
+_OUTPUTS = ("stdout", "Stdout", "StandardOutputContent", "output", "Output", "out", "result")
+
+
+def _of_named(record: Any) -> FleetAnswer | None:
+    """A record that names its host and has what a command of it printed."""
+    if not isinstance(record, Mapping):
+        return None
+    host = next((record[key] for key in _HOSTS if isinstance(record.get(key), str)), "").partition("/")[0]
+    printed = next((record[key] for key in _OUTPUTS if isinstance(record.get(key), str)), "")
+    return of_value("the engine", host, printed) if _HOST.fullmatch(host) and "\n" in printed else None
+
+
 def _of_document(document: Any) -> Iterator[FleetAnswer]:
+    records = document if isinstance(document, list) else [document]
+    if records and all(named := [_of_named(record) for record in records[:_MOST]]):
+        yield from filter(None, named)
+        return
     if not isinstance(document, Mapping):
         return
     if isinstance(plays := document.get("plays"), list) and "stats" in document:

@@ -5,19 +5,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.parse.fleet.answer import FleetAnswer
+from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.renumber import renumbered
 
+_NAMED_OUTPUTS = ('"Stdout"', '"StandardOutputContent"')
+# A line of another engine: a host's name, maybe in brackets, and what it printed. Prompts have a sign.
+_DRESSED = pattern(r" ?(?:\*\* )?\[?[\w.@: -]{1,80}(?:\] |\||\t|\u203a|\s)[^#$]*$")
 _OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n")
 
 
 def answers_in(text: str) -> list[FleetAnswer] | None:
     """None for a text that no engine brought; what gives it away is in its first lines."""
     begin = text[:200].lstrip("\ufeff \t\r\n")
-    if begin.startswith("{"):
+    if begin.startswith(("{", "[{", "[ {", "[\n")):
         from lvsdoctor.parse.fleet.documents import of_json
 
-        if '"stdout"' in text or '"unreachable"' in text or _may_be_salt(text):
+        if (
+            '"stdout"' in text
+            or any(name in text for name in _NAMED_OUTPUTS)
+            or '"unreachable"' in text
+            or _may_be_salt(text)
+        ):
             return of_json(text.lstrip("\ufeff"))
         return None
     lines = text.split("\n")
@@ -38,7 +47,12 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
     if ": " in first and not first[0].isspace():
         from lvsdoctor.parse.fleet.prefixed import of_prefixes
 
-        return of_prefixes(lines)
+        if answers := of_prefixes(lines):
+            return answers
+    if _DRESSED.match(first):
+        from lvsdoctor.parse.fleet.prefixed import of_other_prefixes
+
+        return of_other_prefixes(lines)
     return None
 
 

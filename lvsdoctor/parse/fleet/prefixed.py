@@ -6,13 +6,29 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
 from lvsdoctor.parse.fleet.answer import FleetAnswer, joined
+from lvsdoctor.parse.paste.host_words import is_host_name
 from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 
 _KUBECTL = pattern(r"\[pod/(?P<pod>[a-z0-9][a-z0-9.-]{0,252})/[^\]\s]{1,253}\] ?(?P<line>.*)")
 _HOST = pattern(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?: (?P<line>.*))?")
+# Other engines: `[rs1] out: line` (fabric), ` ** [out :: rs1] line` (capistrano), `[rs1] line` and `rs1<TAB>line` (GNU
+# parallel), `rs1  | line` (docker compose), the sign of stern, `rs1 line` (knife).
+_OTHERS = tuple(
+    map(
+        pattern,
+        (
+            r"\[(?:[\w.-]+@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})\] (?:out|err|run|stdout|stderr): ?(?P<line>.*)",
+            r" ?\*\* \[(?:out|err) :: (?:[\w.-]+@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
+            r"\[(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
+            r"(?P<host>[A-Za-z0-9][\w.-]{0,252}) *\|(?: (?P<line>.*))?",
+            r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?:\t| \u203a )(?P<line>.*)",
+            r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?: (?P<line>.*))?",
+        ),
+    )
+)
 # What these say themselves, of a host or of their own.
-_OWN = pattern(r"(?:pdsh@[\w.-]+|clush|dsh|salt|pssh): ")
+_OWN = pattern(r"(?:pdsh@[\w.-]+|clush|dsh|salt|pssh): |\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] ")
 _RULE = pattern(r"-{8,}")
 _NAMES = pattern(r"(?P<set>[\w.,\[\]-]{1,2000})(?: \((?P<number>\d{1,6})\))?")
 _RANGE = pattern(r"(\d{1,6})-(\d{1,6})")
@@ -50,6 +66,34 @@ def of_prefixes(lines: Sequence[str]) -> list[FleetAnswer] | None:
         answers.append(FleetAnswer("clush or pdsh", prefixed["host"], [prefixed["line"] or ""], [number]))
     hosts = list(joined(answers))
     return hosts if any(map(_is_dump, hosts)) else None
+
+
+def of_other_prefixes(lines: Sequence[str]) -> list[FleetAnswer] | None:
+    """None if not all lines have the name of a host before them, in the same dress, or if no dump begins behind it."""
+    first = next((line for line in lines if line.strip()), "")
+    for dress in _OTHERS:
+        head = dress.fullmatch(first.rstrip("\r"))
+        if head is None or not (is_host_name(head["host"]) or head["host"].islower()):
+            continue
+        if hosts := _dressed(lines, dress):
+            return hosts
+    return None
+
+
+def _dressed(lines: Sequence[str], dress: re.Pattern[str]) -> list[FleetAnswer] | None:
+    answers = []
+    names: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        prefixed = dress.fullmatch(line.rstrip("\r"))
+        if prefixed is None or len(names) > _LOOKED_AT:
+            return None
+        names.add(prefixed["host"])
+        answers.append(FleetAnswer("the engine", prefixed["host"], [prefixed["line"] or ""], [number]))
+    hosts = list(joined(answers))
+    # One name before all lines is as well the first word of a text.
+    return hosts if len(hosts) > 1 and all(map(is_host_name, names)) and all(map(_is_dump, hosts)) else None
 
 
 def _is_dump(answer: FleetAnswer) -> bool:

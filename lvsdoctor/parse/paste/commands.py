@@ -19,7 +19,7 @@ ipset ebtables firewall-cmd nmcli networkctl resolvectl tc ipcalc awk sed for wh
 nano dmesg journalctl ps top free df lscpu yum dnf apt apt-get tee printf python python3 doas env bash sh clear
 pwd whoami w uptime scp rsync vagrant multipass pct limactl getent dig nslookup host nmap lldpctl ifup ifdown
 nstat dmidecode pgrep pidof
-make tar find chkconfig rc-service microk8s k3s minikube virsh xm xl juju salt ansible pssh pdsh clush
+make tar find chkconfig rc-service microk8s k3s minikube virsh xm xl juju salt ansible pssh pdsh clush sshpass gcloud
 """
 KNOWN = frozenset(_KNOWN_TEXT.split())
 # Headings such as "=== ip addr ===" and bare command lines count only for commands whose output is read here.

@@ -179,6 +179,19 @@ def _lxc_attach(words: list[str]) -> Entered | None:
     return None
 
 
+def _gcloud(words: list[str]) -> Entered | None:
+    """`gcloud compute ssh NAME [options] -- command`, or with --command."""
+    if words[:2] != ["compute", "ssh"]:
+        return None
+    head = words[2 : words.index("--")] if "--" in words else words[2:]
+    command = words[len(head) + 3 :]
+    for number, word in enumerate(head):
+        if word.startswith("--command"):
+            command = [word.partition("=")[2]] if "=" in word else head[number + 1 : number + 2]
+    names = without_options(head, ("--zone", "--project", "--command", "--region"))
+    return remote(names[0], command) if names else None
+
+
 def _vagrant(words: list[str]) -> Entered | None:
     if words[:1] != ["ssh"]:
         return None
@@ -217,5 +230,5 @@ ENTERING: Mapping[str, Callable[[list[str]], Entered | None]] = {
     "multipass": _first_then("-d --working-directory", "exec shell"), "limactl": _first_then("--workdir", "shell"),
     "pct": _first_then("", "exec enter"), "vzctl": _first_then("", "exec enter"), "runc": _first_then("", "exec"),
     "distrobox": _first_then("-n --name", "enter"), "chroot": _first_then("--groups --userspec"),
-    "systemd-nspawn": _first_then(""), "vagrant": _vagrant,
+    "systemd-nspawn": _first_then(""), "vagrant": _vagrant, "gcloud": _gcloud,
 }  # fmt: skip

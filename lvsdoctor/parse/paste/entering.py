@@ -72,7 +72,7 @@ _CARRIERS: Mapping[str, str] = {
     "sudo": "-u -g -h -p -C -T -U -r -t --user --group", "doas": "-u -C", "watch": "-n --interval -q", "time": "-f -o",
     "env": "-u -C -S", "nice": "-n", "ionice": "-c -n -p", "timeout": "-k -s", "stdbuf": "-i -o -e", "nohup": "",
     "exec": "-a", "command": "", "setsid": "", "unbuffer": "", "strace": "-e -o -s -p", "chrt": "", "taskset": "",
-    "microk8s": "", "k3s": "", "minikube": "", "proxychains": "", "xargs": "-n -I -P -L -d",
+    "microk8s": "", "k3s": "", "minikube": "", "proxychains": "", "xargs": "-n -I -P -L -d", "sshpass": "-p -f -d -P",
 }  # fmt: skip
 
 
