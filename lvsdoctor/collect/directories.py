@@ -8,7 +8,7 @@ from pathlib import Path
 from lvsdoctor.collect.ansible_tree import ansible_dumps
 from lvsdoctor.collect.documents import NodeDump, without_domain
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
-from lvsdoctor.collect.file_names import is_prose, names_hosts_in_each
+from lvsdoctor.collect.file_names import is_prose, share_host_names
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
 from lvsdoctor.collect.logs import log_in_tree
@@ -58,7 +58,7 @@ def _directory(tree: AnyTree, top: Path, apply: Apply) -> Iterator[NodeDump]:
         yield from _of_namespaces(tree, top, TOP, own)
         return
     children = list(_apart([entry for entry in entries if entry.directory]))
-    crossed = names_hosts_in_each({child.stem: _file_names(tree, child) for child in children})
+    crossed = share_host_names({child.stem: _file_names(tree, child) for child in children})
     apart = [child for child in children if not crossed and may_be_a_host_s(child.stem, beside_dumps=told)]
     nodes = children if apart and not told else apart
     if told or not nodes:

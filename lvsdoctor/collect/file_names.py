@@ -98,7 +98,7 @@ def names_a_dump(name: str) -> bool:
     return bool(kinds) and not host
 
 
-def names_hosts_in_each(directories: Mapping[str, Sequence[str]]) -> bool:
+def share_host_names(directories: Mapping[str, Sequence[str]]) -> bool:
     """Do two of these directories hold files of the same hosts' names, as where each is of a command (7/rs1.txt)?"""
     if 2 * sum(map(looks_like_a_host, directories)) > len(directories):
         return False
