@@ -20,10 +20,11 @@ from lvsdoctor.analysis.filter_paths import (
 )
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
 from lvsdoctor.kernel.own_address import own_address
-from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict
+from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, deciding
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
@@ -32,6 +33,7 @@ from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.sanitize import command
 
 CONNTRACK, LOOSE = "net.ipv4.vs.conntrack", "net.netfilter.nf_conntrack_tcp_loose"
+_TPROXY = "whether a transparent socket takes what TPROXY gives it"
 _SEEN_BOTH = frozenset({"ESTABLISHED", "INVALID"})
 
 
@@ -151,10 +153,19 @@ def _of_real_server(
             for item in same:
                 key = item.packet, item.hooks
                 if key not in known:
-                    known[key] = passed(director, item.packet, item.hooks, host)
+                    known[key] = _past_tproxy(director, passed(director, item.packet, item.hooks, host))
             verdicts.append(of_all([known[item.packet, item.hooks] for item in same], where))
         verdict = of_all(verdicts, lacking)
         yield FilteredPacket(service, real, passage, verdict, drops_for_state(director, passage, verdict, host))
+
+
+def _past_tproxy(director: Node, verdict: FilterVerdict) -> FilterVerdict:
+    """TPROXY drops what no transparent socket takes (net/netfilter/xt_TPROXY.c: tproxy_tg4()); IPVS gets the rest."""
+    if verdict.packet.tproxy is None or verdict.outcome is not FilterOutcome.ACCEPTED:
+        return verdict
+    why = Partial(_TPROXY, deciding(verdict))
+    lacking = NotCollected("sockets", director.name, _TPROXY, partial=why)
+    return replace(verdict, outcome=FilterOutcome.UNKNOWN, reason=_TPROXY, lacking=lacking)
 
 
 def sent_by_nat(director: Node, service: VirtualService, real: Destination, client: IP) -> FilterVerdict | None:

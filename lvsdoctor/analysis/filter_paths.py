@@ -117,11 +117,12 @@ def any_client(node: Node, version: int) -> IP | None:
     """
     fact = filter_fact(version)
     tables = node.packet_filter(fact) if node.has(fact) else ()
+    conditions = [item for table in tables for rule in table.rules for item in rule.conditions]
+    if any(item.match is Match.IN_SET and "src" in str(item.values[1:]) for item in conditions):
+        return None
     asked = {
         value
-        for table in tables
-        for rule in table.rules
-        for condition in rule.conditions
+        for condition in conditions
         if condition.match is Match.SOURCE
         for value in condition.values
         if isinstance(value, AddressRange) and not value.low.is_loopback
@@ -205,7 +206,7 @@ def filters_unread(node: Node, fact: str) -> NotCollected | None:
 
     Beside the rules that run, those of a file decide nothing.
     """
-    read = {"iptables"} if node.has(fact) else set[str]()
+    read = {"iptables", "ipset"} if node.has(fact) else set[str]()
     read |= {"nftables"} if shows_nft(node, fact) else set()
     kinds = (kind for kind in node.unread_kinds if "packets" in kind.hides)
     unread = next((kind for kind in kinds if kind.kind not in read), None)

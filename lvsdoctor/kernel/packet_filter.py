@@ -18,7 +18,7 @@ from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import OTHER_VARIANT, FilterTable, Hook, base_chains
+from lvsdoctor.model.packet_filter import OTHER_VARIANT, Effect, FilterTable, Hook, Match, base_chains
 from lvsdoctor.model.seen import Seen
 
 # The ways of a packet. IPVS takes a request at LOCAL_IN and sends it out by LOCAL_OUT (net/netfilter/ipvs/
@@ -28,6 +28,11 @@ FORWARDED = (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING)
 SENT = (Hook.OUTPUT, Hook.POSTROUTING)
 
 
+_BOTH = frozenset({"SNAT", "DNAT"})
+_TRANSLATING = {
+    Effect.DNAT: {"DNAT"}, Effect.REDIRECT: {"DNAT"}, Effect.SNAT: {"SNAT"}, Effect.MASQUERADE: {"SNAT"},
+    Effect.UNKNOWN: _BOTH,
+}  # fmt: skip
 _OTHER_HOOK = "what a chain of family {} does at its hook {} is not modelled"
 
 
@@ -74,7 +79,7 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     if vrf_table(node, packet.in_link):
         # drivers/net/vrf.c: vrf_ip_rcv(): PREROUTING sees it twice, from the port and from the VRF, INPUT from the VRF.
         packet = replace(packet, in_link=None)
-    host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)))
+    host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)), translates=_translates(node, fact, tables))
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):
         translating: Sequence[Ending] = ()
@@ -114,7 +119,7 @@ class _Progress:
         if drops and self._doubt is None:
             self._doubt = next((ending for ending in endings if ending.maybe), drops[0])
         if joined != self.packet:
-            by_endings = (line for ending in passing if ending.packet.changed for line in ending.because)
+            by_endings = (line for ending in passing if _rewrote(ending.packet) for line in ending.because)
             self._rewriting += [line for line in (*changes, *by_endings) if line not in self._rewriting]
         self.packet = joined
         return None
@@ -146,6 +151,10 @@ class _Progress:
         )
 
 
+def _rewrote(packet: Packet) -> bool:
+    return packet.changed or packet.tproxy is not None
+
+
 def _joined(packets: Sequence[Packet]) -> Packet | None:
     """What is known of the packet whichever of these it is; None where they go to different places."""
     first, *others = packets
@@ -159,6 +168,15 @@ def _joined(packets: Sequence[Packet]) -> Packet | None:
             tproxy=first.tproxy or other.tproxy,
         )
     return first
+
+
+def _translates(node: Node, fact: str, tables: Sequence[FilterTable]) -> frozenset[str]:
+    """Which addresses of connections a rule of the host may change. An unknown target may be one for NAT."""
+    if node.partial(fact) is not None or any(table.partial is not None for table in tables):
+        return _BOTH
+    chains = (chain for table in tables for chain in table.chains if table.nat or chain.nat or not chain.policy)
+    actions = (action for chain in chains for rule in chain.rules for action in rule.actions)
+    return frozenset().union(*(_TRANSLATING.get(action.effect, ()) for action in actions))
 
 
 def _goes_elsewhere(before: Packet, now: Packet, hook: Hook, following: Hook) -> bool:
@@ -200,7 +218,13 @@ def _beyond_the_model(tables: Sequence[FilterTable]) -> Citation | None:
 def _lacking(node: Node, fact: str, verdict: FilterVerdict) -> FilterVerdict:
     if verdict.outcome is not FilterOutcome.UNKNOWN:
         return verdict
-    because = Partial("{says}", deciding(verdict), {"says": verdict.reason or "whether this rule matches is not known"})
+    line = deciding(verdict)
+    because = Partial("{says}", line, {"says": verdict.reason or "whether this rule matches is not known"})
+    rules = (rule for table in node.packet_filter(fact) for rule in table.rules if rule.seen == line)
+    if not sets_of(node) and any(
+        item.match is Match.IN_SET and item.values for rule in rules for item in rule.conditions
+    ):
+        fact = "ipsets"
     return replace(verdict, lacking=NotCollected(fact, node.name, verdict.reason, partial=because))
 
 

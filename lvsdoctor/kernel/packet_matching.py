@@ -63,11 +63,13 @@ class Packet:
 @dataclass(frozen=True, slots=True)
 class Locality:
     """What a host knows of its own addresses: is this one its own, and which does a link have first. None: unknown.
-    And of its IP sets: is the packet in the set of that name, by its `src,dst`?"""
+    And of its IP sets: is the packet in the set of that name, by its `src,dst`? `translates`: which addresses of a
+    connection a rule may change."""
 
     is_local: Callable[[IP], bool | None] = lambda ip: None
     address_of: Callable[[str], IP | None] = lambda link: None
     in_set: Callable[[str, str, Packet], bool | None] = lambda name, directions, packet: None
+    translates: frozenset[str] = frozenset({"SNAT", "DNAT"})
 
 
 UNKNOWN_HOST = Locality()
@@ -115,7 +117,7 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
         case Match.MARK:
             return None if packet.mark is None else any(_marked(packet.mark, value) for value in values)
         case Match.CT_STATE:
-            return _state(packet.states, values)
+            return _state(packet, frozenset(map(str, values)), host)
         case Match.CT_ORIGINAL_DESTINATION:
             original = packet.original_dst or (packet.dst if packet.states == NEW and not packet.changed else None)
             return _among(original, values)
@@ -175,12 +177,24 @@ def _ports(match: Match, packet: Packet, values: Iterable[Value]) -> bool | None
     return None if None in ports else False
 
 
-def _state(states: frozenset[str], values: Iterable[Value]) -> bool | None:
-    wanted = frozenset(str(value) for value in values)
-    if states <= wanted:
-        return True
-    # Of SNAT and DNAT nothing is known: they are asked of the connection, whatever its state.
-    return False if states.isdisjoint(wanted) and wanted.isdisjoint({"SNAT", "DNAT"}) else None
+def _state(packet: Packet, wanted: frozenset[str], host: Locality) -> bool | None:
+    """Is the packet in one of these states, or its connection translated (SNAT, DNAT), where that is asked for?"""
+    states = packet.states
+    answers = [True if states <= wanted else False if states.isdisjoint(wanted) else None]
+    answers += [_translated(packet, word, host) for word in sorted(wanted & {"SNAT", "DNAT"})]
+    return True if True in answers else None if None in answers else False
+
+
+def _translated(packet: Packet, how: str, host: Locality) -> bool | None:
+    """net/netfilter/nf_nat_core.c: nf_nat_setup_info() notes it where a rule changes an address or a port; IPVS does
+    not (net/netfilter/ipvs/ip_vs_nfct.c: ip_vs_update_conntrack())."""
+    if how not in host.translates or _untracked(packet):
+        return False
+    if how == "SNAT" or packet.states != NEW:
+        return None
+    if not packet.changed:
+        return False
+    return True if packet.original_dst is not None and packet.original_dst != packet.dst else None
 
 
 def _of_type(ip: IP | None, values: Iterable[Value], host: Locality) -> bool | None:

@@ -6,6 +6,7 @@ alone, which tells its table.
 
 from collections.abc import Mapping
 
+from lvsdoctor.model.facts import Undeclared
 from lvsdoctor.model.node import Node
 
 
@@ -27,12 +28,15 @@ def link_within(node: Node, table: str) -> str | None:
 
 def spellings(node: Node, table: str) -> tuple[str, ...]:
     """What dumps call a table: `ip route show vrf red` shows that of red without its number."""
-    masters = {link.master for link in node.seen_rows("links")} if node.has("links") else set()
-    return (table, *(f"vrf {name}" for name, number in _tables(node).items() if number == table and name in masters))
+    return (table, *(f"vrf {name}" for name, number in _tables(node).items() if number == table))
 
 
 def _tables(node: Node) -> Mapping[str, str]:
-    return node.derived("VRF tables", _work_out) if node.has("links") else {}
+    """None for a rule that does not declare the links: it asks of no interface."""
+    try:
+        return node.derived("VRF tables", _work_out) if node.has("links") else {}
+    except Undeclared:
+        return {}
 
 
 def _work_out(node: Node) -> dict[str, str]:

@@ -23,7 +23,9 @@ class View:
     __slots__ = ("_memberships", "_nodes", "allowed", "assumed", "guarded", "reads")
 
     def __init__(self, allowed: frozenset[str], reads: set[str] | None = None, *, guarded: bool = True) -> None:
-        self.allowed, self.reads, self.guarded = allowed, reads, guarded
+        # Who asks for rules that name IP sets asks for the sets.
+        self.allowed = allowed | {"ipsets"} if allowed & {"iptables", "ip6tables"} else allowed
+        self.reads, self.guarded = reads, guarded
         self.assumed: dict[tuple[str, str], NotCollected] = {}
         # By identity. The whole nodes are kept beside the limited ones, so that no id is given to another.
         self._nodes: dict[int, tuple[Node, Node]] = {}

@@ -83,7 +83,7 @@ class Ipset(Reader):
         if not self._proved or any(not draft.kind for draft in self._sets.values()):
             return Dump({}, tuple(self._taken))
         sets = tuple(draft.shown() for draft in self._sets.values())
-        return Dump({"ipsets": sets}, unread_kinds=(_FACE.unread(self._taken[0]),))
+        return Dump({"ipsets": sets}, unread_kinds=(replace(_FACE.unread(self._taken[0]), read=True),))
 
     def damaged(self, dump: Dump, partial: Partial) -> Dump:
         """Of a dump that lacks lines somewhere no set is known."""

@@ -9,7 +9,7 @@ from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filters_u
 from lvsdoctor.analysis.real_server_filters import at_real_server, at_real_server_of_all, taken_in, takes_without_vip
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding
+from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, deciding
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
@@ -243,3 +243,57 @@ def test_a_rule_takes_requests_in_without_the_vip(rule: str, takes: bool) -> Non
             takes_without_vip(node, VIP)
     else:
         assert takes_without_vip(node, VIP) is takes
+
+
+SETS = """create vips hash:ip,port family inet hashsize 1024 maxelem 65536
+add vips 192.0.2.10,tcp:80
+create banned hash:ip family inet hashsize 1024 maxelem 65536
+add banned 203.0.113.9
+"""
+
+
+def of_service(lb1: str, **dumps: str) -> set[tuple[str, str]]:
+    """What becomes of the first request, and what the verdict lacks, as a rule sees it that names the filters alone."""
+    declared = {"iptables", "ipvs", "addresses", "links", "sysctl", "policy-rules", "routes", "local-routes"}
+    node = scanned(lb1, **dumps)["lb1"].limited_to(declared)
+    (service,) = node.services
+    items = [item for item in at_director(node, service) if item.passage.part == "first request"]
+    return {
+        (item.verdict.outcome.value, item.verdict.lacking.fact if item.verdict.lacking else "")
+        for item in items
+        if item.passage.hooks == DELIVERED
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "sets", "expected"),
+    [
+        ("-m set --match-set vips dst,dst", SETS, ("dropped", "")),
+        ("-m set ! --match-set vips dst,dst", SETS, ("accepted", "")),
+        ("-m set --match-set banned dst", SETS, ("accepted", "")),
+        ("-m set --match-set banned src", SETS, ("unknown", "iptables")),
+        ("-m set --match-set other dst", SETS, ("unknown", "iptables")),
+        ("-m set --match-set vips dst,dst", "", ("unknown", "ipsets")),
+    ],
+)
+def test_whoever_reads_the_filters_reads_the_sets_that_they_name(
+    rule: str, sets: str, expected: tuple[str, str]
+) -> None:
+    dumps = {"lb1_ipset-save": sets} if sets else {}
+    assert of_service(saved(f"filter -A INPUT {rule} -j DROP"), **dumps) == {expected}
+
+
+def test_beside_the_rules_a_dump_of_sets_is_no_sign_of_others() -> None:
+    node = scanned(saved("filter -A INPUT -j ACCEPT"), **{"lb1_ipset-save": SETS})["lb1"]
+    assert filters_unread(node, "iptables") is None
+    alone = scanned(**{"lb1_ipset-save": SETS})["lb1"]
+    assert filters_unread(alone, "iptables") is not None
+
+
+def test_what_tproxy_gives_a_socket_may_never_come_to_ipvs() -> None:
+    rule = "mangle -A PREROUTING -p tcp -m tcp --dport 80 -j TPROXY --on-port 5353 --tproxy-mark 0x1/0x1"
+    node = scanned(saved(rule))["lb1"]
+    (service,) = node.services
+    known = [item.verdict for item in at_director(node, service) if item.passage.hooks == DELIVERED]
+    assert {verdict.outcome for verdict in known} == {FilterOutcome.UNKNOWN}
+    assert {seen.text for verdict in known if (seen := deciding(verdict))} == {rule.removeprefix("mangle ")}

@@ -10,6 +10,7 @@ import pytest
 from lvsdoctor.kernel.ip_sets import lookup
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, filtered
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Packet
+from lvsdoctor.model.facts import Undeclared
 from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Range, single
@@ -90,14 +91,15 @@ def test_the_smaller_net_decides() -> None:
     assert lookup([ip_set("hash:net", nets)])("s", "src", packet(src=SOURCES[2])) is True
 
 
-def test_a_rule_that_does_not_declare_the_sets_does_without_them() -> None:
+def test_a_rule_that_declares_the_filters_has_the_sets_that_they_name() -> None:
     saved = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n"
     tables = drive(TableFilters, saved, "iptables-save").rows("iptables")
     node = Node("n", evidence={"iptables": tables, "ipsets": (ip_set("hash:ip", (IpSetEntry(single("192.0.2.20")),)),)})
-    declared = node.limited_to({"iptables", "ipsets"})
+    declared = node.limited_to({"iptables"})
     assert filtered(declared, packet(), DELIVERED).outcome is FilterOutcome.DROPPED
     assert filtered(declared, packet(src=SOURCES[1]), DELIVERED).outcome is FilterOutcome.ACCEPTED
-    assert filtered(node.limited_to({"iptables"}), packet(), DELIVERED).outcome is FilterOutcome.UNKNOWN
+    with pytest.raises(Undeclared):
+        node.limited_to({"links"}).has("ipsets")
 
 
 def test_the_kernel_drops_what_the_model_says(host: Wire) -> None:

@@ -299,3 +299,26 @@ def test_a_rule_in_doubt_is_unknown_or_what_it_is_either_way(rules: list[tuple[s
     always = _outcome([(chain, "" if words == _MAYBE else words, target) for chain, words, target in rules])
     if known is not FilterOutcome.UNKNOWN:
         assert {without, always} == {known}
+
+
+FIREWALLD = """filter -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT
+filter -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+filter -A INPUT -j REJECT"""
+REDIRECTED = "nat -A PREROUTING -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 80"
+
+
+def test_a_first_packet_whose_destination_no_rule_changed_is_not_dnat() -> None:
+    assert verdict(FIREWALLD).outcome is FilterOutcome.DROPPED
+    assert verdict(f"{FIREWALLD}\n{REDIRECTED}").outcome is FilterOutcome.DROPPED
+    other = replace(REQUEST, dport=8080)
+    assert verdict(f"{FIREWALLD}\n{REDIRECTED}", other).outcome is FilterOutcome.ACCEPTED
+
+
+def test_a_later_packet_may_be_of_a_translated_connection_only_where_a_rule_translates() -> None:
+    asked = "filter -A INPUT -m conntrack --ctstate DNAT -j DROP"
+    later = replace(REQUEST, states=frozenset({"ESTABLISHED"}))
+    assert verdict(asked, later).outcome is FilterOutcome.ACCEPTED
+    assert verdict(f"{asked}\nnat -A POSTROUTING -j MASQUERADE", later).outcome is FilterOutcome.ACCEPTED
+    assert verdict(f"{asked}\n{REDIRECTED}", later).outcome is FilterOutcome.UNKNOWN
+    untracked = replace(REQUEST, states=frozenset({"UNTRACKED"}))
+    assert verdict(f"{asked}\n{REDIRECTED}", untracked).outcome is FilterOutcome.ACCEPTED
