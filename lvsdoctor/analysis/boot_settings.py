@@ -196,9 +196,15 @@ def _decided(
     return lookup
 
 
+_ENOUGH = {"arp_ignore": 1, "arp_announce": 2}
+
+
 def _runs_known(node: Node, name: str, link: str) -> bool:
     if name == "forwarding":
         return any(map(node.knows_sysctl, _keys(name, link)))
+    of_all = _running(node, conf_key("all", name))
+    if of_all is not None and name in _ENOUGH and of_all[0] >= _ENOUGH[name]:  # whatever the interface's own is
+        return True
     return is_known(node, name, link)
 
 

@@ -2,8 +2,10 @@
 
 from lvsdoctor.analysis.kube_addresses import KUBE_LINK
 from lvsdoctor.kernel.arp import neighbours_of
+from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
 from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.routing import FAR_AWAY
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
@@ -112,5 +114,8 @@ def _leak_anywhere(node: Node, vip: IP, link: Link) -> tuple[IP | str, Sender] |
         return None
     if level.value == 1:
         raise NotCollected("addresses", node.name)
+    out = arp_filtered(node, "OUTPUT", sender=vip, target=FAR_AWAY, operation=REQUEST, link=link.name)
+    if out.dropped or out.sender != vip:
+        return None
     held = tuple(cite(address) for address in node.holding(vip))
     return "its gateway", Sender(vip, (*level.because, *held), "the packet's own source")

@@ -46,7 +46,7 @@ def host_parts(texts: Sequence[Document]) -> dict[str, str]:
         candidates = _by_directory(texts)
     if len(candidates) < 2:
         return {}
-    if not (_proven(_sections(candidates)) or _crossed(candidates)):
+    if not (_proven(_sections(candidates)) or _crossed(candidates) or _of_a_pair(candidates)):
         candidates = {name: group for name, group in candidates.items() if looks_like_a_host(name)}
         if len(candidates) < 2:
             return {}
@@ -78,6 +78,16 @@ def _crossed(groups: Mapping[str, Sequence[Document]]) -> bool:
     """Do two of the groups have two kinds of dump in common, as two hosts would that were asked the same?"""
     kinds = Counter(kinds for group in groups.values() for kinds in {text.name.kinds for text in group} if kinds)
     return sum(number > 1 for number in kinds.values()) > 1
+
+
+def _of_a_pair(groups: Mapping[str, Sequence[Document]]) -> bool:
+    """Has each its own keepalived.conf with an instance of VRRP? (keepalived_master.conf, keepalived_backup.conf)"""
+    return all(any(map(_is_a_director_s, group)) for group in groups.values())
+
+
+def _is_a_director_s(text: Document) -> bool:
+    dumps = (mine.piece.dump for section in text.sections for mine in section.dumps)
+    return "keepalived" in text.name.kinds and any("vrrp" in dump.facts for dump in dumps)
 
 
 def _joined(groups: Mapping[str, Sequence[Document]]) -> dict[str, str]:

@@ -60,13 +60,17 @@ def with_plan(
         return dict(evidence), dict(coverage)
     if "sysctl" in planned:
         planned["sysctl"] = SysctlAtBoot(planned["sysctl"])
+    elif alone and "arptables" in planned:  # these hide a VIP in place of arp_ignore and arp_announce
+        planned["sysctl"], lacking["sysctl"] = {}, "configured-arptables"
     if "arptables" in planned:
         planned["arptables"] = merged("arptables", [planned["arptables"]])
     addresses: tuple[Address, ...] = planned.get("addresses", ())
     if "links" not in evidence:
         planned["links"] = tuple(_links(planned, addresses))
     if "sysctl" in planned:
-        planned["sysctl"] = {**dict(_untouched(planned["links"], planned["sysctl"])), **planned["sysctl"]}
+        decided = planned["sysctl"]
+        early = dict(_there_before(planned["links"], decided))
+        planned["sysctl"] = {**dict(_untouched(planned["links"], decided)), **decided, **early}
     covered = {}
     for runtime, fact in lacking.items():
         known = coverage_of(fact, coverage)
@@ -99,6 +103,19 @@ def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterat
         seen = inherited.seen if inherited is not None else Seen(ASSUMED, None, f"no file sets {name} of {link.name}")
         if name not in _OF_ALL:
             yield conf_key(link.name, name), Setting(conf_key(link.name, name), raw, seen)
+
+
+def _there_before(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:
+    """What lo and network cards have of a setting that files make for conf.default alone: the kernel's, for they are
+    there before any file is read, and do not read conf.default again."""
+    for link, name in product(links, ("arp_ignore", "arp_announce")):
+        key, shared = conf_key(link.name, name), settings.get(conf_key("default", name))
+        own = settings.get(key)
+        if shared is None or not (link.loopback or (link.arp and not link.kind)):
+            continue
+        if own is None or own.seen == shared.seen:
+            seen = Seen(ASSUMED, None, f"{link.name} is there before the files are applied")
+            yield key, Setting(key, str(IPV4_CONF_DEFAULTS[name]), seen)
 
 
 def _first(rows: Iterable[Any]) -> Seen | None:

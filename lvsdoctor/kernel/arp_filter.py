@@ -6,6 +6,7 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import EVERY_INTERFACE
 from lvsdoctor.model.node import Node
 
 REQUEST, REPLY = 1, 2
@@ -85,6 +86,6 @@ def _matches(rule: ArpRule, sender: IP, packet: _Packet) -> bool:
 
 
 def _link_matches(pattern: str | None, link: str) -> bool:
-    if pattern is None or pattern == "*":
+    if pattern is None or pattern == "*" or link == EVERY_INTERFACE:  # of which the rule's own is one
         return True
     return link.startswith(pattern[:-1]) if pattern.endswith("+") else link == pattern

@@ -89,7 +89,7 @@ def route_lookup(
         if rule.action != "lookup" or not table:
             continue
         asked = _table(node, table, dst.version)
-        route = asked.best(dst, oif, planned=node.planned is not None)
+        route = asked.best(dst, oif, planned=node.of_files("addresses"))
         if route is None:
             if table in ("main", MERGED) and not shows_routes(node, dst.version):
                 raise routes_unseen(node, dst)
@@ -155,10 +155,10 @@ def is_local(node: Node, ip: IP) -> Lookup | None:
     net/ipv4/fib_frontend.c: inet_addr_type_table(). Reads addresses, links, local-routes, policy-rules, routes.
     """
     merged = ip.version == 4 and has_custom_rules(node) is None and not vrf_tables(node)
-    route = _table(node, MERGED if merged else "local", ip.version).best(ip, planned=node.planned is not None)
+    route = _table(node, MERGED if merged else "local", ip.version).best(ip, planned=node.of_files("addresses"))
     if route is None or route.type != "local":
         tables = (_table(node, table, ip.version) for table in vrf_tables(node))
-        in_vrf = (table.best(ip, planned=node.planned is not None) for table in tables)
+        in_vrf = (table.best(ip, planned=node.of_files("addresses")) for table in tables)
         route = next((found for found in in_vrf if found is not None and found.type == "local"), None)
     if route is None:
         if (node.planned or node.nearly("addresses")) and (absent := node.unseen("addresses")) is not None:

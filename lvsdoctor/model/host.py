@@ -119,8 +119,7 @@ class Host:
 
     def aside(self) -> Self:
         """The same host, whose defaults a finding does not rest on: for what only its fix asks."""
-        seen_by = self._view
-        return self if seen_by is None else replace(self, _view=View(seen_by.allowed, seen_by.reads))
+        return self if (seen_by := self._view) is None else replace(self, _view=View(seen_by.allowed, seen_by.reads))
 
     def rows(self, fact: str) -> Any:
         """The rows of a fact. For a rule those of a partial one raise NotCollected after the last."""
@@ -128,8 +127,7 @@ class Host:
 
     def _guarded(self, fact: str, rows: Any) -> Any:
         """Rows of a fact, all or some, as this view shows them."""
-        absent = self.unseen(fact)
-        return rows if absent is None else PartialRows(rows, absent)
+        return rows if (absent := self.unseen(fact)) is None else PartialRows(rows, absent)
 
     def seen_rows(self, fact: str) -> Any:
         """The rows of a fact that were seen, be there more or not: for those who ask unseen() themselves."""
@@ -138,8 +136,12 @@ class Host:
         return self.evidence[fact]
 
     def known_rows(self, fact: str) -> Any:
-        """The rows of a fact; of a planned host, and of a fact nearly whole, those seen, by which it is judged."""
-        return self.seen_rows(fact) if self.planned or self.nearly(fact) else self.rows(fact)
+        """The rows of a fact; where files alone tell, and of one nearly whole, those seen, by which it is judged."""
+        return self.seen_rows(fact) if self.of_files(fact) or self.nearly(fact) else self.rows(fact)
+
+    def of_files(self, fact: str) -> bool:
+        """Do files or typed commands alone tell of this fact, whatever else was collected?"""
+        return bool(self.planned) or self.coverage.get(fact, RUNTIME).origin in (Origin.CONFIGURED, Origin.TYPED)
 
     def nearly(self, fact: str) -> bool:
         """Is it partial, and may be judged by its rows, not by what is absent? A quiet rule then proves nothing."""
@@ -155,8 +157,6 @@ class Host:
             return None
         partial = self.partial(fact)
         return None if partial is None else NotCollected(fact, self.name, partial=partial)
-
-    # -- the facts ------------------------------------------------------------------------------------------------
 
     @property
     def addresses(self) -> Sequence[Address]:
@@ -246,8 +246,6 @@ class Host:
         """Does the evidence itself hold this key?"""
         return key in self.seen_rows("sysctl")
 
-    # -- rows by what they say ----------------------------------------------------------------------------------------
-
     def link(self, name: str) -> Link | None:
         links: Sequence[Link] = self._indexed("links", "name", name)
         return links[0] if links else None
@@ -257,8 +255,10 @@ class Host:
         return self._indexed("links", "mac", mac) if self.has("links") else ()
 
     def addresses_on(self, link: str) -> Sequence[Address]:
-        """Of a planned host those that files give a link are all of it; an interface that no file names has none."""
-        if self.planned and (link == EVERY_INTERFACE or any(row.link == link for row in self.seen_rows("addresses"))):
+        """Where files alone tell, those that they give a link are all of it; one that no file names has none."""
+        if self.of_files("addresses") and (
+            link == EVERY_INTERFACE or any(row.link == link for row in self.seen_rows("addresses"))
+        ):
             return tuple(row for row in self.seen_rows("addresses") if row.link == link)
         seen = self._indexed("addresses", "link", link)
         rows: Sequence[Address] = seen if self.nearly("addresses") else self._guarded("addresses", seen)

@@ -273,3 +273,15 @@ def test_links_and_policy_rules_of_a_script_are_made_and_its_filter_rules_are_na
     first, second, *_ = notes(report, "lb1")
     assert first == f"as it would be with {path} deployed (1 policy rule)"
     assert second == f"{path}: what it does to iptables is not supposed"
+
+
+def test_a_node_without_a_dump_is_judged_as_a_tree_of_its_files(scan: Scan, tmp_path: Path) -> None:
+    dump, script = tmp_path / "lb1.txt", tmp_path / "rs.sh"
+    dump.write_text(
+        "[root@lb1 ~]# ipvsadm -Sn\n-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1\n"
+    )
+    script.write_text(f"#!/bin/sh\nsysctl -w {QUIET.split()[0]}=1\nifconfig lo:0 192.0.2.10 netmask 255.255.255.0 up\n")
+    _, report, _ = scan("--with", f"rs1={script}", path=dump)
+    findings = [(f["code"], f["evidence"][0]["line"]) for f in report["findings"] if f["node"] == "rs1"]
+    assert ("ADDR001", 3) in findings
+    assert [node["unjudged"] for node in report["nodes"] if node["name"] == "rs1"] == [False]

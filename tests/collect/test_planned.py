@@ -95,3 +95,85 @@ def test_the_example_s_second_real_server_has_two_faults_and_nobody_else_has_one
     assert {"real-server-answers-arp", "arp-ignore-only-on-lo", "vip-leaks-as-arp-sender"} <= quiet
     assert main(["scan", str(tree), "-f", "github", "--fail-on", "warning"]) == 1
     assert "examples/golden-cluster/rs2/etc/netplan/60-lvs.yaml,line=12," in capsys.readouterr().out
+
+
+ETH0_ALONE = "net.ipv4.conf.eth0.arp_ignore = 1\nnet.ipv4.conf.eth0.arp_announce = 2\n"
+INTERFACES = "auto eth0\niface eth0 inet static\n    address 192.0.2.21/24\n"
+DIRECTOR = """vrrp_instance VI_1 {
+    state MASTER
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.0.2.10/32
+    }
+}
+virtual_server 192.0.2.10 80 {
+    lb_algo rr
+    lb_kind DR
+    protocol TCP
+    real_server 192.0.2.21 80 {
+        TCP_CHECK {
+        }
+    }
+}
+"""
+KEEPALIVED = "lb1/etc/keepalived/keepalived.conf"
+
+
+def _codes(nodes: tuple[Node, ...]) -> dict[str, list[str]]:
+    findings = [d for d in examine(nodes, load_rules()).diagnoses if d.severity in ("error", "warning")]
+    return {d.code: [str(line.seen) for line in d.evidence] for d in findings}
+
+
+@pytest.mark.parametrize("files", [{}, {"rs1/etc/network/interfaces": INTERFACES}])
+def test_settings_of_the_interface_itself_hide_the_vip_as_those_of_all_do(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    nodes = _scan(tmp_path, {f"rs1/{RS1}": ETH0_ALONE, **files}, role="real-server", vips=(VIP,))
+    assert _codes(nodes) == {}
+
+
+def test_what_is_set_for_default_alone_comes_too_late_for_a_network_card(tmp_path: Path) -> None:
+    nodes = _scan(tmp_path, {f"rs1/{RS1}": SOUND.replace("all", "default")}, role="real-server", vips=(VIP,))
+    findings = _of(examine(nodes, load_rules()), "SYS005")
+    assert [finding.severity for finding in findings] == ["warning"]
+    assert str(findings[0].evidence[0].seen) == f"rs1/{RS1}:1"
+
+
+def test_arptables_in_a_script_are_judged_without_a_word_about_arp_announce(tmp_path: Path) -> None:
+    drop = "arptables -A INPUT -d 192.0.2.10 -j DROP\n"
+    mangle = "arptables -A OUTPUT -s 192.0.2.10 -j mangle --mangle-ip-s 192.0.2.21\n"
+    vip = "ip addr add 192.0.2.10/32 dev lo\n"
+    assert "ARP008" in _codes(_scan(tmp_path / "a", {"rs1/rs.sh": f"#!/bin/sh\n{drop}{vip}"}))
+    assert _codes(_scan(tmp_path / "b", {"rs1/rs.sh": f"#!/bin/sh\n{drop}{mangle}{vip}"})) == {}
+
+
+def test_a_saved_filter_beside_keepalived_conf_is_judged(tmp_path: Path) -> None:
+    rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p vrrp -j ACCEPT\n"
+    web = "-A INPUT -p tcp --dport 80 -j ACCEPT\n"
+    file = "lb1/etc/iptables/rules.v4"
+    closed = _codes(_scan(tmp_path / "a", {KEEPALIVED: DIRECTOR, file: f"{rules}COMMIT\n"}))
+    assert f"{file}:2" in closed["FW001"]
+    assert _codes(_scan(tmp_path / "b", {KEEPALIVED: DIRECTOR, file: f"{rules}{web}COMMIT\n"})) == {}
+
+
+def test_a_masquerading_table_beside_ip_forward_off_needs_no_address(tmp_path: Path) -> None:
+    files = {"lb1/etc/ipvsadm.rules": TABLE.replace("-g", "-m"), "lb1/etc/sysctl.d/9.conf": "net.ipv4.ip_forward = 0\n"}
+    assert "lb1/etc/sysctl.d/9.conf:1" in _codes(_scan(tmp_path / "a", files))["NAT003"]
+    files["lb1/etc/sysctl.d/9.conf"] = "net.ipv4.ip_forward = 1\n"
+    assert "NAT003" not in _codes(_scan(tmp_path / "b", files))
+
+
+def test_two_keepalived_conf_of_one_directory_are_two_directors(tmp_path: Path) -> None:
+    backup = DIRECTOR.replace("MASTER", "BACKUP").replace("_id 51", "_id 52")
+    nodes = _scan(tmp_path, {"keepalived_master.conf": DIRECTOR, "keepalived_backup.conf": backup})
+    assert sorted(node.name for node in nodes) == ["backup", "master"]
+
+
+def test_a_prefix_on_a_dummy_link_needs_no_other_address(tmp_path: Path) -> None:
+    netplan = "network:\n  version: 2\n  dummy-devices:\n    dummy0:\n      addresses:\n        - 192.0.2.10/{}\n"
+    files = {f"rs1/{RS1}": SOUND, "rs1/etc/netplan/60.yaml": netplan.format(24)}
+    wide = _scan(tmp_path / "a", files, role="real-server", vips=(VIP,))
+    assert "rs1/etc/netplan/60.yaml:6" in _codes(wide)["ADDR007"]
+    files["rs1/etc/netplan/60.yaml"] = netplan.format(32)
+    assert _codes(_scan(tmp_path / "b", files, role="real-server", vips=(VIP,))) == {}

@@ -35,3 +35,11 @@ def test_what_a_prompt_cuts_off_is_a_block_that_is_never_closed() -> None:
     assert partial is not None
     assert (partial.says, partial.seen.line if partial.seen else None) == (NOT_CLOSED, 4)
     assert "sysctl" in facts
+
+
+def test_two_files_of_a_paste_between_headings_and_fences_are_of_two_hosts() -> None:
+    from lvsdoctor.collect.text_pieces import pieces_of
+
+    conf = f"global_defs {{\n    router_id LVS\n}}\n{BLOCK}"
+    for paste in (f"## lb1\n```\n{conf}```\n## lb2\n```\n{conf}```\n", f"lb1:\n{conf}\nlb2:\n{conf}"):
+        assert [piece.host for piece in pieces_of(paste, "stdin") if "vrrp" in piece.dump.facts] == ["lb1", "lb2"]

@@ -186,3 +186,10 @@ def test_what_ip_says_of_a_namespace_s_name_is_no_line_of_the_dump() -> None:
     (piece,) = pieces(text, "ip-addr.txt")
     assert (piece.dump.partial, piece.dump.unread) == (None, ())
     assert [str(address.ip) for address in piece.dump.facts["addresses"]] == ["127.0.0.1", "192.0.2.22"]
+
+
+def test_what_a_text_says_to_run_is_a_typed_command_and_what_it_supposes_is_none() -> None:
+    text = "\u6267\u884c\u547d\u4ee4\uff1a`sudo ifconfig lo:0 192.0.2.10 netmask 255.255.255.255 up`\n\n"
+    text += "If the command is: `ifconfig lo:0 192.0.2.11 netmask 255.255.255.0 up`, then no host answers.\n"
+    rows = [row for piece in pieces(text, "paste.txt") for row in piece.dump.facts.get("configured-addresses", ())]
+    assert [str(row.ip) for row in rows] == ["192.0.2.10"]

@@ -201,12 +201,10 @@ class Project:
         for place in places:
             values |= self._mapping(f"{place}host_vars/{name}")
         values |= {
-            "inventory_hostname": name,
-            "inventory_hostname_short": name.partition(".")[0],
-            "group_names": list(groups),
-            "hostvars": HostVariables(self._host, inventory),
+            "inventory_hostname": name, "inventory_hostname_short": name.partition(".")[0],
+            "group_names": list(groups), "hostvars": HostVariables(self._host, inventory),
             "groups": {group: inventory.hosts_in(group) for group in inventory.groups} | {"all": list(inventory.hosts)},
-        }
+        }  # fmt: skip
         return ManagedHost(name, values)
 
     # -- plays and roles ----------------------------------------------------------------------------------------------

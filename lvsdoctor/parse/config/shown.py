@@ -10,13 +10,15 @@ from lvsdoctor.parse.renumber import renumbered
 __all__ = ["file_in", "shown_path"]
 
 _PROGRAMS = frozenset({"cat", "less", "more", "bat", "zcat", "most"})
+# In a text that tells what to do, what belongs into the file follows.
+_EDITORS = frozenset({"vi", "vim", "nvim", "nano", "view", "emacs", "gedit", "sudoedit"})
 
 
 def shown_path(command: Sequence[str]) -> str:
     """The file that this command shows as a whole, "" for none or several."""
     words = [word for word in command[1:] if not word.startswith("-")]
     plain = len(words) == 1 and not set(words[0]) & set("*?[{$<>|")
-    return words[0] if plain and command[0].rpartition("/")[2] in _PROGRAMS and "/" in words[0] else ""
+    return words[0] if plain and command[0].rpartition("/")[2] in _PROGRAMS | _EDITORS and "/" in words[0] else ""
 
 
 def file_in(lines: Sequence[Seen], path: str) -> Dump | None:

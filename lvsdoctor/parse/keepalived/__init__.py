@@ -16,6 +16,7 @@ from lvsdoctor.parse.keepalived.lines import Lines, Opener
 from lvsdoctor.parse.keepalived.rows import KeepalivedConf, Reading
 from lvsdoctor.parse.keepalived.statements import Statement, parsed
 from lvsdoctor.parse.keepalived.virtual_servers import services_in
+from lvsdoctor.parse.paste.headings import heading_in
 from lvsdoctor.parse.paste.prompts import prompt_in
 from lvsdoctor.parse.words import read_link_name, word_set
 
@@ -54,7 +55,12 @@ def is_all_keepalived_conf(text: str) -> bool:
     found = parsed(Lines(_CONDITION.sub("", text), "", ""))
     own = [each for each in found.statements if each.name in _READ | _STATIC | _BLOCKS and each.block is not None]
     strange = [each for each in found.statements if each.name not in _KNOWN]
-    return len(own) > len(strange) and not any(prompt_in(each.seen.text) for each in strange)
+    return len(own) > len(strange) and not any(_of_a_paste(each.seen.text.strip()) for each in strange)
+
+
+def _of_a_paste(text: str) -> bool:
+    """A prompt, a fence of Markdown, or a heading: what stands between the files of a paste."""
+    return text.startswith(("```", "~~~")) or bool(prompt_in(text) or heading_in(text))
 
 
 def keepalived_conf(

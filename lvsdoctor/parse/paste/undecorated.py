@@ -66,6 +66,12 @@ _BOLD_UNDERLINED = pattern(r"(?<!\S)__(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])__(?!
 _WHOLE = pattern(
     r"(?m)^([ \t>|]*)(?:\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*|_(?=[^\s_])([^\n]+)(?<=[^\s_])_|``?([^`\n]+)``?)[ \t]*$"
 )
+# "Run: `the command`", and nothing behind it: what is to be typed. "If the command is `...`, then" goes on.
+_TO_RUN = pattern(
+    r"(?m)^[^`\n]{0,30}(?:命令|执行|运行|command|run|execute|type)[^`\n]{0,12}"
+    r"[:\uff1a][ \t]*`(?P<command>[^`\n]+)`[ \t.。]*$",
+    re.IGNORECASE,
+)
 _STARRED = pattern(r"\n[ \t>|│┃▏┆:\d]*+[*_`]{1,3}[^\s*_`]")  # behind the margins that were there
 _LONGEST = 2000
 _EMPHASIS = pattern(r"[*`~_]|'''")
@@ -140,6 +146,8 @@ def _without_markup(text: str) -> str:
         text = _BBCODE.sub("", text)
     if "{" in text and ("{color" in text or "{code" in text or "{noformat" in text or "{{" in text):
         text = _JIRA_LINE.sub(r"\1\2", _JIRA.sub("", text))
+    if "`" in text:
+        text = _TO_RUN.sub(r"\g<command>", text)
     if "\\" in text:
         text = _ESCAPED.sub("", text)
     if "<" in text or not text.isascii():
