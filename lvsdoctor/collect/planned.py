@@ -114,7 +114,7 @@ def _there_before(links: Iterable[Link], settings: Mapping[str, Setting]) -> Ite
         if shared is None or not (link.loopback or (link.arp and not link.kind)):
             continue
         if own is None or own.seen == shared.seen:
-            seen = Seen(ASSUMED, None, f"{link.name} is there before the files are applied")
+            seen = Seen(ASSUMED, None, f"{link.name} exists before the files are applied")
             yield key, Setting(key, str(IPV4_CONF_DEFAULTS[name]), seen)
 
 

@@ -69,5 +69,5 @@ def _having(node: Node, vip: IP) -> tuple[Citation, ...]:
     VIP that one is no use as a real server, so it is taken to be on its lo."""
     held = own_address(node, vip)
     if held is None and node.planned:
-        return (assume("addresses", f"{vip} is on lo of {node.name}, where a real server has the VIP"),)
+        return (assume("addresses", f"{vip} is on lo of {node.name}, as on other real servers"),)
     return held.because if held is not None else ()
