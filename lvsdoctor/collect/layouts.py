@@ -132,10 +132,10 @@ def _logs(tree: AnyTree, directory: Entry) -> list[Entry]:
 
 
 def _configured(tree: AnyTree, directory: Entry) -> list[Entry]:
-    """sysctl.conf, the files of sysctl.d and those of keepalived, which are facts of their own."""
+    """sysctl.conf, the files of sysctl.d, those of keepalived and os-release, which are facts of their own."""
     roots = [
         entry
-        for path in (*SYSCTL_FILES, "etc/keepalived")
+        for path in (*SYSCTL_FILES, "etc/keepalived", "etc/os-release", "usr/lib/os-release")
         if (entry := tree.find(path, directory)) is not None and not entry.linked
     ]
     files = [file for root in roots for file in (tree.entries(root) if root.directory else [root])]

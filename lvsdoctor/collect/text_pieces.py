@@ -1,12 +1,14 @@
 """The dumps of a text, whatever it is: an engine's answers, a configuration file, a file of /proc, or a paste."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from lvsdoctor.collect.file_names import names_the_host
 from lvsdoctor.collect.supportconfig import without_headings
+from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.config import config_dumps
+from lvsdoctor.parse.config import config_dumps, kinds_of
 from lvsdoctor.parse.fleet.engines import answers_in, fleet_pieces
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
@@ -28,7 +30,7 @@ def pieces_of(text: str, where: str) -> Iterator[Piece]:
         yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
         return
     if configured := config_dumps(text, where):
-        yield from (Piece(dump.host, dump) for dump in configured)
+        yield from (Piece(dump.host, dump if dump.facts else _by_name(dump, text, where)) for dump in configured)
         return
     if "proc/sys/" in where:
         path = f"/proc/sys/{where.rpartition('proc/sys/')[2]}"
@@ -36,7 +38,33 @@ def pieces_of(text: str, where: str) -> Iterator[Piece]:
         if (values := values_shown(lines, ("cat", path))) is not None:
             yield Piece("", values)
             return
-    yield from pieces(without_headings(text), where)
+    parts = list(pieces(without_headings(text), where))
+    yield from parts
+    silent = not any(tells(part) or part.dump.unread or part.dump.unread_kinds or part.host for part in parts)
+    if silent and (seen := _comments_alone(text, where)) is not None:
+        kind = Unread("comments", "a file in which each line is a comment", seen, needed=False)
+        yield Piece("", Dump(unread_kinds=(kind,)))
+
+
+def _by_name(dump: Dump, text: str, where: str) -> Dump:
+    """A configuration of which no row was understood, called by its name."""
+    faces = (_FACES.get(kind.module) for kind in kinds_of(text, where))
+    face = next((name for name in faces if name), None)
+    if face is None or not dump.unread or dump.unread_kinds:
+        return dump
+    from lvsdoctor.parse.faces import FACES  # few scans meet one
+
+    kind = FACES[face].unread(dump.unread[0])
+    return replace(dump, unread_kinds=(replace(kind, name=f"{kind.name} without a row that was understood"),))
+
+
+_FACES = {"config.keepalived_conf": "keepalived", "config.ldirectord_cf": "ldirectord"}
+
+
+def _comments_alone(text: str, where: str) -> Seen | None:
+    """The first line of a text that has comments and nothing else."""
+    lines = [Seen(where, number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    return lines[0] if lines and all(seen.text.lstrip().startswith(("#", ";")) for seen in lines) else None
 
 
 def counted(parts: Sequence[Piece], where: str) -> Sequence[Piece]:

@@ -43,6 +43,9 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "health-checks": "cat /etc/keepalived/keepalived.conf",
         "kube": "kubectl get -A -o yaml configmaps,services,ipaddresspools,l2advertisements",
         "kube-state": "kubectl get nodes,services -A -o wide",
+        "modules": "lsmod",
+        "machine": "grep . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name",
+        "os-release": "cat /etc/os-release",
         # Lines that name what happened to LVS; other lines of a log are not kept.
         "log": "journalctl -t kernel -t Keepalived_vrrp -t Keepalived_healthcheckers -t ldirectord",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
@@ -67,7 +70,10 @@ _FILES_ALONE = (
     "configured-addresses", "configured-arptables", "configured-ipvs", "configured-order", "configured-timeouts",
     "health-checks", "kube", "kube-state", "vrrp",
 )  # fmt: skip
-ON_REQUEST = frozenset({"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_FILES_ALONE})
+_OF_THE_MACHINE = ("modules", "machine", "os-release")
+ON_REQUEST = frozenset(
+    {"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_OF_THE_MACHINE, *_FILES_ALONE}
+)
 
 
 class NotCollected(Exception):

@@ -21,6 +21,7 @@ class Dump:
     `host` is the host's name where the dump itself tells it. `unread` are lines inside the dump that the reader knew
     for its own and could not understand. `comments` are those that speak to lvsdoctor. `partial` tells why its facts
     are not whole (None: nothing visible says so), `unread_kinds` the dumps and files known by their face and not read.
+    `passed` are lines of it that are no evidence, and may be private: serial numbers.
     """
 
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Dump:
     origin: Origin = Origin.RUNTIME
     partial: Partial | None = None
     unread_kinds: tuple[Unread, ...] = ()
+    passed: tuple[Seen, ...] = ()
 
 
 class Reader(ABC):

@@ -62,6 +62,11 @@ FORMATS = (
     _Format("keepalived_text", "KeepalivedText", begins=("global_defs", "vrrp_", "virtual_server", "static_", "@")),
     _Format("net_counters", "Nstat", begins=("#kernel", "Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),
     _Format("net_counters", "NetstatS", begins=("Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),
+    _Format("ipvs_totals", "IpvsTotals", begins=("Total Incoming",)),
+    _Format("lsmod", "Lsmod", begins=("Module ",)),
+    _Format("lsmod", "Lsmod", holds=(" Live 0x", " Loading 0x", " Unloading 0x")),
+    _Format("lsmod", "Lsmod", begins=("ip_", "ip6", "ipip", "nf_", "libcrc32c", "xt_")),
+    _Format("machine_names", "Dmidecode", begins=("# dmidecode", "SMBIOS", "Getting SMBIOS", "Handle 0x", "/sys/")),
     _Format("kubectl_tables", "KubectlTable", begins=("NAME",)),
     _Format("identity", "Uname", begins=("Linux",)),
 )
@@ -69,8 +74,8 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ifconfig ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp"
-    " arping uname ss nstat nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy ip6tables-legacy"
-    " iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
+    " arping uname ss nstat lsmod dmidecode nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy"
+    " ip6tables-legacy iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
     " ip6tables-nft-save".split()
 )
 

@@ -62,12 +62,14 @@ def test_a_node_of_which_nothing_can_be_read_stays(tmp_path: Path) -> None:
             tmp_path,
             {
                 "rs1/a": ADDR,
-                "rs2/lsmod.txt": "Module                  Size  Used by\nip_vs                 176128  0\n",
+                "rs2/ethtool.txt": "Features for eth0:\nrx-checksumming: on\n",
             },
         )
     )
     assert list(nodes) == ["rs1", "rs2"]
-    assert [(unread.kind, unread.seen.where) for unread in nodes["rs2"].unread_kinds] == [("modules", "rs2/lsmod.txt")]
+    assert [(unread.kind, unread.seen.where) for unread in nodes["rs2"].unread_kinds] == [
+        ("ethtool", "rs2/ethtool.txt")
+    ]
     assert not nodes["rs1"].unread_kinds
 
 

@@ -18,12 +18,6 @@ VIP:VPORT            TOTAL    SNAT_IP              CONFLICTS  CONNS
                               198.51.100.241       0          8
                               198.51.100.242       0          7
 """
-PER_CPU = """\
-       Total Incoming Outgoing         Incoming         Outgoing
-CPU    Conns  Packets  Packets            Bytes            Bytes
-  0        1        2        3                4                5
-  ~        1        2        3                4                5
-"""
 
 
 @pytest.mark.parametrize(
@@ -34,7 +28,6 @@ CPU    Conns  Packets  Packets            Bytes            Bytes
         (DPIP_LINK, "dpvs"),
         (LADDR, "dpvs"),
         ("  -> C000020A:0050      Route   1      0          0\n", "ipvs-real-servers"),
-        (PER_CPU, "ipvs-counters"),
         ("prot port    usecnt name\nTCP  21      0        ftp\n", "ipvs-apps"),
         ("Conns:\t0\nConn buckets:\t4096 (12 bits, lfactor -4)\n", "ipvs-status"),
     ],

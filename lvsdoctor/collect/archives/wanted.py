@@ -7,7 +7,8 @@ from lvsdoctor.collect.file_names import file_name
 # Commands whose answers a sosreport has (sos_commands/*/NAME), and what insights-client sends (insights_commands/NAME).
 COMMAND_NAMES = (
     "ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa",
-    "iptables", "ip6tables", "nft", "ifconfig", "route_-n", "dmesg", "journalctl",
+    "iptables", "ip6tables", "nft", "ifconfig", "route_-n", "dmesg", "journalctl", "lsmod",
+    "dmidecode",
 )  # fmt: skip
 COMMANDS = frozenset({"sos_commands", "insights_commands"})
 _OF_THE_SYSTEM = frozenset("proc sys usr lib lib64 bin sbin boot dev run var".split())
@@ -51,6 +52,8 @@ def _of_the_system(path: tuple[str, ...]) -> Likelihood:
     """Of what a host has below /proc, /usr and the like; /var/log is read where it is small."""
     if "sysctl.d" in path or (path[0] == "proc" and path[-2] == "net" and path[-1].startswith("ip_vs")):
         return Likelihood.LIKELY
+    if path == ("usr", "lib", "os-release"):
+        return Likelihood.UNLIKELY
     if (path[0] == "proc" and path[1:3] == ("sys", "net")) or (path[:2] == ("var", "log") and not _rotated(path[-1])):
         return Likelihood.UNLIKELY
     # Somebody's directory of this name, and not the host's, holds dumps all the same: run/rs1/ip-addr.txt.

@@ -14,6 +14,7 @@ from lvsdoctor.collect.live.conf_rows import conf_settings
 from lvsdoctor.collect.live.filters_live import NO_COMMANDS, SAVE, filters, ruleset
 from lvsdoctor.collect.live.ipvs_live import ipvs_services
 from lvsdoctor.collect.live.link_rows import address_rows, link_rows, names_of, neighbour_rows
+from lvsdoctor.collect.live.machine import machine_names, modules, release_names
 from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
@@ -127,6 +128,12 @@ class _Gathered:
                 raise CannotSee("The sysctls could not be read: /proc is not mounted; mount it or see sysctl -a.")
             settings = [*procfs.settings(), *(procfs.conf_settings() if self._conf is None else self._conf)]
             self.evidence["sysctl"] = {setting.key: setting for setting in settings}
+        with self.trying("modules"):
+            if (loaded := modules()) is not None:
+                self.evidence["modules"] = loaded
+        with self.trying("machine"):
+            if names := machine_names():
+                self.evidence["machine"] = names
 
     def from_commands(self, commands: bool | None) -> None:
         """Packet filters; None: nobody asks for them."""
@@ -148,3 +155,6 @@ class _Gathered:
             links = [link.name for link in self.evidence.get("links", ())]
             files = tuple(configured_files())
             self.evidence["configured-sysctl"] = configured_sysctl([files], links, self.evidence.get("sysctl", ()))
+        with self.trying("os-release"):
+            if names := release_names():
+                self.evidence["os-release"] = names

@@ -276,6 +276,14 @@ sockets() {
 listening() { sed -n '1p; / 0A [0-9A-F]*:[0-9A-F]* /p' "$1"; }
 unconnected() { sed -n '1p; / 07 [0-9A-F]*:[0-9A-F]* /p' "$1"; }
 
+# The modules that are loaded, and whose machine it is: a cloud carries less than a network of one's own.
+machine() {
+    show_file /proc/modules
+    for name in sys_vendor product_name; do
+        [ ! -r "/sys/class/dmi/id/$name" ] || show_file "/sys/class/dmi/id/$name"
+    done
+}
+
 # -- files that are applied at boot, which are the host's own --------------------------------------------------------------
 
 # Settings of the network, and comments to lvsdoctor.
@@ -296,6 +304,9 @@ without_secrets() {
         "$1"
 }
 
+# The distribution, whose name is enough.
+release() { sed -n -e '/^ID=/p' -e '/^ID_LIKE=/p' -e '/^VERSION_ID=/p' "$1"; }
+
 # In a container the files are not those of the host, whose network it may have.
 in_container() {
     [ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -n "${container:-}${KUBERNETES_SERVICE_HOST:-}" ]
@@ -310,6 +321,7 @@ boot_files() {
             [ ! -e "$file" ] || show_file "$file" of_network
         done
     done
+    [ ! -e /etc/os-release ] || show_file /etc/os-release release
     [ ! -e /etc/sysctl.conf ] || show_file /etc/sysctl.conf of_network
     for file in /etc/keepalived/keepalived.conf /etc/ha.d/ldirectord.cf /etc/ldirectord.cf; do
         [ ! -e "$file" ] || show_file "$file" without_secrets
@@ -427,6 +439,7 @@ main() {
     ipvs
     packet_filters
     sockets
+    machine
     # Files and logs are those of the host, whatever namespace it is.
     [ "$netns" != - ] || in_container || { boot_files; logs; }
 }

@@ -65,8 +65,12 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.nm_keyfile", r"\.nmconnection$|system-connections/"),
     ConfigKind(
         "config.saved_filters",
-        r"rules\.v[46]$|(?:sysconfig|etc)/(?:ip6?tables|arptables|nftables)|\.nft$"
+        r"rules\.v[46]$|(?:sysconfig|etc)/(?:ip6?tables|arptables|nftables)|\.nft(?:\.txt)?$"
         r"|(?:ip6?tables|nftables|arptables)\.(?:conf|rules|up\.rules)(?:\.txt)?$",
+    ),
+    ConfigKind(
+        "machine_names",
+        r"(?:^|/)os-release(?:\.txt)?$|/dmi/id/(?:sys_vendor|product_name|board_vendor|bios_vendor)$",
     ),
     # The same under any name, where the whole text is of that kind.
     ConfigKind(
@@ -74,6 +78,7 @@ KINDS: tuple[ConfigKind, ...] = (
         sign=r"^(?:DEVICE|STARTMODE|BOOTPROTO|ONBOOT)=",
         holds=("DEVICE=", "STARTMODE=", "BOOTPROTO=", "ONBOOT="),
     ),
+    ConfigKind("config.saved_filters", sign=r"^#!.*/nft\b|^flush ruleset", holds=("/nft", "flush ruleset")),
     ConfigKind("config.interfaces", sign=r"^[ \t]*iface[ \t]+\S+[ \t]+inet", holds=("iface",)),
     ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$", holds=("network:",)),
     ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$", holds=("[NetDev]", "[Match]")),

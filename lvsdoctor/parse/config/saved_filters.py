@@ -30,6 +30,8 @@ IP4 = re.compile(
 )
 _COMMENT = re.compile(r'\s#[^"]*$')
 _POLICY = re.compile(r"policy (?P<policy>accept|drop)")
+# What nft reads and does not print; such a text is a file of that kind under any name.
+_SCRIPT = re.compile(r"\A(?:#!\s*\S*/nft\b|(?:\s*(?:#[^\n]*)?\n)*flush ruleset\s*;?\s*$)", re.MULTILINE)
 _HARMLESS = re.compile(r"#|flush (?:ruleset|table )|delete table |destroy table |add table ")
 
 
@@ -98,7 +100,7 @@ class SavedNft(Nft):
 
 
 def _reader(where: str) -> Reader | None:
-    path = where.removesuffix(".txt") if where.endswith(".conf.txt") else where
+    path = where.removesuffix(".txt") if where.endswith((".conf.txt", ".nft.txt")) else where
     if NFT.search(path):
         return SavedNft()
     pairs = (
@@ -115,10 +117,11 @@ def _reader(where: str) -> Reader | None:
 
 
 def dump_of(text: str, where: str) -> Dump | None:
-    """The rules of such a file; None for one that has another name."""
-    reader = _reader(where)
+    """The rules of such a file; None for one that has another name, unless all of it is a script of nft."""
+    reader = _reader(where) or (SavedNft() if _SCRIPT.match(text) else None)
     if reader is None:
         return None
+    named = _reader(where) is not None
     if (copy := set_aside("iptables", "a saved packet filter", text, where)) is not None:
         return copy
     unread: list[Seen] = []
@@ -126,6 +129,8 @@ def dump_of(text: str, where: str) -> Dump | None:
         line = seen.text.strip()
         if line and not line.startswith("#") and not reader.feed(seen):
             unread.append(seen)
+    if unread and not named:
+        return None  # other dumps may follow
     dump = reader.dump()
     unread += dump.unread
     ignored = reader.ignored if isinstance(reader, SavedNft) else []

@@ -29,6 +29,15 @@ FACES = (
         file=r"keepalived[^/]*\.conf",
     ),
     Face(
+        "keepalived-part",
+        "a part of a keepalived.conf that needs the rest of it",
+        r"@\^?\w+ +(?:net_namespace|\$\w+=)|\$[A-Z_]\w*=",
+        None,
+        advice=_KEEPALIVED,
+        then=r"(?:@\^?\w+ +)?(?:net_namespace|\$\w+=|include )",
+        whole=True,
+    ),
+    Face(
         "ldirectord",
         "a ldirectord.cf",
         r"virtual *= *\S+|(?:checktimeout|checkinterval|negotiatetimeout|quiescent|autoreload) *="

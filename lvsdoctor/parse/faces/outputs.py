@@ -45,20 +45,20 @@ OF_IPVS = (
         advice=TABLE,
     ),
     Face("ipvs-apps", "the application helpers of IPVS", r"prot port +usecnt name", r"prot port|(?:TCP|UDP) +\d+ "),
-    Face("ipvs-status", "the sizes of IPVS's tables", r"Conns:\s+\d+$", r"[A-Z][\w ]+:", then=r"Conn buckets"),
+    Face(
+        "ipvs-status",
+        "the sizes of IPVS's tables",
+        r"Conns:\s+\d+$",
+        r"[A-Z][\w ]+:",
+        then=r"Conn buckets",
+        needed=False,
+    ),
     Face("ipvs-timeouts", "the timeouts of IPVS", r"Timeout \(tcp tcpfin udp\): ", r"Timeout ", advice=TABLE),
     Face(
         "ipvs-sync",
         "the state of the IPVS sync daemon",
         r"(?:master|backup) sync daemon ",
         r"(?:master|backup) sync",
-        advice=TABLE,
-    ),
-    Face(
-        "ipvs-counters",
-        "the counters of IPVS",
-        r" *Total Incoming Outgoing ",
-        r"\s*(?:Total|Conns|CPU|~ |[0-9A-F]+ )",
         advice=TABLE,
     ),
 )
@@ -93,6 +93,14 @@ FACES = (
         r"Kernel IPv6 routing table",
         r"Kernel|Destination|[0-9a-f:\[]+\S*/\d+ ",
         advice=ROUTES,
+    ),
+    Face("vrfs", "a list of VRFs", r"Name +Table *$", r"\S+ +\d+ *$|-+$|Name +Table"),
+    Face(
+        "sysctl-bsd",
+        "the settings of BSD or macOS",
+        r"(?:kern|hw|machdep|user|security|vfs|debug)\.[\w.]+: |net\.inet6?\.[\w.]+: ",
+        None,
+        advice=RUNNING,
     ),
     Face(
         "link-counters",

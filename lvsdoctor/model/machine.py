@@ -1,0 +1,31 @@
+"""The machine below the network: its kernel's modules, its distribution, and whose hardware it runs on."""
+
+from dataclasses import dataclass
+
+from lvsdoctor.model.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class KernelModule:
+    """A module that is loaded. What is built into the kernel is in no such list."""
+
+    name: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class MachineName:
+    """A name that the firmware has for the machine (DMI). `field` is called as in /sys/class/dmi/id: sys_vendor."""
+
+    field: str
+    value: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseName:
+    """A line of os-release(5) that names the distribution: ID, ID_LIKE, VERSION_ID."""
+
+    field: str
+    value: str
+    seen: Seen
