@@ -36,6 +36,7 @@ QUESTIONS = {
         "analysis.address_drift": "address_drift AddressDrift",
         "analysis.split_keys": "split_keys SplitKey",
         "analysis.ipvs_settings": "not_applied",
+        "analysis.other_namespaces": "elsewhere_set",
         "model.sysctl_d": "SYSCTL_CONF",
     },
     "May this host answer ARP, or a neighbour solicitation?": {
@@ -45,7 +46,7 @@ QUESTIONS = {
     },
     "Whom does it name as the sender when it asks?": {
         "analysis.l2_segments": "leak leak_at_any_level",
-        "analysis.vmac": "silent_below",
+        "analysis.vmac": "silent_below vmacs",
         "analysis.suppressed_neighbours": "suppressed",
         "analysis.arp_rules": "rules_naming foreign_senders saved_arp_rules",
         "kernel.source_address": "source_addresses SourceAddress",
@@ -93,6 +94,10 @@ QUESTIONS = {
         "analysis.usable_servers": (
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"
         ),
+    },
+    "What does the machine below bring along?": {
+        "analysis.missing_modules": "missing_modules package_of_modules",
+        "analysis.platforms": "platform",
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",

@@ -89,6 +89,8 @@ from lvsdoctor.analysis.marks import marked_vips as marked_vips
 from lvsdoctor.analysis.marks import other_link as other_link
 from lvsdoctor.analysis.marks import refuse_unseen_marks as refuse_unseen_marks
 from lvsdoctor.analysis.marks import unmarked as unmarked
+from lvsdoctor.analysis.missing_modules import missing_modules as missing_modules
+from lvsdoctor.analysis.missing_modules import package_of_modules as package_of_modules
 from lvsdoctor.analysis.mixed_methods import MixedMethods as MixedMethods
 from lvsdoctor.analysis.mixed_methods import mixed_methods as mixed_methods
 from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listings
@@ -108,7 +110,9 @@ from lvsdoctor.analysis.nat import taking_requests as taking_requests
 from lvsdoctor.analysis.nat_hops import hops_to as hops_to
 from lvsdoctor.analysis.nat_hops import reply_links as reply_links
 from lvsdoctor.analysis.nat_routers import behind_routers as behind_routers
+from lvsdoctor.analysis.other_namespaces import elsewhere_set as elsewhere_set
 from lvsdoctor.analysis.own_connections import dropped_replies as dropped_replies
+from lvsdoctor.analysis.platforms import platform as platform
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability
 from lvsdoctor.analysis.reachability import taken_for_asked as taken_for_asked
@@ -163,6 +167,7 @@ from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
 from lvsdoctor.analysis.vmac import silent_below as silent_below
+from lvsdoctor.analysis.vmac import vmacs as vmacs
 from lvsdoctor.analysis.vrrp_filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp_filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp_filters import filtered_if_asked as filtered_if_asked

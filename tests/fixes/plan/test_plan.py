@@ -76,6 +76,22 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "martian-packets-dropped": NO_COMMAND
     },
     ("masquerading-to-loopback", "a warning with a weight of 0"): {"real-server-left-at-weight-zero": NO_COMMAND},
+    **{
+        (name, title): {name: NO_COMMAND}
+        for name, title in (
+            ("platform-may-drop-vip", "direct routing and multicast on Amazon EC2"),
+            ("platform-may-drop-vip", "OpenStack, as dmidecode shows it"),
+            ("platform-may-drop-vmac", "a virtual router's MAC on VMware"),
+        )
+    },
+    ("scheduler-module-missing", "no ip_vs in the kernel"): {
+        "scheduler-module-missing": NO_COMMAND,
+        "real-server-without-health-check": NO_COMMAND,
+    },
+    ("scheduler-module-missing", "no module of the scheduler, and another service of the file works"): {
+        "scheduler-module-missing": NO_COMMAND,
+        "table-differs-from-files": NO_COMMAND,
+    },
     ("neighbour-table-overflow", "the table of IPv4"): {"neighbour-table-overflow": NO_COMMAND},
     ("netlink-errors-logged", "events were lost"): {"netlink-errors-logged": NO_COMMAND},
     ("no-room-for-tunnelled-requests", "IPv6 inside IPv6, and the director's own filter drops ICMPv6"): {
