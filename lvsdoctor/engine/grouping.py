@@ -24,8 +24,16 @@ def most_specific(diagnoses: Sequence[Diagnosis], rules: Mapping[str, Rule]) -> 
 def _explains(specific: Diagnosis, general: Diagnosis, rules: Mapping[str, Rule]) -> bool:
     if general.rule not in rules[specific.rule].instead_of:
         return False
-    shared = specific.about.keys() & general.about.keys()
-    return bool(shared) and all(general.about[name] == specific.about[name] for name in shared)
+    first, second = _about(specific), _about(general)
+    shared = first.keys() & second.keys()
+    return bool(shared) and all(first[name] == second[name] for name in shared)
+
+
+def _about(diagnosis: Diagnosis) -> Mapping[str, str]:
+    """What a finding is about; of a service "tcp 192.0.2.10:80" the VIP as well."""
+    about = diagnosis.about
+    place = about.get("service", "").partition(" ")[2].rpartition(":")[0]
+    return {"vip": place.strip("[]"), **about} if place else about
 
 
 def spoken_for(
@@ -35,9 +43,17 @@ def spoken_for(
     speaking = {diagnosis.rule for diagnosis in spoken}
     for outcome in outcomes:
         if outcome.verdict is Verdict.FIRES and outcome.rule not in speaking:
-            silent = [d for d in diagnoses if d.rule == outcome.rule]
-            names = sorted({s.rule for s in spoken for d in silent if _explains(s, d, rules)})
-            yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=tuple(names))
+            names: set[str] = set()
+            unnamed = [diagnosis for diagnosis in diagnoses if diagnosis.rule == outcome.rule]
+            met = set(map(id, unnamed))
+            while unnamed:  # who speaks for it may be spoken for itself
+                silent = unnamed.pop()
+                more = [d for d in diagnoses if id(d) not in met and _explains(d, silent, rules)]
+                met.update(map(id, more))
+                names.update(d.rule for d in more if d.rule in speaking)
+                unnamed += [d for d in more if d.rule not in speaking]
+            explained = tuple(sorted(names))
+            yield Outcome(outcome.rule, outcome.node, Verdict.QUIET, outcome.missing, explained_by=explained)
         else:
             yield outcome
 

@@ -32,10 +32,7 @@ SILENT = "{node} answers no ARP request on {link} (arp_ignore=8)"
     name="arp-ignore-level-misused", code="ARP011", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={
-        "real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet",
-        "director-never-answers-arp",
-    }, only_ipv4=True,
+    instead_of={"real-server-answers-arp", "director-never-answers-arp"}, only_ipv4=True,
 )  # fmt: skip
 def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
     if not node.roles and node.standing.undecided:

@@ -26,7 +26,7 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
+    instead_of={"real-server-answers-arp"},
     only_ipv4=True,
 )
 def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:

@@ -152,6 +152,33 @@ def test_the_specific_rule_speaks_instead_of_the_general_one() -> None:
     assert (general.verdict, general.explained_by) == (Verdict.QUIET, ("specific",))
 
 
+def test_who_speaks_for_a_rule_may_be_spoken_for_itself() -> None:
+    rules = [
+        always("general", "X006"),
+        always("middle", "X009", instead_of={"general"}),
+        always("specific", "X007", instead_of={"middle"}),
+    ]
+    examination = examine([node(sysctl=SETTINGS)], rules)
+    assert [d.rule for d in examination.diagnoses] == ["specific"]
+    explained = {outcome.rule: outcome.explained_by for outcome in examination.outcomes}
+    assert explained == {"general": ("specific",), "middle": ("specific",), "specific": ()}
+
+
+def test_a_finding_about_a_vip_speaks_for_those_about_its_services() -> None:
+    @rule(name="of-service", code="X010", severity=Severity.ERROR, needs={"sysctl"})
+    def of_service(node: Node) -> Iterator[Finding]:
+        for service in ("tcp 192.0.2.10:80", "tcp 192.0.2.11:80"):
+            yield Finding("{node} drops requests", about={"service": service}, evidence=[], fix=Fix())
+
+    @rule(name="specific", code="X008", severity=Severity.ERROR, needs={"sysctl"}, instead_of={"of-service"})
+    def specific(node: Node) -> Iterator[Finding]:
+        yield a_finding(node, vip="192.0.2.10")
+
+    examination = examine([node(sysctl=SETTINGS)], [of_service, specific])
+    silenced = {d.about.get("service") for d in examination.diagnoses}
+    assert silenced == {None, "tcp 192.0.2.11:80"}
+
+
 def test_the_general_rule_speaks_where_the_specific_one_was_not_chosen() -> None:
     assert [d.rule for d in examine([node(sysctl=SETTINGS)], [always("general", "X006")]).diagnoses] == ["general"]
 
