@@ -27,7 +27,7 @@ _ETHER = re.compile(rf"(?P<from>{_ETHER_MAC}) > (?P<to>{_ETHER_MAC}), {_TYPE}, l
 _VLAN = re.compile(rf"vlan \d{{1,4}}, p \d(?:, DEI)?, {_TYPE}, ")
 # -i any: print-sll.c of 4.99 names the link, older ones the direction alone.
 _ANY = re.compile(
-    r"(?:(?P<link>\S{1,15}) {1,2})?(?P<way>In|Out|B|M|P|F)  ?(?:ifindex \d{1,6} )?"
+    r"(?:(?P<link>\S{1,15}) {1,2})?(?P<way>In|Out|B|M|P|F) {1,3}(?:ifindex \d{1,6} )?"
     rf"(?:(?P<from>{_ETHER_MAC}) {_TYPE}, length \d{{1,6}}: )?"
 )
 _ARP = re.compile(

@@ -10,6 +10,7 @@ from lvsdoctor.language import template, translated
 from lvsdoctor.model.recorded_walk import Agreement, RecordedWalk
 from lvsdoctor.model.recording import Recording
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.walk import Step
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.as_data import citation
 from lvsdoctor.reporting.console import Page
@@ -120,14 +121,19 @@ def _sentence(row: RecordedWalk) -> str:
         who = translated(text, connections=counted(row.connections, "connection"), **fields)
     if row.step is None:
         return translated("{label}: {why}", label=who, why=row.why)
-    step = translated(DECISIONS[row.step.decision])
-    return translated("{label}: {why} (at {node}, {step})", label=who, why=row.why, node=row.step.node, step=step)
+    step = {"node": row.step.node, "step": _step_name(row.step)}
+    return translated("{label}: {why} (at {node}, {step})", label=who, why=row.why, **step)
 
 
 _CONNECTIONS = (
     template("{connections} of {client} to {service}"),
     template("{connections} of {client} to {service} through {server}"),
 )
+
+
+def _step_name(step: Step) -> str:
+    name = translated(DECISIONS[step.decision])
+    return name.replace("ARP", "NDP") if step.subject.count(":") > 1 else name  # of an IPv6 address
 
 
 def as_data(against: Against) -> dict[str, Any]:
