@@ -14,7 +14,6 @@ LONGER_RULES: Mapping[str, int] = {
     "rules/address/vip_is_directors_own_address.py": 110,
     "rules/address/vip_mask_on_lo_too_wide.py": 86,
     "rules/address/vip_missing_on_director.py": 108,
-    "rules/arp/arp_ignore_level_misused.py": 83,
     "rules/arp/arp_ignore_only_on_lo.py": 85,
     "rules/arp/vip_answered_by_another_host.py": 118,
     "rules/arp/vip_answered_by_nobody.py": 108,
