@@ -1,5 +1,6 @@
 """lvsdoctor redact: dumps to show to others, without what tells whose they are."""
 
+import errno
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from typing import Any
@@ -48,7 +49,9 @@ def run(options: Namespace) -> int:
     except CannotCollect as error:
         raise CliError(str(error)) from None
     except OSError as error:
-        raise CliError(f"standard input: {error.strerror}") from None
+        # Closed, or open for writing alone.
+        why = "is closed" if error.errno == errno.EBADF else error.strerror
+        raise CliError(f"standard input: {why}") from None
     results, refused = redact(texts, key, names)
     for path, why in (*left_out, *refused):
         say(f"{path or 'standard input'}: {why}")

@@ -26,6 +26,10 @@ COMMANDS = [
     f"scan {EXAMPLE} -f html",
     f"fix {EXAMPLE}",
     f"fix {EXAMPLE} --as ansible",
+    f"diff {EXAMPLE} {EXAMPLE}",
+    f"trace 192.0.2.10 {EXAMPLE}",
+    "rules list -f json",
+    "collect --script",
     "explain ARP002",
     "rules list",
     "completion bash",
@@ -135,8 +139,9 @@ def test_a_closed_stream_is_closed_under_its_other_names_too() -> None:
 
 
 @pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "0>/dev/null"])
-def test_closed_standard_input_is_one_sentence(closed: str) -> None:
-    ended = shell(f"lvsdoctor scan - {closed}")
+@pytest.mark.parametrize("verb", ["scan -", f"diff - {EXAMPLE}", "fix -", "trace 192.0.2.10 -", "redact - -o -"])
+def test_closed_standard_input_is_one_sentence(closed: str, verb: str) -> None:
+    ended = shell(f"lvsdoctor {verb} {closed}")
     assert (ended.returncode, ended.stderr) == (2, "lvsdoctor: standard input: is closed\n")
 
 
