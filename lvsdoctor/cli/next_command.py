@@ -1,6 +1,7 @@
 """What to type after a scan: the verb `fix` with what decided the scan."""
 
 from argparse import Namespace
+from os import environ
 
 from lvsdoctor.sanitize import word
 
@@ -13,7 +14,9 @@ def fix_command(options: Namespace) -> str:
     """`lvsdoctor fix dumps/`; "" where `fix` cannot read what was scanned. Of the options as they were typed."""
     if options.of_node or options.supposed:
         return ""
-    words = ["lvsdoctor", "fix"]
+    # sudo has a PATH of its own, so what it ran is named by its place (README).
+    live_by_sudo = not options.paths and "SUDO_USER" in environ
+    words = ['sudo "$(command -v lvsdoctor)"' if live_by_sudo else "lvsdoctor", "fix"]
     for flag, name in _FLAGS:
         value = getattr(options, name)
         words += [flag, word(str(value))] if value and value != "auto" else []

@@ -23,7 +23,10 @@ from lvsdoctor.cli.parser import parsed
         ("--node rs1=paste.txt", ""),
     ],
 )
-def test_the_command_has_what_decided_the_scan(typed: str, command: str | None) -> None:
+def test_the_command_has_what_decided_the_scan(
+    typed: str, command: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
     made = fix_command(parsed(["scan", *shlex.split(typed)]))
     if command is not None:
         assert made == command
@@ -36,3 +39,9 @@ def test_the_command_has_what_decided_the_scan(typed: str, command: str | None) 
 def test_a_path_is_one_word(tmp_path: Path) -> None:
     path = str(tmp_path / "case 4711; $(reboot)")
     assert shlex.split(fix_command(parsed(["scan", path]))) == ["lvsdoctor", "fix", path]
+
+
+def test_what_sudo_ran_on_this_host_is_run_by_sudo_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "alice")
+    assert fix_command(parsed(["scan"])) == 'sudo "$(command -v lvsdoctor)" fix'
+    assert fix_command(parsed(["scan", "dumps"])) == "lvsdoctor fix dumps"
