@@ -59,6 +59,10 @@ class _Parser(ArgumentParser):
         return self.formatter_class(prog=self.prog, width=self._columns)  # type: ignore[call-arg]
 
     def error(self, message: str) -> NoReturn:
+        for action in self._actions:
+            named = "|" in str(action.metavar)  # as in list|try|new
+            if action.choices and not named and message.endswith(f"required: {action.metavar}"):
+                message = f"{message}, one of {', '.join(map(str, action.choices))}"
         raise CliError(f"{message} (see {self.prog} --help)")
 
     def _check_value(self, action, value):  # type: ignore[no-untyped-def]

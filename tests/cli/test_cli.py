@@ -90,6 +90,7 @@ def test_what_was_checked_only_in_part_is_an_exit_code_only_when_asked(run: Run)
         (("scan", "--select", "arp2", "."), "unknown rule 'arp2'; did you mean ARP002?"),
         (("help", "scna"), "unknown verb 'scna'; did you mean scan?"),
         (("completion", "bsh"), "'bsh'; did you mean bash?"),
+        (("completion",), "are required: SHELL, one of bash, zsh, fish (see lvsdoctor completion --help)"),
         (("scan", "--xyzzy"), "lvsdoctor: unrecognized arguments: --xyzzy (see lvsdoctor scan --help)"),
         (("rules", "list", "--family", "arpp"), "unknown family of rules 'arpp'; did you mean arp?"),
         (("scan", "-f", "json=/nonexistent/x", str(EXAMPLE)), "/nonexistent/x: No such file or directory"),
