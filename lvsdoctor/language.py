@@ -9,7 +9,7 @@ from two: such a text is held against the catalogue's templates, and of several 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -54,6 +54,11 @@ def filled(text: str, fields: Mapping[str, object]) -> str:
     if catalogue is None:
         return text.format_map(fields)
     return _put(catalogue.text(text), {name: str(catalogue.value(value)) for name, value in fields.items()})
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences one after another."""
+    return " ".join(sentences) if _in_force is None else _joined(sentences)
 
 
 # -- which language ----------------------------------------------------------------------------------------------------
@@ -159,8 +164,7 @@ class _Catalogue:
         parts = re.split(_NEXT_SENTENCE, text)
         if len(parts) == 1:
             return text
-        shown = [self.text(part) for part in parts]
-        return "".join(part if part.endswith(_NO_BLANK_AFTER) else f"{part} " for part in shown).rstrip()
+        return _joined([self.text(part) for part in parts])
 
     @cached_property
     def _forms(self) -> list[_Form]:
@@ -170,6 +174,10 @@ class _Catalogue:
         told = [(re.sub(_HOLE, "", text), text, shown) for text, shown in pairs]
         told.sort(key=lambda row: len(row[0]), reverse=True)
         return [_form(text, shown) for literal, text, shown in told if len(re.findall(_WORD, literal)) > 1]
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    return "".join(part if part.endswith(_NO_BLANK_AFTER) else f"{part} " for part in sentences).rstrip()
 
 
 def _form(text: str, shown: str) -> _Form:
@@ -202,5 +210,5 @@ def _is_chinese(letter: str) -> bool:
 
 
 def _name(hole: str, place: int) -> str:
-    """A hole without a name is known by its place."""
-    return hole if hole.isidentifier() else f"hole{place}"
+    """A hole without a name is known by its place; a translation may number them."""
+    return hole if hole.isidentifier() else f"hole{hole if hole.isdigit() else place}"

@@ -4,7 +4,7 @@ A renderer is a file reports/as_NAME.py: a docstring whose first line says what 
 `def render(examination: Examination, output: Output) -> None`. It counts and lays out; it computes nothing.
 """
 
-from lvsdoctor.language import spoken, template, translated
+from lvsdoctor.language import joined, spoken, template, translated
 from lvsdoctor.model.examination import (
     AppliedRule,
     Confirmation,
@@ -101,6 +101,7 @@ __all__ = [
     "fix_of_all",
     "guilty_lines",
     "hypertext",
+    "joined",
     "legible",
     "markdown",
     "matrix",

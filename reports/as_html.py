@@ -32,6 +32,7 @@ from lvsdoctor.reportkit import (
     fix_of_all,
     guilty_lines,
     hypertext,
+    joined,
     legible,
     matrix,
     natural,
@@ -52,9 +53,7 @@ from lvsdoctor.reportkit import (
 
 TEMPLATES = Path(__file__).parent / "templates"
 FEW_NODES = 3  # more than these are also shown as a matrix, and their places folded
-FEW_LINES = 200  # of those not understood, for each node; the result that is embedded has all
-LONGEST = 2000  # columns of one quoted line
-
+FEW_LINES, LONGEST = 200, 2000  # not understood, for each node (the embedded result has all); columns of a quoted line
 FEW_SERVICES, MOST_SERVICES = 10, 100  # the others are folded; of very many the embedded result has all
 
 
@@ -90,7 +89,8 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asides=asides, counted=counted, hypertext=hypertext, wording=wording, _=translated)
+    own = {"asides": asides, "counted": counted, "hypertext": hypertext, "joined": joined, "wording": wording}
+    environment.globals.update(own, _=translated)
     return environment.get_template("html.jinja")
 
 

@@ -84,7 +84,7 @@ class _Speller:
 
     def asked(self, marks: Mapping[str, int]) -> Iterator[str]:
         """The texts that calls of these names are given, at the place that is named."""
-        for statement, names in self._statements(self.module.body, {}):
+        for statement, names in self.statements():
             for call in ast.walk(statement):
                 if isinstance(call, ast.Call):
                     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
@@ -92,6 +92,10 @@ class _Speller:
                         yield from self.spellings(call.args[marks[name]], names)
                     if name == "map" and getattr(call.args[0], "id", "") in marks:
                         yield from self.spellings(call.args[1], names)
+
+    def statements(self) -> Iterator[tuple[ast.stmt, Mapping[str, list[ast.expr]]]]:
+        """Those of the module and of its functions and classes, with the names that are known there."""
+        yield from self._statements(self.module.body, {})
 
     def _statements(
         self, body: Sequence[ast.stmt], names: Mapping[str, list[ast.expr]]
@@ -241,7 +245,43 @@ def marked(source: str) -> list[str]:
     """What a module says of itself that it translates: the texts of `translated`, `labelled`, `template`."""
     texts = _Speller(ast.parse(source)).asked(_MARKS)
     # One with a hole for an expression is made of marked ones.
-    return list(dict.fromkeys(text for text in texts if "{}" not in text and re.search(r"[A-Za-z,;]|^ $", text)))
+    return list(dict.fromkeys(text for text in texts if "{}" not in text and re.search(r"[A-Za-z,;]", text)))
+
+
+# Calls that take a template or a sentence of ours for a report, and which of their arguments it is.
+_TOLD: Mapping[str, tuple[int | str, ...]] = {
+    "StepVerdict": (2, "reason"),
+    "RoleEvidence": (1, "reason"),
+    "Answer": (1, "reason"),
+    "NotCollected": (2, "wanted"),
+    "assume_without": (1, "text", "note"),
+    "Partial": (0, "reason"),
+    "Contradiction": (1, "reason"),
+    "Confirmation": (1, "why", "perhaps"),
+    "Remark": (0, "message"),
+    "Missing": ("reason",),
+    "UnreadPath": (1, "why"),
+    "Unread": (1, "name"),
+    "replace": ("why",),
+    "Holder": ("why",),
+    "RecordedWalk": (2, "reason"),
+    "undecided": (2,),
+    "Option": (3, 4, "meaning", "unit"),
+}
+
+
+def told(source: str) -> list[str]:
+    """What a module hands to the model's nouns, but for what the lint reads."""
+    speller, found = _Speller(ast.parse(source)), list[str]()
+    for statement, names in speller.statements():
+        for call in (item for item in ast.walk(statement) if isinstance(item, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+            given = [call.args[at] for at in _TOLD.get(name, ()) if isinstance(at, int) and at < len(call.args)]
+            given += [item.value for item in call.keywords if item.arg in _TOLD.get(name, ())]
+            for expression in given:
+                found += speller.spellings(expression, names)
+    words = re.compile(r"[a-z]{2,} | [a-z]{2,}")
+    return list(dict.fromkeys(text for text in found if words.search(re.sub(r"\{[^{}]*\}", "", text))))
 
 
 def nouns(source: str) -> list[str]:
@@ -269,7 +309,9 @@ def asked_for(source: str) -> list[str]:
 def phrases(source: str) -> list[str]:
     """Sentences and parts of them that a module keeps as constants and says later, by whatever way; no commands."""
     found = []
-    for item in ast.parse(source).body:
+    body = ast.parse(source).body
+    classes = [item for item in body if isinstance(item, ast.ClassDef)]
+    for item in (*body, *(part for own in classes for part in own.body)):
         if not isinstance(item, ast.Assign | ast.AnnAssign) or item.value is None:
             continue
         inside = {

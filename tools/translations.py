@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -33,7 +34,8 @@ from lvsdoctor.reporting.rule_page import (  # noqa: E402
     read_translated_page,
     translated_page,
 )
-from tools.texts import asked_for, marked, nouns, phrases, templates  # noqa: E402
+from lvsdoctor.reporting.service_outcomes import CONDITIONS  # noqa: E402
+from tools.texts import asked_for, marked, nouns, phrases, templates, told  # noqa: E402
 
 LOCALE = ROOT / "lvsdoctor/locale"
 # The rooms whose templates travel to a report before they are filled, and those that translate what they say.
@@ -42,11 +44,22 @@ SAYING = (
     *(f"lvsdoctor/{room}/**/*.py" for room in ("kernel", "analysis", "engine", "fixes/commands")),
 )
 SHOWING = ("lvsdoctor/**/*.py", "reports/*.py")
+COLLECTING = ("lvsdoctor/collect/**/*.py", "lvsdoctor/parse/**/*.py")
 KINDS = ("message", "clients", "note", "assumed", "careful")
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HEAD = "# What lvsdoctor says, in another language: made by `make translations`, see docs/LANGUAGES.md."
 
-Pages = dict[str, str]
+# What a template's field may hold, and no extraction tells from a name: each stands so in a source (f-strings as `{}`).
+IN_FIELDS = (
+    "direct routing", "tunnelling", "masquerading", "every interface", "ARP requests", "the director", "the host",
+    "this host", "on the director", "on the real server", "a rule drops the packet", "a rule rejects the packet",
+    "the policy of chain {} is drop", "keepalived leaves this server out", "its neighbour entry is {}",
+    "{other} answers as well, and the later answer counts", "# scan {} as well", "# scan the directors together",
+    "some send to {node} directly, not through the director.", "{node} send VIP traffic to it.",
+    "clients get no reply of real servers behind {node}.", "{} of {} real servers ({}{})", "by proxy, beside {}",
+    "hosts that receive ARP requests of {node} send VIP traffic to it.",
+    "{node} drops their packets where its reply leaves by another interface.",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -81,9 +94,16 @@ def wanted() -> dict[str, Wanted]:
         for text in (text.says for text in templates(source) if text.kind in KINDS):
             if re.search(r"[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", text)):
                 note(text, name)
-    for name, source in _sources(*SAYING, "lvsdoctor/collect/**/*.py", "lvsdoctor/parse/**/*.py"):
-        for text in phrases(source):
+    for name, source in _sources(*SAYING, *COLLECTING):
+        for text in (*phrases(source), *told(source)):
             note(text, name)
+    sources = "\n".join(source for _, source in _sources("rules/*/*.py", "lvsdoctor/**/*.py"))
+    literal = re.sub(r"(?<!\{)\{[^{}]*\}", "{}", sources)
+    for text in IN_FIELDS:
+        if text in sources or text in literal:
+            note(text.removeprefix("# "), "tools/translations.py")
+    for condition in CONDITIONS.values():
+        note(f"{condition}: {{sentence}}", "lvsdoctor/engine/as_configured.py")
     return found
 
 
@@ -169,12 +189,18 @@ _KEPT = re.compile(
 def broken(text: str, shown: str) -> list[str]:
     """What a translation has to have of its source, and has not."""
     problems = []
-    if {*_HOLE.findall(text)} != {*_HOLE.findall(shown)}:
+    if _holes(text) != _holes(shown):
         problems.append(f"the placeholders are not {', '.join(sorted(_HOLE.findall(text))) or 'none'}")
     bare, own = (_HOLE.sub("", part) for part in (text, shown))
     if lost := [word for word in _KEPT.findall(bare) if word not in own]:
         problems.append(f"{', '.join(dict.fromkeys(lost))} stays as it is")
     return problems
+
+
+def _holes(text: str) -> set[str]:
+    """The placeholders; one without a name by its number, as a translation may write it."""
+    places = count()
+    return {f"{{{next(places)}}}" if hole == "{}" else hole for hole in _HOLE.findall(text)}
 
 
 def broken_page(page: str, shown: str, name: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from lvsdoctor.language import filled, translated
+from lvsdoctor.language import filled, joined
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
@@ -78,7 +78,7 @@ class Diagnosis:
     def clients(self) -> str:
         """What clients suffer, in sentences; "" where neither the rule nor a walk says."""
         own = self._filled(self.finding.clients)
-        return own if self.impact is None else translated(" ").join(filter(None, (own, self.impact.says)))
+        return own if self.impact is None else joined(filter(None, (own, self.impact.says)))
 
     def _filled(self, template: str) -> str:
         finding = self.finding

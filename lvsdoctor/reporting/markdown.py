@@ -5,7 +5,7 @@ GitHub Flavored Markdown Spec 0.29: 4.5 fenced code blocks, 6.3 code spans, 6.9 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lvsdoctor.language import translated
 from lvsdoctor.model.examination import Examination
@@ -18,6 +18,7 @@ _LONGEST = 1000  # columns of one sentence
 _PLAIN = frozenset(".,;:()'\"%/+=?!-")
 # Not compiled here: other reports load this module too, and have no use for it.
 _NUMBERED = r"\d+[.)]$"
+_CHINESE = "([\u3001-\u3011\u4e00-\u9fff\uff01-\uff1f]+)"
 _LINKED = r"(?i)://|www\.|gh-\d|:[\w+-]+:|[0-9a-f]{7}"
 
 
@@ -27,7 +28,7 @@ def prose(text: str) -> str:
     Its first word cannot begin a list or a heading, so it may stand at the start of a line.
     """
     words = shortened(legible(text), _LONGEST).split()
-    return " ".join(word if _plain(word, at) else _guarded(word) for at, word in enumerate(words))
+    return " ".join("".join(_pieces(word, at, _guarded)) for at, word in enumerate(words))
 
 
 def span(text: str) -> str:
@@ -42,12 +43,19 @@ def span(text: str) -> str:
 def in_html(text: str, width: int = _LONGEST) -> str:
     """A sentence in a line of HTML (a <summary>), where no Markdown is read and GitHub still makes links and mentions:
     the same words stand in <code>."""
-    return " ".join(map(_in_html, shortened(legible(text), width).split()))
+    return " ".join("".join(_pieces(word, 1, _in_html)) for word in shortened(legible(text), width).split())
+
+
+def _pieces(word: str, at: int, guard: Callable[[str], str]) -> Iterator[str]:
+    """A word that is plain, or guarded. Chinese has no blanks between words: it is plain, and parts what it is not."""
+    for place, piece in enumerate(re.split(_CHINESE, word)):
+        if place % 2 or (piece and _plain(piece, at + place)):
+            yield _escaped(piece) if guard is _in_html else piece
+        elif piece:
+            yield guard(piece)
 
 
 def _in_html(word: str) -> str:
-    if _plain(word, 1):
-        return _escaped(word)
     bare = word.strip("(.,;:)") or word
     before, _, after = word.partition(bare)
     return f"{before}<code>{_escaped(bare)}</code>{after}"

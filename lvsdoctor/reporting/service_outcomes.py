@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from lvsdoctor.language import template, translated
+from lvsdoctor.language import joined, template, translated
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.examination import Examination
 from lvsdoctor.model.finding import Severity
@@ -200,7 +200,7 @@ def _errors(examination: Examination) -> str:
 def service_sentence(outcome: ServiceOutcome) -> str:
     """`tcp 192.0.2.10:80: 3 of 12 real servers (rs3, rs7, rs11) receive client traffic directly, 1 (rs4) loses it.`"""
     text = "{service}: {condition}: {sentences}" if outcome.condition else "{service}: {sentences}"
-    sentences = translated(" ").join(_sentences(outcome))
+    sentences = joined(_sentences(outcome))
     condition = translated(outcome.condition)
     return translated(text, service=outcome.service, condition=condition, sentences=sentences)
 

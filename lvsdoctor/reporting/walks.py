@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.language import template, translated
+from lvsdoctor.language import joined, template, translated
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
 from lvsdoctor.reporting.listing import conjoined, some
 from lvsdoctor.reporting.summary import counted
@@ -154,7 +154,7 @@ def _sentence(rows: Sequence[ServiceClients]) -> str:
     if row.unknown:
         names = some(row.unknown)
         sentences.append(translated("Not known of {number} ({names}).", number=len(row.unknown), names=names))
-    return translated(" ").join(sentences)
+    return joined(sentences)
 
 
 # By whether it is the health check, whether one real server serves, and whether others are not known.

@@ -40,7 +40,8 @@ WORDING = "lvsdoctor/reporting/wording.py"
 
 
 def _files(*globs: str) -> Iterator[tuple[str, str]]:
-    for path in (path for glob in globs for path in sorted(ROOT.glob(glob))):
+    paths = [path for glob in globs for path in sorted(ROOT.glob(glob))]
+    for path in (path for path in paths if not path.name.endswith(".zh.md")):  # Chinese has words of its own
         yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
 
 

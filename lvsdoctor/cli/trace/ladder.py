@@ -72,8 +72,9 @@ def put_ladders(walks: Sequence[Walk], options: Namespace, against: Against | No
 def put_services(page: Page, walks: Iterable[Walk]) -> None:
     """`TCP 192.0.2.10:80: 2 of 3 real servers (rs1, rs3) serve clients on the VIP's segment.`"""
     for service, sentences in service_sentences(walks).items():
+        name = translated("{label}:", label=service)
         for place, sentence in enumerate(sentences):
-            page.say(sentence, "message", label=f"{service}:" if place == 0 else "", indent=0 if place == 0 else 2)
+            page.say(sentence, "message", label=name if place == 0 else "", indent=0 if place == 0 else 2)
 
 
 def _put_lacking(page: Page, walks: Iterable[Walk]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from lvsdoctor.language import template, translated
+from lvsdoctor.language import joined, template, translated
 from lvsdoctor.model.examination import Examination, Examined, Outcome, Verdict
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting import wording
@@ -35,7 +35,7 @@ def put_standing(page: Page, node: Examined) -> None:
     for role in node.roles:
         page.say(wording.standing(role), label=wording.labelled(_role(role.name)))
     if not node.roles:
-        says = translated(" ").join((wording.no_role(node), translated(_NAME_IT)))
+        says = joined((wording.no_role(node), translated(_NAME_IT)))
         page.say(says, label=wording.labelled("no role found"))
     if node.vips:
         page.say(
