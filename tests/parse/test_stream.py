@@ -193,3 +193,18 @@ def test_what_a_text_says_to_run_is_a_typed_command_and_what_it_supposes_is_none
     text += "If the command is: `ifconfig lo:0 192.0.2.11 netmask 255.255.255.0 up`, then no host answers.\n"
     rows = [row for piece in pieces(text, "paste.txt") for row in piece.dump.facts.get("configured-addresses", ())]
     assert [str(row.ip) for row in rows] == ["192.0.2.10"]
+
+
+@pytest.mark.parametrize("row", ["  ***", "  * * *", "***", "  ~~~", "  --More--", "...skipping..."])
+def test_signs_in_the_place_of_rows_leave_the_dump_partial(row: str) -> None:
+    text = TICKET.replace("  -> 192.0.2.21:80                Route   1      0          0", row)
+    table = next(piece.dump for piece in pieces(text, "ticket") if "ipvs" in piece.dump.facts)
+    assert table.partial is not None
+    assert table.partial.seen is not None
+    assert table.partial.seen.text.strip() == row.strip()
+
+
+def test_a_rule_below_a_dump_parts_it_from_what_follows() -> None:
+    text = TICKET.replace("[root@lb1 ~]# ssh rs1", "\n---\n\n[root@lb1 ~]# ssh rs1")
+    table = next(piece.dump for piece in pieces(text, "ticket") if "ipvs" in piece.dump.facts)
+    assert table.partial is None
