@@ -341,6 +341,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "real-server-port-reset": NO_COMMAND,
         "real-server-without-health-check": NO_COMMAND,
     },
+    ("real-server-port-reset", "the table of the host was collected too"): {
+        "real-server-port-reset": NO_COMMAND,
+        "real-server-without-health-check": NO_COMMAND,
+    },
     ("real-server-port-reset", "tunnelling, by a firewall mark"): {
         "real-server-port-reset": NO_COMMAND,
         "real-server-without-health-check": NO_COMMAND,
