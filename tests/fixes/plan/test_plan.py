@@ -465,7 +465,6 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ): {"vip-is-directors-own-address": PARTLY},
     ("sysctl-key-splits-link-name", "the VLAN interface of a real server, with dots"): {
         "sysctl-key-splits-link-name": NO_COMMAND,
-        "real-server-answers-arp": NO_COMMAND,
     },
     ("sysctl-key-splits-link-name", "with slashes alone the name is split as well"): {
         "sysctl-key-splits-link-name": NO_COMMAND
