@@ -22,6 +22,7 @@ from lvsdoctor.language import (
     spoken,
     translated,
 )
+from lvsdoctor.sanitize import cells
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = str(ROOT / "examples/leaking-real-server")
@@ -186,3 +187,18 @@ def test_an_unknown_language_is_named_with_the_one_that_was_meant(
 ) -> None:
     assert main([*verb, "--lang", "zh_CM"]) == 2
     assert "unknown language 'zh_CM'; did you mean zh_CN?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "160"])
+def test_a_chinese_report_keeps_to_the_columns(columns: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = report(tmp_path, "terminal", "--lang", OTHER).splitlines()
+    commands = [line for line in lines if line.startswith(("    printf", "    sysctl"))]
+    # The summary is one line, to be grepped for.
+    assert [line for line in lines[:-1] if cells(line) > int(columns) and line not in commands] == []
+
+
+def test_nothing_in_the_report_of_the_example_is_left_in_english(tmp_path: Path) -> None:
+    shown = report(tmp_path, "terminal", "--lang", OTHER)
+    sentences = re.findall(r"\b[a-z]{3,} (?:is|are|has|of|the|not) [a-z]{2,}", shown)
+    assert sentences == []

@@ -7,7 +7,7 @@ import pytest
 
 from lvsdoctor.reporting.console import Page
 from lvsdoctor.reportkit import Output
-from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, wrapped
+from lvsdoctor.sanitize import cells, commands_nobody, legible, shortened, unwrapped, wrapped
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,28 @@ def test_a_page_puts_no_command_in_front_however_it_is_wrapped() -> None:
         bare = re.sub(r"\x1b\[[0-9;]*m", "", page.output.stream.getvalue())
         assert [line for line in bare.splitlines() if line.lstrip().startswith("::")] == []
         assert "x3a:error::x" in bare
+
+
+# -- Chinese, which has no blanks between words ------------------------------------------------------------------------
+
+CHINESE = "rs2 在 eth0 上应答对 VIP 192.0.2.10 的 ARP 请求，客户端的连接因此直接发往 rs2（不经过调度器）。"
+
+
+@pytest.mark.parametrize("width", range(14, 120))
+def test_chinese_is_wrapped_between_any_two_characters_and_within_the_width(width: int) -> None:
+    pieces = wrapped(CHINESE, width, width - 6)
+    assert all(cells(piece) <= width - 6 * (place == 0) for place, piece in enumerate(pieces))
+    assert "".join(pieces).replace(" ", "") == CHINESE.replace(" ", "")
+    assert not any(piece.startswith(("，", "。", "）")) or piece.endswith("（") for piece in pieces)
+
+
+def test_an_address_in_chinese_is_not_cut() -> None:
+    assert any("192.0.2.10" in piece for piece in wrapped(CHINESE, 20))
+
+
+def test_lines_of_a_chinese_paragraph_are_joined_without_a_blank() -> None:
+    assert (
+        unwrapped(["真实服务器应答对 VIP", "的 ARP 请求，", "不经过", "调度器。"])
+        == "真实服务器应答对 VIP 的 ARP 请求，不经过调度器。"
+    )
+    assert unwrapped(["One line,", " and another"]) == "One line, and another"

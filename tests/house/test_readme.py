@@ -29,7 +29,13 @@ def test_ci_runs_the_readme_s_test_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+    "page",
+    [
+        "README.md",
+        "README.zh.md",
+        "CONTRIBUTING.md",
+        *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    ],
 )
 def test_no_page_links_to_a_file_that_is_not_there(page: str) -> None:
     text = (ROOT / page).read_text()
@@ -37,16 +43,37 @@ def test_no_page_links_to_a_file_that_is_not_there(page: str) -> None:
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
 
 
-def test_the_readme_is_short_enough_to_be_read() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 250
+READMES = {"README.md": "en", "README.zh.md": "zh_CN"}
 
 
-def test_the_readme_shows_what_the_example_says() -> None:
-    shown = re.findall(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)[0]
-    scan = [sys.executable, "-m", "lvsdoctor", "scan", "examples/leaking-real-server"]
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_is_short_enough_to_be_read(readme: str) -> None:
+    assert len((ROOT / readme).read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_the_readmes_show_the_same_commands_name_the_same_rules_and_link_to_each_other() -> None:
+    english, other = ((ROOT / name).read_text(encoding="utf-8") for name in READMES)
+    commands = [
+        [line for line in commands_in_fences(text.replace(" --lang zh_CN", "")) if line] for text in (english, other)
+    ]
+    assert [line for line in commands[0] if line.startswith(("lvsdoctor ", "sudo ", "./", "pipx "))] == [
+        line for line in commands[1] if line.startswith(("lvsdoctor ", "sudo ", "./", "pipx "))
+    ]
+    codes = [set(re.findall(r"\b(?!GPL|IPV|RFC)[A-Z0-9]{2,5}\d{3}\b", text)) for text in (english, other)]
+    assert codes[0] == codes[1]
+    assert "(README.zh.md)" in english
+    assert "(README.md)" in other
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_shows_what_the_example_says(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    shown = re.findall(r"^```text\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)[0]
+    scan = [sys.executable, "-m", "lvsdoctor", "scan", "examples/leaking-real-server", "--lang", READMES[readme]]
     environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
     output = subprocess.run(scan, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stdout
     begins, ends = shown.split("[...]\n")
     assert output.startswith(begins.rstrip("\n"))
     # How many rules lack something grows with the rules.
-    assert re.sub(r"\d+ rules", "rules", output).endswith(re.sub(r"\d+ rules", "rules", ends.strip("\n")) + "\n")
+    rules = r"\d+ (?=rules|条规则)"
+    assert re.sub(rules, "", output).endswith(re.sub(rules, "", ends.strip("\n")) + "\n")

@@ -1,5 +1,6 @@
 """docs/screenshots: the HTML page as it looks (`make screenshots`), of the example and of a cluster of many."""
 
+import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -50,6 +51,29 @@ def take(where: Path) -> None:
                 # ones, which tell right from wrong, would be the first to go.
                 few = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
                 few.save(where / f"{cluster}{name}.png", optimize=True)
+        if has_chinese_font():
+            take_chinese(browser, Path(folder, "leaking-real-server"), where)
+
+
+def has_chinese_font() -> bool:
+    """Whether a browser can show Chinese here; says what is missing."""
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout
+    if not fonts:
+        print(
+            "no Chinese font is installed (fonts-wqy-microhei): pictures in Chinese stay as they are", file=sys.stderr
+        )
+    return bool(fonts)
+
+
+def take_chinese(browser: Any, source: Path, where: Path) -> None:
+    """The beginning of the example's page."""
+    page = source.with_name("chinese.html")
+    main(["scan", str(source), "--lang", "zh_CN", "--fail-on", "never", "-f", f"html={page}"])
+    with opened(browser, page, viewport=WIDE) as shown:
+        area: Any = {"x": 0, "y": 0, "width": WIDE["width"], "height": 1900}
+        picture = Image.open(BytesIO(shown.page.screenshot(full_page=True, clip=area)))
+    few = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(where / "chinese.png", optimize=True)
 
 
 if __name__ == "__main__":

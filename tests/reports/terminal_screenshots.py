@@ -11,8 +11,10 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
+from lvsdoctor.sanitize import cells
 from tests.reports import many_nodes
 from tests.reports.browser import chromium, opened
+from tests.reports.screenshots import has_chinese_font
 
 ROOT = Path(__file__).parents[2]
 LEAKING = (3, 7, 11)  # of twelve real servers
@@ -28,6 +30,7 @@ pre {{ display: inline-block; margin: 0; padding: 16px; color: #d7dae0; font: 14
 .line {{ text-decoration: underline }}
 .red {{ color: #ff7b72 }} .green {{ color: #7ee787 }} .yellow {{ color: #e3b341 }} .pink {{ color: #d2a8ff }}
 .cyan {{ color: #76d9e6 }}
+.wide {{ display: inline-block; width: 2ch; text-align: center; font-style: normal }}
 </style><pre>$ lvsdoctor scan dumps/
 {}</pre>"""
 
@@ -41,26 +44,33 @@ def as_html(text: str) -> str:
             classes = [] if piece in ("", "0") else [*classes, *(_CLASSES[code] for code in codes if code in _CLASSES)]
         elif piece:
             name = " ".join(classes)
-            pieces.append(f'<span class="{name}">{escape(piece)}</span>' if name else escape(piece))
+            pieces.append(f'<span class="{name}">{_spaced(piece)}</span>' if name else _spaced(piece))
     return "".join(pieces)
 
 
+def _spaced(text: str) -> str:
+    """Escaped, and each wide character in two columns, as a terminal has it: a browser's fonts do not agree on that."""
+    return "".join(f'<i class="wide">{letter}</i>' if cells(letter) == 2 else escape(letter) for letter in text)
+
+
 def take(where: Path) -> None:
-    """Both widths, anew."""
+    """Both widths, anew; of the narrow one also in Chinese."""
     with TemporaryDirectory() as folder, chromium() as browser:
         many_nodes.written(Path(folder, "dumps"), 12, LEAKING)
-        for width in (80, 160):
-            command = [sys.executable, "-m", "lvsdoctor", "scan", "--color", "always", "dumps"]
+        chinese = [(80, "zh_CN")] if has_chinese_font() else []
+        for width, language in ((80, "en"), (160, "en"), *chinese):
+            command = [sys.executable, "-m", "lvsdoctor", "scan", "--color", "always", "--lang", language, "dumps"]
             paths = {"COLUMNS": str(width), "PYTHONPATH": str(ROOT)}
             ran = subprocess.run(
                 command, cwd=folder, env={**environ, **paths}, capture_output=True, text=True, check=False
             )
-            file = Path(folder, f"terminal-{width}.html")
+            name = f"terminal-{width}" if language == "en" else f"terminal-{width}-chinese"
+            file = Path(folder, f"{name}.html")
             file.write_text(_PAGE.format(as_html(ran.stdout)), encoding="utf-8")
             with opened(browser, file, viewport={"width": 10 * width, "height": 400}) as shown:
                 picture = Image.open(BytesIO(shown.page.locator("pre").screenshot()))
             few = picture.convert("RGB").quantize(64, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-            few.save(where / f"terminal-{width}.png", optimize=True)
+            few.save(where / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
