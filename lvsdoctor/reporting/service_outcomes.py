@@ -11,7 +11,7 @@ from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceState
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, Step, StepVerdict, Walk
 from lvsdoctor.reporting.summary import counted, natural
-from lvsdoctor.reporting.walks import clients, real_server, service_name
+from lvsdoctor.reporting.walks import clients, is_of_service, real_server, service_name
 from lvsdoctor.reporting.wording import FEW, calm, checked, conjoined, openings, some
 
 _STATES = list(ServiceState)
@@ -47,7 +47,7 @@ def _worst_first(outcome: ServiceOutcome) -> tuple[int, int, bool]:
 
 def _of_service(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:
     """What its own real servers do; where all is well there, what a host does that is none of them and has the VIP."""
-    own = [walk for walk in every if walk.rip is not None or not walk.real_server]
+    own = [walk for walk in every if is_of_service(walk)]
     outcome = _outcome(name, own, contradictory)
     return outcome if outcome.state is ServiceState.SUFFERS else _outcome(name, every, contradictory)
 

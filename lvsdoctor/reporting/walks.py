@@ -81,13 +81,18 @@ def real_server(walk: Walk) -> str:
     return walk.real_server or str(walk.rip or "")
 
 
+def is_of_service(walk: Walk) -> bool:
+    """Does it end at a real server of its service (or before one is chosen), not at another host that has the VIP?"""
+    return walk.rip is not None or not walk.real_server
+
+
 # -- a sentence for a service -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceClients:
     """Of a service's real servers (names), those that serve these clients whoever answers for the VIP, those that lose
-    some, and those of which it is not known."""
+    some, and those of which it is not known. Another host that answers for the VIP may lose some, too."""
 
     service: str
     client: ClientClass
@@ -108,7 +113,7 @@ def served_clients(walks: Iterable[Walk]) -> list[ServiceClients]:
         of.setdefault(key, walk.client)
         name = real_server(walk)
         outcomes.setdefault(key, {}).setdefault(name, []).append(walk.outcome)
-        every.setdefault(service, {}).update({name: None} if name else {})
+        every.setdefault(service, {}).update({name: None} if name and is_of_service(walk) else {})
     rows = []
     for key, servers in outcomes.items():
         known = tuple(every[key[0]])
@@ -116,8 +121,9 @@ def served_clients(walks: Iterable[Walk]) -> list[ServiceClients]:
         worst = {
             name: min([*servers.get(name, ()), *servers.get("", ())], key=_WORST.index, default=None) for name in known
         }
-        kinds = [tuple(name for name in known if worst[name] is kind) for kind in reversed(_WORST)]
-        rows.append(ServiceClients(key[0], of[key], known, kinds[0], kinds[2], kinds[1]))
+        serving, unknown, losing = (tuple(name for name in known if worst[name] is kind) for kind in reversed(_WORST))
+        others = (name for name, ends in servers.items() if name and name not in known and Served.DIES in ends)
+        rows.append(ServiceClients(key[0], of[key], known, serving, (*losing, *others), unknown))
     return rows
 
 
