@@ -102,6 +102,7 @@ class _Speller:
     ) -> Iterator[tuple[ast.stmt, Mapping[str, list[ast.expr]]]]:
         for statement in body:
             if isinstance(statement, ast.FunctionDef):
+                yield from ((ast.Expr(decorator), names) for decorator in statement.decorator_list)
                 yield from self._statements(statement.body, {**names, **_assigned(statement.body)})
             elif isinstance(statement, ast.ClassDef):
                 yield from self._statements(statement.body, names)
@@ -266,7 +267,7 @@ _TOLD: Mapping[str, tuple[int | str, ...]] = {
     "Holder": ("why",),
     "RecordedWalk": (2, "reason"),
     "undecided": (2,),
-    "Option": (3, 4, "meaning", "unit"),
+    "RuleOption": (2, "meaning"),
 }
 
 
