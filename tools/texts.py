@@ -250,7 +250,7 @@ def marked(source: str) -> list[str]:
 
 
 # Calls that take a template or a sentence of ours for a report, and which of their arguments it is.
-_TOLD: Mapping[str, tuple[int | str, ...]] = {
+_REASONS: Mapping[str, tuple[int | str, ...]] = {
     "StepVerdict": (2, "reason"),
     "RoleEvidence": (1, "reason"),
     "Answer": (1, "reason"),
@@ -271,14 +271,14 @@ _TOLD: Mapping[str, tuple[int | str, ...]] = {
 }
 
 
-def told(source: str) -> list[str]:
+def reasons(source: str) -> list[str]:
     """What a module hands to the model's nouns, but for what the lint reads."""
     speller, found = _Speller(ast.parse(source)), list[str]()
     for statement, names in speller.statements():
         for call in (item for item in ast.walk(statement) if isinstance(item, ast.Call)):
             name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-            given = [call.args[at] for at in _TOLD.get(name, ()) if isinstance(at, int) and at < len(call.args)]
-            given += [item.value for item in call.keywords if item.arg in _TOLD.get(name, ())]
+            given = [call.args[at] for at in _REASONS.get(name, ()) if isinstance(at, int) and at < len(call.args)]
+            given += [item.value for item in call.keywords if item.arg in _REASONS.get(name, ())]
             for expression in given:
                 found += speller.spellings(expression, names)
     words = re.compile(r"[a-z]{2,} | [a-z]{2,}")

@@ -35,7 +35,7 @@ from lvsdoctor.reporting.rule_page import (  # noqa: E402
     translated_page,
 )
 from lvsdoctor.reporting.service_outcomes import CONDITIONS  # noqa: E402
-from tools.texts import asked_for, marked, nouns, phrases, templates, told  # noqa: E402
+from tools.texts import asked_for, marked, nouns, phrases, reasons, templates  # noqa: E402
 
 LOCALE = ROOT / "lvsdoctor/locale"
 # The rooms whose templates travel to a report before they are filled, and those that translate what they say.
@@ -95,7 +95,7 @@ def wanted() -> dict[str, Wanted]:
             if re.search(r"[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", text)):
                 note(text, name)
     for name, source in _sources(*SAYING, *COLLECTING):
-        for text in (*phrases(source), *told(source)):
+        for text in (*phrases(source), *reasons(source)):
             note(text, name)
     sources = "\n".join(source for _, source in _sources("rules/*/*.py", "lvsdoctor/**/*.py"))
     literal = re.sub(r"(?<!\{)\{[^{}]*\}", "{}", sources)

@@ -9,7 +9,7 @@ import pytest
 from lvsdoctor.language import speaking, translated
 from lvsdoctor.reporting.rule_page import origin, page_of, read_translated_page, translated_page
 from tools import translations
-from tools.texts import asked_for, marked, nouns, phrases, told
+from tools.texts import asked_for, marked, nouns, phrases, reasons
 
 ROOT = Path(__file__).parents[2]
 OTHER = "zh_CN"
@@ -196,4 +196,4 @@ C = "ip route show table all"
 D = {"x": ("a keepalived.conf", r"(?:the) pattern\\\\b")}
 """
     assert phrases(source) == ["the kernel refuses the entry", "a keepalived.conf"]
-    assert told('raise NotCollected("routes", node, f"the route to {vip}", "ip route")') == ["the route to {}"]
+    assert reasons('raise NotCollected("routes", node, f"the route to {vip}", "ip route")') == ["the route to {}"]
