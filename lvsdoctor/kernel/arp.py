@@ -70,11 +70,12 @@ def _routed(
         return no("such a sender is never answered")
     found = route_lookup(node, target, src=sender, arrived_on=link)
     if found.type == "local":
-        accepted = source_ok(node, sender, target, arrived_on=link)
-        if not accepted:
-            return Answer(False, accepted.reason, accepted.because, accepted.fields)
+        # The kernel validates the source first. Where arp_ignore is silent anyway, no route back has to be known.
         ignored = arp_ignored(node, target, arrived_on, sender)
         if not ignored:
+            accepted = source_ok(node, sender, target, arrived_on=link)
+            if not accepted:
+                return Answer(False, accepted.reason, accepted.because, accepted.fields)
             filtered = _arp_filter(node, target, sender, link)
             if filtered is not None:
                 return filtered

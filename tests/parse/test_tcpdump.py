@@ -204,9 +204,9 @@ def test_a_hostile_line_takes_no_time(piece: str) -> None:
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.parametrize("way", ["B  ", "M  ", "P  ", "Out", "In "])
-def test_of_any_interface_the_direction_has_three_columns(way: str) -> None:
+@pytest.mark.parametrize("direction", ["B  ", "M  ", "P  ", "Out", "In "])
+def test_of_any_interface_the_direction_has_three_columns(direction: str) -> None:
     """print-sll.c: "%-3s"."""
-    line = f"12:00:01.000201 eth0  {way} ifindex 3 {CLIENT} ethertype ARP (0x0806), length 48: "
+    line = f"12:00:01.000201 eth0  {direction} ifindex 3 {CLIENT} ethertype ARP (0x0806), length 48: "
     frame = only(line + "Request who-has 192.0.2.10 tell 192.0.2.100, length 28")
     assert (frame.kind, frame.mac_from, frame.link) == (RecordedKind.ARP_REQUEST, CLIENT, "eth0")

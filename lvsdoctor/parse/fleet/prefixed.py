@@ -73,7 +73,7 @@ def of_other_prefixes(lines: Sequence[str]) -> list[FleetAnswer] | None:
     first = next((line for line in lines if line.strip()), "")
     for dress in _OTHERS:
         head = dress.fullmatch(first.rstrip("\r"))
-        if head is None or not (is_host_name(head["host"]) or head["host"].islower()):
+        if head is None or not _may_name(head["host"]):
             continue
         if hosts := _dressed(lines, dress):
             return hosts
@@ -93,7 +93,12 @@ def _dressed(lines: Sequence[str], dress: re.Pattern[str]) -> list[FleetAnswer] 
         answers.append(FleetAnswer("the engine", prefixed["host"], [prefixed["line"] or ""], [number]))
     hosts = list(joined(answers))
     # One name before all lines is as well the first word of a text.
-    return hosts if len(hosts) > 1 and all(map(is_host_name, names)) and all(map(_is_dump, hosts)) else None
+    return hosts if len(hosts) > 1 and all(map(_may_name, names)) and all(map(_is_dump, hosts)) else None
+
+
+def _may_name(word: str) -> bool:
+    """Is it a host's name, or a word that may be one where a dump of each begins behind several of them?"""
+    return is_host_name(word) or (word.islower() and word.isalpha())
 
 
 def _is_dump(answer: FleetAnswer) -> bool:
