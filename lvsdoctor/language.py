@@ -115,6 +115,9 @@ def _catalogue(language: str) -> "_Catalogue":
 
 _HOLE = r"\{([^{}]*)\}"
 _WORD = r"[A-Za-z]{2,}"
+_LEAST_WORDS = 2
+_TELLING_WORDS = 3
+_LONGEST_SEARCHED = 1000
 _NEXT_SENTENCE = r"(?<=[.]) (?=[A-Z{0-9])"
 _NO_BLANK_AFTER = ("。", "；", "：", "，")
 
@@ -156,7 +159,8 @@ class _Catalogue:
         return self.text(value) if isinstance(value, str) and " " in value else value
 
     def _search(self, text: str) -> str:
-        if not re.search(_WORD, text):
+        # A long one is no sentence of this program, and the holes of a pattern cost more the longer the text is.
+        if len(text) > _LONGEST_SEARCHED or not re.search(_WORD, text):
             return text
         for form in self._forms:
             if form.piece in text and (match := form.pattern.fullmatch(text)):
@@ -173,7 +177,11 @@ class _Catalogue:
         pairs = [(text, shown) for text, shown in known if isinstance(text, str) and re.search(_HOLE, text)]
         told = [(re.sub(_HOLE, "", text), text, shown) for text, shown in pairs]
         told.sort(key=lambda row: len(row[0]), reverse=True)
-        return [_form(text, shown) for literal, text, shown in told if len(re.findall(_WORD, literal)) > 1]
+        return [_form(text, shown) for literal, text, shown in told if _words(literal) >= _LEAST_WORDS]
+
+
+def _words(text: str) -> int:
+    return len(re.findall(_WORD, text))
 
 
 def _joined(sentences: Iterable[str]) -> str:
@@ -181,11 +189,14 @@ def _joined(sentences: Iterable[str]) -> str:
 
 
 def _form(text: str, shown: str) -> _Form:
+    """Where few of its words stand together, as in "{} of {} to {}", any sentence may look like it: then its holes
+    are names and numbers, without a blank."""
     pieces = re.split(_HOLE, text)
     pattern, names = re.escape(pieces[0]), list[str]()
+    held = ".+?" if max(map(_words, pieces[::2])) >= _TELLING_WORDS else r"\S+?"
     for at in range(1, len(pieces), 2):
         name = _name(pieces[at], len(names))
-        pattern += f"(?P={name})" if name in names else f"(?P<{name}>.+?)"
+        pattern += f"(?P={name})" if name in names else f"(?P<{name}>{held})"
         pattern += re.escape(pieces[at + 1])
         names.append(name)
     return _Form(max(pieces[::2], key=len), re.compile(pattern), shown)

@@ -107,6 +107,26 @@ def test_a_text_that_was_filled_before_is_found_by_its_template() -> None:
 
 
 @pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "hosts that receive frames of input send those to it.",
+        "this host is a machine of which no source has a text",
+        "the names of clients and 3 more",
+    ],
+)
+def test_a_sentence_with_the_few_words_of_a_template_is_not_made_from_it(sentence: str) -> None:
+    assert translated(sentence) == sentence
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_long_text_is_not_searched_for_a_template() -> None:
+    long = "clients beyond router " + "192.0.2.1 " * 200
+    assert translated(long) == long
+    assert filled("{node} is {node}", {"node": long}) == f"{long} is {long}"
+
+
+@pytest.mark.usefixtures("chinese")
 def test_of_several_sentences_each_is_looked_up() -> None:
     together = "Clients get no reply. Another text that no source has."
     shown = translated(together)
