@@ -118,6 +118,10 @@ _WORD = r"[A-Za-z]{2,}"
 _LEAST_WORDS = 2
 _TELLING_WORDS = 3
 _LONGEST_SEARCHED = 1000
+_ITEM = r"(?:(?:tcp|udp|sctp|fwmark|--[\w-]+) )?[^\s,]+"  # a name, an address, a service, an option and its value
+_NAMES = rf"{_ITEM}(?:, {_ITEM})*"
+_PLACED = r"[^\s,]+(?: on [^\s,]+)?"
+_A_LIST = re.compile(rf"{_PLACED}(?:, {_PLACED})*(?: and \d+ more)?")
 _NEXT_SENTENCE = r"(?<=[.]) (?=[A-Z{0-9])"
 _NO_BLANK_AFTER = ("。", "；", "：", "，")
 
@@ -165,10 +169,21 @@ class _Catalogue:
         for form in self._forms:
             if form.piece in text and (match := form.pattern.fullmatch(text)):
                 return _put(form.shown, {name: str(self.value(value)) for name, value in match.groupdict().items()})
+        if _A_LIST.fullmatch(text) and (" on " in text or text.endswith(" more")):
+            return self._listed(text)
         parts = re.split(_NEXT_SENTENCE, text)
         if len(parts) == 1:
             return text
         return _joined([self.text(part) for part in parts])
+
+    def _listed(self, text: str) -> str:
+        """`NAT003 on lb1, DR001 on rs6 and 2 more`, whose names stay."""
+        names, _, number = text.removesuffix(" more").rpartition(" and ") if text.endswith(" more") else (text, "", "")
+        items = [item.partition(" on ") for item in names.split(", ")]
+        placed = self.text("{label} on {node}")
+        shown = [_put(placed, {"label": name, "node": node}) if node else name for name, _, node in items]
+        listing = self.text(", ").join(shown)
+        return _put(self.text("{names} and {number} more"), {"names": listing, "number": number}) if number else listing
 
     @cached_property
     def _forms(self) -> list[_Form]:
@@ -190,10 +205,10 @@ def _joined(sentences: Iterable[str]) -> str:
 
 def _form(text: str, shown: str) -> _Form:
     """Where few of its words stand together, as in "{} of {} to {}", any sentence may look like it: then its holes
-    are names and numbers, without a blank."""
+    are names and numbers, or lists of them."""
     pieces = re.split(_HOLE, text)
     pattern, names = re.escape(pieces[0]), list[str]()
-    held = ".+?" if max(map(_words, pieces[::2])) >= _TELLING_WORDS else r"\S+?"
+    held = ".+?" if max(map(_words, pieces[::2])) >= _TELLING_WORDS else _NAMES
     for at in range(1, len(pieces), 2):
         name = _name(pieces[at], len(names))
         pattern += f"(?P={name})" if name in names else f"(?P<{name}>{held})"

@@ -42,8 +42,8 @@ Form = tuple[str, tuple[str, ...]]
 
 # What a short report lacks.
 COUNTED = (
-    "finding", "accepted finding", "warning", "evidence block", "command block", "section", "list of remarks",
-    "table of the nodes", "heading", "blank", "crash",
+    "finding", "accepted finding", "warning", "evidence block", "command block", "section", "remark list",
+    "node table", "heading", "blank", "crash report",
 )  # fmt: skip
 
 
@@ -140,11 +140,11 @@ def _before(examination: Examination) -> Iterator[Piece]:
     if remarks:
         more = [translated("{number} more", number=len(remarks) - ROWS)] if remarks[ROWS:] else []
         shown = "".join(f"- {remark}\n" for remark in [*remarks[:ROWS], *more])
-        yield _whole(FRAME, shown + "\n", "list of remarks")
+        yield _whole(FRAME, shown + "\n", "remark list")
     if any(diagnosis.probed is Probed.CONTRADICTED and not diagnosis.accepted for diagnosis in examination.diagnoses):
         head = translated("{sentence}.", sentence=translated("The wire contradicts this scan"))
         yield _whole(FRAME, f"**{head}** {wording.collect_anew()}\n\n", "warning")
-    yield _whole(FRAME, _table(examination), "table of the nodes")
+    yield _whole(FRAME, _table(examination), "node table")
 
 
 def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
@@ -273,7 +273,7 @@ def _crashes(examination: Examination, output: Output) -> Iterator[Piece]:
         if outcome.verdict is Verdict.CRASHED:
             trace = outcome.traceback.strip().split("\n") if output.verbose else ()
             crash = f"**{translated('CRASHED')}** {markdown.prose(wording.crash(outcome))}\n\n"
-            yield _whole(FRAME, crash + markdown.fence(trace, "text"), "crash")
+            yield _whole(FRAME, crash + markdown.fence(trace, "text"), "crash report")
 
 
 def _folded(examination: Examination, output: Output) -> Iterator[Piece]:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -55,11 +55,28 @@ IN_FIELDS = (
     "this host", "on the director", "on the real server", "a rule drops the packet", "a rule rejects the packet",
     "the policy of chain {} is drop", "keepalived leaves this server out", "its neighbour entry is {}",
     "{other} answers as well, and the later answer counts", "# scan {} as well", "# scan the directors together",
-    "some send to {node} directly, not through the director.", "{node} send VIP traffic to it.",
+    "some send to {node} directly, not through the director.",
     "clients get no reply of real servers behind {node}.", "{} of {} real servers ({}{})", "by proxy, beside {}",
     "hosts that receive ARP requests of {node} send VIP traffic to it.",
     "{node} drops their packets where its reply leaves by another interface.",
+    "{} of {} real servers", "{} of {} real servers ({})", ", real server {}", "a loopback", "a multicast",
+    "an unspecified", "an IPv4-mapped", "a broadcast", "this instance", "an instance", "applied earlier, has no effect",
+    "applied earlier, has no effect at boot; it counts for `sysctl --system` of procps",
+    "this rule rewrites the packet", "a change is copied to every interface", "no file sets {} of {}",
+    "{count} virtual services, {first} the first", "virtual service {first}", "so says {option}",
+    "the same variable as all.forwarding; a change is copied to every interface",
+    "a change of it sets all.accept_redirects to the opposite", "an interface starts with a copy of default",
+    "the chains call each other too often", "chain {} was not shown", "a program decides",
+    "whether this rule matches is not known", "{key} has two values, {value} and {another}",
+    "{link} has two values of its {what}, {value} and {another}", "With a weight above 0: {}",
+    "MetalLB's L2Advertisement", "MetalLB's layer2 pool", "a real server", "a director that masquerades",
+    "the authentication", "the list of virtual_ipaddress", "the list of unicast_peer",
 )  # fmt: skip
+# What clients suffer from a setting, as boot_settings.py has it, and when: rules put the two together.
+_SUFFERED = tuple(text for text in IN_FIELDS if text.endswith(".") and "{node}" in text)
+_WHEN = ("After a boot ", "Until the next boot ")
+# Verbs that English inflects; a translation may do without.
+_INFLECTED = {"{have}", "{differ}"}
 
 
 @dataclass(slots=True)
@@ -102,6 +119,9 @@ def wanted() -> dict[str, Wanted]:
     for text in IN_FIELDS:
         if text in sources or text in literal:
             note(text.removeprefix("# "), "tools/translations.py")
+    for when, text in product(_WHEN, _SUFFERED):
+        if f'"{when}"' in sources:
+            note(when + text, "tools/translations.py")
     for condition in CONDITIONS.values():
         note(f"{condition}: {{sentence}}", "lvsdoctor/engine/as_configured.py")
     return found
@@ -189,7 +209,7 @@ _KEPT = re.compile(
 def broken(text: str, shown: str) -> list[str]:
     """What a translation has to have of its source, and has not."""
     problems = []
-    if _holes(text) != _holes(shown):
+    if _holes(text) - _INFLECTED != _holes(shown) - _INFLECTED:
         problems.append(f"the placeholders are not {', '.join(sorted(_HOLE.findall(text))) or 'none'}")
     bare, own = (_HOLE.sub("", part) for part in (text, shown))
     if lost := [word for word in _KEPT.findall(bare) if word not in own]:

@@ -270,7 +270,10 @@ def _share_of(names: Sequence[str], outcome: ServiceOutcome) -> str:
 
 def _share(names: Sequence[str], outcome: ServiceOutcome) -> str:
     """`1 (rs4)`."""
-    return _named(str(len(names)), names, outcome)
+    number = str(len(names))
+    if len(names) == len(outcome.real_servers):
+        return number
+    return translated("{number} ({names})", number=number, names=some(names))
 
 
 def _named(share: str, names: Sequence[str], outcome: ServiceOutcome) -> str:

@@ -155,10 +155,10 @@ def calm_node(node: str, outcomes: Iterable[Outcome]) -> str:
     """The same of one node, with how many rules were checked; the silent ones are counted."""
     outcomes = list(outcomes)
     parts = calm(outcomes).partition(translated(";"))
-    told = translated("{fact} on {node}", fact=parts[0], node=node) + parts[1] + parts[2]
+    told = translated("{fact} on {node}", fact=f"{parts[0][0].upper()}{parts[0][1:]}", node=node) + parts[1] + parts[2]
     if not _mostly_open(outcome.verdict for outcome in outcomes):
         told = translated("{fact}: {checked}", fact=told, checked=checked(outcomes))
-    return translated("{sentence}.", sentence=f"{told[0].upper()}{told[1:]}")
+    return translated("{sentence}.", sentence=told)
 
 
 def _mostly_open(verdicts: Iterable[Verdict]) -> str:

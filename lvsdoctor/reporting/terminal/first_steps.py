@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lvsdoctor.language import translated
 from lvsdoctor.model.finding import Severity
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.alike_nodes import AlikeFindings
@@ -26,7 +27,7 @@ def put_first_steps(page: Page, groups: Sequence[AlikeFindings]) -> bool:
 
 def put_fix_command(page: Page) -> None:
     """What prints all fixes."""
-    page.say("To print a script of all fixes, type here (nothing is run):", indent=0)
+    page.say(translated("To print a script of all fixes, type here (nothing is run):"), indent=0)
     page.commands([page.output.fix_command])
 
 
@@ -38,6 +39,8 @@ def _put_single(page: Page, group: AlikeFindings) -> None:
     (nodes, fix), code = fixes[0], group.first[0].code
     if len(fix.now) > _MOST_COMMANDS or any(line.lstrip().startswith("#") for line in fix.now):
         return
-    where = wording.listed(nodes) if len(nodes) <= MANY else f"{counted(len(nodes), 'node')} ({wording.some(nodes)})"
-    page.say(f"To fix {code} now, type on {where}:", indent=0)
+    where = wording.listed(nodes)
+    if len(nodes) > MANY:
+        where = translated("{share} ({names})", share=counted(len(nodes), "node"), names=wording.some(nodes))
+    page.say(translated("To fix {code} now, type on {hosts}:", code=code, hosts=where), indent=0)
     page.commands(fix.now)
