@@ -111,7 +111,7 @@ def test_a_text_that_was_filled_before_is_found_by_its_template() -> None:
     "sentence",
     [
         "hosts that receive frames of input send those to it.",
-        "this host is a machine of which no source has a text",
+        "a machine of the customers to which no source has a text",
         "the names of clients and 3 more",
     ],
 )

@@ -265,21 +265,15 @@ def _share_of(names: Sequence[str], outcome: ServiceOutcome) -> str:
     """`3 of 12 real servers (rs3, rs7, rs11)`; all of them need no names."""
     every = counted(len(outcome.real_servers), "real server")
     share = translated("{number} of {servers}", number=len(names), servers=every)
-    return _named(share, names, outcome)
+    if len(names) == len(outcome.real_servers):
+        return share
+    return translated("{share} ({names})", share=share, names=some(names))
 
 
 def _share(names: Sequence[str], outcome: ServiceOutcome) -> str:
     """`1 (rs4)`."""
-    number = str(len(names))
-    if len(names) == len(outcome.real_servers):
-        return number
-    return translated("{number} ({names})", number=number, names=some(names))
-
-
-def _named(share: str, names: Sequence[str], outcome: ServiceOutcome) -> str:
-    if len(names) == len(outcome.real_servers):
-        return share
-    return translated("{share} ({names})", share=share, names=some(names))
+    every = len(names) == len(outcome.real_servers)
+    return str(len(names)) if every else translated("{number} ({names})", number=len(names), names=some(names))
 
 
 def _open(outcome: ServiceOutcome) -> str:
