@@ -237,8 +237,8 @@ def literals(source: str) -> list[Text]:
 
 # -- what is to be translated ------------------------------------------------------------------------------------------
 
-_MARKS = {"translated": 0, "labelled": 0, "template": 0, "plural": 0}
-_ASKED = re.compile(r"(?:(?<![\w.])_|\.labelled)\(\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)")
+_MARKS = {"translated": 0, "labelled": 0, "leading": 0, "template": 0, "plural": 0}
+_ASKED = re.compile(r"(?:(?<![\w.])_|\.labelled|\.leading)\(\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)")
 _COUNTED = re.compile(r"(?<![\w.])counted\([^()]*(?:\([^()]*\)[^()]*)*,\s*\"([^\"]+)\"\)")
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from lvsdoctor.language import template, translated
+from lvsdoctor.language import ENGLISH, spoken, template, translated
 from lvsdoctor.model.examination import (
     Diagnosis,
     Examination,
@@ -41,6 +41,11 @@ ROLES = (template("director"), template("real server"), template("client"))
 def labelled(text: str, **fields: object) -> str:
     """The label of a line: the text, and a colon."""
     return translated("{label}:", label=translated(text, **fields))
+
+
+def leading(text: str, **fields: object) -> str:
+    """A label, and the blank after it; Chinese has none after its wide colon."""
+    return labelled(text, **fields) + (" " if spoken() == ENGLISH else "")
 
 
 def label(diagnosis: Diagnosis) -> str:
