@@ -208,10 +208,10 @@ def _form(text: str, shown: str) -> _Form:
     are names and numbers, or lists of them."""
     pieces = re.split(_HOLE, text)
     pattern, names = re.escape(pieces[0]), list[str]()
-    held = ".+?" if max(map(_words, pieces[::2])) >= _TELLING_WORDS else _NAMES
+    hole = ".+?" if max(map(_words, pieces[::2])) >= _TELLING_WORDS else _NAMES
     for at in range(1, len(pieces), 2):
         name = _name(pieces[at], len(names))
-        pattern += f"(?P={name})" if name in names else f"(?P<{name}>{held})"
+        pattern += f"(?P={name})" if name in names else f"(?P<{name}>{hole})"
         pattern += re.escape(pieces[at + 1])
         names.append(name)
     return _Form(max(pieces[::2], key=len), re.compile(pattern), shown)
