@@ -12,14 +12,14 @@ from lvsdoctor.model.standing import Membership
 
 
 def hops_to(listings: Iterable[Membership], rip: IP) -> set[IP]:
-    """The addresses at which a real server can reach its directors. Of a planned director those that its files give it,
-    if one of them is beside the real server and no VIP; else the files leave out the one that would tell."""
+    """The addresses at which a real server can reach its directors. Where files alone tell, those that they give the
+    director, if one of them is beside the real server and no VIP; else they leave out the one that would tell."""
     hops: set[IP] = set()
     for listing in listings:
         director, vips = listing.director, {vip for vip, _ in listing.service.vips}
-        rows = director.known_rows("addresses")
+        rows = director.seen_rows("addresses") if director.of_files("addresses") else director.addresses
         beside = any(rip in row.network and not row.host_only and row.ip not in vips for row in rows)
-        hops |= {row.ip for row in (rows if beside or not director.planned else director.addresses)}
+        hops |= {row.ip for row in (rows if beside else director.addresses)}
     return hops
 
 

@@ -73,6 +73,8 @@ def _in_default(node: Node, name: str, link: Link) -> Setting | None:
     """conf.default's value, where it would help, lo has none, and the link did not take it over."""
     key, of_lo = conf_key("default", name), conf_key("lo", name)
     if not node.knows_sysctl(key) or not node.knows_sysctl(conf_key(link.name, name)):
+        if (absent := node.unseen("sysctl")) is not None:
+            raise absent
         return None
     if effective(node, name, link.name) or (node.knows_sysctl(of_lo) and node.sysctl(of_lo).value):
         return None
