@@ -28,16 +28,13 @@ LEAKS = "{node} uses VIP {vip} as sender of ARP requests on {link}, for arp_anno
 
 
 @rule(
-    name="setting-only-in-default",
-    code="SYS005",
-    severity=Severity.ERROR,
-    explains=Decision.ARP_REPLY,
+    name="setting-only-in-default", code="SYS005", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
     instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
     only_ipv4=True,
-)
+)  # fmt: skip
 def setting_only_in_default(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):
         yield from islice(_of_link(node, vip.ip, link), 1)
