@@ -49,7 +49,8 @@ def _of_service(name: str, every: Sequence[Walk], contradictory: frozenset[str])
     """What its own real servers do; where all is well there, what a host does that is none of them and has the VIP."""
     own = [walk for walk in every if is_of_service(walk)]
     outcome = _outcome(name, own, contradictory)
-    return outcome if outcome.state is ServiceState.SUFFERS else _outcome(name, every, contradictory)
+    alone = len(own) == len(every) or outcome.state is ServiceState.SUFFERS
+    return outcome if alone else _outcome(name, every, contradictory)
 
 
 def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) -> ServiceOutcome:

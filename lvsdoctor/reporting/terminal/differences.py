@@ -112,9 +112,7 @@ def _summed_up(difference: ScanDifference) -> str:
 
 
 def _name(node: NodeDifference) -> str:
-    if node.first == node.second:
-        return node.first
-    return translated("{names} and {last}", names=node.first, last=node.second)
+    return wording.conjoined(list(dict.fromkeys((node.first, node.second))))
 
 
 def _put_node(page: Page, node: NodeDifference) -> None:
