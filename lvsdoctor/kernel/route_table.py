@@ -37,13 +37,9 @@ class RouteTable:
         best = self._best_seen(dst, oif)
         if planned and best is not None:
             return best
-        if self._absent is not None and not (best and (self.lacking or self._is_host_of_its_own(best))):
+        if self._absent is not None and not (best and (self.lacking or is_own_host(best))):
             raise self._absent.anew(f"the route to {dst}")
         return best
-
-    def _is_host_of_its_own(self, route: Route) -> bool:
-        """No route can be more specific."""
-        return "local" in (route.table, route.type) and route.dst.prefixlen == self._bits
 
     def _best_seen(self, dst: IP, oif: str | None) -> Route | None:
         number = int(dst)
@@ -52,6 +48,11 @@ class RouteTable:
             if known and (usable := [route for route in known if _usable(route, oif)]):
                 return min(usable, key=lambda route: (route.table != "local", route.metric))
         return None
+
+
+def is_own_host(route: Route) -> bool:
+    """An address of this host's own: no route can be more specific."""
+    return "local" in (route.table, route.type) and route.dst.prefixlen == route.dst.max_prefixlen
 
 
 def _usable(route: Route, oif: str | None) -> bool:

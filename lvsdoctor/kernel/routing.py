@@ -12,7 +12,7 @@ from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume, assume_no_more
 from lvsdoctor.kernel.policy_rules import MERGED, has_custom_rules, is_default, policy_rules, selects, suppressed
 from lvsdoctor.kernel.route_families import routes_unseen, shows_routes
-from lvsdoctor.kernel.route_table import RouteTable
+from lvsdoctor.kernel.route_table import RouteTable, is_own_host
 from lvsdoctor.kernel.vrf import spellings, vrf_table, vrf_tables
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -97,7 +97,7 @@ def route_lookup(
         if route.type == "throw" or suppressed(rule, route):
             continue
         # No route that nobody collected is more specific than that of a single host.
-        sure = "local" in (route.table, route.type) and route.dst.prefixlen == dst.max_prefixlen
+        sure = is_own_host(route)
         if table in ("main", MERGED) and not shows_routes(node, dst.version) and not sure:
             assumed += (assume("routes", "no route but those that the addresses make"),)
             node.assuming(routes_unseen(node, dst))

@@ -36,11 +36,11 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
         # What peers_holding() gives has no standing of its own, and so no peers.
         holders = _real_servers(node, [service for _, service in rows])
         servers = {rip: by_evidence.get(id(server.evidence), server) for rip, server in holders.items()}
+        known = {id(host.evidence) for host in (*listing, *servers.values())}
         for vip, port, protocol in _known_places(node, service, servers.values()):
             if vip.is_loopback or (len(listing) > 1 and all(_of_kube_proxy(host, vip) for host in listing)):
                 continue
-            known = {id(node.evidence) for node in (*listing, *servers.values())}
-            others = tuple(node for node in hiding.get(vip, ()) if id(node.evidence) not in known)
+            others = tuple(host for host in hiding.get(vip, ()) if id(host.evidence) not in known)
             yield ServicePlace(service, vip, port, protocol, tuple(listing), servers, others)
 
 
