@@ -31,9 +31,9 @@ QUESTIONS = {
         "model.sysctl": "conf_key",
     },
     "What do the files of sysctl.d make of it at boot?": {
-        "analysis.boot_settings": "concerns configured undone differing Undone",
-        "analysis.boot_order": "early_vips EarlyVip",
-        "analysis.address_drift": "address_drift AddressDrift",
+        "analysis.drift.boot_settings": "concerns configured undone differing Undone",
+        "analysis.drift.boot_order": "early_vips EarlyVip",
+        "analysis.drift.address_drift": "address_drift AddressDrift",
         "analysis.split_keys": "split_keys SplitKey",
         "analysis.ipvs_settings": "not_applied",
         "analysis.other_namespaces": "elsewhere_set",
@@ -46,9 +46,9 @@ QUESTIONS = {
     },
     "Whom does it name as the sender when it asks?": {
         "analysis.l2_segments": "leak leak_at_any_level",
-        "analysis.vmac": "silent_below vmacs",
-        "analysis.suppressed_neighbours": "suppressed",
-        "analysis.arp_rules": "rules_naming foreign_senders saved_arp_rules",
+        "analysis.vrrp.vmac": "silent_below vmacs",
+        "analysis.arp.suppressed_neighbours": "suppressed",
+        "analysis.arp.rules": "rules_naming foreign_senders saved_arp_rules",
         "kernel.source_address": "source_addresses SourceAddress",
         "analysis.vip_sources": "vip6_sources VipSource",
     },
@@ -67,9 +67,9 @@ QUESTIONS = {
         "kernel.redirects": "sends_redirect believes_redirects",
     },
     "Who answers for an address, and whose MAC is it?": {
-        "analysis.arp_owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
-        "analysis.arp_responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
-        "analysis.arp_unanswered": (
+        "analysis.arp.owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
+        "analysis.arp.responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
+        "analysis.arp.unanswered": (
             "arp_unanswered ndp_unanswered answers_ndp should_answer serves_its_own reached_by_route"
         ),
     },
@@ -78,18 +78,18 @@ QUESTIONS = {
         "analysis.mutual_directors": "mutual_listings",
         "analysis.director_settings": "setting_differences",
         "analysis.director_pairs": "pair_differences PairDifference",
-        "analysis.table_drift": "table_drift",
-        "analysis.ipvs_timeouts": "TimeoutDifference timeout_drift",
-        "analysis.table_differences": "TableDifference",
-        "analysis.arp_responders": "services_of",
+        "analysis.drift.table_drift": "table_drift",
+        "analysis.connections.ipvs_timeouts": "TimeoutDifference timeout_drift",
+        "analysis.drift.table_differences": "TableDifference",
+        "analysis.arp.responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
-        "analysis.shared_addresses": "shared_addresses",
-        "analysis.kube_addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
-        "analysis.kube_nodes": "NodeAddress services_on_node_addresses",
-        "analysis.kube_files": "answering_beside_announcers kube_proxies another_owner",
-        "analysis.kube_exposed": "exposed_ports",
-        "analysis.kube_settings": "overridden_for_kube_proxy",
-        "analysis.kube_foreign": "foreign_services",
+        "analysis.arp.shared_addresses": "shared_addresses",
+        "analysis.kube.addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
+        "analysis.kube.nodes": "NodeAddress services_on_node_addresses",
+        "analysis.kube.files": "answering_beside_announcers kube_proxies another_owner",
+        "analysis.kube.exposed": "exposed_ports",
+        "analysis.kube.settings": "overridden_for_kube_proxy",
+        "analysis.kube.foreign": "foreign_services",
         "analysis.mixed_methods": "mixed_methods MixedMethods",
         "analysis.usable_servers": (
             "without_usable unavailable flags_shown kept_by_persistence served_by_kube_proxy takes_requests"
@@ -102,11 +102,11 @@ QUESTIONS = {
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",
         "model.health": "CheckedService CheckedServer HealthCheck",
-        "analysis.election": "AdvertMismatch",
-        "analysis.vrrp_pairs": "vrrp_pairs VrrpPair",
+        "analysis.vrrp.election": "AdvertMismatch",
+        "analysis.vrrp.pairs": "vrrp_pairs VrrpPair",
     },
     "Which hosts are on one segment?": {
-        "analysis.arp_owners": "same_segment",
+        "analysis.arp.owners": "same_segment",
         "analysis.l2_segments": "vip_on_segment sent_directly",
     },
     "How do requests get to a real server?": {
@@ -115,7 +115,7 @@ QUESTIONS = {
         ),
         "analysis.tunnel_room": "too_large TooLarge PMTU_DISC",
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
-        "analysis.rip_neighbours": "stray Stray unlisted_rip",
+        "analysis.arp.rip_neighbours": "stray Stray unlisted_rip",
     },
     "Which connections are known to fail here?": {
         "analysis.broken_paths": "broken_paths",
@@ -125,28 +125,28 @@ QUESTIONS = {
         "kernel.sockets": "no_transparent_proxy",
     },
     "Do rules rewrite or mark its requests?": {
-        "analysis.requests_rewritten": "requests_rewritten Rewritten",
+        "analysis.filters.requests_rewritten": "requests_rewritten Rewritten",
         "analysis.marks": "unmarked for_other_ports other_link marked_vips refuse_unseen_marks MarkedPacket",
-        "analysis.source_nat": "unseen_by_source_nat UnseenRequests",
+        "analysis.nat.source_nat": "unseen_by_source_nat UnseenRequests",
     },
     "Do the packet filters pass it?": {
-        "analysis.director_filters": (
+        "analysis.filters.director_filters": (
             "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
-        "analysis.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
-        "analysis.deleted_with_vip": "deleted_with_vips",
-        "analysis.vrrp_sources": "foreign_source ForeignSource",
-        "analysis.vrrp_filters": "filtered_adverts filtered_if_asked FilteredAdvert",
-        "analysis.filter_paths": "FilteredPacket refuse_unknown filters_seen",
+        "analysis.filters.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
+        "analysis.drift.deleted_with_vip": "deleted_with_vips",
+        "analysis.vrrp.sources": "foreign_source ForeignSource",
+        "analysis.vrrp.filters": "filtered_adverts filtered_if_asked FilteredAdvert",
+        "analysis.filters.filter_paths": "FilteredPacket refuse_unknown filters_seen",
     },
     "Does IPVS forget connections that others keep?": {
-        "analysis.idle_connections": "idle_connections IdleConnections KEEPALIVE_TIME",
+        "analysis.connections.idle_connections": "idle_connections IdleConnections KEEPALIVE_TIME",
     },
     "What do the connections of IPVS tell?": {
-        "analysis.waiting_connections": "waiting_connections Waiting Shape",
-        "analysis.removed_servers": "orphans",
+        "analysis.connections.waiting_connections": "waiting_connections Waiting Shape",
+        "analysis.connections.removed_servers": "orphans",
         "analysis.drained_servers": "drained_udp left_over",
-        "analysis.reuse_mode": "unfit_reuse_mode",
+        "analysis.connections.reuse_mode": "unfit_reuse_mode",
         "analysis.sync_daemons": "unsynced",
     },
     "How do its replies get to the clients?": {
@@ -156,13 +156,13 @@ QUESTIONS = {
         ),
     },
     "Do the replies pass the director that masquerades?": {
-        "analysis.nat": (
+        "analysis.nat.translation": (
             "nat_memberships nat_pairs replies_pass taking_requests real_server no_source_nat taken_for_active passes "
             "passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
-        "analysis.nat_hops": "hops_to reply_links",
-        "analysis.nat_routers": "behind_routers",
-        "analysis.own_connections": "dropped_replies",
+        "analysis.nat.hops": "hops_to reply_links",
+        "analysis.nat.routers": "behind_routers",
+        "analysis.connections.own_connections": "dropped_replies",
     },
     "What does its log show?": {
         "analysis.log_events": "logged own_source passes_reply",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.directors import directors_sharing
-from lvsdoctor.analysis.table_differences import TableDifference, shared_vips, table_differences
+from lvsdoctor.analysis.drift.table_differences import TableDifference, shared_vips, table_differences
 from lvsdoctor.analysis.usable_servers import seen_with_kube_proxy
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected

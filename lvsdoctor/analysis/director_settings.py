@@ -6,8 +6,8 @@ All are of a kernel and its network namespace, and no daemon copies them; ipvsad
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.connections.ipvs_timeouts import TIMEOUT_NAMES
 from lvsdoctor.analysis.directors import directors_sharing
-from lvsdoctor.analysis.ipvs_timeouts import TIMEOUT_NAMES
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import HasSeen
 from lvsdoctor.model.ipvs import Timeouts

@@ -7,8 +7,8 @@ systemd-sysctl, which runs early, leaves out what is not there (sysctl.d(5)).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.boot_settings import configured
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.drift.boot_settings import configured
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import Setting

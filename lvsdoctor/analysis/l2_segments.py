@@ -1,6 +1,6 @@
 """On which segment a VIP matters, and whom a real server asks for there."""
 
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.arp_source import Sender, arp_sender

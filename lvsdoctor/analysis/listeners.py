@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact, locality, refuse_unread, shows_nft
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, filter_fact, locality, refuse_unread, shows_nft
 from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
 from lvsdoctor.analysis.usable_servers import takes_requests
 from lvsdoctor.kernel.answer import Answer, assume_without

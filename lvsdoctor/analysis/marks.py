@@ -7,7 +7,14 @@ ip_vs_service_find()), so a rule of mangle PREROUTING sets it, or one of mangle 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.filter_paths import any_client, arrival_links, filter_fact, locality, refuse_unseen, undecided
+from lvsdoctor.analysis.filters.filter_paths import (
+    any_client,
+    arrival_links,
+    filter_fact,
+    locality,
+    refuse_unseen,
+    undecided,
+)
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lvsdoctor.analysis.nat import no_source_nat, passes
+from lvsdoctor.analysis.nat.translation import no_source_nat, passes
 from lvsdoctor.kernel.answer import assume_without
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.routing import FAR_AWAY, is_local, route_lookup

@@ -7,7 +7,7 @@ net.ipv4.vs (net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_control_net_init_sysctl()), a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.boot_settings import configured
+from lvsdoctor.analysis.drift.boot_settings import configured
 from lvsdoctor.model.facts import NotApplicable, NotCollected
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node

@@ -6,7 +6,7 @@ A frame that is there proves something. One that is not there proves nothing: it
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.recorded_connections import (
+from lvsdoctor.analysis.connections.recorded_connections import (
     Hosts,
     RecordedConnection,
     RecordedSocket,

@@ -6,9 +6,9 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.filter_paths import arrival_links
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
-from lvsdoctor.analysis.nat import client_in
+from lvsdoctor.analysis.filters.filter_paths import arrival_links
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
+from lvsdoctor.analysis.nat.translation import client_in
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lvsdoctor.analysis.directors import draws, ipvs_table
-from lvsdoctor.analysis.election import settled
 from lvsdoctor.analysis.marked_services import with_marked_vips
 from lvsdoctor.analysis.named_roles import named_director
 from lvsdoctor.analysis.planned_servers import hiding_setting, vips_on_wires, vips_to_hide, with_vips_on_lo
+from lvsdoctor.analysis.vrrp.election import settled
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected

@@ -8,7 +8,7 @@ slash (net/core/dev.c: dev_valid_name()), so such a key is never there, whatever
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.boot_settings import Concern, concerns, configured, good_at_boot
+from lvsdoctor.analysis.drift.boot_settings import Concern, concerns, configured, good_at_boot
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.model.sysctl_d import ConfiguredLine

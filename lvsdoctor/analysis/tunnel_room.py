@@ -8,8 +8,8 @@ packets, or fragments (net/netfilter/ipvs/ip_vs_xmit.c: ensure_mtu_is_adequate()
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.filter_paths import any_client, filter_fact, link_towards, locality, passed, undecided
-from lvsdoctor.analysis.nat import real_server
+from lvsdoctor.analysis.filters.filter_paths import any_client, filter_fact, link_towards, locality, passed, undecided
+from lvsdoctor.analysis.nat.translation import real_server
 from lvsdoctor.analysis.reply_path import answered_neighbours, reply_path
 from lvsdoctor.kernel.answer import assume_without
 from lvsdoctor.kernel.packet_filter import SENT, FilterOutcome

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.directors import ipvs_table
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.routing import FAR_AWAY, captured_by_mark
 from lvsdoctor.model.address import IP

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.nat import real_server
+from lvsdoctor.analysis.nat.translation import real_server
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.routing import is_local

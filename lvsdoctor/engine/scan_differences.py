@@ -7,7 +7,7 @@ that differ are looked for once more in what both scans tell.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.fact_differences import fact_differences
+from lvsdoctor.analysis.drift.fact_differences import fact_differences
 from lvsdoctor.engine.accept import settled
 from lvsdoctor.model.difference import Change, FindingDifference, NodeDifference, NotKnown, ScanDifference
 from lvsdoctor.model.examination import Diagnosis, Examination

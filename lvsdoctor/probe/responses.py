@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lvsdoctor.analysis.arp_owners import hearing_too
+from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected

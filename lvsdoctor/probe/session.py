@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lvsdoctor.analysis.arp_owners import same_segment
+from lvsdoctor.analysis.arp.owners import same_segment
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.link import VRRP_MACS, Link

@@ -15,9 +15,9 @@ from lvsdoctor.model.ipset import IpSet, IpSetEntry
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Range, single
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ipset import Ipset
-from lvsdoctor.parse.iptables_words import read_addresses
-from lvsdoctor.parse.table_filters import TableFilters
+from lvsdoctor.parse.iptables.ipset import Ipset
+from lvsdoctor.parse.iptables.iptables_words import read_addresses
+from lvsdoctor.parse.iptables.table_filters import TableFilters
 from tests.kernel.test_packet_filter_against_this_kernel import ETH0, PACKETS, SEED, SOURCES, host
 from tests.kernel.wire import PORT, Delivered, Wire
 from tests.parse.driving_ipvs import drive, read

@@ -15,9 +15,9 @@ import pytest
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, filtered
 from lvsdoctor.kernel.packet_matching import NEW, UDP, Packet
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.nft import Nft
-from lvsdoctor.parse.nft_json import NftJson
-from lvsdoctor.parse.table_filters import TableFilters
+from lvsdoctor.parse.iptables.table_filters import TableFilters
+from lvsdoctor.parse.nft.nft import Nft
+from lvsdoctor.parse.nft.nft_json import NftJson
 from tests.kernel.test_packet_filter_against_this_kernel import (
     ETH0,
     ETH1,

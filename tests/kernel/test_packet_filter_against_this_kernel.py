@@ -16,7 +16,7 @@ import pytest
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, filtered
 from lvsdoctor.kernel.packet_matching import NEW, UDP, Locality, Packet
 from lvsdoctor.model.node import Node
-from lvsdoctor.parse.table_filters import TableFilters
+from lvsdoctor.parse.iptables.table_filters import TableFilters
 from tests.kernel.wire import PORT, Delivered, Wire, wire
 from tests.parse.driving_ipvs import drive
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsdoctor.analysis.election import elected
+from lvsdoctor.analysis.vrrp.election import elected
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.keepalived import keepalived_conf

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.arp import ArpA, ArpN, ProcNetArp
-from lvsdoctor.parse.ip_addr import IpAddr
-from lvsdoctor.parse.ip_json import IpJson
-from lvsdoctor.parse.ip_neigh import IpNeigh
-from lvsdoctor.parse.ip_route import IpRoute
-from lvsdoctor.parse.ip_rule import IpRule
+from lvsdoctor.parse.iproute.ip_addr import IpAddr
+from lvsdoctor.parse.iproute.ip_json import IpJson
+from lvsdoctor.parse.iproute.ip_neigh import IpNeigh
+from lvsdoctor.parse.iproute.ip_route import IpRoute
+from lvsdoctor.parse.iproute.ip_rule import IpRule
+from lvsdoctor.parse.nettools.arp import ArpA, ArpN, ProcNetArp
+from lvsdoctor.parse.nettools.route_n import RouteN
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.route_n import RouteN
 from tests.parse.driving_ip import CORPUS
 
 READERS: tuple[type[Reader], ...] = (

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from lvsdoctor.parse.arp import ArpA, ArpN, ProcNetArp
 from lvsdoctor.parse.arping import Arping
-from lvsdoctor.parse.ifconfig import Ifconfig
-from lvsdoctor.parse.ip_addr import IpAddr
-from lvsdoctor.parse.ip_brief import IpBrief
-from lvsdoctor.parse.ip_json import IpJson
-from lvsdoctor.parse.ip_neigh import IpNeigh
-from lvsdoctor.parse.ip_route import IpRoute
-from lvsdoctor.parse.ip_rule import IpRule
+from lvsdoctor.parse.iproute.ip_addr import IpAddr
+from lvsdoctor.parse.iproute.ip_brief import IpBrief
+from lvsdoctor.parse.iproute.ip_json import IpJson
+from lvsdoctor.parse.iproute.ip_neigh import IpNeigh
+from lvsdoctor.parse.iproute.ip_route import IpRoute
+from lvsdoctor.parse.iproute.ip_rule import IpRule
+from lvsdoctor.parse.nettools.arp import ArpA, ArpN, ProcNetArp
+from lvsdoctor.parse.nettools.ifconfig import Ifconfig
+from lvsdoctor.parse.nettools.route_6 import Route6
+from lvsdoctor.parse.nettools.route_n import RouteN
 from lvsdoctor.parse.reader import Reader
-from lvsdoctor.parse.route_6 import Route6
-from lvsdoctor.parse.route_n import RouteN
 from tests.parse.driving_ip import drive
 
 READERS: tuple[type[Reader], ...] = (

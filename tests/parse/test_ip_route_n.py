@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
-from lvsdoctor.parse.route_n import RouteN
+from lvsdoctor.parse.nettools.route_n import RouteN
 from tests.parse.driving_ip import drive
 
 ROUTE_N = """\

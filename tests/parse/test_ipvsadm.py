@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.model.ipvs import Counters, Destination, Forwarding, VirtualService
-from lvsdoctor.parse.ipvsadm_list import IpvsadmList
+from lvsdoctor.parse.ipvs.ipvsadm_list import IpvsadmList
 from tests.parse.driving_ipvs import drive, of_corpus, read, unread_of
 
 HEADER = """\

@@ -6,7 +6,7 @@ from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.socket import Socket, SocketTable
-from lvsdoctor.parse.netstat import Netstat
+from lvsdoctor.parse.nettools.netstat import Netstat
 from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.parse.proc_net_sockets import ProcNetSockets
 from lvsdoctor.parse.ss import Ss

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from lvsdoctor.parse.ip_addr import IpAddr
+from lvsdoctor.parse.iproute.ip_addr import IpAddr
 from lvsdoctor.parse.words import read_ip, read_link_name, read_network, read_number
 from tests.parse.driving_ip import drive
 

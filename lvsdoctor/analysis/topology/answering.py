@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.arp_owners import arp_owners, proxied_past, same_segment
-from lvsdoctor.analysis.arp_unanswered import reached_by_route, serves_its_own
+from lvsdoctor.analysis.arp.owners import arp_owners, proxied_past, same_segment
+from lvsdoctor.analysis.arp.unanswered import reached_by_route, serves_its_own
 from lvsdoctor.analysis.directors import directs, ipvs_table
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK, kept_on_kube_link
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK, kept_on_kube_link
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.l2_segments import routed_through
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS
 from lvsdoctor.analysis.walk.subnets import services_by_key
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.address import IP

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
-from lvsdoctor.analysis.own_connections import own_reply
+from lvsdoctor.analysis.connections.own_connections import own_reply
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.filter_paths import filter_fact, locality, passed
+from lvsdoctor.analysis.filters.filter_paths import filter_fact, locality, passed
+from lvsdoctor.analysis.filters.requests_rewritten import taken_away
 from lvsdoctor.analysis.marks import unmarked
-from lvsdoctor.analysis.requests_rewritten import taken_away
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from lvsdoctor.analysis.director_filters import connection_at_director
-from lvsdoctor.analysis.filter_paths import FilteredPacket, filter_fact, filters_unread
+from lvsdoctor.analysis.filters.director_filters import connection_at_director
+from lvsdoctor.analysis.filters.filter_paths import FilteredPacket, filter_fact, filters_unread
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.far_away import far_away

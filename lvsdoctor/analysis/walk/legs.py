@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.rip_neighbours import misled_to
+from lvsdoctor.analysis.arp.rip_neighbours import misled_to
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider

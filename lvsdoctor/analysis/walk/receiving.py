@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lvsdoctor.analysis.director_filters import outer_source
-from lvsdoctor.analysis.filter_paths import OUTER_PROTOCOLS, locality, passed
+from lvsdoctor.analysis.filters.director_filters import outer_source
+from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, locality, passed
 from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no

@@ -5,7 +5,7 @@ Only what is forwarded can be: of direct routing and tunnelling the director sen
 followed (net/ipv6/ip6_output.c: ip6_forward() asks no sysctl).
 """
 
-from lvsdoctor.analysis.filter_paths import link_towards
+from lvsdoctor.analysis.filters.filter_paths import link_towards
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, link_towards, locality, passed
-from lvsdoctor.analysis.nat import passes
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
+from lvsdoctor.analysis.nat.translation import passes
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no

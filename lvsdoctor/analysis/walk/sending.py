@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from lvsdoctor.analysis.arp.rip_neighbours import misled_to, stray
 from lvsdoctor.analysis.reachability import reachability
-from lvsdoctor.analysis.rip_neighbours import misled_to, stray
 from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from lvsdoctor.analysis.directors import ipvs_table
-from lvsdoctor.analysis.kube_addresses import kept_on_kube_link
+from lvsdoctor.analysis.kube.addresses import kept_on_kube_link
 from lvsdoctor.analysis.marks import marked_packets
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.subnets import hearing_arp, links_by_name, links_holding, own_addresses

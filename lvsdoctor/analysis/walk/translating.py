@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from lvsdoctor.analysis.director_filters import CONNTRACK, outer_source
-from lvsdoctor.analysis.kube_addresses import KUBE_LINK
-from lvsdoctor.analysis.nat import no_source_nat
-from lvsdoctor.analysis.source_nat import sent_if_tracked
+from lvsdoctor.analysis.filters.director_filters import CONNTRACK, outer_source
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
+from lvsdoctor.analysis.nat.source_nat import sent_if_tracked
+from lvsdoctor.analysis.nat.translation import no_source_nat
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.model.address import IP

@@ -15,9 +15,9 @@ from lvsdoctor.collect.merging import merged
 from lvsdoctor.model.coverage import Coverage, Origin, Partial, Unread
 from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.nft_json import NftJson
+from lvsdoctor.parse.iptables.table_filters import TableFilters
+from lvsdoctor.parse.nft.nft_json import NftJson
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.table_filters import TableFilters
 
 SAVE = {"iptables": "iptables-save", "ip6tables": "ip6tables-save"}
 NAMES = {"iptables": "ip_tables_names", "ip6tables": "ip6_tables_names"}

@@ -26,7 +26,7 @@ def ipvs_services() -> tuple[VirtualService, ...]:
 
 
 def _from_proc(problem: Exception) -> tuple[VirtualService, ...]:
-    from lvsdoctor.parse.proc_ip_vs import ProcIpVs  # seldom needed, and it takes its time to import
+    from lvsdoctor.parse.ipvs.proc_ip_vs import ProcIpVs  # seldom needed, and it takes its time to import
 
     advice = "run lvsdoctor as root" if isinstance(problem, PermissionError) else "see ipvsadm -Sn"
     why = f"The IPVS table could not be read ({problem}); {advice}."

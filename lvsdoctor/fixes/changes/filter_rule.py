@@ -11,7 +11,7 @@ from lvsdoctor.fixes.changes.rows import with_rows
 from lvsdoctor.model.change import Change, Command, PutFilterRule, RemoveFilterRule
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Chain, Effect, FilterTable
-from lvsdoctor.parse.iptables_rule import rule_of, words_of
+from lvsdoctor.parse.iptables.iptables_rule import rule_of, words_of
 
 NOUNS = (PutFilterRule, RemoveFilterRule)
 

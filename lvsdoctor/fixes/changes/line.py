@@ -6,7 +6,7 @@ from shlex import split
 
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import ip_command
+from lvsdoctor.parse.iproute.ip_command import ip_command
 from lvsdoctor.parse.words import read_link_name, word_set
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"|\\.")

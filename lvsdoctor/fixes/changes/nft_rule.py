@@ -11,9 +11,9 @@ from lvsdoctor.model.change import Change, Command, PutNftRule, RemoveNftRule
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Chain, Effect, FilterRule
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.nft_rule import Budget, Context, rules_of
-from lvsdoctor.parse.nft_tables import FAMILIES
-from lvsdoctor.parse.nft_text import items_of
+from lvsdoctor.parse.nft.nft_rule import Budget, Context, rules_of
+from lvsdoctor.parse.nft.nft_tables import FAMILIES
+from lvsdoctor.parse.nft.nft_text import items_of
 from lvsdoctor.parse.words import read_number
 from lvsdoctor.sanitize import legible
 

@@ -12,7 +12,7 @@ from lvsdoctor.fixes.changes.rows import same, with_rows
 from lvsdoctor.model.change import AddPolicyRule, Command, RemovePolicyRule
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import PolicyRule
-from lvsdoctor.parse.ip_rule import OTHER, make_rule
+from lvsdoctor.parse.iproute.ip_rule import OTHER, make_rule
 from lvsdoctor.parse.words import read_number, split_options, word_set
 
 NOUNS = (AddPolicyRule, RemovePolicyRule)

@@ -15,7 +15,7 @@ from lvsdoctor.model.change import Change, Command, PutRealServer, RemoveRealSer
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ipvsadm_save import IpvsadmSave
+from lvsdoctor.parse.ipvs.ipvsadm_save import IpvsadmSave
 
 NOUNS = (PutRealServer, RemoveRealServer)
 

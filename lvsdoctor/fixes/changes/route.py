@@ -16,8 +16,8 @@ from lvsdoctor.model.change import Change, Command, PutRoute, RemoveRoute
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, NextHop, Route
-from lvsdoctor.parse.ip_command import table_name
-from lvsdoctor.parse.route_line import ROUTE_TYPES, RouteLine
+from lvsdoctor.parse.iproute.ip_command import table_name
+from lvsdoctor.parse.iproute.route_line import ROUTE_TYPES, RouteLine
 from lvsdoctor.parse.words import EVERYWHERE, read_ip, read_network, read_number, word_set
 from lvsdoctor.sanitize import command
 

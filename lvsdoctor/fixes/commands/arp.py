@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lvsdoctor.analysis.rip_neighbours import Stray
+from lvsdoctor.analysis.arp.rip_neighbours import Stray
 from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE
 from lvsdoctor.fixes.commands.settings import set_sysctls

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from lvsdoctor.analysis.director_filters import CONNTRACK
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, filter_fact
+from lvsdoctor.analysis.filters.director_filters import CONNTRACK
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, filter_fact
+from lvsdoctor.analysis.filters.requests_rewritten import Rewritten
 from lvsdoctor.analysis.marks import MarkedPacket, other_link
-from lvsdoctor.analysis.requests_rewritten import Rewritten
 from lvsdoctor.fixes.commands.addresses import add_address
 from lvsdoctor.fixes.commands.arp import announce_again
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls

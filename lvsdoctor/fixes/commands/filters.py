@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from lvsdoctor.analysis.director_filters import CONNTRACK, LOOSE, at_director
-from lvsdoctor.analysis.filter_paths import PROTOCOLS, FilteredPacket, filter_fact
-from lvsdoctor.analysis.real_server_filters import at_real_server
+from lvsdoctor.analysis.filters.director_filters import CONNTRACK, LOOSE, at_director
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, FilteredPacket, filter_fact
+from lvsdoctor.analysis.filters.real_server_filters import at_real_server
 from lvsdoctor.fixes.commands.filter_rules import SAVE_NFT, is_of_nft
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell

@@ -7,7 +7,7 @@ Every row that the file makes quotes the file's own line, and a note on the node
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.election import elected
+from lvsdoctor.analysis.vrrp.election import elected
 from lvsdoctor.fixes.whatif import config_file, keepalived, settings
 from lvsdoctor.fixes.whatif.config_file import FOLLOWED
 from lvsdoctor.fixes.whatif.node_edit import CannotSuppose, ConfigFile, Deployed, KeepalivedFile, SysctlFile

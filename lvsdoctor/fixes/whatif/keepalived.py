@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from lvsdoctor.analysis.election import Elected, on_wires
+from lvsdoctor.analysis.vrrp.election import Elected, on_wires
 from lvsdoctor.fixes.whatif.node_edit import NodeEdit
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.change import AddAddress, PutRoute, RemoveAddress

@@ -5,7 +5,7 @@ import re
 from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.gaps import UNREAD
-from lvsdoctor.parse.ipvsadm_save import IpvsadmSave
+from lvsdoctor.parse.ipvs.ipvsadm_save import IpvsadmSave
 from lvsdoctor.parse.reader import Dump
 
 # `-A INPUT ...` is iptables'.

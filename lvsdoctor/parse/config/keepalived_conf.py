@@ -1,7 +1,7 @@
 """keepalived.conf as what it configures: the table, addresses, routes and VRRP instances, each with its line.
 
 Of addresses all are here that an instance may bring up; which instance is master, the election decides for all nodes
-together (analysis/election.py).
+together (analysis/vrrp/election.py).
 """
 
 import re

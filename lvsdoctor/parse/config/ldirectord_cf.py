@@ -14,7 +14,7 @@ from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import endpoint
 from lvsdoctor.parse.gaps import UNREAD
-from lvsdoctor.parse.ipvs_rows import FORWARDING, Services, fwmark_shown, read_fwmark, without_host_mask
+from lvsdoctor.parse.ipvs.ipvs_rows import FORWARDING, Services, fwmark_shown, read_fwmark, without_host_mask
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.words import read_ip, read_number, word_set
 

@@ -16,9 +16,9 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
-from lvsdoctor.parse.ip_rule import RULE_OPTIONS, make_rule
+from lvsdoctor.parse.iproute.ip_rule import RULE_OPTIONS, make_rule
+from lvsdoctor.parse.iproute.route_line import RouteLine
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.route_line import RouteLine
 from lvsdoctor.parse.words import read_ip, read_link_name, read_network, read_number, split_options
 
 __all__ = ["SET_ASIDE", "NetworkPlan", "class_prefix", "file_name", "numbered", "read_prefix", "set_aside"]

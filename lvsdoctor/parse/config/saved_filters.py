@@ -11,13 +11,13 @@ from typing import ClassVar
 from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.arptables import Arptables
 from lvsdoctor.parse.config.network import numbered, set_aside
 from lvsdoctor.parse.config.nft_definitions import Definitions
 from lvsdoctor.parse.gaps import UNREAD
-from lvsdoctor.parse.iptables import Iptables
-from lvsdoctor.parse.nft import Nft
-from lvsdoctor.parse.nft_tables import DraftChain, DraftSet
+from lvsdoctor.parse.iptables.arptables import Arptables
+from lvsdoctor.parse.iptables.iptables import Iptables
+from lvsdoctor.parse.nft.nft import Nft
+from lvsdoctor.parse.nft.nft_tables import DraftChain, DraftSet
 from lvsdoctor.parse.reader import Dump, Reader
 
 NFT = re.compile(r"(?:^|/)(?:[\w.-]+[_.-])?nftables\.conf$|etc/nftables(?:\.d)?/|sysconfig/nftables\.conf$|\.nft$")

@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.route import Route
+from lvsdoctor.parse.iproute.route_line import RouteLine
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.statements import Statement
-from lvsdoctor.parse.route_line import RouteLine
 from lvsdoctor.parse.words import read_ip, read_link_name, read_network, read_number, split_options, word_set
 
 _VALUED = word_set("dev scope brd broadcast label peer preferred_lft track_group")

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ipvs_rows import read_fwmark
+from lvsdoctor.parse.ipvs.ipvs_rows import read_fwmark
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.statements import Statement
 from lvsdoctor.parse.words import read_ip, read_network, read_number

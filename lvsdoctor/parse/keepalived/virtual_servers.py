@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lvsdoctor.model.health import CheckedServer, CheckedService
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ipvs_rows import Services, fwmark_shown, without_host_mask
+from lvsdoctor.parse.ipvs.ipvs_rows import Services, fwmark_shown, without_host_mask
 from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, lvs_method, real_server
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.server_groups import Target, groups_in, target_of

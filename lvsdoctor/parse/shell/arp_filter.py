@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.arptables import ArpRule, ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.arptables import BUILT_IN
-from lvsdoctor.parse.arptables_rule import rule_of
+from lvsdoctor.parse.iptables.arptables import BUILT_IN
+from lvsdoctor.parse.iptables.arptables_rule import rule_of
 from lvsdoctor.parse.shell.command import ShellCommand
 from lvsdoctor.parse.shell.rule_command import RuleCommand, rule_command
 

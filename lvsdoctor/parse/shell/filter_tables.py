@@ -15,8 +15,8 @@ from lvsdoctor.model.packet_filter import (
 )
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.gaps import UNREAD
-from lvsdoctor.parse.iptables_family import TABLES
-from lvsdoctor.parse.iptables_rule import rule_of
+from lvsdoctor.parse.iptables.iptables_family import TABLES
+from lvsdoctor.parse.iptables.iptables_rule import rule_of
 from lvsdoctor.parse.shell.command import ShellCommand
 from lvsdoctor.parse.shell.rule_command import RuleCommand, rule_command
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.route import PolicyRule, Route
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_command import table_name
-from lvsdoctor.parse.ip_rule import RULE_OPTIONS, make_rule
-from lvsdoctor.parse.route_line import RouteLine
+from lvsdoctor.parse.iproute.ip_command import table_name
+from lvsdoctor.parse.iproute.ip_rule import RULE_OPTIONS, make_rule
+from lvsdoctor.parse.iproute.route_line import RouteLine
 from lvsdoctor.parse.shell.ip_call import IpCall
 from lvsdoctor.parse.shell.state import HostState
 from lvsdoctor.parse.words import read_network, read_number, split_options

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.inet_line import prefix_of
+from lvsdoctor.parse.iproute.inet_line import prefix_of
 from lvsdoctor.parse.shell import ip_routes
 from lvsdoctor.parse.shell.command import ShellCommand
 from lvsdoctor.parse.shell.ip_call import CHANGING, SETTING_UP, IpCall, ip_call

@@ -7,8 +7,8 @@ from lvsdoctor.model.ipvs import Destination, Timeouts, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import endpoint
 from lvsdoctor.parse.gaps import NO_ADDRESS, NO_BEGINNING
-from lvsdoctor.parse.ipvsadm_options import ADDS, options_of
-from lvsdoctor.parse.ipvsadm_save import SERVICES, destination_of, service_of
+from lvsdoctor.parse.ipvs.ipvsadm_options import ADDS, options_of
+from lvsdoctor.parse.ipvs.ipvsadm_save import SERVICES, destination_of, service_of
 from lvsdoctor.parse.shell.command import Line, ShellCommand
 
 _SHORT = {

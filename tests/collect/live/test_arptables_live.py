@@ -14,7 +14,7 @@ from lvsdoctor.collect.live.arptables_live import arptables
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.arptables import Arptables
+from lvsdoctor.parse.iptables.arptables import Arptables
 
 NOWHERE = Seen("", None, "")
 RULES = """

@@ -12,7 +12,7 @@ from lvsdoctor.collect.live.conf_rows import IPV4, conf_settings
 from lvsdoctor.collect.live.link_rows import link_rows
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.ip_addr import IpAddr
+from lvsdoctor.parse.iproute.ip_addr import IpAddr
 
 NOWHERE = Seen("", None, "")
 UP = 0x1 | 0x40 | 0x10000

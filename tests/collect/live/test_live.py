@@ -18,10 +18,10 @@ from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import conf_key
-from lvsdoctor.parse.ip_addr import IpAddr
-from lvsdoctor.parse.ip_neigh import IpNeigh
-from lvsdoctor.parse.ip_route import IpRoute
-from lvsdoctor.parse.ip_rule import IpRule
+from lvsdoctor.parse.iproute.ip_addr import IpAddr
+from lvsdoctor.parse.iproute.ip_neigh import IpNeigh
+from lvsdoctor.parse.iproute.ip_route import IpRoute
+from lvsdoctor.parse.iproute.ip_rule import IpRule
 from lvsdoctor.parse.reader import Reader
 from lvsdoctor.parse.sysctl import Sysctl
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsdoctor.parse.ipvsadm_list import IpvsadmList
+from lvsdoctor.parse.ipvs.ipvsadm_list import IpvsadmList
 from lvsdoctor.parse.keepalived import KeepalivedConf, keepalived_conf
 from tests.parse.driving_ipvs import CORPUS, drive
 

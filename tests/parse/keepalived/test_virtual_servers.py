@@ -3,7 +3,7 @@
 import pytest
 
 from lvsdoctor.model.ipvs import Forwarding, VirtualService
-from lvsdoctor.parse.ipvsadm_save import IpvsadmSave
+from lvsdoctor.parse.ipvs.ipvsadm_save import IpvsadmSave
 from lvsdoctor.parse.keepalived import KeepalivedConf, keepalived_conf
 from tests.parse.driving_ipvs import drive
 

@@ -1,0 +1,1 @@
+"""What IPVS's own connection table shows."""

@@ -1,0 +1,1 @@
+"""What files configure against what runs, and what a boot makes of it."""

@@ -1,0 +1,68 @@
+"""Who answers for service addresses: kube-proxy beside what announces them, in manifests and on running nodes.
+
+In a tree of several clusters an announcer is of the cluster whose kube-proxy lies nearest to it.
+"""
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+from lvsdoctor.analysis.arp.owners import arp_owners, same_segment
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.kube import Announcer, KubeProxy
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
+
+_PROXY = "kubectl -n kube-system get configmap kube-proxy -o yaml"
+
+
+def kube_proxies(node: Node) -> list[KubeProxy]:
+    """The configurations of kube-proxy. Raises NotCollected where there is none, or where a line was not read."""
+    proxies = [row for row in node.rows("kube") if isinstance(row, KubeProxy)]
+    if not proxies:
+        raise NotCollected("kube", node.name, "the KubeProxyConfiguration", _PROXY)
+    return proxies
+
+
+def answering_beside_announcers(node: Node) -> Iterator[tuple[KubeProxy, Announcer]]:
+    """Each kube-proxy that leaves ARP as it is, with what announces addresses of services beside it.
+
+    Raises NotCollected where what was seen does not decide it: an announcer may be installed by other means.
+    """
+    rows = node.seen_rows("kube")
+    proxies = [row for row in rows if isinstance(row, KubeProxy)]
+    announcers = [row for row in rows if isinstance(row, Announcer)]
+    beside = {id(proxy): [a for a in announcers if proxy in _nearest(a, proxies)] for proxy in proxies}
+    for proxy in proxies:
+        if proxy.answers_for_services and beside[id(proxy)]:
+            yield proxy, beside[id(proxy)][0]
+    kube_proxies(node)
+    for proxy in proxies:
+        if proxy.mode == "ipvs" and not proxy.strict_arp_known:
+            raise NotCollected("kube", node.name, "strictARP of kube-proxy", _PROXY)
+        if proxy.answers_for_services and not beside[id(proxy)]:
+            raise NotCollected("kube", node.name, "what announces service addresses", COLLECTED_BY["kube"])
+
+
+def _nearest(announcer: Announcer, proxies: list[KubeProxy]) -> list[KubeProxy]:
+    depths = [_shared(announcer.seen, proxy.seen) for proxy in proxies]
+    return [proxy for proxy, depth in zip(proxies, depths, strict=True) if depth == max(depths)]
+
+
+def _shared(first: Seen, second: Seen) -> int:
+    """How many directories two files have in common."""
+    pairs = zip(first.where.split("/")[:-1], second.where.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def another_owner(node: Node, vip: IP, link: Link) -> tuple[str, list[Citation]]:
+    """Another host of the link's segment that answers ARP for the address as well: its name, and what tells it."""
+    for peer in node.peers_holding(vip):
+        for theirs in arp_owners(peer, vip) if peer.has("links") else ():
+            if same_segment(node, link, peer, theirs.link):
+                return peer.name, [
+                    cite(held, "{other} has the same address", other=peer.name) for held in peer.holding(vip)
+                ]
+    return "", []

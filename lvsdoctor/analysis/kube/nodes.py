@@ -1,0 +1,72 @@
+"""Addresses of services that are those of nodes, as the API server of Kubernetes tells of both (kubectl get).
+
+kube-proxy in ipvs mode puts every external and load balancer IP on kube-ipvs0 of every node (pkg/proxy/ipvs/proxier.go:
+syncService(), bindAddr); newer releases leave out the node that has the address itself, and no other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK
+from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.kube import KubeNode, KubeProxy, ServiceAddress
+from lvsdoctor.model.node import Node
+
+_NODES = "kubectl get nodes -o wide"
+_PROXY = "kubectl -n kube-system get configmap kube-proxy -o yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """A service's address, and the node that has it; None where that is assumed, because a node is not ready."""
+
+    service: ServiceAddress
+    owner: KubeNode | None
+    because: tuple[Citation, ...]
+
+
+def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
+    """Each address once. `host` holds what kubectl showed. Reads kube-state; kube and links of all nodes where
+    collected.
+
+    With no address of a node shown, an address of externalIPs is assumed to be one where a node is not ready. Raises
+    NotCollected at the end where the nodes, their addresses or the services were not shown.
+    """
+    mode = _ipvs_mode(host)
+    if mode is None:
+        return
+    rows = host.seen_rows("kube-state")
+    nodes = {row.name: row for row in rows if isinstance(row, KubeNode)}
+    owners = {ip: row for row in rows if isinstance(row, KubeNode) for ip in row.addresses}
+    services = [row for row in rows if isinstance(row, ServiceAddress)]
+    addresses = {row.ip: row for row in services if not row.internal}
+    away = next((row for row in nodes.values() if row.ready is False), None)
+    for ip, service in addresses.items():
+        owner = owners.get(ip)
+        if owner is not None and len(nodes) > 1:
+            yield NodeAddress(service, owner, (cite(owner, "{name} owns this address", name=owner.name), mode))
+        elif not owners and service.external and away is not None:
+            guess = assume("kube-state", f"{ip} is the address of a node", settle=_NODES)
+            yield NodeAddress(service, None, (cite(away, "{name} is not ready", name=away.name), guess, mode))
+    if (absent := host.unseen("kube-state")) is not None:
+        raise absent
+    if addresses and not owners:
+        raise NotCollected("kube-state", host.name, "the addresses of the nodes", _NODES)
+    if not services:
+        raise NotCollected("kube-state", host.name, "the services", "kubectl get services -A -o wide")
+
+
+def _ipvs_mode(host: Node) -> Citation | None:
+    """What tells that kube-proxy runs in ipvs mode, or that it is assumed; None where it runs in another."""
+    hosts = (host, *host.peers_with("kube", "links"))
+    proxies = [
+        row for peer in hosts if peer.has("kube") for row in peer.seen_rows("kube") if isinstance(row, KubeProxy)
+    ]
+    if of_ipvs := next((row for row in proxies if row.mode == "ipvs"), None):
+        return cite(of_ipvs.mode_seen, "kube-proxy keeps service addresses on kube-ipvs0")
+    for peer in hosts:
+        if peer.has("links") and (link := peer.link(KUBE_LINK)) is not None:
+            return cite(link, "kube-proxy keeps service addresses here")
+    return None if proxies else assume("kube", "kube-proxy runs in ipvs mode", settle=_PROXY)

@@ -1,0 +1,1 @@
+"""The addresses that NAT changes, on the way to a real server and back."""

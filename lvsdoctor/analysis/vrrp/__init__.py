@@ -1,0 +1,1 @@
+"""VRRP: who is master, which instances elect each other, and what their addresses and MACs do."""

@@ -1,0 +1,1 @@
+"""Packet filters of nf_tables: nft's text and its JSON."""
