@@ -26,6 +26,7 @@ from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
 from lvsdoctor.reporting.as_data import result
 from lvsdoctor.reporting.console import STYLES, CannotRender, Output, Page, Render
 from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
+from lvsdoctor.reporting.json_text import write_json
 from lvsdoctor.reporting.matrix import Matrix, matrix
 from lvsdoctor.reporting.node_counts import NodeCounts, node_counts, wanted_on_nodes
 from lvsdoctor.reporting.page_html import hypertext
@@ -129,4 +130,5 @@ __all__ = [
     "wording",
     "worst_first",
     "wrapped",
+    "write_json",
 ]

@@ -1,12 +1,9 @@
 """Everything, for scripts: keys are never renamed, only added (lvsdoctor-1.schema.json)."""
 
-import json
-
-from lvsdoctor.reportkit import Examination, Output, result
+from lvsdoctor.reportkit import Examination, Output, result, write_json
 
 
 def render(examination: Examination, output: Output) -> None:
     """Write the examination as one JSON object, in the examination's own order."""
-    # ensure_ascii: a terminal sequence or a lone surrogate out of the evidence stays an escape in whatever shows this.
-    json.dump(result(examination), output.stream, indent=2, ensure_ascii=True)
+    write_json(result(examination), output.stream)
     output.stream.write("\n")

@@ -72,13 +72,13 @@ def _outcome(name: str, every: Sequence[Walk], contradictory: frozenset[str]) ->
         elif walk.outcome is Served.DIES and (walk.share or not server):
             lost.append(walk)
             losing.update(concerned)
-    known = [walk for walk in walks if walk not in open_ones]
-    without_server = bool(walks) and len(known) == len(walks) and all(map(_ends_unchosen, walks))
+    without_server = bool(walks) and not open_ones and all(map(_ends_unchosen, walks))
     losing = set(servers) if without_server else losing
     idle = set(servers) - chosen - losing - unknown
     serving = set(servers) - losing - unknown - idle
     to_losing = [walk for walk in walks if real_server(walk) in losing and (walk.share or walk.outcome is Served.DIES)]
-    whole = bool(losing) and all(walk in lost for walk in to_losing)
+    dying = set(map(id, lost))
+    whole = bool(losing) and all(id(walk) in dying for walk in to_losing)
     suffering = [*lost, *(walk for walk in walks if real_server(walk) in direct)]
 
     def ordered(names: Collection[str]) -> tuple[str, ...]:

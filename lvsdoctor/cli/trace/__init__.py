@@ -121,14 +121,14 @@ def code(walks: Sequence["Walk"], clients: Sequence["IP"]) -> int:
 
 
 def _put_json(walks: Sequence["Walk"], against: "Against | None") -> None:
-    import json
     import sys
 
     from lvsdoctor.cli.trace.against import as_data
+    from lvsdoctor.reporting.json_text import write_json
     from lvsdoctor.reporting.walks_as_data import walks_as_data
 
     data = walks_as_data(walks) | ({} if against is None else {"against": as_data(against)})
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=True)
+    write_json(data, sys.stdout)
     sys.stdout.write("\n")
 
 
