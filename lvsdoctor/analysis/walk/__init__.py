@@ -79,16 +79,26 @@ def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: Pos
     other = taken_by_mark(decider, row.node, attempt)
     if service.fwmark is None and other is not None:
         return  # the walks of that service are these clients'
-    for real, share in _shares(service):
+    some = list(_shares(service))
+    for real, share in some:
         if name and row.followed:
             steps = (row.verdict, *by_director(decider, row.node, service, real, share, attempt))
         else:
             steps = (row.verdict,)
         yield _of_real_server(at, client, name, row.node, real, share, steps)
-    if not service.destinations:
+    if not some or (not any(share for _, share in some) and not _whole(row.node)):
         further = by_director(decider, row.node, service, None, 0.0, attempt) if name and row.followed else ()
         steps = (row.verdict, *further)
         yield _walk(at, client, name, None, "", None, 0.0, steps)
+
+
+def _whole(director: Node) -> bool:
+    """Was each row of its IPVS table read? One that was not may be a usable real server."""
+    try:
+        tuple(director.services if director.has("ipvs") else ())
+    except NotCollected:
+        return False
+    return True
 
 
 def _shares(service: VirtualService) -> Iterator[tuple[Destination, float]]:

@@ -166,9 +166,13 @@ def chosen(decider: Decider, director: Node, service: VirtualService, real: Dest
 
 
 def no_real_server(decider: Decider, director: Node, service: VirtualService) -> StepVerdict:
-    """A service of which no real server is listed: clients are refused (ip_vs_core.c: ip_vs_leave())."""
+    """A service of which no usable real server is listed: clients are refused (ip_vs_core.c: ip_vs_leave()).
+
+    Not where a row of the table was not read: it may be a real server of any service.
+    """
 
     def decide() -> Answer | None:
+        tuple(director.services if director.has("ipvs") else ())
         return no("the service has no real server", cite(service))
 
     return decider.step(director, Decision.REAL_SERVER, str(service), "none", decide)
