@@ -12,6 +12,7 @@ from lvsdoctor.collect.file_names import is_prose, share_host_names
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
 from lvsdoctor.collect.logs import log_in_tree
+from lvsdoctor.collect.networkd_tree import DropIns
 from lvsdoctor.collect.omitted import Omissions
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.text_pieces import counted, pieces_of, tells
@@ -119,6 +120,7 @@ def _of_node(
     source = str(top / directory.path)
     files = list(files)
     included = _included(tree, files, lambda file: str((top / file.path).relative_to(above)))
+    drop_ins = _drop_ins(tree, files)
 
     def of_file(file: Entry) -> list[NodeDump]:
         path = top / file.path
@@ -129,7 +131,7 @@ def _of_node(
             NodeDump, node=name, source=source, where=where, path=str(path), inside=inside, place=source, stays=stays
         )
         try:
-            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included)))
+            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included, drop_ins)))
         except OSError as error:
             tree.cannot_read(file, error)
             return []
@@ -143,7 +145,9 @@ def _of_node(
         yield NodeDump(piece, name, source, f"{links}sysctl.d", place=source)
 
 
-def _pieces_of_file(tree: AnyTree, file: Entry, where: str, path: str, included: Included) -> Sequence[Piece]:
+def _pieces_of_file(
+    tree: AnyTree, file: Entry, where: str, path: str, included: Included, drop_ins: DropIns | None
+) -> Sequence[Piece]:
     """Raises OSError and CannotCollect."""
     if (logged := log_in_tree(tree, file, where)) is not None:
         return list(logged)
@@ -152,6 +156,8 @@ def _pieces_of_file(tree: AnyTree, file: Entry, where: str, path: str, included:
         return [replacing]
     text = text_in(data, path)
     if (read := included.dump_for(file, text, where)) is not None:
+        return [Piece("", read)]
+    if drop_ins is not None and (read := drop_ins.dump_for(file, text, where)) is not None:
         return [Piece("", read)]
     return counted(list(pieces_of(text, where)), where)
 
@@ -168,3 +174,10 @@ def _included(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry],
     """What the keepalived.conf among these files include."""
     own = files if any(file.name == "keepalived.conf" for file in files) else ()
     return Included(own, lambda file: _text_in(tree, file), where_of)
+
+
+def _drop_ins(tree: AnyTree, files: Sequence[Entry]) -> DropIns | None:
+    """What the drop-ins of systemd-networkd among these files are for; None where there is none."""
+    if not any(".network.d/" in file.path for file in files):
+        return None
+    return DropIns(files, lambda file: _text_in(tree, file))

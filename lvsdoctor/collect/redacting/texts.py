@@ -61,7 +61,7 @@ def kept_lines(text: str, where: str) -> Kept:
                 if kind.module == "shell.script":
                     return _of_script(text, where)
                 if kind.module not in _CONFIGS:
-                    raise Refused("a playbook or a manifest holds free text, and is left out")
+                    raise Refused("a playbook, a manifest or a unit of systemd holds free text, and is left out")
                 return _of_config(text, where)
     return kept_of_answer(text, where)
 

@@ -63,6 +63,7 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.netplan", r"netplan"),
     ConfigKind("config.networkd", r"\.(?:network|netdev)$|systemd/network/"),
     ConfigKind("config.nm_keyfile", r"\.nmconnection$|system-connections/"),
+    ConfigKind("config.systemd_unit", r"\.service$|\.service\.d/[^/]+\.conf$"),
     ConfigKind(
         "config.saved_filters",
         r"rules\.v[46]$|(?:sysconfig|etc)/(?:ip6?tables|arptables|nftables)|\.nft(?:\.txt)?$"
@@ -83,6 +84,7 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.netplan", sign=r"^network:[ \t]*\r?$", holds=("network:",)),
     ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$", holds=("[NetDev]", "[Match]")),
     ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$", holds=("[connection]",)),
+    ConfigKind("config.systemd_unit", sign=r"^\[Service\][ \t]*\r?$", holds=("[Service]",)),
     ConfigKind(
         "config.kubernetes",
         sign=r"^[ \t]*[\"']?apiVersion[\"']? *: *[\"']?(?:v1|[\w.-]+/v\d\w*)[\"']?[ ,]*$",

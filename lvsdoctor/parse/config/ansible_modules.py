@@ -43,7 +43,7 @@ _UNREAD = frozenset({"iptables", "nmcli", "interfaces_file", "script", "iptables
 
 _KNOWN_TARGET = re.compile(
     r"/etc/(?:sysctl|keepalived/|network/interfaces|netplan/|sysconfig/(?:network-scripts/|ipvsadm|iptables|arptables)|"
-    r"systemd/network/|NetworkManager/system-connections/|ipvsadm|iptables/|nftables|ha\.d/ldirectord|rc\.local|rc\.d/|init\.d/)|"
+    r"systemd/network/|systemd/system/[^/]+\.service|NetworkManager/system-connections/|ipvsadm|iptables/|nftables|ha\.d/ldirectord|rc\.local|rc\.d/|init\.d/)|"
     r"ldirectord\.cf$|\.sh$"
 )
 

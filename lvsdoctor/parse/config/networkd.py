@@ -12,7 +12,12 @@ from lvsdoctor.parse.words import read_link_name
 
 _FILE = re.compile(r"\.(?:network|netdev)$")
 _DROP_IN = re.compile(r"\.network\.d/[^/]+\.conf$")  # which links it is for, its file says
-_OWN = re.compile(r"(?:^|/)90-lvs-(?P<link>[^/]+)\.network\.d/")  # fixes/persist/networkd.py writes these
+# `10-netplan-eth0.network.d`, `10-lo.network.d`, and those that fixes/persist/networkd.py writes: a drop-in is for the
+# link that its file is called after, where that file is not there.
+_CALLED = re.compile(
+    r"(?:^|/)(?:\d+-)?(?:(?:lvs|netplan)-(?P<own>[^/]+)"
+    r"|(?P<link>lo|(?:eth|en[ospx]|em|bond|br|team|dummy|vlan|tunl)\d[\w.]{0,13}))\.network\.d/"
+)
 _SECTIONS = frozenset({"Match", "NetDev"})
 _MASTERS = ("Bridge", "Bond", "VRF", "BatmanAdvanced")
 _ABOVE = {"VLAN": "vlan", "MACVLAN": "macvlan", "IPVLAN": "ipvlan", "Tunnel": None, "VXLAN": "vxlan"}
@@ -35,13 +40,18 @@ _CHANGES_RULE = frozenset({"SourcePort", "DestinationPort", "IPProtocol", "User"
                            "L3MasterDevice", "SuppressInterfaceGroup"})  # fmt: skip
 
 
-def dump_of(text: str, where: str) -> Dump | None:
-    """The rows of such a file; None where it is none."""
+def links_of(text: str, where: str) -> tuple[str, ...]:
+    """The links that a file is for, and its drop-ins with it; none where that cannot be known."""
+    return _links(ini_text(text, where, continued=True))
+
+
+def dump_of(text: str, where: str, links: tuple[str, ...] | None = None) -> Dump | None:
+    """The rows of such a file; None where it is none. `links`: those of a drop-in, as links_of() its file tells."""
     ini = ini_text(text, where, continued=True)
     names = {section.name for section in ini.sections}
     if not names & _SECTIONS and _DROP_IN.search(where) is None:
         return None  # a network of podman has no [Match]
-    if names <= {"Match", "Link", "SR-IOV"}:
+    if names <= {"Match", "Link", "SR-IOV"} and not file_name(where).endswith((".network", ".conf")):
         seen = ini.sections[0].seen
         return Dump(origin=Origin.CONFIGURED, unread_kinds=(Unread("networkd", "a systemd.link file", seen),))
     if not (_FILE.search(file_name(where)) or _DROP_IN.search(where)):
@@ -54,7 +64,7 @@ def dump_of(text: str, where: str) -> Dump | None:
     if "NetDev" in names:
         _netdev(ini, plan)
     else:
-        _network(ini, where, plan)
+        _network(ini, _named_for(where) or _links(ini) if links is None else links, plan)
     return plan.dump()
 
 
@@ -82,9 +92,12 @@ def _links(ini: IniText) -> tuple[str, ...]:
     )
 
 
-def _network(ini: IniText, where: str, plan: NetworkPlan) -> None:
-    own = _OWN.search(where)
-    links = (own["link"],) if own else _links(ini)
+def _named_for(where: str) -> tuple[str, ...]:
+    match = _CALLED.search(where)
+    return (match["own"] or match["link"],) if match else ()
+
+
+def _network(ini: IniText, links: tuple[str, ...], plan: NetworkPlan) -> None:
     if not links:
         plan.unread += [value.seen for value in _addresses_of(ini)]
         return

@@ -33,7 +33,7 @@ _FAILED = pattern(
     r"No such file or directory|No such device|Invalid argument|Unknown host|error fetching interface)"
 )
 _BARE = pattern(
-    r"\s*(?:sudo\s+)?(?:/\S*/)?(?:ip|ifconfig|route|ipvsadm|sysctl|arptables|ip6?tables|echo|printf|sh|bash|tee)"
+    r"\s*(?:sudo\s+)?(?:/\S*/)?(?:ip|ifconfig|route|ipvsadm|sysctl|arptables|ip6?tables|nmcli|echo|printf|sh|bash|tee)"
     r"(?:-legacy|-nft)?\s.*"
 )
 # `//192.168.122.45:` above commands says whose they are.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.shell import arp_filter, filter_tables, iproute2, ipvs_table, net_tools, settings
+from lvsdoctor.parse.shell import arp_filter, filter_tables, iproute2, ipvs_table, net_tools, nm_cli, settings
 from lvsdoctor.parse.shell.command import Line, OutputFile, Pipeline, ShellCommand
 from lvsdoctor.parse.shell.state import Exhausted, HostState
 
@@ -23,6 +23,7 @@ _PROGRAMS: dict[str, tuple[Callable[[ShellCommand], bool], _Apply]] = {
     "ifconfig": (net_tools.changes, net_tools.apply),
     "route": (net_tools.changes, net_tools.apply),
     "sysctl": (settings.changes, settings.apply),
+    "nmcli": (nm_cli.changes, nm_cli.apply),
     "ipvsadm": (ipvs_table.changes, lambda state, command: ipvs_table.apply(state.ipvs, command)),
     "ipvsadm-restore": (ipvs_table.changes, lambda state, command: ipvs_table.apply(state.ipvs, command)),
     "arptables": (arp_filter.changes, lambda state, command: state.arp.apply(command)),

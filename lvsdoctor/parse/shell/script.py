@@ -22,7 +22,7 @@ _COMMANDS = ("ipvsadm-save", "sysctl")  # their dumps may stand in a script, too
 KIND = "shell-script"
 NAME = "a shell script (`pip install lvsdoctor[golden]` reads it)"
 _TOO_LONG = "a shell script that is too long to be read"
-_PROGRAMS = r"(?:ifconfig|ip|route|sysctl|ipvsadm|arptables|ip6?tables)"
+_PROGRAMS = r"(?:ifconfig|ip|route|sysctl|ipvsadm|arptables|ip6?tables|nmcli)"
 _SIGNS = re.compile(rf"(?:^|[\s/;&|({{\"'`]){_PROGRAMS}(?:-\w+)?\s|/proc/sys/net|sysctl\.|keepalived|ifcfg|interfaces")
 
 

@@ -145,7 +145,10 @@ def is_host_file(path: str) -> bool:
     return _HOST_FILE.search(path) is not None
 
 
-_HOST_FILE = re.compile(r"/keepalived\.conf$|/ldirectord\.cf$|/ifcfg-[^/]+$|/network/interfaces$|/netplan/[^/]+\.yaml$")
+_HOST_FILE = re.compile(
+    r"/keepalived\.conf$|/ldirectord\.cf$|/ifcfg-[^/]+$|/network/interfaces(?:\.d/[^/]+)?$|/netplan/[^/]+\.yaml$"
+    r"|/systemd/network/.+\.(?:network|netdev|conf)$|/systemd/system/[^/]+\.service$|/[^/]+\.nmconnection$"
+)
 
 
 def is_conf(path: str) -> bool:

@@ -38,6 +38,7 @@ class HostState:
     settings: list[ConfiguredLine] = field(default_factory=list)
     files: dict[str, ConfiguredFile] = field(default_factory=dict)
     dumps: list[Dump] = field(default_factory=list)
+    profiles: dict[str, str] = field(default_factory=dict)  # of NetworkManager: the link that each is for
     unread: dict[Seen, None] = field(default_factory=dict)
     _work: int = 0
     _order: list[Address | ConfiguredLine] = field(default_factory=list)
@@ -54,8 +55,11 @@ class HostState:
 
     # -- addresses ------------------------------------------------------------------------------------------------
 
-    def add_address(self, address: Address) -> None:
-        """Adds it as net/ipv4/devinet.c: __inet_insert_ifa() does: what is there already stays as it is."""
+    def add_address(self, address: Address, *, later: bool = False) -> None:
+        """Adds it as net/ipv4/devinet.c: __inet_insert_ifa() does: what is there already stays as it is.
+
+        `later`: only when its link comes up the next time, as comes_up() tells.
+        """
         key = (address.link, address.ip, address.prefixlen)
         if key in self._keys:
             return
@@ -66,7 +70,14 @@ class HostState:
             self._subnets.add(subnet)
         self._keys.add(key)
         self.addresses.append(address)
-        self._order.append(address)
+        if not later:
+            self._order.append(address)
+
+    def comes_up(self, link: str) -> None:
+        """The link comes up (again): what was added for later is there now."""
+        self.spend(len(self.addresses) + len(self._order))
+        there = {id(row) for row in self._order}
+        self._order += [row for row in self.addresses if row.link == link and id(row) not in there]
 
     def remove_addresses(self, test: Callable[[Address], bool]) -> None:
         self.spend(len(self.addresses) + len(self._order))

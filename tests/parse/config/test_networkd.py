@@ -29,8 +29,21 @@ def test_a_pattern_names_no_link() -> None:
     ]
 
 
-def test_a_drop_in_does_not_say_for_which_link_it_is() -> None:
-    assert unread(read("[Network]\nAddress=192.0.2.10/24\n", f"{FILE}.d/vip.conf")) == [2]
+def test_a_drop_in_is_for_the_link_that_its_file_is_called_after() -> None:
+    text = "[Network]\nAddress=192.0.2.10/24\n"
+    assert addresses(read(text, f"{FILE}.d/vip.conf")) == ["192.0.2.10/24 lo @2"]
+    netplan = "rs1/etc/systemd/network/10-netplan-ens3.network.d/vip.conf"
+    assert addresses(read(text, netplan)) == ["192.0.2.10/24 ens3 @2"]
+
+
+def test_a_drop_in_of_a_file_with_another_name_does_not_say_for_which_link_it_is() -> None:
+    assert unread(read("[Network]\nAddress=192.0.2.10/24\n", FILE.replace("10-lo", "10-uplink") + ".d/vip.conf")) == [2]
+
+
+def test_a_file_that_only_matches_a_link_brings_it_up() -> None:
+    assert list(links(read("[Match]\nName=lo\n", FILE))) == ["lo"]
+    (kind,) = read("[Match]\nMACAddress=02:00:00:00:00:01\n[Link]\nName=lan\n", "etc/10-lan.link").unread_kinds
+    assert kind.name == "a systemd.link file"
 
 
 def test_an_address_without_length_or_of_a_template_is_unread() -> None:
@@ -73,6 +86,5 @@ def test_what_stands_above_a_link_is_a_link_too() -> None:
     assert (known["eth0"].master, known["v10"].kind, known["v10"].parent) == ("br0", "vlan", "eth0")
 
 
-def test_a_network_of_podman_and_a_unit_are_none() -> None:
+def test_a_network_of_podman_is_none() -> None:
     assert config_dump("[Network]\nSubnet=192.0.2.0/24\n", "etc/containers/systemd/x.network") is None
-    assert config_dump("[Unit]\nDescription=x\n[Service]\nExecStart=/bin/true\n", "x.service") is None

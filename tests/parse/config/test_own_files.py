@@ -32,4 +32,4 @@ def test_a_drop_in_of_networkd_has_its_link_in_its_name_if_it_is_ours() -> None:
     (link, link_text), (path, text) = files(networkd, "192.0.2.10", 32).items()
     assert list(links(read(link_text, link))) == ["lo"]
     assert addresses(read(text, path)) == ["192.0.2.10/32 lo @2"]
-    assert unread(read(text, path.replace("90-lvs-lo", "10-lo"))) == [2]
+    assert unread(read(text, path.replace("90-lvs-lo", "10-uplink"))) == [2]
