@@ -51,7 +51,8 @@ def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
     elif len(hosts) == 1 and not told:
         (name,) = hosts
         inner = list(by_directory(_below(name, hosts[name])))
-        hosts = hosts if len({mine.place for mine in inner}) > 1 else {}
+        further = any(mine.place != f"{dumps[0].place}/{name}" for mine in inner)
+        hosts = hosts if further or _is_the_host(name, dumps[0].node, hosts[name]) else {}
     elif not several_hosts(hosts):
         hosts = {}
     yield from own
@@ -62,6 +63,12 @@ def by_directory(dumps: Sequence[NodeDump]) -> Iterator[NodeDump]:
 def _of_hosts(name: str, dumps: Sequence[NodeDump]) -> bool:
     """Is it a directory of hosts, wherever it lies? (nodes/ of a must-gather)"""
     return name in OF_HOSTS and all(mine.inside.count("/") > 1 for mine in dumps)
+
+
+def _is_the_host(name: str, above: str, dumps: Sequence[NodeDump]) -> bool:
+    """Is this the host, and the only directory above it a group of hosts? (prod/lb01/etc, but not rs1/host/etc)"""
+    named = looks_like_a_host(name) and (not looks_like_a_host(above) or any(map(str.isdigit, name)))
+    return named and _is_a_root(dumps)
 
 
 def _is_a_root(dumps: Sequence[NodeDump]) -> bool:

@@ -124,7 +124,9 @@ def _first(rows: Iterable[Any]) -> Seen | None:
 
 def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator[Link]:
     """lo, which every host has, and those that the files name; where they name none, one that stands for all others."""
-    known: dict[str, Link] = {link.name: as_made(link) for link in planned.get("links", ())}
+    known: dict[str, Link] = {}
+    for link in planned.get("links", ()):
+        known[link.name] = as_made(_joined(known[link.name], link) if link.name in known else link)
     named: dict[str, Seen] = {address.link: address.seen for address in addresses}
     route: Route
     for route in planned.get("routes", ()):
@@ -140,6 +142,19 @@ def _links(planned: Mapping[str, Any], addresses: Iterable[Address]) -> Iterator
     if not any(link.arp for link in (*known.values(), *others)):
         seen = Seen(ASSUMED, None, "the interfaces that no file names have no setting of their own")
         yield Link(EVERY_INTERFACE, seen, None, _WIRE, type="ether")
+
+
+def _joined(first: Link, second: Link) -> Link:
+    """What two files say of a link: one makes it (vip0.netdev), the other gives it addresses (vip0.network)."""
+    maker, other = (second, first) if second.kind and not first.kind else (first, second)
+    return replace(
+        maker,
+        master=maker.master or other.master,
+        parent=maker.parent or other.parent,
+        mac=maker.mac or other.mac,
+        flags=maker.flags | (other.flags & {"UP", "LOWER_UP", "NOARP"}),
+        detail={**other.detail, **maker.detail},
+    )
 
 
 def as_made(link: Link) -> Link:

@@ -30,6 +30,11 @@ def nodes(top: Path, *files: str, text: str = LINE) -> dict[str, Node]:
         (["rs1/sysctl.d/a.conf", "rs2/sysctl.d/a.conf"], {"rs1", "rs2"}),
         (["etc/sysctl.d/a.conf", "etc/sysctl.conf", "usr/lib/sysctl.d/b.conf"], {"golden"}),
         (["rs1/etc/sysctl.d/a.conf", "rs1/usr/lib/sysctl.d/b.conf"], {"rs1"}),
+        (["prod/lb01/etc/sysctl.d/a.conf"], {"lb01"}),
+        (["dc1/edge1/etc/sysctl.d/a.conf"], {"edge1"}),
+        (["europe/prod/lb01/etc/sysctl.conf"], {"lb01"}),
+        (["rs1/host/etc/sysctl.d/a.conf", "rs1/host/etc/sysctl.conf"], {"rs1"}),
+        (["rs1/rootfs/etc/sysctl.d/a.conf"], {"rs1"}),
     ],
 )
 def test_a_file_is_for_the_host_that_its_path_names(tmp_path: Path, files: list[str], names: set[str]) -> None:
@@ -102,3 +107,14 @@ def test_a_comment_in_a_task_file_speaks_for_every_host_that_has_the_line(tmp_pa
         "rs1": [2],
         "rs2": [2],
     }
+
+
+@pytest.mark.parametrize("home", ["etc", "usr/lib", "run"])
+def test_a_drop_in_of_networkd_is_for_the_link_that_its_file_names(tmp_path: Path, home: str) -> None:
+    top = tmp_path / "golden"
+    drop_in, file = "etc/systemd/network/10-uplink.network.d/vip.conf", f"{home}/systemd/network/10-uplink.network"
+    (top / f"rs1/{drop_in}").parent.mkdir(parents=True)
+    (top / f"rs1/{drop_in}").write_text("[Network]\nAddress=192.0.2.10/32\n")
+    node = nodes(top, f"rs1/{file}", text="[Match]\nName=ens3\n[Network]\nAddress=192.0.2.21/24\n")["rs1"]
+    found = [(str(row), row.link, str(row.seen)) for row in node.evidence["configured-addresses"]]
+    assert ("192.0.2.10/32", "ens3", f"rs1/{drop_in}:2") in found

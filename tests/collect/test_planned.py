@@ -177,3 +177,17 @@ def test_a_prefix_on_a_dummy_link_needs_no_other_address(tmp_path: Path) -> None
     assert "rs1/etc/netplan/60.yaml:6" in _codes(wide)["ADDR007"]
     files["rs1/etc/netplan/60.yaml"] = netplan.format(32)
     assert _codes(_scan(tmp_path / "b", files, role="real-server", vips=(VIP,))) == {}
+
+
+@pytest.mark.parametrize(("netdev", "network"), [("20-v.netdev", "20-v.network"), ("z.netdev", "a.network")])
+def test_a_link_is_what_the_file_that_makes_it_says(tmp_path: Path, netdev: str, network: str) -> None:
+    home = "rs1/etc/systemd/network"
+    files = {
+        f"{home}/{netdev}": "[NetDev]\nName=vip0\nKind=dummy\n",
+        f"{home}/{network}": "[Match]\nName=vip0\n[Network]\nAddress=192.0.2.10/32\n",
+    }
+    (node,) = _scan(tmp_path, {**files, f"rs1/{RS1}": SOUND}, role="real-server", vips=(VIP,))
+    link = node.link("vip0")
+    assert link is not None
+    assert (link.kind, link.arp, link.up) == ("dummy", False, True)
+    assert examine([node], load_rules()).diagnoses == ()
