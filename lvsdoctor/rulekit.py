@@ -108,6 +108,7 @@ QUESTIONS = {
     "Which hosts are on one segment?": {
         "analysis.arp.owners": "same_segment",
         "analysis.l2_segments": "vip_on_segment sent_directly",
+        "analysis.prefix_hosts": "prefix_hosts",
     },
     "How do requests get to a real server?": {
         "analysis.request_path": (
