@@ -182,7 +182,8 @@ QUESTIONS = {
         ),
         "fixes.commands.filters": "pass_filters fit_conntrack",
         "fixes.commands.ipvs": (
-            "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY"
+            "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY "
+            "set_ipvs"
         ),
         "fixes.commands.programs": "listen_for bind_in_advance",
     },

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.rulekit import Citation, Finding, Node, Severity, assume, cite, rule, set_sysctls
+from lvsdoctor.rulekit import Citation, Finding, Node, Severity, assume, cite, rule, set_ipvs
 
 WAITS = "{node} drops packets of connections to a real server of {service} that a health check removed"
 CLIENTS = "Clients with such a connection wait until the entry expires, and do not connect again."
@@ -18,7 +18,7 @@ KEY = "net.ipv4.vs.expire_nodest_conn"
     helps={"sysctl"},
 )
 def removed_server_keeps_connections(node: Node) -> Iterator[Finding]:
-    wanted = set_sysctls({KEY: 1})
+    wanted = set_ipvs(node, {KEY: 1})
     for checked in node.checked_services:
         check = next((check for server in checked.servers for check in server.checks), None)
         setting = _setting(node)

@@ -12,7 +12,7 @@ from lvsdoctor.rulekit import (
     assume,
     cite,
     rule,
-    set_sysctls,
+    set_ipvs,
 )
 
 KEEPS = "{node} keeps sending persistent clients of {service} to a real server that failed its health check"
@@ -46,7 +46,7 @@ def failed_server_keeps_persistent_clients(node: Node) -> Iterator[Finding]:
                 setting,
             ],
             fix=Fix(warning="Real servers at weight 0 on purpose lose their persistent clients at once.")
-            + set_sysctls({KEY: 1}),
+            + set_ipvs(node, {KEY: 1}),
         )
 
 

@@ -3,10 +3,12 @@
 import shlex
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
+from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.fixes.commands.addresses import add_address, bring_up, give_up, move_address
 from lvsdoctor.fixes.commands.arp import announced_by, hide_vips, stop_proxying
-from lvsdoctor.fixes.commands.ipvs import edit_real_server
+from lvsdoctor.fixes.commands.ipvs import edit_real_server, set_ipvs
 from lvsdoctor.fixes.commands.routes import delete_route, replace_route
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.model.address import Address
@@ -116,3 +118,27 @@ def test_a_link_without_carrier_is_not_set_up() -> None:
 def test_a_failing_route_is_deleted_with_its_metric_and_table() -> None:
     route = Route(ip_network("192.0.2.16/28"), SEEN, "unreachable", "100", metric=10)
     assert delete_route(route).now == ("ip route del unreachable 192.0.2.16/28 table 100 metric 10",)
+
+
+EXPIRE = "net.ipv4.vs.expire_nodest_conn"
+ALL = "kernel.osrelease = 6.1.0\nnet.ipv4.ip_forward = 0\nvm.swappiness = 60\n"
+
+
+def test_what_the_kernel_lacks_before_ip_vs_is_loaded_is_not_written_now(tmp_path: Path) -> None:
+    def fix(text: str) -> Fix:
+        (tmp_path / "lb1.txt").write_text(f"[root@lb1 ~]# {text}")
+        return set_ipvs(collect_paths([str(tmp_path)])[0], {EXPIRE: 1})
+
+    assert fix(f"sysctl -a\n{ALL}") == Fix(
+        persist=(
+            "printf '%s\\n' ip_vs > /etc/modules-load.d/ip_vs.conf",
+            f"printf '%s\\n' '{EXPIRE} = 1' >> /etc/sysctl.d/zz-lvs.conf",
+        )
+    )
+    written = set_sysctls({EXPIRE: 1})
+    for known in (
+        f"sysctl -a\nnet.ipv4.vs.conntrack = 0\n{ALL}",
+        "sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 0\n",
+        "ip rule\n0:\tfrom all lookup local\n",
+    ):
+        assert fix(known) == written

@@ -1,17 +1,20 @@
 """Fixes of IPVS tables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from lvsdoctor.fixes.commands.spelling import can_spell, spell
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.node import Node
 from lvsdoctor.sanitize import command, word
 
 # Where an IPVS table comes from again after a reboot.
 SAVE_TABLE = "# in keepalived.conf, ldirectord.cf or the saved rules (ipvsadm-save -n > /etc/ipvsadm.rules):"
 # include/net/ip_vs.h: sysctl_backup_only()
 BACKUP_ONLY = "net.ipv4.vs.backup_only"
+# systemd-modules-load runs before systemd-sysctl (sysctl.d(5)).
+_LOAD_AT_BOOT = "printf '%s\\n' ip_vs > /etc/modules-load.d/ip_vs.conf"
 _METHODS = {"-g": Forwarding.DR, "-i": Forwarding.TUN, "-m": Forwarding.NAT}
 
 
@@ -69,3 +72,16 @@ def schedule_nothing_as_backup() -> Fix:
             "# in keepalived.conf of both: global_defs { lvs_sync_daemon LINK INSTANCE }, which starts the daemons",
         ),
     )
+
+
+def set_ipvs(node: Node, settings: Mapping[str, int]) -> Fix:
+    """Write settings of net.ipv4.vs. Where the kernel has none of its keys ip_vs is not loaded, and nothing can be
+    written now: the module and the file wait for it. Reads sysctl where collected."""
+    from lvsdoctor.fixes.commands.settings import set_sysctls
+
+    fix = set_sysctls(settings)
+    if not node.has("sysctl") or node.partial("sysctl") is not None or node.of_files("sysctl"):
+        return fix
+    if any(key.startswith("net.ipv4.vs.") for key in node.seen_rows("sysctl")):
+        return fix
+    return Fix(persist=(_LOAD_AT_BOOT, *fix.persist))
