@@ -158,8 +158,8 @@ QUESTIONS = {
     },
     "Do the replies pass the director that masquerades?": {
         "analysis.nat.translation": (
-            "nat_memberships nat_pairs replies_pass taking_requests real_server no_source_nat taken_for_active passes "
-            "passes_for_some client_in replying_through neighbours_through gateway_to_director"
+            "nat_memberships nat_pairs replies_pass taking_requests known_real_server real_server no_source_nat "
+            "taken_for_active passes passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
         "analysis.nat.hops": "hops_to reply_links",
         "analysis.nat.routers": "behind_routers",

@@ -118,6 +118,7 @@ from lvsdoctor.analysis.nat.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.nat.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.nat.translation import client_in as client_in
 from lvsdoctor.analysis.nat.translation import gateway_to_director as gateway_to_director
+from lvsdoctor.analysis.nat.translation import known_real_server as known_real_server
 from lvsdoctor.analysis.nat.translation import nat_memberships as nat_memberships
 from lvsdoctor.analysis.nat.translation import nat_pairs as nat_pairs
 from lvsdoctor.analysis.nat.translation import neighbours_through as neighbours_through

@@ -18,8 +18,8 @@ from lvsdoctor.rulekit import (
     cite,
     command,
     filters_seen,
+    known_real_server,
     port_at,
-    real_server,
     rule,
 )
 
@@ -39,7 +39,7 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 continue
             if not service.port or not real.port or real.port == service.port:
                 continue
-            host = real_server(node, real.ip)
+            host = known_real_server(node, real.ip)
             seen = host if host is not None and filters_seen(host, service.vip.version) else None
             if seen is not None and port_at(seen, service, real) == real.port:
                 continue

@@ -19,6 +19,7 @@ from lvsdoctor.rulekit import (
 IN_SCRIPT = "{node} brings up VIP {vip} on {link}, and sets {settings} afterwards"
 BY_NETWORK = "{node} brings up VIP {vip} on {link} with the network, and a script sets {settings} afterwards"
 CLIENTS = "After a boot some send to {node} directly, until their neighbour cache entry for {vip} expires."
+OF_PLAY = "Some send to {node} directly, until their neighbour cache entry for {vip} expires."
 AFTER = "the script runs after the network is up"
 
 
@@ -35,7 +36,7 @@ def vip_up_before_its_settings(node: Node) -> Iterator[Finding]:
     for early in early_vips(node):
         yield Finding(
             BY_NETWORK if early.by_network else IN_SCRIPT,
-            clients=CLIENTS,
+            clients=OF_PLAY if early.by_play else CLIENTS,
             about={"vip": early.address.ip},
             link=early.address.link,
             settings=" and ".join(line.key.rpartition(".")[2] for line in early.lines),

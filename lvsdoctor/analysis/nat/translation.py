@@ -109,6 +109,14 @@ def real_server(director: Node, rip: IP) -> Node | None:
     return next(director.peers_holding(rip), None)
 
 
+def known_real_server(director: Node, rip: IP) -> Node | None:
+    """The same; None as well where the addresses of another node were seen in part. Reads addresses."""
+    try:
+        return real_server(director, rip)
+    except NotCollected:
+        return None
+
+
 def no_source_nat(
     director: Node,
     service: VirtualService | None = None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lvsdoctor.model.coverage import Origin, Partial, Unread
+from lvsdoctor.model.play_step import PlayStep
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
 from lvsdoctor.parse.config.host_commands import Effects
 from lvsdoctor.parse.gaps import UNREAD
@@ -45,12 +46,24 @@ class ManagedHost:
     kinds: list[Unread] = field(default_factory=list)
     set_facts: dict[str, Any] = field(default_factory=dict)
     depth: int = 0
+    plays: dict[int, tuple[object, int]] = field(default_factory=dict)  # of each row of effects.order, by its id
+    ended: int = 0
 
     def set(self, path: str, line: ConfiguredLine) -> None:
         """The module replaces the line of a key where it stands."""
         self.files.setdefault(path, {})[line.key] = line
+        self.effects.follow(line)
+
+    def end_play(self) -> None:
+        """What comes from now on is of another play."""
+        for row in self.effects.order:
+            self.plays.setdefault(id(row), (row, self.ended))
+        self.ended += 1
 
     def dump(self) -> Dump:
+        self.end_play()
+        steps = [PlayStep(row, self.plays[id(row)][1]) for row in self.effects.order]
+        of_tasks = {id(row) for row in self.effects.order}
         for dump in self.dumps.values():
             self.effects.include(dump)
         dump = self.effects.dump(Origin.CONFIGURED)
@@ -59,4 +72,7 @@ class ManagedHost:
             facts = {**dump.facts, "configured-sysctl": (*files, *dump.facts.get("configured-sysctl", ()))}
             partial = dump.partial or (Partial(UNREAD, dump.unread[0]) if dump.unread else None)
             dump = replace(dump, facts=facts, partial=partial)
+        if any(isinstance(step.row, ConfiguredLine) for step in steps):
+            others = [row for row in dump.facts.get("configured-order", ()) if id(row) not in of_tasks]
+            dump = replace(dump, facts={**dump.facts, "configured-order": (*steps, *others)})
         return replace(dump, unread_kinds=(*dump.unread_kinds, *dict.fromkeys(self.kinds)))

@@ -5,24 +5,17 @@ A task under a condition that the files do not decide, or with a value that they
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import canonical_key
 from lvsdoctor.model.sysctl_d import SYSCTL_CONF, ConfiguredLine
-from lvsdoctor.parse.config import config_dumps
-from lvsdoctor.parse.config.ansible_host import ManagedHost, TaskFile
+from lvsdoctor.parse.config.ansible_arguments import TaskArguments
+from lvsdoctor.parse.config.ansible_files import WrittenFiles
 from lvsdoctor.parse.config.ansible_inventory import plain
-from lvsdoctor.parse.config.embedded import Embedded, embedded, moved
-from lvsdoctor.parse.config.host_commands import (
-    UNKNOWN_VALUE,
-    MissingParser,
-    run_script,
-    run_words,
-    unread_script,
-)
+from lvsdoctor.parse.config.ansible_network import NMCLI_OPTIONS, iptables_words, nmcli_dump
+from lvsdoctor.parse.config.embedded import embedded
+from lvsdoctor.parse.config.host_commands import UNKNOWN_VALUE, MissingParser, run_script, run_words, unread_script
 from lvsdoctor.parse.config.jinja import UNKNOWN, is_known, resolved
-from lvsdoctor.parse.config.jinja_blocks import Unrolled, unrolled
 from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode
 from lvsdoctor.parse.sysctl import is_key
 
@@ -39,13 +32,7 @@ _KEYWORDS = frozenset(
 )
 _COMMANDS = frozenset({"command", "shell", "raw"})
 # They change what the facts are about, and are not read.
-_UNREAD = frozenset({"iptables", "nmcli", "interfaces_file", "script", "iptables_state", "net_interface", "firewalld"})
-
-_KNOWN_TARGET = re.compile(
-    r"/etc/(?:sysctl|keepalived/|network/interfaces|netplan/|sysconfig/(?:network-scripts/|ipvsadm|iptables|arptables)|"
-    r"systemd/network/|systemd/system/[^/]+\.service|NetworkManager/system-connections/|ipvsadm|iptables/|nftables|ha\.d/ldirectord|rc\.local|rc\.d/|init\.d/)|"
-    r"ldirectord\.cf$|\.sh$"
-)
+_UNREAD = frozenset({"interfaces_file", "script", "iptables_state", "net_interface", "firewalld"})
 
 
 def module_of(task: YamlNode) -> tuple[str, YamlNode] | None:
@@ -61,15 +48,10 @@ def module_of(task: YamlNode) -> tuple[str, YamlNode] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskModule:
+class TaskModule(TaskArguments):
     """One module with its arguments, run for one item."""
 
-    host: ManagedHost
-    file: TaskFile
-    task: Table
-    arguments: YamlNode
-    uncertain: bool
+    __slots__ = ()
 
     def run(self, name: str) -> None:
         if name in _COMMANDS:
@@ -77,80 +59,74 @@ class TaskModule:
         elif name == "sysctl":
             self._sysctl()
         elif name in ("copy", "template"):
-            self._written(name)
+            WrittenFiles(self.host, self.file, self.task, self.arguments, self.uncertain).write(name)
         elif name in ("lineinfile", "blockinfile"):
-            self._lines(name)
+            WrittenFiles(self.host, self.file, self.task, self.arguments, self.uncertain).write_lines(name)
+        elif name == "nmcli":
+            self._connection()
+        elif name == "iptables":
+            words = iptables_words(self.options(), _is_true)
+            if words is None or any(not is_known(word) for word in words):
+                self.note()
+            else:
+                run_words(self.host.effects, words, embedded(self.arguments, self.file.lines), uncertain=self.uncertain)
         elif name in _UNREAD:
-            self._note()
+            self.note()
         elif name == "set_fact":
             self._facts()
         elif name in ("include_tasks", "import_tasks", "include"):
             self._included()
         elif name in ("include_role", "import_role"):
-            role = self._text("name")
+            role = self.text("name")
             if role is None or self.uncertain or not self.file.role(role, self.host, self.host.variables):
-                self._note()
-
-    # -- arguments --------------------------------------------------------------------------------------------------
-
-    def _note(self, seen: Seen | None = None) -> None:
-        self.host.effects.note(seen or self.arguments.seen)
-
-    def _node(self, *names: str) -> YamlNode | None:
-        for name in names:
-            for table in (self.arguments, self.task.at("args")):
-                if table is not None and (node := table.at(name)) is not None:
-                    return node
-        return None
-
-    def _raw(self, *names: str) -> str | None:
-        node = self._node(*names)
-        if node is not None:
-            return node.text if isinstance(node, Scalar) else None
-        if isinstance(self.arguments, Scalar):  # sysctl: name=... value=...
-            try:
-                words = [word.partition("=") for word in shlex.split(self.arguments.text)]
-            except ValueError:
-                return None
-            return next((value for key, sign, value in words if sign and key in names), None)
-        return None
-
-    def _text(self, *names: str) -> str | None:
-        """An argument whose value is known; None where it is not there, or not known."""
-        raw = self._raw(*names)
-        if raw is None:
-            return None
-        text = resolved(raw, self.host.variables)
-        return text if is_known(text) else None
+                self.note()
 
     # -- what they do -----------------------------------------------------------------------------------------------
 
     def _sysctl(self) -> None:
         if self.uncertain:
-            self._note()
+            self.note()
             return
         key, path = (
-            self._text("name", "key"),
-            self._text("sysctl_file", "dest") if self._raw("sysctl_file", "dest") else SYSCTL_CONF,
+            self.text("name", "key"),
+            self.text("sysctl_file", "dest") if self.raw("sysctl_file", "dest") else SYSCTL_CONF,
         )
-        at = self._node("name", "key") or self.arguments
+        at = self.node("name", "key") or self.arguments
         if key is None or path is None or not is_key(canonical_key(key.strip())):
-            self._note(at.seen)
+            self.note(at.seen)
             return
         key = canonical_key(key.strip())
-        if self._text("state") == "absent":
+        if self.text("state") == "absent":
             self.host.files.get(path, {}).pop(key, None)
             return
-        value = self._text("value", "val")
-        node = self._node("value", "val")
+        value = self.text("value", "val")
+        node = self.node("value", "val")
         if value is None or not value.strip():
-            self._note(node.seen if node is not None else self.arguments.seen)
+            self.note(node.seen if node is not None else self.arguments.seen)
             return
         self.host.set(path, ConfiguredLine(key, value.strip(), at.seen, path))
 
+    def _connection(self) -> None:
+        options = self.options()
+        name = options["conn_name"].text if "conn_name" in options else ""
+        unknown = [
+            option.seen
+            for key, option in options.items()
+            if key in NMCLI_OPTIONS and not all(map(is_known, option.values))
+        ]
+        if self.uncertain or unknown or not name:
+            self.note(unknown[0] if unknown else None)
+            return
+        place = f"connection {name}"
+        state = options["state"].text if "state" in options else "present"
+        dump = nmcli_dump(options, self.arguments.seen) if state != "absent" else None
+        self.host.dumps.pop(place, None)
+        if dump is not None:
+            self.host.dumps[place] = dump
+
     def _command(self, name: str) -> None:
-        argv = self._node("argv")
-        node = self._node("cmd") or self.arguments
+        argv = self.node("argv")
+        node = self.node("cmd") or self.arguments
         if argv is not None:
             words = [resolved(item.text, self.host.variables) for item in argv.items]
             words = [word if is_known(word) else UNKNOWN_VALUE for word in words]
@@ -163,8 +139,8 @@ class TaskModule:
             return
         if not isinstance(node, Scalar):
             return
-        script = embedded(node, self.file.lines)
-        text = _with_unknowns(resolved(node.text, self.host.variables))
+        script = self.written_text(node)
+        text = _with_unknowns(script.text)
         text = re.sub(r"(?:^|(?<=\s))(?:chdir|creates|removes|executable|warn)=\S+", "", text)
         if name == "command":  # no shell sees it
             text = " ".join(shlex.quote(word) if word != UNKNOWN_VALUE else word for word in _words(text))
@@ -173,77 +149,6 @@ class TaskModule:
         except MissingParser:
             self.host.kinds.append(unread_script("shell-script", "a task's script", script))
 
-    def _written(self, name: str) -> None:
-        path, raw = self._text("dest", "path"), self._raw("dest", "path")
-        at = self._node("dest", "path") or self.arguments
-        if path is None:
-            if raw is not None and _KNOWN_TARGET.search(raw):
-                self._note(at.seen)
-            return
-        content, source = self._node("content"), self._text("src")
-        if path.endswith("/") and source:
-            path += source.rpartition("/")[2]
-        if not _KNOWN_TARGET.search(path):
-            return
-        shown = self.file.file(f"templates/{source}" if name == "template" else f"files/{source}") if source else None
-        if self.uncertain or (content is None and shown is None):
-            self._note(at.seen)
-        elif isinstance(content, Scalar):
-            self._file(path, embedded(content, self.file.lines).with_text(resolved(content.text, self.host.variables)))
-        elif shown is not None:
-            text, where = shown
-            lines = [line.rstrip("\r") for line in text.split("\n")]
-            made = unrolled(text, self.host.variables) if name == "template" else Unrolled(text, (), ())
-            if made is None:
-                self._note(at.seen)
-                return
-            for number in made.undecided:
-                self._note(Seen(where, number, lines[number - 1]))
-            self._file(path, Embedded(made.text, Seen(where, None, ""), 1, lines, made.numbers))
-
-    def _file(self, path: str, text: Embedded) -> None:
-        """A file that is written whole."""
-        self.host.files.pop(path, None)
-        if path == SYSCTL_CONF or "/sysctl.d/" in path:
-            self._settings(path, text)
-            return
-        dumps = config_dumps(text.text, path)
-        if dumps:
-            self.host.dumps[path] = moved(dumps[0], text.outer)
-        else:
-            self._note()
-
-    def _settings(self, path: str, text: Embedded) -> None:
-        """The lines of a file of sysctl.d."""
-        for number, raw in enumerate(text.text.split("\n"), 1):
-            seen = text.outer(Seen("", number, ""))
-            key, sign, value = raw.strip().partition("=")
-            key = canonical_key(key.strip().removeprefix("-").strip())
-            if not raw.strip() or raw.strip()[0] in "#;":
-                continue
-            if sign and is_key(key) and value.strip() and is_known(value):
-                self.host.set(path, ConfiguredLine(key, value.strip(), seen, path))
-            else:
-                self._note(seen)
-
-    def _lines(self, name: str) -> None:
-        path = self._text("path", "dest", "destfile", "name")
-        raw = self._raw("path", "dest", "destfile", "name") or ""
-        if path is None or not _KNOWN_TARGET.search(path):
-            if _KNOWN_TARGET.search(raw):
-                self._note()
-            return
-        node = self._node("line", "value") if name == "lineinfile" else self._node("block", "content")
-        if self.uncertain or not isinstance(node, Scalar) or not (path == SYSCTL_CONF or "/sysctl.d/" in path):
-            self._note(node.seen if node is not None else None)
-            return
-        text = embedded(node, self.file.lines).with_text(resolved(node.text, self.host.variables))
-        if self._text("state") == "absent":
-            key = canonical_key(text.text.partition("=")[0].strip())
-            self.host.files.get(path, {}).pop(key, None)
-        else:
-            self._settings(path, text)
-
     def _facts(self) -> None:
         if isinstance(self.arguments, Table):
             for name, value in plain(self.arguments).items():
@@ -251,13 +156,17 @@ class TaskModule:
 
     def _included(self) -> None:
         name = (
-            self._text("file")
+            self.text("file")
             if isinstance(self.arguments, Table)
             else resolved(self.arguments.text, self.host.variables)
         )
         known = name is not None and is_known(name)
         if not known or not self.file.include(name or "", self.host, uncertain=self.uncertain):
-            self._note()
+            self.note()
+
+
+def _is_true(text: str) -> bool:
+    return text.lower() in ("true", "yes", "on", "1")
 
 
 def _with_unknowns(text: str) -> str:

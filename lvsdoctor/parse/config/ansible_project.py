@@ -239,6 +239,7 @@ class Project:
             self._role_of(node, host)
         run_tasks(items(play.table.at("tasks")), host, file)
         run_tasks(items(play.table.at("post_tasks")), host, file)
+        host.end_play()
         host.variables = {**outer, **host.set_facts}
 
     def _role_of(self, node: YamlNode, host: ManagedHost) -> None:

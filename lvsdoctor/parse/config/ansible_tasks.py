@@ -3,20 +3,18 @@
 A task under a condition that the files do not decide, or with a value that they do not tell, is unread, and no other.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from lvsdoctor.parse.config.ansible_host import ManagedHost, TaskFile
 from lvsdoctor.parse.config.ansible_inventory import plain
+from lvsdoctor.parse.config.ansible_loops import loop_items
 from lvsdoctor.parse.config.ansible_modules import TaskModule, module_of
-from lvsdoctor.parse.config.jinja import UNKNOWN, condition, resolved, value_of
+from lvsdoctor.parse.config.jinja import condition, resolved
 from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode
 
 __all__ = ["run_tasks"]
 
-_MOST_ITEMS, _DEEPEST = 500, 20
+_DEEPEST = 20
 
 
 def run_tasks(tasks: Sequence[YamlNode], host: ManagedHost, file: TaskFile, *, uncertain: bool = False) -> None:
@@ -41,13 +39,13 @@ def _task(task: Table, host: ManagedHost, file: TaskFile, *, uncertain: bool) ->
     if isinstance(own, Table):
         host.variables = {**outer, **plain(own)}
     try:
-        for item in _items(task, host):
+        for item in loop_items(task, host.variables):
             if item is not None:
-                host.variables = {**host.variables, "item": item.value, item.name: item.value}
+                host.variables = {**host.variables, **item.variables}
             holds = _holds(task.at("when"), host)
             if holds is False or _of_another_host(task, host):
                 continue
-            unsure = uncertain or holds is None or (item is not None and item.value is UNKNOWN)
+            unsure = uncertain or holds is None or (item is not None and not item.known)
             block = task.at("block")
             if block is not None:
                 run_tasks([*block.items, *_listed(task.at("always"))], host, file, uncertain=unsure)
@@ -57,37 +55,8 @@ def _task(task: Table, host: ManagedHost, file: TaskFile, *, uncertain: bool) ->
         host.variables = {**outer, **host.set_facts}
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    name: str
-    value: Any
-
-
 def _listed(node: YamlNode | None) -> Sequence[YamlNode]:
     return node.items if node is not None else ()
-
-
-def _items(task: Table, host: ManagedHost) -> Iterator[_Item | None]:
-    """The items of the task's loop, an unknown one where the files do not tell; one round without a loop."""
-    name = next((key.text for key, _ in task.pairs if key.text == "loop" or key.text.startswith("with_")), "")
-    if not name:
-        yield None
-        return
-    variable = task.at("loop_control", "loop_var")
-    called = variable.text if isinstance(variable, Scalar) and variable.text else "item"
-    node = task.at(name)
-    value: Any = plain(node) if node is not None else UNKNOWN
-    if isinstance(value, str):
-        inner = re.fullmatch(r"\s*\{\{(.*)\}\}\s*", value, re.DOTALL)
-        value = value_of(inner[1], host.variables) if inner else value_of(value, host.variables)
-    if name == "with_dict" and isinstance(value, dict):
-        value = [{"key": key, "value": below} for key, below in value.items()]
-    known = name in ("loop", "with_items", "with_list", "with_dict", "with_flattened")
-    if not known or not isinstance(value, list):
-        yield _Item(called, UNKNOWN)
-        return
-    for item in value[:_MOST_ITEMS]:
-        yield from (_Item(called, part) for part in (item if isinstance(item, list) and name != "loop" else [item]))
 
 
 def _holds(when: YamlNode | None, host: ManagedHost) -> bool | None:

@@ -3,10 +3,12 @@
 What the commands never made and only take away is no fact: nothing tells whether it was there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from lvsdoctor.model.address import Address
 from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl_d import ConfiguredLine
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.shell import arp_filter, filter_tables, iproute2, ipvs_table, net_tools, nm_cli, settings
 from lvsdoctor.parse.shell.command import Line, OutputFile, Pipeline, ShellCommand
@@ -99,6 +101,15 @@ class Effects:
     def note(self, seen: Seen) -> None:
         """A line that is known for one of these, and not understood."""
         self._state.note(seen)
+
+    def follow(self, line: ConfiguredLine) -> None:
+        """A setting that another program makes here, and keeps in a file."""
+        self._state.follow(line)
+
+    @property
+    def order(self) -> Sequence[Address | ConfiguredLine]:
+        """The addresses and settings so far, in their order."""
+        return self._state.order
 
     def include(self, dump: Dump) -> None:
         """The rows of a file that the script writes."""

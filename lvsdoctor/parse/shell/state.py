@@ -41,7 +41,7 @@ class HostState:
     profiles: dict[str, str] = field(default_factory=dict)  # of NetworkManager: the link that each is for
     unread: dict[Seen, None] = field(default_factory=dict)
     _work: int = 0
-    _order: list[Address | ConfiguredLine] = field(default_factory=list)
+    order: list[Address | ConfiguredLine] = field(default_factory=list)
     _keys: set[tuple[str, IP, int]] = field(default_factory=set)
     _subnets: set[tuple[str, Network]] = field(default_factory=set)
     _links: dict[str, Link] = field(default_factory=dict)
@@ -71,22 +71,26 @@ class HostState:
         self._keys.add(key)
         self.addresses.append(address)
         if not later:
-            self._order.append(address)
+            self.order.append(address)
 
     def comes_up(self, link: str) -> None:
         """The link comes up (again): what was added for later is there now."""
-        self.spend(len(self.addresses) + len(self._order))
-        there = {id(row) for row in self._order}
-        self._order += [row for row in self.addresses if row.link == link and id(row) not in there]
+        self.spend(len(self.addresses) + len(self.order))
+        there = {id(row) for row in self.order}
+        self.order += [row for row in self.addresses if row.link == link and id(row) not in there]
 
     def remove_addresses(self, test: Callable[[Address], bool]) -> None:
-        self.spend(len(self.addresses) + len(self._order))
+        self.spend(len(self.addresses) + len(self.order))
         gone = {id(address) for address in self.addresses if test(address)}
         if gone:
             self.addresses = [address for address in self.addresses if id(address) not in gone]
-            self._order = [row for row in self._order if id(row) not in gone]
+            self.order = [row for row in self.order if id(row) not in gone]
             self._keys = {(address.link, address.ip, address.prefixlen) for address in self.addresses}
             self._subnets = {(address.link, address.network) for address in self.addresses if address.ip.version == 4}
+
+    def follow(self, line: ConfiguredLine) -> None:
+        """A setting that another program makes, and keeps in a file: it has its place in the order alone."""
+        self.order.append(line)
 
     def with_label(self, label: str) -> Address | None:
         self.spend(len(self.addresses))
@@ -134,7 +138,7 @@ class HostState:
             lines += [replace(line, key=key) for key in sorted(keys)]
         self.settings += lines
         if line.key.endswith(_ARP_SETTINGS):
-            self._order += [row for row in lines if row is line or not is_glob(row.key)]
+            self.order += [row for row in lines if row is line or not is_glob(row.key)]
 
     # -- what comes of it -----------------------------------------------------------------------------------------
 
@@ -156,7 +160,7 @@ class HostState:
             "configured-ip6tables": self.filters.tables("ip6"),
             "configured-arptables": self.arp.tables(),
             "configured-sysctl": tuple(files),
-            "configured-order": tuple(self._order),
+            "configured-order": tuple(self.order),
         }
         facts = {fact: values for fact, values in rows.items() if values}
         unread = [*self.unread, *(seen for dump in self.dumps for seen in dump.unread)]

@@ -122,8 +122,8 @@ def test_state_absent_takes_a_setting_away() -> None:
 
 def test_values_of_jinja() -> None:
     variables = {"a": "1", "b": {"c": ["x", "{{ a }}"]}, "loop": "{{ loop }}", "list": ["p", "q"]}
-    assert resolved("{{ a }}-{{ b.c[1] }}-{{ b['c'][0] | upper }}-{{ none }}", variables) == "1-1-X-{{ none }}"
-    assert resolved("{{ none | default('d') }}{{ list | join(',') }}", variables) == "dp,q"
+    assert resolved("{{ a }}-{{ b.c[1] }}-{{ b['c'][0] | upper }}-{{ nowhere }}", variables) == "1-1-X-{{ nowhere }}"
+    assert resolved("{{ nowhere | default('d') }}{{ list | join(',') }}", variables) == "dp,q"
     assert value_of("loop", variables) is UNKNOWN
     assert value_of("ansible_eth0 | default('x')", variables) is UNKNOWN
 
