@@ -1,13 +1,15 @@
 """The dumps of a text, whatever it is: an engine's answers, a configuration file, a file of /proc, or a paste."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
 from lvsdoctor.collect.file_names import names_the_host
 from lvsdoctor.collect.supportconfig import without_headings
-from lvsdoctor.model.coverage import Unread
+from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl_d import ConfiguredFile, conf_path
 from lvsdoctor.parse.config import config_dumps, kinds_of
 from lvsdoctor.parse.fleet.engines import answers_in, fleet_pieces
 from lvsdoctor.parse.identity import hostname_in
@@ -42,8 +44,7 @@ def pieces_of(text: str, where: str) -> Iterator[Piece]:
     yield from parts
     silent = not any(tells(part) or part.dump.unread or part.dump.unread_kinds or part.host for part in parts)
     if silent and (seen := _comments_alone(text, where)) is not None:
-        kind = Unread("comments", "a file in which each line is a comment", seen, needed=False)
-        yield Piece("", Dump(unread_kinds=(kind,)))
+        yield Piece("", _of_comments(text, seen))
 
 
 def _by_name(dump: Dump, text: str, where: str) -> Dump:
@@ -59,6 +60,18 @@ def _by_name(dump: Dump, text: str, where: str) -> Dump:
 
 
 _FACES = {"config.keepalived_conf": "keepalived", "config.ldirectord_cf": "ldirectord"}
+
+
+def _of_comments(text: str, seen: Seen) -> Dump:
+    """A file of which nothing is in force; one of sysctl.d, with settings that are commented out, sets nothing."""
+    if _SETTING_OUT.search(text):
+        return Dump(
+            {"configured-sysctl": (ConfiguredFile(conf_path(seen.where), excerpt=True),)}, origin=Origin.CONFIGURED
+        )
+    return Dump(unread_kinds=(Unread("comments", "a file in which each line is a comment", seen, needed=False),))
+
+
+_SETTING_OUT = re.compile(r"^[ \t]*[#;]+[ \t]*net[./]\w{1,20}[./][\w./-]{1,100}[ \t]*=[ \t]*\d", re.MULTILINE)
 
 
 def _comments_alone(text: str, where: str) -> Seen | None:

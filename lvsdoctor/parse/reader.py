@@ -40,13 +40,14 @@ class Reader(ABC):
     Class attributes: `name` is the format's name, as the fences of rule pages use it (`ip-addr`, `sysctl`, ...);
     `programs` are those whose output it reads (empty: any). `unread_may_be_rows`: what it knew for its own and could
     not understand may have been a row, so that the dump is not whole. `any_row_first`: there is no head, and no row
-    that is always the first.
+    that is always the first. `has_rules`: lines of signs alone are its own, which elsewhere stand between dumps.
     """
 
     name: ClassVar[str]
     programs: ClassVar[tuple[str, ...]] = ()
     unread_may_be_rows = True
     any_row_first = False
+    has_rules = False
 
     @classmethod
     @abstractmethod

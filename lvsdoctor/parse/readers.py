@@ -67,6 +67,8 @@ FORMATS = (
     _Format("lsmod", "Lsmod", holds=(" Live 0x", " Loading 0x", " Unloading 0x")),
     _Format("lsmod", "Lsmod", begins=("ip_", "ip6", "iptable", "ipip", "nf_", "libcrc32c", "xt_")),
     _Format("machine_names", "Dmidecode", begins=("# dmidecode", "SMBIOS", "Getting SMBIOS", "Handle 0x", "/sys/")),
+    _Format("cloud_init_tables", "CloudInitTables", holds=("Net device info", "Route info", "Route IPv4 info")),
+    _Format("iproute.ip_vrf", "IpVrf", begins=("Name ",)),
     _Format("kubectl_tables", "KubectlTable", begins=("NAME",)),
     _Format("identity", "Uname", begins=("Linux",)),
 )

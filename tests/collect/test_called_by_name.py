@@ -12,11 +12,13 @@ NFT += "table inet filter {\n\tchain input {\n\t\ttype filter hook input priorit
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("#net.ipv4.conf.lo.arp_ignore = 1\n# net.ipv4.conf.all.arp_announce = 2\n", "comments"),
+        ("#kernel.panic = 10\n# kernel.sysrq = 0\n", "comments"),
         ("virtual_server vip 80 80 {\n    lb_algo rr\n}\n", "keepalived"),
-        ("virtual=vip:80\n\treal=192.0.2.21:80 gate\n", "ldirectord"),
+        ("virtual=vip\n\treal=192.0.2.21:80 gate\n", "ldirectord"),
         ("kern.ostype: FreeBSD\nkern.osrelease: 12.1-RELEASE\n", "sysctl-bsd"),
-        ("Name              Table\n-----------------------\nvrf-blue            10\n", "vrfs"),
+        ("priority 150\n", "keepalived-words"),
+        ("ff00::/16\nff01::/16 dev\nff02::/16 dev enp0s25 metric\n", "routes-cut"),
+        ("This file is now deprecated. Please refer to doc/man/man5/keepalived.conf.5\n", "manual"),
     ],
 )
 def test_what_tells_nothing_has_a_name(text: str, kind: str) -> None:
@@ -33,3 +35,10 @@ def test_a_script_of_nft_is_what_is_loaded_under_any_name() -> None:
 def test_a_paste_that_begins_with_a_script_of_nft_keeps_its_other_dumps() -> None:
     text = f"{NFT}$ ip rule\n0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
     assert [fact for piece in pieces_of(text, "paste.txt") for fact in piece.dump.facts] == ["policy-rules"]
+
+
+def test_settings_that_are_commented_out_are_a_file_that_sets_nothing() -> None:
+    text = "#net.ipv4.conf.lo.arp_ignore = 1\n# net.ipv4.conf.all.arp_announce = 2\n"
+    (piece,) = (piece for piece in pieces_of(text, "dump.txt") if piece.dump.facts)
+    assert piece.dump.origin is Origin.CONFIGURED
+    assert [file.lines for file in piece.dump.facts["configured-sysctl"]] == [()]

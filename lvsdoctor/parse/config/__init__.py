@@ -50,7 +50,7 @@ class ConfigKind(NamedTuple):
         return () if dump is None else (dump,)
 
 
-_KEEPALIVED = r"^[ \t]*(?:@\S+[ \t]+)?(?:global_defs|vrrp_\w+|virtual_server(?:_group)?|static_\w+)\b"
+_KEEPALIVED = r"^[ \t]*(?:[@$]\S+[ \t]+)?(?:global_defs|vrrp_\w+|virtual_server(?:_group)?|static_\w+)\b"
 
 # In the order in which they are asked.
 KINDS: tuple[ConfigKind, ...] = (

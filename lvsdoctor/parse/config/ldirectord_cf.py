@@ -13,7 +13,7 @@ from lvsdoctor.model.health import CheckedServer, CheckedService, HealthCheck
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import endpoint
-from lvsdoctor.parse.gaps import UNREAD
+from lvsdoctor.parse.gaps import NO_ADDRESS, UNREAD
 from lvsdoctor.parse.ipvs.ipvs_rows import FORWARDING, Services, fwmark_shown, read_fwmark, without_host_mask
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.words import read_ip, read_number, word_set
@@ -32,6 +32,7 @@ _OWN = _GLOBAL | word_set(
     " monitorfile scheduler persistent netmask protocol ops real real6"
 )
 _LARGEST_RANGE = 1024
+_NAME = re.compile(r"(?=[\w.-]*[A-Za-z])[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -55,13 +56,16 @@ def dump_of(text: str, where: str) -> Dump | None:
         return None
     for block in reading.blocks:
         reading.add(block)
-    facts = {"configured-ipvs": reading.table.frozen(), "health-checks": tuple(reading.checks)}
+    services = reading.table.frozen()
+    facts = {"configured-ipvs": services, "health-checks": tuple(reading.checks)}
     unread = tuple(sorted(reading.unread, key=lambda seen: seen.line or 0))
+    named = next((row.seen for row in services if row.vip is None and row.fwmark is None), None)
+    damage = Partial(UNREAD, unread[0]) if unread else Partial(NO_ADDRESS, named) if named else None
     return Dump(
         {fact: rows for fact, rows in facts.items() if rows},
         unread,
         origin=Origin.CONFIGURED,
-        partial=Partial(UNREAD, unread[0]) if unread else None,
+        partial=damage,
     )
 
 
@@ -120,10 +124,14 @@ class _Reading:
             )  # fmt: skip
         at = endpoint(block.value)
         protocol = block.word("protocol", "tcp")
-        if at is None or at.ip is None or at.port is None or protocol not in ("tcp", "udp"):
+        if at is None or at.port is None or protocol not in ("tcp", "udp"):
             return None
+        # ldirectord asks the resolver for a name (ldirectord.in: ld_gethostbyname()), which here nobody can.
+        if at.ip is None and _NAME.fullmatch(block.value.rpartition(":")[0]) is None:
+            return None
+        family = at.ip.version if at.ip is not None else 6 if block.name == "virtual6" else 4
         return VirtualService(
-            protocol, at.ip, at.port, block.seen, shown=at.shown, family=at.ip.version,
+            protocol, at.ip, at.port, block.seen, shown=at.shown, family=family,
             scheduler=scheduler, persistent=timeout, netmask=without_host_mask(netmask), flags=flags,
         )  # fmt: skip
 

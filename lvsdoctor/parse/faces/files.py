@@ -4,6 +4,10 @@ from lvsdoctor.parse.faces.face import PACKETS, ROUTES, RUNNING, TABLE, THE_FILE
 
 _KEEPALIVED = "`lvsdoctor scan --with NODE=FILE` takes it, beside the dumps of that node."
 _KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`."
+_KEEPALIVED_WORD = (
+    r"(?:priority +\d{1,3}|virtual_router_id +\d{1,3}|advert_int +[\d.]+|state +(?:MASTER|BACKUP)|unicast_src_ip +\S+"
+    r"|(?:lb_algo|lvs_sched) +[a-z]+|(?:lb_kind|lvs_method) +(?:DR|NAT|TUN)|router_id +\S+|vrrp_garp_\w+ +\d+)\s*$"
+)
 _INI = r"\[|[#;]|[\w.\-]+ *=|\s"
 _YAML = r"[\w.\-\"'/]+ *:|-(?: |$)|\s|#|---|\.\.\.$|[}\]{\[]"
 _SUDO = r"\s*(?:sudo +)?(?:/usr)?(?:/s?bin/)?"
@@ -36,6 +40,21 @@ FACES = (
         advice=_KEEPALIVED,
         then=r"(?:@\^?\w+ +)?(?:net_namespace|\$\w+=|include )",
         whole=True,
+    ),
+    Face(
+        "keepalived-words",
+        "a few words of a keepalived.conf, without the block that they belong to",
+        _KEEPALIVED_WORD,
+        rf"{_KEEPALIVED_WORD}|[!#]",
+        advice=_KEEPALIVED,
+    ),
+    Face(
+        "manual",
+        "a page of a manual",
+        r"[A-Za-z][\w.-]+\(\d\) +\S.* +[A-Za-z][\w.-]+\(\d\)$|This file is now deprecated\. Please refer to doc/man/",
+        None,
+        whole=True,
+        needed=False,
     ),
     Face(
         "ldirectord",

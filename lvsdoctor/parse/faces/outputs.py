@@ -4,6 +4,7 @@ from lvsdoctor.parse.faces.face import ADDRESSES, MAC, ROUTES, RUNNING, STAMP, T
 
 _STATE = r"(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)"
 _KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`, and Services with `-o yaml`."
+_DESTINATION = r"(?:default|[\da-f:.]*[.:][\da-f:.]*(?:/\d{1,3})?)"
 _CELLS = r"\S+(?: {2,}\S.*){2,}"
 
 OF_IPVS = (
@@ -95,6 +96,14 @@ FACES = (
         advice=ROUTES,
     ),
     Face("vrfs", "a list of VRFs", r"Name +Table *$", r"\S+ +\d+ *$|-+$|Name +Table"),
+    Face(
+        "routes-cut",
+        "routes whose lines are cut off",
+        rf"{_DESTINATION}(?: +(?:via|dev)(?: +\S+)*)? *$",
+        rf"{_DESTINATION}(?: |$)",
+        advice=ROUTES,
+        then=rf"{_DESTINATION} +(?:.* )?(?:via|dev|metric|proto|src|scope) *$",
+    ),
     Face(
         "sysctl-bsd",
         "the settings of BSD or macOS",

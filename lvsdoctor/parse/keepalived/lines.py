@@ -52,7 +52,10 @@ class Lines:
         self._rows = _rows(text, where) if isinstance(text, str) else text
         self._id, self._opener = config_id, opener
         self._opened: list[str] = []
-        self._definitions: dict[str, tuple[ConfigLine, ...]] = {}
+        # keepalived.conf(5), PARAMETER SUBSTITUTION: what a line needs to be a comment by a parameter.
+        self._definitions: dict[str, tuple[ConfigLine, ...]] = {
+            name: (ConfigLine(sign, Seen(where, None, sign)),) for name, sign in (("_HASH", "#"), ("_BANG", "!"))
+        }
         self._added = 0
 
     def __iter__(self) -> Iterator[ConfigLine]:
@@ -126,7 +129,8 @@ class Lines:
                 filled = self._filled(text, seen, todo) if "$" in text else None
                 if filled is None:
                     return ConfigLine(text, seen)
-                text, seen = filled.text, filled.seen
+                of_sign = "_HASH" in text or "_BANG" in text
+                text, seen = without_comment(filled.text) if of_sign else filled.text, filled.seen
             if self._added > MOST_ADDED:
                 break
         self.unread.append(line.seen)

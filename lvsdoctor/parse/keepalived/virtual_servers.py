@@ -45,6 +45,8 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
             continue
         grouped = server.value == "group"
         single = None if grouped else target_of(server.values, server.seen)
+        if not grouped and single is None and server.value != "fwmark":
+            single = target_of(server.values[:2], server.seen)  # check_parser.c: vs_handler() looks at no third word
         targets = groups.get("".join(server.words[2:3]), ()) if grouped else (single,) if single else ()
         if not targets or server.block is None:
             reading.strange(server)

@@ -22,6 +22,8 @@ _NOISE = pattern(r"```.*|~~~\w*")
 # At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
 # ip link asks for the name of the namespace of a link's other end (RTM_GETNSID), which may be gone by then.
 _NO_NAME = "Error: Peer netns reference is invalid."
+# The title of a table that cloud-init draws, which looks like a heading.
+_TABLE = pattern(r"\+{3,} ?(?:Net device|Route(?: IPv[46])?) info ?\+{3,}")
 _TO_LVSDOCTOR = pattern(r"\s*[#;!]+\s*lvsdoctor:")
 
 
@@ -108,6 +110,11 @@ class _Parting:
         if not text or (_NOISE.fullmatch(text) and not may_stand_for_rows(line)):
             return None
         seen = Seen(self._where, number, line)
+        if self._reader is not None and self._reader.reader.has_rules and self._reader.feed(seen):
+            return None
+        if "+++" in text and _TABLE.search(text):
+            self._start_or_pass_by(seen, text)
+            return None
         if is_rule(text) or may_stand_for_rows(line):
             if self._reader is not None:
                 self._reader.part(seen)

@@ -8,6 +8,7 @@ from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.ipvs import Forwarding, VirtualService
 from lvsdoctor.parse.config import config_dump
 from lvsdoctor.parse.config.ldirectord_cf import dump_of
+from lvsdoctor.parse.gaps import NO_ADDRESS
 from lvsdoctor.parse.reader import Dump
 
 WHOLE = """checktimeout=3
@@ -75,8 +76,18 @@ def test_a_virtual_service_s_own_word_counts_before_that_of_all() -> None:
     assert service.quiesces is None
 
 
-def test_a_name_is_unread_with_its_line_and_nothing_else_is_lost() -> None:
-    dump = read("virtual=vip:80\n\treal=192.0.2.21:80 gate\n" + WHOLE.replace("192.0.2.21:80 gate 5", "rs1:80 gate"))
+def test_a_virtual_service_of_a_name_keeps_its_real_servers_and_is_no_whole_table() -> None:
+    dump = read("virtual=vip.example.com:80 # bound before\n\treal=192.0.2.21:80 gate\n")
+    (service,) = dump.facts["configured-ipvs"]
+    assert (service.vip, str(service), [str(real.ip) for real in service.destinations]) == (
+        None, "vip.example.com:80", ["192.0.2.21"],
+    )  # fmt: skip
+    assert dump.partial is not None
+    assert dump.partial.reason == NO_ADDRESS
+
+
+def test_a_word_that_is_no_name_is_unread_with_its_line_and_nothing_else_is_lost() -> None:
+    dump = read("virtual=$VIP:80\n\treal=192.0.2.21:80 gate\n" + WHOLE.replace("192.0.2.21:80 gate 5", "rs1:80 gate"))
     assert [seen.line for seen in dump.unread] == [1, 2, 7]
     assert [len(service.destinations) for service in dump.facts["configured-ipvs"]] == [3, 1, 1]
     assert dump.partial is not None

@@ -113,3 +113,8 @@ def test_definitions_that_name_themselves_end_as_unread(text: str) -> None:
     lines = Lines(text, "f", "")
     assert list(lines) == []
     assert lines.unread
+
+
+def test_a_parameter_of_keepalived_s_own_makes_a_comment() -> None:
+    text = "$ON=# ${_HASH}\n$OFF=${_HASH}\n$OUT=${_BANG}\n$ON\ta b\n$OFF\tc d\n$OUT e\nf\n"
+    assert words(text) == ["a|b", "f"]
