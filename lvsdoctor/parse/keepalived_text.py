@@ -18,6 +18,10 @@ _OPENS = re.compile(
 )
 # Between the blocks of such a file; a # may as well be a prompt or a heading.
 _BETWEEN = re.compile(r"\s*(?:[!{}]|@\^?\S+[ \t]|\$[A-Za-z_]\w*=|~(?:SEQ|LST)|include[rmwba]?[ \t])")
+# A block of a dialect (DPVS has local_address_group), or one that is not known yet.
+_OTHER_BLOCK = re.compile(r"[a-zA-Z]\w*_\w+(?:[ \t]+[^\s{}]+){0,2}[ \t]*\{[ \t]*(?:[!#].*)?")
+# The line that distributions put above the first block.
+_TITLE = re.compile(r"[ \t]*![ \t]*Configuration File for keepalived[ \t]*")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -33,19 +37,22 @@ class KeepalivedText(Reader):
 
     @classmethod
     def starts(cls, text: str) -> bool:
-        return len(text) < 400 and _OPENS.fullmatch(text) is not None
+        return len(text) < 400 and bool(_OPENS.fullmatch(text) or _TITLE.fullmatch(text))
 
     def feed(self, seen: Seen) -> bool:
         text = seen.text.lstrip()
         if self._depth and text[:1] not in ("#", "!", "$", "@") and prompt_in(text):
             return False
         comment = text.startswith("#") and not echo_in(text)
-        if not self._depth and not comment and not self.starts(seen.text) and not _BETWEEN.match(seen.text):
+        if not self._depth and not comment and not self._goes_on(seen.text):
             return False
         self._taken.append(seen)
         bare = _QUOTED.sub("", without_comment(seen.text))
         self._depth = max(0, self._depth + bare.count("{") - bare.count("}"))
         return True
+
+    def _goes_on(self, text: str) -> bool:
+        return bool(self.starts(text) or _BETWEEN.match(text) or _OTHER_BLOCK.fullmatch(text))
 
     def dump(self) -> Dump:
         where = self._taken[0].where

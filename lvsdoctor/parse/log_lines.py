@@ -22,6 +22,8 @@ LONGEST = 2000  # of a line, as far as it is looked at
 _ADDRESSES = ("peer", "vip", "address", "destination", "source")
 MOST = 500  # rows of one event; what a scan of the Internet leaves behind tells no more
 
+_AROUND = " \t`"  # of a line that is quoted within prose
+
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
 _TIME = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
@@ -43,6 +45,7 @@ _PREFIX = pattern(
     rf"(?:<\d{{1,3}}>)?(?P<stamp>{_STAMP})?(?:std(?:out|err) [FP] )?(?:{_STAMP})?"
     rf"(?:{_KLOG}|(?:(?P<host>(?!\[)[\w.:-]{{1,253}}) (?={_TAG.replace('?P<tag>', '?:')}))?"
     rf"(?:{_TAG})?)(?:\[ {{0,8}}\d{{1,10}}\.\d{{3,6}}\] ?)?"
+    rf"(?P<logrus>time=\"[\dT:.Z+-]{{19,40}}\" level=\w{{3,8}} msg=\"?)?"  # dockerd, and kube-proxy up to 1.10
 )
 # ip_handle_martian_source() prints it below its sentence.
 _HEADER = pattern(r"^.{0,120}\bll header: ")
@@ -64,13 +67,13 @@ def any_word() -> tuple[bytes, ...]:
 
 def is_log_line(text: str) -> bool:
     """Does it say when it was written, or by which program, as lines of a log do?"""
-    found = _PREFIX.match(text[:LONGEST])
-    return found is not None and any(found[name] is not None for name in ("stamp", "source", "tag"))
+    found = _PREFIX.match(text[:LONGEST].strip(_AROUND))
+    return found is not None and any(found[name] is not None for name in ("stamp", "source", "tag", "logrus"))
 
 
 def log_line(seen: Seen) -> LogLine | None:
     """The row of a line that a pattern matches."""
-    text = seen.text[:LONGEST].strip()
+    text = seen.text[:LONGEST].strip(_AROUND)
     rows = [row for word, rows in _by_word().items() if word in text for row in rows]
     if not rows:
         return None

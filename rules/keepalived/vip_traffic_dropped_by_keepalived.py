@@ -2,9 +2,23 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import IP, Decision, Finding, Fix, Node, Severity, VirtualService, VrrpInstance, cite, rule
+from lvsdoctor.rulekit import (
+    IP,
+    Decision,
+    Finding,
+    Fix,
+    Node,
+    NotCollected,
+    Severity,
+    VirtualService,
+    VrrpInstance,
+    cite,
+    rule,
+)
 
 DROPS = "{node} drops what clients send to VIP {vip}, as {word} of keepalived.conf says"
+NO_ANSWER = "Clients of {vip} get no answer."
+GATEWAY = "Clients that connect to {vip} get no answer. Hosts that use {vip} as a gateway are served."
 WORDS = ("no_accept", "strict_mode", "vrrp_strict")
 
 
@@ -19,34 +33,40 @@ WORDS = ("no_accept", "strict_mode", "vrrp_strict")
     cause=True,
 )
 def vip_traffic_dropped_by_keepalived(node: Node) -> Iterator[Finding]:
-    services = dict(_directed(node))
+    services, directs = _directed(node)
     for instance in node.vrrp_instances:
         if instance.accept:
             continue
         setting = next(word for word in WORDS if word in instance.lines)
         for address in instance.brings_up:
-            if address.ip not in services:  # the gateway of a network, which takes no connection itself
-                continue
+            service = services.get(address.ip)
+            if service is None and (directs or setting == "no_accept"):
+                continue  # the gateway of a network, which takes no connection itself
             yield Finding(
                 DROPS,
-                clients="Clients of {vip} get no answer.",
+                clients=NO_ANSWER if service else GATEWAY,
+                severity=None if service else Severity.WARNING,
                 about={"vip": address.ip},
                 word=setting,
                 evidence=[
                     cite(instance.lines[setting], "accepts only what the address owner (priority 255) takes"),
                     cite(address, "a VIP of this instance, with priority {priority}", priority=instance.priority),
-                    cite(services[address.ip], "a virtual service on the VIP"),
+                    *([cite(service, "a virtual service on the VIP")] if service else []),
                 ],
                 fix=_fix(instance, setting),
             )
 
 
-def _directed(node: Node) -> Iterator[tuple[IP, VirtualService]]:
-    """The VIPs that this host directs, with a service of each: of the same file, or of the table."""
+def _directed(node: Node) -> tuple[dict[IP, VirtualService], bool]:
+    """The VIPs that this host directs, with a service of each: of the same file, or of the table; and whether there
+    are any services."""
     known = [row for checked in node.checked_services for row in checked.services] if node.has("health-checks") else []
-    for row in known or node.services:
-        if row.vip is not None:
-            yield row.vip, row
+    try:
+        known = known or list(node.services)
+    except NotCollected:
+        if node.has("ipvs"):
+            raise
+    return {row.vip: row for row in known if row.vip is not None}, bool(known)
 
 
 def _fix(instance: VrrpInstance, setting: str) -> Fix:

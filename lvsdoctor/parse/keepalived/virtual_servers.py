@@ -115,6 +115,7 @@ class _Server:
                 self.scheduler = value
             case "lb_kind" | "lvs_method" if value:
                 self.method = lvs_method(statement.values)
+                self.lines["lvs_method"] = statement.seen  # of a dialect, too: no default counts beside it
                 return self.method.forwarding is not None
             case "persistence_timeout":
                 timeout = read_number(value, most=2**32 - 1) if value else DEFAULT_TIMEOUT

@@ -41,7 +41,7 @@ _ON = pattern(
 _BEFORE_PLACE = pattern(r".{0,48}\b(?:on|from|at|of)\s+", re.IGNORECASE)
 _KIND = pattern(
     r"(?:host|hostname|host name|node|machine|server|box|vm|guest|container|主机|主机名|节点|机器)"
-    r"[\s:\uff1a=]+(?P<who>\S+)",
+    r"[\s:\uff1a=]+(?:>\s*)?(?P<who>\S+)",
     re.IGNORECASE,
 )
 _HAN_BEFORE = pattern(r"(?:在|登录到?|以下是|这是|下面是|查看)?\s*(?:主机|机器|节点|服务器|虚拟机)?\s*")
@@ -51,17 +51,20 @@ _HAN_BEHIND = pattern(
 _TOPIC = pattern(
     r"(?:(?:the\s+)?(?:output|config|configuration|settings?|dumps?|evidence|info|information|state|status|side|details?|commands?|console|"
     r"terminal|shell|session|results?|network|addresses|routes|rules|sysctls?|kernel\s+settings|interfaces|links|ipvs\s+table|table|"
-    r"arp\s+settings|diagnostics?|says|shows|gives|is|here|now|before|after|输出|配置|信息|结果|设置)\s*)+",
+    r"arp\s+settings|(?:/etc/keepalived/)?keepalived(?:\.conf)?|vrrp|script|files?|diagnostics?|says|shows|gives|is|here|now|before|after|输出|配置|信息|结果|设置)\s*)+",
     re.IGNORECASE,
 )
 # What stands between a host and what is shown of it.
 _BETWEEN = pattern(
     r"(?:'s|\u2019s)?\s*[-\u2013:\uff1a,\uff0c|/>]*\s+|\s*[-\u2013:\uff1a,\uff0c|/>]+\s*|(?:'s|\u2019s)\s+"
 )
+# `keepalived.conf for lb1`: of a topic alone, "for" names whose it is.
+_FOR = pattern(r"(?P<topic>.{2,60}?)\s+for\s+(?P<who>\S.{0,40})", re.IGNORECASE)
 _BEHIND = pattern(r"(?P<command>.{2,60}?)\s*[(\[\uff08](?P<who>[^()\[\]\uff08\uff09]{2,40})[)\]\uff09]")
 _RULE = pattern(r"[-=#*~_:+─━═]{3,80}")
 _LEAD_WORDS = pattern(
-    r"(?:(?:and|now|then|next|also|finally|here's|here is|here are|here|this is|that is|same for|the same for)[,\s]+)+",
+    r"(?:(?:and|now|then|next|also|finally|here's|here is|here are|here|this is|that is|same for|the same for|my|our)"
+    r"[,\s]+)+",
     re.IGNORECASE,
 )
 # Without a colon: `on the client machine`, `same on rs2`, `ip a from real server`.
@@ -168,9 +171,15 @@ def _with_topic(content: str) -> Heading | None:
         host, topic = host_named(content[: gap.start()]), content[gap.end() :]
         if host and (SHOWING.match(topic) or _TOPIC.fullmatch(topic)):
             return Heading(host, topic if SHOWING.match(topic) else "")
+    if (found := _FOR.fullmatch(content)) and _TOPIC.fullmatch(_LEAD_WORDS.sub("", found["topic"], count=1)):
+        return Heading(host) if (host := host_named(found["who"])) else None
     behind = _BEHIND.fullmatch(content)
-    host = host_named(behind["who"]) if behind and SHOWING.match(behind["command"]) else ""
-    return Heading(host, behind["command"]) if behind and host else None
+    host = host_named(behind["who"]) if behind else ""
+    if not behind or not host:
+        return None
+    if SHOWING.match(behind["command"]):
+        return Heading(host, behind["command"])
+    return Heading(host) if _TOPIC.fullmatch(behind["command"]) else None
 
 
 def _on(content: str) -> Heading | None:
@@ -213,8 +222,9 @@ def _in_words(text: str) -> Heading | None:
             return Heading(host)
         if heading := _with_topic(content) or _on(content):
             return heading
-        if (lead := _LEAD_WORDS.match(content)) and (host := host_named(content[lead.end() :])):
-            return Heading(host)
+        if lead := _LEAD_WORDS.match(content):
+            rest = content[lead.end() :]
+            return Heading(host) if (host := host_named(rest)) else _with_topic(rest)
     elif (
         found := re.fullmatch(
             r"(?:hostname|host name|node|machine|主机名|主机|节点|机器)\s*[:\uff1a=]\s*(\S+)", bare, re.IGNORECASE

@@ -80,7 +80,8 @@ _WHICH = (
 # These say by themselves what the host is to LVS.
 _STRONG = (
     r"(?:linux\s+)?(?:virtual\s+server|other\s+(?:one|side)|"
-    r"(?:(?:other|next)\s+)(?:host|server|node|machine|box)|slaves?|"
+    r"(?:other|next|first|second|third|1st|2nd|3rd)\s+(?:host|server|node|machine|box|vm)|slaves?|"
+    r"第[一二三四]台(?:服务器|主机|节点|机器)|"
     r"(?:lvs[-_/ ]?(?:(?:dr|nat|tun)[-_ ])?)?real[-_ ]?servers?|"
     r"lvs[-_ ]?(?:server|host|node|box|machine|master|backup|router|director|dr|lb)|"
     r"(?:lvs[-_ ]|"

@@ -19,6 +19,7 @@ _USER_AT = pattern(r"[A-Za-z_][\w.+-]{0,63}@\[?(?P<host>[^\W_](?:[\w.-]{0,62}\w)
 _WORDS = pattern(r"[\w.~/+-]+")
 _USERS = frozenset("root admin user ubuntu debian centos ec2-user vagrant core opc pi in at on prod test".split())
 _SHELL = pattern(r"-?(?:ba|z|k|da|a)?sh[-\d.]*")
+_NAME_FIRST = pattern(r"[#$%>]\s*(?P<host>[^\W_](?:[\w.-]{0,62}\w)?)(?:\s*[:>#$%]\s*)(?P<command>\S.*)")  # `$lb1: ip a`
 _SIGN_FIRST = pattern(rf"[#$%>]\s*[\[(<{{]{_USER_AT.pattern}[\])>}}]\s*(?P<command>\S.*)")
 
 
@@ -30,6 +31,9 @@ def odd_prompt_in(text: str) -> tuple[str, str] | None:
             return host, command
     if text[0] in "#$%>" and (first := _SIGN_FIRST.fullmatch(text)) and _COMMAND.match(first["command"]):
         return first["host"], first["command"]
+    named = _NAME_FIRST.fullmatch(text) if text[0] in "#$%>" else None
+    if named and is_host_name(named["host"]) and SHOWING.match(named["command"]) and _COMMAND.match(named["command"]):
+        return named["host"], named["command"]
     return None
 
 

@@ -65,9 +65,13 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
         by_section[number].append(Piece(host, dump))
     named = any(piece.dump.facts for of_section in by_section for piece in of_section)
     for number, dumps in logs:
-        # Beside dumps the line is of the host that these are of; alone it is of the host that it names.
+        # Beside dumps the line is of the host that these are of; alone, or where the text has dumps of the host that it
+        # names, of that.
         of = hosts[number]
-        by_section[number] += [Piece(of or ("" if named else dump.host), replace(dump, host="")) for dump in dumps]
+        by_section[number] += [
+            Piece(dump.host if dump.host in hosts else of or ("" if named else dump.host), replace(dump, host=""))
+            for dump in dumps
+        ]
     for of_section in by_section:
         yield from of_section
 

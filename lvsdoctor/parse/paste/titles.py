@@ -1,5 +1,6 @@
 """Headings that only the lines around them tell from a comment, or from a word that stands alone."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
@@ -16,6 +17,9 @@ _LONGEST = 80
 _FACES = pattern(
     r"\S+:? +(?:Link encap:|flags=)|Chain \S+ \(|table \w+ \S+ \{|\*(?:nat|mangle|raw|filter)$|```|~~~|\$ |Linux "
 )
+
+
+_FENCE = pattern(r"\s{0,3}(?:```|~~~)")
 
 
 class Titles:
@@ -62,7 +66,17 @@ class Titles:
         if len(text) > 60 or not (host := lone_host(text)):
             return None
         below = next((line for line in self._lines[number : number + 4] if line.strip()), "")
+        if _FENCE.match(below) and self._fenced(number):
+            return None  # the end of what a command printed
         return Heading(host) if _FACES.match(below.lstrip()) or begins(below) else None
+
+    def _fenced(self, number: int) -> bool:
+        """Does this line stand between two fences of Markdown?"""
+        return bisect_left(self._fences, number) % 2 == 1
+
+    @cached_property
+    def _fences(self) -> tuple[int, ...]:
+        return tuple(number for number, line in enumerate(self._lines, 1) if _FENCE.match(line))
 
     @cached_property
     def _roles(self) -> frozenset[str]:
