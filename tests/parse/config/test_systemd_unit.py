@@ -1,5 +1,7 @@
 """Units of systemd: what starting the service does, in the order in which it does it."""
 
+from typing import cast
+
 import pytest
 
 from lvsdoctor.model.sysctl_d import ConfiguredFile
@@ -11,7 +13,7 @@ WHERE = "rs1/etc/systemd/system/lvs-vip.service"
 
 
 def settings(dump: Dump) -> dict[str, tuple[str | None, int | None]]:
-    files: tuple[ConfiguredFile, ...] = dump.facts.get("configured-sysctl", ())
+    files = cast(tuple[ConfiguredFile, ...], dump.facts.get("configured-sysctl", ()))
     return {line.key: (line.raw, line.seen.line) for file in files for line in file.lines}
 
 
