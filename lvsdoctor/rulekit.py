@@ -115,6 +115,7 @@ QUESTIONS = {
             "request_paths rp_filter_drops tun_memberships tunnel_for tunnel_kind tunnels_of takes UNPACKED_BY"
         ),
         "analysis.tunnel_room": "too_large TooLarge PMTU_DISC",
+        "analysis.impossible_vips": "impossible_kind",
         "analysis.reachability": "reachability has_permanent_entry taken_for_asked",
         "analysis.arp.rip_neighbours": "stray Stray unlisted_rip",
     },
@@ -128,7 +129,7 @@ QUESTIONS = {
     "Do rules rewrite or mark its requests?": {
         "analysis.filters.requests_rewritten": "requests_rewritten Rewritten",
         "analysis.marks": "unmarked for_other_ports other_link marked_vips refuse_unseen_marks MarkedPacket",
-        "analysis.nat.source_nat": "unseen_by_source_nat UnseenRequests",
+        "analysis.nat.source_nat": "unseen_by_source_nat UnseenRequests waits_for_tracking",
     },
     "Do the packet filters pass it?": {
         "analysis.filters.director_filters": (
@@ -172,8 +173,11 @@ QUESTIONS = {
         "model.finding": "Fix",
         "fixes.commands.settings": "set_sysctls set_for_good write_instead",
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
-        "fixes.commands.reach": "reach_again",
-        "fixes.commands.arp": "hide_vips stop_answering stop_proxying announce_again announced_by find_host find_stray",
+        "fixes.commands.reach": "reach_again reach_directly",
+        "fixes.commands.arp": (
+            "hide_vips answer_again answer_for stop_answering stop_proxying announce_again announced_by find_host "
+            "find_stray"
+        ),
         "fixes.commands.addresses": (
             "add_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
         ),

@@ -71,6 +71,7 @@ from lvsdoctor.analysis.filters.real_server_filters import port_at as port_at
 from lvsdoctor.analysis.filters.real_server_filters import takes_without_vip as takes_without_vip
 from lvsdoctor.analysis.filters.requests_rewritten import Rewritten as Rewritten
 from lvsdoctor.analysis.filters.requests_rewritten import requests_rewritten as requests_rewritten
+from lvsdoctor.analysis.impossible_vips import impossible_kind as impossible_kind
 from lvsdoctor.analysis.ipvs_settings import not_applied as not_applied
 from lvsdoctor.analysis.kube.addresses import asked_by_others as asked_by_others
 from lvsdoctor.analysis.kube.addresses import kept_on_kube_link as kept_on_kube_link
@@ -116,6 +117,7 @@ from lvsdoctor.analysis.nat.hops import reply_links as reply_links
 from lvsdoctor.analysis.nat.routers import behind_routers as behind_routers
 from lvsdoctor.analysis.nat.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.nat.source_nat import unseen_by_source_nat as unseen_by_source_nat
+from lvsdoctor.analysis.nat.source_nat import waits_for_tracking as waits_for_tracking
 from lvsdoctor.analysis.nat.translation import client_in as client_in
 from lvsdoctor.analysis.nat.translation import gateway_to_director as gateway_to_director
 from lvsdoctor.analysis.nat.translation import known_real_server as known_real_server
@@ -193,6 +195,8 @@ from lvsdoctor.fixes.commands.addresses import move_vip_to_lo as move_vip_to_lo
 from lvsdoctor.fixes.commands.addresses import put_again as put_again
 from lvsdoctor.fixes.commands.arp import announce_again as announce_again
 from lvsdoctor.fixes.commands.arp import announced_by as announced_by
+from lvsdoctor.fixes.commands.arp import answer_again as answer_again
+from lvsdoctor.fixes.commands.arp import answer_for as answer_for
 from lvsdoctor.fixes.commands.arp import find_host as find_host
 from lvsdoctor.fixes.commands.arp import find_stray as find_stray
 from lvsdoctor.fixes.commands.arp import hide_vips as hide_vips
@@ -216,6 +220,7 @@ from lvsdoctor.fixes.commands.ipvs import set_ipvs as set_ipvs
 from lvsdoctor.fixes.commands.programs import bind_in_advance as bind_in_advance
 from lvsdoctor.fixes.commands.programs import listen_for as listen_for
 from lvsdoctor.fixes.commands.reach import reach_again as reach_again
+from lvsdoctor.fixes.commands.reach import reach_directly as reach_directly
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
 from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule
 from lvsdoctor.fixes.commands.routes import hide_clients as hide_clients

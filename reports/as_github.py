@@ -72,7 +72,7 @@ def _annotation(diagnosis: Diagnosis, place: Place | None) -> Annotation:
     fix, lines = diagnosis.fix, [wording.sentence(diagnosis)]
     if diagnosis.clients:
         lines.append(f"{wording.CLIENTS}: {diagnosis.clients}")
-    if others := asides.same_step([diagnosis]):
+    if others := asides.others_of([diagnosis]):
         lines.append(f"{wording.ALSO}: {others}")
     lines += asides.severities_set([diagnosis])
     if diagnosis.lapsed:

@@ -67,7 +67,7 @@ def _description(diagnosis: Diagnosis) -> str:
     said = wording.sentence(diagnosis)
     if diagnosis.clients:
         said += f". {wording.CLIENTS}: {diagnosis.clients.removesuffix('.')}"
-    if others := asides.same_step([diagnosis]):
+    if others := asides.others_of([diagnosis]):
         said += f". {wording.ALSO}: {others}"
     said += "".join(f". {sentence.removesuffix('.')}" for sentence in asides.severities_set([diagnosis]))
     if diagnosis.accepted:

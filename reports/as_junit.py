@@ -124,7 +124,7 @@ def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
             yield wording.lapsed(diagnosis.lapsed)
         if diagnosis.clients:
             yield f"{wording.CLIENTS}: {diagnosis.clients}"
-        if others := asides.same_step([diagnosis]):
+        if others := asides.others_of([diagnosis]):
             yield f"{wording.ALSO}: {others}"
         yield from asides.severities_set([diagnosis])
         for label, cited in ((wording.EVIDENCE, _proofs(diagnosis)), (wording.ASSUMED, _assumptions(diagnosis))):

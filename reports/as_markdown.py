@@ -208,7 +208,7 @@ def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
     lines += [
         f"- **{wording.labelled(wording.CLIENTS)}** {markdown.prose(suffered)}" for suffered in wording.clients(shown)
     ]
-    if others := asides.same_step(together):
+    if others := asides.others_of(together):
         lines.append(f"- **{wording.labelled(wording.ALSO)}** {markdown.prose(others)}")
     lines += [f"- {markdown.prose(sentence)}" for sentence in asides.severities_set(together)]
     return "\n".join([*lines, "", ""]) if lines else ""

@@ -189,7 +189,7 @@ def _sentences(diagnosis: Diagnosis) -> list[str]:
     said = [f"{diagnosis.message}."]
     if diagnosis.clients:
         said.append(f"{wording.CLIENTS}: {diagnosis.clients}")
-    if others := asides.same_step([diagnosis]):
+    if others := asides.others_of([diagnosis]):
         said.append(f"{wording.ALSO}: {others}.")
     said += asides.severities_set([diagnosis])
     if diagnosis.confirmation and diagnosis.probed is not Probed.NOT_PROBED:

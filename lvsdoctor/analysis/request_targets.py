@@ -7,7 +7,7 @@ Direct routing and tunnelling change neither address nor port, masquerading make
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.local_node import own_rips
+from lvsdoctor.analysis.local_node import other_holder, own_rips
 from lvsdoctor.analysis.request_path import tunnel_for
 from lvsdoctor.analysis.usable_servers import kept_by_persistence
 from lvsdoctor.kernel.delivery import home_link
@@ -115,4 +115,5 @@ def _own_rows(director: Node) -> Iterator[tuple[VirtualService, Destination]]:
             if real.ip is not None and real.ip.is_loopback and real.forwarding is not Forwarding.NAT:
                 yield service, real
     for own in own_rips(director):
-        yield from own.listed
+        if other_holder(director, own) is None:  # that host is the real server, and the address is here by mistake
+            yield from own.listed

@@ -39,7 +39,8 @@ class Rule:
 
     `needs` are the facts without which it cannot speak, `helps` those that could only exonerate or refine. `instead`
     maps a needed fact to the configured one that does where it is alone: for a warning, and never for being quiet.
-    `instead_of` names more general rules: where both find the same thing, this one speaks and they are quiet.
+    `general` tells that it says that a step fails, whatever the reason: where a rule that names one finds what the same
+    fix clears, that one speaks (engine/grouping.py).
     `consequence` tells that others cause what this rule finds, so its findings are listed after theirs; `cause` that
     other rules name the symptoms of what this rule finds, so its findings are listed first among those as severe.
     `harmless_at_weight_0` tells that it harms a real server's clients alone: a warning for one that gets none.
@@ -60,10 +61,10 @@ class Rule:
     role: str | None
     needs: frozenset[str]
     helps: frozenset[str]
-    instead_of: frozenset[str]
     check: Check
     file: str = ""
     consequence: bool = False
+    general: bool = False
     harmless_at_weight_0: bool = False
     only_ipv4: bool = False
     instead: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +96,7 @@ def rule(
     needs: Iterable[str],
     helps: Iterable[str] = (),
     role: str | None = None,
-    instead_of: Iterable[str] = (),
+    general: bool = False,
     consequence: bool = False,
     harmless_at_weight_0: bool = False,
     only_ipv4: bool = False,
@@ -133,7 +134,7 @@ def rule(
             raise ValueError(f"rule {name}: its function has no argument with a default for {', '.join(without)}")
         known = tuple(replace(option, default=defaults[option.argument]) for option in options)
         return Rule(
-            name, code, severity, role, needs, helps, frozenset(instead_of), check, file, consequence,
+            name, code, severity, role, needs, helps, check, file, consequence, general,
             harmless_at_weight_0, only_ipv4, instead, cause, only_ipv6, only_marks, suffice, explains,
             unless_explained,
             known,

@@ -11,7 +11,7 @@ from lvsdoctor.analysis.usable_servers import drained
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
-from lvsdoctor.engine.grouping import grouped, most_specific, spoken_for
+from lvsdoctor.engine.grouping import CauseGroup, grouped, groups_of, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -38,9 +38,10 @@ def examine(
     by_name = {rule.name: rule for rule in rules}
     diagnoses: list[Diagnosis] = []
     outcomes: list[Outcome] = []
+    listed_under: list[Diagnosis] = []
     views: dict[frozenset[str], View] = {}
 
-    def judged(node: Node) -> tuple[list[Diagnosis], list[Outcome]]:
+    def judged(node: Node) -> tuple[list[CauseGroup], list[Outcome]]:
         found: list[Diagnosis] = []
         became: list[Outcome] = []
         for rule in by_name.values():
@@ -49,11 +50,12 @@ def examine(
             diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
-        spoken = most_specific(found, by_name)
-        return spoken, list(spoken_for(became, found, spoken, by_name))
+        groups = groups_of(found, by_name)
+        return groups, list(spoken_for(became, groups))
 
-    for of_node, ended in apply(judged, nodes, "nodes examined"):
-        diagnoses += of_node
+    for groups, ended in apply(judged, nodes, "nodes examined"):
+        diagnoses += [group.leader for group in groups]
+        listed_under += [diagnosis for group in groups for diagnosis in group.cleared]
         outcomes += ended
     if any(by_name[diagnosis.rule].unless_explained for diagnosis in diagnoses):
         from lvsdoctor.engine.last_resort import unexplained  # few scans have such findings
@@ -66,7 +68,10 @@ def examine(
     diagnoses = grouped(diagnoses)
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
-    return Examination(tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks)
+    return Examination(
+        tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks,
+        listed_under=tuple(listed_under),
+    )  # fmt: skip
 
 
 def _place(rule: Rule, node: Node) -> tuple[bool, bool, bool]:

@@ -52,7 +52,7 @@ class Diagnosis:
     `explains` is the step of a packet's way that it explains, None where it is about no such step. `impact` tells whose
     connections die there, None where no walk meets that step. `severity_before` is what the rule says where an operator
     has set another severity, in the line `severity_by`. `also` are the codes of other rules whose findings are about
-    the same step.
+    the same step, `clears` those of findings that are listed under this one, as its fix clears them too.
     """
 
     finding: Finding
@@ -69,6 +69,7 @@ class Diagnosis:
     severity_before: Severity | None = None
     severity_by: str = ""
     also: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
@@ -151,8 +152,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One rule on one node. `missing` belongs to not-checked, `traceback` to crashed; `explained_by` names the more
-    specific rules whose findings speak instead of this rule's (it is then quiet)."""
+    """One rule on one node. `missing` belongs to not-checked, `traceback` to crashed; `explained_by` names the rules
+    whose findings this rule's are listed under (it is then quiet)."""
 
     rule: str
     node: str
@@ -246,7 +247,8 @@ class Examination:
     `began` and `seconds` tell when it was and how long it took; `drawn` makes the picture of the cluster, which costs
     more than a scan and few reports show. `unread_paths` are the PATHs of the command line that hold no dump.
     `services` tell what becomes of the connections to each virtual service, those that suffer first, and `walks` how:
-    by service, clients and real server; both are empty where packets could not be followed.
+    by service, clients and real server; both are empty where packets could not be followed. `listed_under` are the
+    findings that the fix of another clears (Diagnosis.clears): they count with it.
     """
 
     nodes: tuple[Examined, ...]
@@ -261,6 +263,7 @@ class Examination:
     unread_paths: tuple[UnreadPath, ...] = ()
     services: tuple["ServiceOutcome", ...] = ()
     walks: tuple["Walk", ...] = ()
+    listed_under: tuple[Diagnosis, ...] = ()
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

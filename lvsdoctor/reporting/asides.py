@@ -1,6 +1,6 @@
-"""What reports say of findings beside their sentences: who else is about the step, and who set the severity."""
+"""What reports say of findings beside their sentences: which others belong to them, and who set the severity."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lvsdoctor.language import translated
 from lvsdoctor.model.examination import Diagnosis
@@ -9,10 +9,13 @@ from lvsdoctor.reporting.wording import listed
 MOST_COMMANDS = 8  # that would tell more, named of many nodes
 
 
-def same_step(together: Iterable[Diagnosis]) -> str:
-    """`DR001, TUN002 about the same step`: other rules' findings that these speak for; empty where there are none."""
-    others = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.also))
-    return translated("{codes} about the same step", codes=others) if others else ""
+def others_of(together: Sequence[Diagnosis]) -> str:
+    """`ARP001, ARP003 cleared by the same fix; TUN002 about the same step`: the findings of other rules that are listed
+    under these, and those about the same step; empty where there are none."""
+    under = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.clears))
+    about = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.also))
+    both = (under, "{codes} cleared by the same fix"), (about, "{codes} about the same step")
+    return "; ".join(translated(text, codes=codes) for codes, text in both if codes)
 
 
 def severities_set(together: Iterable[Diagnosis]) -> list[str]:

@@ -37,7 +37,6 @@ LATER = "At a weight above 0 for {rip}, clients of {services} get a reply of {no
     role="director",
     needs={"ipvs", "addresses"},
     helps={"links", "neighbours", "local-routes", "policy-rules", "routes", "sysctl"},
-    instead_of={"local-node-not-listening"},
 )
 def rip_held_by_director(node: Node) -> Iterator[Finding]:
     for own in own_rips(node):

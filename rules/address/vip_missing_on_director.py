@@ -20,6 +20,7 @@ from lvsdoctor.rulekit import (
     delivered,
     directed_vips,
     home_link,
+    impossible_kind,
     listed_as,
     reached_by_route,
     rule,
@@ -41,7 +42,7 @@ _PERHAPS = "Clients get no reply, unless another director holds {vip} and serves
 
 @rule(
     name="vip-missing-on-director", code="ADDR002", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
-    role="director", needs={"ipvs", "addresses"},
+    role="director", needs={"ipvs", "addresses"}, general=True,
     helps={
         "ipvs-stats", "local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours",
         "memberships", "probes",
@@ -50,7 +51,7 @@ _PERHAPS = "Clients get no reply, unless another director holds {vip} and serves
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
     vips = dict.fromkeys(service.vip for service in node.services if service.vip is not None)
     held = {address.ip for address in node.addresses}
-    for vip in (vip for vip in vips if vip not in held):
+    for vip in (vip for vip in vips if vip not in held and not impossible_kind(node, vip)[0]):
         here = delivered(node, vip)
         directors = [peer for peer in node.peers_directing(vip) if peer.has("addresses")]
         found = any(answers_arp_or_ndp(peer, vip) or reached_by_route(peer, vip) for peer in directors)

@@ -11,16 +11,15 @@ from lvsdoctor.rulekit import (
     NotCollected,
     Predicts,
     Severity,
+    answer_again,
     arp_ignored,
     arp_reply,
     cite,
-    conf_key,
     effective,
     has_permanent_entry,
     hide_vips,
     rule,
     sent_directly,
-    set_sysctls,
     taken_for_asked,
     vip_on_segment,
 )
@@ -32,7 +31,7 @@ SILENT = "{node} answers no ARP request on {link} (arp_ignore=8)"
     name="arp-ignore-level-misused", code="ARP011", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={"real-server-answers-arp", "director-never-answers-arp"}, only_ipv4=True,
+    only_ipv4=True,
 )  # fmt: skip
 def arp_ignore_level_misused(node: Node) -> Iterator[Finding]:
     if not node.roles and node.standing.undecided:
@@ -54,14 +53,12 @@ def _answers_nothing(node: Node, link: Link) -> Iterator[Finding]:
     rips = {listing.destination.ip for listing in node.memberships} if node.has("memberships") else set()
     for address in node.addresses_on(link.name):
         if address.ip.version == 4 and (address.ip in rips or not rips) and not has_permanent_entry(node, address.ip):
-            keys = [conf_key(scope, "arp_ignore") for scope in ("all", link.name)]
             silent = arp_ignored(node, address.ip, link, NOBODY).because
-            wrong = dict.fromkeys([key for key in keys if node.sysctl(key).value == 8] or keys, 0)
             yield Finding(
                 SILENT, clients="Other hosts lose {node} ({ip}) when their neighbour cache entry expires.",
                 about={"link": link.name}, explains=Decision.NEIGHBOUR,
                 evidence=[cite(address, "requests get no answer"), *silent, *taken_for_asked(node, address.ip)],
-                fix=hide_vips(node) if node.hidden_vips else set_sysctls(wrong), ip=address.ip,
+                fix=answer_again(node, link.name), ip=address.ip,
             )  # fmt: skip
             return
 

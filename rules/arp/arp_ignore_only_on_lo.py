@@ -38,7 +38,7 @@ DIRECTLY = "Some reach {node} directly, not through the director."
     name="arp-ignore-only-on-lo", code="ARP002", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     role="real-server", needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"}, only_ipv4=True,
+    only_ipv4=True,
 )  # fmt: skip
 def arp_ignore_only_on_lo(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):

@@ -26,7 +26,6 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
-    instead_of={"real-server-answers-arp"},
     only_ipv4=True,
 )
 def arp_ignore_three_needs_host_scope(node: Node) -> Iterator[Finding]:

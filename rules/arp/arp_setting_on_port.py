@@ -35,10 +35,6 @@ LEAKS = "{node} uses VIP {vip} as sender of ARP requests on {link}, as arp_annou
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={
-        "real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet", "arp-ignore-only-on-lo",
-        "setting-only-in-default",
-    },
     only_ipv4=True,
 )  # fmt: skip
 def arp_setting_on_port(node: Node) -> Iterator[Finding]:

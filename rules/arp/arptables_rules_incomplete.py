@@ -39,10 +39,6 @@ ELSEWHERE = "Hosts that receive such an ARP request send traffic for {ip} to {no
     role="real-server",
     needs={"sysctl", "addresses", "links", "arptables"},
     helps={"routes", "local-routes", "policy-rules", "memberships", "neighbours"},
-    instead_of={
-        "real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet", "vip-on-answering-link",
-        "arp-ignore-only-on-lo", "setting-only-in-default", "arp-setting-on-port",
-    },
     only_ipv4=True,
 )  # fmt: skip
 def arptables_rules_incomplete(node: Node) -> Iterator[Finding]:

@@ -23,10 +23,10 @@ from lvsdoctor.rulekit import (
     code="ARP001",
     severity=Severity.ERROR,
     explains=Decision.ARP_REPLY,
+    general=True,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
-    instead_of={"vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
     only_ipv4=True,
 )
 def real_server_answers_arp(node: Node) -> Iterator[Finding]:

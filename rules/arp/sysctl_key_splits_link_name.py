@@ -24,7 +24,6 @@ COVERED = "No client notices it, for another line gives {link} a value that does
     severity=Severity.ERROR,
     needs={"configured-sysctl"},
     helps={"links", "ipvs", "memberships"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender"},
 )
 def sysctl_key_splits_link_name(node: Node) -> Iterator[Finding]:
     for split in split_keys(node):

@@ -41,7 +41,6 @@ _SINGLE_HOLDER = (
     name="vip-answered-by-nobody", code="ARP021", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     needs={"probes", "links", "addresses"},
     helps="ipvs ipvs-stats neighbours sysctl routes local-routes policy-rules arptables memberships".split(),
-    instead_of={"vip-missing-on-director"},
 )  # fmt: skip
 def vip_answered_by_nobody(node: Node) -> Iterator[Finding]:
     for said in arp_responders(node):

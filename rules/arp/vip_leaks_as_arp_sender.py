@@ -23,6 +23,7 @@ from lvsdoctor.rulekit import (
     code="ARP003",
     severity=Severity.ERROR,
     explains=Decision.ARP_SENDER,
+    general=True,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "neighbours", "arptables", "memberships"},

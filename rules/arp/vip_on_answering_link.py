@@ -28,7 +28,6 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships"},
-    instead_of={"real-server-answers-arp", "arp-ignore-only-on-lo", "arp-announce-two-defeated"},
     only_ipv4=True,
 )
 def vip_on_answering_link(node: Node) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do
 @rule(
     name="real-server-unreachable", code="CL003", severity=Severity.ERROR, explains=Decision.ROUTE, role="director",
     needs={"ipvs", "addresses", "routes"}, helps={"links", "local-routes", "neighbours", "policy-rules"},
-    instead_of={"real-server-behind-gateway"},
 )  # fmt: skip
 def real_server_unreachable(node: Node) -> Iterator[Finding]:
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}

@@ -21,6 +21,8 @@ from lvsdoctor.rulekit import (
     real_server,
     route_lookup,
     rule,
+    track_connections,
+    waits_for_tracking,
 )
 
 
@@ -29,6 +31,7 @@ from lvsdoctor.rulekit import (
     code="NAT002",
     severity=Severity.WARNING,
     explains=Decision.RETURN_PATH,
+    general=True,
     role="director",
     needs={"ipvs", "addresses"},
     helps={"routes", "policy-rules", "local-routes", "links", "sysctl", "iptables"},
@@ -43,6 +46,7 @@ def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
         kept = no_source_nat(node, service, destination, client) if client is not None else None
         if kept is None or shared is None:
             continue
+        waiting = client is not None and waits_for_tracking(node, service, destination, client)
         yield Finding(
             "{rip} replies directly to clients of VIP {vip} in {subnet}, not through director {node}",
             clients="Clients in {subnet} receive replies from {rip}, not from {vip}, and drop these replies.",
@@ -55,7 +59,7 @@ def nat_client_in_real_servers_subnet(node: Node) -> Iterator[Finding]:
                 *straight,
                 kept,
             ],
-            fix=hide_clients(str(shared.network), rip),
+            fix=track_connections() if waiting else hide_clients(str(shared.network), rip),
         )
 
 

@@ -19,6 +19,7 @@ from lvsdoctor.rulekit import (
     assume,
     change_real_server,
     cite,
+    reach_directly,
     real_server,
     route_lookup,
     rule,
@@ -28,7 +29,7 @@ from lvsdoctor.rulekit import (
 
 @rule(
     name="real-server-behind-gateway", code="DR005", severity=Severity.ERROR, explains=Decision.ROUTE, role="director",
-    needs={"ipvs", "addresses"}, helps={"routes", "local-routes", "policy-rules", "links", "neighbours"},
+    needs={"ipvs", "addresses"}, helps={"routes", "local-routes", "policy-rules", "links", "neighbours"}, general=True,
 )  # fmt: skip
 def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
     listed: dict[IP, list[tuple[VirtualService, Destination]]] = {}
@@ -56,7 +57,7 @@ def real_server_behind_gateway(node: Node) -> Iterator[Finding]:
                     *(_same_mac(node, rip, proxy) if proxy else _taken_for_a_router(way)),
                 ],
                 severity=Severity.WARNING if proxy and not _server_with_links(node, rip) else None,
-                fix=sum((_tunnel_instead(node, *place) for place in places), Fix()),
+                fix=reach_directly(node, rip) or sum((_tunnel_instead(node, *place) for place in places), Fix()),
             )
 
 
@@ -97,9 +98,8 @@ def _server_with_links(node: Node, rip: IP) -> Node | None:
 def _taken_for_a_router(lookup: Lookup) -> list[Citation]:
     if lookup.route is None or lookup.route.dst.prefixlen < lookup.route.dst.max_prefixlen:
         return []
-    return [
-        assume("addresses", "the gateway is not the real server itself", settle="ip addr show  # on the real server")
-    ]
+    settle = "ip addr show  # on the real server"
+    return [assume("addresses", "the gateway is not the real server itself", settle=settle)]
 
 
 def _tunnel_instead(node: Node, service: VirtualService, real: Destination) -> Fix:

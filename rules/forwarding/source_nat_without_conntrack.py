@@ -29,7 +29,6 @@ SETTING = "net.ipv4.vs.conntrack"
     role="director",
     needs={"ipvs", "iptables"},
     helps={"addresses", "ipvs-stats", "links", "local-routes", "policy-rules", "routes", "sysctl"},
-    instead_of={"nat-client-in-real-servers-subnet"},
     only_ipv4=True,
 )
 def source_nat_without_conntrack(node: Node) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ _FILTERS = ("iptables", "ip6tables")
 
 @rule(
     name="vip-missing-on-real-server", code="DR001", severity=Severity.ERROR, explains=Decision.LOCAL_DELIVERY,
-    role="real-server", needs={"addresses"},
+    role="real-server", needs={"addresses"}, general=True,
     helps=[*_FILTERS, "ipvs", "links", "local-routes", "memberships", "policy-rules", "routes", "sockets", "sysctl"],
 )  # fmt: skip
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
@@ -56,6 +56,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         back = [] if idle or here else [link for link in _arrive_on(node, told) if forwards(node, link)]
         lines = [cite(m.service, "the VIP of {director}", director=m.director.name) for m in told]
         lines += [cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip) for m in told]
+        checking = [held for held in node.holding(vip.ip) if not held.usable and "dadfailed" not in held.flags]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
 
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
@@ -64,7 +65,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             clients=(_KEPT if kept else _LATER) if idle else _LOOPS if back and not here else _LOST,
             about={"vip": vip.ip},
             link=", ".join(back),
-            severity=Severity.WARNING if idle else None,
+            severity=Severity.WARNING if idle or checking else None,
             predicts=Predicts.REFUSES,
             evidence=[
                 *(lines or [cite(vip, "this node is to hold the VIP")]),

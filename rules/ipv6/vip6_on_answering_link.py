@@ -29,7 +29,6 @@ DROPPED = "{node} drops the requests for {vip}."
     role="real-server",
     needs={"addresses", "links"},
     helps={"memberships", "routes"},
-    instead_of={"vip-missing-on-real-server"},
     only_ipv6=True,
 )
 def vip6_on_answering_link(node: Node) -> Iterator[Finding]:

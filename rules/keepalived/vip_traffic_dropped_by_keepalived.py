@@ -29,7 +29,6 @@ WORDS = ("no_accept", "strict_mode", "vrrp_strict")
     explains=Decision.INPUT_FILTER,
     needs={"vrrp"},
     helps={"health-checks", "ipvs"},
-    instead_of={"director-filter-drops-requests"},
     cause=True,
 )
 def vip_traffic_dropped_by_keepalived(node: Node) -> Iterator[Finding]:

@@ -14,7 +14,9 @@ from lvsdoctor.rulekit import (
     arp_owners,
     assume,
     cite,
+    give_up,
     hide_vips,
+    owner_elsewhere,
     rule,
     service_addresses,
     vip_on_segment,
@@ -40,7 +42,7 @@ STRICT = Fix(
     explains=Decision.ARP_REPLY,
     role="director",
     needs={"addresses", "links", "sysctl | configured-sysctl"},
-    helps={"arptables", "local-routes", "memberships", "policy-rules", "routes"},
+    helps={"arptables", "kube-state", "local-routes", "memberships", "policy-rules", "routes"},
     suffice={"kube"},
     only_ipv4=True,
 )
@@ -51,6 +53,7 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
             if segment is None:
                 continue
             other, lines = another_owner(node, kept.ip, owner.link)
+            taken = owner_elsewhere(node, kept.ip)
             yield Finding(
                 TWO if other else ALONE,
                 clients=ANY if other else OTHER,
@@ -59,7 +62,7 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 severity=None if other else Severity.WARNING,
                 predicts=Predicts.ANSWERS,
                 evidence=[*owner.because, segment, *lines],
-                fix=hide_vips(node) + STRICT,
+                fix=give_up(node, kept.ip, on=kept.link) if taken else hide_vips(node) + STRICT,
             )
     for proxy, announcer in answering_beside_announcers(node) if node.has("kube") else ():
         strict = proxy.strict_arp_seen

@@ -37,7 +37,6 @@ SERVICE = Fix(
     needs={"addresses"},
     helps={"kube", "links", "routes"},
     suffice={"kube-state"},
-    instead_of={"service-address-answered-by-every-node"},
 )
 def service_address_of_another_host(node: Node) -> Iterator[Finding]:
     if node.is_a("director"):

@@ -25,7 +25,6 @@ from lvsdoctor.rulekit import (
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},
-    instead_of={"strict-rp-filter-drops-requests", "rp-filter-on-tunnel-device"},
     harmless_at_weight_0=True,
     only_ipv4=True,
 )

@@ -24,6 +24,7 @@ EXPECTED = "If the director sends requests to {link}, clients behind {back} get 
     code="RP001",
     severity=Severity.ERROR,
     explains=Decision.SOURCE_VALIDATION,
+    general=True,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},

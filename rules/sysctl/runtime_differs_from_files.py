@@ -26,6 +26,7 @@ FORGETS = "IPVS forgets idle connections of clients after {value} seconds, not a
     name="runtime-differs-from-files",
     code="SYS002",
     severity=Severity.WARNING,
+    general=True,
     needs={"configured-sysctl", "sysctl"},
     helps={"links", "ipvs", "memberships", "ipvs-timeouts"},
     suffice={"configured-timeouts"},

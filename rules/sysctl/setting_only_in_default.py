@@ -32,7 +32,6 @@ LEAKS = "{node} uses VIP {vip} as sender of ARP requests on {link}, for arp_anno
     role="real-server",
     needs={"sysctl", "addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "arptables", "memberships", "neighbours"},
-    instead_of={"real-server-answers-arp", "vip-leaks-as-arp-sender", "arp-announce-one-in-vip-subnet"},
     only_ipv4=True,
 )  # fmt: skip
 def setting_only_in_default(node: Node) -> Iterator[Finding]:

@@ -29,7 +29,6 @@ LINK = "/etc/sysctl.d/99-sysctl.conf is a symbolic link to /etc/sysctl.conf"
     severity=Severity.ERROR,
     needs={"configured-sysctl"},
     helps={"links", "ipvs", "memberships"},
-    instead_of={"runtime-differs-from-files"},
 )
 def setting_undone_by_later_file(node: Node) -> Iterator[Finding]:
     for concern in concerns(node):

@@ -21,6 +21,7 @@ from lvsdoctor.rulekit import (
     code="TUN002",
     severity=Severity.ERROR,
     explains=Decision.SOURCE_VALIDATION,
+    general=True,
     role="real-server",
     needs={"sysctl | configured-sysctl", "addresses", "links", "routes"},
     helps={"memberships", "local-routes", "policy-rules"},

@@ -28,10 +28,10 @@ def a_finding(node: Node, message: str = "{node} forwards", **about: object) -> 
     return Finding(message, about=about, evidence=[cite(node.sysctl(KEY), "set")], fix=Fix())
 
 
-def always(name: str, code: str, **how: object) -> Rule:
+def always(name: str, code: str, *cures: str, **how: object) -> Rule:
     def check(node: Node) -> Iterator[Finding]:
         set_here = [cite(node.sysctl(KEY), "set")]
-        yield Finding("{node} {does}", about={"vip": "192.0.2.10"}, evidence=set_here, fix=Fix(), does="forwards")
+        yield Finding("{node} {does}", about={"vip": "192.0.2.10"}, evidence=set_here, fix=Fix(cures), does="forwards")
 
     check.__name__ = name.replace("-", "_")
     return rule(name=name, code=code, severity=Severity.ERROR, needs={"sysctl"}, **how)(check)  # type: ignore[arg-type]
@@ -144,52 +144,41 @@ def test_what_was_found_before_a_fact_was_missing_is_kept() -> None:
     assert [missing.fact for missing in examination.outcomes[0].missing] == ["routes"]
 
 
-def test_the_specific_rule_speaks_instead_of_the_general_one() -> None:
-    rules = [always("general", "X006"), always("specific", "X007", instead_of={"general"})]
+def test_the_rule_that_names_a_cause_speaks_for_the_general_one() -> None:
+    rules = [always("general", "X006", "cure", general=True), always("specific", "X007", "cure")]
     examination = examine([node(sysctl=SETTINGS)], rules)
-    assert [d.rule for d in examination.diagnoses] == ["specific"]
+    assert [(d.rule, d.clears) for d in examination.diagnoses] == [("specific", ("X006",))]
+    assert [d.rule for d in examination.listed_under] == ["general"]
     general = examination.outcomes[0]
     assert (general.verdict, general.explained_by) == (Verdict.QUIET, ("specific",))
 
 
-def test_who_speaks_for_a_rule_may_be_spoken_for_itself() -> None:
+def test_who_is_listed_under_one_that_is_listed_itself_is_listed_under_the_one_that_speaks() -> None:
     rules = [
-        always("general", "X006"),
-        always("middle", "X009", instead_of={"general"}),
-        always("specific", "X007", instead_of={"middle"}),
+        always("general", "X006", "cure", general=True),
+        always("middle", "X009", "cure"),
+        always("specific", "X007", "cure"),
     ]
     examination = examine([node(sysctl=SETTINGS)], rules)
-    assert [d.rule for d in examination.diagnoses] == ["specific"]
+    assert [(d.rule, d.clears) for d in examination.diagnoses] == [("specific", ("X006", "X009"))]
     explained = {outcome.rule: outcome.explained_by for outcome in examination.outcomes}
     assert explained == {"general": ("specific",), "middle": ("specific",), "specific": ()}
 
 
-def test_a_finding_about_a_vip_speaks_for_those_about_its_services() -> None:
-    @rule(name="of-service", code="X010", severity=Severity.ERROR, needs={"sysctl"})
+def test_a_finding_about_a_vip_is_listed_with_those_about_its_services() -> None:
+    @rule(name="of-service", code="X010", severity=Severity.ERROR, needs={"sysctl"}, general=True)
     def of_service(node: Node) -> Iterator[Finding]:
         for service in ("tcp 192.0.2.10:80", "tcp 192.0.2.11:80"):
-            yield Finding("{node} drops requests", about={"service": service}, evidence=[], fix=Fix())
+            yield Finding("{node} drops requests", about={"service": service}, evidence=[], fix=Fix(("cure",)))
 
-    @rule(name="specific", code="X008", severity=Severity.ERROR, needs={"sysctl"}, instead_of={"of-service"})
-    def specific(node: Node) -> Iterator[Finding]:
-        yield a_finding(node, vip="192.0.2.10")
-
-    examination = examine([node(sysctl=SETTINGS)], [of_service, specific])
-    silenced = {d.about.get("service") for d in examination.diagnoses}
-    assert silenced == {None, "tcp 192.0.2.11:80"}
+    examination = examine([node(sysctl=SETTINGS)], [of_service, always("specific", "X008", "cure")])
+    speaking = {d.about.get("service") for d in examination.diagnoses}
+    assert speaking == {None, "tcp 192.0.2.11:80"}
 
 
 def test_the_general_rule_speaks_where_the_specific_one_was_not_chosen() -> None:
-    assert [d.rule for d in examine([node(sysctl=SETTINGS)], [always("general", "X006")]).diagnoses] == ["general"]
-
-
-def test_a_finding_about_something_else_is_not_silenced() -> None:
-    @rule(name="specific", code="X008", severity=Severity.ERROR, needs={"sysctl"}, instead_of={"general"})
-    def specific(node: Node) -> Iterator[Finding]:
-        yield a_finding(node, vip="192.0.2.99")
-
-    examination = examine([node(sysctl=SETTINGS)], [always("general", "X006"), specific])
-    assert {d.rule for d in examination.diagnoses} == {"general", "specific"}
+    chosen = [always("general", "X006", "cure", general=True)]
+    assert [d.rule for d in examine([node(sysctl=SETTINGS)], chosen).diagnoses] == ["general"]
 
 
 def test_the_fingerprint_outlives_a_moved_line_and_a_reworded_message() -> None:

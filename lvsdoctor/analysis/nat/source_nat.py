@@ -126,6 +126,18 @@ def _unseen(director: Node, service: VirtualService, real: Destination, rip: IP)
     return None
 
 
+def waits_for_tracking(director: Node, service: VirtualService, real: Destination, client: IP) -> bool:
+    """Would a rule of the director give what `client` sends another source, if connection tracking saw it? Reads what
+    unseen_by_source_nat() reads; False where that is not known."""
+    if not director.has("iptables") or service.vip is None or real.ip is None:
+        return False
+    try:
+        verdict, notrack = sent_if_tracked(director, service, real, client)
+        return verdict.lacking is None and verdict.packet.src != client and notrack is None and not _tracks(director)
+    except NotCollected:
+        return False
+
+
 def _tracks(director: Node) -> bool:
     if not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
         raise NotCollected("sysctl", director.name, CONNTRACK, command("sysctl", CONNTRACK))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lvsdoctor.analysis.arp.rip_neighbours import Stray
-from lvsdoctor.fixes.commands.addresses import move_address, move_vip_to_lo
+from lvsdoctor.fixes.commands.addresses import add_address, move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE
 from lvsdoctor.fixes.commands.settings import set_sysctls
 from lvsdoctor.fixes.commands.spelling import spell
@@ -38,6 +38,22 @@ def hide_vips(node: Node | None = None) -> Fix:
         too_large = [key for link in loud if node.sysctl(key := conf_key(link, name)).value > max(enough)]
         wanted |= dict.fromkeys([conf_key("all", name), *too_large] if loud else [], level)
     return set_sysctls(wanted) if wanted else Fix()
+
+
+def answer_again(node: Node, link: str) -> Fix:
+    """What lifts arp_ignore=8 on a link, at which it answers for no address at all; where the host has VIPs to hide,
+    for its other addresses alone. Reads sysctl and links."""
+    keys = [conf_key(scope, "arp_ignore") for scope in ("all", link)]
+    wrong = [key for key in keys if node.sysctl(key).value == 8] or keys
+    return hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0))
+
+
+def answer_for(node: Node, vip: IP, link: str) -> Fix:
+    """What makes a director answer for a VIP of its own on a link. Reads sysctl, links and addresses."""
+    lifted = answer_again(node, link) if effective(node, "arp_ignore", link).value == 8 else Fix()
+    if lifted.now and any(address.link == link for address in node.holding(vip)):
+        return lifted
+    return lifted + add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=(announce_again(link, vip),))
 
 
 def announce_again(director_link: str, vip: IP) -> "Command":

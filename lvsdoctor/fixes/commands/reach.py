@@ -1,11 +1,12 @@
 """What brings a director to a real server again, where the route or the link is missing."""
 
-from lvsdoctor.analysis.reachability import Reachability
+from lvsdoctor.analysis.reachability import Reachability, reachability
 from lvsdoctor.analysis.reply_path import routers_beside, rule_that_ends
 from lvsdoctor.fixes.commands.addresses import bring_up
 from lvsdoctor.fixes.commands.routes import delete_route, delete_rule, replace_route, route_to_subnet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
 
 
@@ -26,6 +27,12 @@ def reach_again(node: Node, rip: IP, path: Reachability, *, direct: bool) -> Fix
     line = f"# give this host an address in the subnet of {rip}: ip addr add DIP/PREFIX dev LINK"
     line += "" if direct else f", or a route: ip route add {rip} via ROUTER"
     return Fix(now=(line,), persist=("# the same in the network configuration of the host",))
+
+
+def reach_directly(node: Node, rip: IP) -> Fix | None:
+    """The way over the director's own interface in the real server's subnet, where it has one and does not use it."""
+    path = reachability(node, rip, {Forwarding.DR}) if node.has("routes") else None
+    return reach_again(node, rip, path, direct=True) if path is not None and path.cut else None
 
 
 def _leaves_home(path: Reachability) -> bool:

@@ -171,7 +171,7 @@ class Planner:
         findings = {diagnosis.fingerprint: diagnosis for diagnosis in examination.diagnoses}
         back = any(diagnosis.fingerprint in findings for diagnosis in cures)
         new = next(raised(state.findings, examination, self.rules), None)
-        return frozenset(findings), STAYS if back else _says_raised(new) if new is not None else ""
+        return known_in(examination), STAYS if back else _says_raised(new) if new is not None else ""
 
     def cleared_by(self, diagnosis: Diagnosis, end: State) -> tuple[Diagnosis, ...]:
         """Whose fix cleared it: its own, else one before which it was there and after which it was gone."""
@@ -182,6 +182,11 @@ class Planner:
             middle = (there + gone) // 2
             there, gone = (middle, gone) if self._remains(end.taken[middle][1], diagnosis) else (there, middle)
         return (end.taken[gone][0],)
+
+
+def known_in(examination: Examination) -> frozenset[str]:
+    """The findings, also those that are listed under others."""
+    return frozenset(diagnosis.fingerprint for diagnosis in (*examination.diagnoses, *examination.listed_under))
 
 
 def _alike(nodes: Nodes, others: Nodes) -> bool:

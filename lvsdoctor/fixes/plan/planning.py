@@ -8,7 +8,7 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.fixes.plan.nouns import ByHand, Cleared, Plan, Rejected
 from lvsdoctor.fixes.plan.obstacles import obstacle
-from lvsdoctor.fixes.plan.planner import STAYS, Planner, State
+from lvsdoctor.fixes.plan.planner import STAYS, Planner, State, known_in
 from lvsdoctor.fixes.plan.scripting import finished
 from lvsdoctor.fixes.plan.serving import still_lost
 from lvsdoctor.model.address import IP
@@ -35,14 +35,16 @@ def plan(
     counted = [diagnosis for diagnosis in before.diagnoses if diagnosis.accepted is None]
     obstacles = {diagnosis.fingerprint: why for diagnosis in counted if (why := obstacle(diagnosis, nodes)) is not None}
     wanted = [diagnosis for diagnosis in counted if diagnosis.fingerprint not in obstacles]
-    start = State(tuple(nodes), frozenset(diagnosis.fingerprint for diagnosis in before.diagnoses))
+    start = State(tuple(nodes), known_in(before))
     planner = Planner(rules, partial(with_standing, role=role, vips=vips))
     end, unsolved = planner.clear(start, wanted)
     steps, nodes_after, after = finished(planner, start, end)
     lost = still_lost(nodes_after, after)
+    under = {diagnosis.fingerprint for diagnosis in before.listed_under}
     for _ in range(_MORE):
         known = {diagnosis.fingerprint for diagnosis in (*before.diagnoses, *(cure for cure, _ in end.taken))}
         causes = {cause.fingerprint: cause for walk in lost for cause in walk.explained_by}
+        causes |= {other.fingerprint: other for other in after.diagnoses if other.fingerprint in under}
         bare = [d for d in causes.values() if d.fingerprint not in known and obstacle(d, nodes_after) is None]
         if not bare:
             break

@@ -33,7 +33,7 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     for clients, _ in group.sentences(lambda diagnosis: diagnosis.clients):
         if clients.clients:
             page.say(clients.clients, label=wording.labelled(wording.CLIENTS))
-    if others := asides.same_step(group.every):
+    if others := asides.others_of(group.every):
         page.say(others, label=wording.labelled(wording.ALSO))
     rule = shown.rules.get(group.first[0].rule)
     if page.output.explain and rule is not None and rule.name not in shown.explained:

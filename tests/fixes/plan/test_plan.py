@@ -668,7 +668,7 @@ def own_rule(name: str, when: Callable[[Node], bool], *lines: str) -> Rule:
             )
 
     facts = frozenset({"addresses", "sysctl"})
-    return Rule(name, name.upper(), Severity.ERROR, None, facts, frozenset(), frozenset(), check, file=f"{name}.py")
+    return Rule(name, name.upper(), Severity.ERROR, None, facts, frozenset(), check, file=f"{name}.py")
 
 
 def is_0(*names: str) -> Callable[[Node], bool]:
