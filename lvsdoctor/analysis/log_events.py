@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lvsdoctor.kernel.answer import Answer, assume
+from lvsdoctor.kernel.answer import Answer, assume, no
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import COLLECTED_BY
@@ -11,6 +11,7 @@ from lvsdoctor.model.finding import Citation, Fix, Severity, cite
 from lvsdoctor.model.log import LogLine
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import conf_key
 from lvsdoctor.parse.log_patterns import BY_EVENT, Pattern
 
 # A line that explains another stands so many lines above it at most: a log has others between them.
@@ -118,7 +119,14 @@ def _number(seen: Seen) -> int:
 
 
 def passes_reply(director: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
-    """kernel/delivery.py's passes_on(), confirmed by the director's log where this shows the packets that it drops."""
+    """kernel/delivery.py's passes_on(), confirmed by the director's log where this shows the packets that it drops.
+
+    Of a director of which files alone tell, and no setting of accept_local, that is taken for the kernel's 0.
+    """
+    settings = director.seen_rows("sysctl") if director.planned and director.has("sysctl") else {}
+    keys = [conf_key(scope, "accept_local") for scope in ("all", "default", arrived_on)]
+    if director.planned and src.version == 4 and not any(settings[key].raw != "0" for key in keys if key in settings):
+        return no("accept_local is 0", assume("sysctl", f"accept_local is 0 on {director.name}"))
     answer = passes_on(director, src=src, dst=dst, arrived_on=arrived_on)
     for row in director.seen_rows("log") if not answer and director.has("log") else ():
         if row.event == "LOG010.martian-source" and row.subject.split()[1:] == [str(src), arrived_on]:

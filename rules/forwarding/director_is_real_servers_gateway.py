@@ -26,6 +26,7 @@ from lvsdoctor.rulekit import (
 )
 
 IP_FORWARD = "net.ipv4.ip_forward"
+BETTER = "# better, with another router: make this router the gateway of the real server; without another router:"
 
 
 @rule(
@@ -34,11 +35,10 @@ IP_FORWARD = "net.ipv4.ip_forward"
     helps={"policy-rules", "local-routes", "sysctl", "links", "log"}, harmless_at_weight_0=True,
 )  # fmt: skip
 def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
-    directors = {listing.director.name: listing.director for listing in node.memberships}
     for vip in sorted(node.vips, key=lambda vip: vip.ip.version):
         ways = list(reply_paths(node, vip.ip))
         gateways = {hop for _, way in ways for hop in way.gateways}
-        for director in directors.values():
+        for director in {listing.director.name: listing.director for listing in node.memberships}.values():
             own = is_local(director, vip.ip)
             for gateway in director.addresses if own and any(map(director.holding, gateways)) else ():
                 lost = [
@@ -79,18 +79,18 @@ def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, li
     """The director's own router, if the real server has it for a neighbour; else the director has to let replies by."""
     masqueraded = any(listing.forwarding is Forwarding.NAT for listing in node.memberships)  # these need this gateway
     family = next(hop.version for way in lookups for hop in way.gateways)
-    for _, hop in default_gateways(director, family):
+    for _, hop in () if director.planned else default_gateways(director, family):
         router = hop.gateway
         if router and not router.is_link_local and not masqueraded and route_lookup(node, router).onlink:
             places = [(str(r.dst) if r.dst.prefixlen else "default", r.table) for way in lookups if (r := way.route)]
             return sum((replace_route(dst, router, table) for dst, table in places), Fix())
     wanted: dict[str, int] = {conf_key("all", "forwarding", 6): 1} if family == 6 else {}
-    if family == 4 and not effective(director, "accept_local", link):
+    known = family == 4 and director.has("sysctl")
+    if known and not effective(director, "accept_local", link):
         wanted[conf_key(link, "accept_local")] = 1
-    if family == 4 and effective(director, "rp_filter", link).value == 1:
+    if known and effective(director, "rp_filter", link).value == 1:
         wanted[conf_key(link, "rp_filter")] = 2
-    if family == 4 and not forwards(director, link):
+    if known and not forwards(director, link):
         everywhere = director.knows_sysctl(IP_FORWARD) and director.sysctl(IP_FORWARD).value
         wanted[conf_key(link, "forwarding") if everywhere else IP_FORWARD] = 1
-    better = "# better, with another router: make this router the gateway of the real server; without another router:"
-    return Fix(now=(better,), node=director.name) + set_sysctls(wanted)
+    return Fix(now=(BETTER,), node=director.name) + set_sysctls(wanted)

@@ -1,11 +1,12 @@
 """A director masquerades to its own loopback address, where the kernel lets no request of another host go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.rulekit import (
     IP,
     SAVE_TABLE,
+    Address,
     Decision,
     Destination,
     Finding,
@@ -70,7 +71,8 @@ def _fix(node: Node, service: VirtualService, real: Destination) -> Fix:
 def _own_address(node: Node, real: Destination) -> IP | None:
     """An address of the director that is no VIP: of an interface, with a subnet."""
     vips = directed_vips(node)
-    for row in node.addresses if node.has("addresses") else ():
+    rows: Sequence[Address] = node.seen_rows("addresses") if node.has("addresses") else ()
+    for row in rows:
         usual = not row.host_only and not row.secondary and row.link != "lo" and not row.ip.is_link_local
         if usual and real.ip is not None and row.ip.version == real.ip.version and row.ip not in vips:
             return row.ip

@@ -38,36 +38,37 @@ AS_FIRST = "If this route is the first to {prefix}, hosts in {prefix} get no pac
 def vip6_mask_on_lo_too_wide(node: Node) -> Iterator[Finding]:
     for address in node.addresses:
         wide = address.ip.version == 6 and not address.host_only and not address.ip.is_link_local
-        if wide and node.planned and _on_loopback(node, address):
-            there = list(prefix_hosts(node, address))
-            if there or any(vip.ip == address.ip for vip in node.vips):
-                yield _finding(node, address, FORETOLD, AS_FIRST, there, Severity.WARNING)
+        if not wide or not _on_loopback(node, address):
             continue
-        somebody = client_in(address.network, node) if wide and _on_loopback(node, address) else None
-        if somebody is None:
+        if (found := _foretold(node, address) if node.planned else _running(node, address)) is None:
             continue
-        way = route_lookup(node, somebody)
-        lost = way.type == "unicast" and way.links == (address.link,)
-        there = list(prefix_hosts(node, address))
-        if not there or not (lost or way.onlink):
-            continue
-        text, clients = (LOST, NO_REPLY) if lost else (ORDER, LATER)
-        yield _finding(node, address, text, clients, [*_cited(way), *there], None if lost else Severity.WARNING)
+        lost, there = found
+        yield Finding(
+            FORETOLD if node.planned else LOST if lost else ORDER,
+            clients=AS_FIRST if node.planned else NO_REPLY if lost else LATER,
+            about={"vip": address.ip, "link": address.link},
+            prefix=address.network,
+            address=address,
+            severity=None if lost else Severity.WARNING,
+            evidence=[cite(address, "this prefix is a route over {link}", link=address.link), *there],
+            fix=as_single_hosts(node, [address]),
+        )
 
 
-def _finding(
-    node: Node, address: Address, text: str, clients: str, there: list[Citation], severity: Severity | None
-) -> Finding:
-    return Finding(
-        text,
-        clients=clients,
-        about={"vip": address.ip, "link": address.link},
-        prefix=address.network,
-        address=address,
-        severity=severity,
-        evidence=[cite(address, "this prefix is a route over {link}", link=address.link), *there],
-        fix=as_single_hosts(node, [address]),
-    )
+def _foretold(node: Node, address: Address) -> tuple[bool, list[Citation]] | None:
+    """Files do not tell the order of the routes, nor who else is in the prefix of a VIP: its clients may be."""
+    there = list(prefix_hosts(node, address))
+    return (False, there) if there or any(vip.ip == address.ip for vip in node.vips) else None
+
+
+def _running(node: Node, address: Address) -> tuple[bool, list[Citation]] | None:
+    """Is the route over lo the first to hosts of the prefix? None where no other host is seen in it."""
+    if (somebody := client_in(address.network, node)) is None:
+        return None
+    way = route_lookup(node, somebody)
+    lost = way.type == "unicast" and way.links == (address.link,)
+    there = list(prefix_hosts(node, address))
+    return (lost, [*_cited(way), *there]) if there and (lost or way.onlink) else None
 
 
 def _on_loopback(node: Node, address: Address) -> bool:
