@@ -28,7 +28,7 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
 
     Reads addresses and, where collected, routes, memberships and the other nodes' addresses and routes.
     """
-    if link.name == EVERY_INTERFACE:
+    if _without_subnet(node, link):
         return None  # files alone tell of this host, and of no subnet
     listings = node.memberships if node.has("memberships") else ()
     on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
@@ -48,6 +48,15 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
                 if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
+
+
+def _without_subnet(node: Node, link: Link) -> bool:
+    """Does it stand for interfaces of which the files that alone tell of this host do not say an address? Also one that
+    they name for its settings, where they give no interface an address."""
+    if link.name == EVERY_INTERFACE or not node.planned or not node.has("addresses"):
+        return link.name == EVERY_INTERFACE
+    wires = {wire.name for wire in node.seen_rows("links") if wire.arp} if node.has("links") else {link.name}
+    return not any(address.link in wires for address in node.seen_rows("addresses"))
 
 
 def routed_through(director: Node, vip: IP, node: Node) -> bool:
@@ -96,7 +105,7 @@ def leak_at_any_level(node: Node, vip: IP, link: Link) -> tuple[IP | str, Sender
 
 
 def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP | str, Sender] | None:
-    if link.name == EVERY_INTERFACE:
+    if _without_subnet(node, link):
         return _leak_anywhere(node, vip, link) if packet_source is not None else None
     for hop in asked_for(node, link, vip):
         sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)

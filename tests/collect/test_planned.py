@@ -191,3 +191,14 @@ def test_a_link_is_what_the_file_that_makes_it_says(tmp_path: Path, netdev: str,
     assert link is not None
     assert (link.kind, link.arp, link.up) == ("dummy", False, True)
     assert examine([node], load_rules()).diagnoses == ()
+
+
+def test_an_interface_that_files_name_without_an_address_has_a_gateway_as_any_other(tmp_path: Path) -> None:
+    text = "net.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.eth0.rp_filter = 0\n"
+    nodes = _scan(tmp_path, {f"rs1/{RS1}": text}, role="real-server", vips=(VIP,))
+    (finding,) = _of(examine(nodes, load_rules()), "ARP003")
+    assert (finding.severity, finding.about["link"]) == ("warning", "eth0")
+    sound = _scan(
+        tmp_path, {f"rs1/{RS1}": f"{text}net.ipv4.conf.all.arp_announce = 2\n"}, role="real-server", vips=(VIP,)
+    )
+    assert examine(sound, load_rules()).diagnoses == ()

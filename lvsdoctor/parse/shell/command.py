@@ -10,6 +10,7 @@ from lvsdoctor.model.seen import Seen
 UNKNOWN, FIRST = "\0", "\1"
 _LACKING = re.compile(f"[{UNKNOWN}{FIRST}]")
 
+_SUBSTITUTED = re.compile(r"\$\{[^{}]*\}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 # Each runs the command behind it on this host; the options of theirs that take a value.
 _CARRIERS = {
@@ -76,6 +77,11 @@ class ShellCommand:
 
 
 Pipeline = Sequence[ShellCommand]
+
+
+def is_glob(raw: str) -> bool:
+    """Would the shell spread this word over paths? The * of `${x%:*}` is none for that."""
+    return "*" in _SUBSTITUTED.sub("", raw)
 
 
 def is_unknown(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.shell.command import Line, OutputFile, ShellCommand
+from lvsdoctor.parse.shell.command import Line, OutputFile, ShellCommand, is_glob
 from lvsdoctor.parse.shell.state import Exhausted
 from lvsdoctor.parse.shell.syntax import Node
 from lvsdoctor.parse.shell.words import Scope, expanded, fields, here_text
@@ -57,7 +57,7 @@ class CommandReader:
             return None
         if descriptor is not None and self.text_of(descriptor) != "1":
             return None
-        return OutputFile(expanded(self.text_of(target), self._scope), ">>" in sign, "*" in self.text_of(target))
+        return OutputFile(expanded(self.text_of(target), self._scope), ">>" in sign, is_glob(self.text_of(target)))
 
     def _here_document(self, node: Node, commands: list[ShellCommand], others: list[Node]) -> None:
         start = next((child for child in node.children if child.type == "heredoc_start"), None)

@@ -7,6 +7,11 @@ from lvsdoctor.parse.shell.words import Scope, expanded, tokens
 
 _START = "start"
 _BRACKETS = frozenset({"[", "]", "[[", "]]", "test"})
+_LOOKS = re.compile(
+    r"(?:!\s*)?(?:sudo\s+)?(?:/\S*/)?(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule)\b(?!\s+(?:add|del|flush|set|rep))"
+    r"|ifconfig|route|ipvsadm\s+(?:-[Ll]\w*|-Sn?|--list)|arptables(?:-save|\s+-\w*[LS]\w*)|iptables(?:-save|\s+-\w*[CLS]\w*))\b"
+    r"[^|;&<>]*(?:2>\s*(?:/dev/null|&1)\s*)?\|\s*(?:/\S*/)?(?:[ef]?grep)\s[^|;&]*"
+)
 _NUMBER = re.compile(r"-?\d{1,9}")
 
 
@@ -18,6 +23,12 @@ def holds(text: str, scope: Scope) -> bool | None:
     turned = words[:1] == ["!"]
     outcome = _simple([expanded(raw, scope) for raw in (words[1:] if turned else words)])
     return None if outcome is None else outcome is not turned
+
+
+def looks_for_own(text: str) -> bool | None:
+    """Does it only look whether an address, a service or the like is there already? What a script adds where it is not
+    there is not there before. None for anything else."""
+    return True if _LOOKS.fullmatch(text.strip()[:1000]) else None
 
 
 def _simple(words: list[str]) -> bool | None:

@@ -82,7 +82,8 @@ class Interpreter:
     def _statement(self, node: Node) -> bool | None:
         match node.type:
             case "command" | "pipeline" | "redirected_statement":
-                return self._pipeline(node)
+                outcome, text = self._pipeline(node), self._text(node)
+                return conditions.looks_for_own(text) if outcome is None and text[:1] == "!" else outcome
             case "variable_assignment":
                 self._assign(node)
                 return True
@@ -92,7 +93,7 @@ class Interpreter:
                 return conditions.holds(self._text(node), self._scope)
             case "negated_command":
                 outcome = self._all(node.named_children)
-                return None if outcome is None else not outcome
+                return conditions.looks_for_own(self._text(node)) if outcome is None else not outcome
             case "if_statement":
                 self._if(node)
             case "case_statement":
@@ -161,6 +162,8 @@ class Interpreter:
         if len(parts) < 3:
             return self._all(node.named_children)
         outcome, both = self._outcome(parts[:1]), parts[1].type == "&&"
+        if outcome is None and not both and conditions.looks_for_own(self._text(parts[0])):
+            outcome = False
         if outcome is None:
             self._perhaps(parts[2:])
             return None

@@ -3,7 +3,7 @@
 import re
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.shell.command import SHELLS, OutputFile, ShellCommand
+from lvsdoctor.parse.shell.command import SHELLS, OutputFile, ShellCommand, is_glob
 from lvsdoctor.parse.shell.words import Scope, expanded, fields, tokens
 
 _ASSIGNMENT = re.compile(r"(?:(?:export|readonly|local|declare)\s+)?([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
@@ -49,7 +49,7 @@ def _command(simple: list[tuple[str, bool]], seen: Seen, scope: Scope, *, uncert
         if sign:
             target = queue.pop()[0] if queue else ""
             if raw.lstrip("1&") in (">", ">>", ">|") and raw[:1] not in "023456789":
-                outputs.append(OutputFile(expanded(target, scope), ">>" in raw, "*" in target))
+                outputs.append(OutputFile(expanded(target, scope), ">>" in raw, is_glob(target)))
             continue
         if assigns and (match := _ASSIGNMENT.fullmatch(raw)) is not None and not words:
             scope.set(match[1], expanded(match[2], scope))

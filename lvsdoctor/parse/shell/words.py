@@ -13,12 +13,12 @@ from lvsdoctor.parse.shell.command import FIRST, UNKNOWN
 LONGEST = 20_000  # characters of a value, and fields of a word
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PARAMETER = re.compile(
-    r"(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?(?P<operator>:?[-=+?]|%%?|##?)?(?P<word>.*)",
+    r"(?P<keys>!(?=[A-Za-z_]))?(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?(?P<operator>:?[-=+?]|%%?|##?)?(?P<word>.*)",
     re.ASCII | re.DOTALL,
 )
 _BRACES = re.compile(r"(?<!\$)\{([\w./:-]+(?:,[\w./:-]+)+|\d{1,6}\.\.\d{1,6})\}")
 _SEQ = re.compile(r"\s*seq\s+(\d{1,6})(?:\s+(\d{1,6}))?\s*")
-_WHOLE_LIST = re.compile(r'"\$(?:\{([A-Za-z_]\w*\[@\]|@)\}|@)"', re.ASCII)
+_WHOLE_LIST = re.compile(r'"\$(?:\{(!?[A-Za-z_]\w*\[@\]|@)\}|@)"', re.ASCII)
 _QUOTED = re.compile(r"[\\'\"]")
 
 
@@ -56,6 +56,10 @@ class Scope:
         if match is None:
             return (UNKNOWN,), False
         name, index, operator, word = match["name"], match["index"], match["operator"], match["word"]
+        if match["keys"]:  # ${!A[@]}: its indices
+            listed = self.variables.get(name)
+            several = isinstance(listed, tuple) and index in ("@", "*") and not operator
+            return (tuple(map(str, range(len(listed or ())))), True) if several else ((UNKNOWN,), False)
         if index is not None:
             value = self.variables.get(name)
             values = (value,) if isinstance(value, str) else value
@@ -63,6 +67,7 @@ class Scope:
                 return (UNKNOWN,), False
             if index in ("@", "*"):
                 return values, True
+            index = index if index.isdigit() else expanded(index, self)
             return (values[int(index)] if index.isdigit() and int(index[:4]) < len(values) else UNKNOWN,), False
         known = self._values(name)
         if operator is None:
