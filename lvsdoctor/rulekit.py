@@ -86,7 +86,7 @@ QUESTIONS = {
         "analysis.arp.shared_addresses": "shared_addresses",
         "analysis.kube.addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
         "analysis.kube.nodes": "NodeAddress services_on_node_addresses",
-        "analysis.kube.files": "answering_beside_announcers kube_proxies another_owner",
+        "analysis.kube.files": "answering_in_files kube_proxies another_owner",
         "analysis.kube.exposed": "exposed_ports",
         "analysis.kube.settings": "overridden_for_kube_proxy",
         "analysis.kube.foreign": "foreign_services",
@@ -101,6 +101,7 @@ QUESTIONS = {
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",
+        "model.kube": "ServiceAddress",
         "model.health": "CheckedService CheckedServer HealthCheck",
         "analysis.vrrp.election": "AdvertMismatch",
         "analysis.vrrp.pairs": "vrrp_pairs VrrpPair",

@@ -79,7 +79,7 @@ from lvsdoctor.analysis.kube.addresses import owner_elsewhere as owner_elsewhere
 from lvsdoctor.analysis.kube.addresses import service_addresses as service_addresses
 from lvsdoctor.analysis.kube.exposed import exposed_ports as exposed_ports
 from lvsdoctor.analysis.kube.files import another_owner as another_owner
-from lvsdoctor.analysis.kube.files import answering_beside_announcers as answering_beside_announcers
+from lvsdoctor.analysis.kube.files import answering_in_files as answering_in_files
 from lvsdoctor.analysis.kube.files import kube_proxies as kube_proxies
 from lvsdoctor.analysis.kube.foreign import foreign_services as foreign_services
 from lvsdoctor.analysis.kube.nodes import NodeAddress as NodeAddress
@@ -281,6 +281,7 @@ from lvsdoctor.model.health import HealthCheck as HealthCheck
 from lvsdoctor.model.ipvs import Destination as Destination
 from lvsdoctor.model.ipvs import Forwarding as Forwarding
 from lvsdoctor.model.ipvs import VirtualService as VirtualService
+from lvsdoctor.model.kube import ServiceAddress as ServiceAddress
 from lvsdoctor.model.link import Link as Link
 from lvsdoctor.model.link import VRRP_MACS as VRRP_MACS
 from lvsdoctor.model.neighbour import Neighbour as Neighbour

@@ -8,9 +8,10 @@ from lvsdoctor.rulekit import (
     Fix,
     Node,
     Predicts,
+    ServiceAddress,
     Severity,
     another_owner,
-    answering_beside_announcers,
+    answering_in_files,
     arp_owners,
     assume,
     cite,
@@ -25,6 +26,7 @@ from lvsdoctor.rulekit import (
 TWO = "{node} answers ARP requests for service address {vip} on {link}, and so does {other}"
 ALONE = "{node} answers ARP requests for service address {vip} on {link}"
 FILES = "{node} lets every Kubernetes node answer ARP requests for the service addresses that {announcer} announces"
+EXTERNAL = "{node} lets every Kubernetes node answer ARP requests for {vip}, an external IP of service {service}"
 ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
 OTHER = "Requests may go to {node} instead of the node that announces {vip}."
 OFF = "kube-proxy does not set arp_ignore, and keeps these addresses on kube-ipvs0"
@@ -64,15 +66,17 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 evidence=[*owner.because, segment, *lines],
                 fix=give_up(node, kept.ip, on=kept.link) if taken else hide_vips(node) + STRICT,
             )
-    for proxy, announcer in answering_beside_announcers(node) if node.has("kube") else ():
-        strict = proxy.strict_arp_seen
+    for proxy, row in answering_in_files(node) if node.has("kube") else ():
+        strict, external = proxy.strict_arp_seen, isinstance(row, ServiceAddress)
         yield Finding(
-            FILES,
+            EXTERNAL if external else FILES,
             clients=ANY,
-            about={"announcer": announcer.name, "file": proxy.seen.where},
+            about={"vip": row.ip} if external else {"announcer": row.name, "file": proxy.seen.where},
+            service=row.service if external else "",
+            severity=Severity.WARNING if external else None,
             evidence=[
                 cite(strict, OFF) if strict else cite(proxy.mode_seen, LEFT_OUT),
-                cite(announcer, "announces service addresses from one node"),
+                cite(row, "an external IP" if external else "announces service addresses from one node"),
                 assume("sysctl", "net.ipv4.conf.all.arp_ignore = 0", settle="sysctl net.ipv4.conf.all.arp_ignore"),
             ],
             fix=STRICT,

@@ -10,7 +10,7 @@ from lvsdoctor.analysis.arp.owners import arp_owners, same_segment
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.kube import Announcer, KubeProxy
+from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy, ServiceAddress
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -26,27 +26,39 @@ def kube_proxies(node: Node) -> list[KubeProxy]:
     return proxies
 
 
-def answering_beside_announcers(node: Node) -> Iterator[tuple[KubeProxy, Announcer]]:
-    """Each kube-proxy that leaves ARP as it is, with what announces addresses of services beside it.
+def answering_in_files(node: Node) -> Iterator[tuple[KubeProxy, Announcer | ServiceAddress]]:
+    """Each kube-proxy that leaves ARP as it is, with what announces addresses of services beside it, or else with each
+    address of externalIPs, which clients look for on the segment.
 
     Raises NotCollected where what was seen does not decide it: an announcer may be installed by other means.
+    Reads kube, and kube-state where collected.
     """
     rows = node.seen_rows("kube")
     proxies = [row for row in rows if isinstance(row, KubeProxy)]
     announcers = [row for row in rows if isinstance(row, Announcer)]
-    beside = {id(proxy): [a for a in announcers if proxy in _nearest(a, proxies)] for proxy in proxies}
+    external = [] if announcers else _external(node)
+    beside = {id(proxy): [row for row in announcers if proxy in _nearest(row, proxies)] for proxy in proxies}
+    outside = {id(proxy): [row for row in external if proxy in _nearest(row, proxies)] for proxy in proxies}
     for proxy in proxies:
-        if proxy.answers_for_services and beside[id(proxy)]:
-            yield proxy, beside[id(proxy)][0]
+        if proxy.answers_for_services:
+            yield from ((proxy, row) for row in beside[id(proxy)][:1] or outside[id(proxy)])
     kube_proxies(node)
     for proxy in proxies:
         if proxy.mode == "ipvs" and not proxy.strict_arp_known:
             raise NotCollected("kube", node.name, "strictARP of kube-proxy", _PROXY)
-        if proxy.answers_for_services and not beside[id(proxy)]:
+        if proxy.answers_for_services and not (beside[id(proxy)] or outside[id(proxy)]):
             raise NotCollected("kube", node.name, "what announces service addresses", COLLECTED_BY["kube"])
 
 
-def _nearest(announcer: Announcer, proxies: list[KubeProxy]) -> list[KubeProxy]:
+def _external(node: Node) -> list[ServiceAddress]:
+    """IPv4 addresses of externalIPs that no node is known to own."""
+    known = node.seen_rows("kube-state") if node.has("kube-state") else ()
+    owned = {ip for row in known if isinstance(row, KubeNode) for ip in row.addresses}
+    rows = (row for row in node.seen_rows("kube") if isinstance(row, ServiceAddress))
+    return [row for row in rows if row.external and row.ip.version == 4 and row.ip not in owned]
+
+
+def _nearest(announcer: Announcer | ServiceAddress, proxies: list[KubeProxy]) -> list[KubeProxy]:
     depths = [_shared(announcer.seen, proxy.seen) for proxy in proxies]
     return [proxy for proxy, depth in zip(proxies, depths, strict=True) if depth == max(depths)]
 

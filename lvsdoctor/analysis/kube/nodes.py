@@ -4,14 +4,14 @@ kube-proxy in ipvs mode puts every external and load balancer IP on kube-ipvs0 o
 syncService(), bindAddr); newer releases leave out the node that has the address itself, and no other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.kube import KubeNode, KubeProxy, ServiceAddress
+from lvsdoctor.model.kube import KubeNode, KubeProxy, KubeRow, ServiceAddress
 from lvsdoctor.model.node import Node
 
 _NODES = "kubectl get nodes -o wide"
@@ -28,8 +28,8 @@ class NodeAddress:
 
 
 def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
-    """Each address once. `host` holds what kubectl showed. Reads kube-state; kube and links of all nodes where
-    collected.
+    """Each address once. `host` holds what kubectl showed, or the manifests of both. Reads kube-state; kube and links
+    of all nodes where collected.
 
     With no address of a node shown, an address of externalIPs is assumed to be one where a node is not ready. Raises
     NotCollected at the end where the nodes, their addresses or the services were not shown.
@@ -40,7 +40,7 @@ def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
     rows = host.seen_rows("kube-state")
     nodes = {row.name: row for row in rows if isinstance(row, KubeNode)}
     owners = {ip: row for row in rows if isinstance(row, KubeNode) for ip in row.addresses}
-    services = [row for row in rows if isinstance(row, ServiceAddress)]
+    services = [row for row in (*rows, *_planned(host)) if isinstance(row, ServiceAddress)]
     addresses = {row.ip: row for row in services if not row.internal}
     away = next((row for row in nodes.values() if row.ready is False), None)
     for ip, service in addresses.items():
@@ -56,6 +56,11 @@ def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
         raise NotCollected("kube-state", host.name, "the addresses of the nodes", _NODES)
     if not services:
         raise NotCollected("kube-state", host.name, "the services", "kubectl get services -A -o wide")
+
+
+def _planned(host: Node) -> Sequence[KubeRow]:
+    """What manifests say, which the cluster has once they are applied."""
+    return [row for node in (host, *host.peers_with("kube")) if node.has("kube") for row in node.seen_rows("kube")]
 
 
 def _ipvs_mode(host: Node) -> Citation | None:

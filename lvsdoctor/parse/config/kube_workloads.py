@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.config.embedded import Embedded, embedded
+from lvsdoctor.parse.config.embedded import Embedded, embedded, moved
 from lvsdoctor.parse.config.yaml_text import Scalar, YamlNode, is_template
 from lvsdoctor.parse.reader import Dump
 
-__all__ = ["Container", "containers", "pod_spec", "word", "workload_dump"]
+__all__ = ["Container", "containers", "host_files", "pod_spec", "word", "workload_dump"]
 
 _TEMPLATES = frozenset({"DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"})
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)", re.ASCII)
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_HOST_FILE = re.compile(r"(?:^|[-.])keepalived[\w.-]*\.(?:conf|cfg|tmpl)$|^keepalived$|ldirectord[\w.-]*\.cf$")
 _NAME = "a container's script"
 
 
@@ -87,6 +88,18 @@ def workload_dump(manifest: YamlNode, lines: Sequence[str]) -> Dump | None:
         return None
     running = [container for container in containers(pod) if container.privileged and container.words]
     return _run(running, word(manifest, "metadata", "name"), lines) if running else None
+
+
+def host_files(manifest: YamlNode, lines: Sequence[str]) -> Iterator[Dump]:
+    """What the files of a ConfigMap configure on the host that a container gives them to, by the ConfigMap's name."""
+    data = manifest.at("data") if word(manifest, "kind") == "ConfigMap" else None
+    for key, value in data.pairs if data is not None else ():
+        if _HOST_FILE.search(key.text) and isinstance(value, Scalar):
+            from lvsdoctor.parse.config import config_dumps
+
+            inner, name = embedded(value, lines), word(manifest, "metadata", "name")
+            dumps = config_dumps(inner.text, key.text)
+            yield from (replace(moved(d, inner.outer), host="" if is_template(name) else name) for d in dumps[:1])
 
 
 def _run(running: Sequence[Container], name: str, lines: Sequence[str]) -> Dump | None:

@@ -12,7 +12,7 @@ from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy, KubeRow, KubeState, ServiceAddress, ServiceRange
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import embedded
-from lvsdoctor.parse.config.kube_workloads import Container, containers, pod_spec, word, workload_dump
+from lvsdoctor.parse.config.kube_workloads import Container, containers, host_files, pod_spec, word, workload_dump
 from lvsdoctor.parse.config.yaml_text import PyYamlMissing, Scalar, YamlNode, documents, is_template
 from lvsdoctor.parse.gaps import UNREAD
 from lvsdoctor.parse.reader import Dump
@@ -21,7 +21,7 @@ from lvsdoctor.parse.words import read_ip
 __all__ = ["dump_of", "dumps_of"]
 
 KIND, NAME = "kubernetes", "a Kubernetes manifest"
-_MOST_DEPTH = 4
+_MOST_DEPTH, _DEEPEST_VALUES = 4, 8
 _NAMED = re.compile(r"\.(?:ya?ml|json)(?:\.\w+)?$")
 
 _Outer = Callable[[Seen], Seen]
@@ -40,6 +40,8 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         yield Dump(origin=Origin.CONFIGURED, unread_kinds=(missing.unread(KIND, NAME, text, where),))
         return
     manifests = [manifest for root in yaml.roots for manifest in _manifests(root)]
+    if not manifests:  # values of a Helm chart
+        manifests = [table for root in yaml.roots for table in _proxies_below(root)]
     # Another text may begin like a manifest: a paste, notes. Only what is YAML to its end is taken from it.
     if not manifests or (yaml.unread and not _NAMED.search(where)):
         return
@@ -50,12 +52,13 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         found.read(manifest)
         if (dump := workload_dump(manifest, lines)) is not None:
             hosts.append(dump)
+        hosts += host_files(manifest, lines)
     kinds = tuple(kind for dump in hosts for kind in dump.unread_kinds)
     hosts = [replace(dump, unread_kinds=()) for dump in hosts if dump.facts or dump.unread]
     if found.rows or found.state or found.unread or kinds or not hosts:
         partial = Partial(UNREAD, found.unread[0]) if found.unread else None
-        # Addresses alone decide nothing.
-        tells = any(isinstance(row, KubeProxy | Announcer) for row in found.rows)
+        # What addresses MetalLB may give decides nothing.
+        tells = any(not isinstance(row, ServiceRange) for row in found.rows)
         facts: dict[str, tuple[KubeRow | KubeState, ...]] = {"kube": tuple(found.rows)} if tells else {}
         facts |= {"kube-state": tuple(found.state)} if found.state else {}
         yield Dump(facts, tuple(found.unread), origin=Origin.CONFIGURED, partial=partial, unread_kinds=kinds)
@@ -72,6 +75,15 @@ def _manifests(root: YamlNode, depth: int = 0) -> Iterator[YamlNode]:
             yield from _manifests(item, depth + 1)
     else:
         yield root
+
+
+def _proxies_below(root: YamlNode, depth: int = 0) -> Iterator[YamlNode]:
+    """The configurations of kube-proxy that are a part of other settings."""
+    if word(root, "kind") == "KubeProxyConfiguration":
+        yield root
+    elif depth < _DEEPEST_VALUES:
+        for _, value in root.pairs:
+            yield from _proxies_below(value, depth + 1)
 
 
 def _same(seen: Seen) -> Seen:
@@ -172,13 +184,14 @@ class _Cluster:
         asked = [(item, True) for item in (external.items if external is not None else ())]
         if balanced is not None and balanced.text and word(root, "spec", "type") == "LoadBalancer":
             asked.append((balanced, False))
-        for node, outside in asked:
+        live = bool(word(root, "metadata", "uid"))
+        for node, outside in asked if not live else ():
             if (ip := read_ip(node.text)) is not None:
                 self.rows.append(ServiceAddress(word(root, "metadata", "name"), ip, node.seen, outside, numbers))
             else:
                 self.unread.append(node.seen)
         # Only the API server gives an object a number: this is what the cluster has, and no file that will be applied.
-        if word(root, "metadata", "uid"):
+        if live:
             name = word(root, "metadata", "name")
             given = root.at("status", "loadBalancer", "ingress")
             asked += [(at, False) for item in (given.items if given is not None else ()) if (at := item.at("ip"))]

@@ -151,3 +151,17 @@ def test_a_manifest_that_no_api_server_has_numbered_shows_no_cluster() -> None:
     dump = dump_of(LIVE.replace("metadata: {name: shop, uid: c-d}", "metadata: {name: shop}"), "all.yaml")
     assert dump is not None
     assert [type(row) for row in dump.facts["kube-state"]] == [KubeNode]
+
+
+def test_values_of_a_chart_hold_the_configuration_of_kube_proxy() -> None:
+    values = f"kubeProxy:\n  config:\n    {PROXY.strip().replace(chr(10), chr(10) + '    ')}\n    mode: ipvs\n"
+    assert proxy(values).answers_for_services
+
+
+def test_keepalived_conf_in_a_config_map_is_that_of_a_host() -> None:
+    conf = "virtual_server 192.0.2.10 80 {\n  lb_kind DR\n  real_server 192.0.2.21 80 {\n  }\n}"
+    inner = "".join(f"    {line}\n" for line in conf.split("\n"))
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: lvs}}\ndata:\n  keepalived.conf: |\n{inner}"
+    (dump,) = dumps_of(text, "f.yaml")
+    (service,) = dump.facts["configured-ipvs"]
+    assert (dump.host, str(service.seen), str(service.destinations[0].seen)) == ("lvs", "f.yaml:6", "f.yaml:8")
