@@ -35,6 +35,14 @@ class Omitted(Enum):
         "1 file of {top} was left out, since it is too large",
         "{n} files of {top} were left out, since they are too large",
     )
+    LARGE_AND_UNLIKELY = (
+        "1 file of {top} was left out, since it is large and its name tells of no dump",
+        "{n} files of {top} were left out, since they are large and their names tell of no dump",
+    )
+    MANY_UNLIKELY = (
+        "1 file of {top} was left out, since too much was read before it whose names tell of no dump",
+        "{n} files of {top} were left out, since too much was read before them whose names tell of no dump",
+    )
     NESTED = (
         "1 archive in {top} was not opened, since it is nested too deep",
         "{n} archives in {top} were not opened, since they are nested too deep",

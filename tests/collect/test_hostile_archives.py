@@ -196,9 +196,38 @@ def test_files_that_may_be_dumps_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     files = {f"rs1/ip-addr-{number}": "x" * (1 << 20) for number in range(4)}
     assert "holds more than 2 MiB of files that may be dumps" in notes(read(tmp_path, tar_of({**HONEST, **files})))
     nodes = read(tmp_path, tar_of({**HONEST, "rs1/ip-addr": "x\n" * (1 << 20), "rs1/notes": "x\n" * (1 << 20)}))
-    assert notes(nodes) == "1 file of case was left out, since it is too large (ip-addr)".replace(
-        "ip-addr", "rs1/ip-addr"
+    assert notes(nodes) == (
+        "1 file of case was left out, since it is too large (rs1/ip-addr); "
+        "1 file of case was left out, since it is large and its name tells of no dump (rs1/notes)"
     )
+
+
+@pytest.mark.parametrize("pack", [tar_of, zip_of])
+def test_each_limit_of_files_whose_names_tell_of_no_dump_is_a_sentence(
+    tmp_path: Path, pack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS", replace(LIMITS, unlikely=4096, all_unlikely=8000))
+    nodes = read(tmp_path, pack({**HONEST, **{f"rs1/notes{number}": "x\n" * 1500 for number in range(4)}}))
+    assert notes(nodes) == (
+        "2 files of case were left out, since too much was read before them whose names tell of no dump "
+        "(first: rs1/notes2)"
+    )
+    nodes = read(tmp_path, pack({**HONEST, "rs1/notes": "x\n" * 3000, "rs1/more.gz": gzip.compress(b"x" * 5000)}))
+    assert "since it is large and its name tells of no dump (rs1/notes)" in notes(nodes)
+    assert "since it is too large (rs1/more.gz)" in notes(nodes)
+    nodes = read(tmp_path, pack({**HONEST, "rs1/image": bytes(3000), "rs1/core": bytes(9000)}))
+    assert notes(nodes) == ""
+
+
+def test_a_file_that_is_compressed_again_and_again_is_told(tmp_path: Path) -> None:
+    data = RULES.encode()
+    for _ in range(30):
+        data = gzip.compress(data)
+    assert "nested too deep (rs1/notes.gz)" in notes(read(tmp_path, tar_of({**HONEST, "rs1/notes.gz": data})))
+    data = tar_of(HONEST)
+    for _ in range(30):
+        data = gzip.compress(tar_of({"notes": data}))
+    assert "nested too deep" in refusal(tmp_path, data)
 
 
 def test_archives_are_opened_eight_deep(tmp_path: Path) -> None:

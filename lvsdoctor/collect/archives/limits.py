@@ -13,7 +13,7 @@ class Limits:
 
     member: int = 64 * MEBIBYTE  # of a file that may be a dump
     unlikely: int = 8 * MEBIBYTE  # of a file whose name tells of no dump
-    all_unlikely: int = 64 * MEBIBYTE
+    all_unlikely: int = 32 * MEBIBYTE
     kept: int = 256 * MEBIBYTE
     unpacked: int = 32 * 1024 * MEBIBYTE
     ratio: int = 250

@@ -136,7 +136,9 @@ class ArchiveReading:
         if size > (limits.member if kind is Likelihood.LIKELY else limits.unlikely):
             if file_name("/".join(inside[-2:])).kinds:
                 self.contents.omit(Omitted.TOO_LARGE, "/".join(path))
-        elif kind is Likelihood.LIKELY or not (_is_binary(head) or self.budget.unlikely + size > limits.all_unlikely):
+            elif not _is_binary(head):
+                self.contents.omit(Omitted.LARGE_AND_UNLIKELY, "/".join(path))
+        elif kind is Likelihood.LIKELY or self._has_room_for(size, head, path):
             self.budget.keep(size, likely=kind is Likelihood.LIKELY)
             self._put(path, File(content.exactly(size)))
 
@@ -201,9 +203,20 @@ class ArchiveReading:
         data = inner.read(most + 1)
         if len(data) > most:
             self.contents.omit(Omitted.TOO_LARGE, "/".join(path))
-        elif not _is_binary(data[: tar.BLOCK]) and self.budget.unlikely + len(data) <= self.budget.limits.all_unlikely:
+        elif compression_of(data):
+            self.contents.omit(Omitted.NESTED, "/".join(path))
+        elif self._has_room_for(len(data), data[: tar.BLOCK], path):
             self.budget.keep(len(data), likely=False)
             self._put(path, File(data))
+
+    def _has_room_for(self, size: int, head: bytes, path: Path) -> bool:
+        """Is a file whose name tells of no dump worth to be kept?"""
+        if _is_binary(head):
+            return False
+        fits = self.budget.unlikely + size <= self.budget.limits.all_unlikely
+        if not fits:
+            self.contents.omit(Omitted.MANY_UNLIKELY, "/".join(path))
+        return fits
 
     def _inside(self, path: Path) -> Path:
         """The path within the innermost archive."""
