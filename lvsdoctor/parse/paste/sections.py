@@ -9,6 +9,7 @@ from lvsdoctor.parse.gaps import ELIDED, UNREAD, by_filter, is_elision, may_be_f
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
 from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
+from lvsdoctor.parse.paste.expected import MAY_EXPECT, expected_lines
 from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.titles import Titles
@@ -42,7 +43,8 @@ class Section:
 
 def sections(text: str, where: str) -> Iterator[Section]:
     """The sections in order. The first has no echo, and may be empty."""
-    return _Parting(undecorated(text), where).sections()
+    expected = expected_lines(text.split("\n")) if MAY_EXPECT.search(text) else frozenset[int]()
+    return _Parting(undecorated(text), where, expected).sections()
 
 
 def of_output(echo: Echo, seen: Seen, lines: list[str], span: tuple[int, int], where: str) -> Section:
@@ -55,8 +57,8 @@ def of_output(echo: Echo, seen: Seen, lines: list[str], span: tuple[int, int], w
 class _Parting:
     """At work on a text: the section at hand, and the dump in it that is being read."""
 
-    def __init__(self, lines: list[str], where: str) -> None:
-        self._lines, self._where = lines, where
+    def __init__(self, lines: list[str], where: str, expected: frozenset[int] = frozenset()) -> None:
+        self._lines, self._where, self._expected = lines, where, expected
         self._titles = Titles(lines)
         self._section = Section(Echo(), None)
         self._reader: OpenDump | None = None
@@ -65,6 +67,10 @@ class _Parting:
     def sections(self) -> Iterator[Section]:
         number = 0
         while number < len(self._lines):
+            if number + 1 in self._expected:
+                number += 1
+                self._pass_expected(Seen(self._where, number, self._lines[number - 1].rstrip()))
+                continue
             if taken := self._feed_run(number):
                 number += taken
                 continue
@@ -103,6 +109,14 @@ class _Parting:
         if self._reader is None or self._waiting:
             return 0
         return self._reader.feed_run(self._lines, number, self._where)
+
+    def _pass_expected(self, seen: Seen) -> None:
+        """No host said it, so it is no dump; the one that was being read is at its end."""
+        if self._reader is not None:
+            self._finish()
+            self._reader = None
+        if seen.text.strip():
+            self._section.unread.append(seen)
 
     def _take(self, line: str, number: int) -> Echo | None:
         """Put a line where it belongs; if it is an echo, that is the next section's."""
