@@ -67,12 +67,15 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 fix=give_up(node, kept.ip, on=kept.link) if taken else hide_vips(node) + STRICT,
             )
     for proxy, row in answering_in_files(node) if node.has("kube") else ():
-        strict, external = proxy.strict_arp_seen, isinstance(row, ServiceAddress)
+        strict = proxy.strict_arp_seen
+        external = row.service if isinstance(row, ServiceAddress) else ""
         yield Finding(
             EXTERNAL if external else FILES,
             clients=ANY,
-            about={"vip": row.ip} if external else {"announcer": row.name, "file": proxy.seen.where},
-            service=row.service if external else "",
+            about={"vip": row.ip}
+            if isinstance(row, ServiceAddress)
+            else {"announcer": row.name, "file": proxy.seen.where},
+            service=external,
             severity=Severity.WARNING if external else None,
             evidence=[
                 cite(strict, OFF) if strict else cite(proxy.mode_seen, LEFT_OUT),
