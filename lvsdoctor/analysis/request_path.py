@@ -146,6 +146,11 @@ def _ends_named(link: Link) -> list[bool]:
     return [link.detail.get(end, "any") not in _ANY for end in ("remote", "local")]
 
 
+def _defaults_seen(node: Node) -> bool:
+    """Do the files that alone tell of a host say where its replies to clients far away leave?"""
+    return node.has("routes") and any(not route.dst.prefixlen for route in node.seen_rows("routes"))
+
+
 def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
     """Does rp_filter drop the requests for a VIP that arrive on a link, although replies to their senders have a way?
 
@@ -154,6 +159,11 @@ def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
     """
     clients: list[IP] = [FAR_AWAY]
     found = node.link(link)
+    if node.planned and found is not None and not found.arp and not _defaults_seen(node):
+        strict = effective(node, "rp_filter", link)
+        if strict.value == 1:
+            elsewhere = assume("routes", f"replies leave by another interface than {link}")
+            return yes("rp_filter=1", *strict.decisive_first, elsewhere)
     if found is None or not found.arp:
         clients += [ip for wire in node.links_hearing_arp for ip in neighbours_of(node, wire, besides=vip)]
     for client in clients:

@@ -21,6 +21,9 @@ _LOGS = ("messages", "syslog", "kern.log", "daemon.log", "keepalived", "ldirecto
 # Directories whose directories are hosts, whatever these are called.
 OF_HOSTS = frozenset({"hosts", "nodes", "machines"})
 # What a host's root has, and two of which no host has.
+_ROOTS = frozenset(
+    "root rootfs host files file fs image overlay config configs conf base system data tree content".split()
+)
 _IN_A_ROOT = ("etc/", "usr/lib/sysctl.d/", "sysctl.d/")
 
 
@@ -67,8 +70,9 @@ def _of_hosts(name: str, dumps: Sequence[NodeDump]) -> bool:
 
 def _is_the_host(name: str, above: str, dumps: Sequence[NodeDump]) -> bool:
     """Is this the host, and the only directory above it a group of hosts? (prod/lb01/etc, but not rs1/host/etc)"""
-    named = looks_like_a_host(name) and (not looks_like_a_host(above) or any(map(str.isdigit, name)))
-    return named and _is_a_root(dumps)
+    if looks_like_a_host(above):
+        return looks_like_a_host(name) and any(map(str.isdigit, name)) and _is_a_root(dumps)
+    return name.lower() not in _ROOTS and _is_a_root(dumps)
 
 
 def _is_a_root(dumps: Sequence[NodeDump]) -> bool:

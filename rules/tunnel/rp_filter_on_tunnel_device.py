@@ -35,7 +35,7 @@ def rp_filter_on_tunnel_device(node: Node) -> Iterator[Finding]:
         if not dropped:
             continue
         level = effective(node, "rp_filter", link)
-        bare = not any(address.ip.version == 4 for address in node.addresses_on(link))
+        bare = not node.planned and not any(address.ip.version == 4 for address in node.addresses_on(link))
         message = "{node} drops requests for VIP {vip} that are unpacked on {link} (rp_filter={value}, "
         message += "{link} has no IPv4 address)" if bare else "replies leave by another interface)"
         yield Finding(

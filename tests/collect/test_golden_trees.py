@@ -35,6 +35,8 @@ def nodes(top: Path, *files: str, text: str = LINE) -> dict[str, Node]:
         (["europe/prod/lb01/etc/sysctl.conf"], {"lb01"}),
         (["rs1/host/etc/sysctl.d/a.conf", "rs1/host/etc/sysctl.conf"], {"rs1"}),
         (["rs1/rootfs/etc/sysctl.d/a.conf"], {"rs1"}),
+        (["alpha/rootfs/etc/sysctl.d/a.conf"], {"alpha"}),
+        (["prod/alpha/etc/sysctl.d/a.conf"], {"alpha"}),
     ],
 )
 def test_a_file_is_for_the_host_that_its_path_names(tmp_path: Path, files: list[str], names: set[str]) -> None:

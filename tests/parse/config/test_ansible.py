@@ -112,6 +112,18 @@ def test_what_cannot_be_known_leaves_out_that_task_alone() -> None:
     assert "configured-addresses" not in dump.facts
 
 
+def test_a_connection_of_nmcli_has_its_addresses() -> None:
+    task = (
+        "- community.general.nmcli:\n    conn_name: vip0\n    type: dummy\n    ip4:\n      - 192.0.2.10/32\n"
+        "      - 192.0.2.11/32\n    state: present\n- nmcli: {conn_name: old, ip4: 192.0.2.12/32, state: absent}\n"
+        "- nmcli: {conn_name: unknown, ip4: '{{ vip }}/32'}\n"
+    )
+    (dump,) = dumps_of(task, "main.yml")
+    found = [(str(row), row.link, row.seen.line) for row in dump.facts["configured-addresses"]]
+    assert found == [("192.0.2.10/32", "vip0", 5), ("192.0.2.11/32", "vip0", 6)]
+    assert [seen.line for seen in dump.unread] == [9]
+
+
 def test_state_absent_takes_a_setting_away() -> None:
     (dump,) = dumps_of(
         "- sysctl: {name: net.ipv4.ip_forward, value: 1}\n- sysctl: {name: net.ipv4.ip_forward, state: absent}\n",
