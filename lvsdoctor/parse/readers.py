@@ -5,6 +5,7 @@ formats, and reading the code of the others would take longer than reading the d
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple, cast
 
@@ -19,12 +20,19 @@ class _Format(NamedTuple):
     begins: tuple[str, ...] = ()
     holds: tuple[str, ...] = ("",)
 
-    def may_start(self, text: str) -> bool:
-        begun = not self.begins or text.lstrip().startswith(self.begins)
-        return begun and any(sign in text for sign in self.holds)
+    def may_start(self, text: str, begin: str) -> bool:
+        """`begin` is the text without the blanks before it."""
+        if self.begins and not begin.startswith(self.begins):
+            return False
+        return self.holds == ("",) or any(sign in text for sign in self.holds)
 
     def reader(self) -> type[Reader]:
-        return cast(type[Reader], getattr(import_module(f"lvsdoctor.parse.{self.module}"), self.name))
+        return _imported(self.module, self.name)
+
+
+@cache
+def _imported(module: str, name: str) -> type[Reader]:
+    return cast(type[Reader], getattr(import_module(f"lvsdoctor.parse.{module}"), name))
 
 
 _TABLE = ("IP ", "Prot", "->", "TCP", "UDP", "SCTP", "FWM", "*")
@@ -54,7 +62,7 @@ FORMATS = (
     _Format("proc_net_sockets", "ProcNetSockets", holds=(":0000 0A 00000000:",)),
     _Format("nettools.route_n", "RouteN", begins=("Kernel", "Destination")),
     _Format("nettools.route_6", "Route6", begins=("Kernel IPv6", "Destination")),
-    _Format("nettools.ifconfig", "Ifconfig", holds=("Link encap:", ": flags=", "链接封装", "Protokoll")),
+    _Format("nettools.ifconfig", "Ifconfig", holds=(" encap:", ": flags=", "链接封装", "Protokoll", "Encapsulamento")),
     _Format("nettools.arp", "ArpA", holds=(" at ",)),
     _Format("nettools.arp", "ArpN", begins=("Address",)),
     _Format("nettools.arp", "ProcNetArp", begins=("IP address",)),
@@ -86,6 +94,7 @@ PROGRAMS = frozenset(
 
 def readers_for(text: str) -> Iterator[type[Reader]]:
     """The readers that take this line for the first of a dump of theirs."""
+    begin = text.lstrip()
     for known in FORMATS:
-        if known.may_start(text) and (reader := known.reader()).starts(text):
+        if known.may_start(text, begin) and (reader := known.reader()).starts(text):
             yield reader

@@ -25,7 +25,7 @@ def test_no_line_that_starts_a_dump_is_kept_from_its_reader() -> None:
         (reader.__name__, line)
         for reader, known in forms.items()
         for line in lines
-        if line.strip() and reader.starts(line) and not any(form.may_start(line) for form in known)
+        if line.strip() and reader.starts(line) and not any(form.may_start(line, line.lstrip()) for form in known)
     ]
     assert hidden == []
 

@@ -241,6 +241,13 @@ FACES = (
         r"(?:ci-info: ?)?[+|]|ci-info:",
         advice=ADDRESSES,
     ),
+    Face("rtf", "an RTF document", r"\{\\rtf\d", None, advice="Save it as plain text.", whole=True),
+    Face(
+        "difference",
+        "a difference of two texts (diff)",
+        r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@",
+        r"diff\| |@@ |(?:---|\+\+\+|diff|index) ",
+    ),
     Face("page", "an HTML or XML page", r"<(?:!DOCTYPE|\?xml|html\b)", None, whole=True),
     Face(
         "json",

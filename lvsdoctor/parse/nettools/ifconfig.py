@@ -24,7 +24,9 @@ FIRST_OF_LABELS = "`ifconfig` shows one address of each label, and not which int
 _UNUSED = pattern(
     r"(?:RX|TX|Interrupt|Memory|Base address|DMA chan|Media|device (?:interrupt|memory|base)|Outfill|Keepalive|IPX/"
     r"|EtherTalk|econet|AX\.25|Kollisionen|collisions|inet6? (?:addr|Adresse|adr|地址): *$"
-    r"|(?:接收|发送|碰撞|中断|内存|基本地址)|Empfangene|Gesendete|(?:R|T)X-)\b.*|(?:接收|发送|碰撞|中断).*",
+    r"|(?:接收|发送|碰撞|中断|内存|基本地址)|Empfangene|Gesendete|(?:R|T)X-"
+    r"|(?:Packets|Octets|Paquets) (?:reçus|transmis)|lg file|(?:Paquetes|Bytes|pacotes) [RT]X|colisiones|colis[õo]es"
+    r"|Interrup\w+|IRQ|Dirección base|Adresse de base|Memoria|Mémoire)\b.*|(?:接收|发送|碰撞|中断).*",
     re.IGNORECASE,
 )
 _FAILED = pattern(r"\S{1,40}: error fetching interface information: Device not found$")

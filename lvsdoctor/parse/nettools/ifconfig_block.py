@@ -21,26 +21,35 @@ _WITHOUT_WORD = 0x6000  # IFF_PORTSEL, IFF_AUTOMEDIA
 # Net-tools: lib/*.c: struct hwtype, and what iproute2 calls the same. What is not here speaks no ARP.
 _TYPES = {
     "Ethernet": "ether", "以太网": "ether", "Local Loopback": "loopback", "Lokale Schleife": "loopback",
-    "Boucle locale": "loopback", "本地环回": "loopback", "IPIP Tunnel": "ipip", "IPv6-in-IPv4": "sit",
+    "Boucle locale": "loopback", "Bucle local": "loopback", "Loopback Local": "loopback",
+    "本地环回": "loopback", "IPIP Tunnel": "ipip", "IPv6-in-IPv4": "sit",
     "Point-to-Point Protocol": "ppp", "InfiniBand": "infiniband", "GRE": "gre",
 }  # fmt: skip
 _OLD = pattern(
-    r"(?P<name>\S{1,40})\s+(?:Link encap:|Protokoll ?:|链接封装 ?:) ?(?P<title>\S+(?: \S+){0,4}?)"
-    r"(?:\s+(?:HWaddr|Hardware Adresse|硬件地址)\s+(?P<mac>\S{1,80}))?(?:\s+Media:\S*|\s+\(auto\))*\s*"
+    r"(?P<name>\S{1,40})\s+(?:(?:Link|Lien) encap:|Encapsulamento do Link:|Protokoll ?:|链接封装 ?:) ?"
+    r"(?P<title>\S+(?: \S+){0,4}?)"
+    r"(?:\s+(?:HWaddr|Hardware Adresse|direcciónHW|Endereço de HW|硬件地址)\s+(?P<mac>\S{1,80}))?"
+    r"(?:\s+Media:\S*|\s+\(auto\))*\s*"
 )
 _NEW = pattern(r"(?P<name>\S{1,40}): flags=(?P<number>-?\d{1,5})<(?P<flags>[A-Z,]{0,200})>\s+mtu (?P<mtu>\d{1,10})\s*")
-_OLD_FLAGS = pattern(r"(?P<flags>(?:[A-Z]+ +){1,16}|\[NO FLAGS\] +)MTU:(?P<mtu>\d{1,10})(?: +.*)?", re.DOTALL)
+# net-tools/po/es_ES.po; other languages leave the words as they are.
+_IN_SPANISH = {
+    "ACTIVO": "UP", "DIFUSIÓN": "BROADCAST", "BUCLE": "LOOPBACK", "PUNTO": "POINTOPOINT", "FUNCIONANDO": "RUNNING",
+    "PROMISCUO": "PROMISC", "MAESTRO": "MASTER", "ESCLAVO": "SLAVE", "DINÁMICO": "DYNAMIC", "DEPURACIÓN": "DEBUG",
+}  # fmt: skip
+_OLD_FLAGS = pattern(r"(?P<flags>(?:[A-ZÁÉÍÓÚÑ]+ +){1,16}|\[NO FLAGS\] +)MTU:(?P<mtu>\d{1,10})(?: +.*)?", re.DOTALL)
 _OLD_INET = pattern(
-    r"inet (?:addr|Adresse|adr|地址):(?P<ip>[\d.]+)(?: +P-t-P:(?P<peer>[\d.]+))?"
-    r"(?: +(?:Bcast|广播):(?P<broadcast>[\d.]+))?(?: +(?:Mask|Maske|Masque|掩码):(?P<mask>[\d.]+))"
+    r"(?:inet (?:addr|Adresse|adr|end\.|地址)|Direc\. inet): ?(?P<ip>[\d.]+)(?: +P-t-P:(?P<peer>[\d.]+))?"
+    r"(?: +(?:Bcast|Difus\.|广播):(?P<broadcast>[\d.]+))?(?: +(?:Mask|Maske|Masque|Másc|Masc|掩码):(?P<mask>[\d.]+))"
 )
 _NEW_INET = pattern(
     r"inet (?P<ip>[\d.]+) +netmask (?P<mask>[\d.]+)(?: +broadcast (?P<broadcast>[\d.]+))?"
     r"(?: +destination (?P<peer>[\d.]+))?"
 )
 _INET6 = pattern(
-    r"inet6 (?:(?:addr|Adresse|adr|地址): ?)?(?P<ip>[0-9A-Fa-f:.]+)(?:/| +prefixlen +)(?P<length>\d{1,3})"
-    r" +(?:Scope:|Gültigkeitsbereich:|scopeid 0x[0-9a-f]+<)[\w,]+>?(?: +destination \S+)?"
+    r"(?:inet6 (?:(?:addr|Adresse|adr|地址): ?)?|(?:inet6-Adresse|(?:adr|Dirección|endereço) inet6): ?)"
+    r"(?P<ip>[0-9A-Fa-f:.]+)(?:/| +prefixlen +)(?P<length>\d{1,3})"
+    r" +(?:Scope:|Gültigkeitsbereich:|Alcance:|Escopo:|scopeid 0x[0-9a-f]+<)[\w,]+>?(?: +destination \S+)?"
 )
 _HARDWARE = pattern(
     r"(?P<word>[a-z][\w/-]{1,15})(?: +(?P<mac>\S{1,80}))?(?: +txqueuelen \d+)? +\((?P<title>[^()]{1,60})\)"
@@ -102,12 +111,12 @@ class Block:
     def take(self, line: str, seen: Seen) -> bool | None:
         """Take a line below the name. None: it is none of those that are kept; False: it is, and was not understood."""
         if (flags := _OLD_FLAGS.fullmatch(line)) is not None:
-            words = frozenset(flags["flags"].split()) - {"[NO", "FLAGS]"}
+            words = frozenset(_IN_SPANISH.get(word, word) for word in flags["flags"].split()) - {"[NO", "FLAGS]"}
             if not words <= _FLAGS.keys():
                 return False
             self.take_flags(words, flags["mtu"])
             return True
-        if line.startswith("inet"):
+        if line.startswith(("inet", "Direc", "adr inet6", "endereço inet6")):
             return self._take_address(line, seen)
         if (hardware := _HARDWARE.fullmatch(line)) is not None:
             self.type = _TYPES.get(hardware["title"], "unspec")

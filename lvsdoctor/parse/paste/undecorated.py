@@ -9,6 +9,7 @@ import re
 from lvsdoctor.parse.paste.headings import heading_in
 from lvsdoctor.parse.paste.margins import without_margins
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.terminals import without_terminals
 
 # Where one line of a file holds several of a host. A lone escape has no meaning to a terminal.
 SEVERAL = "\x1b\x1b"
@@ -93,7 +94,7 @@ def undecorated(text: str) -> list[str]:
     text = _newlines(text)
     if "\x1b" in text or "\x01" in text or "\x0f" in text:
         text = _TERMINAL.sub("", text)
-    text = _without_shown_colours(text)
+    text = without_terminals(_without_shown_colours(text))
     if not text.isascii():
         text = _ODD.sub(lambda odd: _PLAIN[odd[0]], text)
         text = _DASH.sub(lambda dash: {"—": "--", "→": "->", "⇒": "->"}.get(dash[0].strip(), "-"), text)

@@ -1,0 +1,72 @@
+"""What programs around a shell add to its lines: a pager's prompt, the prompt of Windows, a terminal's clock; and
+blocks of AsciiDoc and of diff(1), whose lines are not what a host shows.
+"""
+
+import re
+from itertools import pairwise
+
+from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.prompts import prompt_in
+
+# more(1) and less(1) write it, and over it what comes next. Alone on its line, it is where the user stopped.
+_PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ \t]*\r)*")
+# PS C:\Users\anna> ssh root@rs1 ip addr
+_WINDOWS = pattern(r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*(?:ssh|plink)(?:\.exe)?(?=[ \t])", re.I)
+_WINDOWS_ALONE = pattern(r"(?m)^[ \t]*PS [A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*$")
+_STAMP = pattern(r"\[\d{4}[-/.]\d\d[-/.]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\] ?")
+_TITLE = pattern(r"\.([A-Za-z][\w.-]{0,62})[ \t]*")
+_BLOCK = pattern(r"(?:-{4,}|\.{4,})[ \t]*")
+_HUNK = pattern(r"@@ -\d{1,7}(?:,(\d{1,7}))? \+\d{1,7}(?:,(\d{1,7}))? @@.*")
+DIFFERENCE = "diff| "  # stands before the lines of a difference: of two states none may be the host's
+
+
+def without_terminals(text: str) -> str:
+    """The text, all lines in their places."""
+    if "\r" in text:
+        text = _PAGER.sub("", text)
+    if ":\\" in text:
+        text = _WINDOWS_ALONE.sub("$", _WINDOWS.sub("$ ssh", text))
+    if "\n@@ -" in text or text.startswith("@@ -"):
+        text = _without_hunks(text)
+    if text.startswith("[") and _STAMP.match(text):
+        text = _without_stamps(text)
+    if "----" in text or "...." in text:
+        text = _without_titles(text)
+    return text
+
+
+def _without_hunks(text: str) -> str:
+    """The lines of each hunk are marked, as many as its head counts."""
+    lines = text.split("\n")
+    old = new = 0
+    for number, line in enumerate(lines):
+        if (hunk := _HUNK.fullmatch(line)) is not None:
+            old, new = int(hunk[1] or 1), int(hunk[2] or 1)
+            continue
+        if old <= 0 and new <= 0:
+            continue
+        sign = line[:1]
+        old -= sign != "+"
+        new -= sign != "-"
+        lines[number] = DIFFERENCE + line
+    return "\n".join(lines)
+
+
+def _without_stamps(text: str) -> str:
+    """A session's record, each line with the time: a prompt among them tells it from a log."""
+    lines = text.split("\n")
+    found = [_STAMP.match(line) for line in lines]
+    if not all(stamp or not line.strip() for stamp, line in zip(found, lines, strict=True)):
+        return text
+    bare = [line[stamp.end() :] if stamp else line for stamp, line in zip(found, lines, strict=True)]
+    return "\n".join(bare) if any(line.strip() and prompt_in(line.strip()) for line in bare) else text
+
+
+def _without_titles(text: str) -> str:
+    """`.rs1` above a block is the block's title, as a heading is."""
+    lines = text.split("\n")
+    for number, (line, below) in enumerate(pairwise(lines)):
+        title = _TITLE.fullmatch(line)
+        if title is not None and _BLOCK.fullmatch(below):
+            lines[number] = f"== {title[1]} =="
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""Pagers, the prompts of Windows, a session's record, AsciiDoc and diff(1): whose the lines are, and which are none."""
+
+import pytest
+
+from lvsdoctor.parse.paste.stream import Piece, pieces
+
+TABLE = (
+    "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\nTCP  192.0.2.10:80 rr\n"
+)
+REAL = "  -> 192.0.2.2{}:80                Route   1      0          0\n"
+BRIEF = "lo               UNKNOWN        127.0.0.1/8 192.0.2.10/32 \neth0             UP             192.0.2.21/24 \n"
+SAVED = "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1\n"
+
+
+def read(text: str) -> list[Piece]:
+    return [piece for piece in pieces(text, "paste.txt") if piece.dump.facts]
+
+
+def by_host(text: str) -> dict[str, list[str]]:
+    return {piece.host: list(piece.dump.facts) for piece in read(text)}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "--More--\r        \r",
+        "--More--(42%)\r\x1b[K",
+        "\x1b[7m--More--\x1b[27m\r\x1b[K",
+        "\x1b[7m(END)\x1b[27m\x1b[K\r",
+    ],
+)
+def test_a_row_behind_the_prompt_of_a_pager_is_that_row(prompt: str) -> None:
+    (piece,) = read(TABLE + prompt + REAL.format(1) + REAL.format(2))
+    (service,) = piece.dump.facts["ipvs"]
+    assert [str(real.ip) for real in service.destinations] == ["192.0.2.21", "192.0.2.22"]
+    assert piece.dump.partial is None
+
+
+@pytest.mark.parametrize("prompt", ["PS C:\\> ", "PS C:\\Users\\anna> ", "C:\\Users\\anna>", "D:\\tools dir>"])
+def test_ssh_behind_a_prompt_of_windows_tells_the_host(prompt: str) -> None:
+    text = f"{prompt}ssh root@rs1 ip -br addr\n{BRIEF}{prompt}ssh.exe root@lb1 ipvsadm -Sn\n{SAVED}"
+    assert by_host(text) == {"rs1": ["addresses"], "lb1": ["ipvs"]}
+
+
+@pytest.mark.parametrize("rule", ["----", "....", "--------"])
+def test_the_title_of_a_block_of_asciidoc_is_a_heading(rule: str) -> None:
+    text = f".rs1\n{rule}\n{BRIEF}{rule}\n\n.lb1\n{rule}\n{SAVED}{rule}\n"
+    assert by_host(text) == {"rs1": ["addresses"], "lb1": ["ipvs"]}
+
+
+def test_the_clock_before_each_line_of_a_session_is_not_of_the_lines() -> None:
+    lines = f"root@rs1:~# ip -br addr\n{BRIEF}root@lb1:~# ipvsadm -Sn\n{SAVED}".splitlines()
+    text = "".join(f"[2026-01-05 12:00:{number:02}] {line}\n" for number, line in enumerate(lines))
+    assert by_host(text) == {"rs1": ["addresses"], "lb1": ["ipvs"]}
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Every 2.0s: ipvsadm -Ln", "Alle 2,0s: ipvsadm -Ln", "Toutes les 2,0s: ipvsadm -Ln", "Cada 2,0s: ipvsadm -Ln"],
+)
+def test_watch_names_the_host_in_any_language(head: str) -> None:
+    assert by_host(f"{head}          lb1: Mon Jan  5 12:00:00 2026\n\n{TABLE}{REAL.format(1)}") == {"lb1": ["ipvs"]}
+
+
+def test_of_a_difference_neither_side_is_what_a_host_shows() -> None:
+    difference = (
+        "--- a/sysctl.conf\n+++ b/sysctl.conf\n@@ -1,2 +1,2 @@\n-net.ipv4.conf.all.arp_ignore = 0\n"
+        "+net.ipv4.conf.all.arp_ignore = 1\n net.ipv4.conf.all.arp_announce = 2\n"
+    )
+    found = list(pieces(difference, "paste.txt"))
+    assert not any(piece.dump.facts for piece in found)
+    assert [kind.kind for piece in found for kind in piece.dump.unread_kinds] == ["difference"]
+    assert by_host(f"{difference}root@rs1:~# ip -br addr\n{BRIEF}") == {"rs1": ["addresses"]}
