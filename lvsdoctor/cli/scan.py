@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lvsdoctor.model.examination import Examination
     from lvsdoctor.model.node import Node
     from lvsdoctor.model.topology import Cluster
+    from lvsdoctor.model.work import Apply
 
 _PROBE = ("--probe", "--probe=require")
 _DESCRIPTION = """Look for known pitfalls.
@@ -119,15 +120,14 @@ def _scan(options: Namespace) -> int:
     collection = collecting.collected(options, rules)
     nodes = supposing.supposed(collection.nodes, options)
     gc.freeze()  # what was collected stays until the end: nothing in there is garbage to look for
-    apply = workers.workers(options)
     if options.probe:
         from lvsdoctor.cli.probing import ask_about
         from lvsdoctor.engine.probe_verdicts import confirmed
 
         nodes, asked = ask_about(nodes, options, collecting.named_vips(options))
-        examination = confirmed(examine(nodes, rules, apply, others), nodes, asked)
+        examination = confirmed(examine(nodes, rules, _apply(options, nodes), others), nodes, asked)
     else:
-        examination = examine(nodes, rules, apply, others)
+        examination = examine(nodes, rules, _apply(options, nodes), others)
     examination = _with_impact(_with_guilty_lines(examination, nodes), nodes, rules)
     examination = replace(examination, unread_paths=collection.unread)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
@@ -135,6 +135,13 @@ def _scan(options: Namespace) -> int:
     for write in writers:
         write(examination)
     return monitoring.code(examination, options) if monitoring.monitored(options) else gate.code(examination, options)
+
+
+def _apply(options: Namespace, nodes: Sequence["Node"]) -> "Apply":
+    """What judges the nodes. Packets are followed beside it, which takes as long and needs no judgement."""
+    from lvsdoctor.analysis.walk import walks_beside
+
+    return workers.workers(options, walks_beside(nodes))
 
 
 def _with_guilty_lines(examination: "Examination", nodes: Sequence["Node"]) -> "Examination":

@@ -11,11 +11,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
+from typing import Any
 
 from lvsdoctor.cli.errors import CliError
 from lvsdoctor.cli.progress import Progress
-from lvsdoctor.model.work import Item, Result
+from lvsdoctor.model.work import Beside, Item, Result
 
 PATIENCE = 0.2  # seconds of work in this process, before others are worth their start
 _SHARES = 8  # for each worker: one host may take much longer than another
@@ -35,10 +37,10 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def workers(options: Namespace) -> "Workers":
+def workers(options: Namespace, beside: Sequence[Beside] = ()) -> "Workers":
     """As many as -j asks for; they tell on a terminal how far they are."""
     quiet = bool(getattr(options, "quiet", False))
-    return Workers(options.jobs or cores(), Progress.of(sys.stderr, quiet=quiet))
+    return Workers(options.jobs or cores(), Progress.of(sys.stderr, quiet=quiet), beside=beside)
 
 
 def cores() -> int:
@@ -50,11 +52,15 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """An Apply: begins here, and spreads over `jobs` processes what is left after `patience` seconds (PATIENCE)."""
+    """An Apply: begins here, and spreads over `jobs` processes what is left after `patience` seconds (PATIENCE).
+
+    `beside` is begun first there, for it cannot be parted.
+    """
 
     jobs: int
     progress: Progress
     patience: float | None = None
+    beside: Sequence[Beside] = ()
 
     def __call__(self, function: Callable[[Item], Result], items: Sequence[Item], unit: str, /) -> Iterator[Result]:
         results: list[Result] = []
@@ -64,7 +70,7 @@ class Workers:
             for item in items:
                 # Only Linux forks a process that has frameworks loaded without a second thought.
                 spread = self.jobs > 1 and len(items) - len(results) > 1 and sys.platform == "linux"
-                if spread and monotonic() - began >= patience:
+                if spread and _long(monotonic() - began, len(results), len(items), patience):
                     break
                 results.append(function(item))
                 done(len(results))
@@ -76,27 +82,36 @@ class Workers:
         self, function: Callable[[Item], Result], items: Sequence[Item], done: Callable[[int], None]
     ) -> list[Result]:
         size = -(-len(items) // (self.jobs * _SHARES))
-        shares = [items[at : at + size] for at in range(0, len(items), size)]
+        shares = [partial(_all, function, items[at : at + size]) for at in range(0, len(items), size)]
+        first = len(self.beside)
+        tasks: list[Callable[[], Any]] = [*(work.work_out for work in self.beside), *shares]
         results: dict[int, list[Result]] = {}
-        for share, result in _results(function, shares, min(self.jobs, len(shares))):
-            results[share] = result
-            done(sum(map(len, results.values())))
-        for share, mine in enumerate(shares):
-            if share not in results:
-                results[share] = [function(item) for item in mine]
-        return [result for share in range(len(shares)) for result in results[share]]
+        for number, result in _results(tasks, min(self.jobs, len(tasks))):
+            if number < first:
+                self.beside[number].keep(result)
+            else:
+                results[number - first] = result
+                done(sum(map(len, results.values())))
+        return [result for number, share in enumerate(shares) for result in results.get(number) or share()]
 
 
-def _results(
-    function: Callable[[Item], Result], shares: Sequence[Sequence[Item]], jobs: int
-) -> Iterator[tuple[int, list[Result]]]:
-    """The numbers of shares and their results, as they come in. Shares that failed do not come."""
+def _long(seconds: float, done: int, items: int, patience: float) -> bool:
+    """Has it taken long, or will it if what is left takes as long as what is done?"""
+    return seconds >= patience or (done > 0 and seconds / done * (items - done) >= 2 * patience)
+
+
+def _all(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]
+
+
+def _results(tasks: Sequence[Callable[[], Any]], jobs: int) -> Iterator[tuple[int, Any]]:
+    """The numbers of tasks and their results, as they come in. Tasks that failed do not come."""
     import gc
     import pickle
     import select
 
     tickets, writer = os.pipe()
-    os.write(writer, b"".join(number.to_bytes(4, "big") for number in range(len(shares))))  # a pipe keeps 16,384
+    os.write(writer, b"".join(number.to_bytes(4, "big") for number in range(len(tasks))))  # a pipe keeps 16,384
     os.close(writer)
     collects = gc.isenabled()
     gc.disable()  # what comes in stays
@@ -104,7 +119,7 @@ def _results(
     came: dict[int, bytearray] = {}
     try:
         for _ in range(jobs):
-            if not _start(function, shares, tickets, running):
+            if not _start(tasks, tickets, running):
                 break
         poll = select.poll()
         for pipe in running:
@@ -114,12 +129,12 @@ def _results(
             for pipe, _ in poll.poll():
                 data = os.read(pipe, 1 << 20)
                 came[pipe] += data
-                for share, payload in _frames(came[pipe]):
+                for number, payload in _frames(came[pipe]):
                     try:
                         result = pickle.loads(payload)
                     except Exception:  # it failed there, or is an object that takes itself apart, not together again
                         continue
-                    yield share, result
+                    yield number, result
                 if not data:
                     poll.unregister(pipe)
                     del came[pipe]
@@ -134,6 +149,7 @@ def _results(
             with suppress(ChildProcessError):
                 os.waitpid(worker, 0)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        gc.freeze()  # to walk through it for garbage costs as much as to read it
         if collects:
             gc.enable()
 
@@ -144,14 +160,12 @@ def _frames(came: bytearray) -> Iterator[tuple[int, bytes]]:
         end = _HEADER + int.from_bytes(came[4:_HEADER], "big")
         if len(came) < end:
             return
-        share, payload = int.from_bytes(came[:4], "big"), bytes(came[_HEADER:end])
+        number, payload = int.from_bytes(came[:4], "big"), bytes(came[_HEADER:end])
         del came[:end]
-        yield share, payload
+        yield number, payload
 
 
-def _start(
-    function: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tickets: int, running: dict[int, int]
-) -> bool:
+def _start(tasks: Sequence[Callable[[], Any]], tickets: int, running: dict[int, int]) -> bool:
     """Start a worker and add it to those that run; False where the system has no process left."""
     reader, writer = os.pipe()
     # An interrupt must not come while it is open which of the two processes it is for.
@@ -159,7 +173,7 @@ def _start(
     try:
         worker = os.fork()
         if worker == 0:
-            _work(function, shares, tickets, writer, (reader, *running), before)
+            _work(tasks, tickets, writer, (reader, *running), before)
         running[reader] = worker
     except OSError:
         os.close(reader)
@@ -170,15 +184,8 @@ def _start(
     return True
 
 
-def _work(
-    function: Callable[[Item], Result],
-    shares: Sequence[Sequence[Item]],
-    tickets: int,
-    writer: int,
-    others: Sequence[int],
-    mask: set[int],
-) -> None:
-    """In the worker: take shares until none is left. It never returns."""
+def _work(tasks: Sequence[Callable[[], Any]], tickets: int, writer: int, others: Sequence[int], mask: set[int]) -> None:
+    """In the worker: take tasks until none is left. It never returns."""
     try:
         import gc
         import pickle
@@ -190,8 +197,8 @@ def _work(
             os.close(pipe)
         while ticket := os.read(tickets, 4):
             try:
-                results = [function(item) for item in shares[int.from_bytes(ticket, "big")]]
-                payload = pickle.dumps(results, pickle.HIGHEST_PROTOCOL)
+                result = tasks[int.from_bytes(ticket, "big")]()
+                payload = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
             except Exception:
                 payload = b""  # the parent sees for itself
             frame = memoryview(ticket + len(payload).to_bytes(4, "big") + payload)

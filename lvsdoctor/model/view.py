@@ -66,6 +66,10 @@ class Scan(tuple["Node", ...]):
         known: T = self._derived[key]
         return known
 
+    def keep(self, key: Hashable, value: Any) -> None:
+        """What another process has worked out is known here."""
+        self._derived.setdefault(key, value)
+
     def places(self, kind: str, key: Hashable, keys: Callable[["Node"], Iterable[Hashable]]) -> Sequence[int]:
         """Where the nodes stand that have `key` among their `keys`; `kind` names the question."""
         return self._index(kind, keys).get(key, ())

@@ -1,7 +1,8 @@
 """Work on many like things: who does it decides whether one process does it or several."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,6 +15,15 @@ class Apply(Protocol):
     """
 
     def __call__(self, function: Callable[[Item], Result], items: Sequence[Item], unit: str, /) -> Iterator[Result]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Work that another process may do beside that on the items: `keep` gets what `work_out` returned there. Where no
+    other process did it, whoever needs it does it for himself."""
+
+    work_out: Callable[[], Any]
+    keep: Callable[[Any], None]
 
 
 def in_turn(function: Callable[[Item], Result], items: Sequence[Item], unit: str, /) -> Iterator[Result]:

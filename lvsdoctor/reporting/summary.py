@@ -55,6 +55,8 @@ def unjudged(examination: Examination) -> list[str]:
 
 def unread_paths(examination: Examination) -> list[UnreadPath]:
     """The PATHs that hold no dump, but for those that are a node of their own, which could not be judged."""
+    if not examination.unread_paths:
+        return []
     nodes = set(unjudged(examination))
     sources = {node.source for node in examination.nodes if node.name in nodes}
     return [path for path in examination.unread_paths if path.path not in sources]

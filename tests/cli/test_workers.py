@@ -6,16 +6,19 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from lvsdoctor.analysis import walk
 from lvsdoctor.cli import workers
 from lvsdoctor.cli.errors import CliError
 from lvsdoctor.cli.progress import Progress
 from lvsdoctor.cli.workers import Workers
 from lvsdoctor.engine.paths import report_formats
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.work import Beside
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +86,43 @@ def test_what_a_worker_could_not_do_or_send_is_done_here() -> None:
     results = list(Workers(3, Progress(None), 0.0)(work, range(60), ""))
     assert callable(results[17])
     assert results[:17] + results[18:] == [item for item in range(60) if item != 17]
+
+
+@linux
+def test_work_beside_is_done_by_another_process_or_left_to_whoever_needs_it() -> None:
+    parent, kept = os.getpid(), list[object]()
+
+    def failing() -> int:
+        raise OSError
+
+    beside = [Beside(work_out, kept.append) for work_out in (os.getpid, failing, lambda: len)]
+    results = list(Workers(2, Progress(None), 0.0, beside)(pid, range(50), ""))
+    assert [item for item, _ in results] == list(range(50))
+    assert kept[1:] == [len]
+    assert kept[0] not in (None, parent)
+
+
+@pytest.mark.parametrize(("jobs", "patience"), [(1, 0.0), (4, 3600.0)])
+def test_without_another_process_nothing_is_done_beside(jobs: int, patience: float) -> None:
+    kept: list[object] = []
+    list(Workers(jobs, Progress(None), patience, [Beside(os.getpid, kept.append)])(pid, range(50), ""))
+    assert kept == []
+
+
+@linux
+@pytest.mark.usefixtures("at_once")
+def test_packets_are_followed_in_another_process(run: Run, cluster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, follow = list[int](), walk._worked_out
+
+    def followed(nodes: Sequence[Node]) -> object:
+        here.append(os.getpid())
+        return follow(nodes)
+
+    monkeypatch.setattr(walk, "_worked_out", followed)
+    assert run("scan", "-j", 1, "-f", "json", cluster)[0] == 1
+    assert here == [os.getpid()]
+    assert run("scan", "-j", 2, "-f", "json", cluster)[0] == 1
+    assert len(here) == 1
 
 
 @linux

@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.paste.echo import echo_in
 from lvsdoctor.parse.paste.headings import is_rule
-from lvsdoctor.parse.paste.stream import Piece, pieces
+from lvsdoctor.parse.paste.stream import _WORDS_OF_CHANGES, CHANGES, Piece, pieces
 
 CORPUS = Path(__file__).parents[2].parent / "shared/corpus"
 
@@ -208,3 +208,24 @@ def test_a_rule_below_a_dump_parts_it_from_what_follows() -> None:
     text = TICKET.replace("[root@lb1 ~]# ssh rs1", "\n---\n\n[root@lb1 ~]# ssh rs1")
     table = next(piece.dump for piece in pieces(text, "ticket") if "ipvs" in piece.dump.facts)
     assert table.partial is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ifconfig lo:0 192.0.2.10 netmask 255.255.255.255",
+        "route -n add -host 192.0.2.10 dev lo:0",
+        "arptables -A INPUT -j DROP",
+        "ip6tables -L",
+        "ip -4 addr add 192.0.2.10/32 dev lo",
+        "ip\taddr\tdel 192.0.2.10/32 dev lo",
+        "ipvsadm -A -t 192.0.2.10:80",
+        'sysctl -w "net.ipv4.conf.all.arp_ignore=1"',
+        "echo 1 > /proc/sys/net/ipv4/ip_forward",
+        "echo 1 | tee -a /proc/sys/net/ipv4/ip_forward",
+    ],
+)
+def test_every_command_that_changes_a_host_has_one_of_the_words_looked_for_first(line: str) -> None:
+    assert CHANGES.search(line)
+    assert _WORDS_OF_CHANGES.search(line)
+    assert not _WORDS_OF_CHANGES.search("net.ipv4.conf.all.accept_source_route = 0\nkernel.sysctl_writes_strict = 1\n")

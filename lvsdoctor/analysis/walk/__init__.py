@@ -7,6 +7,7 @@ the functions that the rules ask, with the address of the walk's own client.
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from lvsdoctor.analysis.usable_servers import drained, overloaded
 from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
@@ -21,7 +22,9 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.view import Peers
 from lvsdoctor.model.walk import ClientClass, Decided, Decision, Step, StepVerdict, Walk
+from lvsdoctor.model.work import Beside
 
 
 def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, ...]:
@@ -34,7 +37,18 @@ def walks(nodes: Sequence[Node], *, clients: Sequence[IP] = ()) -> tuple[Walk, .
 
 def walks_of_scan(node: Node) -> tuple[Walk, ...]:
     """walks() of the scan that a node is of; a rule's node has read what they rest on."""
-    return node.derived_of_scan("walks", _worked_out)
+    return node.derived_of_scan(_WALKS, _worked_out)
+
+
+_WALKS = "walks"
+
+
+def walks_beside(nodes: Sequence[Node]) -> tuple[Beside, ...]:
+    """The walks of a scan for another process to work out: then walks_of_scan() knows them."""
+    peers = nodes[0].standing.peers if nodes else ()
+    if not isinstance(peers, Peers):
+        return ()
+    return (Beside(partial(peers.nodes.derived, _WALKS, _worked_out), partial(peers.nodes.keep, _WALKS)),)
 
 
 def _worked_out(nodes: Sequence[Node], clients: Sequence[IP] = ()) -> tuple[tuple[Walk, ...], frozenset[str]]:

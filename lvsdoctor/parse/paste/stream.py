@@ -29,6 +29,10 @@ CHANGES = pattern(
     r"|ipvsadm\s+(?:-[ADECRaed]|--(?:add|edit|delete|clear|restore))|sysctl\s+(?:-\S+\s+)*[\"']?\w+[./]\S+\s*=)"
     r"|(?:>|\btee\s[^\n]{0,80}?)\s*[\"']?/proc/sys/"
 )
+# Each of these has one of these words. Every branch begins with a letter, so that settings are soon looked through.
+_WORDS_OF_CHANGES = pattern(
+    r"ifconfig\s|route\s+(?:-\S+\s+)*(?:add|del)\b|arptables\s|ip6?tables\s|ip\s|ipvsadm\s|sysctl\s|/proc/sys/"
+)
 # Typed at a prompt, a rule of these is a sign of a packet filter.
 _FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "ebtables")]
 
@@ -119,7 +123,7 @@ def _logs(text: str, parts: Sequence[Section]) -> list[tuple[int, tuple[Dump, ..
 
 def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":
     """The commands of a text that change a host, None where there are none: most texts show what runs."""
-    if not CHANGES.search(text):
+    if not (_WORDS_OF_CHANGES.search(text) and CHANGES.search(text)):
         return None
     from lvsdoctor.parse.paste.typed import Typed
 
