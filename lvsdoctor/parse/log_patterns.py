@@ -212,10 +212,10 @@ _KERNEL = (
     # its vendored netlink library until 1.18.3: a kernel of CentOS 7 answers without the address family
     Pattern("LOG014", "parse-ip", "kube-proxy", "parseIP Error", r".{0,160}parseIP Error ip=",
             "kube-proxy cannot read the real servers from this kernel, and writes no new ones", "update kube-proxy to 1.18.3 or later"),
-    Pattern("LOG014", "no-start", "kube-proxy", "unable to create proxier", r".{0,160}unable to create proxier: (?P<text>.{0,160})",
+    Pattern("LOG014", "no-start", "kube-proxy", "create proxier", r".{0,160}unable to create proxier: (?P<text>.{0,160})",
             "kube-proxy does not start: {text}", "correct what the line names, and look at the log of kube-proxy again"),
     # libnetwork/ipvs of moby, which kube-proxy used as well
-    Pattern("LOG014", "no-ipvs", "", "ipvs family information", r"Could not get ipvs family information from the kernel",
+    Pattern("LOG014", "no-ipvs", "", "ipvs family", r"Could not get ipvs family information\b",
             "the kernel has not loaded ip_vs", "modprobe ip_vs on the host, and its name into /etc/modules-load.d", BOOT),
     Pattern("LOG014", "modprobe", "", "modprobe ip_vs", r"Running modprobe (?P<name>ip_vs\w*) failed",
             "a container could not load {name}", "modprobe ip_vs on the host, and its name into /etc/modules-load.d", BOOT),

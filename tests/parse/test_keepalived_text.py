@@ -43,3 +43,17 @@ def test_two_files_of_a_paste_between_headings_and_fences_are_of_two_hosts() -> 
     conf = f"global_defs {{\n    router_id LVS\n}}\n{BLOCK}"
     for paste in (f"## lb1\n```\n{conf}```\n## lb2\n```\n{conf}```\n", f"lb1:\n{conf}\nlb2:\n{conf}"):
         assert [piece.host for piece in pieces_of(paste, "stdin") if "vrrp" in piece.dump.facts] == ["lb1", "lb2"]
+
+
+def test_a_block_of_a_dialect_does_not_end_the_file() -> None:
+    dialect = "! Configuration File for keepalived\n\nlocal_address_group laddr_g1 {\n    192.0.2.5 dpdk1\n}\n"
+    paste = list(pieces(f"here it is\n{dialect}{BLOCK}", "paste.txt"))
+    assert "vrrp" in {fact for piece in paste for fact in piece.dump.facts}
+    assert not [kind for piece in paste for kind in piece.dump.unread_kinds]
+
+
+def test_a_method_of_a_dialect_is_not_the_default() -> None:
+    server = "virtual_server 192.0.2.10 80 {\n lb_kind FNAT\n protocol TCP\n real_server 192.0.2.21 80 {\n }\n}\n"
+    (checked,) = read(server)["health-checks"].dump.facts["health-checks"]
+    assert checked.method is not None
+    assert checked.method.line == 2

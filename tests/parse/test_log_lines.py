@@ -176,3 +176,32 @@ def test_any_line_may_be_asked(text: str) -> None:
     is_log_line(text)
     for row in PATTERNS[::7]:
         log_line(Seen("log", 1, f"{text}{row.word}{text}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ('time="2018-03-01T13:36:50Z" level=error msg="Could not get ipvs family information from the kernel. It is'
+         ' possible that ipvs is not enabled in your kernel."', "LOG014.no-ipvs"),
+        ('time="2018-03-01T13:36:50.123+01:00" level=warning msg="Running modprobe ip_vs failed with message: ``"',
+         "LOG014.modprobe"),
+        ("Mar  1 13:36:50 n1 dockerd[1504]: time=\"2018-03-01T13:36:50.661096423+02:00\" level=warning"
+         " msg=\"Running modprobe ip_vs failed with message: `x`\"", "LOG014.modprobe"),
+        ("E0331 13:11:06.676253       1 proxier.go:1950] Failed to list IPVS destinations, error: parseIP Error ip=[0]",
+         "LOG014.parse-ip"),
+        ("F0828 07:52:34.123456       1 server.go:361] unable to create proxier: can't set sysctl"
+         " net/ipv4/vs/conn_reuse_mode: no such file", "LOG014.no-start"),
+    ],
+)  # fmt: skip
+def test_containers_log_what_of_ipvs_they_lack(text: str, event: str) -> None:
+    line = log_line(Seen("log", 1, text))
+    assert line is not None
+    assert line.event == event
+
+
+def test_a_line_quoted_in_prose_names_its_host() -> None:
+    line = log_line(
+        Seen("log", 1, "`Mar  3 15:07:53 lb1 Keepalived_vrrp[2370]: (VI_1) advertisement interval mismatch`")
+    )
+    assert line is not None
+    assert (line.host, line.event) == ("lb1", "LOG001.advert-int")

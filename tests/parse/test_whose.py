@@ -32,6 +32,14 @@ def hosts(between: str) -> list[str]:
         ("━━━ rs2 ━━━", "rs2"),
         ("lvs2 (backup):", "lvs2"),
         ("Real server (rs2):", "rs2"),
+        ("Keepalived config for lb2:", "lb2"),
+        ("My keepalived.conf script for lb2:", "lb2"),
+        ("lb2 keepalived.conf:", "lb2"),
+        ("Configuration file (lb2):", "lb2"),
+        ("This is my lb2 configuration:", "lb2"),
+        ("The second machine:", "second machine"),
+        ("第二台服务器：", "第二台服务器"),
+        ("$lb2: ip a", "lb2"),
         ("Realserver 192.0.2.22:", "Realserver 192.0.2.22"),
         ("web2.example.net\n----------------", "web2.example.net"),
         ("rs2 | CHANGED | rc=0 >>", "rs2"),
@@ -47,7 +55,10 @@ def test_a_heading_or_another_prompt_names_the_next_host(heading: str, host: str
     assert hosts(heading) == ["lb1", host]
 
 
-@pytest.mark.parametrize("line", ["This was typed on monday", "PS /root> ip addr"])
+@pytest.mark.parametrize(
+    "line",
+    ["This was typed on monday", "PS /root> ip addr", "Thanks for node2:", "$note: ip a", "I looked for lb2:"],
+)
 def test_what_names_no_host_leaves_the_dump_to_the_shell_at_work(line: str) -> None:
     assert hosts(line) == ["lb1", "lb1"]
 
@@ -61,3 +72,14 @@ def test_real_servers_named_by_their_addresses_are_not_the_same_host() -> None:
 def test_a_name_with_braces_is_a_link_s_and_no_markup() -> None:
     (piece,) = pieces(ADDRESSES.replace("lo", "{{lo}}", 1), "paste")
     assert [link.name for link in piece.dump.facts["links"]] == ["{{lo}}"]
+
+
+def test_what_a_command_printed_at_the_end_of_a_fence_is_no_heading() -> None:
+    text = "```\n[root@lb1 ~]# docker service create nginx\nyjld3869c3v5pk9r3glj29auf\n```\n```\n" + ADDRESSES + "```\n"
+    assert [piece.host for piece in pieces(text, "paste") if piece.dump.facts] == ["lb1"]
+
+
+def test_a_log_line_is_of_the_host_that_it_names_where_the_text_has_dumps_of_that_host() -> None:
+    log = "Mar  3 15:07:53 lb2 Keepalived_vrrp[2370]: (VI_1) advertisement interval mismatch\n"
+    text = f"{log}\n[root@lb1 ~]# ip a\n{ADDRESSES}\n[root@lb2 ~]# ip a\n{ADDRESSES}"
+    assert [piece.host for piece in pieces(text, "paste") if "log" in piece.dump.facts] == ["lb2"]
