@@ -70,7 +70,7 @@ QUESTIONS = {
         "analysis.arp.owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
         "analysis.arp.responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
         "analysis.arp.unanswered": (
-            "arp_unanswered ndp_unanswered answers_ndp should_answer serves_its_own reached_by_route"
+            "arp_unanswered Silence ndp_unanswered answers_ndp should_answer serves_its_own reached_by_route"
         ),
     },
     "Who directs a VIP, and who is in its way?": {
@@ -164,7 +164,7 @@ QUESTIONS = {
             "taken_for_active passes passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
         "analysis.nat.hops": "hops_to reply_links",
-        "analysis.nat.routers": "behind_routers",
+        "analysis.nat.routers": "behind_routers past_director",
         "analysis.connections.own_connections": "dropped_replies",
     },
     "What does its log show?": {

@@ -18,6 +18,7 @@ from lvsdoctor.analysis.arp.rules import rules_naming as rules_naming
 from lvsdoctor.analysis.arp.rules import saved_arp_rules as saved_arp_rules
 from lvsdoctor.analysis.arp.shared_addresses import shared_addresses as shared_addresses
 from lvsdoctor.analysis.arp.suppressed_neighbours import suppressed as suppressed
+from lvsdoctor.analysis.arp.unanswered import Silence as Silence
 from lvsdoctor.analysis.arp.unanswered import answers_ndp as answers_ndp
 from lvsdoctor.analysis.arp.unanswered import arp_unanswered as arp_unanswered
 from lvsdoctor.analysis.arp.unanswered import ndp_unanswered as ndp_unanswered
@@ -115,6 +116,7 @@ from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listin
 from lvsdoctor.analysis.nat.hops import hops_to as hops_to
 from lvsdoctor.analysis.nat.hops import reply_links as reply_links
 from lvsdoctor.analysis.nat.routers import behind_routers as behind_routers
+from lvsdoctor.analysis.nat.routers import past_director as past_director
 from lvsdoctor.analysis.nat.source_nat import UnseenRequests as UnseenRequests
 from lvsdoctor.analysis.nat.source_nat import unseen_by_source_nat as unseen_by_source_nat
 from lvsdoctor.analysis.nat.source_nat import waits_for_tracking as waits_for_tracking

@@ -27,7 +27,8 @@ _ANSWERED = frozenset({"ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "CLOSE_WAIT", "LA
 @dataclass(frozen=True, slots=True)
 class BrokenPath:
     """Connections of `clients` (whole phrases) to a VIP of a service, as ipvsadm writes it, fail at the host that
-    decides `verdict`. `client` is one of them, and `because` shows that there are such clients."""
+    decides `verdict`. `client` is one of them, and `because` shows that there are such clients. `connects`: and that
+    such a client connects."""
 
     service: str
     vip: IP
@@ -35,6 +36,7 @@ class BrokenPath:
     client: IP
     verdict: StepVerdict
     because: tuple[Citation, ...]
+    connects: bool = True
 
 
 def broken_paths(node: Node) -> Iterator[BrokenPath]:
@@ -43,28 +45,32 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
     Raises NotApplicable where no walk of clients that are known to connect meets this host, and NotCollected at the end
     where it is not known what this host decides of one. Reads what walks read.
     """
-    if not shows_clients(node):
+    if not may_show_clients(node):
         raise NotApplicable
     from lvsdoctor.reporting.walks import clients
 
     running = {other.name for other in (node, *node.peers) if _runs(other)}
-    own = [walk for walk in _known_to_be_opened(node) if _hosts(walk) <= running]
+    every = _opened(node)
+    own = [walk for walk in every if _hosts(walk) <= running and node.name in _hosts(walk)]
     by_decision: dict[tuple[str, IP, Decision], list[Walk]] = {}
     for walk in own:
         if (verdict := walk.deciding) is not None and walk.outcome is Served.DIES and verdict.step.node == node.name:
             by_decision.setdefault((walk.service, walk.vip, verdict.step.decision), []).append(walk)
     for (service, vip, _), failing in by_decision.items():
-        proved = [
-            walk for walk in failing if proved_to_end(walk) and not is_wished(walk) and not _contradicted(walk, node)
-        ]
-        if proved and (verdict := proved[0].deciding) is not None:
-            because = {line.seen: line for walk in proved for line in walk.client.because}
-            names = dict.fromkeys(clients(walk.client) for walk in proved)
-            yield BrokenPath(service, vip, tuple(names), proved[0].client.address, verdict, tuple(because.values()))
-    _refuse_unknown(node, own)
+        proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
+        known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
+        shown = known or [w for w in proved if _is_told(w) and (not is_wished(w) or _served_by_others(w, every))]
+        if shown and (verdict := shown[0].deciding) is not None:
+            because = {line.seen: line for walk in shown for line in walk.client.because}
+            names = dict.fromkeys(clients(walk.client) for walk in shown)
+            lines = tuple(because.values())
+            yield BrokenPath(service, vip, tuple(names), shown[0].client.address, verdict, lines, bool(known))
+    _refuse_unknown(node, [walk for walk in own if walk.client.connects])
 
 
 _SHOWING = ("connections", "health-checks")
+# Whoever is in another prefix of a host, a back network say, need not be a client of the VIP.
+_USUAL = frozenset({ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER})
 
 
 def shows_clients(node: Node) -> bool:
@@ -72,15 +78,36 @@ def shows_clients(node: Node) -> bool:
     return any(map(node.has, _SHOWING)) or any(node.peers_with(*_SHOWING))
 
 
-def _known_to_be_opened(node: Node) -> list[Walk]:
-    """The walks of clients that connect which meet this host, by a director, to real servers that get connections."""
-    from lvsdoctor.analysis.walk import walks_of_scan  # most scans show no client
+def may_show_clients(node: Node) -> bool:
+    """May the scan show clients: those that connect, a neighbour, or a host that is no part of the cluster?"""
+    return shows_clients(node) or node.has("neighbours") or any(True for peer in node.peers if not peer.roles)
 
-    return [
-        walk
-        for walk in walks_of_scan(node)
-        if walk.client.connects and walk.share and walk.forwarding is not None and node.name in _hosts(walk)
-    ]
+
+def is_shown(walk: Walk) -> bool:
+    """Does the scan show such clients, where clients usually are?"""
+    return walk.client.connects or (walk.client.evidenced and walk.client.place in _USUAL)
+
+
+def _opened(node: Node) -> list[Walk]:
+    """The walks of clients that the scan shows, by a director, to real servers that get connections."""
+    from lvsdoctor.analysis.walk import walks_of_scan  # a scan may show no client
+
+    return [w for w in walks_of_scan(node) if is_shown(w) and w.share and w.forwarding is not None]
+
+
+def _is_told(walk: Walk) -> bool:
+    """Of a port where nobody listens service-not-listening tells; a mark may stand for more ports than are served."""
+    return walk.deciding is not None and walk.deciding.step.decision is not Decision.LISTENER
+
+
+def _served_by_others(walk: Walk, every: Iterable[Walk]) -> bool:
+    """Does another real server serve the clients that this one turns away? Then it is hardly wanted."""
+    if walk.deciding is None or walk.deciding.step.node != walk.real_server:
+        return False
+    return any(
+        other.outcome is Served.SERVED and (other.service, other.client) == (walk.service, walk.client)
+        for other in every
+    )
 
 
 def lost(walk: Walk) -> bool:

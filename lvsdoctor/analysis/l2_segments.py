@@ -6,7 +6,7 @@ from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.kernel.routing import FAR_AWAY
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import EVERY_INTERFACE, Link
@@ -31,11 +31,10 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     if _without_subnet(node, link):
         return None  # files alone tell of this host, and of no subnet
     listings = node.memberships if node.has("memberships") else ()
-    on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
-    holding = [address for address in on_link if vip in address.network]
-    # Beside another address, the VIP's own mask tells of no subnet.
-    if any(address.ip != vip or len(on_link) == 1 for address in holding):
-        return cite(holding[0], "the subnet of {link} holds {vip}", link=link.name, vip=vip)
+    on_link = subnets_on(node, link, vip)
+    if any(vip in address.network for address in on_link):
+        holding = next(a for a in node.addresses_on(link.name) if not a.host_only and vip in a.network)
+        return cite(holding, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
     gateways = _gateways_on(node, link)
     for director in {listing.director.name: listing.director for listing in listings}.values():
         if routed_through(director, vip, node):
@@ -57,6 +56,13 @@ def _without_subnet(node: Node, link: Link) -> bool:
         return link.name == EVERY_INTERFACE
     wires = {wire.name for wire in node.seen_rows("links") if wire.arp} if node.has("links") else {link.name}
     return not any(address.link in wires for address in node.seen_rows("addresses"))
+
+
+def subnets_on(node: Node, link: Link, vip: IP) -> list[Address]:
+    """The addresses that tell of a link's subnets. Beside another address, the VIP's own mask tells of none."""
+    on_link = [address for address in node.addresses_on(link.name) if not address.host_only]
+    others = [address for address in on_link if address.ip != vip and not address.ip.is_link_local]
+    return [address for address in on_link if address.ip != vip] if others else on_link
 
 
 def routed_through(director: Node, vip: IP, node: Node) -> bool:

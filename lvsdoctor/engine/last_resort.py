@@ -6,7 +6,7 @@ They need the findings of all hosts, and of rules that nobody selected, so a rul
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.broken_paths import proved_to_end
+from lvsdoctor.analysis.broken_paths import is_shown, proved_to_end
 from lvsdoctor.analysis.walk import walks_of_scan
 from lvsdoctor.engine.impact import concerns
 from lvsdoctor.engine.rule import Rule
@@ -56,7 +56,7 @@ def unexplained(
 
 def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:
     step, deciding = diagnosis.explains, walk.deciding
-    if step is None or deciding is None or not walk.client.connects or not proved_to_end(walk):
+    if step is None or deciding is None or not is_shown(walk) or not proved_to_end(walk):
         return False
     return (step.node, step.decision) == (deciding.step.node, deciding.step.decision) and concerns(diagnosis, walk)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lvsdoctor import __version__
-from lvsdoctor.analysis.broken_paths import shows_clients
+from lvsdoctor.analysis.broken_paths import may_show_clients
 from lvsdoctor.analysis.directors import ip_versions, serves_none
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.analysis.usable_servers import drained
@@ -108,7 +108,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if (rule.only_ipv6 and serves_none(node, "IPv6")) or (rule.only_marks and serves_none(node, "mark")):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
-    if rule.unless_explained and not shows_clients(node):
+    if rule.unless_explained and not may_show_clients(node):
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     node = without(node, stood_in(node, rule.helps))
     view = seen_by.of(node)

@@ -4,6 +4,8 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 (net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4 hooks LOCAL_IN).
 """
 
+from collections.abc import Sequence
+
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.default_gateways import default_gateways
@@ -14,6 +16,7 @@ from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, route_l
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 
 
@@ -85,11 +88,18 @@ def answers_arp_or_ndp(node: Node, ip: IP) -> bool:
     addresses, and what arp_reply() reads where links and sysctl were collected.
     """
     if ip.version == 4 and node.has("links") and node.has("sysctl"):
-        return any(arp_reply(node, ip, arrived_on=link) for link in node.links_hearing_arp)
+        return any(arp_reply(node, ip, arrived_on=link) for link in _with_carrier(node))
     held = {address.link for address in node.holding(ip)}
     if node.has("links"):
         return any(link.name in held for link in node.links_hearing_arp)
     return bool(held - {"lo"})
+
+
+def _with_carrier(node: Node) -> Sequence[Link]:
+    """The links that receive ARP requests. Where one of them has carrier, none comes by those that have not, such as a
+    bridge without a port."""
+    links = node.links_hearing_arp
+    return [link for link in links if "NO-CARRIER" not in link.flags] or links
 
 
 def home_link(node: Node, ip: IP) -> str | None:

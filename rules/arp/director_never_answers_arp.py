@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from lvsdoctor.rulekit import (
     Decision,
     Finding,
-    Fix,
     Node,
     Predicts,
     Severity,
+    Silence,
     answer_for,
     answers_arp_or_ndp,
     arp_unanswered,
@@ -24,10 +24,11 @@ from lvsdoctor.rulekit import (
 )
 
 HIDDEN = "{node} does not answer ARP requests for VIP {vip} on {link} (arp_ignore={level}, VIP on {held})"
+FILTERED = "{node} does not answer ARP requests for VIP {vip} on {link}, as an arptables rule drops them"
+WITHOUT_ARP = "{node} does not answer ARP requests for VIP {vip} on {link}, which has no ARP (NOARP)"
 ALONE = "No scanned director answers. Clients and routers on {link} cannot reach {vip}."
 LOCAL_NODE = "If no other director answers, clients and routers on {link} cannot reach {vip}."
 NOT_SCANNED = assume("ipvs", "no other director of the VIP", settle="arping VIP  # on another host of the segment")
-DAEMON = "If keepalived or another daemon moves the VIP, change the interface in its configuration, not by hand."
 
 
 @rule(
@@ -58,16 +59,18 @@ def director_never_answers_arp(node: Node) -> Iterator[Finding]:
         for silence in arp_unanswered(node, vip):
             link = silence.link.name
             ignore = effective(node, "arp_ignore", link)
+            ignored = silence.silence is Silence.IGNORED
+            message = FILTERED if silence.silence is Silence.FILTERED else WITHOUT_ARP
             yield Finding(
-                HIDDEN,
+                HIDDEN if ignored else message,
                 clients=LOCAL_NODE if standby else ALONE,
                 about={"vip": vip, "link": link},
                 evidence=[*local.because, *silence.because, *([] if standby else [NOT_SCANNED])],
-                fix=answer_for(node, vip, link) + Fix(warning="" if ignore.value == 8 else DAEMON),
+                fix=answer_for(node, vip, silence),
                 severity=Severity.WARNING if standby else None,
                 predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
                 held=", ".join(local.links),
                 level=ignore.value,
-                decided_by=ignore.decided_by,
+                decided_by=ignore.decided_by if ignored else silence.decided_by,
             )
     refuse_unmarked(node, 4)

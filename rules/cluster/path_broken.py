@@ -6,6 +6,8 @@ from lvsdoctor.rulekit import Decision, Finding, Fix, Node, Severity, broken_pat
 
 LOSES = "{node} loses connections to {service} from {whose} ({decision}): {why}"
 
+IF_ANY = "If such clients connect, their connections hang or are refused."
+
 
 @rule(
     name="path-broken",
@@ -27,7 +29,10 @@ def path_broken(node: Node) -> Iterator[Finding]:
         shown = command("lvsdoctor", "trace", broken.vip, "--from", broken.client)
         yield Finding(
             LOSES,
-            clients="These connections are refused." if refused else "These connections hang.",
+            clients=("These connections are refused." if refused else "These connections hang.")
+            if broken.connects
+            else IF_ANY,
+            severity=None if broken.connects else Severity.WARNING,
             about={"service": broken.service, "vip": broken.vip, "decision": verdict.step.decision.value},
             whose=" and ".join(broken.clients),
             why=verdict.why,

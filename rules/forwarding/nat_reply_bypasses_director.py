@@ -22,6 +22,7 @@ from lvsdoctor.rulekit import (
     no_source_nat,
     passes,
     passes_for_some,
+    past_director,
     replace_route,
     route_lookup,
     rule,
@@ -52,12 +53,12 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         ours = hops_to(taking, rip)
         way = route_lookup(node, far_away(rip.version), src=rip)
         kept = [no_source_nat(m.director, m.service, m.destination, family=rip.version) for m in taking]
-        if passes(node, way, ours) or None in kept:
+        if None in kept or (beyond := past_director(node, way, rip, director, ours)) is None:
             continue
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
         message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
         evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
-        evidence += [*way.because, *filter(None, kept), *taken_for_active(node, taking)]
+        evidence += [*way.because, *beyond, *filter(None, kept), *taken_for_active(node, taking)]
         back = passes_for_some(node, ours)
         if back is not None:
             message = SOME if back.table == "main" else MARKED
@@ -86,5 +87,4 @@ def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address |
     if ends and passes(node, route_lookup(node, far_away(rip.version)), {address.ip for address in director.addresses}):
         return fix
     dst = str(lookup.route.dst) if lookup.route is not None and lookup.route.dst.prefixlen else "default"
-    table = lookup.route.table if lookup.route is not None else "main"
-    return fix + replace_route(dst, gateway.ip, table) + Fix(warning=CAREFUL)
+    return fix + replace_route(dst, gateway.ip, lookup.route.table if lookup.route else "main") + Fix(warning=CAREFUL)

@@ -7,6 +7,7 @@ import pytest
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Examination, Verdict
+from lvsdoctor.model.finding import Severity
 from tests.laws.worlds import nodes_in, rules, worlds
 
 FIRES = next(world for world in worlds() if world.name.startswith("path-broken"))
@@ -28,7 +29,11 @@ def examined(without: Sequence[str] = (), chosen: Sequence[str] = (), **changes:
 
 
 def fires(examination: Examination) -> bool:
-    return any(diagnosis.code == "PATH001" for diagnosis in examination.diagnoses)
+    return Severity.ERROR in severities(examination)
+
+
+def severities(examination: Examination) -> list[Severity]:
+    return [diagnosis.severity for diagnosis in examination.diagnoses if diagnosis.code == "PATH001"]
 
 
 def verdict(examination: Examination, node: str = "rs1") -> Verdict:
@@ -56,10 +61,24 @@ def test_a_connection_shows_no_such_client_where(why: str, old: str, new: str) -
     assert not fires(examined(lb1_ipvsadm_connections=(old, new)))
 
 
-def test_a_neighbour_is_no_client_that_connects() -> None:
+def test_a_neighbour_may_be_a_client_which_is_a_warning() -> None:
     examination = examined(without=["lb1/ipvsadm-connections"])
-    assert not fires(examination)
+    assert severities(examination) == [Severity.WARNING]
+    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001")
+    assert diagnosis.clients == "If such clients connect, their connections hang or are refused."
+
+
+def test_what_is_no_neighbour_either_is_no_client() -> None:
+    examination = examined(without=["lb1/ipvsadm-connections", "lb1/ip-neigh", "rs1/ip-neigh"])
+    assert severities(examination) == []
     assert verdict(examination) is Verdict.NOT_APPLICABLE
+
+
+def test_who_is_turned_away_by_a_filter_or_a_route_is_no_warning_either() -> None:
+    drop = (":INPUT ACCEPT [0:0]", ":INPUT ACCEPT [0:0]\n-A INPUT -s 192.0.2.100/32 -j DROP")
+    loose = ("eth1.rp_filter = 1", "eth1.rp_filter = 2")
+    gone = ["lb1/ipvsadm-connections"]
+    assert severities(examined(without=gone, rs1_sysctl=loose, rs1_iptables_save=drop)) == []
 
 
 def test_a_real_server_of_weight_0_loses_nobody() -> None:
@@ -102,6 +121,6 @@ def test_a_health_check_of_a_file_is_a_client() -> None:
     dumps = [(host, where, text.replace(":OUTPUT ACCEPT [0:0]", drop) if where == "lb1/iptables-save" else text)
              for host, where, text in FIRES.dumps if not where.endswith("connections")]  # fmt: skip
     examination = examine(with_standing(nodes_in([*dumps, ("lb1", "lb1/keepalived.conf", conf)])), rules())
-    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001")
+    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001" and d.severity is Severity.ERROR)
     assert diagnosis.node == "lb1"
     assert "the director's health check" in diagnosis.message

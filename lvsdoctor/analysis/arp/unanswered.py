@@ -2,42 +2,89 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.analysis.l2_segments import routed_through, vip_on_segment
 from lvsdoctor.kernel.answer import Answer, assume, no
-from lvsdoctor.kernel.arp import NOBODY, arp_ignored
+from lvsdoctor.kernel.arp import NOBODY, arp_ignored, neighbours_of
+from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, Filtered, arp_filtered
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp, delivered
 from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
 
 NO_PROXY_ENTRY = assume("neighbours", "no proxy entry for the VIP", settle="ip -6 neigh show proxy")
 
 
+class Silence(StrEnum):
+    """What keeps a host silent."""
+
+    IGNORED = "arp_ignore"
+    FILTERED = "arptables"
+    SWITCHED_OFF = "NOARP"
+    ELSEWHERE = "the VIP is on another interface"
+
+
 @dataclass(frozen=True, slots=True)
 class ArpUnanswered:
-    """A link whose segment asks for a VIP of this node, and which does not answer: because of arp_ignore, or as the
-    VIP is on another link (IPv6)."""
+    """A link whose segment asks for a VIP of this node, and which does not answer: because of arp_ignore, an arptables
+    rule, a link without ARP, or as the VIP is on another link (IPv6)."""
 
     link: Link
     because: tuple[Citation, ...]
+    silence: Silence = Silence.ELSEWHERE
+
+    @property
+    def decided_by(self) -> Seen:
+        """The arptables rule, or the row of the link."""
+        lines = self.because[1:] if self.silence is Silence.FILTERED else self.because
+        return lines[-1 if self.silence is Silence.FILTERED else 0].seen
 
 
 def arp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:
-    """Where arp_ignore keeps this node silent about a VIP that it has.
+    """Where this node is silent about a VIP that it has.
 
-    Reads sysctl, addresses, links, and local-routes, routes, memberships where collected.
+    Reads sysctl, addresses, links, and local-routes, routes, memberships, arptables where collected.
     """
     if vip.version != 4 or not is_local(node, vip):
         return
     for link in node.links_hearing_arp:
-        segment, ignored = vip_on_segment(node, vip, link), arp_ignored(node, vip, link, NOBODY)
+        segment = vip_on_segment(node, vip, link)
+        ignored = arp_ignored(node, vip, link, NOBODY)
         if segment and ignored:
-            yield ArpUnanswered(link, (segment, *ignored.because))
+            yield ArpUnanswered(link, (segment, *ignored.because), Silence.IGNORED)
+        elif segment and (filtered := _filtered(node, vip, link)) is not None:
+            yield ArpUnanswered(link, (segment, *filtered.because), Silence.FILTERED)
+    for link in _without_arp(node):
+        if segment := vip_on_segment(node, vip, link):
+            yield ArpUnanswered(link, (cite(link, "has no ARP"), segment), Silence.SWITCHED_OFF)
+
+
+def _filtered(node: Node, vip: IP, link: Link) -> Filtered | None:
+    """What drops the request of some host of the segment, or keeps the reply from it."""
+    if not node.has("arptables"):
+        return None
+    sender = next(iter(neighbours_of(node, link, besides=vip)), NOBODY)
+    asked = arp_filtered(node, "INPUT", sender=sender, target=vip, operation=REQUEST, link=link.name)
+    if asked.dropped:
+        return asked
+    reply = arp_filtered(node, "OUTPUT", sender=vip, target=sender, operation=REPLY, link=link.name)
+    return reply if reply.dropped or reply.sender != vip else None
+
+
+def _without_arp(node: Node) -> Iterator[Link]:
+    """Links to other hosts, as a gateway there tells, on which somebody has switched ARP off."""
+    if not node.has("routes"):
+        return
+    hops = {hop.link for route in node.known_rows("routes") for hop in route.nexthops if hop.gateway is not None}
+    for link in node.known_rows("links"):
+        if link.up and link.type == "ether" and not link.arp and not link.loopback and link.name in hops:
+            yield link
 
 
 def ndp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:

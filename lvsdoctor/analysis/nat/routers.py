@@ -4,7 +4,7 @@ The reply of a real server is rewritten at FORWARD of the director and nowhere e
 ip_vs_out_hook()). A router sends it to the client by its own routes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.directors import directors_of
@@ -12,6 +12,7 @@ from lvsdoctor.analysis.filters.director_filters import CONNTRACK, at_director
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.nat.translation import nat_pairs, passes, replies_pass
 from lvsdoctor.kernel.answer import assume, assume_without
+from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, route_lookup
 from lvsdoctor.model.address import IP
@@ -81,6 +82,40 @@ def _tunnel(director: Node, lookup: Lookup) -> list[Citation] | None:
     links = [director.link(name) for name in lookup.links]
     plain = all(link is not None and link.arp and (link.kind or "") in _PLAIN_KINDS for link in links)
     return [] if plain else None
+
+
+_MOST_HOPS = 8
+
+
+def past_director(
+    node: Node, lookup: Lookup, rip: IP, director: Node, own: Collection[IP]
+) -> tuple[Citation, ...] | None:
+    """The routes of scanned routers by which replies of a NAT real server go past the director, after its own; None
+    where its own route, or theirs, leads to an address of the director.
+
+    Reads what route_lookup() reads, of the routers, too. Raises NotCollected at a router that the scan does not have,
+    where the director is no neighbour of the real server: it may be beyond that router.
+    """
+    because: tuple[Citation, ...] = ()
+    router = node
+    for _ in range(_MOST_HOPS):
+        if passes(router, lookup, own):
+            return None
+        hop = next((gateway for gateway in lookup.gateways if gateway not in own), None)
+        found = next((peer for peer in node.peers_holding(hop) if peer.has("routes")), None) if hop else None
+        if hop is None or found is None or found is router:
+            if hop is not None and found is None and not _beside(director, rip):
+                raise NotCollected("routes", str(hop), f"the route of {hop} to clients", f"# scan {hop} as well")
+            break
+        router = found
+        link = next(row.link for row in router.holding(hop))
+        lookup = route_lookup(router, far_away(rip.version), src=rip, arrived_on=link)
+        because = (*because, *lookup.because)
+    return because
+
+
+def _beside(director: Node, rip: IP) -> bool:
+    return not director.has("routes") or route_lookup(director, rip).onlink
 
 
 def _routes_back(director: Node, gateway: IP, rip: IP) -> list[tuple[Node, Lookup]]:

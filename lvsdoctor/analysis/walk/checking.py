@@ -12,7 +12,7 @@ from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.replying import reply_leaves
-from lvsdoctor.analysis.walk.sending import neighbour, reached
+from lvsdoctor.analysis.walk.sending import by_routers, neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
 from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
@@ -122,6 +122,7 @@ def _requested(
             lambda: _passes(decider, director, back, DELIVERED, Decision.INPUT_FILTER),
             lambda: _kept(decider, director, target, port, protocol),
             lambda: neighbour(decider, director, target, server, client.address),
+            lambda: by_routers(decider, director, target, out),
             lambda: unscanned(target) if server is None else None,
         )
     )

@@ -38,17 +38,22 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
     """What is known of addresses before a service is looked at."""
     taken: set[IP] = set()
     strangers: list[Node] = []
+    gateways: set[IP] = set()
+    vips: set[IP] = set()
     for node in nodes:
         taken |= {row.ip for row in _seen(node, "addresses")}
-        taken |= {gateway for route in _seen(node, "routes") for gateway in route.gateways}
+        gateways |= {gateway for route in _seen(node, "routes") for gateway in route.gateways}
         for fact in ("ipvs", "ipvs-stats"):
             services = _seen(node, fact)
             taken |= {real.ip for row in services for real in row.destinations if real.ip is not None}
-            taken |= {vip for row in services for vip, _ in row.vips}
-        if not node.roles and not node.standing.undecided:
+            vips |= {vip for row in services for vip, _ in row.vips}
+        if not node.roles:
             strangers.append(node)
+    taken |= gateways | vips
+    # Whoever has a VIP may be a director of which the table was not collected.
+    strangers = [node for node in strangers if vips.isdisjoint(own_addresses(node))]
     shown: dict[IP, Citation] = {}
-    for ip, line in _shown(nodes, strangers, taken):
+    for ip, line in _shown(nodes, strangers, taken, gateways):
         shown.setdefault(ip, line)
     return Crowd(frozenset(taken), tuple(shown.items()), _connected_to(nodes))
 
@@ -63,14 +68,20 @@ def _connected_to(nodes: Sequence[Node]) -> Mapping[IP, Mapping[IP, Citation]]:
     return by_vip
 
 
-def _shown(nodes: Sequence[Node], strangers: Sequence[Node], taken: set[IP]) -> Iterator[tuple[IP, Citation]]:
+def _shown(
+    nodes: Sequence[Node], strangers: Sequence[Node], taken: set[IP], gateways: set[IP]
+) -> Iterator[tuple[IP, Citation]]:
     for node in nodes:
         for connection in _seen(node, "connections"):
             if connection.client.ip is not None:
                 yield connection.client.ip, cite(connection, _CONNECTION)
     for node in strangers:
+        router = not gateways.isdisjoint(own_addresses(node))
         for row in _seen(node, "addresses"):
-            if not (row.ip.is_loopback or row.ip.is_link_local):
+            if router and row.ip not in gateways and not row.host_only and _of_clients(row.network):
+                if (client := _free(row.network, frozenset(taken))) is not None:
+                    yield client, cite(row, "router {node} leads to {network}", node=node.name, network=row.network)
+            elif not (router or row.ip.is_loopback or row.ip.is_link_local):
                 yield row.ip, cite(row, "{node} may be a client", node=node.name)
     for node in nodes:
         for entry in _seen(node, "neighbours"):

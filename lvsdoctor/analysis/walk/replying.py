@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from lvsdoctor.analysis.arp.rip_neighbours import stray
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.nat.translation import passes
 from lvsdoctor.analysis.walk.attempt import Attempt
@@ -10,13 +11,14 @@ from lvsdoctor.analysis.walk.director import is_address_of, until_no
 from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.analysis.walk.routers import stopped_by
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import Packet
-from lvsdoctor.kernel.routing import Lookup, route_lookup
+from lvsdoctor.kernel.routing import Lookup, known_route, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -34,6 +36,7 @@ def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
         lambda: _route(decider, reply),
         lambda: _output(decider, reply),
         lambda: _sender(decider, reply),
+        lambda: next_hop(decider, reply.node, reply.client, reply.lookup),
     )
 
 
@@ -106,6 +109,26 @@ def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
     return yes("requests for {hop} have an address of {link} as sender", hop=hop, link=link)
 
 
+def next_hop(decider: Decider, node: Node, dst: IP, lookup: Lookup) -> StepVerdict | None:
+    """Where the neighbour cache shows that the next host does not get the packet: by the MAC of a permanent entry, or
+    as no scanned host has the gateway's address and nobody answers for it."""
+    hop = next(iter(lookup.gateways), dst)
+    if lookup.type != "unicast" or not node.has("neighbours"):
+        return None
+
+    def work_out() -> Answer | None:
+        try:
+            lost = stray(node, hop)
+        except NotCollected:
+            return None
+        if lost is None or lost.twice or (lost.of_a_moment and not (lost.unlisted and lookup.gateways)):
+            return None
+        return no("the packet does not get to {hop}: {why}", *lost.because, *lookup.because, hop=hop, why=lost.why)
+
+    answer = decider.once(("next hop", id(node), hop), work_out)
+    return decider.step(node, Decision.NEIGHBOUR, str(hop), "next hop", lambda: answer) if answer is not None else None
+
+
 # -- the way back -----------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +182,11 @@ def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) ->
         raise NotCollected("sysctl", holder.name)
     answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
     if answer:
+        packet = Packet(
+            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, states=_ESTABLISHED
+        )
+        if (stop := stopped_by(holder, packet, link)) is not None:
+            return stop
         return yes("{host} passes the reply on", *answer.because, host=holder.name)
     return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=holder.name, why=answer.why)
 
@@ -173,6 +201,7 @@ def reply_through_director(
         lambda: redirect_sent(decider, reply, director) if reply.client == attempt.src else None,
         lambda: redirect_taken(decider, reply, director) if reply.client == attempt.src else None,
         lambda: _forward_filter(decider, director, service, real, attempt),
+        lambda: _onward(decider, reply, director) if reply.client == attempt.src else None,
     )
 
 
@@ -210,6 +239,15 @@ def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, 
             link = next(row.link for row in router.holding(gateway))
             further = route_lookup(router, reply.client, src=reply.src, arrived_on=link)
             if passes(router, further, own):
+                packet = Packet(
+                    reply.src,
+                    reply.client,
+                    PROTOCOLS.get(reply.protocol),
+                    sport=reply.port or None,
+                    states=_ESTABLISHED,
+                )
+                if (stop := stopped_by(router, packet, link)) is not None:
+                    return stop
                 return yes("{router} sends the reply to the director", *further.because, router=router.name)
             break
     else:
@@ -229,6 +267,11 @@ def _forwarded(decider: Decider, reply: ReplyPacket, director: Node, attempt: At
         return passes_on(director, src=reply.src, dst=client, arrived_on=link) if link is not None else None
 
     return decider.step(director, Decision.RETURN_PATH, f"from {reply.src} to {client}", reply.node.name, decide)
+
+
+def _onward(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
+    lookup = known_route(director, reply.client)
+    return next_hop(decider, director, reply.client, lookup) if lookup is not None else None
 
 
 def _forward_filter(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.arp.rip_neighbours import misled_to, stray
+from lvsdoctor.analysis.filters.director_filters import outer_source
+from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, PROTOCOLS
 from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.attempt import Attempt
@@ -10,6 +12,7 @@ from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import of_connection
 from lvsdoctor.analysis.walk.receiving import home_of
+from lvsdoctor.analysis.walk.routers import stopped_on_the_way
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
@@ -17,6 +20,7 @@ from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
+from lvsdoctor.kernel.packet_matching import NEW, Packet
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
@@ -43,6 +47,42 @@ def to_real_server(
         lambda: _output(decider, director, service, real, attempt),
         lambda: neighbour(decider, director, real.ip, server, attempt.src, real.forwarding),  # type: ignore[arg-type]
         lambda: _mtu(decider, director, real) if real.forwarding is Forwarding.TUN else None,
+        lambda: _routers(decider, director, real, attempt),
+    )
+
+
+def _routers(decider: Decider, director: Node, real: Destination, attempt: Attempt) -> StepVerdict | None:
+    """Direct routing has no router between a director and a real server."""
+    rip = real.ip
+    if rip is None or real.forwarding is Forwarding.DR:
+        return None
+    if real.forwarding is Forwarding.TUN:
+        protocol = OUTER_PROTOCOLS.get(real.tunnel_type, (None, None))[attempt.at.vip.version == 6]
+        try:
+            packet = Packet(outer_source(director, rip), rip, protocol, dport=real.tunnel_port or None, states=NEW)
+        except NotCollected:
+            return None
+    else:
+        number, port = PROTOCOLS.get(attempt.at.protocol), real.port or attempt.at.port
+        packet = Packet(attempt.src, rip, number, dport=port or None, states=NEW)
+    return by_routers(decider, director, rip, packet)
+
+
+def by_routers(decider: Decider, director: Node, target: IP, packet: Packet) -> StepVerdict | None:
+    """Where a scanned router on the path from a director does not pass a packet on."""
+
+    def work_out() -> Answer | None:
+        try:
+            return stopped_on_the_way(director, route_lookup(director, target), packet)
+        except NotCollected:
+            return None
+
+    key = ("by routers", id(director), target, packet)
+    answer = decider.once(key, work_out)
+    return (
+        decider.step(director, Decision.ROUTE, f"to {target} by routers", key, lambda: answer)
+        if answer is not None
+        else None
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lvsdoctor.analysis.arp.rip_neighbours import Stray
+from lvsdoctor.analysis.arp.unanswered import ArpUnanswered, Silence
 from lvsdoctor.fixes.commands.addresses import add_address, move_address, move_vip_to_lo
 from lvsdoctor.fixes.commands.ipvs import SAVE_TABLE
 from lvsdoctor.fixes.commands.settings import set_sysctls
@@ -48,19 +49,37 @@ def answer_again(node: Node, link: str) -> Fix:
     return hide_vips(node) if node.hidden_vips else set_sysctls(dict.fromkeys(wrong, 0))
 
 
-def answer_for(node: Node, vip: IP, link: str) -> Fix:
-    """What makes a director answer for a VIP of its own on a link. Reads sysctl, links and addresses."""
-    lifted = answer_again(node, link) if effective(node, "arp_ignore", link).value == 8 else Fix()
-    if lifted.now and any(address.link == link for address in node.holding(vip)):
-        return lifted
-    return lifted + add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=(announce_again(link, vip),))
-
-
 def announce_again(director_link: str, vip: IP) -> "Command":
     """The line that makes the segment learn the director's MAC again; it is run on the director."""
     from lvsdoctor.model.change import Command, Nothing
 
     return Command(command("arping", "-U", "-I", director_link, "-c", 3, vip), (Nothing(),))
+
+
+_DAEMON = "If keepalived or another daemon moves the VIP, change the interface in its configuration, not by hand."
+
+
+def answer_for(node: Node, vip: IP, silence: ArpUnanswered) -> Fix:
+    """What makes a director answer for a VIP of its own on a link: the VIP on it where arp_ignore hides it elsewhere,
+    ARP, or no arptables rule that drops the requests. Reads sysctl, links, addresses and arptables."""
+    link = silence.link.name
+    if silence.silence is Silence.IGNORED:
+        no_answers = effective(node, "arp_ignore", link).value == 8
+        lifted = answer_again(node, link) if no_answers else Fix()
+        if lifted.now and any(address.link == link for address in node.holding(vip)):
+            return lifted
+        added = add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=(announce_again(link, vip),))
+        return lifted + added + Fix(warning="" if no_answers else _DAEMON)
+    if silence.silence is Silence.SWITCHED_OFF:
+        persist = "# the interface with ARP, where it is configured (netplan, systemd-networkd, ifupdown)"
+        return Fix(now=(command("ip", "link", "set", "dev", link, "arp", "on"),), persist=(persist,))
+    for chain in ("INPUT", "OUTPUT"):
+        for number, row in enumerate(node.arptables.chain(chain), 1):
+            if row.seen == silence.decided_by:
+                keep = "# the arptables rules without this rule, where they are saved"
+                return Fix(now=(command("arptables", "-D", chain, number),), persist=(keep,))
+    by_hand = "# in the chains of arptables: accept ARP requests for the VIP"
+    return Fix(now=(by_hand,), persist=(by_hand,))
 
 
 def stop_proxying(node: Node, link: str, ip: IP) -> Fix:

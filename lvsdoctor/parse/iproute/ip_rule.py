@@ -103,11 +103,12 @@ def with_family(rules: Sequence[PolicyRule], command: IpCommand | None) -> tuple
 def part_of_rules(rules: Sequence[PolicyRule]) -> Partial | None:
     """Priority 0 looks up table local, and the rule of table main is near the end: the kernel makes them both.
 
-    (net/ipv4/fib_rules.c: fib_default_rules_init(). Deleting either by hand is legal, and rare.)
+    (net/ipv4/fib_rules.c: fib_default_rules_init(). Deleting either by hand is legal, and rare; where a rule of another
+    priority looks up table local, somebody did.)
     """
     if not rules:
         return None
-    if rules[0].priority > 0:
+    if rules[0].priority > 0 and not any(rule.table == "local" for rule in rules):
         return Partial(NO_BEGINNING, rules[0].seen)
     return None if any(rule.table == "main" for rule in rules) else Partial(NO_END, rules[-1].seen)
 

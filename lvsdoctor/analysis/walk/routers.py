@@ -1,0 +1,55 @@
+"""What the scanned routers between two hosts do with a packet: whether they forward it, and what their filters say."""
+
+from dataclasses import replace
+
+from lvsdoctor.analysis.filters.filter_paths import locality, passed
+from lvsdoctor.analysis.walk.filters import idle, of_verdict
+from lvsdoctor.kernel.answer import Answer, no
+from lvsdoctor.kernel.delivery import passes_on
+from lvsdoctor.kernel.packet_filter import FORWARDED
+from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.routing import Lookup, route_lookup
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.node import Node
+
+_MOST_HOPS = 8
+
+
+def stopped_by(router: Node, packet: Packet, link: str) -> Answer | None:
+    """Why a router that gets the packet on a link does not pass it on; None where nothing is known that stops it."""
+    try:
+        if packet.src is not None and packet.dst is not None:
+            further = passes_on(router, src=packet.src, dst=packet.dst, arrived_on=link)
+            if not further:
+                return no("{host} drops the packet: {why}", *further.because, host=router.name, why=further.why)
+        return _filtered(router, replace(packet, in_link=link))
+    except NotCollected:
+        return None
+
+
+def stopped_on_the_way(node: Node, lookup: Lookup, packet: Packet) -> Answer | None:
+    """Which scanned router on the path of a packet from a host does not pass it on, and why; None where none is known
+    to. The path ends at the first router that was not scanned."""
+    router = node
+    for _ in range(_MOST_HOPS):
+        hop = next(iter(lookup.gateways), None)
+        following = next((peer for peer in router.peers_holding(hop) if peer.has("routes")), None) if hop else None
+        if hop is None or following is None or packet.dst is None or following.holding(packet.dst):
+            return None
+        router, link = following, next(row.link for row in following.holding(hop))
+        if (stop := stopped_by(router, packet, link)) is not None:
+            return stop
+        try:
+            lookup = route_lookup(router, packet.dst, src=packet.src, arrived_on=link)
+        except NotCollected:
+            return None
+    return None
+
+
+def _filtered(router: Node, packet: Packet) -> Answer | None:
+    if idle(router, packet.version) is not None:
+        return None
+    answer = of_verdict(passed(router, packet, FORWARDED, locality(router, packet.version)))
+    if answer is None or answer:
+        return None
+    return no("{host} drops the packet: {why}", *answer.because, host=router.name, why=answer.why)

@@ -1,0 +1,86 @@
+"""Routers that the scan has: do they pass packets on, and does a neighbour entry lead to them?"""
+
+from dataclasses import replace
+
+import pytest
+
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, Served
+from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
+from tests.analysis.walk.hosts import ROUTER, Host, altered, direct_routing, real_server, scanned
+
+OUTER = altered(
+    Host([("eth0", "192.0.2.1/24"), ("eth1", "203.0.113.1/24")]), all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1
+)
+INNER = altered(
+    Host([("eth0", "198.51.100.9/24"), ("eth1", "10.1.0.1/24")], ["default via 198.51.100.1 dev eth0"]),
+    all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1,
+)  # fmt: skip
+DIRECTOR = altered(
+    Host(
+        [("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.10/32"), ("eth1", "198.51.100.1/24")],
+        [ROUTER, "10.1.0.0/24 via 198.51.100.9 dev eth1"],
+        ipvs=["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 10.1.0.21:80 -m -w 1"],
+    ),
+    all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1,
+)  # fmt: skip
+DEEP = Host([("eth0", "10.1.0.21/24")], ["default via 10.1.0.1 dev eth0"], listens=["0.0.0.0:80"])
+DROPS = {"filter": ["-A FORWARD -p tcp -j DROP"]}
+
+
+def deep(inner: Host) -> tuple[Node, ...]:
+    return scanned(lb1=DIRECTOR, rs1=DEEP, inner=inner)
+
+
+def test_a_router_with_its_default_route_through_the_director_brings_nat_replies_back() -> None:
+    assert ends(deep(INNER))[SEGMENT] == SERVED
+
+
+@pytest.mark.parametrize(
+    "inner", [altered(INNER, eth0_forwarding=0, eth1_forwarding=0), replace(INNER, rules=DROPS)],
+    ids=["it does not forward", "its filter drops"],
+)  # fmt: skip
+def test_a_router_that_passes_no_request_on_ends_the_walk_at_the_director(inner: Host) -> None:
+    assert ends(deep(inner))[SEGMENT] == (Served.DIES, "lb1", Decision.ROUTE)
+    assert ends(deep(inner))[CHECK] == (Served.DIES, "lb1", Decision.ROUTE)
+
+
+def test_a_router_with_a_filter_drops_replies_of_direct_routing() -> None:
+    nodes = direct_routing(router=replace(OUTER, rules=DROPS))
+    assert ends(nodes)[BEYOND] == (Served.DIES, "rs1", Decision.RETURN_PATH)
+    assert ends(nodes)[SEGMENT] == SERVED
+    assert ends(direct_routing(router=OUTER))[BEYOND] == SERVED
+
+
+def test_clients_beyond_a_scanned_router_are_in_a_subnet_of_its_and_are_shown() -> None:
+    walk = by_place(direct_routing(router=OUTER))[BEYOND]
+    assert str(walk.client.address).startswith("203.0.113.")
+    assert walk.client.evidenced
+    assert not walk.client.connects
+    assert not by_place(direct_routing())[BEYOND].client.evidenced
+
+
+@pytest.mark.parametrize(
+    ("mac", "state", "end"),
+    [
+        ("02:00:00:00:00:99", "PERMANENT", (Served.DIES, "rs1", Decision.NEIGHBOUR)),
+        ("02:00:00:00:00:99", "STALE", SERVED),  # it changes by itself
+        ("02:00:00:00:04:02", "PERMANENT", SERVED),  # the router's own
+    ],
+)
+def test_a_permanent_entry_for_the_gateway_with_a_mac_of_no_host_loses_replies(
+    mac: str, state: str, end: object
+) -> None:
+    rs1 = replace(real_server(21), neighbours=[f"192.0.2.1 dev eth0 lladdr {mac} {state}"])
+    nodes = direct_routing(rs1=rs1, router=OUTER)
+    assert ends(nodes)[BEYOND] == end
+    assert ends(nodes)[SEGMENT] == SERVED
+
+
+def test_a_gateway_that_no_scanned_host_has_and_nobody_answers_for_gets_no_reply() -> None:
+    lost = replace(
+        real_server(21), routes=["default via 192.0.2.99 dev eth0"], neighbours=["192.0.2.99 dev eth0 FAILED"]
+    )
+    assert ends(direct_routing(rs1=lost))[BEYOND] == (Served.DIES, "rs1", Decision.NEIGHBOUR)
+    known = replace(lost, neighbours=["192.0.2.99 dev eth0 lladdr 02:00:00:00:00:99 STALE"])
+    assert ends(direct_routing(rs1=known))[BEYOND] == SERVED
