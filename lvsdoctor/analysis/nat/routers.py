@@ -12,6 +12,7 @@ from lvsdoctor.analysis.filters.director_filters import CONNTRACK, at_director
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.nat.translation import nat_pairs, passes, replies_pass
 from lvsdoctor.kernel.answer import assume, assume_without
+from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, route_lookup
@@ -93,23 +94,29 @@ def past_director(
     """The routes of scanned routers by which replies of a NAT real server go past the director, after its own; None
     where its own route, or theirs, leads to an address of the director.
 
-    Reads what route_lookup() reads, of the routers, too. Raises NotCollected at a router that the scan does not have,
-    where the director is no neighbour of the real server: it may be beyond that router.
+    Reads what route_lookup() and passes_on() read, of the routers. A router of which that was not collected is assumed
+    not to lead to the director, where this one is no neighbour of the real server and may be beyond it.
     """
     because: tuple[Citation, ...] = ()
-    router = node
+    router, client = node, far_away(rip.version)
     for _ in range(_MOST_HOPS):
         if passes(router, lookup, own):
             return None
         hop = next((gateway for gateway in lookup.gateways if gateway not in own), None)
-        found = next((peer for peer in node.peers_holding(hop) if peer.has("routes")), None) if hop else None
-        if hop is None or found is None or found is router:
-            if hop is not None and found is None and not _beside(director, rip):
-                raise NotCollected("routes", str(hop), f"the route of {hop} to clients", f"# scan {hop} as well")
+        if hop is None:
             break
-        router = found
-        link = next(row.link for row in router.holding(hop))
-        lookup = route_lookup(router, far_away(rip.version), src=rip, arrived_on=link)
+        found = next((peer for peer in node.peers_holding(hop) if peer.has("routes")), None)
+        unseen = assume("routes", f"{hop} does not send replies to the director", settle=f"# scan {hop}", others=True)
+        if found is None:
+            return because if _beside(director, rip) else (*because, unseen)
+        router, link = found, next(row.link for row in found.holding(hop))
+        try:
+            forwarded = passes_on(router, src=rip, dst=client, arrived_on=link)
+        except NotCollected:
+            return (*because, unseen)
+        if not forwarded:
+            return (*because, *forwarded.because)
+        lookup = route_lookup(router, client, src=rip, arrived_on=link)
         because = (*because, *lookup.because)
     return because
 
