@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.l2_segments import routed_through
 from lvsdoctor.analysis.walk.attempt import ServicePlace
@@ -114,7 +115,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
         if known is None:
             _asked_on(director, at.vip)  # what was not seen is not "in no subnet"
             return _by_a_route(taken, at.vip, link)
-        answer = _reply(director, at.vip, known, asker)
+        answer = _reply_on_segment(director, at.vip, known, asker)
         if not answer and routed_through(director, at.vip, director):
             return yes("a router has a route to {vip} through {host}", *taken.because, vip=at.vip, host=director.name)
         if not answer and _by_another_path(director, at.vip):
@@ -234,6 +235,13 @@ def _has_vip(director: Node, vip: IP) -> Answer:
     return no("{host} has no address {vip}", host=director.name, vip=vip)
 
 
+def _reply_on_segment(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
+    """On the link, or on one with a MAC of its own there."""
+    answer = _reply(node, vip, link, asker)
+    others = (other for other in hearing_too(node, link.name) if other is not link and not answer)
+    return next((reply for other in others if (reply := _reply(node, vip, other, asker))), answer)
+
+
 def _reply(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
     if vip.version == 6:
         answer = ndp_reply(node, vip, arrived_on=link)
@@ -250,7 +258,7 @@ def _at_real_server(
     """A real server on the segment where the VIP is asked for. Nobody asks where the VIP is in no subnet."""
     if asker is None or not _has_subnet_of_both(at, asker):
         return
-    for link in _links_beside(node, asker):
+    for link in _links_beside(node, asker, at.vip):
         subject = f"VIP {at.vip} on {link.name}"
         key = (link.name, asker)
         reply = partial(_reply_of_server, node, at.vip, link, asker)
@@ -275,9 +283,13 @@ def _has_subnet_of_both(at: ServicePlace, asker: IP) -> bool:
     return any(asker in row.network and at.vip in row.network for director in at.directors for row in subnets(director))
 
 
-def _links_beside(node: Node, asker: IP) -> Sequence[Link]:
+def _links_beside(node: Node, asker: IP, vip: IP) -> Sequence[Link]:
+    """The links on the asker's segment, and those with a MAC of their own there."""
     if not (node.has("links") and node.has("addresses")):
         return ()
-    names = {row.link for row in subnets(node) if asker in row.network}
-    links: Sequence[Link] = node.seen_rows("links")
-    return [link for link in links if link.name in names and link.arp and link.up and not node.enslaved(link)]
+    rows = subnets(node)
+    others = {row.link for row in rows if row.ip != vip}
+    # Beside another address of a link, the VIP's own mask tells of no subnet.
+    names = {row.link for row in rows if asker in row.network and (row.ip != vip or row.link not in others)}
+    links = {link.name: link for name in sorted(names) for link in hearing_too(node, name)}
+    return [link for link in links.values() if link.arp and link.up and not node.enslaved(link)]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.coverage import Coverage, Partial
@@ -181,3 +182,14 @@ def test_a_host_that_no_director_lists_gets_connections_where_it_answers_for_the
     nodes = direct_routing(rs3=leaking)
     (walk,) = [walk for walk in walks(nodes) if walk.answering == "rs3" and walk.client.place is SEGMENT]
     assert (walk.rip, walk.real_server, end(walk)) == (None, "rs3", (Served.DIES, "rs3", Decision.LISTENER))
+
+
+def test_beside_another_address_the_mask_of_a_vip_tells_of_no_segment() -> None:
+    """rs1 has the VIP on the link of another network, where nobody asks for it."""
+    own = [("eth0", "192.0.2.21/24"), ("eth1", "198.51.100.21/24"), ("eth1", "192.0.2.10/24")]
+    nodes = direct_routing(rs1=replace(real_server(21), addresses=own))
+    assert {walk.answering for walk in walks(nodes)} == {"lb1"}
+    rs1 = next(node for node in nodes if node.name == "rs1")
+    segments = {link.name: vip_on_segment(rs1, ip_address("192.0.2.10"), link) for link in rs1.links_hearing_arp}
+    assert segments["eth0"] is not None
+    assert segments["eth1"] is None
