@@ -59,7 +59,9 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
     for (service, vip, _), failing in by_decision.items():
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
-        shown = known or [w for w in proved if _is_told(w) and (not is_wished(w) or _served_by_others(w, every))]
+        shown = known or [
+            w for w in proved if not _ends_at_listener(w) and (not is_wished(w) or _served_by_others(w, every))
+        ]
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
             names = dict.fromkeys(clients(walk.client) for walk in shown)
@@ -95,9 +97,9 @@ def _opened(node: Node) -> list[Walk]:
     return [w for w in walks_of_scan(node) if is_shown(w) and w.share and w.forwarding is not None]
 
 
-def _is_told(walk: Walk) -> bool:
-    """Of a port where nobody listens service-not-listening tells; a mark may stand for more ports than are served."""
-    return walk.deciding is not None and walk.deciding.step.decision is not Decision.LISTENER
+def _ends_at_listener(walk: Walk) -> bool:
+    """Of such a port service-not-listening tells, and a mark may stand for more ports than are served."""
+    return walk.deciding is not None and walk.deciding.step.decision is Decision.LISTENER
 
 
 def _served_by_others(walk: Walk, every: Iterable[Walk]) -> bool:

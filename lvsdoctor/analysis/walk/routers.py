@@ -27,7 +27,7 @@ def stopped_by(router: Node, packet: Packet, link: str) -> Answer | None:
         return None
 
 
-def stopped_on_the_way(node: Node, lookup: Lookup, packet: Packet) -> Answer | None:
+def stopped_on_path(node: Node, lookup: Lookup, packet: Packet) -> Answer | None:
     """Which scanned router on the path of a packet from a host does not pass it on, and why; None where none is known
     to. The path ends at the first router that was not scanned."""
     router = node

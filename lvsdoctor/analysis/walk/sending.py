@@ -12,7 +12,7 @@ from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import of_connection
 from lvsdoctor.analysis.walk.receiving import home_of
-from lvsdoctor.analysis.walk.routers import stopped_on_the_way
+from lvsdoctor.analysis.walk.routers import stopped_on_path
 from lvsdoctor.analysis.walk.subnets import own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp import arp_reply
@@ -73,7 +73,7 @@ def by_routers(decider: Decider, director: Node, target: IP, packet: Packet) -> 
 
     def work_out() -> Answer | None:
         try:
-            return stopped_on_the_way(director, route_lookup(director, target), packet)
+            return stopped_on_path(director, route_lookup(director, target), packet)
         except NotCollected:
             return None
 

@@ -109,3 +109,12 @@ def test_a_rule_that_is_not_understood_below_the_last_leaves_the_rules_partial()
     assert first.partial is not None
     assert first.partial.seen is not None
     assert first.partial.seen.line == 4
+
+
+def test_rules_begin_later_where_somebody_moved_the_rule_of_table_local() -> None:
+    moved = "1000:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+    (whole,) = (piece.dump for piece in pieces(moved, "x"))
+    assert whole.partial is None
+    without = "32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+    (cut,) = (piece.dump for piece in pieces(without, "x"))
+    assert cut.partial is not None
