@@ -99,6 +99,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("no-destination-available", "rr without a usable real server"): {"no-destination-available": NO_COMMAND},
     ("own-advertisements-return", "equal priority, own address"): {"own-advertisements-return": NO_COMMAND},
+    ("director-never-answers-arp", "an arptables rule drops the requests"): {
+        "director-never-answers-arp": "the model does not follow a command of its fix",
+    },
+    ("director-never-answers-arp", "the interface has no ARP"): {
+        "director-never-answers-arp": "the model does not follow a command of its fix",
+    },
+    ("path-broken", "a warning where such a client is only known as a neighbour"): {"path-broken": NO_COMMAND},
     ("path-broken", "the reverse path check of a link on which clients of another link come in"): {
         "path-broken": NO_COMMAND,
         "handshakes-do-not-end": NO_COMMAND,
