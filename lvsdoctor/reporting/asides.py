@@ -14,8 +14,8 @@ def others_of(together: Sequence[Diagnosis]) -> str:
     under these, and those about the same step; empty where there are none."""
     under = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.clears))
     about = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.also))
-    both = (under, "{codes} cleared by the same fix"), (about, "{codes} about the same step")
-    return "; ".join(translated(text, codes=codes) for codes, text in both if codes)
+    cleared = translated("{codes} cleared by the same fix", codes=under) if under else ""
+    return "; ".join(filter(None, (cleared, translated("{codes} about the same step", codes=about) if about else "")))
 
 
 def severities_set(together: Iterable[Diagnosis]) -> list[str]:
