@@ -185,6 +185,7 @@ QUESTIONS = {
         "fixes.commands.filter_rules": (
             "leave_to_ipvs accept_adverts remove_rule track_connections mark_requests deliver_marked_requests"
         ),
+        "fixes.commands.keepalived": "accept_again accept_vips REFUSING",
         "fixes.commands.filters": "pass_filters fit_conntrack",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY "

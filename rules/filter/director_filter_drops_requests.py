@@ -7,6 +7,7 @@ from lvsdoctor.rulekit import (
     Finding,
     Node,
     Severity,
+    accept_again,
     at_director_of_all,
     cite,
     delivered,
@@ -31,7 +32,7 @@ _LATER = "After a failover to {node}, clients of {service} get no answer."
     explains=Decision.INPUT_FILTER,
     role="director",
     needs={"ipvs", "addresses"},
-    helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl"},
+    helps={"iptables", "ip6tables", "links", "local-routes", "memberships", "policy-rules", "routes", "sysctl", "vrrp"},
 )
 def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
     services, absent = at_director_of_all(node)
@@ -54,7 +55,7 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
                 *(line for item in dropped for line in item.verdict.because),
                 cite(service, "a virtual service of {director}", director=node.name),
             ],
-            fix=pass_filters(node, requests_dropped, service),
+            fix=accept_again(node, dropped) or pass_filters(node, requests_dropped, service),
         )
     refuse_unknown(node, (item for _, items in services for item in items if item.passage.part != "reply"))
     if absent is not None:

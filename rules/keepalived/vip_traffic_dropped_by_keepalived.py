@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
     IP,
+    REFUSING,
     Decision,
     Finding,
-    Fix,
     Node,
     NotCollected,
     Severity,
     VirtualService,
-    VrrpInstance,
+    accept_vips,
     cite,
     rule,
 )
@@ -19,7 +19,6 @@ from lvsdoctor.rulekit import (
 DROPS = "{node} drops what clients send to VIP {vip}, as {word} of keepalived.conf says"
 NO_ANSWER = "Clients of {vip} get no answer."
 GATEWAY = "Clients that connect to {vip} get no answer. Hosts that use {vip} as a gateway are served."
-WORDS = ("no_accept", "strict_mode", "vrrp_strict")
 
 
 @rule(
@@ -36,7 +35,7 @@ def vip_traffic_dropped_by_keepalived(node: Node) -> Iterator[Finding]:
     for instance in node.vrrp_instances:
         if instance.accept:
             continue
-        setting = next(word for word in WORDS if word in instance.lines)
+        setting = next(word for word in REFUSING if word in instance.lines)
         for address in instance.brings_up:
             service = services.get(address.ip)
             if service is None and (directs or setting == "no_accept"):
@@ -52,7 +51,7 @@ def vip_traffic_dropped_by_keepalived(node: Node) -> Iterator[Finding]:
                     cite(address, "a VIP of this instance, with priority {priority}", priority=instance.priority),
                     *([cite(service, "a virtual service on the VIP")] if service else []),
                 ],
-                fix=_fix(instance, setting),
+                fix=accept_vips(instance),
             )
 
 
@@ -66,14 +65,3 @@ def _directed(node: Node) -> tuple[dict[IP, VirtualService], bool]:
         if node.has("ipvs"):
             raise
     return {row.vip: row for row in known if row.vip is not None}, bool(known)
-
-
-def _fix(instance: VrrpInstance, setting: str) -> Fix:
-    line = f"# in keepalived.conf: remove {setting}"
-    if instance.version == 3 and setting != "no_accept":
-        line += ", or add accept to the vrrp_instance"
-    return Fix(
-        now=(line, "# then reload keepalived: systemctl reload keepalived"),
-        persist=("# the file is what lasts",),
-        warning="Without strict mode an authentication of the file counts again: compare it with the other director.",
-    )

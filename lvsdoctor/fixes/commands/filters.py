@@ -52,7 +52,7 @@ def passing(node: Node, item: FilteredPacket) -> Change | None:
     """The change that lets a dropped packet pass the line that decides: a rule for this address alone goes; before any
     other comes one that accepts the packet, and at the end of a chain whose policy drops it."""
     packet = item.passage.packet
-    place = _deciding(node, item)
+    place = deciding(node, item)
     if place is None:
         return None
     table, chain, number = place
@@ -70,12 +70,12 @@ def _passing_nft(item: FilteredPacket, table: FilterTable, chain: Chain, number:
         return PutNftRule(*place, accepting_nft(item), first=False)
     rule = chain.rules[number - 1]
     alone = [row.handle for row in chain.rules].count(rule.handle) == 1
-    if rule.handle is not None and alone and _names_only(rule, packet):
+    if rule.handle is not None and alone and names_only(rule, packet):
         return RemoveNftRule(*place, rule.handle)
     return PutNftRule(*place, accepting_nft(item), before=rule.handle)
 
 
-def _deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int] | None:
+def deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int] | None:
     """Where the rule stands that drops the packet (counted from 1), or 0 for the policy of the chain."""
     lines = {line.seen for line in item.verdict.because}
     for table in node.packet_filter(filter_fact(item.passage.packet.version)):
@@ -90,10 +90,10 @@ def _deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int
 
 def _is_for(rule: FilterRule, packet: Packet) -> bool:
     """Does a rule of iptables-save name the packet's address, or that of its sender, alone?"""
-    return _names_only(rule, packet) and rule.seen.text.lstrip("[0123456789:] ").startswith("-A ")
+    return names_only(rule, packet) and rule.seen.text.lstrip("[0123456789:] ").startswith("-A ")
 
 
-def _names_only(rule: FilterRule, packet: Packet) -> bool:
+def names_only(rule: FilterRule, packet: Packet) -> bool:
     """Is this address the only one that it names? And nothing in it that the model does not know."""
     ends = {Match.DESTINATION: packet.dst, Match.SOURCE: packet.src}
     named = [

@@ -321,6 +321,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
     },
+    ("vip-traffic-dropped-by-keepalived", "no_accept, and the rule that keepalived made of it"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND
+    },
     ("vip-traffic-dropped-by-keepalived", "accept has no effect in strict mode of version 2"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
