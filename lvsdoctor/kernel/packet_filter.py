@@ -79,7 +79,7 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     if vrf_table(node, packet.in_link):
         # drivers/net/vrf.c: vrf_ip_rcv(): PREROUTING sees it twice, from the port and from the VRF, INPUT from the VRF.
         packet = replace(packet, in_link=None)
-    host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)), translates=_translates(node, fact, tables))
+    host = replace(host or UNKNOWN_HOST, in_set=lookup(sets_of(node)), translates=_translates(node, fact))
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):
         translating: Sequence[Ending] = ()
@@ -95,8 +95,8 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
             if (verdict := progress.after(endings, changes, hook)) is not None:
                 return _lacking(node, fact, verdict)
         if number + 1 < len(hooks) and _goes_elsewhere(packet, progress.packet, hook, hooks[number + 1]):
-            return progress.end(FilterOutcome.REWRITTEN, hook, _unseen(node, fact, tables))
-    return _lacking(node, fact, progress.end(FilterOutcome.ACCEPTED, hooks[-1], _unseen(node, fact, tables)))
+            return progress.end(FilterOutcome.REWRITTEN, hook, _unseen(node, fact))
+    return _lacking(node, fact, progress.end(FilterOutcome.ACCEPTED, hooks[-1], _unseen(node, fact)))
 
 
 class _Progress:
@@ -170,8 +170,12 @@ def _joined(packets: Sequence[Packet]) -> Packet | None:
     return first
 
 
-def _translates(node: Node, fact: str, tables: Sequence[FilterTable]) -> frozenset[str]:
+def _translates(node: Node, fact: str) -> frozenset[str]:
     """Which addresses of connections a rule of the host may change. An unknown target may be one for NAT."""
+    return node.derived(("translates", fact), lambda host: _translated_by(host, fact, host.packet_filter(fact)))
+
+
+def _translated_by(node: Node, fact: str, tables: Sequence[FilterTable]) -> frozenset[str]:
     if node.partial(fact) is not None or any(table.partial is not None for table in tables):
         return _BOTH
     chains = (chain for table in tables for chain in table.chains if table.nat or chain.nat or not chain.policy)
@@ -185,9 +189,13 @@ def _goes_elsewhere(before: Packet, now: Packet, hook: Hook, following: Hook) ->
     return not (now.redirected and following is Hook.INPUT)
 
 
-def _unseen(node: Node, fact: str, tables: Sequence[FilterTable]) -> tuple[Citation, ...]:
+def _unseen(node: Node, fact: str) -> tuple[Citation, ...]:
     """What the evidence does not show of the fact: a table that nobody asked for is assumed to have no rule; a sign
     that there are others is quoted."""
+    return node.derived(("unseen of the filter", fact), lambda host: _unseen_in(host, fact, host.packet_filter(fact)))
+
+
+def _unseen_in(node: Node, fact: str, tables: Sequence[FilterTable]) -> tuple[Citation, ...]:
     if (line := _beyond_the_model(tables)) is not None:
         return (line,)
     partial = node.partial(fact)
@@ -209,8 +217,10 @@ def _beyond_the_model(tables: Sequence[FilterTable]) -> Citation | None:
         if table.form == "nft" and table.partial is not None and table.partial.seen is not None:
             return Citation(table.partial.seen, "{says}", {"says": table.partial.says})
         for chain in table.chains:
+            if not chain.unmodelled:
+                continue
             own = tuple(other for other in table.chains if other is chain or not other.policy)
-            if chain.unmodelled and not replace(table, chains=own).changes_nothing:
+            if not replace(table, chains=own).changes_nothing:
                 return Citation(chain.seen, "{says}", {"says": _OTHER_HOOK.format(table.family, chain.unmodelled)})
     return None
 
