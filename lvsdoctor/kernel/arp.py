@@ -211,7 +211,7 @@ def neighbours_of(node: Node, link: Link, *, besides: IP) -> list[IP]:
 
 def _free_addresses(node: Node, link: Link) -> list[tuple[Network, list[IPv4Address]]]:
     """Of each subnet of `link` the first two addresses that are not this node's."""
-    own = {int(address.ip) for address in node.known_rows("addresses") if address.ip.version == 4}
+    own = node.derived("own IPv4 addresses", _own_numbers)
     subnets = {a.network for a in node.addresses_on(link.name) if a.ip.version == 4 and a.network.prefixlen < 31}
     free = []
     for subnet in sorted(subnets, key=lambda net: (int(net.network_address), net.prefixlen)):
@@ -219,3 +219,7 @@ def _free_addresses(node: Node, link: Link) -> list[tuple[Network, list[IPv4Addr
         numbers = range(first, min(first + len(own) + 2, 2**32))
         free.append((subnet, [IPv4Address(n) for n in islice((n for n in numbers if n not in own), 2)]))
     return free
+
+
+def _own_numbers(node: Node) -> frozenset[int]:
+    return frozenset(int(address.ip) for address in node.known_rows("addresses") if address.ip.version == 4)

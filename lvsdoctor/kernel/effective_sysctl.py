@@ -196,6 +196,10 @@ def set_where_no_arp(node: Node, name: str) -> tuple[str, Setting] | None:
 
     A bare link that is down (tunl0) took its value from conf/default.
     """
+    return node.derived(("set where no ARP", name), lambda host: _set_where_no_arp(host, name))
+
+
+def _set_where_no_arp(node: Node, name: str) -> tuple[str, Setting] | None:
     for link in node.links:
         if not link.arp and (link.up or node.addresses_on(link.name)):
             setting = node.sysctl(conf_key(link.name, name))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
+from lvsdoctor.kernel import packet_filter
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, FORWARDED, SENT, FilterOutcome, FilterVerdict, deciding, filtered
 from lvsdoctor.kernel.packet_matching import ANY_STATE, NEW, Locality, Packet
@@ -322,3 +323,21 @@ def test_a_later_packet_may_be_of_a_translated_connection_only_where_a_rule_tran
     assert verdict(f"{asked}\n{REDIRECTED}", later).outcome is FilterOutcome.UNKNOWN
     untracked = replace(REQUEST, states=frozenset({"UNTRACKED"}))
     assert verdict(f"{asked}\n{REDIRECTED}", untracked).outcome is FilterOutcome.ACCEPTED
+
+
+@pytest.mark.parametrize("question", ["_beyond_the_model", "_translated_by"])
+def test_all_chains_are_looked_through_once_whatever_packets_come(
+    monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    asked = []
+    answer = getattr(packet_filter, question)
+
+    def counted(*what: object) -> object:
+        asked.append(what)
+        return answer(*what)
+
+    monkeypatch.setattr(packet_filter, question, counted)
+    host = node(saved("filter -A INPUT -d 192.0.2.10/32 -p tcp --dport 25 -j DROP"))
+    verdicts = [filtered(host, replace(REQUEST, dport=port), DELIVERED, HOST) for port in (25, 80, 443)]
+    assert [each.outcome is FilterOutcome.DROPPED for each in verdicts] == [True, False, False]
+    assert len(asked) == 1
