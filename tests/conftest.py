@@ -1,6 +1,7 @@
 """What every test may rely on, however pytest was started."""
 
 import gc
+import os
 import signal
 
 from hypothesis import settings
@@ -9,6 +10,9 @@ from hypothesis.internal.constants_ast import Constants
 
 
 def pytest_configure() -> None:
+    # Tests start lvsdoctor as users do, whose packages have byte code beside them. To compile it each
+    # time doubles what a start costs.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Thousands of pages and dumps stay in memory all the time; to walk through them again and again costs a tenth.
     gc.set_threshold(100_000, 20, 50)
     # Hypothesis draws some values from the constants of the modules that are loaded by then. What a test draws would
