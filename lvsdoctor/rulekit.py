@@ -86,6 +86,7 @@ QUESTIONS = {
         "analysis.arp.shared_addresses": "shared_addresses",
         "analysis.kube.addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
         "analysis.kube.nodes": "NodeAddress services_on_node_addresses",
+        "model.kube": "ServiceAddress",
         "analysis.kube.files": "answering_in_files kube_proxies another_owner",
         "analysis.kube.exposed": "exposed_ports",
         "analysis.kube.settings": "overridden_for_kube_proxy",
@@ -101,10 +102,9 @@ QUESTIONS = {
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",
-        "model.kube": "ServiceAddress",
         "model.health": "CheckedService CheckedServer HealthCheck",
         "analysis.vrrp.election": "AdvertMismatch",
-        "analysis.vrrp.pairs": "vrrp_pairs VrrpPair",
+        "analysis.vrrp.pairs": "vrrp_pairs shared_router_ids VrrpPair",
     },
     "Which hosts are on one segment?": {
         "analysis.arp.owners": "same_segment",
@@ -191,6 +191,7 @@ QUESTIONS = {
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY "
             "set_ipvs"
         ),
+        "fixes.commands.vrrp_settings": "same_vrrp_values in_keepalived_conf",
         "fixes.commands.programs": "listen_for bind_in_advance",
     },
     "How is a change written as a command?": {

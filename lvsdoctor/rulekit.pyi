@@ -179,6 +179,7 @@ from lvsdoctor.analysis.vrrp.filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp.filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp.filters import filtered_if_asked as filtered_if_asked
 from lvsdoctor.analysis.vrrp.pairs import VrrpPair as VrrpPair
+from lvsdoctor.analysis.vrrp.pairs import shared_router_ids as shared_router_ids
 from lvsdoctor.analysis.vrrp.pairs import vrrp_pairs as vrrp_pairs
 from lvsdoctor.analysis.vrrp.sources import ForeignSource as ForeignSource
 from lvsdoctor.analysis.vrrp.sources import foreign_source as foreign_source
@@ -234,6 +235,8 @@ from lvsdoctor.fixes.commands.settings import set_for_good as set_for_good
 from lvsdoctor.fixes.commands.settings import set_sysctls as set_sysctls
 from lvsdoctor.fixes.commands.settings import write_instead as write_instead
 from lvsdoctor.fixes.commands.spelling import spell as spell
+from lvsdoctor.fixes.commands.vrrp_settings import in_keepalived_conf as in_keepalived_conf
+from lvsdoctor.fixes.commands.vrrp_settings import same_vrrp_values as same_vrrp_values
 from lvsdoctor.kernel.answer import assume as assume
 from lvsdoctor.kernel.answer import assume_without as assume_without
 from lvsdoctor.kernel.arp import NOBODY as NOBODY

@@ -20,13 +20,15 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckedServer:
-    """A real server of such a service, or its sorry server: where its file has it, and how it is checked."""
+    """A real server of such a service, or its sorry server: where its file has it, and how it is checked. `unread` is a
+    line that may hold a check of it, where none was seen."""
 
     ip: IP
     port: int
     seen: Seen
     forwarding: Forwarding | None = None
     checks: tuple[HealthCheck, ...] = ()
+    unread: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import CheckedServer, CheckedService, Finding, Fix, Node, Severity, cite, command, rule
+from lvsdoctor.rulekit import (
+    CheckedServer,
+    CheckedService,
+    Finding,
+    Fix,
+    Node,
+    NotCollected,
+    Severity,
+    cite,
+    command,
+    rule,
+)
 
 UNCHECKED = "{program} on {node} does not check {reals} of {service}"
 
@@ -10,7 +21,7 @@ UNCHECKED = "{program} on {node} does not check {reals} of {service}"
 @rule(name="real-server-without-health-check", code="KA002", severity=Severity.WARNING, needs={"health-checks"})
 def real_server_without_health_check(node: Node) -> Iterator[Finding]:
     for checked in node.checked_services:
-        bare = [server for server in checked.servers if not server.checks]
+        bare = [server for server in checked.servers if not server.checks and server.unread is None]
         if not bare:
             continue
         yield Finding(
@@ -26,6 +37,8 @@ def real_server_without_health_check(node: Node) -> Iterator[Finding]:
             fix=_fix(checked, bare),
             decided_by=bare[0],
         )
+    if any(server.unread for checked in node.checked_services for server in checked.servers):
+        raise NotCollected("health-checks", node.name, "the health checks of all real servers")
 
 
 def _names(bare: list[CheckedServer], count: int) -> str:

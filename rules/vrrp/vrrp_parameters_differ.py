@@ -6,23 +6,20 @@ from lvsdoctor.rulekit import (
     AdvertMismatch,
     Citation,
     Finding,
-    Fix,
     Node,
     Severity,
     VrrpPair,
     cite,
+    in_keepalived_conf,
     rule,
+    same_vrrp_values,
+    shared_router_ids,
     vrrp_pairs,
-    word,
 )
 
 BOTH = "{node} and {peer} both become master for VIP {vip}: {what} {differ}"
-# What keepalived compares, as the sentence has it.
-SUBJECTS = {
-    "authentication": "the authentication",
-    "virtual_ipaddress": "the list of virtual_ipaddress",
-    "unicast_peer": "the list of unicast_peer",
-}
+ONE_ID = "{node} and {peer} use virtual_router_id {id} on one segment, and have no VIP in common"
+IGNORED = "{node} ignores nopreempt in {instance}, as its state is MASTER"
 
 
 @rule(
@@ -39,7 +36,7 @@ def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
         others = [other for other in pairs if other.own is pair.own and not other.differences]
         if not pair.differences or others:  # of three the third is master alone, and this one its backup
             continue
-        what = [SUBJECTS.get(reason.what, reason.what) for reason in pair.differences]
+        what = [reason.subject for reason in pair.differences]
         yield Finding(
             BOTH,
             clients="Some clients reach {node}, others {peer}. Connections end when a neighbour entry changes.",
@@ -48,31 +45,36 @@ def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
             differ="differs" if len(what) == 1 else "differ",
             severity=None if pair.proved else Severity.WARNING,
             evidence=[*(line for reason in pair.differences for line in _lines(pair, reason)), *pair.segment],
-            fix=_fix(pair),
+            fix=same_vrrp_values(pair),
         )
+    for clash in shared_router_ids(node):
+        yield Finding(
+            ONE_ID,
+            clients="Clients see no difference, unless both use use_vmac: then both have one MAC.",
+            about={"id": clash.own.router_id, "peer": clash.peer.name},
+            severity=Severity.WARNING,
+            evidence=[*(_line(clash, "virtual_router_id")), *clash.segment],
+            fix=in_keepalived_conf("a virtual_router_id that no other cluster of the segment has"),
+        )
+    for instance in node.vrrp_instances:
+        if instance.starts_as_master and {"nopreempt", "state"} <= instance.lines.keys():
+            yield Finding(
+                IGNORED,
+                clients="Connections end a second time, when {node} takes the VIP back after a failure.",
+                about={"instance": instance.name},
+                severity=Severity.WARNING,
+                evidence=[cite(instance.lines["nopreempt"], "is ignored"), cite(instance.lines["state"], "the reason")],
+                fix=in_keepalived_conf("state BACKUP, with nopreempt, on both directors"),
+            )
     for pair in pairs:
         pair.require_authentication()
+
+
+def _line(clash: VrrpPair, word: str) -> Iterator[Citation]:
+    yield cite(clash.own.line(word), "{what} {id}", what=word, id=clash.own.router_id)
+    yield cite(clash.other.line(word), "{what} {id} on {peer}", what=word, id=clash.own.router_id, peer=clash.peer.name)
 
 
 def _lines(pair: VrrpPair, reason: AdvertMismatch) -> Iterator[Citation]:
     yield cite(reason.own, "{what} of {vips}", what=reason.what, vips=pair.own.name or "this instance")
     yield cite(reason.other, "{what} on {peer}", what=reason.what, peer=pair.peer.name)
-
-
-def _fix(pair: VrrpPair) -> Fix:
-    """What the other has; a password is not shown."""
-    other, peer = pair.other, word(pair.peer.name)
-    values = {
-        "virtual_router_id": f"virtual_router_id {other.router_id}",
-        "version": f"version {other.version}",
-        "advert_int": f"advert_int {other.advert_int:g}",
-        "authentication": f"the same auth_type and auth_pass as on {peer}",
-        "virtual_ipaddress": f"the same virtual_ipaddress as on {peer}",
-        "unicast_peer": f"on both hosts: unicast_src_ip and, of the other host, unicast_peer, as {peer} needs them",
-    }
-    now = tuple(f"# in keepalived.conf: {values[reason.what]}" for reason in pair.differences)
-    return Fix(
-        now=(*now, "# then reload keepalived: systemctl reload keepalived"),
-        persist=("# the file is what lasts",),
-        warning="The director with the lower priority gives up the VIP, and loses the connections that it has.",
-    )

@@ -27,6 +27,7 @@ def nodes(top: Path, *files: str, text: str = LINE) -> dict[str, Node]:
         (["hosts/alpha/etc/sysctl.d/a.conf", "hosts/beta/etc/sysctl.d/a.conf"], {"alpha", "beta"}),
         (["hosts/alpha/etc/sysctl.d/a.conf"], {"alpha"}),
         (["golden/alpha/etc/sysctl.d/a.conf", "golden/beta/etc/sysctl.d/a.conf"], {"alpha", "beta"}),
+        (["prod/rs1/sysctl.d/a.conf"], {"rs1"}),
         (["rs1/sysctl.d/a.conf", "rs2/sysctl.d/a.conf"], {"rs1", "rs2"}),
         (["etc/sysctl.d/a.conf", "etc/sysctl.conf", "usr/lib/sysctl.d/b.conf"], {"golden"}),
         (["rs1/etc/sysctl.d/a.conf", "rs1/usr/lib/sysctl.d/b.conf"], {"rs1"}),

@@ -25,6 +25,18 @@ class AdvertMismatch:
     own: Seen
     other: Seen
 
+    @property
+    def subject(self) -> str:
+        """What differs, as a sentence has it."""
+        return _SUBJECTS.get(self.what, self.what)
+
+
+_SUBJECTS = {
+    "authentication": "the authentication",
+    "virtual_ipaddress": "the list of virtual_ipaddress",
+    "unicast_peer": "the list of unicast_peer",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Elected:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from lvsdoctor.analysis.vrrp.election import AdvertMismatch, differences, hides_password
 from lvsdoctor.kernel.answer import assume
-from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
@@ -34,6 +35,43 @@ class VrrpPair:
     def shared(self) -> tuple[IP, ...]:
         """The VIPs of both, in this node's order."""
         return tuple(address.ip for address in self.own.brings_up if address.ip in self.other.vips)
+
+
+def shared_router_ids(node: Node) -> Iterator[VrrpPair]:
+    """The pairs of instances with one virtual_router_id on one segment that have no VIP in common: of two clusters. The
+    pair is told once, on the node with the lower priority.
+
+    Where the addresses of both hosts do not tell, the segment is assumed to be one if a subnet of the VIPs is. Reads
+    vrrp, and addresses and links where collected.
+    """
+    for own in node.vrrp_instances:
+        for peer in node.peers_with("vrrp"):
+            for other in peer.seen_rows("vrrp"):
+                if _same_id(own, other) and _rank(other, peer) > _rank(own, node):
+                    segment = _segment(node, own, peer, other)
+                    assumed = segment is not None and any(line.assumed for line in segment)
+                    if segment is not None and (not assumed or _near(own, other)):
+                        yield VrrpPair(own, peer, other, (), segment, not assumed)
+
+
+def _same_id(own: VrrpInstance, other: VrrpInstance) -> bool:
+    """Of one family, both by multicast, and without a VIP in common."""
+    multicast = own.peers is None and other.peers is None
+    same = own.router_id is not None and (own.router_id, own.family) == (other.router_id, other.family)
+    return same and multicast and bool(own.vips and other.vips) and not own.vips & other.vips
+
+
+def _near(own: VrrpInstance, other: VrrpInstance) -> bool:
+    """Is there a VIP of each in one subnet, of the usual size where the files give a single address?"""
+    return own.link == other.link and not _subnets(own).isdisjoint(_subnets(other))
+
+
+def _subnets(instance: VrrpInstance) -> set[Network]:
+    usual = 24 if instance.family == 4 else 64
+    return {
+        ip_network((address.ip, usual if address.host_only else address.prefixlen), strict=False)
+        for address in instance.brings_up
+    }
 
 
 def vrrp_pairs(node: Node) -> Iterator[VrrpPair]:

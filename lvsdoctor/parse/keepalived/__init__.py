@@ -71,6 +71,7 @@ def keepalived_conf(
     lines = Lines(text, where, config_id, opener)
     found = parsed(lines)
     reading = Reading(unread=[*found.unread])
+    reading.unknown = [*lines.unread, *lines.includes, *(lines.conditions if config_id is None else ())]
     flush = _globals(found.statements, reading)
     services = services_in(found.statements, reading)
     instances = tuple(instances_in(found.statements, reading))
@@ -115,7 +116,7 @@ def _globals(statements: Iterable[Statement], reading: Reading) -> Seen | None:
         elif each.name == "vmac_prefix" and read_link_name(each.value):
             reading.vmac_prefix = each.value
         elif each.name == "vrrp_version" and each.value in ("2", "3"):
-            reading.vrrp_version = int(each.value)
+            reading.vrrp_version, reading.version_seen = int(each.value), each.seen
         elif each.name == "lvs_timeouts":
             reading.timeouts = _timeouts(each, reading)
         elif each.name == "lvs_flush":

@@ -68,6 +68,7 @@ def _instance(statement: Statement, block: tuple[Statement, ...], reading: Readi
     spoken = {name: each.seen for name, each in words.items()}
     spoken |= {line.name: line.seen for line in _block(words, "authentication") if line.name.startswith("auth_")}
     spoken |= {name: entries[0].seen for name, entries in lines.items() if entries}
+    spoken |= {"vrrp_version": reading.version_seen} if reading.version_seen is not None else {}
     return _settled(
         VrrpInstance(
             statement.value,

@@ -44,6 +44,7 @@ class RealServer:
     lower_threshold: int = 0
     checks: tuple[HealthCheck, ...] = ()
     quiesces: Seen | None = None
+    unread: Seen | None = None
 
 
 def lvs_method(words: Sequence[str]) -> LvsMethod:
@@ -92,6 +93,7 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         numbers.get("lthreshold", 0),
         tuple(checks),
         quiesces,
+        reading.unknown_in(statement) if not checks else None,
     )
 
 

@@ -42,12 +42,14 @@ class Reading:
 
     default_link: str = "eth0"  # keepalived.conf(5): default_interface
     vmac_prefix: str = "vrrp"
+    version_seen: Seen | None = None
     vrrp_version: int = 2  # vrrp.h: VRRP_VERSION_2; IPv6 is always of version 3
     strict: Seen | None = None  # vrrp_strict, which holds for the instances that say nothing of it
     ignores_vips: bool = False  # vrrp_skip_check_adv_addr
     checks: list[CheckedService] = field(default_factory=list)
     timeouts: Timeouts | None = None
     unread: list[Seen] = field(default_factory=list)
+    unknown: list[Seen] = field(default_factory=list)  # lines in the place of which others stand that were not seen
     left_out: dict[str, list[Seen]] = field(default_factory=dict)
 
     def strange(self, statement: Statement) -> None:
@@ -55,6 +57,14 @@ class Reading:
         self.unread.append(statement.seen)
         for each in _all_in(statement):
             self.unread.append(each.seen)
+
+    def unknown_in(self, statement: Statement) -> Seen | None:
+        """The first line of its block that may stand for others."""
+        first, last = statement.seen, statement.end
+        if first.line is None or last is None or last.line is None or first.where != last.where:
+            return None
+        inside = range(first.line, last.line + 1)
+        return next((seen for seen in self.unknown if seen.where == first.where and seen.line in inside), None)
 
     def leave_out(self, why: str, statement: Statement) -> None:
         self.left_out.setdefault(why, []).append(statement.seen)

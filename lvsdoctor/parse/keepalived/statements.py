@@ -18,11 +18,12 @@ _TOKEN = re.compile(r'[{}]|(?:"[^"]*"?|\$\{[^{}]*\}|[^\s"{}])+')
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`words`, and the statements of its `block` (None: it has none)."""
+    """`words`, and the statements of its `block` (None: it has none), which ends at the line `end`."""
 
     words: tuple[str, ...]
     seen: Seen
     block: tuple["Statement", ...] | None = None
+    end: Seen | None = None
 
     @property
     def name(self) -> str:
@@ -43,10 +44,11 @@ class _Growing:
     words: tuple[str, ...]
     seen: Seen
     block: list["_Growing"] | None = None
+    end: Seen | None = None
 
     def frozen(self) -> Statement:
         block = None if self.block is None else tuple(each.frozen() for each in self.block)
-        return Statement(self.words, self.seen, block)
+        return Statement(self.words, self.seen, block, self.end)
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ def parsed(lines: Iterable[ConfigLine]) -> Parsed:
                     too_deep -= 1
                 elif len(levels) > 1:
                     levels.pop()
+                    levels[-1][-1].end = line.seen
                 else:
                     found.unread.append(line.seen)
             elif too_deep:

@@ -151,7 +151,9 @@ class _Server:
             (real.quiesces for real in self.real_servers if real.quiesces), None
         )
         servers = tuple(
-            CheckedServer(real.ip, real.port, real.statement.seen, self._method(real).forwarding, real.checks)
+            CheckedServer(
+                real.ip, real.port, real.statement.seen, self._method(real).forwarding, real.checks, real.unread
+            )
             for real in self.real_servers
         )
         method = self.lines.get("lvs_method")
