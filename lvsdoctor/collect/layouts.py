@@ -69,7 +69,7 @@ def _of_hosts(name: str, dumps: Sequence[NodeDump]) -> bool:
 
 
 def _is_the_host(name: str, above: str, dumps: Sequence[NodeDump]) -> bool:
-    """Is this the host, and the only directory above it a group of hosts? (prod/lb01/keepalived.conf, but not rs1/host/etc)"""
+    """Is this the host, and the directory above it a group of hosts? (prod/lb01/etc, but not rs1/host/etc)"""
     if looks_like_a_host(above):
         return looks_like_a_host(name) and any(map(str.isdigit, name)) and _is_a_root(dumps)
     return looks_like_a_host(name) or (name.lower() not in _ROOTS and _is_a_root(dumps))

@@ -18,7 +18,7 @@ from lvsdoctor.rulekit import (
 )
 
 BOTH = "{node} and {peer} both become master for VIP {vip}: {what} {differ}"
-ONE_ID = "{node} and {peer} use virtual_router_id {id} on one segment, and have no VIP in common"
+SAME_ID = "{node} and {peer} use virtual_router_id {id} on one segment, and have no VIP in common"
 IGNORED = "{node} ignores nopreempt in {instance}, as its state is MASTER"
 
 
@@ -49,7 +49,7 @@ def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
         )
     for clash in shared_router_ids(node):
         yield Finding(
-            ONE_ID,
+            SAME_ID,
             clients="Clients see no difference, unless both use use_vmac: then both have one MAC.",
             about={"id": clash.own.router_id, "peer": clash.peer.name},
             severity=Severity.WARNING,

@@ -44,9 +44,9 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
         if server.name != "virtual_server":
             continue
         grouped = server.value == "group"
-        single = None if grouped else target_of(server.values, server.seen)
-        if not grouped and single is None and server.value != "fwmark":
-            single = target_of(server.values[:2], server.seen)  # check_parser.c: vs_handler() looks at no third word
+        # check_parser.c: vs_handler() looks at no word behind the port.
+        words = server.values if server.value == "fwmark" else server.values[:2]
+        single = None if grouped else target_of(words, server.seen)
         targets = groups.get("".join(server.words[2:3]), ()) if grouped else (single,) if single else ()
         if not targets or server.block is None:
             reading.strange(server)
@@ -213,7 +213,7 @@ class _Server:
             # Only masquerading can change the port: for the others keepalived takes the virtual service's. Of the
             # addresses of a group its log says only that they differ, and the table has the service's port as well.
             own = service.port or 0
-            port = (real.port or own) if how.forwarding is Forwarding.NAT else own
+            port = own if how.forwarding in (Forwarding.DR, Forwarding.TUN) else real.port or own
             yield Destination(
                 real.ip,
                 port,

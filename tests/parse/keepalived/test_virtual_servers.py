@@ -200,3 +200,17 @@ def test_a_dialect_s_forwarding_is_not_taken_for_one_of_ours() -> None:
     real = found.services[0].destinations[0]
     assert (real.forwarding, real.method) == (None, "FNAT")
     assert [seen.line for seen in found.unread] == [2]
+
+
+def test_words_behind_the_port_and_a_method_that_keepalived_does_not_know() -> None:
+    text = "virtual_server 192.0.2.10 80 80 {\nlb_kind nat\nreal_server 192.0.2.21 8080 {\n}\n}\n"
+    (service,) = keepalived_conf(text, "k.conf").services
+    assert (service.port, [(str(real.ip), real.port) for real in service.destinations]) == (80, [("192.0.2.21", 8080)])
+
+
+@pytest.mark.parametrize("line", ["~SEQ(n, first, last) TCP_CHECK", "include checks.conf"])
+def test_a_line_that_may_hold_a_check_is_told_with_its_real_server(line: str) -> None:
+    servers = f"real_server 192.0.2.21 80 {{\n{line}\n}}\nreal_server 192.0.2.22 80 {{\n}}\n"
+    text = f"virtual_server 192.0.2.10 80 {{\n{servers}}}\n"
+    (checked,) = keepalived_conf(text, "k.conf").checks
+    assert [server.unread.line if server.unread else None for server in checked.servers] == [3, None]
