@@ -19,6 +19,14 @@ NFT += "table inet filter {\n\tchain input {\n\t\ttype filter hook input priorit
         ("priority 150\n", "keepalived-words"),
         ("ff00::/16\nff01::/16 dev\nff02::/16 dev enp0s25 metric\n", "routes-cut"),
         ("This file is now deprecated. Please refer to doc/man/man5/keepalived.conf.5\n", "manual"),
+        ("{% set vip = '192.0.2.10' %}\nnet.ipv4.ip_forward:\n  sysctl.present:\n    - value: 1\n", "salt"),
+        ("vip on lo:\n  cmd.run:\n    - name: ip addr add 192.0.2.10/32 dev lo\n", "salt"),
+        ("# Cookbook:: lvs\npackage 'ipvsadm'\n", "chef"),
+        ("execute 'vip' do\n  command 'ip addr add 192.0.2.10/32 dev lo'\nend\n", "chef"),
+        ('resource "null_resource" "rs" {\n  provisioner "remote-exec" {\n  }\n}\n', "terraform"),
+        ("class lvs::real {\n  exec { '/sbin/ip addr add 192.0.2.10/32 dev lo': }\n}\n", "puppet"),
+        ("FROM debian:12\nRUN apt-get install -y keepalived\n", "dockerfile"),
+        ("#cloud-config\nruncmd:\n  - ip addr add 192.0.2.10/32 dev lo\n", "cloud-init"),
     ],
 )
 def test_what_tells_nothing_has_a_name(text: str, kind: str) -> None:

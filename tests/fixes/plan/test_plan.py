@@ -281,6 +281,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "masquerading-to-loopback": NO_COMMAND
     },
     ("ipvs-mode-is-deprecated", "mode ipvs"): {"ipvs-mode-is-deprecated": NO_COMMAND},
+    ("service-address-of-another-host", "manifests give a service the address of a node"): {
+        "service-address-of-another-host": NO_COMMAND
+    },
+    (
+        "service-address-answered-by-every-node",
+        "manifests of a service with externalIPs, and nothing that announces them",
+    ): {"service-address-answered-by-every-node": NO_COMMAND, "ipvs-mode-is-deprecated": NO_COMMAND},
     ("service-address-answered-by-every-node", "manifests with strictARP false beside an L2Advertisement"): {
         "service-address-answered-by-every-node": NO_COMMAND,
         "ipvs-mode-is-deprecated": NO_COMMAND,
@@ -331,6 +338,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip-traffic-dropped-by-keepalived", "the table is the running one"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND
     },
+    ("vrrp-parameters-differ", "two clusters of one segment with one virtual_router_id"): {
+        "vrrp-parameters-differ": NO_COMMAND
+    },
+    ("vrrp-parameters-differ", "nopreempt beside state MASTER"): {"vrrp-parameters-differ": NO_COMMAND},
     ("vrrp-parameters-differ", "another virtual_router_id"): {"vrrp-parameters-differ": NO_COMMAND},
     ("vrrp-parameters-differ", "another password"): {"vrrp-parameters-differ": NO_COMMAND},
     ("vrrp-parameters-differ", "authentication on one side, and another interval"): {
@@ -497,6 +508,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("directors-tables-differ", "another forwarding method"): {"directors-tables-differ": NO_COMMAND},
     ("directors-tables-differ", "likely, where a health check may have taken a real server out"): {
         "directors-tables-differ": NO_COMMAND
+    },
+    ("vip-up-before-its-settings", "a play brings the VIP up, and a later task sets them"): {
+        "vip-up-before-its-settings": NO_COMMAND
     },
     ("vip-up-before-its-settings", "the address first, the settings second"): {
         "vip-up-before-its-settings": NO_COMMAND
