@@ -61,6 +61,9 @@ def run(options: Namespace) -> int:
     dropped = sum(result.dropped for result in results)
     kept = sum(result.text.count("\n") for result in results)
     say(f"kept {kept} lines of {len(results)} files; dropped {dropped} that lvsdoctor does not read")
+    if refused:
+        files = "1 file" if len(refused) == 1 else f"{len(refused)} files"
+        say(f"left out {files} that a scan reads, named above: a scan of {options.output} may find less")
     return OK
 
 

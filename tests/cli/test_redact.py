@@ -94,3 +94,22 @@ def test_a_text_on_standard_input_becomes_a_text(
     monkeypatch.setattr(sys, "stdin", _Stdin(b"\x7fELF\x00\x01\x02"))
     assert main(["redact", "-", "-o", "-"]) == 2
     assert "standard input: is a binary file" in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_named_with_its_kind_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "in"
+    given.mkdir()
+    (given / "ipvsadm.txt").write_text(TABLE)
+    (given / "site.yml").write_text(
+        "- hosts: all\n  tasks:\n    - sysctl:\n        name: net.ipv4.conf.all.arp_ignore\n        value: 1\n"
+    )
+    (given / "service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  clusterIP: 192.0.2.10\n"
+    )
+    assert main(["redact", str(given), "-o", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().err
+    assert "site.yml: a playbook of Ansible holds free text, and is left out" in said
+    assert "service.yaml: a manifest of Kubernetes holds free text, and is left out" in said
+    assert "left out 2 files that a scan reads, named above" in said
