@@ -342,6 +342,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vrrp-parameters-differ": NO_COMMAND
     },
     ("vrrp-parameters-differ", "nopreempt beside state MASTER"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vip-traffic-dropped-by-keepalived", "a VIP for other programs, in a file without virtual servers"): {
+        "vip-traffic-dropped-by-keepalived": NO_COMMAND
+    },
     ("vrrp-parameters-differ", "another virtual_router_id"): {"vrrp-parameters-differ": NO_COMMAND},
     ("vrrp-parameters-differ", "another password"): {"vrrp-parameters-differ": NO_COMMAND},
     ("vrrp-parameters-differ", "authentication on one side, and another interval"): {
