@@ -8,12 +8,13 @@ from lvsdoctor.collect.attribution import HostEvidence, hosts_of
 from lvsdoctor.collect.cleaned import NOTE, is_cleaned, judge_masks
 from lvsdoctor.collect.contradictions import Settled, by_fact, settled
 from lvsdoctor.collect.documents import NodeDump, where_of
+from lvsdoctor.collect.lost_routes import with_lost_routes
 from lvsdoctor.collect.merging import merged, services, together
 from lvsdoctor.collect.planned import with_plan
 from lvsdoctor.collect.states import LEFT_OUT, should_be
 from lvsdoctor.collect.untold import drop_untold
 from lvsdoctor.model.contradiction import Contradiction
-from lvsdoctor.model.coverage import Coverage, usual_coverage
+from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, usual_coverage
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.sysctl_d import configured_sysctl
 from lvsdoctor.parse.reader import Dump
@@ -84,7 +85,7 @@ def _node(host: HostEvidence) -> Node:
             evidence.pop(contradiction.fact, None)
         else:
             evidence.clear()  # which row is of which host is not known
-    evidence, coverage = with_plan(evidence, coverage)
+    evidence, coverage = with_plan(evidence, with_lost_routes(evidence, coverage))
     kernel = next(iter(evidence.pop("kernel", ())), "")
     return Node(
         host.name,
@@ -146,6 +147,9 @@ def _evidence(
         del evidence["links"]
         names = ", ".join(link.name for link in links[:3])
         notes.append(f"only a part of the interfaces was shown ({names}), so nothing is concluded from what is missing")
+    if "ipvs" in evidence and coverage.get("configured-ipvs", RUNTIME).origin is Origin.TYPED:
+        # What somebody typed is no file that makes the table again: the table shows what came of it, or came before it.
+        del evidence["configured-ipvs"]
     if "configured-sysctl" in evidence:
         files, runtime = evidence["configured-sysctl"], evidence.get("sysctl", ())
         evidence["configured-sysctl"] = configured_sysctl(files, (link.name for link in links), runtime)

@@ -1,0 +1,54 @@
+"""Routes that the kernel makes of every address: where a dump lacks one, lines of it were lost.
+
+net/ipv4/fib_frontend.c: fib_add_ifaddr(). An address that is up has a local route of its own; a primary one has, unless
+it was made with noprefixroute, a route to its prefix.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lvsdoctor.model.address import Address
+from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial
+from lvsdoctor.model.link import Link
+from lvsdoctor.model.route import Route
+
+LOST = "it lacks a route that the kernel makes of {address} on {link}"
+
+
+def with_lost_routes(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
+    """How far the routes go. A dump that lacks one of the kernel's own is not whole: it was cut, or is of another time.
+
+    Somebody may have deleted the route by hand; nothing is concluded then from what is missing either.
+    """
+    tables = [fact for fact in ("routes", "local-routes") if fact in evidence]
+    known = [coverage.get(fact, RUNTIME) for fact in ("addresses", "links", *tables)]
+    if "addresses" not in evidence or any(each.origin is not Origin.RUNTIME or each.partial for each in known):
+        return dict(coverage)
+    lost = next(_lost(evidence["addresses"], evidence.get("links", ()), evidence, tables), None)
+    if lost is None:
+        return dict(coverage)
+    partial = Partial(LOST, lost.seen, {"address": str(lost), "link": lost.link})
+    return {**coverage, **{fact: Coverage(Origin.RUNTIME, partial) for fact in tables}}
+
+
+def _lost(
+    addresses: Iterable[Address], links: Iterable[Link], evidence: Mapping[str, Any], tables: list[str]
+) -> Iterator[Address]:
+    up = {link.name for link in links if "UP" in link.flags and not link.master}
+    rows = [*evidence.get("routes", ()), *evidence.get("local-routes", ())]
+    local = {route.dst for route in evidence.get("local-routes", ()) if route.type == "local"}
+    prefixes = {route.dst for route in rows}
+    shows_main = "routes" in tables and any(_is_ipv4(route) for route in rows)
+    for address in addresses:
+        if address.ip.version != 4 or address.link not in up or address.ip.is_loopback:
+            continue
+        own = any(address.ip in prefix for prefix in local)
+        if not own and any(prefix.version == 4 for prefix in local):
+            yield address
+        made = not (address.secondary or address.host_only or "noprefixroute" in address.flags or not address.scope)
+        if made and shows_main and address.scope != "host" and address.network not in prefixes:
+            yield address
+
+
+def _is_ipv4(route: Route) -> bool:
+    return route.dst.version == 4
