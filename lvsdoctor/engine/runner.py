@@ -16,7 +16,7 @@ from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
 from lvsdoctor.model.contradiction import Contradiction, quoted
-from lvsdoctor.model.coverage import Origin, coverage_of
+from lvsdoctor.model.coverage import RUNTIME, Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
 from lvsdoctor.model.facts import COLLECTED_BY, CONFIGURED, ON_REQUEST, NotApplicable, NotCollected
@@ -146,7 +146,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
             if hidden := _hidden(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
-                found.append(_as_set(rule, _of_assumptions(diagnosis, node)))
+                found.append(_as_set(rule, _of_assumptions(diagnosis, node, rule.needs)))
     except NotApplicable:
         verdict = Verdict.NOT_APPLICABLE
     except NotCollected as absent:
@@ -207,12 +207,15 @@ def _excluding(node: Node) -> Iterator[Missing]:
         yield Missing(contradiction.fact, node.name, command, reason, contradiction.second)
 
 
-def _of_assumptions(diagnosis: Diagnosis, node: Node) -> Diagnosis:
+def _of_assumptions(diagnosis: Diagnosis, node: Node, needs: Iterable[str]) -> Diagnosis:
     """A warning at most, where a value or what another host would show is assumed, or where commands were typed of
     which nobody knows whether they ran. Machinery that the scan shows no sign of may be taken for absent."""
+    cited = {item.of for item in diagnosis.evidence}
+    hosts = [node, *(peer for peer in node.standing.peers if peer.name in cited)] if cited - {"", node.name} else [node]
     weak = node.planned is Origin.TYPED or any(
         item.assumed and item.stand_in is not StandIn.MACHINERY for item in diagnosis.evidence
     )
+    weak = weak or any(host.coverage.get(fact, RUNTIME).origin is Origin.TYPED for host in hosts for fact in needs)
     return replace(diagnosis, severity=Severity.WARNING) if weak and diagnosis.severity is Severity.ERROR else diagnosis
 
 

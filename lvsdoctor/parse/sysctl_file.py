@@ -51,6 +51,7 @@ class Signs:
     annotated: bool = False
     ignoring: bool = False
     named_lines: bool = False
+    spaced: bool = False
 
     def heading(self, line: str, path: str, place: int) -> bool:
         """Takes a heading below `place` settings, unless these are of something else."""
@@ -73,6 +74,7 @@ class Signs:
         self.ignoring = self.ignoring or line.startswith("-")
         self.runtime = self.runtime or _OF_PROC.match(line) is not None
         self.named_lines = self.named_lines or bool(path)
+        self.spaced = self.spaced or line.partition("=")[0][-1:].isspace()
         if path and (not self.marks or self.marks[-1][1] != path):
             self.marks.append((place, path))
 
@@ -101,6 +103,9 @@ class Signs:
             return False
         keys = [key for key, _ in rows.by_key]
         if excludes or self.ignoring or any(map(_WRITTEN_GLOB.fullmatch, keys)):
+            return True
+        # sysctl(8) prints a blank on both sides of the sign.
+        if keys and not self.spaced and not self.command and _STATE.isdisjoint(keys):
             return True
         # The output of `sysctl -a` may have been saved under any name.
         return (self.annotated or conf_path(self.where) != "") and _STATE.isdisjoint(keys)

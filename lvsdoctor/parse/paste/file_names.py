@@ -46,14 +46,15 @@ def host_in_file_name(name: str) -> str:
     parts = list(_SEPARATOR.finditer(stem))
     for cut in parts:  # the host first: the shortest name that only words for a dump follow
         head, tail = stem[: cut.start()], stem[cut.end() :]
-        if _is_dump(tail) and not _is_dump(head) and (is_host_name(head) or is_role(_SEPARATOR.sub(" ", head))):
+        if is_dump_name(tail) and not is_dump_name(head) and (is_host_name(head) or is_role(_SEPARATOR.sub(" ", head))):
             return head
     for cut in parts:
         head, tail = stem[: cut.start()], stem[cut.end() :]
-        if _is_dump(head) and not _is_dump(tail) and (is_host_name(tail) or is_role(_SEPARATOR.sub(" ", tail))):
+        if is_dump_name(head) and not is_dump_name(tail) and (is_host_name(tail) or is_role(_SEPARATOR.sub(" ", tail))):
             return tail
     return stem if is_role(stem.replace("_", " ").replace("-", " ")) else ""
 
 
-def _is_dump(text: str) -> bool:
+def is_dump_name(text: str) -> bool:
+    """Do these words name a dump (ip-addr, sysctl_-a), and nothing else?"""
     return bool(text) and all(_DUMP.fullmatch(word) for word in _SEPARATOR.split(text) if word)

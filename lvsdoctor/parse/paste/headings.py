@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from shlex import quote
 
 from lvsdoctor.parse.paste.commands import SHOWING
-from lvsdoctor.parse.paste.file_names import host_in_path
+from lvsdoctor.parse.paste.file_names import host_in_path, is_dump_name
 from lvsdoctor.parse.paste.host_words import host_named, is_host_name, is_role
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.phrases import host_in_phrase, is_phrase, names_no_host
 from lvsdoctor.parse.words import read_ip
 
 _LONGEST = 100
@@ -43,10 +44,6 @@ _KIND = pattern(
     r"(?:host|hostname|host name|node|machine|server|box|vm|guest|container|主机|主机名|节点|机器)"
     r"[\s:\uff1a=]+(?:>\s*)?(?P<who>\S+)",
     re.IGNORECASE,
-)
-_HAN_BEFORE = pattern(r"(?:在|登录到?|以下是|这是|下面是|查看)?\s*(?:主机|机器|节点|服务器|虚拟机)?\s*")
-_HAN_BEHIND = pattern(
-    r"\s*(?:主机|机器|节点|服务器|虚拟机)?\s*(?:上面|上|中|端|侧)?(?:的)?\s*(?:执行|运行|配置|设置|操作|输出|信息|查看|命令|结果|查询|如下|情况|网络|内核|参数)*\s*[\uff1a:]?$"
 )
 _TOPIC = pattern(
     r"(?:(?:the\s+)?(?:output|config|configuration|settings?|dumps?|evidence|info|information|state|status|side|details?|commands?|console|"
@@ -159,17 +156,19 @@ def _named(content: str, *, enclosed: bool) -> Heading | None:
     if (kind := _KIND.fullmatch(content)) and (host := host_named(kind["who"], surely=False)):
         return Heading(host)
     if host := host_named(content, surely=not enclosed):
-        return Heading(host)
+        return None if is_dump_name(content) and not host_named(content) else Heading(host)
     if "." in content and " " not in content and (host := host_in_path(content)):
         return _of_file(host, content)
-    return _on(content) or (Heading("", content) if SHOWING.match(content) else None)
+    if heading := _on(content) or (Heading("", content) if SHOWING.match(content) else None):
+        return heading
+    return Heading(host) if (host := host_in_phrase(content)) else None
 
 
 def _with_topic(content: str) -> Heading | None:
     """`rs1: ip addr`, `rs1 - sysctl -a`, `LVS director's ipvsadm -Ln`, `ip addr (rs1)`, `rs1 output`."""
     for gap in _BETWEEN.finditer(content):
         host, topic = host_named(content[: gap.start()]), content[gap.end() :]
-        if host and (SHOWING.match(topic) or _TOPIC.fullmatch(topic)):
+        if host and (SHOWING.match(topic) or (_TOPIC.fullmatch(topic) and not names_no_host(host))):
             return Heading(host, topic if SHOWING.match(topic) else "")
     if (found := _FOR.fullmatch(content)) and _TOPIC.fullmatch(_LEAD_WORDS.sub("", found["topic"], count=1)):
         return Heading(host) if (host := host_named(found["who"])) else None
@@ -240,11 +239,8 @@ def _in_words(text: str) -> Heading | None:
         return Heading(host_named(bare))
     elif is_placed(bare) and (placed := _PLACED.fullmatch(bare)):
         return Heading(host_named(placed["who"]), (placed["command"] or "").strip())
-    if not text.isascii() and len(text) <= 40:
-        # 调度器配置 and RS1上查看 name a host; so does a colon at the end.
-        name = _HAN_BEHIND.sub("", _HAN_BEFORE.sub("", bare, count=1), count=1)
-        if (name != bare or counted) and (host := host_named(name)):
-            return Heading(host)
+    if (text[-1] in ":\uff1a" or not text.isascii() or is_phrase(bare)) and (host := host_in_phrase(bare)):
+        return Heading(host)
     return None
 
 
@@ -268,7 +264,7 @@ def lone_host(text: str) -> str:
 def is_placed(text: str) -> bool:
     """Could it be a heading, and as well the end of a sentence? What follows it tells."""
     placed = _PLACED.fullmatch(text)
-    return placed is not None and bool(host_named(placed["who"]))
+    return (placed is not None and bool(host_named(placed["who"]))) or is_phrase(text)
 
 
 def _alone(text: str) -> bool:

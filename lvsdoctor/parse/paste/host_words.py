@@ -79,7 +79,7 @@ _WHICH = (
 )
 # These say by themselves what the host is to LVS.
 _STRONG = (
-    r"(?:linux\s+)?(?:virtual\s+server|other\s+(?:one|side)|"
+    r"(?:virtual\s+server|other\s+(?:one|side)|"
     r"(?:other|next|first|second|third|1st|2nd|3rd)\s+(?:host|server|node|machine|box|vm)|slaves?|"
     r"第[一二三四]台(?:服务器|主机|节点|机器)|"
     r"(?:lvs[-_/ ]?(?:(?:dr|nat|tun)[-_ ])?)?real[-_ ]?servers?|"
@@ -125,6 +125,8 @@ def is_host_name(word: str) -> bool:
     if not 2 <= len(word) <= 64 or not _NAME.fullmatch(word) or not word.strip("0123456789.-"):
         return False
     labels = word.lower().split(".")
+    if len(labels) > 1 and labels[0].isdigit():  # 192.168.150.1x, 9.commit
+        return False
     if labels[0] in _ROOTS or labels[-1] in _ENDINGS or word.lower() in _TOPIC_WORDS or word.lower() in KNOWN:
         return False
     if (

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lvsdoctor.model.arptables import ArpTables
+from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
+from lvsdoctor.parse.paste.commands import KNOWN
 from lvsdoctor.parse.paste.host_words import is_role
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.sections import Section, sections
@@ -32,6 +34,11 @@ CHANGES = pattern(
 # Each of these has one of these words. Every branch begins with a letter, so that settings are soon looked through.
 _WORDS_OF_CHANGES = pattern(
     r"ifconfig\s|route\s+(?:-\S+\s+)*(?:add|del)\b|arptables\s|ip6?tables\s|ip\s|ipvsadm\s|sysctl\s|/proc/sys/"
+)
+# What may print a file, beside programs that are not known.
+_MAY_SHOW_FILES = frozenset(
+    "cat head tail less more grep egrep zgrep awk sed echo printf for while sh bash sudo su doas env ssh watch curl "
+    "wget kubectl oc docker podman systemd-analyze python python3 ansible salt pssh pdsh clush find tee tar".split()
 )
 # Typed at a prompt, a rule of these is a sign of a packet filter.
 _FILTERS = [(name,) for name in ("iptables", "ip6tables", "nft", "arptables", "ebtables")]
@@ -153,7 +160,7 @@ def _of_section(section: Section, leftover: Dump | None, whose: Whose, before: s
         if dump.host and names:
             whose.named(dump.host)
         if not _tells_nothing(dump):
-            yield Piece(whose.host, dump)
+            yield Piece(whose.host, _as_shown(dump, section))
     if not section.dumps and not section.unread and (silent := _silence(section)):
         yield Piece(whose.host, silent)
     if leftover is not None:
@@ -213,6 +220,14 @@ def _shown(section: Section, lines: Sequence[Seen]) -> Dump | None:
     return file_in(lines, path) if path else None
 
 
+def _as_shown(dump: Dump, section: Section) -> Dump:
+    """A file that no command shows, and no heading: somebody typed it into an editor, or it is of another host."""
+    if dump.origin is not Origin.CONFIGURED or section.echo.heading or "configured-sysctl" in dump.facts:
+        return dump
+    prints_no_file = section.echo.command[:1] and section.echo.command[0] in KNOWN - _MAY_SHOW_FILES
+    return replace(dump, origin=Origin.TYPED) if prints_no_file else dump
+
+
 def _tells_nothing(dump: Dump) -> bool:
     return bool(dump.unread) and dump == Dump(unread=dump.unread)
 
@@ -225,6 +240,8 @@ def _refused(section: Section) -> list[Seen]:
 def _silence(section: Section) -> Dump | None:
     """What a command that printed nothing has said nevertheless; nothing where a pipe may have kept it back."""
     if not section.echo.whole or not section.echo.command or section.seen is None:
+        return None
+    if "$" in section.echo.inside:  # of a loop: the names that it printed say whose the answers are
         return None
     first, *rest = section.echo.command
     words = [word for word in rest if not word.startswith("-")]

@@ -11,11 +11,13 @@ from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import host_above
 from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.words import read_ip
 
 _LONGEST = 80
 # What begins a dump that no reader takes, as far as it tells a heading from a comment in a configuration.
 _FACES = pattern(
     r"\S+:? +(?:Link encap:|flags=)|Chain \S+ \(|table \w+ \S+ \{|\*(?:nat|mangle|raw|filter)$|```|~~~|\$ |Linux "
+    r"|(?:sudo\s+)?(?:ip|ifconfig|route|ipvsadm|arptables|sysctl)\s+-?\w.*[\d.]|echo\s.{1,40}>\s*/proc/sys/"
 )
 
 
@@ -63,7 +65,7 @@ class Titles:
     def lone(self, number: int) -> Heading | None:
         """A line that names a host and hardly anything else, right above evidence."""
         text = self._lines[number - 1].strip()
-        if len(text) > 60 or not (host := lone_host(text)):
+        if len(text) > 60 or not (host := lone_host(text) or self._lone_address(text, number)):
             return None
         below = next((line for line in self._lines[number : number + 4] if line.strip()), "")
         if _FENCE.match(below) and self._fenced(number):
@@ -77,6 +79,17 @@ class Titles:
     @cached_property
     def _fences(self) -> tuple[int, ...]:
         return tuple(number for number, line in enumerate(self._lines, 1) if _FENCE.match(line))
+
+    def _lone_address(self, text: str, number: int) -> str:
+        """An address on a line of its own between empty ones, unless it is that of a host named right above."""
+        below = self._lines[number : number + 1]
+        if read_ip(text) is None or not below or below[0].strip().strip("`"):
+            return ""
+        above = [line.strip() for line in self._lines[max(0, number - 4) : number - 1]]
+        if above[-1:] not in ([], [""]):
+            return ""
+        named = next((line for line in reversed(above) if line), "")
+        return "" if (heading := heading_in(named)) and heading.host else text
 
     @cached_property
     def _roles(self) -> frozenset[str]:

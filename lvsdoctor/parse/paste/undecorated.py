@@ -41,7 +41,7 @@ _DASH = pattern(
 
 _TAG = pattern(
     r"</?(?:a|b|big|strong|em|i|u|s|mark|code|pre|tt|kbd|samp|var|span|font|small|ins|del|p|div|li|ul|ol|td|tr|table|tbody|h[1-6]|"
-    r"blockquote|body|html|section|article|button)(?:\s[^<>\n]{0,500})?/?>|<!--[^\n]{0,200}?-->",
+    r"blockquote|body|html|section|article|button|details|summary|th|thead|dl|dt|dd|center)(?:\s[^<>\n]{0,500})?/?>|<!--[^\n]{0,200}?-->",
     re.IGNORECASE,
 )
 # The last of a line, but for the end of something bold, breaks it where it ends anyway.
