@@ -132,11 +132,13 @@ HEADINGS: Sequence[tuple[str, Mapping[str, str]]] = (
     ("{host}\uff1a", {"lb1": "調度器", "rs1": "真實伺服器1", "rs2": "真實伺服器2"}),
     ("on the {host}:", {"lb1": "load balancer", "rs1": "good real server", "rs2": "bad real server"}),
     ("{host} (192.0.2.99):", LVS_WORDS), ("==== {host} ====", {"lb1": "gandalf", "rs1": "frodo", "rs2": "bilbo"}),
+)  # fmt: skip
+PHRASES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("Ausgabe von {host}:", {}), ("Sortie de {host} :", {}), ("Вывод с {host}:", {}), ("Salida de {host}:", {}),  # noqa: RUF001
     ("{host} での出力:", {}), ("{host} 출력:", {}), ("登录 {host} 查看\uff1a", {}), ("## {host} 服务器配置", {}),
     ("This is what {host} says:", {}), ("{host} looks like this:", {}), ("Data from {host}", {}),
     ("Results for {host}", {}),
-    ("### Output on `{host}`:", {}), ("<summary>{host}</summary>", {}), ("*** Connecting to {host}", {}),
+    ("### Output on `{host}`:", {}), ("*** Connecting to {host}", {}),
 )  # fmt: skip
 FILES = (
     ("==> {path} <==", "{host}/{name}.txt"), ("==> {path} <==", "{host}-{name}.txt"),

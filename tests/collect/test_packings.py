@@ -55,7 +55,7 @@ def test_a_command_that_enters_another_host_is_of_that_host(carrier: str, prompt
     assert loud(scanned) == [("error", "ARP002", names[2])]
 
 
-@pytest.mark.parametrize(("heading", "names"), packings.HEADINGS)
+@pytest.mark.parametrize(("heading", "names"), [*packings.HEADINGS, *packings.PHRASES])
 @pytest.mark.parametrize("prompt", ["$ ", "# ", ""])
 def test_a_heading_in_words_names_its_host(heading: str, names: dict[str, str], prompt: str) -> None:
     scanned = nodes(packings.headed(heading, names, prompt).encode())
