@@ -115,7 +115,8 @@ def test_a_vip_with_the_subnet_s_prefix_is_found_before_it_is_deployed(
     node = tmp_path / "lb1"
     node.mkdir()
     for dump in (EXAMPLE / "lb1").iterdir():
-        (node / dump.name).write_text(dump.read_text().replace("192.0.2.10/32", "198.51.100.1/32"))
+        text = dump.read_text().replace("192.0.2.10/32", "198.51.100.1/32")
+        (node / dump.name).write_text(text.replace("local 192.0.2.10 ", "local 198.51.100.1 "))
     direct = KEEPALIVED.replace("protocol TCP", "protocol TCP\n lb_kind DR")
     before = findings(scan("--with", file(direct), path=node)[1])
     _, report, _ = scan("--with", file(direct.replace("192.0.2.10\n", "192.0.2.10/25\n")), path=node)

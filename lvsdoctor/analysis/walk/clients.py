@@ -85,7 +85,10 @@ def _shown(
                 yield row.ip, cite(row, "{node} may be a client", node=node.name)
     for node in nodes:
         for entry in _seen(node, "neighbours"):
-            if entry.mac and entry.state in _ANSWERING and entry.ip not in taken and "proxy" not in entry.flags:
+            if not entry.mac or entry.state not in _ANSWERING or "proxy" in entry.flags:
+                continue
+            # RFC 6724, rule 2: nobody connects to an address of the world from one of the link.
+            if entry.ip not in taken and not entry.ip.is_link_local:
                 yield entry.ip, cite(entry, "a neighbour of {node}", node=node.name)
 
 

@@ -382,6 +382,9 @@ flip flop
 ethernet address
 Linux version
 proxier
+parseIP Error
+ipvs family
+modprobe ip_vs
 real server
 ot permitted
 ermission denied

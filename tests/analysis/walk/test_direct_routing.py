@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.analysis.walk import walks
+from lvsdoctor.analysis.walk.clients import crowd
 from lvsdoctor.model.coverage import Coverage, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.walk import Decided, Decision, Served
@@ -35,6 +36,12 @@ def test_no_packet_filter_of_which_there_is_no_sign_is_taken_for_absent_and_name
     walk = by_place(nodes)[SEGMENT]
     assert walk.outcome is Served.SERVED
     assert {line.settle for verdict in walk.steps for line in verdict.assumed} == {"iptables-save"}
+
+
+def test_the_address_of_a_link_that_a_neighbour_has_is_no_client_s() -> None:
+    entries = ["192.0.2.77 dev eth0 lladdr 02:00:00:00:00:77 STALE", "fe80::77 dev eth0 lladdr 02:00:00:00:00:77 STALE"]
+    nodes = direct_routing(lb1=replace(DIRECTOR, neighbours=entries))
+    assert [str(ip) for ip, _ in crowd(nodes).shown] == ["192.0.2.77"]
 
 
 def test_a_vip_with_the_subnets_mask_on_lo_loses_the_replies_to_that_subnet() -> None:
