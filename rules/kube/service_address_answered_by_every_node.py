@@ -42,6 +42,7 @@ STRICT = Fix(
     code="K8S001",
     severity=Severity.ERROR,
     explains=Decision.ARP_REPLY,
+    general=True,
     role="director",
     needs={"addresses", "links", "sysctl | configured-sysctl"},
     helps={"arptables", "kube-state", "local-routes", "memberships", "policy-rules", "routes"},
