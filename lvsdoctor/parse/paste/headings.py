@@ -223,7 +223,8 @@ def _in_words(text: str) -> Heading | None:
             return heading
         if lead := _LEAD_WORDS.match(content):
             rest = content[lead.end() :]
-            return Heading(host) if (host := host_named(rest)) else _with_topic(rest)
+            if heading := Heading(host) if (host := host_named(rest)) else _with_topic(rest):
+                return heading
     elif (
         found := re.fullmatch(
             r"(?:hostname|host name|node|machine|主机名|主机|节点|机器)\s*[:\uff1a=]\s*(\S+)", bare, re.IGNORECASE
