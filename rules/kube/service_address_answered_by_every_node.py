@@ -8,13 +8,11 @@ from lvsdoctor.rulekit import (
     Fix,
     Node,
     Predicts,
-    ServiceAddress,
     Severity,
     another_owner,
     answering_in_files,
     arp_owners,
     assume,
-    cite,
     give_up,
     hide_vips,
     owner_elsewhere,
@@ -29,8 +27,7 @@ FILES = "{node} lets every Kubernetes node answer ARP requests for the service a
 EXTERNAL = "{node} lets every Kubernetes node answer ARP requests for {vip}, an external IP of service {service}"
 ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
 OTHER = "Requests may go to {node} instead of the node that announces {vip}."
-OFF = "kube-proxy does not set arp_ignore, and keeps these addresses on kube-ipvs0"
-LEFT_OUT = "without strictARP kube-proxy does not set arp_ignore"
+STAND_IN = assume("sysctl", "net.ipv4.conf.all.arp_ignore = 0", settle="sysctl net.ipv4.conf.all.arp_ignore")
 STRICT = Fix(
     persist=("# in the ConfigMap of kube-proxy: ipvs: strictARP: true; then restart kube-proxy on every node",),
     warning="Until a speaker (MetalLB, kube-vip) announces the address no host of the segment finds it.",
@@ -67,21 +64,13 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 evidence=[*owner.because, segment, *lines],
                 fix=give_up(node, kept.ip, on=kept.link) if taken else hide_vips(node) + STRICT,
             )
-    for proxy, row in answering_in_files(node) if node.has("kube") else ():
-        strict = proxy.strict_arp_seen
-        external = row.service if isinstance(row, ServiceAddress) else ""
+    for files in answering_in_files(node) if node.has("kube") else ():
         yield Finding(
-            EXTERNAL if external else FILES,
+            EXTERNAL if files.service else FILES,
             clients=ANY,
-            about={"vip": row.ip}
-            if isinstance(row, ServiceAddress)
-            else {"announcer": row.name, "file": proxy.seen.where},
-            service=external,
-            severity=Severity.WARNING if external else None,
-            evidence=[
-                cite(strict, OFF) if strict else cite(proxy.mode_seen, LEFT_OUT),
-                cite(row, "an external IP" if external else "announces service addresses from one node"),
-                assume("sysctl", "net.ipv4.conf.all.arp_ignore = 0", settle="sysctl net.ipv4.conf.all.arp_ignore"),
-            ],
+            about=files.about,
+            service=files.service,
+            severity=Severity.WARNING if files.service else None,
+            evidence=[*files.because, STAND_IN],
             fix=STRICT,
         )

@@ -3,7 +3,8 @@
 In a tree of several clusters an announcer is of the cluster whose kube-proxy lies nearest to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import takewhile
 
 from lvsdoctor.analysis.arp.owners import arp_owners, same_segment
@@ -15,6 +16,8 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 
+_OFF = "kube-proxy does not set arp_ignore, and keeps these addresses on kube-ipvs0"
+_LEFT_OUT = "without strictARP kube-proxy does not set arp_ignore"
 _PROXY = "kubectl -n kube-system get configmap kube-proxy -o yaml"
 
 
@@ -26,7 +29,17 @@ def kube_proxies(node: Node) -> list[KubeProxy]:
     return proxies
 
 
-def answering_in_files(node: Node) -> Iterator[tuple[KubeProxy, Announcer | ServiceAddress]]:
+@dataclass(frozen=True, slots=True)
+class AnsweringInFiles:
+    """What lets every node answer: `about` has the announcer and the file of kube-proxy, or the "vip" that is an
+    external IP of `service` ("" for an announcer)."""
+
+    about: Mapping[str, str | IP]
+    service: str
+    because: tuple[Citation, ...]
+
+
+def answering_in_files(node: Node) -> Iterator[AnsweringInFiles]:
     """Each kube-proxy that leaves ARP as it is, with what announces addresses of services beside it, or else with each
     address of externalIPs, which clients look for on the segment.
 
@@ -41,13 +54,21 @@ def answering_in_files(node: Node) -> Iterator[tuple[KubeProxy, Announcer | Serv
     outside = {id(proxy): [row for row in external if proxy in _nearest(row, proxies)] for proxy in proxies}
     for proxy in proxies:
         if proxy.answers_for_services:
-            yield from ((proxy, row) for row in beside[id(proxy)][:1] or outside[id(proxy)])
+            yield from (_answering(proxy, row) for row in beside[id(proxy)][:1] or outside[id(proxy)])
     kube_proxies(node)
     for proxy in proxies:
         if proxy.mode == "ipvs" and not proxy.strict_arp_known:
             raise NotCollected("kube", node.name, "strictARP of kube-proxy", _PROXY)
         if proxy.answers_for_services and not (beside[id(proxy)] or outside[id(proxy)]):
             raise NotCollected("kube", node.name, "what announces service addresses", COLLECTED_BY["kube"])
+
+
+def _answering(proxy: KubeProxy, row: Announcer | ServiceAddress) -> AnsweringInFiles:
+    off = cite(proxy.strict_arp_seen, _OFF) if proxy.strict_arp_seen else cite(proxy.mode_seen, _LEFT_OUT)
+    if isinstance(row, ServiceAddress):
+        return AnsweringInFiles({"vip": row.ip}, row.service, (off, cite(row, "an external IP")))
+    shown = cite(row, "announces service addresses from one node")
+    return AnsweringInFiles({"announcer": row.name, "file": proxy.seen.where}, "", (off, shown))
 
 
 def _external(node: Node) -> list[ServiceAddress]:

@@ -342,6 +342,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "vrrp-parameters-differ": NO_COMMAND
     },
     ("vrrp-parameters-differ", "nopreempt beside state MASTER"): {"vrrp-parameters-differ": NO_COMMAND},
+    ("vip6-mask-on-lo-too-wide", "a warning where the files of the host alone tell"): {
+        "vip6-mask-on-lo-too-wide": NO_COMMAND
+    },
     ("vip-traffic-dropped-by-keepalived", "a VIP for other programs, in a file without virtual servers"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND
     },
