@@ -89,6 +89,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "real-server-without-health-check": NO_COMMAND,
     },
     ("scheduler-module-missing", "no module of the scheduler, and another service of the file works"): {
+        "removed-server-keeps-connections": NO_COMMAND,
         "scheduler-module-missing": NO_COMMAND,
         "table-differs-from-files": NO_COMMAND,
     },
@@ -345,6 +346,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip6-mask-on-lo-too-wide", "a warning where the files of the host alone tell"): {
         "vip6-mask-on-lo-too-wide": NO_COMMAND
     },
+    ("director-is-real-servers-gateway", "a warning where the files of the hosts alone tell"): {
+        "director-is-real-servers-gateway": NO_COMMAND
+    },
+    ("rp-filter-on-tunnel-device", "a warning where a script of the real server alone tells"): {
+        "rp-filter-on-tunnel-device": NO_COMMAND
+    },
     ("vip-traffic-dropped-by-keepalived", "a VIP for other programs, in a file without virtual servers"): {
         "vip-traffic-dropped-by-keepalived": NO_COMMAND
     },
@@ -491,6 +498,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "a warning where the real server accepts what comes from its own address, and answers it to itself",
     ): {"vip-is-directors-own-address": PARTLY},
     ("sysctl-key-splits-link-name", "the VLAN interface of a real server, with dots"): {
+        "vip-leaks-as-arp-sender": NO_COMMAND,
         "sysctl-key-splits-link-name": NO_COMMAND,
     },
     ("sysctl-key-splits-link-name", "with slashes alone the name is split as well"): {
