@@ -61,6 +61,7 @@ QUESTIONS = {
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",
         "kernel.delivery": "delivered home_link",
+        "analysis.vips_of_files": "holding_seen left_out_by_files",
         "analysis.shadowed": "makers_of shadowed Shadowed",
     },
     "Who sends and who believes ICMP redirects?": {

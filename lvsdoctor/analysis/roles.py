@@ -7,6 +7,7 @@ from lvsdoctor.analysis.directors import draws, ipvs_table
 from lvsdoctor.analysis.marked_services import with_marked_vips
 from lvsdoctor.analysis.named_roles import named_director
 from lvsdoctor.analysis.planned_servers import hiding_setting, vips_on_wires, vips_to_hide, with_vips_on_lo
+from lvsdoctor.analysis.vips_of_files import vip_beside
 from lvsdoctor.analysis.vrrp.election import settled
 from lvsdoctor.kernel.effective_sysctl import effective
 from lvsdoctor.model.address import IP, Address, Network
@@ -136,7 +137,9 @@ def _prepared(node: Node, role: str, vips: Sequence[IP], directors: Sequence[Nod
         return node
     named = [Vip(ip, Seen(_BY_USER, None, f"--vip {ip}")) for ip in vips]
     if not named and hiding_setting(node) and not _kept_on_lo(node, _directed(directors)):
-        named = list(vips_to_hide(service for director in directors for service in ipvs_table(director)))
+        services = [service for director in directors for service in ipvs_table(director)]
+        rips = {real.ip for service in services for real in service.destinations}
+        named = [vip for vip in vips_to_hide(services) if vip_beside(node, vip.ip, rips) is None]
     return with_vips_on_lo(node, named)
 
 

@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     as_single_hosts,
     cite,
     client_in,
+    holding_seen,
     route_lookup,
     rule,
 )
@@ -35,7 +36,7 @@ PERHAPS = "If clients are in {prefix}, these clients get no reply from {node}."
 def vip_mask_on_silent_link_too_wide(node: Node) -> Iterator[Finding]:
     silent = {link.name for link in node.links if link.up and not link.loopback and not link.arp}
     for vip in node.vips:
-        for held in (held for held in node.holding(vip.ip) if held.link in silent and held.ip.version == 4):
+        for held in (held for held in holding_seen(node, vip.ip) if held.link in silent and held.ip.version == 4):
             known = next(_lost(node, vip.ip, held), None)
             somebody = None if known else client_in(held.network, node)
             way = known[0] if known else _astray(node, held, somebody, vip.ip) if somebody else None

@@ -13,6 +13,7 @@ from lvsdoctor.rulekit import (
     cite,
     effective,
     hide_vips,
+    holding_seen,
     move_vip_to_lo,
     rule,
     sent_directly,
@@ -32,7 +33,7 @@ from lvsdoctor.rulekit import (
 )
 def vip_on_answering_link(node: Node) -> Iterator[Finding]:
     for vip, link in product(node.hidden_vips, node.links_hearing_arp):
-        held = next((address for address in node.holding(vip.ip) if address.link == link.name), None)
+        held = next((address for address in holding_seen(node, vip.ip) if address.link == link.name), None)
         if held and (reply := arp_reply(node, vip.ip, arrived_on=link)):
             segment = vip_on_segment(node, vip.ip, link)
             others = [line for line in (segment, *reply.because) if line and line.seen != held.seen]

@@ -22,6 +22,7 @@ from lvsdoctor.rulekit import (
     hide_vips,
     is_local,
     kept_by_persistence,
+    left_out_by_files,
     no_transparent_proxy,
     rule,
     schedule_nothing_as_backup,
@@ -45,8 +46,9 @@ _FILTERS = ("iptables", "ip6tables")
 )  # fmt: skip
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
-        here = delivered(node, vip.ip)
-        if is_local(node, vip.ip) or captured_by_mark(node, vip.ip):
+        left_out = left_out_by_files(node, vip.ip)
+        here = None if left_out else delivered(node, vip.ip)
+        if captured_by_mark(node, vip.ip) or (here and is_local(node, vip.ip)):
             continue
         seen = filters_seen(node, vip.ip.version)
         if seen and takes_without_vip(node, vip.ip):
@@ -56,7 +58,8 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         back = [] if idle or here else [link for link in _arrive_on(node, told) if forwards(node, link)]
         lines = [cite(m.service, "the VIP of {director}", director=m.director.name) for m in told]
         lines += [cite(m.destination, "sent here with {vip} as the destination still", vip=vip.ip) for m in told]
-        checking = [held for held in node.holding(vip.ip) if not held.usable and "dadfailed" not in held.flags]
+        held_here = () if left_out else node.holding(vip.ip)
+        checking = [held for held in held_here if not held.usable and "dadfailed" not in held.flags]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
 
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
@@ -70,7 +73,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             evidence=[
                 *(lines or [cite(vip, "this node is to hold the VIP")]),
                 *(line for link in back for line in forwards(node, link).because),
-                *here.because,
+                *(here.because if here else left_out),
                 *((no_transparent_proxy(node, vip.ip),) if here else () if seen else (taken,)),
             ],
             fix=_carry(node, vip.ip),
@@ -86,7 +89,9 @@ def _listed(node: Node, vip: IP) -> list[Membership]:
 def _arrive_on(node: Node, memberships: Sequence[Membership]) -> list[str]:
     """The links of the RIPs that direct routing sends to; none where it is not known what they forward."""
     rips = {listed.destination.ip for listed in memberships if listed.forwarding is Forwarding.DR}
-    links = dict.fromkeys(address.link for address in node.addresses if address.ip in rips and address.ip.version == 4)
+    links = dict.fromkeys(
+        address.link for address in node.known_rows("addresses") if address.ip in rips and address.ip.version == 4
+    )
     return list(links) if node.has("sysctl") else []
 
 

@@ -8,6 +8,7 @@ from lvsdoctor.rulekit import (
     Node,
     Severity,
     cite,
+    holding_seen,
     move_address,
     ndp_reply,
     rule,
@@ -34,7 +35,7 @@ DROPPED = "{node} drops the requests for {vip}."
 def vip6_on_answering_link(node: Node) -> Iterator[Finding]:
     listed = {vip.ip for vip in node.vips}
     for vip in (vip for vip in node.hidden_vips if vip.ip.version == 6):
-        rows = node.holding(vip.ip)
+        rows = holding_seen(node, vip.ip)
         for held in rows:
             link = node.link(held.link)
             if link is None or link not in node.links_hearing_arp:

@@ -202,3 +202,55 @@ def test_an_interface_that_files_name_without_an_address_has_a_gateway_as_any_ot
         tmp_path, {f"rs1/{RS1}": f"{text}net.ipv4.conf.all.arp_announce = 2\n"}, role="real-server", vips=(VIP,)
     )
     assert examine(sound, load_rules()).diagnoses == ()
+
+
+def _netplan(eth0: str, lo: str = "") -> str:
+    lines = f"    eth0:\n      addresses: [{eth0}]\n" + (f"    lo:\n      addresses: [{lo}]\n" if lo else "")
+    return f"network:\n  version: 2\n  ethernets:\n{lines}"
+
+
+def _vip_missing(nodes: tuple[Node, ...]) -> tuple[Verdict, list[Diagnosis]]:
+    examination = examine(nodes, load_rules())
+    (outcome,) = [o for o in examination.outcomes if o.rule == "vip-missing-on-real-server" and o.node == "rs1"]
+    return outcome.verdict, _of(examination, "DR001")
+
+
+NETPLAN = "rs1/etc/netplan/60-lvs.yaml"
+
+
+@pytest.mark.parametrize("sysctl", [{}, {f"rs1/{RS1}": SOUND}])
+@pytest.mark.parametrize("lo", ["192.0.2.11/32", "192.0.2.12/32, 192.0.2.13/32"])
+def test_files_that_give_lo_another_vip_than_the_table_lists_make_a_warning(
+    tmp_path: Path, sysctl: dict[str, str], lo: str
+) -> None:
+    files = {KEEPALIVED: DIRECTOR, NETPLAN: _netplan("192.0.2.21/24", lo), **sysctl}
+    verdict, findings = _vip_missing(_scan(tmp_path, files))
+    assert verdict is Verdict.FIRES
+    assert [(finding.severity, finding.certainty) for finding in findings] == [("warning", "likely")]
+    assert f"{NETPLAN}:7" in [str(line.seen) for line in findings[0].evidence]
+
+
+@pytest.mark.parametrize(
+    "lo",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("10.255.0.21/32", id="the host's own loopback address, far from the VIP"),
+    ],
+)
+def test_a_vip_that_the_files_do_not_configure_is_not_known_to_be_there(tmp_path: Path, lo: str) -> None:
+    files = {KEEPALIVED: DIRECTOR, NETPLAN: _netplan("192.0.2.21/24", lo), f"rs1/{RS1}": SOUND}
+    nodes = _scan(tmp_path, files)
+    assert _vip_missing(nodes) == (Verdict.NOT_CHECKED, [])
+    assumed = {"vip-on-answering-link", "vip-mask-on-silent-link-too-wide"}
+    outcomes = {o.rule: o.verdict for o in examine(nodes, load_rules()).outcomes if o.node == "rs1"}
+    assert {rule: outcomes[rule] for rule in assumed} == dict.fromkeys(assumed, Verdict.NOT_CHECKED)
+
+
+def test_a_real_server_s_own_address_on_lo_is_no_other_vip(tmp_path: Path) -> None:
+    files = {KEEPALIVED: DIRECTOR, NETPLAN: _netplan("198.51.100.7/24", "192.0.2.21/32"), f"rs1/{RS1}": SOUND}
+    assert _vip_missing(_scan(tmp_path, files)) == (Verdict.NOT_CHECKED, [])
+
+
+def test_files_that_configure_the_vip_beside_another_are_quiet(tmp_path: Path) -> None:
+    files = {KEEPALIVED: DIRECTOR, NETPLAN: _netplan("192.0.2.21/24", "192.0.2.11/32, 192.0.2.10/32")}
+    assert _vip_missing(_scan(tmp_path, files)) == (Verdict.QUIET, [])
