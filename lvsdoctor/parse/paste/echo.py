@@ -23,7 +23,8 @@ class Echo:
 
     `whole` is false where a pipe or a redirection may have kept part of the output back. `inside` is where the command
     ran if not on that host: a namespace, a container (`local`: of that host alone), another host. It `stays` if it is a
-    shell; its prompts may be the `same_prompt` as before. `leaves` is the end of such a shell.
+    shell; its prompts may be the `same_prompt` as before. `leaves` is the end of such a shell. `asked`: somebody
+    talks of these hosts, and what follows may be of another than what stands above.
     """
 
     command: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Echo:
     same_prompt: bool = False
     leaves: bool = False
     heading: bool = False
+    asked: tuple[str, ...] = ()
 
 
 def echo_in(line: str, *, comment: bool = False) -> Echo | None:

@@ -12,6 +12,7 @@ from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
 from lvsdoctor.parse.paste.expected import MAY_EXPECT, expected_lines
 from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.questions import question_in
 from lvsdoctor.parse.paste.titles import Titles
 from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
 from lvsdoctor.parse.reader import Dump, Reader
@@ -177,6 +178,8 @@ class _Parting:
         return self._titles.above(number, role, among_settings=among_settings) if role else None
 
     def _echo(self, title: Heading | None, line: str, number: int) -> Echo | None:
+        if title is None and (asked := self._question(line.strip(), number)):
+            return asked
         if title is not None:
             echo: Echo | None = of_heading(title)
         elif self._reader is not None and line.strip() == "#":  # a root's empty prompt is a comment's sign, too
@@ -187,6 +190,13 @@ class _Parting:
                 return of_heading(lone)
         doubtful = echo is not None and echo.heading and (line.lstrip()[0] == "#" or is_placed(line.strip()))
         return None if doubtful and not self._titles.evidence_follows(number) else echo
+
+    def _question(self, text: str, number: int) -> Echo | None:
+        """What somebody asks whose answer stands below."""
+        question = question_in(text)
+        if question is None or not self._titles.evidence_follows(number):
+            return None
+        return of_heading(Heading(question.host)) if question.host else Echo(asked=question.hosts)
 
     def _is_answer(self, number: int, text: str) -> bool:
         """`hostname` printed it, so that it is no heading: it stands right below the command."""

@@ -26,6 +26,11 @@ class Whose:
 
     def follow(self, echo: Echo) -> None:
         """Go where a prompt, a heading or a command leads."""
+        if echo.asked:
+            if echo.asked != (self.host,):
+                self._left.clear()
+                self.host = self._shell = self._prompt = ""
+            return
         if echo.leaves and not echo.host:
             self._leave()
             self.host = self._shell
