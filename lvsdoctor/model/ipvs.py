@@ -52,7 +52,7 @@ class Destination:
 
     `ip` is None where the dump holds a name instead, which `shown` keeps. `forwarding` is None where the dump does not
     tell (--stats) and `method` keeps the word as shown (a dialect's FullNat has no Forwarding here). `asked_port` is
-    what keepalived.conf says, where keepalived makes another port of it.
+    what keepalived.conf says, where keepalived makes another port of it. `options` are as of a VirtualService.
     """
 
     ip: IP | None
@@ -70,6 +70,7 @@ class Destination:
     tunnel_port: int = 0
     counters: Counters | None = None
     asked_port: int | None = None
+    options: tuple[tuple[str, Seen], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class VirtualService:
     `vip` is None for a fwmark service, and where the dump holds a name instead, which `shown` keeps. `port` 0 means
     all ports. `persistent` is the timeout in seconds, 0 for none. `flags` holds words such as ops, sched flags, pe.
     `marked` are the addresses that rules of the director give its mark, each with the rule's line (analysis/roles.py);
-    None: not known, or it has no mark.
+    None: not known, or it has no mark. `options` are the lines of a file that say scheduler, persistence, flags, method
+    or weight, where these are lines of their own.
     """
 
     protocol: str
@@ -96,6 +98,7 @@ class VirtualService:
     destinations: tuple[Destination, ...] = ()
     counters: Counters | None = None
     marked: tuple[tuple[IP, Seen], ...] | None = field(default=None, compare=False)
+    options: tuple[tuple[str, Seen], ...] = field(default=(), compare=False)
 
     @property
     def vips(self) -> tuple[tuple[IP, Seen], ...]:

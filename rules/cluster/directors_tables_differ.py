@@ -57,8 +57,8 @@ def directors_tables_differ(node: Node) -> Iterator[Finding]:
 
 def _lines(pair: PairDifference) -> Iterator[Citation]:
     row = pair.difference
-    yield cite(row.real or row.service, "the row of {host}", host=pair.having.name)
-    if (other := row.other_real or row.other) is not None:
+    yield cite(row.line, "the row of {host}", host=pair.having.name)
+    if (other := row.other_line) is not None:
         yield cite(other, "the row of {host}", host=pair.lacking.name)
     if pair.taken_out:
         text = f"no health check of {pair.lacking.name} removed this real server"

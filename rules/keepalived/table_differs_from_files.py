@@ -44,8 +44,8 @@ def table_differs_from_files(node: Node) -> Iterator[Finding]:
 
 
 def _lines(row: TableDifference, running: bool) -> Iterator[Citation]:
-    yield cite(row.real or row.service, "in the table that runs" if running else "in the files")
-    if (other := row.other_real or row.other) is not None:
+    yield cite(row.line, "in the table that runs" if running else "in the files")
+    if (other := row.other_line) is not None:
         yield cite(other, "in the files")
     if running and not row.what:
         yield assume("configured-ipvs", "no other file or program makes this row", settle="systemctl list-units")

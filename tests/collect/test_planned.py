@@ -254,3 +254,15 @@ def test_a_real_server_s_own_address_on_lo_is_no_other_vip(tmp_path: Path) -> No
 def test_files_that_configure_the_vip_beside_another_are_quiet(tmp_path: Path) -> None:
     files = {KEEPALIVED: DIRECTOR, NETPLAN: _netplan("192.0.2.21/24", "192.0.2.11/32, 192.0.2.10/32")}
     assert _vip_missing(_scan(tmp_path, files)) == (Verdict.QUIET, [])
+
+
+def test_directors_that_differ_are_quoted_at_the_line_that_differs(tmp_path: Path) -> None:
+    other = DIRECTOR.replace("lb_algo rr", "lb_algo wlc\n    persistence_timeout 60").replace("lb_kind DR", "lb_kind NAT")
+    nodes = _scan(tmp_path, {KEEPALIVED: DIRECTOR, KEEPALIVED.replace("lb1", "lb2"): other})
+    findings = _of(examine(nodes, load_rules()), "CL002")
+    quoted = {finding.about["what"]: [line.seen.text.strip() for line in finding.evidence][:2] for finding in findings}
+    assert quoted == {
+        "scheduler": ["lb_algo rr", "lb_algo wlc"],
+        "persistence": ["virtual_server 192.0.2.10 80 {", "persistence_timeout 60"],
+        "method": ["lb_kind DR", "lb_kind NAT"],
+    }

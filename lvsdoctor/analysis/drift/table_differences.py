@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lvsdoctor.analysis.usable_servers import flags_shown
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,22 @@ class TableDifference:
     what: str = ""
     value: str = ""
     another: str = ""
+
+    @property
+    def line(self) -> Seen:
+        """Where the first table has it."""
+        return _line(self.real or self.service, self.what)
+
+    @property
+    def other_line(self) -> Seen | None:
+        """Where the second has it otherwise, or the row that lacks it."""
+        row = self.other_real or self.other
+        return None if row is None else _line(row, self.what)
+
+
+def _line(row: VirtualService | Destination, what: str) -> Seen:
+    """The line that says it, be it one of its own, or the row."""
+    return next((seen for option, seen in row.options if option == what), row.seen)
 
 
 def table_differences(

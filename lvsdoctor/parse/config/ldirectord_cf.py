@@ -27,6 +27,7 @@ _GLOBAL = word_set(
     " emailalert emailalertfrom emailalertfreq emailalertstatus smtp execute readdquiescent cleanstop maintenancedir"
     " fallbackcommand fallback fallback6 quiescent checktype readyquiescent"
 )
+_OPTIONS = {"scheduler": "scheduler", "persistence": "persistent", "flags": "ops"}
 _OWN = _GLOBAL | word_set(
     "service checkcommand checkport request receive httpmethod virtualhost login passwd database secret load"
     " monitorfile scheduler persistent netmask protocol ops real real6"
@@ -115,12 +116,14 @@ class _Reading:
             timeout, netmask = timeout or 0, ""
         scheduler = block.word("scheduler", _SCHEDULER)
         flags = ("ops",) if block.word("ops") == "yes" else ()
+        options = tuple((option, block.words[word][1]) for option, word in _OPTIONS.items() if word in block.words)
         mark = read_fwmark(block.value)
         if mark is not None:
             family = 6 if block.name == "virtual6" else 4
             return VirtualService(
                 "", None, None, block.seen, shown=fwmark_shown(mark, family), fwmark=mark, family=family,
                 scheduler=scheduler, persistent=timeout, netmask=without_host_mask(netmask), flags=flags,
+                options=options,
             )  # fmt: skip
         at = endpoint(block.value)
         protocol = block.word("protocol", "tcp")
@@ -133,6 +136,7 @@ class _Reading:
         return VirtualService(
             protocol, at.ip, at.port, block.seen, shown=at.shown, family=family,
             scheduler=scheduler, persistent=timeout, netmask=without_host_mask(netmask), flags=flags,
+            options=options,
         )  # fmt: skip
 
     def _real_servers(self, value: str, seen: Seen, service: VirtualService) -> Iterator[Destination]:

@@ -71,7 +71,7 @@ class SavedNft(Nft):
         if not line.startswith("type "):
             line = line.removesuffix(";")
         if match := _POLICY.fullmatch(line):
-            chain.policy = match["policy"]
+            chain.policy, chain.seen = match["policy"], seen
             return
         line, self._defined[seen] = self._definitions.replaced(line)
         super()._in_chain(chain, seen, line, handle)

@@ -45,6 +45,7 @@ class RealServer:
     checks: tuple[HealthCheck, ...] = ()
     quiesces: Seen | None = None
     unread: Seen | None = None
+    options: tuple[tuple[str, Seen], ...] = ()
 
 
 def lvs_method(words: Sequence[str]) -> LvsMethod:
@@ -66,12 +67,14 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
     numbers: dict[str, int] = {}
     checks: list[HealthCheck] = []
     quiesces: Seen | None = None
+    options: dict[str, Seen] = {}
     for each in statement.block or ():
         value = read_number(each.value, most=2**32 - 1)
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
             numbers[each.name] = value
+            options[each.name] = each.seen
         elif each.name == "lvs_method" and each.value:
-            method = lvs_method(each.values)
+            method, options["method"] = lvs_method(each.values), each.seen
             if method.forwarding is None:
                 reading.strange(each)
         elif each.name in _CHECKS:
@@ -94,6 +97,7 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         tuple(checks),
         quiesces,
         reading.unknown_in(statement) if not checks else None,
+        tuple(options.items()),
     )
 
 

@@ -31,6 +31,10 @@ _SAYS_NOTHING = word_set(
     " snmp_name alpha omega quorum quorum_up quorum_down hysteresis hashed nat_mask"
 )
 _SAME = {"lb_kind": "lvs_method", "lb_algo": "lvs_sched"}
+_OPTIONS = {
+    "scheduler": ("lvs_sched",), "persistence": ("persistence_timeout", "persistence_granularity"),
+    "flags": (*_FLAGS, "persistence_engine"), "method": ("lvs_method",), "weight": ("weight",),
+}  # fmt: skip
 _SORRY = word_set("sorry_server sorry_server_inhibit sorry_server_lvs_method")
 
 
@@ -192,7 +196,18 @@ class _Server:
             persistent=timeout,
             netmask=without_host_mask(self.netmask),
             flags=tuple(sorted(set(flags), key=lambda flag: [*_FLAGS].index(flag.split()[0]))),
+            options=tuple(self._options()),
         )
+
+    def _common(self) -> dict[str, Seen]:
+        """The lines that say how all of its real servers are served."""
+        return {option: seen for option, seen in self._options() if option in ("method", "weight")}
+
+    def _options(self) -> Iterator[tuple[str, Seen]]:
+        """The lines that say what of the service, the first of those that say the same."""
+        for option, names in _OPTIONS.items():
+            if seen := next((self.lines[name] for name in names if name in self.lines), None):
+                yield option, seen
 
     def _family(self) -> int:
         """check_parser.c: vs_end_handler(): that of the real servers, if they are of one."""
@@ -226,4 +241,5 @@ class _Server:
                 tunnel_type=how.tunnel_type,
                 tunnel_port=how.tunnel_port,
                 asked_port=real.port if real.port and real.port != port else None,
+                options=tuple({**self._common(), **dict(real.options)}.items()),
             )

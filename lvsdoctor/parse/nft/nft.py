@@ -184,6 +184,8 @@ class Nft(Reader):
         if match := _BASE.fullmatch(line):
             chain.kind, chain.hook, chain.policy = match["type"], match["hook"], match["policy"] or ""
             chain.priority = _priority(match["priority"])
+            if match["policy"]:
+                chain.seen = seen  # what a policy decides is quoted
             return
         if line.startswith("comment ") or line in ("flags offload", "flags offload;"):
             return

@@ -49,6 +49,7 @@ def test_a_file_of_nft_has_its_policy_on_a_line_of_its_own_and_comments() -> Non
     (table,) = dump.facts["configured-iptables"]
     (chain,) = table.chains
     assert (chain.hook, chain.policy, chain.partial) == (Hook.INPUT, "drop", None)
+    assert chain.seen.text.strip().startswith("policy drop")
     assert [rule.seen.line for rule in chain.rules] == [9]
     assert dump.facts["configured-ip6tables"] == (table,)
     assert not dump.unread
