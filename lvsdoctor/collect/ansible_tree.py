@@ -69,7 +69,8 @@ def _project(tree: AnyTree, top: Path, base: Entry, text_of: Callable[[Entry], s
     for host in hosts:
         place = f"{top / base.path}#{host.name}"
         source = str(top / base.path)
-        mine = NodeDump(Piece(host.name, host.dump), host.name, source, place=place, stays=bool(host.dump.facts))
+        mine = NodeDump(Piece(host.name, host.dump), host.name, source, place=place)
+        mine = replace(mine, stays=bool(host.dump.facts or host.dump.unread), managed=True)
         wheres = list(dict.fromkeys(seen.where for seen in _lines_of(host.dump)))
         yield replace(mine, where=wheres[0] if wheres else "", path=paths.get(wheres[0], "") if wheres else "")
         for where in wheres:

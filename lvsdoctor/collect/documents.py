@@ -20,7 +20,8 @@ class NodeDump:
 
     It stands in the file `path`, which the evidence calls `where` (empty: in none); `inside` is that file's path
     within the directory that is the node, or within the directory of several. Dumps of one `place` belong together
-    where nothing tells them apart. `stays`: the node is one even if nothing in it can be read. `notes` are for it.
+    where nothing tells them apart. `stays`: the node is one even if nothing in it can be read. `managed`: it is known
+    to be a host's, as of Ansible, so that also lines that were not understood are evidence of it. `notes` are for it.
     """
 
     piece: Piece
@@ -32,6 +33,7 @@ class NodeDump:
     inside: str = ""
     place: str = ""
     stays: bool = False
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,15 @@ def _of_named(name: str, mine: NodeDump) -> NodeDump:
 
 def _speaking(dumps: Sequence[NodeDump], path: str, omitted: Sequence[str]) -> int:
     """The place of the first that tells something. Raises NoDump."""
-    place = next((number for number, dump in enumerate(dumps) if tells(dump.piece)), None)
+    place = next((number for number, dump in enumerate(dumps) if _speaks(dump)), None)
     if place is None:
         why = "".join(f"; {sentence}" for sentence in omitted)
         raise NoDump(_shown(path), f"no dump in it (looked for {LOOKED_FOR}){why}")
     return place
+
+
+def _speaks(mine: NodeDump) -> bool:
+    return tells(mine.piece) or (mine.managed and bool(mine.piece.dump.unread))
 
 
 def _shown(path: str) -> str:

@@ -13,7 +13,8 @@ from lvsdoctor.parse.reader import Dump, Reader
 
 _OPENS = re.compile(
     r"\s*(?:@\^?\S+[ \t]+)?(?:global_defs|static_(?:ipaddress|routes|rules)"
-    r"|vrrp_(?:instance|sync_group|script)[ \t]+\S+"
+    r"|vrrp_(?:instance|sync_group|script|track_process|track_file)[ \t]+\S+|bfd_instance[ \t]+\S+|garp_group"
+    r"|(?:local|deny)_address_group[ \t]+\S+"  # of DPVS
     r"|virtual_server(?:_group)?[ \t]+\S+(?:[ \t]+\S+){0,2})[ \t]*\{?[ \t]*(?:[!#].*)?"
 )
 # Between the blocks of such a file; a # may as well be a prompt or a heading.

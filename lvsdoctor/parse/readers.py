@@ -68,7 +68,9 @@ FORMATS = (
     _Format("nettools.arp", "ProcNetArp", begins=("IP address",)),
     _Format("arping", "Arping", begins=("ARPING",)),
     _Format(
-        "keepalived_text", "KeepalivedText", begins=("global_defs", "vrrp_", "virtual_server", "static_", "@", "!")
+        "keepalived_text",
+        "KeepalivedText",
+        begins=("global_defs", "vrrp_", "virtual_server", "static_", "bfd_", "garp_", "local_", "deny_", "@", "!"),
     ),
     _Format("net_counters", "Nstat", begins=("#kernel", "Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),
     _Format("net_counters", "NetstatS", begins=("Ip", "Icmp", "Tcp", "Udp", "MPTcp", "Sctp")),

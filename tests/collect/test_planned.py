@@ -257,7 +257,9 @@ def test_files_that_configure_the_vip_beside_another_are_quiet(tmp_path: Path) -
 
 
 def test_directors_that_differ_are_quoted_at_the_line_that_differs(tmp_path: Path) -> None:
-    other = DIRECTOR.replace("lb_algo rr", "lb_algo wlc\n    persistence_timeout 60").replace("lb_kind DR", "lb_kind NAT")
+    other = DIRECTOR.replace("lb_algo rr", "lb_algo wlc\n    persistence_timeout 60").replace(
+        "lb_kind DR", "lb_kind NAT"
+    )
     nodes = _scan(tmp_path, {KEEPALIVED: DIRECTOR, KEEPALIVED.replace("lb1", "lb2"): other})
     findings = _of(examine(nodes, load_rules()), "CL002")
     quoted = {finding.about["what"]: [line.seen.text.strip() for line in finding.evidence][:2] for finding in findings}
@@ -266,3 +268,16 @@ def test_directors_that_differ_are_quoted_at_the_line_that_differs(tmp_path: Pat
         "persistence": ["virtual_server 192.0.2.10 80 {", "persistence_timeout 60"],
         "method": ["lb_kind DR", "lb_kind NAT"],
     }
+
+
+@pytest.mark.parametrize("addresses", ["192.0.2.10/24", "192.0.2.10/24, 192.0.2.2/24"])
+def test_a_director_whose_network_file_begins_with_the_vip_is_not_cleared_and_the_line_is_named(
+    tmp_path: Path, addresses: str
+) -> None:
+    files = {"lb1/ipvsadm-save.txt": TABLE, "lb1/etc/netplan/60.yaml": _netplan(addresses)}
+    examination = examine(_scan(tmp_path, files), load_rules())
+    (outcome,) = [o for o in examination.outcomes if o.rule == "vip-is-directors-own-address"]
+    assert outcome.verdict is Verdict.NOT_CHECKED
+    assert [(str(fact.seen), fact.command) for fact in outcome.missing] == [
+        ("lb1/etc/netplan/60.yaml:5", "ip addr show")
+    ]

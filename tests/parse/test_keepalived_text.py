@@ -57,3 +57,12 @@ def test_a_method_of_a_dialect_is_not_the_default() -> None:
     (checked,) = read(server)["health-checks"].dump.facts["health-checks"]
     assert checked.method is not None
     assert checked.method.line == 2
+
+
+def test_a_file_that_begins_with_a_block_of_a_dialect_is_read_and_not_called_unread() -> None:
+    group = "local_address_group laddr_g1 {\n    192.0.2.5 dpdk1\n}\n"
+    paste = list(pieces(f"{BEFORE}{group}{BLOCK}", "paste.txt"))
+    assert any("vrrp" in piece.dump.facts for piece in paste)
+    assert [kind.kind for piece in paste for kind in piece.dump.unread_kinds] == []
+    alone = list(pieces(f"{BEFORE}{group}", "paste.txt"))  # none of its rows is read
+    assert [kind.kind for piece in alone for kind in piece.dump.unread_kinds] == ["keepalived"]
