@@ -174,6 +174,8 @@ from lvsdoctor.analysis.usable_servers import unavailable as unavailable
 from lvsdoctor.analysis.usable_servers import without_usable as without_usable
 from lvsdoctor.analysis.vip_sources import VipSource as VipSource
 from lvsdoctor.analysis.vip_sources import vip6_sources as vip6_sources
+from lvsdoctor.analysis.vips_of_files import holding_seen as holding_seen
+from lvsdoctor.analysis.vips_of_files import left_out_by_files as left_out_by_files
 from lvsdoctor.analysis.vrrp.election import AdvertMismatch as AdvertMismatch
 from lvsdoctor.analysis.vrrp.filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp.filters import filtered_adverts as filtered_adverts
