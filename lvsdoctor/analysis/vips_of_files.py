@@ -60,6 +60,6 @@ def vip_beside(node: Node, vip: IP, rips: Collection[IP | None]) -> Address | No
     return next((row for row in silent if not row.ip.is_loopback and _near(row.ip, vip)), None)
 
 
-def _near(one: IP, other: IP) -> bool:
-    bits = one.max_prefixlen - _NEAR[one.version]
-    return int(one) >> bits == int(other) >> bits
+def _near(address: IP, vip: IP) -> bool:
+    bits = vip.max_prefixlen - _NEAR[vip.version]
+    return int(address) >> bits == int(vip) >> bits

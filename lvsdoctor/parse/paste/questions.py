@@ -60,14 +60,14 @@ _THIRD_PARTIES = pattern(r".*\b(?:clients?|gateway|router)\b.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Inquiry:
     """`host` is asked for what it shows; "" where it is only known that it is about `hosts`."""
 
     host: str
     hosts: tuple[str, ...]
 
 
-def question_in(text: str) -> Question | None:
+def question_in(text: str) -> Inquiry | None:
     """The question that this line is; it has no blanks at either end."""
     if not 3 <= len(text) <= _LONGEST:
         return None
@@ -75,7 +75,7 @@ def question_in(text: str) -> Question | None:
     text = _without_speaker(text)
     if asks and not text.isascii() and (found := _HAN_QUESTION.fullmatch(text.rstrip("?\uff1f !。"))):
         host = host_named(found["who"])
-        return Question(host, (host,)) if host else None
+        return Inquiry(host, (host,)) if host else None
     words = [bare for word in text.split() if (bare := word.strip("?\uff1f,.!;:\"'`()*_"))]
     if not 1 <= len(words) <= _MOST_WORDS or not (asks or _MARKS.intersection(map(str.lower, words))):
         return None
@@ -86,13 +86,13 @@ def question_in(text: str) -> Question | None:
     if not hosts and command and asks and (placed := _placed(rest)):
         hosts, unknown = [placed], [word for word in unknown if word != placed.lower()]
         command = _is_request(unknown)
-        return Question(placed, (placed,)) if command else None
+        return Inquiry(placed, (placed,)) if command else None
     if not hosts or (not asks and ((unknown and not command) or _TELLING.intersection(lower))):
         return None
     own = [host for host in hosts if read_ip(host) is None and not _THIRD_PARTIES.fullmatch(host)]
     if len(hosts) == 1 and (command or (own and not unknown and not _OF_STATE.intersection(lower))):
-        return Question(hosts[0], (hosts[0],))
-    return Question("", tuple(own)) if asks and own else None
+        return Inquiry(hosts[0], (hosts[0],))
+    return Inquiry("", tuple(own)) if asks and own else None
 
 
 def _without_speaker(text: str) -> str:
