@@ -42,10 +42,12 @@ _ASKING = frozenset(
 _MARKS = frozenset(
     "please pls plz kindly bitte show send paste post give grab share lemme gimme can could now next".split()
 )
-_TELLING = frozenset("is are does has have says say prints print looks like got been same".split())
+_TELLING = frozenset(
+    ("is", "are", "does", "has", "have", "says", "say", "prints", "print", "looks", "like", "got", "been", "same")
+)
 # `is rs1 ok?` asks for no output.
-_OF_STATE = frozenset("is are has got have do possible".split())
-_PLACES = frozenset("on from at of for in about".split())
+_OF_STATE = frozenset(("is", "are", "has", "got", "have", "do", "possible"))
+_PLACES = frozenset(("on", "from", "at", "of", "for", "in", "about"))
 _TOPICS = frozenset(
     """
     sysctl sysctls address addresses addrs routes routing route interfaces links rules arp arptables iptables ipvs

@@ -142,7 +142,8 @@ def test_chains_are_called_in_the_order_of_their_priority() -> None:
     assert [(chain.name, chain.priority) for _, chain in base_chains(shown, Hook.INPUT)] == [("in", -300), ("in", 10)]
     guard = shown[0].chain("in")
     assert guard is not None
-    assert (guard.policy, guard.seen.text.strip()) == ("drop", "type filter hook input priority filter + 10; policy drop;")
+    assert guard.policy == "drop"
+    assert guard.seen.text.strip() == "type filter hook input priority filter + 10; policy drop;"
 
 
 def test_nat_is_called_at_one_place_whatever_its_priority() -> None:
