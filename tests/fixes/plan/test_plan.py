@@ -538,6 +538,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip-not-in-network-files", "likely, where the files configure another address alone"): {
         "vip-not-in-network-files": NO_COMMAND
     },
+    ("vip-missing-on-real-server", "the files of the host give lo another VIP"): {
+        "vip-missing-on-real-server": NO_COMMAND
+    },
+    ("director-is-real-servers-gateway", "a warning where the files of the hosts alone tell"): {
+        "director-is-real-servers-gateway": NO_COMMAND
+    },
     ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
     **{
         (name, title): {name: NO_COMMAND, "removed-server-keeps-connections": NO_COMMAND}
