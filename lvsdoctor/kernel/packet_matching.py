@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from lvsdoctor.kernel.icmp_types import among_types
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.packet_filter import (
     Action,
@@ -19,6 +20,7 @@ from lvsdoctor.model.packet_filter import (
 
 ANY_STATE = frozenset({"NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"})
 NEW = frozenset({"NEW"})
+UNTRACKED = frozenset({"UNTRACKED"})
 SYN = frozenset({"SYN"})
 TCP, UDP = 6, 17
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
@@ -53,6 +55,8 @@ class Packet:
     redirected: bool = False
     tproxy: tuple[AddressRange | None, Range | None] | None = None
     changed: bool = False
+    icmp_type: int | None = None
+    hop_limit: int | None = None
 
     @property
     def version(self) -> int:
@@ -111,7 +115,12 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
             flags, wanted = packet.tcp_flags, [value for value in values if isinstance(value, TcpFlags)]
             return None if flags is None else any(flags & part.looked_at == part.are_set for part in wanted)
         case Match.ICMP_TYPE:
-            return False if packet.protocol not in (*_ICMP, None) else None
+            if packet.protocol not in (*_ICMP, None):
+                return False
+            return None if packet.icmp_type is None else among_types(packet.icmp_type, values)
+        case Match.HOP_LIMIT:
+            hops = packet.hop_limit
+            return None if hops is None else any(isinstance(value, Range) and hops in value for value in values)
         case Match.FRAGMENT:
             return packet.fragment
         case Match.MARK:
@@ -222,7 +231,7 @@ def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNO
         case Effect.RESTORE_MARK:
             return replace(packet, mark=None)
         case Effect.NOTRACK:
-            return replace(packet, states=frozenset({"UNTRACKED"}))
+            return replace(packet, states=UNTRACKED)
         case Effect.TPROXY:
             mark = None if packet.mark is None or action.mark is None else action.mark.of(packet.mark)
             return replace(packet, mark=mark, tproxy=(action.addresses, action.ports))

@@ -41,6 +41,7 @@ class Match(StrEnum):
     PORT = "port"  # [Range]
     TCP_FLAGS = "tcp-flags"  # [TcpFlags]
     ICMP_TYPE = "icmp-type"  # [str]
+    HOP_LIMIT = "hop-limit"  # [Range]
     FRAGMENT = "fragment"  # []
     MARK = "mark"  # [Masked, Range]
     CT_MARK = "ct-mark"  # [Masked, Range]

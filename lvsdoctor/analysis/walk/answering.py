@@ -7,15 +7,15 @@ from functools import partial
 from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.l2_segments import routed_through
+from lvsdoctor.analysis.walk.asking import finds, reply_on, reply_on_segment
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
 from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
-from lvsdoctor.kernel.arp import arp_reply, neighbours_of
+from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.delivery import home_link
-from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -115,7 +115,9 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
         if known is None:
             _asked_on(director, at.vip)  # what was not seen is not "in no subnet"
             return _by_a_route(taken, at.vip, link)
-        answer = _reply_on_segment(director, at.vip, known, asker)
+        answer = reply_on_segment(director, at.vip, known, asker)
+        if answer and (unfound := _unfound_by(director, at.vip, asker)) is not None:
+            return unfound
         if not answer and routed_through(director, at.vip, director):
             return yes("a router has a route to {vip} through {host}", *taken.because, vip=at.vip, host=director.name)
         if not answer and _by_another_path(director, at.vip):
@@ -224,6 +226,15 @@ def _by_a_route(taken: Answer, vip: IP, link: str | None) -> Answer:
     return yes("{vip} is in no subnet of {link}, so packets come by a route", *taken.because, vip=vip, link=where)
 
 
+def _unfound_by(director: Node, vip: IP, asker: IP | None) -> Answer | None:
+    """Why whoever asks for an IPv6 VIP, if it was scanned, does not get the answer."""
+    for host in director.peers_holding(asker) if asker is not None and vip.version == 6 else ():
+        for row in host.holding(asker) if asker is not None else ():
+            if row.link != "lo" and (lost := finds(host, vip, row.link, asker)) is not None:
+                return lost
+    return None
+
+
 def _has_vip(director: Node, vip: IP) -> Answer:
     if not (director.has("addresses") or director.has("local-routes")):
         raise NotCollected("addresses", director.name)
@@ -233,20 +244,6 @@ def _has_vip(director: Node, vip: IP) -> Answer:
     if (marked := captured_by_mark(director, vip)) is not None:
         return yes("marked packets to {vip} are local here", marked, vip=vip)
     return no("{host} has no address {vip}", host=director.name, vip=vip)
-
-
-def _reply_on_segment(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
-    """On the link, or on one with a MAC of its own there."""
-    answer = _reply(node, vip, link, asker)
-    others = (other for other in hearing_too(node, link.name) if other is not link and not answer)
-    return next((reply for other in others if (reply := _reply(node, vip, other, asker))), answer)
-
-
-def _reply(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
-    if vip.version == 6:
-        answer = ndp_reply(node, vip, arrived_on=link)
-        return answer if answer else ndp_proxied(node, vip, arrived_on=link) if node.proxy_entries else answer
-    return arp_reply(node, vip, arrived_on=link, sender=asker, proxied=node.proxy_entries)
 
 
 # -- a real server ----------------------------------------------------------------------------------------------------
@@ -271,7 +268,7 @@ def _at_real_server(
 def _reply_of_server(node: Node, vip: IP, link: Link, asker: IP) -> Answer | None:
     """Whoever does not have the VIP answers as a proxy alone; that is not presumed where its settings were not seen."""
     try:
-        return _reply(node, vip, link, asker)
+        return reply_on(node, vip, link, asker)
     except NotCollected:
         if is_local(node, vip) is None:
             return no("{host} has no address {vip}", host=node.name, vip=vip)

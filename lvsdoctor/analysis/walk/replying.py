@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from lvsdoctor.analysis.arp.rip_neighbours import stray
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.nat.translation import passes
+from lvsdoctor.analysis.walk.asking import finds_hop
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no
@@ -36,7 +37,7 @@ def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
         lambda: _route(decider, reply),
         lambda: _output(decider, reply),
         lambda: _sender(decider, reply),
-        lambda: next_hop(decider, reply.node, reply.client, reply.lookup),
+        lambda: next_hop(decider, reply.node, reply.client, reply.lookup, reply.src),
     )
 
 
@@ -109,24 +110,33 @@ def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
     return yes("requests for {hop} have an address of {link} as sender", hop=hop, link=link)
 
 
-def next_hop(decider: Decider, node: Node, dst: IP, lookup: Lookup) -> StepVerdict | None:
+def next_hop(
+    decider: Decider, node: Node, dst: IP, lookup: Lookup, source: IP | None = None
+) -> StepVerdict | None:  # fmt: skip
     """Where the neighbour cache shows that the next host does not get the packet: by the MAC of a permanent entry, or
     as no scanned host has the gateway's address and nobody answers for it."""
     hop = next(iter(lookup.gateways), dst)
-    if lookup.type != "unicast" or not node.has("neighbours"):
+    if lookup.type != "unicast":
         return None
 
     def work_out() -> Answer | None:
         try:
-            lost = stray(node, hop)
+            if (unfound := finds_hop(node, dst, lookup, source)) is not None:
+                text = "the packet does not get to {hop}: {why}"
+                return no(text, *unfound.because, *lookup.because, hop=hop, why=unfound.why)
+            lost = stray(node, hop) if node.has("neighbours") else None
         except NotCollected:
             return None
         if lost is None or lost.twice or (lost.of_a_moment and not (lost.unlisted and lookup.gateways)):
             return None
         return no("the packet does not get to {hop}: {why}", *lost.because, *lookup.because, hop=hop, why=lost.why)
 
-    answer = decider.once(("next hop", id(node), hop), work_out)
-    return decider.step(node, Decision.NEIGHBOUR, str(hop), "next hop", lambda: answer) if answer is not None else None
+    answer = decider.once(("next hop", id(node), hop, source), work_out)
+    return (
+        decider.step(node, Decision.NEIGHBOUR, str(hop), ("next hop", source), lambda: answer)
+        if answer is not None
+        else None
+    )
 
 
 # -- the way back -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from lvsdoctor.analysis.filters.director_filters import outer_source
 from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, PROTOCOLS
 from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.tunnel_room import tunnel_room
+from lvsdoctor.analysis.walk.asking import finds
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
@@ -163,6 +164,8 @@ def neighbour(
             return _by_cache(director, rip, server)
         link = director.link(lookup.links[0]) if lookup.links else None
         answer = _asked(director, rip, server, link, packet_source) if link is not None else None
+        if answer and link is not None and (unfound := finds(director, rip, link.name, packet_source)) is not None:
+            return unfound
         if astray is not None and answer is not None and answer:
             return None  # what the settings tell, and what the cache shows, do not agree
         return answer

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lvsdoctor.model.packet_filter import Action, Condition, Effect, FilterRule, Match, TcpFlags, Value
+from lvsdoctor.model.packet_filter import Action, Condition, Effect, FilterRule, Match, Range, TcpFlags, Value
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.iptables.iptables_target import action_of
 from lvsdoctor.parse.iptables.iptables_words import (
@@ -19,7 +19,7 @@ from lvsdoctor.parse.iptables.iptables_words import (
     read_protocol,
     unknown,
 )
-from lvsdoctor.parse.words import read_link_name
+from lvsdoctor.parse.words import read_link_name, read_number
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|(\S+)')
 _ESCAPED = re.compile(r"\\(.)")
@@ -39,6 +39,7 @@ _PORTS = {
     "--dport": Match.DESTINATION_PORT, "--destination-port": Match.DESTINATION_PORT,
 }  # fmt: skip
 _ICMP = {"--icmp-type": Match.ICMP_TYPE, "--icmpv6-type": Match.ICMP_TYPE}
+_HOPS = {f"--{name}-{how}": Match.HOP_LIMIT for name in ("hl", "ttl") for how in ("eq", "lt", "gt")}
 _OPTIONS = {
     "tcp": _PORTS, "udp": _PORTS, "sctp": _PORTS, "udplite": _PORTS, "dccp": _PORTS,
     "icmp": _ICMP, "icmp6": _ICMP, "icmpv6": _ICMP, "ipv6-icmp": _ICMP,
@@ -57,6 +58,7 @@ _OPTIONS = {
     "iprange": {"--src-range": Match.SOURCE, "--dst-range": Match.DESTINATION},
     "set": {"--match-set": Match.IN_SET},
     "ipvs": {"--ipvs": Match.IPVS, "--vaddr": Match.IPVS_VIP, "--vport": Match.IPVS_PORT},
+    "hl": _HOPS, "ttl": _HOPS,
     "comment": {},
 }  # fmt: skip
 _ADDRESSES = frozenset({Match.SOURCE, Match.DESTINATION, Match.CT_ORIGINAL_DESTINATION, Match.IPVS_VIP})
@@ -186,7 +188,7 @@ def _conditions(option: _Option) -> Iterator[Condition]:
     if match is None:
         yield unknown(option.text)
         return
-    values = _values(match, option.values)
+    values = _hops(option) if match is Match.HOP_LIMIT else _values(match, option.values)
     if values is None:
         yield unknown(option.text)
     elif values or match is Match.IPVS:
@@ -230,6 +232,15 @@ def value_of(match: Match, text: str) -> tuple[Value, ...] | None:
     if match in (Match.SOURCE_TYPE, Match.DESTINATION_TYPE):
         return read_capitals(text, ADDRESS_TYPES)
     return (text,)
+
+
+def _hops(option: _Option) -> tuple[Value, ...] | None:
+    """`--hl-eq 255`; `--hl-lt` and `--hl-gt` leave the number itself out (net/netfilter/xt_hl.c: ttl_mt())."""
+    number = read_number(option.values[0].text, most=255) if len(option.values) == 1 else None
+    if number is None:
+        return None
+    low, high = {"lt": (0, number - 1), "gt": (number + 1, 255)}.get(option.name[-2:], (number, number))
+    return (Range(low, high),)
 
 
 def _link(text: str) -> tuple[Value, ...] | None:

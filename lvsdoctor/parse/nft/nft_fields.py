@@ -100,6 +100,8 @@ _FIELDS = {
     "ip6 daddr": _Kind(Match.DESTINATION, _addresses, 6),
     "ip protocol": _Kind(Match.PROTOCOL, _protocol, 4),
     "ip6 nexthdr": _Kind(Match.PROTOCOL, _protocol, 6),
+    "ip6 hoplimit": _Kind(Match.HOP_LIMIT, _ports, 6),
+    "ip ttl": _Kind(Match.HOP_LIMIT, _ports, 4),
     "meta l4proto": _Kind(Match.PROTOCOL, _protocol),
     "meta nfproto": _Kind(Match.FAMILY, _family),
     "meta protocol": _Kind(Match.FAMILY, _family),
