@@ -188,6 +188,7 @@ QUESTIONS = {
         ),
         "fixes.commands.keepalived": "accept_again accept_vips REFUSING",
         "fixes.commands.filters": "pass_filters fit_conntrack",
+        "fixes.commands.ndp": "pass_ndp",
         "fixes.commands.ipvs": (
             "change_real_server edit_real_server edit_service SAVE_TABLE schedule_nothing_as_backup BACKUP_ONLY "
             "set_ipvs"

@@ -1,4 +1,4 @@
-"""A director has an IPv6 VIP on lo or another interface alone: no host on its segment finds the VIP."""
+"""A director has an IPv6 VIP on another interface alone, or filters neighbour discovery: no host finds the VIP."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from lvsdoctor.rulekit import (
     Node,
     Predicts,
     Severity,
+    Silence,
     add_vip6,
     answers_ndp,
     assume,
@@ -16,6 +17,7 @@ from lvsdoctor.rulekit import (
     is_local,
     kept_on_kube_link,
     ndp_unanswered,
+    pass_ndp,
     refuse_unmarked,
     rule,
     serves_its_own,
@@ -23,6 +25,7 @@ from lvsdoctor.rulekit import (
 )
 
 SILENT = "{node} does not answer neighbour solicitations for VIP {vip} on {link}"
+FILTERED = "{node} does not answer neighbour solicitations for VIP {vip} on {link}, as its packet filter drops them"
 UNREACHED = "No host on the segment of {link} finds VIP {vip}. Clients do not reach it."
 STANDBY = "Clients reach VIP {vip} only while another director answers for it."
 NOT_SCANNED = assume("ipvs", "no other director of the VIP", settle="ndisc6 VIP LINK  # on another host of the segment")
@@ -36,7 +39,7 @@ DAEMON = "If keepalived or another daemon moves the VIP between directors, chang
     explains=Decision.ARP_REPLY,
     role="director",
     needs={"ipvs", "addresses", "links"},
-    helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships"},
+    helps={"routes", "local-routes", "policy-rules", "neighbours", "sysctl", "memberships", "ip6tables"},
     only_ipv6=True,
 )
 def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
@@ -51,13 +54,13 @@ def director_never_answers_ndp(node: Node) -> Iterator[Finding]:
             continue
         standby = not others and serves_its_own(node, vip, directors)
         for silence in silent:
-            link = silence.link.name
+            link, filtered = silence.link.name, silence.silence is Silence.FILTERED
             yield Finding(
-                SILENT,
+                FILTERED if filtered else SILENT,
                 clients=STANDBY if standby else UNREACHED,
                 about={"vip": vip, "link": link},
                 evidence=[*local.because, *silence.because, *([] if standby else [NOT_SCANNED])],
-                fix=add_vip6(vip, link) + Fix(warning=DAEMON),
+                fix=pass_ndp(node, vip, silence) if filtered else add_vip6(vip, link) + Fix(warning=DAEMON),
                 severity=Severity.WARNING if standby else None,
                 predicts=Predicts.SILENT if standby else Predicts.UNANSWERED,
             )

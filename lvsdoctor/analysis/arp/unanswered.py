@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lvsdoctor.analysis.directors import directed_vips
+from lvsdoctor.analysis.filters.ndp_filters import drops_solicitations
 from lvsdoctor.analysis.l2_segments import routed_through, vip_on_segment
 from lvsdoctor.kernel.answer import Answer, assume, no
 from lvsdoctor.kernel.arp import NOBODY, arp_ignored, neighbours_of
@@ -25,7 +26,7 @@ class Silence(StrEnum):
     """What keeps a host silent."""
 
     IGNORED = "arp_ignore"
-    FILTERED = "arptables"
+    FILTERED = "a packet filter"
     SWITCHED_OFF = "NOARP"
     ELSEWHERE = "the VIP is on another interface"
 
@@ -41,7 +42,7 @@ class ArpUnanswered:
 
     @property
     def decided_by(self) -> Seen:
-        """The arptables rule, or the row of the link."""
+        """The rule of the packet filter, or the row of the link."""
         lines = self.because[1:] if self.silence is Silence.FILTERED else self.because
         return lines[-1 if self.silence is Silence.FILTERED else 0].seen
 
@@ -92,7 +93,7 @@ def ndp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:
 
     Of a link that has the VIP and does not use it, its check for duplicates says more; and nobody asks for a VIP to
     which the routers have a route through the node. Reads addresses, links, and local-routes, routes, memberships,
-    neighbours, sysctl where collected.
+    neighbours, sysctl, ip6tables where collected.
     """
     if vip.version != 6 or not is_local(node, vip) or routed_through(node, vip, node):
         return
@@ -103,7 +104,11 @@ def ndp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:
             continue
         proxied = _ndp_proxied(node, vip, link)
         if proxied or any(address.link == link.name for address in node.holding(vip)):
-            return
+            dropped = drops_solicitations(node, vip, link.name, None)
+            if dropped is None or not (proxied or ndp_reply(node, vip, arrived_on=link)):
+                return
+            silent.append(ArpUnanswered(link, (segment, *dropped.because), Silence.FILTERED))
+            continue
         silent.append(ArpUnanswered(link, (segment, *proxied.because)))
     yield from silent
 
@@ -117,12 +122,14 @@ def _ndp_proxied(node: Node, vip: IP, link: Link) -> Answer:
 def answers_ndp(node: Node, vip: IP) -> bool:
     """Do hosts that ask for an IPv6 VIP on its segment find it at this node? Without links, one but lo has it.
 
-    Reads addresses, and links, neighbours, sysctl, routes, memberships where collected.
+    Reads addresses, and links, neighbours, sysctl, routes, memberships, ip6tables where collected.
     """
     if not node.has("links"):
         return answers_arp_or_ndp(node, vip)
     return any(
-        vip_on_segment(node, vip, link) and (ndp_reply(node, vip, arrived_on=link) or _ndp_proxied(node, vip, link))
+        vip_on_segment(node, vip, link)
+        and (ndp_reply(node, vip, arrived_on=link) or _ndp_proxied(node, vip, link))
+        and drops_solicitations(node, vip, link.name, None) is None
         for link in node.links_hearing_arp
     )
 

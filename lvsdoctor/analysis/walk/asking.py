@@ -25,7 +25,8 @@ def reply_on(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
     answer = ndp_reply(node, vip, arrived_on=link)
     if not answer and node.proxy_entries:
         answer = ndp_proxied(node, vip, arrived_on=link)
-    return (drops_solicitations(node, vip, link.name, asker) or answer) if answer else answer
+    dropped = drops_solicitations(node, vip, link.name, asker) if answer else None
+    return answer if dropped is None else dropped
 
 
 def finds(node: Node, target: IP, link: str, source: IP | None) -> Answer | None:

@@ -12,7 +12,7 @@ from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.change import Change, PutFilterRule, PutNftRule, RemoveFilterRule, RemoveNftRule, SetSysctl
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import Fix
+from lvsdoctor.model.finding import Citation, Fix
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import AddressRange, Chain, Effect, FilterRule, FilterTable, Match
@@ -21,7 +21,7 @@ from lvsdoctor.model.standing import Membership
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _MANY = 8  # lines that drop the same packet, one behind the other
 _DROPS = frozenset({Effect.DROP, Effect.REJECT})
-_SAVE = "# save the rules as this host does: {program} > /etc/iptables/rules.v{version}, firewalld, ufw or a script"
+SAVE = "# save the rules as this host does: {program} > /etc/iptables/rules.v{version}, firewalld, ufw or a script"
 
 
 Pick = Callable[[Iterable[FilteredPacket]], Sequence[FilteredPacket]]
@@ -40,7 +40,7 @@ def pass_filters(node: Node, pick: Pick, of: VirtualService | Membership) -> Fix
         if item is None or change is None:
             break
         version = item.passage.packet.version
-        save = _SAVE.format(program=f"{filter_fact(version)}-save", version=version)
+        save = SAVE.format(program=f"{filter_fact(version)}-save", version=version)
         if isinstance(change, PutNftRule | RemoveNftRule):
             save = SAVE_NFT
         fix += Fix(now=(spell(change),), persist=(save,))
@@ -77,8 +77,15 @@ def _passing_nft(item: FilteredPacket, table: FilterTable, chain: Chain, number:
 
 def deciding(node: Node, item: FilteredPacket) -> tuple[FilterTable, Chain, int] | None:
     """Where the rule stands that drops the packet (counted from 1), or 0 for the policy of the chain."""
-    lines = {line.seen for line in item.verdict.because}
-    for table in node.packet_filter(filter_fact(item.passage.packet.version)):
+    return deciding_line(node, filter_fact(item.passage.packet.version), item.verdict.because)
+
+
+def deciding_line(
+    node: Node, fact: str, because: Iterable[Citation]
+) -> tuple[FilterTable, Chain, int] | None:  # fmt: skip
+    """The same for the lines of a verdict."""
+    lines = {line.seen for line in because}
+    for table in node.packet_filter(fact):
         for chain in table.chains:
             for number, rule in enumerate(chain.rules, 1):
                 if rule.seen in lines and _DROPS.intersection(action.effect for action in rule.actions):
