@@ -225,6 +225,7 @@ from lvsdoctor.fixes.commands.ipvs import set_ipvs as set_ipvs
 from lvsdoctor.fixes.commands.keepalived import REFUSING as REFUSING
 from lvsdoctor.fixes.commands.keepalived import accept_again as accept_again
 from lvsdoctor.fixes.commands.keepalived import accept_vips as accept_vips
+from lvsdoctor.fixes.commands.ndp import pass_ndp as pass_ndp
 from lvsdoctor.fixes.commands.programs import bind_in_advance as bind_in_advance
 from lvsdoctor.fixes.commands.programs import listen_for as listen_for
 from lvsdoctor.fixes.commands.reach import reach_again as reach_again

@@ -150,6 +150,10 @@ def _contradicted(walk: Walk, node: Node) -> bool:
     this director is to have taken none? (net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule() makes it.)"""
     verdict, asks = walk.deciding, walk.client.place is not ClientPlace.HEALTH_CHECK
     took_it = verdict is not None and verdict.step.node == walk.answering and verdict.step.decision in _BEFORE_ENTRY
+    if asks and took_it and verdict is not None and verdict.step.decision is Decision.SOURCE_VALIDATION:
+        rows = (row for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
+        beyond = walk.client.prefix is None  # whoever is in no prefix that is known
+        return walk.client.connects or any(_is_of(walk, r) or (beyond and r.virtual.ip == walk.vip) for r in rows)
     if asks and (took_it or not walk.answering):
         return True
     return any(_like(walk, row) for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
@@ -161,7 +165,12 @@ def _connections(node: Node) -> Iterable[Connection]:
 
 
 def _like(walk: Walk, row: Connection) -> bool:
-    if row.state not in _ANSWERED or row.virtual.ip != walk.vip or row.destination.ip != walk.rip:
+    return row.state in _ANSWERED and row.destination.ip == walk.rip and _is_of(walk, row)
+
+
+def _is_of(walk: Walk, row: Connection) -> bool:
+    """Is it a connection of such a client to this VIP?"""
+    if row.virtual.ip != walk.vip:
         return False
     client, prefix = row.client.ip, walk.client.prefix
     return client == walk.client.address or (client is not None and prefix is not None and client in prefix)

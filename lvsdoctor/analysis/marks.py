@@ -115,8 +115,10 @@ def marked_packets(director: Node, version: int) -> Iterator[MarkedPacket]:
     Reads the filters, addresses, and links, local-routes, policy-rules, routes, memberships, ipvs where collected.
     """
     host, client = locality(director, version), any_client(director, version)
+    services = director.services if director.has("ipvs") else ()
+    served = {real.port for service in services if service.fwmark is not None for real in service.destinations}
     for by in marking_rules(director, version):
-        for packet in _asked_for(by.conditions, client):
+        for packet in _asked_for(by.conditions, client, sorted(port for port in served if port)):
             links: Sequence[str | None] = (None,)
             if packet.dst is not None:
                 links = arrival_links(director, packet.dst)
@@ -126,12 +128,14 @@ def marked_packets(director: Node, version: int) -> Iterator[MarkedPacket]:
                 yield MarkedPacket(by, arriving, filtered(director, arriving, DELIVERED, host))
 
 
-def _asked_for(conditions: Sequence[Condition], client: IP | None) -> Iterator[Packet]:
-    """Packets that meet the conditions, as far as these name them; one for each destination and port."""
+def _asked_for(conditions: Sequence[Condition], client: IP | None, served: Sequence[int]) -> Iterator[Packet]:
+    """Packets that meet the conditions, as far as these name them; one for each destination and port. `served` are the
+    ports that stand for a range which holds them."""
     asked: dict[Match, tuple[Value, ...]] = {c.match: c.values for c in conditions if not c.negated}
     addresses = [v.low for v in asked.get(Match.DESTINATION, ()) if isinstance(v, AddressRange)]
     protocols = [v for v in asked.get(Match.PROTOCOL, ()) if isinstance(v, int)]
-    ports = [v.low for v in asked.get(Match.DESTINATION_PORT, ()) if isinstance(v, Range)]
+    ranges = [v for v in asked.get(Match.DESTINATION_PORT, ()) if isinstance(v, Range)]
+    ports = [port for v in ranges for port in ([port for port in served if port in v] or [v.low])]
     for dst in addresses or (None,):
         for protocol in protocols or (None,):
             for port in ports or (None,):

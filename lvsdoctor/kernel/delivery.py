@@ -99,7 +99,12 @@ def _with_carrier(node: Node) -> Sequence[Link]:
     """The links that receive ARP requests. Where one of them has carrier, none comes by those that have not, such as a
     bridge without a port."""
     links = node.links_hearing_arp
-    return [link for link in links if "NO-CARRIER" not in link.flags] or links
+    return [link for link in links if "NO-CARRIER" not in link.flags and not _is_empty(node, link)] or links
+
+
+def _is_empty(node: Node, link: Link) -> bool:
+    """A bridge that no link is a port of: a new one shows a carrier all the same."""
+    return link.kind == "bridge" and not any(port.master == link.name for port in node.seen_rows("links"))
 
 
 def home_link(node: Node, ip: IP) -> str | None:

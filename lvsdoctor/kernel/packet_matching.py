@@ -25,6 +25,7 @@ SYN = frozenset({"SYN"})
 TCP, UDP = 6, 17
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
 _ICMP = frozenset({1, 58})
+_TUNNELS = frozenset({4, 41, 47})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ def holds(condition: Condition, packet: Packet, hook: Hook, host: Locality = UNK
             return False  # net/netfilter/xt_ipvs.c: ipvs_mt() asks nothing more, negated or not
         case Match.CT_ORIGINAL_DESTINATION | Match.CT_ORIGINAL_PORT | Match.CT_MARK if _untracked(packet):
             return False  # net/netfilter/xt_conntrack.c: conntrack_mt(), xt_connmark.c: connmark_mt()
+        case Match.OWNER if packet.ipvs and packet.protocol not in _TUNNELS:
+            # net/netfilter/xt_owner.c: owner_mt(): what comes from no socket of the host has no owner; IPVS takes the
+            # socket from a client's packet (ip_vs_xmit.c: ip_vs_drop_early_demux_sk()).
+            own = host.is_local(packet.src) if packet.src is not None else None
+            return condition.negated if own is False else None
     answer = _holds(condition, packet, hook, host)
     return None if answer is None else answer != condition.negated
 

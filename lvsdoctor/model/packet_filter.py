@@ -55,6 +55,7 @@ class Match(StrEnum):
     DESTINATION_TYPE = "destination-type"  # [str]
     PACKET_TYPE = "packet-type"  # [str: unicast, broadcast, multicast, ...]
     IN_SET = "in-set"  # [str: the set's name, and what is looked up in it, as `src,dst`; none: an empty set]
+    OWNER = "owner"  # [str: of whom the socket of a packet is]
     UNSHOWN = "unshown"  # []
     UNKNOWN = "unknown"  # []
 

@@ -26,7 +26,7 @@ class Silence(StrEnum):
     """What keeps a host silent."""
 
     IGNORED = "arp_ignore"
-    FILTERED = "a packet filter"
+    FILTERED = "arptables"
     SWITCHED_OFF = "NOARP"
     ELSEWHERE = "the VIP is on another interface"
 

@@ -276,6 +276,6 @@ def marked_requests(node: Node, mark: int, version: int) -> Iterator[Packet]:
                     None,
                     next((p.low for p in dst if isinstance(p, AddressRange) and p.low == p.high), None),
                     next((p for p in protocols if isinstance(p, int)), None),
-                    dport=next((p.low for p in port if isinstance(p, Range)), None),
+                    dport=next((p.low for p in port if isinstance(p, Range) and p.low == p.high), None),
                     in_link=next((p for p in links if isinstance(p, str) and not p.endswith("*")), None),
                 )

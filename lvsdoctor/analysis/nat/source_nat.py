@@ -163,8 +163,8 @@ def sent_if_tracked(
     host: Locality | None = None,
     link: str | None = None,
 ) -> tuple[FilterVerdict, FilterRule | None]:
-    """What becomes of the first request of a client that IPVS sends to a real server of NAT, if it is tracked; and the
-    rule by which it is not. `host` and `link` are what is known where the director's addresses are not."""
+    """What becomes of the first request of a client that IPVS sends to a real server, if it is tracked; and the rule
+    by which it is not. `host` and `link` are what is known where the director's addresses are not."""
     assert service.vip is not None
     assert real.ip is not None
     if host is None:
@@ -172,7 +172,8 @@ def sent_if_tracked(
         links = arrival_links(director, service.vip)
         link = links[0] if len(links) == 1 else None
     request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None, in_link=link)
-    passages = ipvs_passages(request, real.ip, real.port or service.port, Forwarding.NAT, tracked=True)
+    kept = Forwarding.DR if real.forwarding is Forwarding.DR else Forwarding.NAT
+    passages = ipvs_passages(request, real.ip, real.port or service.port, kept, tracked=True)
     arriving, leaving = (
         next(item for item in passages if item.part == "first request" and item.hooks == hooks)
         for hooks in (DELIVERED, SENT)

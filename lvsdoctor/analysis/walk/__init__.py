@@ -11,6 +11,7 @@ from functools import partial
 
 from lvsdoctor.analysis.usable_servers import drained, overloaded
 from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
+from lvsdoctor.analysis.walk.arrivals import arrival_links
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
 from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
@@ -82,7 +83,7 @@ def _not_known(at: ServicePlace, client: ClientClass, director: Node, lacking: N
 
 
 def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: PossibleResponder) -> Iterator[Walk]:
-    attempt = Attempt(client, at, row.link)
+    attempt = Attempt(client, at, row.link, () if row.link is not None else arrival_links(row.node, at, client))
     name = row.node.name if row.verdict.decided is not Decided.NO else ""
     service = at.listed_by(row.node)
     if service is None:

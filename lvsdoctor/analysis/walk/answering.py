@@ -7,6 +7,7 @@ from functools import partial
 from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.l2_segments import routed_through
+from lvsdoctor.analysis.walk.arrivals import BESIDE, arrival_link, asked_on, segment_of
 from lvsdoctor.analysis.walk.asking import finds, reply_on, reply_on_segment
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
@@ -15,17 +16,13 @@ from lvsdoctor.analysis.walk.director import is_address_of
 from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
-from lvsdoctor.kernel.delivery import home_link
-from lvsdoctor.kernel.routing import captured_by_mark, is_local, known_route
+from lvsdoctor.kernel.routing import captured_by_mark, is_local
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
-
-# Where the client itself asks for the VIP, if that is in its subnet.
-_BESIDE = (ClientPlace.ON_SEGMENT, ClientPlace.ON_REAL_SERVER, ClientPlace.ON_DIRECTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
         return [own]
     rows = [_at_director(decider, at, client, director) for director in at.directors]
     taking = next((row.node for row in rows if row.verdict.decided is not Decided.NO), at.directors[0])
-    asker = _asker(at, client, taking, _segment(taking, at.vip))
+    asker = _asker(at, client, taking, segment_of(taking, at.vip))
     others = (node for node in at.real_servers.values() if node not in at.directors)
     rows += [row for node in others for row in _at_real_server(decider, at, client, node, asker)]
     # What a host that is none of this service's may do besides is no way of its connections.
@@ -102,7 +99,7 @@ def _by_entry(decider: Decider, at: ServicePlace, known: Cached) -> PossibleResp
 
 
 def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, director: Node) -> PossibleResponder:
-    segment = _segment(director, at.vip)
+    segment = segment_of(director, at.vip)
     link = arrival_link(director, at, client)
     asker = _asker(at, client, director, segment)
     subject = f"VIP {at.vip}" + (f" on {segment or link}" if segment or link else "")
@@ -113,7 +110,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
             return _nobody_here(decider, director, at, taken)
         known = director.link(segment) if segment is not None else None
         if known is None:
-            _asked_on(director, at.vip)  # what was not seen is not "in no subnet"
+            asked_on(director, at.vip)  # what was not seen is not "in no subnet"
             return _by_a_route(taken, at.vip, link)
         answer = reply_on_segment(director, at.vip, known, asker)
         if answer and (unfound := _unfound_by(director, at.vip, asker)) is not None:
@@ -156,60 +153,11 @@ def _by_another_path(director: Node, vip: IP) -> bool:
     return is_local(director, vip) is None or any(row.link == KUBE_LINK for row in director.holding(vip))
 
 
-def _segment(director: Node, vip: IP) -> str | None:
-    """The link of a director whose segment asks for the VIP; None where there is none, or where that is not known."""
-    try:
-        return _asked_on(director, vip)
-    except NotCollected:
-        return None
-
-
-def _asked_on(director: Node, vip: IP) -> str | None:
-    """The link with a subnet that holds the VIP. Raises NotCollected where one may not have been seen."""
-    rows = [row for row in subnets(director) if vip in row.network]
-    hearing = {link.name for link in director.links_hearing_arp} if rows else set()
-    links = [row.link for row in rows if row.link in hearing]
-    holding = {row.link for row in director.holding(vip)} if links else set()
-    return next((link for link in links if link in holding), next(iter(links), None))
-
-
-def arrival_link(director: Node, at: ServicePlace, client: ClientClass) -> str | None:
-    """The link of a director by which this client's packets come. None where that is not known: where the VIP is asked
-    for on one link, and the client or its router is beside another."""
-    try:
-        if not director.has("addresses"):
-            return None
-        segment = _segment(director, at.vip)
-        beside = _link_beside(director, client)
-        if segment is not None:
-            return segment if beside in (segment, None) else None
-        return beside or _link_of_vip(director, at.vip) or home_link(director, at.vip)
-    except NotCollected:
-        return None
-
-
-def _link_beside(director: Node, client: ClientClass) -> str | None:
-    """The link where a client or its router is, as the director's subnets and routes tell."""
-    beside = client.address if client.place in _BESIDE else client.router
-    for row in subnets(director) if beside is not None else ():
-        if beside in row.network and row.link != "lo":
-            return row.link
-    towards = known_route(director, client.address) if director.has("routes") else None
-    if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
-        return towards.links[0]
-    return None
-
-
-def _link_of_vip(director: Node, vip: IP) -> str | None:
-    links = {row.link for row in director.holding(vip)} - {"lo", KUBE_LINK}
-    return next(iter(sorted(links)), None)
-
-
 def _asker(at: ServicePlace, client: ClientClass, director: Node, segment: str | None) -> IP | None:
     """Who asks for the VIP on its segment: the client, its router where that has an address there, or some other."""
     if segment is None:
         return None
-    beside = client.address if client.place in _BESIDE else client.router
+    beside = client.address if client.place in BESIDE else client.router
     if beside is not None and any(row.link == segment and beside in row.network for row in subnets(director)):
         return beside
     try:

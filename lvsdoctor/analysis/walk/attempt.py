@@ -50,11 +50,13 @@ class ServicePlace:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A client's connection to a service, as it arrives on `link` of the director or real server that answers."""
+    """A client's connection to a service, as it arrives on `link` of the director or real server that answers; where
+    that is not known, on one of `links`."""
 
     client: ClientClass
     at: ServicePlace
     link: str | None
+    links: tuple[str, ...] = ()
 
     @property
     def src(self) -> IP:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.filters.filter_paths import filter_fact, locality, passed
 from lvsdoctor.analysis.filters.requests_rewritten import taken_away
-from lvsdoctor.analysis.marks import unmarked
+from lvsdoctor.analysis.marks import refuse_unseen_marks, unmarked
 from lvsdoctor.analysis.usable_servers import overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
@@ -56,7 +56,10 @@ def _source(decider: Decider, director: Node, attempt: Attempt) -> StepVerdict |
         return None  # net/ipv6/ip6_input.c validates no source
 
     def decide() -> Answer | None:
-        return source_ok(director, src, vip, arrived_on=link) if link is not None else None
+        if link is not None:
+            return source_ok(director, src, vip, arrived_on=link)
+        answers = [source_ok(director, src, vip, arrived_on=other) for other in attempt.links]
+        return answers[0] if len({bool(answer) for answer in answers}) == 1 else None
 
     return decider.step(director, Decision.SOURCE_VALIDATION, f"{src} on {link or '?'}", (vip,), decide)
 
@@ -141,8 +144,15 @@ def _not_marked(director: Node, service: VirtualService, verdict: FilterVerdict)
     fact = filter_fact(verdict.packet.version)
     if not director.has(fact):
         raise NotCollected(fact, director.name)
-    others = unmarked(director, service)
-    if others is None and (verdict.packet.mark is None or verdict.lacking is not None):
+    known = verdict.packet.mark is not None and verdict.lacking is None
+    try:
+        others = unmarked(director, service)
+    except NotCollected:
+        if not known:
+            raise
+        others = None  # others may get it: of this client's packets the rules tell
+        refuse_unseen_marks(director, service.family)
+    if others is None and not known:
         return None
     lines = [line for line in verdict.because if not line.assumed]
     lines += [cite(item.by.rule, "this rule gives other marks, or marks others") for item in (others or ())[:2]]

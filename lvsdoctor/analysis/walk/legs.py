@@ -11,7 +11,7 @@ from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, 
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.replying import reply_leaves, reply_past_director, reply_through_director
 from lvsdoctor.analysis.walk.sending import to_real_server
-from lvsdoctor.analysis.walk.translating import source_seen
+from lvsdoctor.analysis.walk.translating import source_of_direct_routing, source_seen
 from lvsdoctor.kernel.delivery import home_link
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -77,12 +77,16 @@ def _kept(
     """Direct routing and tunnelling: the request keeps its destination, and the reply goes past the director."""
     assert real.ip is not None
     at = attempt.at
-    link = link or home_of(server, real.ip)
+    link, client = link or home_of(server, real.ip), attempt.src
     if real.forwarding is Forwarding.TUN:
         link, verdicts = unpacked(decider, server, Membership(service, real, director))
         yield from verdicts
-    yield from at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, link))
-    reply = ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src)
+    else:
+        client, doubt = source_of_direct_routing(decider, director, service, real, attempt)
+        if doubt is not None:
+            yield doubt
+    yield from at_real_server(decider, server, Arrival(client, at.vip, at.port, at.protocol, link))
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, client)
     yield from reply_leaves(decider, reply)
     yield reply_past_director(decider, reply, at.directors)
 

@@ -89,8 +89,6 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
         verdict = _filtered(node, arrival)
         if verdict.lacking is not None:
             raise verdict.lacking
-        if verdict.packet.tproxy is not None:
-            raise NotCollected("sockets", node.name, "whether a transparent socket takes what TPROXY gives it")
         if verdict.outcome is FilterOutcome.REWRITTEN:
             return None
         if verdict.packet.changed and verdict.outcome is FilterOutcome.ACCEPTED:

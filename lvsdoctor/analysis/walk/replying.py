@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from lvsdoctor.analysis.arp.rip_neighbours import stray
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.nat.translation import passes
-from lvsdoctor.analysis.walk.asking import finds_hop
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of, until_no
 from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
+from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.routers import stopped_by
-from lvsdoctor.analysis.walk.subnets import own_addresses
+from lvsdoctor.analysis.walk.subnets import on_other_segment, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
@@ -110,35 +109,6 @@ def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
     return yes("requests for {hop} have an address of {link} as sender", hop=hop, link=link)
 
 
-def next_hop(
-    decider: Decider, node: Node, dst: IP, lookup: Lookup, source: IP | None = None
-) -> StepVerdict | None:  # fmt: skip
-    """Where the neighbour cache shows that the next host does not get the packet: by the MAC of a permanent entry, or
-    as no scanned host has the gateway's address and nobody answers for it."""
-    hop = next(iter(lookup.gateways), dst)
-    if lookup.type != "unicast":
-        return None
-
-    def work_out() -> Answer | None:
-        try:
-            if (unfound := finds_hop(node, dst, lookup, source)) is not None:
-                text = "the packet does not get to {hop}: {why}"
-                return no(text, *unfound.because, *lookup.because, hop=hop, why=unfound.why)
-            lost = stray(node, hop) if node.has("neighbours") else None
-        except NotCollected:
-            return None
-        if lost is None or lost.twice or (lost.of_a_moment and not (lost.unlisted and lookup.gateways)):
-            return None
-        return no("the packet does not get to {hop}: {why}", *lost.because, *lookup.because, hop=hop, why=lost.why)
-
-    answer = decider.once(("next hop", id(node), hop, source), work_out)
-    return (
-        decider.step(node, Decision.NEIGHBOUR, str(hop), ("next hop", source), lambda: answer)
-        if answer is not None
-        else None
-    )
-
-
 # -- the way back -----------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +120,8 @@ def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequenc
         gateway = next(iter(lookup.gateways), None)
         if gateway is None and (own := _director_at(reply.client, directors)) is not None:
             return _to_own_client(own, reply, lookup)
+        if gateway is None and on_other_segment(reply.node, reply.src, lookup, reply.client, directors):
+            return None
         if gateway is None:
             return yes("the reply goes straight to {client}", *lookup.because, client=reply.client)
         for director in directors:
@@ -206,6 +178,7 @@ def reply_through_director(
 ) -> Iterator[StepVerdict]:
     """Masquerading: the reply has to pass the director, which forwards it to the client."""
     yield from until_no(
+        lambda: _without_entry(decider, reply, director, service),
         lambda: _to_director(decider, reply, director),
         lambda: _forwarded(decider, reply, director, attempt),
         lambda: redirect_sent(decider, reply, director) if reply.client == attempt.src else None,
@@ -213,6 +186,19 @@ def reply_through_director(
         lambda: _forward_filter(decider, director, service, real, attempt),
         lambda: _onward(decider, reply, director) if reply.client == attempt.src else None,
     )
+
+
+def _without_entry(
+    decider: Decider, reply: ReplyPacket, director: Node, service: VirtualService
+) -> StepVerdict | None:  # fmt: skip
+    """A one-packet service keeps no entry by which a reply gets the VIP as its source (ip_vs_core.c: ip_vs_schedule(),
+    IP_VS_CONN_F_ONE_PACKET)."""
+    if reply.protocol != "udp" or "ops" not in service.flags:
+        return None
+    text = "{director} has no entry for the reply, because the service is one-packet, so the source stays {rip}"
+    subject = f"entry of {reply.src} to {reply.client}"
+    answer = no(text, cite(service), director=director.name, rip=reply.src)
+    return decider.step(director, Decision.RETURN_PATH, subject, service.key, lambda: answer)
 
 
 def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict:

@@ -9,7 +9,9 @@ from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.packet_filter import FORWARDED
 from lvsdoctor.kernel.packet_matching import Packet
 from lvsdoctor.kernel.routing import Lookup, route_lookup
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 
 _MOST_HOPS = 8
@@ -34,6 +36,8 @@ def stopped_on_path(node: Node, lookup: Lookup, packet: Packet) -> Answer | None
     for _ in range(_MOST_HOPS):
         hop = next(iter(lookup.gateways), None)
         following = next((peer for peer in router.peers_holding(hop) if peer.has("routes")), None) if hop else None
+        if hop is None and router is not node and packet.dst is not None:
+            return _astray(node, router, packet.dst)
         if hop is None or following is None or packet.dst is None or following.holding(packet.dst):
             return None
         router, link = following, next(row.link for row in following.holding(hop))
@@ -43,6 +47,19 @@ def stopped_on_path(node: Node, lookup: Lookup, packet: Packet) -> Answer | None
             lookup = route_lookup(router, packet.dst, src=packet.src, arrived_on=link)
         except NotCollected:
             return None
+    return None
+
+
+def _astray(node: Node, router: Node, target: IP) -> Answer | None:
+    """Has the last router a permanent neighbour entry with a MAC that no scanned host has which has the target?"""
+    hosts = list(node.peers_holding(target))
+    for entry in router.seen_rows("neighbours") if router.has("neighbours") and hosts else ():
+        if entry.ip != target or entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+            continue
+        if all(host.has("links") and not host.links_with_mac(entry.mac) for host in hosts):
+            text = "{host} does not reach {target}: its permanent neighbour entry has {mac}, not a MAC of {peer}"
+            note = "this entry is never renewed"
+            return no(text, cite(entry, note), host=router.name, target=target, mac=entry.mac, peer=hosts[0].name)
     return None
 
 

@@ -1,8 +1,9 @@
 """The subnets of a host's addresses, and which addresses are its own: looked for once, however many services ask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.kernel.routing import Lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
@@ -76,3 +77,18 @@ def _enslaved(node: Node, link: Link) -> bool:
         return node.enslaved(link)
     except NotCollected:
         return False
+
+
+def on_other_segment(node: Node, vip: IP, lookup: Lookup, client: IP, directors: Sequence[Node]) -> bool:
+    """Does a host send straight to a client by a link that shares its subnet with another link of a director than the
+    one beside the client? Then the client may not be there, though a mask of the VIP says so."""
+    if len(set(lookup.links)) != 1:
+        return False
+    own = {row.network for row in subnets(node) if row.link == lookup.links[0] and row.ip != vip}
+    for director in directors:
+        rows = [row for row in subnets(director) if row.ip != vip]
+        beside = {row.link for row in rows if client in row.network}
+        shared = {row.link for row in rows if row.network in own}
+        if beside and shared and not beside & shared:
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""What source a masqueraded real server sees: the client's own, or one that a rule of the director gives it."""
+"""What source a real server sees: the client's own, or one that a rule of the director gives it."""
 
 from dataclasses import replace
 
@@ -30,6 +30,17 @@ def source_seen(
             return attempt.src, unknown(step, lacking)
 
     return decider.once(key, work_out)
+
+
+def source_of_direct_routing(
+    decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> tuple[IP, StepVerdict | None]:
+    """source_seen() of direct routing, whose packets the table nat sees with vs.conntrack=1 alone
+    (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_send_or_cont())."""
+    tracks = director.has("sysctl") and director.knows_sysctl(CONNTRACK) and director.sysctl(CONNTRACK).value
+    if not tracks or attempt.at.vip.version != 4 or not director.has("iptables"):
+        return attempt.src, None
+    return source_seen(decider, director, service, real, attempt)
 
 
 def _source(director: Node, service: VirtualService, real: Destination, attempt: Attempt) -> IP:

@@ -59,6 +59,8 @@ _OPTIONS = {
     "set": {"--match-set": Match.IN_SET},
     "ipvs": {"--ipvs": Match.IPVS, "--vaddr": Match.IPVS_VIP, "--vport": Match.IPVS_PORT},
     "hl": _HOPS, "ttl": _HOPS,
+    "pkttype": {"--pkt-type": Match.PACKET_TYPE},
+    "owner": {f"--{whose}-owner": Match.OWNER for whose in ("uid", "gid")},
     "comment": {},
 }  # fmt: skip
 _ADDRESSES = frozenset({Match.SOURCE, Match.DESTINATION, Match.CT_ORIGINAL_DESTINATION, Match.IPVS_VIP})

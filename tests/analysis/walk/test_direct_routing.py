@@ -10,7 +10,7 @@ from lvsdoctor.analysis.walk.clients import crowd
 from lvsdoctor.model.coverage import Coverage, Partial
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.walk import Decided, Decision, Served
-from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, end, ends
+from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, by_place, end, ends
 from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, altered, direct_routing, real_server, scanned
 
 
@@ -200,3 +200,20 @@ def test_beside_another_address_the_mask_of_a_vip_tells_of_no_segment() -> None:
     segments = {link.name: vip_on_segment(rs1, ip_address("192.0.2.10"), link) for link in rs1.links_hearing_arp}
     assert segments["eth0"] is not None
     assert segments["eth1"] is None
+
+
+def test_a_reply_by_a_link_of_another_segment_than_the_clients_is_not_called_served() -> None:
+    lb1 = replace(DIRECTOR, addresses=[*DIRECTOR.addresses, ("eth1", "198.51.100.2/24")])
+    rs1 = replace(
+        real_server(21), addresses=[("eth0", "192.0.2.21/24"), ("eth1", "198.51.100.21/24"), ("eth1", "192.0.2.10/25")]
+    )
+    client = ip_address("192.0.2.100")
+    rows = [walk for walk in walks(direct_routing(lb1=lb1, rs1=rs1), clients=[client]) if walk.real_server == "rs1"]
+    assert {walk.outcome for walk in rows if walk.client.address == client} == {Served.UNKNOWN}
+
+
+def test_a_source_that_passes_on_each_link_where_it_may_come_passes() -> None:
+    lb1 = replace(DIRECTOR, addresses=[*DIRECTOR.addresses, ("eth1", "203.0.113.2/24")])
+    assert ends(direct_routing(lb1=lb1))[PREFIX] == SERVED
+    strict = altered(lb1, all_rp_filter=1)
+    assert by_place(direct_routing(lb1=strict))[PREFIX].outcome is Served.UNKNOWN

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
+
 from lvsdoctor.analysis.walk import walks
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, end, ends
 from tests.analysis.walk.hosts import DIRECTOR, direct_routing, real_server
@@ -69,3 +72,62 @@ def test_a_service_whose_requests_are_marked_for_another_has_none() -> None:
     both = replace(BY_MARK, ipvs=[*DIRECTOR.ipvs, *BY_MARK.ipvs])
     rows = [walk for walk in walks(direct_routing(lb1=both)) if walk.client.place is SEGMENT]
     assert {walk.service for walk in rows} == {"FWM 1"}
+
+
+BY_MARK_AT_80 = replace(BY_MARK, ipvs=["-A -f 1 -s rr", "-a -f 1 -r 192.0.2.21:80 -g -w 1"])
+
+
+def marked(*rules: str) -> tuple[Node, ...]:
+    return direct_routing(lb1=replace(BY_MARK_AT_80, rules={"mangle": list(rules)}))
+
+
+@pytest.mark.parametrize(
+    ("sources", "unmarked"), [("-s 203.0.113.0/24", "198.51.100.7"), ("! -s 203.0.113.0/24", "203.0.113.7")]
+)
+def test_a_client_that_the_rule_leaves_out_is_not_marked(sources: str, unmarked: str) -> None:
+    rule = f"-A PREROUTING {sources} -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff"
+    outcomes = {
+        ip: end(walk)
+        for ip in ("203.0.113.7", "198.51.100.7")
+        for walk in walks(marked(rule), clients=[ip_address(ip)])
+        if walk.client.address == ip_address(ip)
+    }
+    assert outcomes.pop(unmarked) == (Served.DIES, "lb1", Decision.IPVS)
+    assert list(outcomes.values()) == [SERVED]
+
+
+def test_a_mark_for_a_range_of_ports_is_followed_at_a_port_of_the_real_servers() -> None:
+    rule = "-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 1:1024 -j MARK --set-xmark 0x1/0xffffffff"
+    rows = [walk for walk in walks(marked(rule)) if walk.client.place is SEGMENT]
+    assert [(walk.port, end(walk)) for walk in rows] == [(80, SERVED)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "outcome"),
+    [
+        (["-A OUTPUT -m owner --uid-owner 1234 -j DROP"], SERVED),
+        (["-A OUTPUT -m owner ! --uid-owner 0 -p tcp -j DROP"], (Served.DIES, "lb1", Decision.OUTPUT_FILTER)),
+        (
+            ["-A OUTPUT -m owner --uid-owner 0 -j ACCEPT", "-A OUTPUT -p tcp -j DROP"],
+            (Served.DIES, "lb1", Decision.OUTPUT_FILTER),
+        ),
+        (["-A INPUT -m pkttype --pkt-type broadcast -j DROP"], SERVED),
+    ],
+)
+def test_what_ipvs_sends_is_of_no_user_and_a_request_no_broadcast(rules: list[str], outcome: object) -> None:
+    assert ends(direct_routing(lb1=replace(DIRECTOR, rules={"filter": rules})))[BEYOND] == outcome
+
+
+def test_tproxy_without_a_route_for_its_mark_delivers_nothing() -> None:
+    rules = {"mangle": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -j TPROXY --on-port 80 --on-ip 0.0.0.0"
+                        " --tproxy-mark 0x1/0xffffffff"]}  # fmt: skip
+    rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24")], rules=rules)
+    assert ends(direct_routing(rs1=rs1))[BEYOND] == (Served.DIES, "rs1", Decision.LOCAL_DELIVERY)
+
+
+@pytest.mark.parametrize(
+    ("conntrack", "outcome"), [(0, SERVED), (1, (Served.DIES, "rs1", Decision.RETURN_PATH))], ids=["without", "with"]
+)
+def test_a_masqueraded_request_of_direct_routing_is_answered_to_the_director(conntrack: int, outcome: object) -> None:
+    rules = {"nat": ["-A POSTROUTING -o eth0 -j MASQUERADE"]}
+    assert ends(direct_routing(lb1=replace(DIRECTOR, rules=rules, conntrack=conntrack)))[BEYOND] == outcome

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.walk import Decided, Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import ROUTER, Host, altered, scanned
@@ -91,3 +92,11 @@ def test_a_rule_that_hides_the_clients_brings_replies_back_if_connection_trackin
     rules = {"nat": ["-A POSTROUTING -d 192.0.2.21/32 -j MASQUERADE"]}
     hiding = replace(SAME_SUBNET, rules=rules, conntrack=conntrack)
     assert ends(scanned(lb1=hiding, rs1=BESIDE))[SEGMENT][0] is outcome
+
+
+def test_a_one_packet_service_gives_no_reply_the_vip_as_its_source() -> None:
+    udp = ["-A -u 192.0.2.10:80 -s rr -o", "-a -u 192.0.2.10:80 -r 198.51.100.21:8080 -m -w 1"]
+    nodes = scanned(lb1=replace(DIRECTOR, ipvs=udp), rs1=BEHIND)
+    walk = next(walk for walk in walks(nodes) if walk.client.place is BEYOND)
+    reasons = [verdict.why for verdict in walk.steps if verdict.step.decision is Decision.RETURN_PATH]
+    assert any("one-packet" in why for why in reasons) or walk.outcome is not Served.SERVED

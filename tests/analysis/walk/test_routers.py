@@ -84,3 +84,9 @@ def test_a_gateway_that_no_scanned_host_has_and_nobody_answers_for_gets_no_reply
     assert ends(direct_routing(rs1=lost))[BEYOND] == (Served.DIES, "rs1", Decision.NEIGHBOUR)
     known = replace(lost, neighbours=["192.0.2.99 dev eth0 lladdr 02:00:00:00:00:99 STALE"])
     assert ends(direct_routing(rs1=known))[BEYOND] == SERVED
+
+
+def test_a_permanent_entry_of_the_last_router_with_a_mac_of_no_host_loses_requests() -> None:
+    inner = replace(INNER, neighbours=["10.1.0.21 dev eth1 lladdr 02:00:00:00:00:99 PERMANENT"])
+    assert ends(deep(inner))[SEGMENT] == (Served.DIES, "lb1", Decision.ROUTE)
+    assert ends(deep(inner))[CHECK] == (Served.DIES, "lb1", Decision.ROUTE)

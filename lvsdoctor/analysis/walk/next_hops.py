@@ -1,0 +1,40 @@
+"""Does the next host on a packet's path get it?"""
+
+from lvsdoctor.analysis.arp.rip_neighbours import stray
+from lvsdoctor.analysis.walk.asking import finds_hop
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.kernel.answer import Answer, no
+from lvsdoctor.kernel.routing import Lookup
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, StepVerdict
+
+
+def next_hop(
+    decider: Decider, node: Node, dst: IP, lookup: Lookup, source: IP | None = None
+) -> StepVerdict | None:  # fmt: skip
+    """Where the neighbour cache shows that the next host does not get the packet: by the MAC of a permanent entry, or
+    as no scanned host has the gateway's address and nobody answers for it."""
+    hop = next(iter(lookup.gateways), dst)
+    if lookup.type != "unicast":
+        return None
+
+    def work_out() -> Answer | None:
+        try:
+            if (unfound := finds_hop(node, dst, lookup, source)) is not None:
+                text = "the packet does not get to {hop}: {why}"
+                return no(text, *unfound.because, *lookup.because, hop=hop, why=unfound.why)
+            lost = stray(node, hop) if node.has("neighbours") else None
+        except NotCollected:
+            return None
+        if lost is None or lost.twice or (lost.of_a_moment and not (lost.unlisted and lookup.gateways)):
+            return None
+        return no("the packet does not get to {hop}: {why}", *lost.because, *lookup.because, hop=hop, why=lost.why)
+
+    answer = decider.once(("next hop", id(node), hop, source), work_out)
+    return (
+        decider.step(node, Decision.NEIGHBOUR, str(hop), ("next hop", source), lambda: answer)
+        if answer is not None
+        else None
+    )
