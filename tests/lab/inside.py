@@ -522,7 +522,7 @@ def main() -> None:
     os.makedirs("/run/netns")
     # This kernel has no nftables: the commands have their legacy meaning, as on a host that chose so.
     os.makedirs("/run/bin")
-    for command in ("iptables", "arptables"):
+    for command in ("iptables", "ip6tables", "arptables"):
         os.symlink(f"/usr/sbin/{command}-legacy", f"/run/bin/{command}")
     os.makedirs("/run/modules/lib/modules")
     release = os.uname().release
