@@ -541,9 +541,6 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("vip-missing-on-real-server", "the files of the host give lo another VIP"): {
         "vip-missing-on-real-server": NO_COMMAND
     },
-    ("director-is-real-servers-gateway", "a warning where the files of the hosts alone tell"): {
-        "director-is-real-servers-gateway": NO_COMMAND
-    },
     ("vip-not-in-network-files", "the file has another prefix length"): {"vip-not-in-network-files": NO_COMMAND},
     **{
         (name, title): {name: NO_COMMAND, "removed-server-keeps-connections": NO_COMMAND}
