@@ -87,7 +87,6 @@ QUESTIONS = {
         "analysis.arp.shared_addresses": "shared_addresses",
         "analysis.kube.addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
         "analysis.kube.nodes": "NodeAddress services_on_node_addresses",
-        "model.kube": "ServiceAddress",
         "analysis.kube.files": "answering_in_files kube_proxies another_owner",
         "analysis.kube.exposed": "exposed_ports",
         "analysis.kube.settings": "overridden_for_kube_proxy",

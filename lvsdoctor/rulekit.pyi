@@ -292,7 +292,6 @@ from lvsdoctor.model.health import HealthCheck as HealthCheck
 from lvsdoctor.model.ipvs import Destination as Destination
 from lvsdoctor.model.ipvs import Forwarding as Forwarding
 from lvsdoctor.model.ipvs import VirtualService as VirtualService
-from lvsdoctor.model.kube import ServiceAddress as ServiceAddress
 from lvsdoctor.model.link import Link as Link
 from lvsdoctor.model.link import VRRP_MACS as VRRP_MACS
 from lvsdoctor.model.neighbour import Neighbour as Neighbour

@@ -59,5 +59,7 @@ def platform(node: Node) -> Platform | None:
         if vendor is not None and of_vendor and (of_product or not products):
             return Platform(name, product or vendor if products else vendor, cloud, macs, _SETTLE[name])
     if vendor is None or product is None:
-        raise NotCollected("machine", node.name, "sys_vendor and product_name", partial=node.partial("machine"))
+        lacking = "sys_vendor" if vendor is None else "product_name"
+        collected_by = f"cat /sys/class/dmi/id/{lacking}"
+        raise NotCollected("machine", node.name, lacking, collected_by, partial=node.partial("machine"))
     return None

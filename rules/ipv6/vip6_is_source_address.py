@@ -15,6 +15,7 @@ from lvsdoctor.rulekit import (
     cite,
     deprecate,
     edit_real_server,
+    refuse_unmarked,
     rule,
     vip6_sources,
 )
@@ -51,6 +52,7 @@ def vip6_is_source_address(node: Node) -> Iterator[Finding]:
             decided_at=str(sources[0].rip),
             fix=_fix(node, vip, [source for source in sources if tunnelled]),
         )
+    refuse_unmarked(node, 6)
 
 
 def _fix(node: Node, vip: IP, tunnelled: list[VipSource]) -> Fix:

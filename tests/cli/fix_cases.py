@@ -1,6 +1,7 @@
 """Prescriptions for the pages' cases, and commands that only pretend: what tests of `lvsdoctor fix` share."""
 
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -50,12 +51,23 @@ def every_prescription() -> Iterator[FixDocument]:
                 yield from prescribed(case)
 
 
+# What changes the host that a script runs on.
+_PRETENDED = "ip sysctl ipvsadm arping modprobe iptables ip6tables arptables nft ipset netplan nmcli".split()
+_HARMLESS = (
+    "sh awk cat chmod cmp cp cut date dirname env grep head hostname ls mkdir mv rm sed sort tail touch tr uname"
+)
+
+
 def pretenders(directory: Path) -> Path:
-    """A directory of commands that only note in $LOG how they were called."""
+    """A whole PATH: commands that only note in $LOG how they were called, and some that change files alone. A script
+    that runs anything else fails, and does nothing to this machine."""
     directory.mkdir()
-    for name in ("ip", "sysctl", "ipvsadm", "arping", "modprobe", "iptables", "nft", "netplan", "nmcli"):
+    for name in _PRETENDED:
         (directory / name).write_text(_PRETENDING)
         (directory / name).chmod(0o755)
+    for name in _HARMLESS.split():
+        if (found := shutil.which(name)) is not None:
+            (directory / name).symlink_to(found)
     return directory
 
 

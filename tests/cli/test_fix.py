@@ -161,7 +161,7 @@ def test_names_from_dumps_stay_names(name: str, run: Run, tmp_path: Path) -> Non
         done = subprocess.run(["shellcheck", "-"], input=out, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (0, "")
     words = ["sh", "-s", "--", name.replace("\n", r"\n")]
-    environment = {**os.environ, "LOG": str(tmp_path / "log"), "PATH": f"{pretenders(tmp_path / 'bin')}:/bin:/usr/bin"}
+    environment = {**os.environ, "LOG": str(tmp_path / "log"), "PATH": str(pretenders(tmp_path / "bin"))}
     # "now" alone: the pretenders note every word that they are given.
     words.insert(3, "--now")
     done = subprocess.run(words, input=out, cwd=tmp_path, text=True, env=environment, capture_output=True, check=False)

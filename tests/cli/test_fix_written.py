@@ -14,8 +14,8 @@ from lvsdoctor.cli.fix.play import play
 from lvsdoctor.cli.fix.script import script
 from tests.cli.fix_cases import ANSIBLE, every_prescription, pretenders, quietly
 
-# /etc is an empty directory of this run's own, but for the links that lead to awk. What is there after the first and
-# after the second run of each script is kept beside it.
+# Network and mounts are this run's own, and PATH has no program that changes a host (`pretenders`). /etc is empty but
+# for the links that lead to awk. What is there after the first and after the second run of each script is kept beside it.
 HARNESS = """\
 set -eu
 cp -a /etc/alternatives "$HERE/alternatives"
@@ -28,7 +28,7 @@ for script in "$HERE"/*.sh; do
     printf '%s\\n' '# mine' 'net.ipv4.conf.all.arp_ignore=8' 'vm.swappiness = 1' > /etc/sysctl.d/zz-lvs.conf
     for run in 1 2; do
         for node in $(cat "$script.nodes"); do
-            LOG="$script.log.$run" PATH="$HERE/bin:$PATH" sh "$script" "$node" > "$script.said.$run" 2>&1 ||
+            LOG="$script.log.$run" PATH="$HERE/bin" sh "$script" "$node" > "$script.said.$run" 2>&1 ||
                 echo "exit $?" >> "$script.failed"
         done
         (cd /etc && find . -path ./alternatives -prune -o -type f -print -exec cat {} +) > "$script.etc.$run"
@@ -62,13 +62,13 @@ def test_shellcheck_has_no_word_about_any_script(scripts: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace of its own needs root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of its own need root")
 def test_every_script_runs_to_its_end_and_a_second_run_changes_no_file(scripts: Path, tmp_path: Path) -> None:
     home = tmp_path / "run"
     shutil.copytree(scripts, home)
     pretenders(home / "bin")
     environment = {**os.environ, "HERE": str(home)}
-    words = ["unshare", "--mount", "sh", "-c", HARNESS]
+    words = ["unshare", "--mount", "--net", "sh", "-c", HARNESS]
     done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     ran = sorted(home.glob("*.sh"))

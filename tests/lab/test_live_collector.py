@@ -371,11 +371,11 @@ def test_nothing_is_compared_that_is_always_the_same(looked_at: Mapping[str, Loo
         for field in fields(each)
         if field.name != "seen" and len(values[each.__name__].get(field.name, ())) < 2
     }
-    # A name where an address should be, and a port that keepalived asked for in vain: no kernel has them; what a mark
-    # is for is worked out of other facts. /proc/net does not show the others, and it has all sockets.
+    # A name where an address should be, a port that keepalived asked for in vain, and the lines of files: no kernel has
+    # them; what a mark is for is worked out of other facts. /proc/net does not show the others, and it has all sockets.
     unshown = {f"Socket.{name}" for name in ("link", "v6only", "process", "other_order")}
-    worked_out = {"Destination.shown", "Destination.asked_port", "VirtualService.marked"}
-    assert same == {*worked_out, "SocketTable.shown", *unshown}
+    of_files = {"Destination.shown", "Destination.asked_port", "Destination.options", "VirtualService.options"}
+    assert same == {*of_files, "VirtualService.marked", "SocketTable.shown", *unshown}
 
 
 def rows_in(value: Any) -> Iterator[dict[str, Any]]:

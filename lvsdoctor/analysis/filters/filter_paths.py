@@ -11,7 +11,7 @@ from lvsdoctor.kernel.ipvs_packets import Passage
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
-from lvsdoctor.kernel.routing import FAR_AWAY, known_route
+from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
@@ -162,10 +162,11 @@ def arrival_links(node: Node, vip: IP) -> tuple[str | None, ...]:
 def link_towards(node: Node, ip: IP) -> str | None:
     """The link of the route to a host; None where several or none are known. Reads what route_lookup() does."""
     try:
-        way = known_route(node, ip)
-    except NotCollected:
+        way = route_lookup(node, ip)
+    except NotCollected as unseen:
+        node.assuming(unseen)  # a rule that then is quiet might not be, had the route been collected
         return None
-    links = way.links if way is not None and way.type == "unicast" else ()
+    links = way.links if way.type == "unicast" else ()
     return links[0] if len(set(links)) == 1 else None
 
 

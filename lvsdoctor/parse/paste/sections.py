@@ -20,7 +20,8 @@ from lvsdoctor.parse.readers import PROGRAMS, readers_for
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
-_NOISE = pattern(r"```.*|~~~\w*")
+# Fences, and what nft says on the terminal of tables that iptables made.
+_NOISE = pattern(r"```.*|~~~\w*|# Warning: table .{1,200} is managed by \S{1,40}, do not touch!")
 # At the end of a line it would be a part of the value: sysctl.conf(5) knows only lines that begin as comments.
 # ip link asks for the name of the namespace of a link's other end (RTM_GETNSID), which may be gone by then.
 _NO_NAME = "Error: Peer netns reference is invalid."

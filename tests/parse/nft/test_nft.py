@@ -546,3 +546,16 @@ def test_real_listings_have_no_unknown_word(text: str) -> None:
     assert shown
     unknown = [item.text for table in shown for row in table.rules for item in row.unknown]
     assert [text for text in unknown if not text.startswith("limit")] == []
+
+
+MANAGED = "# Warning: table ip6 filter is managed by iptables-nft, do not touch!"
+
+
+@pytest.mark.parametrize(
+    "behind", ["table ip6 filter {\n\tchain INPUT {\n\t}\n}", "", '{"nftables": []}', "*filter\nCOMMIT"]
+)
+def test_that_iptables_made_a_table_is_a_line_that_is_understood(behind: str) -> None:
+    (node,) = nodes_of(
+        [NodeDump(piece, "lb1", "lb1", "nft.txt") for piece in pieces(f"{MANAGED}\n{behind}\n", "lb1/nft.txt")]
+    )
+    assert [seen.text for seen in node.unread] == []
