@@ -15,7 +15,7 @@ from lvsdoctor.cli.fix.script import script
 from tests.cli.fix_cases import ANSIBLE, every_prescription, pretenders, quietly
 
 # Network and mounts are this run's own, and PATH has no program that changes a host (`pretenders`). /etc is empty but
-# for the links that lead to awk. What is there after the first and after the second run of each script is kept beside it.
+# for the links that lead to awk. What is there after the first and after the second run of each script is kept.
 HARNESS = """\
 set -eu
 cp -a /etc/alternatives "$HERE/alternatives"
