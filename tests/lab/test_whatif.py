@@ -178,7 +178,7 @@ def before_and_after(guest: Guest, commands: list[str], afterwards: list[str]) -
 
 
 def rows(node: Node, fact: str) -> set[str]:
-    """Without lines, numbers and ports that a file alone has, and what a link finds by itself in its first second."""
+    """Without lines, numbers, ports and options that a file alone has, and what a link finds by itself in its first second."""
     found = node.evidence.get(fact, ())
     return {plain(row) for row in found if "fe80:" not in repr(row)}
 
@@ -190,7 +190,7 @@ def plain(value: Any) -> str:
         return str(sorted(map(plain, value)))
     if not is_dataclass(value):
         return str(value)
-    told = [field.name for field in fields(value) if field.name not in ("seen", "index", "asked_port")]
+    told = [field.name for field in fields(value) if field.name not in ("seen", "index", "asked_port", "options")]
     return f"{type(value).__name__} " + " ".join(f"{name}={plain(getattr(value, name))}" for name in told)
 
 
