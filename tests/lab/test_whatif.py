@@ -178,7 +178,7 @@ def before_and_after(guest: Guest, commands: list[str], afterwards: list[str]) -
 
 
 def rows(node: Node, fact: str) -> set[str]:
-    """Without what files alone have (lines, numbers, ports, options), and what a link finds itself in its first second."""
+    """Without what files alone have (lines, numbers, ports, options), and what a link finds in its first second."""
     found = node.evidence.get(fact, ())
     return {plain(row) for row in found if "fe80:" not in repr(row)}
 
