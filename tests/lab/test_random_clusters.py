@@ -10,9 +10,10 @@ from functools import partial
 import pytest
 
 from tests.lab.conftest import TABLES
+from tests.lab.guest import Guest
 from tests.lab.judge import ALL_BASES, rules
 from tests.lab.pool import Pool, finished
-from tests.lab.random_clusters import Compared, compare, draw, table
+from tests.lab.random_clusters import Compared, Drawn, compare, draw, table
 from tests.lab.strata import STRATA
 from tests.lab.walks import About
 
@@ -24,9 +25,15 @@ NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 150)
 def compared(pool: Pool, request: pytest.FixtureRequest) -> "dict[int, Future[Compared]]":
     """Every cluster that was asked for, all begun at once; each test waits for its own."""
     asked_for = (item.callspec.params.get("index") for item in request.session.items if hasattr(item, "callspec"))
-    started = {index: pool.start(partial(compare, drawn=draw(SEED, index))) for index in asked_for if index is not None}
+    started = {index: pool.start(partial(_compared, drawn=draw(SEED, index))) for index in asked_for if index is not None}
     request.config.stash[TABLES].append((f"{len(started)} random clusters of seed {SEED!r}", partial(_table, started)))
     return started
+
+
+def _compared(guest: Guest, drawn: Drawn) -> Compared:
+    """As scenarios have it: a second look where the first disagreed, for a busy machine may have lost an answer."""
+    first = compare(guest, drawn)
+    return first if first.agree and not first.failed else compare(guest, drawn)
 
 
 def _table(started: "dict[int, Future[Compared]]") -> list[str]:
