@@ -25,7 +25,9 @@ NUMBER = int(os.environ.get("LVSDOCTOR_LAB_CLUSTERS") or 150)
 def compared(pool: Pool, request: pytest.FixtureRequest) -> "dict[int, Future[Compared]]":
     """Every cluster that was asked for, all begun at once; each test waits for its own."""
     asked_for = (item.callspec.params.get("index") for item in request.session.items if hasattr(item, "callspec"))
-    started = {index: pool.start(partial(_compared, drawn=draw(SEED, index))) for index in asked_for if index is not None}
+    started = {
+        index: pool.start(partial(_compared, drawn=draw(SEED, index))) for index in asked_for if index is not None
+    }
     request.config.stash[TABLES].append((f"{len(started)} random clusters of seed {SEED!r}", partial(_table, started)))
     return started
 
