@@ -31,7 +31,7 @@ Options = Mapping[str, TaskOption]
 
 # -- nmcli ------------------------------------------------------------------------------------------------------------
 
-_TUNNELS = {"ipip": "ipip", "gre": "gre", "sit": "sit"}
+_TUNNELS = frozenset({"ipip", "gre", "sit"})
 _OF_FAMILY = {"method": "method", "gw": "gateway", "never_default": "never-default", "route_metric": "route-metric"}
 _NEEDED = ("conn_name", "ifname", "type", "state", "autoconnect", "master", "vlandev", "ip_tunnel_local")
 NMCLI_OPTIONS = frozenset(
@@ -68,7 +68,7 @@ def _keyfile(options: Options, at: Seen) -> Iterator[tuple[str, Seen]]:
         yield from line("parent", "vlandev")
     if kind in _TUNNELS:
         yield "[ip-tunnel]", at
-        yield f"mode={_TUNNELS[kind]}", at
+        yield f"mode={kind}", at
         for key in ("local", "remote"):
             yield from line(key, f"ip_tunnel_{key}")
         yield from line("parent", "ip_tunnel_dev")

@@ -80,10 +80,6 @@ class Effects:
         self._written: dict[str, int] = {}  # where the rows of a file that was written are among state.dumps
         self._exhausted = False
 
-    @property
-    def exhausted(self) -> bool:
-        return self._exhausted
-
     def run(self, pipeline: Pipeline) -> None:
         """Does what the commands between two pipes do, as far as it is known."""
         if self._exhausted:
