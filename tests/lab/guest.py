@@ -28,15 +28,16 @@ LINUX = "linux.uml"
 _EVERYWHERE = (LINUX, "modprobe", "ip", "sysctl", "ipvsadm", "arping", "arptables-legacy", "iptables-legacy")
 COMMANDS = (*_EVERYWHERE, "cc") if xstate.NEEDED else _EVERYWHERE
 MODULES = """
-    veth bridge dummy 8021q bonding ipip nf_conntrack
-    ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh
+    veth bridge dummy 8021q bonding macvlan vrf ipip nf_conntrack
+    sch_netem sch_ingress cls_u32 act_gact
+    ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_mh
     ip_tables iptable_filter iptable_nat iptable_mangle iptable_raw
     xt_tcpudp xt_mark xt_conntrack xt_nat xt_CT xt_ipvs xt_REDIRECT xt_MASQUERADE ipt_REJECT
     arp_tables arptable_filter arpt_mangle
 """.split()
 # The first thing that the guest's first process says: from here on it is no longer the host that decides.
 _BEGUN = "lvsdoctor: the guest's first process runs"
-_INIT = """
+INIT = """
 export PATH=/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C
 export PYTHONPATH='{root}' PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run || exit 1
@@ -77,9 +78,12 @@ class HostRefuses(GuestFailed):
 
 def failure(what: str, log: Sequence[str]) -> GuestFailed:
     """Whose fault it is that the guest did `what`, by what it printed."""
+    log = [line.strip() for line in log if line.strip()]
+    blocked = next((at for at, line in enumerate(log) if _BLOCKED in line), len(log))
+    log, waiting = log[:blocked], log[blocked:]
     # When the kernel panics, because its first process has ended, most lines are addresses of its own code.
-    log = [line.strip() for line in log if line.strip() and " [<" not in line]
-    words = f"the guest {what}; its last lines:\n" + "\n".join(log[-30:])
+    log = [line for line in log if "[<" not in line]
+    words = f"the guest {what}; its last lines:\n" + "\n".join(log[-30:] + waiting)
     untraceable = [line for line in log if _UNTRACEABLE.search(line)]
     if not untraceable and any(_BEGUN in line for line in log):
         return GuestEnded(words)
@@ -87,6 +91,8 @@ def failure(what: str, log: Sequence[str]) -> GuestFailed:
     return HostRefuses(words, f"this host does not let the guest run, it {what}: {telling}")
 
 
+# What the kernel prints before the processes that wait and cannot be interrupted.
+_BLOCKED = "sysrq: Show Blocked State"
 # The guest's processes are traced ones of the host, whose kernel can refuse that at any time.
 _UNTRACEABLE = re.compile(r"ptrace\b.*(fail|errno)|(fail|errno).*ptrace\b", re.IGNORECASE)
 _TELLING = re.compile(r"panic|fail|errno|error|cannot|denied|not permitted|no space", re.IGNORECASE)
@@ -95,7 +101,7 @@ _TELLING = re.compile(r"panic|fail|errno|error|cannot|denied|not permitted|no sp
 class Guest:
     """A running guest. Ends when asked, when its time is over, or with the process that started it."""
 
-    def __init__(self, life: float = _LIFE_LIMIT, init: str = _INIT) -> None:
+    def __init__(self, life: float = _LIFE_LIMIT, init: str = INIT) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="lvsdoctor-guest-"))
         self._numbers = count(1)
         self._waiting: dict[str, Future[Any]] = {}
@@ -198,7 +204,10 @@ class Guest:
                 said = json.loads(line)
                 with self._lock:
                     answer = self._waiting.pop(said.get("request", "ready"))
-                if "error" in said:
+                if said.get("stuck"):
+                    self._kill()
+                    answer.set_exception(self._failed(f"is stuck and was ended: {said['error']}"))
+                elif "error" in said:
                     answer.set_exception(GuestFailed(said["error"]))
                 else:
                     answer.set_result(said.get("result"))

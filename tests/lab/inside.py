@@ -34,7 +34,7 @@ _CLONE_NEWNET, _MS_BIND = 0x40000000, 4096
 _ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
 # How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
 _PATIENCE, _ARP_PATIENCE = 1.0, 0.3
-_COMMAND_LIMIT = 120
+_COMMAND_LIMIT = float(os.environ.get("COMMAND_LIMIT", "120"))
 # ip(8) says so on stderr: the kernel marked its answer (NLM_F_DUMP_INTR).
 _DISTURBED = "Dump was interrupted"
 
@@ -451,6 +451,12 @@ def _connections() -> int:
         return int(file.readlines()[2].split()[0], 16)
 
 
+def _tell_who_waits() -> None:
+    """The kernel prints of each process that waits and cannot be interrupted where it does: in the guest's log."""
+    with suppress(OSError), open("/proc/sysrq-trigger", "w") as trigger:
+        trigger.write("w")
+
+
 # -- the line ---------------------------------------------------------------------------------------------------------
 
 
@@ -476,6 +482,10 @@ class Guest:
             with open(file) as request:
                 said = json.load(request)
             answer["result"] = self._do(said.pop("verb"), said)
+        except subprocess.TimeoutExpired:
+            # Nothing takes so long in here: the kernel waits for ever, and would in whatever is asked next.
+            _tell_who_waits()
+            answer["error"], answer["stuck"] = traceback.format_exc(), True
         except Exception:
             answer["error"] = traceback.format_exc()
         self._say(answer)

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from tests.lab.cluster import dr
-from tests.lab.guest import Guest, GuestFailed
+from tests.lab.guest import INIT, Guest, GuestEnded, GuestFailed
 from tests.lab.judge import running
 from tests.lab.pool import Pool
 
 pytestmark = pytest.mark.usefixtures("lab")
 _HANGS = "mount -t proc proc /proc\necho hanging >&2\nexec sleep 1000\n"
+_STUCK = INIT.replace(
+    "exec ",
+    "mkdir /run/slow; printf '#!/bin/sh\\nexec sleep 1000\\n' > /run/slow/modprobe; chmod +x /run/slow/modprobe\n"
+    'export PATH="/run/slow:$PATH" COMMAND_LIMIT=1\nexec ',
+)
 _ENDS = "echo 'no such thing' >&2\nexit 1\n"
 
 
@@ -51,6 +56,16 @@ def test_a_guest_that_does_not_answer_is_ended_and_says_its_last_words(init: str
     try:
         with pytest.raises(GuestFailed, match=r"the guest has ended; its last lines:\n(.*\n)*(hanging|no such thing)"):
             guest.wait_until_ready()
+    finally:
+        guest.end()
+    assert _nothing_is_left_of(guest)
+
+
+def test_a_guest_in_which_a_command_waits_for_ever_is_ended_and_tells_what_the_kernel_waits_for() -> None:
+    guest = Guest(init=_STUCK)
+    try:
+        with pytest.raises(GuestEnded, match=r"(?s)is stuck and was ended: .*modprobe.*macvlan.*Show Blocked State"):
+            guest.wait_until_ready(["macvlan"])
     finally:
         guest.end()
     assert _nothing_is_left_of(guest)
