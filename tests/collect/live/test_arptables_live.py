@@ -15,22 +15,9 @@ from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.iptables.arptables import Arptables
+from tests.lab.everything import ARPTABLES
 
 NOWHERE = Seen("", None, "")
-RULES = """
--A INPUT -d 192.0.2.10 -j DROP
--A INPUT -i eth0 ! -s 192.0.2.0/24 --opcode 1 -j ACCEPT
--A INPUT -i eth+ -d 198.51.0.0/20 --opcode 2
--A INPUT --src-mac 02:00:00:00:00:01 ! --dst-mac 02:00:00:00:00:02 -j DROP
--A OUTPUT -s 192.0.2.10 ! -o eth1 -j mangle --mangle-ip-s 192.0.2.21
--A OUTPUT -s 192.0.2.11 -j mangle --mangle-ip-d 192.0.2.22 --mangle-target CONTINUE
--N vips
--N unused
--A INPUT -j vips
--A vips -s 192.0.2.99 -j RETURN
--A vips -d 192.0.2.11 -j DROP
--P OUTPUT DROP
-"""
 
 
 def needs(tool: str) -> None:
@@ -54,7 +41,7 @@ def printed(text: str, command: str) -> ArpTables:
 def test_rules_are_those_that_arptables_prints(new_namespace: Callable[[], Any], command: str) -> None:
     needs(command)
     namespace = new_namespace()
-    for line in RULES.split("\n"):
+    for line in ARPTABLES.split("\n"):
         if line:
             namespace.run(command, *line.split())
     live = inside(namespace.name, arptables)
