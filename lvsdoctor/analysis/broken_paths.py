@@ -150,11 +150,14 @@ def _contradicted(walk: Walk, node: Node) -> bool:
     this director is to have taken none? (net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule() makes it.)"""
     verdict, asks = walk.deciding, walk.client.place is not ClientPlace.HEALTH_CHECK
     took_it = verdict is not None and verdict.step.node == walk.answering and verdict.step.decision in _BEFORE_ENTRY
-    if asks and took_it and verdict is not None and verdict.step.decision is Decision.SOURCE_VALIDATION:
+    by_mark = walk.service.startswith("FWM")  # whom the rules mark, somebody chose
+    telling = {Decision.SOURCE_VALIDATION, *(() if by_mark else (Decision.IPVS,))}
+    if asks and took_it and verdict is not None and verdict.step.decision in telling:
         rows = (row for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
         beyond = walk.client.prefix is None  # whoever is in no prefix that is known
         return walk.client.connects or any(_is_of(walk, r) or (beyond and r.virtual.ip == walk.vip) for r in rows)
-    if asks and (took_it or not walk.answering):
+    by_router = verdict is not None and verdict.step.decision is Decision.ROUTE
+    if asks and (took_it or not (walk.answering or by_router)):
         return True
     return any(_like(walk, row) for peer in (node, *node.peers_with("connections")) for row in _connections(peer))
 

@@ -40,6 +40,17 @@ def unavailable(service: VirtualService) -> list[Destination]:
     return lost if len(lost) < len(service.destinations) else []
 
 
+# Those that leave a connection without a real server where the one that its hash gives it is unavailable
+# (net/netfilter/ipvs/ip_vs_sh.c, ip_vs_mh.c, ip_vs_dh.c), unless told to fall back.
+HASHES = ("mh", "sh", "dh")
+
+
+def hashes_to_unavailable(service: VirtualService) -> bool:
+    """Does the scheduler refuse connections because it assigns them to a real server that is unavailable?"""
+    fallback = f"{service.scheduler}-fallback" in service.flags
+    return service.scheduler in HASHES and not fallback and bool(unavailable(service))
+
+
 def flags_shown(service: VirtualService) -> bool:
     """Would the dump show the flags of the scheduler? /proc/net/ip_vs does not (ip_vs_ctl.c: ip_vs_info_seq_show()),
     and is told by its hexadecimal addresses; a real server without the line of its service shows none either."""

@@ -23,35 +23,43 @@ def unexplained(
     nodes: Sequence[Node],
     others: Examination,
 ) -> tuple[list[Diagnosis], list[Outcome]]:
-    """Without the findings of rules that speak `unless_explained`, where another finding explains each of their walks,
-    or a rule that may explain them was not checked. `others` is what rules find that nobody selected."""
+    """Without the findings of rules that speak `unless_explained`, where another finding explains each of their walks.
+    Where a rule that may explain them was not checked they warn. `others` is what rules find that nobody selected."""
     last_resort = [diagnosis for diagnosis in diagnoses if rules[diagnosis.rule].unless_explained]
     walks = walks_of_scan(nodes[0])
     known = [*(d for d in diagnoses if not rules[d.rule].unless_explained), *others.diagnoses]
     unsure = {
-        (outcome.node, rules[outcome.rule].explains): outcome
+        (outcome.node, rules[outcome.rule].explains)
         for outcome in (*outcomes, *others.outcomes)
         if outcome.verdict is Verdict.NOT_CHECKED and not rules[outcome.rule].unless_explained
     }
     gone: dict[str, Outcome] = {}
+    warning: set[str] = set()
     for diagnosis in last_resort:
         causes = [causes_of(walk, known) for walk in walks if _ends_at(diagnosis, walk)]
         step = diagnosis.explains
         if all(causes):  # with one walk that nothing explains it speaks
             names = sorted({cause.rule for some in causes for cause in some})
-            became = Outcome(diagnosis.rule, diagnosis.node, Verdict.QUIET, explained_by=tuple(names))
-        elif step is not None and (open_ := unsure.get((step.node, step.decision))) is not None:
-            became = replace(open_, rule=diagnosis.rule)
-        else:
-            continue
-        gone[diagnosis.fingerprint] = became
-    left = [diagnosis for diagnosis in diagnoses if diagnosis.fingerprint not in gone]
+            gone[diagnosis.fingerprint] = Outcome(
+                diagnosis.rule, diagnosis.node, Verdict.QUIET, explained_by=tuple(names)
+            )
+        elif step is not None and (step.node, step.decision) in unsure:
+            warning.add(diagnosis.fingerprint)
+    left = [
+        _warns(diagnosis) if diagnosis.fingerprint in warning else diagnosis
+        for diagnosis in diagnoses
+        if diagnosis.fingerprint not in gone
+    ]
     firing = {(diagnosis.node, diagnosis.rule) for diagnosis in left}
     instead = {(became.node, became.rule): became for became in gone.values()}
     return left, [
         outcome if (key := (outcome.node, outcome.rule)) in firing else instead.get(key, outcome)
         for outcome in outcomes
     ]
+
+
+def _warns(diagnosis: Diagnosis) -> Diagnosis:
+    return replace(diagnosis, severity=max(diagnosis.severity, Severity.WARNING, key=lambda severity: severity.rank))
 
 
 def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:

@@ -164,6 +164,7 @@ def _joined(packets: Sequence[Packet]) -> Packet | None:
         first = replace(
             first,
             mark=first.mark if first.mark == other.mark else None,
+            hop_limit=first.hop_limit if first.hop_limit == other.hop_limit else None,
             states=first.states | other.states,
             tproxy=first.tproxy or other.tproxy,
         )

@@ -228,7 +228,7 @@ def _of_type(ip: IP | None, values: Iterable[Value], host: Locality) -> bool | N
 
 
 def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNOWN_HOST) -> Packet:
-    """The packet after NAT, TPROXY, a mark or NOTRACK. What the kernel chooses among several is not known."""
+    """The packet after NAT, TPROXY, a mark, NOTRACK or a hop limit. What the kernel chooses of several is not known."""
     match action.effect:
         case Effect.MARK:
             assert action.mark is not None
@@ -238,6 +238,8 @@ def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNO
             return replace(packet, mark=None)
         case Effect.NOTRACK:
             return replace(packet, states=UNTRACKED)
+        case Effect.HOPS:
+            return replace(packet, hop_limit=action.hops)
         case Effect.TPROXY:
             mark = None if packet.mark is None or action.mark is None else action.mark.of(packet.mark)
             return replace(packet, mark=mark, tproxy=(action.addresses, action.ports))

@@ -205,12 +205,13 @@ def _cited(rule: FilterRule, note: str) -> Citation:
 
 
 def _joined(packets: Sequence[Packet | None]) -> Packet | None:
-    """What is known of a packet that may be any of these. Only marks and NOTRACK change one that goes on."""
+    """What is known of a packet that may be any of these. Only marks, NOTRACK, hop limits change one that goes on."""
     known = [packet for packet in packets if packet is not None]
     if not known:
         return None
     first, *others = known
     for other in others:
         mark = first.mark if first.mark == other.mark else None
-        first = replace(first, mark=mark, states=first.states | other.states)
+        hops = first.hop_limit if first.hop_limit == other.hop_limit else None
+        first = replace(first, mark=mark, hop_limit=hops, states=first.states | other.states)
     return first

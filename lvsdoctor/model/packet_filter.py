@@ -25,9 +25,8 @@ class Hook(StrEnum):
 class Match(StrEnum):
     """What a condition looks at, and in brackets of what kind its values are.
 
-    PORT is either of the two ports. CT_ORIGINAL_DESTINATION is the destination before NAT. IPVS asks whether IPVS has
-    handled the packet already. UNSHOWN is what this form of dump does not print. UNKNOWN are words that the model has
-    no noun for: the rule may match less than its other conditions say.
+    PORT is either of the two ports. CT_ORIGINAL_DESTINATION is that before NAT. IPVS asks whether IPVS has handled the
+    packet. UNSHOWN is what this form of dump does not print. UNKNOWN has no noun: the rule may match less.
     """
 
     IN_LINK = "in-link"  # [str; a * at the end stands for any letters]
@@ -61,8 +60,7 @@ class Match(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does. CONTINUE is for what changes nothing that decides over the packet: counters, a class of
-    service; UNKNOWN for words that the model has no noun for: anything may become of the packet."""
+    """What an action does. CONTINUE changes nothing that decides over the packet; of UNKNOWN the model has no noun."""
 
     ACCEPT = "accept"
     DROP = "drop"
@@ -76,6 +74,7 @@ class Effect(StrEnum):
     MARK = "mark"
     RESTORE_MARK = "restore-mark"
     NOTRACK = "notrack"
+    HOPS = "hops"
     DNAT = "dnat"
     SNAT = "snat"
     MASQUERADE = "masquerade"
@@ -162,8 +161,8 @@ class MarkChange:
 class Action:
     """What a rule does. `text` are the words of the dump.
 
-    `chain` is where JUMP and GOTO lead. NAT puts in `addresses` and `ports`, where they are told; TPROXY looks for a
-    socket there. `mark` is the change that MARK and TPROXY make.
+    `chain` is where JUMP and GOTO lead. NAT puts in `addresses` and `ports`; TPROXY looks for a socket there. `mark` is
+    the change that MARK and TPROXY make, `hops` what HOPS sets. None where the dump does not tell.
     """
 
     effect: Effect
@@ -172,6 +171,7 @@ class Action:
     addresses: AddressRange | None = None
     ports: Range | None = None
     mark: MarkChange | None = None
+    hops: int | None = None
 
 
 Statement = Condition | Action

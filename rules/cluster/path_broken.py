@@ -17,7 +17,7 @@ IF_ANY = "If such clients connect, their connections hang or are refused."
     # What a walk reads. That another host is looked at, and which facts of it, depends on the cluster.
     helps={
         "addresses", "connections", "health-checks", "ipvs", "iptables", "links", "local-routes", "neighbours",
-        "policy-rules", "routes", "sockets", "sysctl",
+        "policy-rules", "routes", "sockets", "sync-daemons", "sysctl",
     },
     explains=Decision.RETURN_PATH,  # a finding names its own
     unless_explained=True,

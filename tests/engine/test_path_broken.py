@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.engine.last_resort import unexplained
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.model.examination import Examination, Verdict
+from lvsdoctor.model.examination import Examination, Outcome, Verdict
 from lvsdoctor.model.finding import Severity
 from tests.laws.worlds import nodes_in, rules, worlds
 
@@ -110,6 +111,18 @@ def test_what_another_rule_explains_is_not_reported_even_if_that_rule_was_not_as
     (outcome,) = (o for o in every.outcomes if o.rule == "path-broken" and o.node == "rs1")
     assert (outcome.verdict, outcome.explained_by) == (Verdict.QUIET, ("strict-rp-filter-drops-requests",))
     assert examined(rs1_ip_route=back, chosen=["path-broken"]).diagnoses == ()
+
+
+def test_a_proved_death_that_a_rule_not_checked_may_explain_is_a_warning() -> None:
+    nodes = with_standing(nodes_in(FIRES.dumps))
+    found = examine(nodes, rules())
+    by_name = {rule.name: rule for rule in rules()}
+    open_ = Outcome("strict-rp-filter-drops-requests", "rs1", Verdict.NOT_CHECKED)
+    others = examine(nodes, [])
+    (diagnosis,) = (d for d in unexplained(found.diagnoses, [open_], by_name, nodes, others)[0] if d.code == "PATH001")
+    assert diagnosis.severity is Severity.WARNING
+    (diagnosis,) = (d for d in unexplained(found.diagnoses, [], by_name, nodes, others)[0] if d.code == "PATH001")
+    assert diagnosis.severity is Severity.ERROR
 
 
 def test_a_health_check_of_a_file_is_a_client() -> None:

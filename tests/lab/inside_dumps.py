@@ -25,6 +25,10 @@ BATCHES: Mapping[tuple[str, ...], Mapping[str, re.Pattern[str]]] = {
 }  # fmt: skip
 
 
+# What ip(8) complains of in the midst of its links while the namespace of a peer is being taken down.
+_OF_PEER = "Error: Peer netns reference is invalid."
+
+
 def batched(commands: Sequence[str], ip: Callable[[list[str], str], tuple[int, str]]) -> dict[str, str]:
     """What these commands print, as far as a batch knows them; `ip` runs one with its input, in this namespace."""
     printed: dict[str, str] = {}
@@ -41,6 +45,8 @@ def parted(output: str, batch: Mapping[str, re.Pattern[str]]) -> dict[str, str]:
     parts: dict[str, list[str]] = {command: [] for command in batch}
     left = list(batch)
     for line in output.splitlines(keepends=True):
+        if line.startswith(_OF_PEER):
+            continue
         while len(left) > 1 and batch[left[0]].match(line) is None:
             del left[0]
         parts[left[0]].append(line)

@@ -64,6 +64,13 @@ def test_where_a_batch_cannot_be_parted_nothing_is_known() -> None:
     assert parted(routes + proxies, batch) == {}
 
 
+def test_a_complaint_about_a_peer_in_the_midst_of_the_links_ends_no_output() -> None:
+    complaint, links = "Error: Peer netns reference is invalid.\n", ["1: lo: <UP>\n", "2: eth0@if9: <UP>\n"]
+    entries = "192.0.2.1 dev eth0 lladdr 02:00:00:00:00:01 STALE\n"
+    output = links[0] + complaint + links[1] + entries
+    assert list(parted(output, BATCHES["-d",]).values()) == ["".join(links), entries]
+
+
 def test_a_table_that_somebody_made_is_listed_by_the_command_itself(pool: Pool) -> None:
     def listed(guest: Guest) -> dict[str, str]:
         with running(guest, BASES["dr"]()) as lab:

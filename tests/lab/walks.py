@@ -137,6 +137,8 @@ def _of_client(
             for walk in here:
                 if walk.share or walk.rip is None:
                     places.setdefault(str(walk.rip or ""), []).append(walk)
+            if not places and here:
+                places[""] = here  # no real server gets a connection
         for place, through in (places or {"": []}).items():
             subject = f"{client}, by {host or 'nobody'}, {f'to {place}' if place else 'to no real server'}"
             claimed = bool(through) or (own and (not host or host in scanned))
@@ -208,6 +210,8 @@ def _of_responders(
 ) -> Iterator[Comparison]:
     """Who answers the client, or its router on the segment where the router looks for the VIP."""
     cluster, asking = measured.cluster, asker(measured, client)
+    if any(w.steps and w.steps[0].step.decision is not Decision.ARP_REPLY for w in own):
+        return  # the router is known to look for the VIP elsewhere
     front = cluster.hosts["router"].links["eth0"]
     if asking not in measured.arp or cluster.hosts[asking].links[_physical(cluster.asks[asking][0])] != front:
         return

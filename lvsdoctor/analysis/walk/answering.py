@@ -13,16 +13,17 @@ from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
-from lvsdoctor.analysis.walk.subnets import subnets
+from lvsdoctor.analysis.walk.routed_away import routed_away
+from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.routing import captured_by_mark, is_local
-from lvsdoctor.model.address import IP
+from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, StepVerdict
+from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     are silent, the first director alone, with the no."""
     if (own := _own_host(decider, at, client)) is not None:
         return [own]
+    if (astray := routed_away(decider, at, client)) is not None:
+        return [PossibleResponder(at.directors[0], None, astray, False)]
     rows = [_at_director(decider, at, client, director) for director in at.directors]
     taking = next((row.node for row in rows if row.verdict.decided is not Decided.NO), at.directors[0])
     asker = _asker(at, client, taking, segment_of(taking, at.vip))
@@ -57,8 +60,8 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
         by_cache = _by_entry(decider, at, known)
         if known.entry.state == "PERMANENT":
             return [by_cache]
-        if by_cache.node not in [row.node for row in possible]:
-            possible.append(by_cache)
+        if by_cache.node not in [row.node for row in possible if row.verdict.decided is Decided.YES]:
+            possible = [*(row for row in possible if row.node is not by_cache.node), by_cache]
     if at.vip.version == 6 and len([row for row in possible if row.verdict.decided is Decided.YES]) > 1:
         possible = [_rival(row, possible) for row in possible]
     return possible or rows[:1]
@@ -111,6 +114,8 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
         known = director.link(segment) if segment is not None else None
         if known is None:
             asked_on(director, at.vip)  # what was not seen is not "in no subnet"
+            if _without_arp(director, at.vip) and not routed_through(director, at.vip, director):
+                return None  # whoever sends there has a permanent entry
             return _by_a_route(taken, at.vip, link)
         answer = reply_on_segment(director, at.vip, known, asker)
         if answer and (unfound := _unfound_by(director, at.vip, asker)) is not None:
@@ -127,6 +132,13 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
     return PossibleResponder(
         director, link, verdict, verdict.decided is Decided.YES or _is_known_to_have(director, at.vip)
     )
+
+
+def _without_arp(director: Node, vip: IP) -> bool:
+    """Is the VIP in the subnet of a link that is up and answers no ARP request (NOARP)?"""
+    links = links_by_name(director)
+    beside = {row.link for row in subnets(director) if vip in row.network and row.ip != vip} & links.keys()
+    return any(links[name].up and not links[name].arp for name in beside)
 
 
 def _is_known_to_have(director: Node, vip: IP) -> bool:
@@ -201,9 +213,11 @@ def _at_real_server(
     decider: Decider, at: ServicePlace, client: ClientClass, node: Node, asker: IP | None
 ) -> Iterator[PossibleResponder]:
     """A real server on the segment where the VIP is asked for. Nobody asks where the VIP is in no subnet."""
-    if asker is None or not _has_subnet_of_both(at, asker):
+    networks = _subnets_of_both(at, asker) if asker is not None else []
+    if asker is None or not networks:
         return
-    for link in _links_beside(node, asker, at.vip):
+    beside = _links_beside(node, asker, at.vip, networks)
+    for link in beside:
         subject = f"VIP {at.vip} on {link.name}"
         key = (link.name, asker)
         reply = partial(_reply_of_server, node, at.vip, link, asker)
@@ -211,6 +225,36 @@ def _at_real_server(
         if verdict.decided is not Decided.NO:
             yield PossibleResponder(node, link.name, verdict, verdict.decided is Decided.YES)
             return
+    for link in _links_anywhere(node):
+        if link not in beside and _would_answer(node, at.vip, link, asker):
+            step = Step(node.name, Decision.ARP_REPLY, f"VIP {at.vip} on {link.name}")
+            fields = {"host": node.name, "vip": str(at.vip), "link": link.name}
+            verdict = StepVerdict(step, Decided.UNKNOWN, _ON_ANY_SEGMENT, (cite(link),), fields)
+            yield PossibleResponder(node, link.name, verdict, False)
+
+
+_ON_ANY_SEGMENT = "{host} answers for {vip} on {link}, and no address tells of the segment of {link}"
+
+
+def _links_anywhere(node: Node) -> list[Link]:
+    """The links of IPv4 that may be on any segment, because no address tells of it."""
+    if not (node.has("links") and node.has("addresses")):
+        return []
+    told = {row.link for row in subnets(node) if not row.ip.is_link_local}
+    known = links_by_name(node)
+    wires = (row for row in known.values() if row.kind not in _WITHOUT_WIRE and row.parent not in known)
+    links = [row for row in wires if row.name not in told and row.arp and row.up and "NO-CARRIER" not in row.flags]
+    return [row for row in links if not node.enslaved(row)]
+
+
+_WITHOUT_WIRE = frozenset({"bridge", "dummy", "vlan", "vxlan"})
+
+
+def _would_answer(node: Node, vip: IP, link: Link, asker: IP) -> bool:
+    try:
+        return vip.version == 4 and is_local(node, vip) is not None and bool(reply_on(node, vip, link, asker))
+    except NotCollected:
+        return False
 
 
 def _reply_of_server(node: Node, vip: IP, link: Link, asker: IP) -> Answer | None:
@@ -223,18 +267,22 @@ def _reply_of_server(node: Node, vip: IP, link: Link, asker: IP) -> Answer | Non
         raise
 
 
-def _has_subnet_of_both(at: ServicePlace, asker: IP) -> bool:
-    """Does the asker take the VIP for a neighbour? As the directors' subnets tell."""
-    return any(asker in row.network and at.vip in row.network for director in at.directors for row in subnets(director))
+def _subnets_of_both(at: ServicePlace, asker: IP) -> list[Network]:
+    """The directors' subnets that tell that the asker takes the VIP for a neighbour."""
+    rows = [row for director in at.directors for row in subnets(director)]
+    return [row.network for row in rows if asker in row.network and at.vip in row.network]
 
 
-def _links_beside(node: Node, asker: IP, vip: IP) -> Sequence[Link]:
-    """The links on the asker's segment, and those with a MAC of their own there."""
+def _links_beside(node: Node, asker: IP, vip: IP, networks: Sequence[Network]) -> Sequence[Link]:
+    """The links on the asker's segment, as a subnet or a gateway there tells, and those with a MAC of their own."""
     if not (node.has("links") and node.has("addresses")):
         return ()
     rows = subnets(node)
     others = {row.link for row in rows if row.ip != vip}
     # Beside another address of a link, the VIP's own mask tells of no subnet.
     names = {row.link for row in rows if asker in row.network and (row.ip != vip or row.link not in others)}
+    for hop in (hop for route in (node.seen_rows("routes") if node.has("routes") else ()) for hop in route.nexthops):
+        if hop.link not in others and hop.gateway and any(hop.gateway in network for network in networks):
+            names.add(hop.link)
     links = {link.name: link for name in sorted(names) for link in hearing_too(node, name)}
     return [link for link in links.values() if link.arp and link.up and not node.enslaved(link)]

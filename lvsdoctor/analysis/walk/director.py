@@ -6,13 +6,14 @@ from dataclasses import replace
 from lvsdoctor.analysis.filters.filter_paths import filter_fact, locality, passed
 from lvsdoctor.analysis.filters.requests_rewritten import taken_away
 from lvsdoctor.analysis.marks import refuse_unseen_marks, unmarked
-from lvsdoctor.analysis.usable_servers import overloaded
+from lvsdoctor.analysis.usable_servers import hashes_to_unavailable, overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.filters import idle, of_connection
 from lvsdoctor.analysis.walk.subnets import marked_services, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.ipvs_off import drop_rate, left_alone
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterVerdict
 from lvsdoctor.kernel.packet_matching import NEW, SYN
 from lvsdoctor.kernel.routing import is_local
@@ -123,6 +124,8 @@ def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: At
         taken = delivered(director, vip, service.fwmark)
         if not taken:
             return taken
+        if (idle_ipvs := left_alone(director)) is not None:
+            return idle_ipvs
         verdict = first_packet(director, attempt)
         packet = verdict.packet
         if service.fwmark is not None and packet.mark != service.fwmark:
@@ -133,6 +136,9 @@ def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: At
         away = taken_away(director, service, request, verdict) if packet.changed else None
         if away is not None:
             return no("a rule sends requests to {target} before IPVS", *away.because, target=away.target)
+        if (dropped := drop_rate(director)) is not None:
+            rate, lines = dropped
+            return no("IPVS drops every new connection", *lines) if rate == 1 else None
         row = cite(service, "{service} takes the request", service=name)
         return yes("{service} takes the request", row, *taken.because, service=name)
 
@@ -170,6 +176,8 @@ def chosen(decider: Decider, director: Node, service: VirtualService, real: Dest
             return no("a real server of weight 0 gets no new connections", cite(real))
         if overloaded(real):
             return no("the real server has as many connections as its upper threshold allows", cite(real))
+        if hashes_to_unavailable(service):
+            return None  # which clients the hash assigns to the others depends on its table
         return yes("weight {weight}: {share} of new connections", cite(real), weight=real.weight, share=f"{share:.0%}")
 
     return decider.step(director, Decision.REAL_SERVER, subject, (service.key, real.seen), decide)

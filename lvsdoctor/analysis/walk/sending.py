@@ -10,7 +10,7 @@ from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.asking import finds
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.director import first_packet, until_no
 from lvsdoctor.analysis.walk.filters import of_connection
 from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.analysis.walk.routers import stopped_on_path
@@ -45,11 +45,27 @@ def to_real_server(
     assert real.ip is not None
     yield from until_no(
         lambda: reached(decider, director, real.ip, real.forwarding),  # type: ignore[arg-type]
+        lambda: _hops(decider, director, real, attempt),
         lambda: _output(decider, director, service, real, attempt),
         lambda: neighbour(decider, director, real.ip, server, attempt.src, real.forwarding),  # type: ignore[arg-type]
         lambda: _mtu(decider, director, real) if real.forwarding is Forwarding.TUN else None,
         lambda: _routers(decider, director, real, attempt),
     )
+
+
+def _hops(decider: Decider, director: Node, real: Destination, attempt: Attempt) -> StepVerdict | None:
+    """A request that a rule has given a hop limit of 1 or 0 leaves no director
+    (net/netfilter/ipvs/ip_vs_xmit.c: decrement_ttl())."""
+    try:
+        verdict = first_packet(director, attempt)
+    except NotCollected:
+        return None
+    hops = verdict.packet.hop_limit
+    if hops is None or hops > 1 or verdict.lacking is not None:
+        return None
+    answer = no("IPVS drops the request, as a rule sets the hop limit to {hops}", *verdict.because, hops=hops)
+    key = ("hops", attempt.src, attempt.link, attempt.at.subject)
+    return decider.step(director, Decision.ROUTE, f"to {real.ip} by hops", key, lambda: answer)
 
 
 def _routers(decider: Decider, director: Node, real: Destination, attempt: Attempt) -> StepVerdict | None:

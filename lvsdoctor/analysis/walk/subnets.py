@@ -84,11 +84,16 @@ def on_other_segment(node: Node, vip: IP, lookup: Lookup, client: IP, directors:
     one beside the client? Then the client may not be there, though a mask of the VIP says so."""
     if len(set(lookup.links)) != 1:
         return False
-    own = {row.network for row in subnets(node) if row.link == lookup.links[0] and row.ip != vip}
+    # Every link has the same subnet of link-local addresses, which tells of no segment.
+    own = {row.network for row in _telling(node, vip) if row.link == lookup.links[0]}
     for director in directors:
-        rows = [row for row in subnets(director) if row.ip != vip]
+        rows = _telling(director, vip)
         beside = {row.link for row in rows if client in row.network}
         shared = {row.link for row in rows if row.network in own}
         if beside and shared and not beside & shared:
             return True
     return False
+
+
+def _telling(node: Node, vip: IP) -> list[Address]:
+    return [row for row in subnets(node) if row.ip != vip and not row.ip.is_link_local]

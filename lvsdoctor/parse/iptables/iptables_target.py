@@ -37,6 +37,9 @@ def action_of(name: str, options: Mapping[str, str], text: str) -> Action:
             return _tproxy(options, text)
         case Effect.CONTINUE if name == "CONNMARK" and "--restore-mark" in options:
             return Action(Effect.RESTORE_MARK, text)
+        case Effect.CONTINUE if name in ("TTL", "HL"):
+            number = options.get(f"--{name.lower()}-set", "")
+            return Action(Effect.HOPS, text, hops=int(number) if number.isdecimal() and len(number) < 4 else None)
         case Effect.CONTINUE if name == "CT" and "--notrack" in options:
             return Action(Effect.NOTRACK, text)
     if options and (kind is None or kind in (Effect.ACCEPT, Effect.DROP, Effect.RETURN)):

@@ -27,7 +27,8 @@ SILENT = {"all.arp_ignore": 1, "all.arp_announce": 2}
 
 @dataclass(frozen=True)
 class Host:
-    """`addresses` are pairs of link and address, `rules` lines of iptables by table, `settings` of net.ipv4.conf."""
+    """`addresses` are pairs of link and address ("": none), `rules` lines of iptables by table, `settings` of
+    net.ipv4.conf."""
 
     addresses: Sequence[tuple[str, str]]
     routes: Sequence[str] = ()
@@ -62,7 +63,7 @@ class Host:
         rows = "".join(
             f"    inet {address} scope {'host' if address.startswith('127.') else 'global'} {name}\n"
             for link, address in (("lo", "127.0.0.1/8"), *self.addresses)
-            if link == name
+            if link == name and address
         )
         if name == "lo":
             head = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"
@@ -75,7 +76,7 @@ class Host:
     def _routes(self) -> Sequence[str]:
         local = ["local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1"]
         main = list(self.routes)
-        for link, address in self.addresses:
+        for link, address in filter(lambda pair: pair[1], self.addresses):
             own = ip_interface(address)
             local.append(f"local {own.ip} dev {link} table local proto kernel scope host src {own.ip}")
             if own.network.prefixlen < 32 and link == "lo":

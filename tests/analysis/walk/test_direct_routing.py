@@ -217,3 +217,24 @@ def test_a_source_that_passes_on_each_link_where_it_may_come_passes() -> None:
     assert ends(direct_routing(lb1=lb1))[PREFIX] == SERVED
     strict = altered(lb1, all_rp_filter=1)
     assert by_place(direct_routing(lb1=strict))[PREFIX].outcome is Served.UNKNOWN
+
+
+def test_the_segment_of_a_link_without_an_address_is_not_known_so_its_answer_may_reach_clients() -> None:
+    answers = {"all.arp_ignore": 0, "eth0.arp_ignore": 1, "all.arp_announce": 2, "eth1.arp_ignore": 0}
+    rs1 = replace(real_server(21), addresses=[*real_server(21).addresses, ("eth1", "")], settings=answers)
+    walks_by_rs1 = by_place(direct_routing(rs1=rs1), answering="rs1")
+    assert end(walks_by_rs1[SEGMENT]) == (Served.UNKNOWN, "rs1", Decision.ARP_REPLY)
+    silent = replace(rs1, settings={**answers, "all.arp_ignore": 1})
+    assert SEGMENT not in by_place(direct_routing(rs1=silent), answering="rs1")
+
+
+def test_a_gateway_tells_of_the_segment_of_a_link_whose_addresses_have_no_subnet() -> None:
+    own = [("eth0", "192.0.2.10/32"), ("eth0", "192.0.2.21/32")]
+    rs1 = replace(real_server(21), addresses=own, routes=["default via 192.0.2.1 dev eth0 onlink"], settings={})
+    assert by_place(direct_routing(rs1=rs1), answering="rs1")[SEGMENT].steps[0].decided is Decided.YES
+
+
+def test_a_director_whose_link_has_no_arp_is_found_only_by_permanent_entries() -> None:
+    lb1 = replace(DIRECTOR, links={"eth0": "link/ether 02:00:00:00:01:02 brd ff:ff:ff:ff:ff:ff"})
+    first = by_place(direct_routing(lb1=lb1))[SEGMENT].steps[0]
+    assert (first.step.decision, first.decided) == (Decision.ARP_REPLY, Decided.UNKNOWN)

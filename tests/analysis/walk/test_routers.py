@@ -90,3 +90,33 @@ def test_a_permanent_entry_of_the_last_router_with_a_mac_of_no_host_loses_reques
     inner = replace(INNER, neighbours=["10.1.0.21 dev eth1 lladdr 02:00:00:00:00:99 PERMANENT"])
     assert ends(deep(inner))[SEGMENT] == (Served.DIES, "lb1", Decision.ROUTE)
     assert ends(deep(inner))[CHECK] == (Served.DIES, "lb1", Decision.ROUTE)
+
+
+AWAY = replace(OUTER, routes=["192.0.2.10 dev eth1 scope link"])
+
+
+def test_a_router_that_looks_for_the_vip_on_another_link_and_finds_no_host_loses_the_requests() -> None:
+    failed = replace(AWAY, neighbours=["192.0.2.10 dev eth1 FAILED"])
+    by_router = by_place(direct_routing(router=failed), answering="")[BEYOND]
+    verdict = by_router.deciding
+    assert (by_router.outcome, verdict and verdict.step.node) == (Served.DIES, "router")
+    assert verdict is not None
+    assert [line.seen.text for line in verdict.because] == [*AWAY.routes, "192.0.2.10 dev eth1 FAILED"]
+    assert ends(direct_routing(router=failed))[SEGMENT] == SERVED
+
+
+def test_whether_a_host_of_that_other_link_has_the_vip_only_a_neighbour_entry_tells() -> None:
+    assert ends(direct_routing(router=AWAY))[BEYOND][0] is Served.UNKNOWN
+
+
+def test_a_route_of_the_router_that_refuses_the_vip_loses_the_requests() -> None:
+    refuses = replace(OUTER, routes=["prohibit 192.0.2.10"])
+    walk = by_place(direct_routing(router=refuses), answering="")[BEYOND]
+    assert (walk.outcome, walk.steps[0].step.node, walk.steps[0].step.decision) == (
+        Served.DIES, "router", Decision.ROUTE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("routes", [[], ["192.0.2.10 dev eth0 scope link"], ["192.0.2.10 via 192.0.2.2 dev eth0"]])
+def test_a_router_that_sends_the_requests_by_the_link_beside_the_director_is_as_usual(routes: list[str]) -> None:
+    assert ends(direct_routing(router=replace(OUTER, routes=routes)))[BEYOND] == SERVED
