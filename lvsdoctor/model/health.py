@@ -8,6 +8,14 @@ from lvsdoctor.model.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)
+class CheckInterval:
+    """The seconds between two checks; `seen` is None where the program's default counts."""
+
+    seconds: float
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """One check: its `kind` in the program's word (TCP_CHECK, negotiate), and where it goes if that is said."""
 
@@ -16,12 +24,14 @@ class HealthCheck:
     connects_to: IP | None = None
     connect_port: int | None = None
     source: IP | None = None
+    interval: CheckInterval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedServer:
     """A real server of such a service, or its sorry server: where its file has it, and how it is checked. `unread` is a
-    line that may hold a check of it, where none was seen."""
+    line that may hold a check of it, where none was seen; `interval` is that of its most frequent check, None
+    where it is not known or the check waits for an event."""
 
     ip: IP
     port: int
@@ -29,12 +39,14 @@ class CheckedServer:
     forwarding: Forwarding | None = None
     checks: tuple[HealthCheck, ...] = ()
     unread: Seen | None = None
+    interval: CheckInterval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedService:
     """`program` makes these `services` (several of a group). `method` and `protocol` are the lines that say them (None:
-    the program's default counts), `quiesces` is the one by which a failed real server stays, with weight 0."""
+    the program's default counts), `quiesces` is the one by which a failed real server stays, with weight 0, and
+    `unchecked` the one by which no real server is checked."""
 
     program: str
     seen: Seen
@@ -44,3 +56,4 @@ class CheckedService:
     method: Seen | None = None
     protocol: Seen | None = None
     quiesces: Seen | None = None
+    unchecked: Seen | None = None

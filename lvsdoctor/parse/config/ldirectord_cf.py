@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Origin, Partial
-from lvsdoctor.model.health import CheckedServer, CheckedService, HealthCheck
+from lvsdoctor.model.health import CheckedServer, CheckedService, CheckInterval, HealthCheck
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.endpoint import endpoint
@@ -21,6 +21,7 @@ from lvsdoctor.parse.words import read_ip, read_number, word_set
 _LINE = re.compile(r"([ \t]*)([A-Za-z]\w*)[ \t]*=[ \t]*(.*)")
 _METHODS = {"gate": "Route", "masq": "Masq", "ipip": "Tunnel"}
 _SCHEDULER = "wrr"  # ldirectord(8): scheduler
+_INTERVAL = 10  # seconds; ldirectord(8): checkinterval
 # ldirectord(8): what of them says nothing of the table.
 _GLOBAL = word_set(
     "checktimeout negotiatetimeout checkinterval checkcount failurecount autoreload callback logfile supervised fork"
@@ -158,17 +159,27 @@ class _Reading:
         quiescent = block.words.get("quiescent") or self._all.get("quiescent")
         kind = self._kind(block)
         checks = () if kind[0] == "on" else (HealthCheck(kind[0], kind[1]),)
+        interval = self._interval(block) if checks else None
         fallback = block.words.get("fallback") or self._all.get("fallback")
         return CheckedService(
             "ldirectord",
             block.seen,
             (service,),
-            tuple(CheckedServer(row.ip, row.port or 0, row.seen, row.forwarding, checks) for row in rows if row.ip),
+            tuple(
+                CheckedServer(row.ip, row.port or 0, row.seen, row.forwarding, checks, interval=interval)
+                for row in rows
+                if row.ip
+            ),
             _sorry(fallback, service),
             method=block.seen,
             protocol=block.seen,
             quiesces=quiescent[1] if quiescent and quiescent[0] == "yes" else None,
+            unchecked=kind[1] if kind[0] == "on" else None,
         )
+
+    def _interval(self, block: _Block) -> CheckInterval:
+        text, seen = block.words.get("checkinterval") or self._all.get("checkinterval") or (str(_INTERVAL), None)
+        return CheckInterval(float(read_number(text, most=2**31 - 1) or 0), seen)
 
 
 def _range(text: str, port: int) -> tuple[list[IP], int | None]:

@@ -1,10 +1,11 @@
 """real_server blocks, and the words of `lvs_method`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.health import HealthCheck
+from lvsdoctor.model.health import CheckInterval, HealthCheck
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.keepalived.rows import Reading
@@ -15,6 +16,8 @@ _FORWARDING = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN
 _CHECKS = word_set(
     "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
 )
+_EVENTS = word_set("BFD_CHECK FILE_CHECK")  # they come in when something changes
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _SAYS_NOTHING = word_set(
     "notify_up notify_down alpha retry delay_before_retry warmup delay_loop smtp_alert virtualhost"
     " snmp_name connect_timeout"
@@ -46,6 +49,21 @@ class RealServer:
     quiesces: Seen | None = None
     unread: Seen | None = None
     options: tuple[tuple[str, Seen], ...] = ()
+    interval: CheckInterval | None = None
+
+    def checked_every(self, usual: CheckInterval | None) -> CheckInterval | None:
+        """`usual` is what the virtual server says of all. A check that waits for an event has no interval."""
+        if any(check.kind in _EVENTS for check in self.checks):
+            return None
+        intervals = [check.interval or self.interval or usual for check in self.checks]
+        known = [interval for interval in intervals if interval is not None]
+        return min(known, key=lambda interval: interval.seconds) if known and len(known) == len(intervals) else None
+
+
+def check_interval(statement: Statement) -> CheckInterval:
+    """`delay_loop SECONDS`, with a fraction or without (lib/parser.c: read_timer_strvec()); of another value 0."""
+    number = statement.value if _SECONDS.fullmatch(statement.value) else "0"
+    return CheckInterval(float(number), statement.seen)
 
 
 def lvs_method(words: Sequence[str]) -> LvsMethod:
@@ -68,6 +86,7 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
     checks: list[HealthCheck] = []
     quiesces: Seen | None = None
     options: dict[str, Seen] = {}
+    interval: CheckInterval | None = None
     for each in statement.block or ():
         value = read_number(each.value, most=2**32 - 1)
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
@@ -84,6 +103,7 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
             quiesces = each.seen if each.value not in ("off", "false", "no") else None
         elif each.name in _SAYS_NOTHING:
             reading.skip(each)
+            interval = check_interval(each) if each.name == "delay_loop" else interval
         else:
             reading.strange(each)
     return RealServer(
@@ -98,6 +118,7 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         quiesces,
         reading.unknown_in(statement) if not checks else None,
         tuple(options.items()),
+        interval,
     )
 
 
@@ -106,5 +127,10 @@ def _check(block: Statement) -> HealthCheck:
     words = {each.name: each.value for each in block.block or ()}
     port = read_number(words.get("connect_port", ""), most=65535)
     return HealthCheck(
-        block.name, block.seen, read_ip(words.get("connect_ip", "")), port, read_ip(words.get("bindto", ""))
+        block.name,
+        block.seen,
+        read_ip(words.get("connect_ip", "")),
+        port,
+        read_ip(words.get("bindto", "")),
+        next((check_interval(each) for each in block.block or () if each.name == "delay_loop"), None),
     )

@@ -6,11 +6,11 @@ keepalived/check/check_parser.c; what nobody wrote is filled in as check/check_d
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lvsdoctor.model.health import CheckedServer, CheckedService
+from lvsdoctor.model.health import CheckedServer, CheckedService, CheckInterval
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.ipvs.ipvs_rows import Services, fwmark_shown, without_host_mask
-from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, lvs_method, real_server
+from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, check_interval, lvs_method, real_server
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.server_groups import Target, groups_in, target_of
 from lvsdoctor.parse.keepalived.statements import Statement
@@ -19,6 +19,7 @@ from lvsdoctor.parse.words import read_ip, read_number, word_set
 # Not ipvsadm's: that forwards by DR and has no default for the protocol. (ip_vs.h: IPVS_SVC_PERSISTENT_TIMEOUT.)
 DEFAULT_PROTOCOL, DEFAULT_SCHEDULER, DEFAULT_TIMEOUT = "udp", "wlc", 360
 DEFAULT_METHOD = LvsMethod("NAT", Forwarding.NAT)
+DEFAULT_INTERVAL = CheckInterval(60)  # keepalived.conf(5): delay_loop
 
 _METHODS = {Forwarding.NAT: "Masq", Forwarding.DR: "Route", Forwarding.TUN: "Tunnel"}
 # Each flag, and the scheduler that alone has it, in the order of `ipvsadm -S`.
@@ -89,6 +90,7 @@ class _Server:
     real_servers: list[RealServer] = field(default_factory=list)
     sorry: Statement | None = None
     sorry_method: LvsMethod | None = None
+    interval: CheckInterval = DEFAULT_INTERVAL
     lines: dict[str, Seen] = field(default_factory=dict)
 
     @classmethod
@@ -106,6 +108,7 @@ class _Server:
                 reading.leave_out("no sorry server is in use while real servers are healthy", statement)
             elif statement.name in _SAYS_NOTHING:
                 reading.skip(statement)
+                server.interval = check_interval(statement) if statement.name == "delay_loop" else server.interval
             elif server._took(statement):
                 server.lines[_SAME.get(statement.name, statement.name)] = statement.seen
             else:
@@ -156,7 +159,13 @@ class _Server:
         )
         servers = tuple(
             CheckedServer(
-                real.ip, real.port, real.statement.seen, self._method(real).forwarding, real.checks, real.unread
+                real.ip,
+                real.port,
+                real.statement.seen,
+                self._method(real).forwarding,
+                real.checks,
+                real.unread,
+                real.checked_every(self.interval),
             )
             for real in self.real_servers
         )
