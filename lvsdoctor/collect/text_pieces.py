@@ -16,6 +16,7 @@ from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.proc_sys import values_shown
 from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.wrapped.plain_text import plain_text
 
 
 def tells(piece: Piece) -> bool:
@@ -24,6 +25,14 @@ def tells(piece: Piece) -> bool:
 
 def pieces_of(text: str, where: str) -> Iterator[Piece]:
     """The pieces of a text that the evidence calls `where`."""
+    if (inner := plain_text(text)) is not None:
+        # A line of such a document has no number that an editor shows: they are counted in its text.
+        yield from _pieces_of_text(inner, f"{where} (text)")
+    else:
+        yield from _pieces_of_text(text, where)
+
+
+def _pieces_of_text(text: str, where: str) -> Iterator[Piece]:
     # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
     if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
@@ -41,6 +50,12 @@ def pieces_of(text: str, where: str) -> Iterator[Piece]:
             yield Piece("", values)
             return
     parts = list(pieces(without_headings(text), where))
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")) and not any(map(tells, parts)):
+        from lvsdoctor.parse.wrapped.json_strings import json_strings  # few texts are JSON that nobody knows
+
+        if (inner := json_strings(text)) is not None:
+            yield from pieces(inner, f"{where} (text)")
+            return
     yield from parts
     silent = not any(tells(part) or part.dump.unread or part.dump.unread_kinds or part.host for part in parts)
     if silent and (seen := _comments_alone(text, where)) is not None:

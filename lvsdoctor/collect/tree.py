@@ -19,7 +19,7 @@ from lvsdoctor.collect.archives.compression import compression_of
 from lvsdoctor.collect.archives.contents import Contents
 from lvsdoctor.collect.archives.errors import ArchiveError
 from lvsdoctor.collect.archives.limits import LIMITS
-from lvsdoctor.collect.archives.names import looks_like_an_archive, may_hide_an_archive
+from lvsdoctor.collect.archives.names import is_written_text, looks_like_an_archive, may_hide_an_archive
 from lvsdoctor.collect.tree_paths import Real
 
 __all__ = ["DEEPEST", "TOP", "AnyTree", "Entry", "Tree", "once"]
@@ -50,6 +50,8 @@ class Tree(AnyTree):
             return contents.read(real, most)
         with self._open(file.real) as stream:
             data = stream.read(most) or b""  # None: it would have to be waited for
+        if is_written_text(file.name):
+            return written_text(data, file.name, most - 1)
         if len(data) == most or not compression_of(data):
             return data
         from lvsdoctor.collect.archives.reading import plain_bytes
@@ -199,3 +201,14 @@ def _kind(entry: "os.DirEntry[str]") -> int | None:
         return entry.stat(follow_symlinks=False).st_mode
     except OSError:  # it may be listed, not looked at
         return None
+
+
+def written_text(data: bytes, name: str, most: int) -> bytes:
+    """The part of a word processor's file that has its text, the bytes as they are of another file."""
+    from lvsdoctor.collect.archive_tree import Plain, opened
+
+    try:
+        opened(BytesIO(data), name, most)
+    except Plain as text:
+        return text.data if text.error is None else data
+    return data

@@ -113,6 +113,7 @@ _NO_ROW = pattern(
     r"|Message from syslogd@| ?kernel:|Broadcast message from "
     r"|-?(?:ba|z|k|da|a)?sh: |sudo: |You have (?:new )?mail|Last login: |\^C$|Connection to \S+ closed"
     r"|Warning: (?:Permanently|Using a password)|WARNING: (?:terminal|apt|Retrying)|\[(?:WARNING|DEPRECATION WARNING)\]"
+    r"|Creating debugging pod |If you don't see a command prompt|Defaulted container |Unable to use a TTY"  # kubectl
     r"|RTNETLINK answers: |perl: warning|(?:bash|sh): warning|tput: |mesg: |stty: "
     r"|\\|/{2,}|[-=~_^*+<>#│┃\s]{3,}$|<-+|\^"  # a rule, an arrow to the line above, a remark
     r"|</?[a-z]{1,10}>|\{(?:code|noformat|quote)|\[/?(?:code|quote|pre)\]"  # of a forum or a ticket

@@ -11,6 +11,13 @@ _DOCUMENT = re.compile(
     re.I,
 )
 
+_WRITTEN = re.compile(r"\.(?:docx|odt)$", re.I)
+
+
+def is_written_text(name: str) -> bool:
+    """Is it a word processor's file, a zip with a text in it?"""
+    return _WRITTEN.search(name) is not None
+
 
 def looks_like_an_archive(name: str) -> bool:
     return _ARCHIVE.search(name) is not None

@@ -4,6 +4,7 @@ The callbacks are ansible/plugins/callback/minimal.py, oneline.py and default.py
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
@@ -25,6 +26,11 @@ _PLAIN = pattern(r"(?P<margin> +)(?P<key>[\w.\[\]'-]*?(?:stdout|msg)): (?P<value
 _LIST = pattern(r"(?P<margin> +)(?P<key>[\w.\[\]'-]*?(?:stdout_lines|msg)):")
 _ITEM = pattern(r" *- (?P<value>.*)")
 _COMMAND = pattern(r" +cmd: (?P<value>[^|>\s].*)")
+# community.general's unixy: the first line beside the host's name, the others below. The debug callback: below a name.
+_UNIXY = pattern(r"  (?P<host>\S{1,253}) (?:done|ok|changed|failed)(?: \| [^|]{1,200}){0,3} \| stdout: (?P<text>.*)")
+_UNIXY_END = pattern(r"  \S{1,253} (?:done|ok|changed|failed|skipped|unreachable)\b|\S.*\.\.\.$| *\| stderr: ")
+_PRINTED = pattern(r"(?:STDOUT|MSG):")
+_PRINTED_END = pattern(r"(?:STDOUT|STDERR|MSG):$|(?:PLAY|TASK|RUNNING HANDLER) (?:\[|RECAP)|NO MORE HOSTS LEFT")
 _HEADS = (_ONELINE, _VALUE, _RESULT)
 
 
@@ -35,6 +41,7 @@ def of_ansible(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | No
     own: list[tuple[str, int]] = []
     results = 0
     number = 0
+    shown: tuple[str, str] | None = None  # the host and the command of the last result that had no output in it
     while number < len(lines):
         line = lines[number].rstrip("\r")
         begin, number = number, number + 1
@@ -48,14 +55,37 @@ def of_ansible(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | No
         elif (head := _VALUE.match(line)) or ((head := _RESULT.fullmatch(line)) and head["rest"].startswith("{")):
             number, more = _of_json(lines, begin, line.index("{"), head["host"])
             answers += more
+            shown = (head["host"], _asked(lines[begin:number])) if not more else None
         elif head and head["sign"]:
             number = begin + 1 + len(list(takewhile(lambda row: row[:1] in (" ", ""), lines[begin + 1 :])))
             answers += _of_yaml(lines, begin + 1, number, head["host"])
+        elif head := _UNIXY.fullmatch(line):
+            number = _end_of(lines, number, _UNIXY_END)
+            printed = [head["text"], *lines[begin + 1 : number]]
+            answers.append(FleetAnswer(ENGINE, head["host"], printed, range(begin + 1, number + 1)))
+        elif shown and _PRINTED.fullmatch(line):
+            number = _end_of(lines, number, _PRINTED_END)
+            answers.append(_with(shown[1], shown[0], lines[begin + 1 : number], begin + 1))
         else:
             own.append((line, begin + 1))
             continue
         results += not _MINIMAL.fullmatch(line)
     return answers if results and answers else None
+
+
+def _asked(lines: Sequence[str]) -> str:
+    """The command that a result in JSON names."""
+    read = value_at("\n".join(lines), lines[0].index("{"))
+    command = read[0].get("cmd") if read and isinstance(read[0], dict) else None
+    line = " ".join(map(str, command)) if isinstance(command, list) else command
+    return f"$ {line}" if isinstance(line, str) and line and "\n" not in line else ""
+
+
+def _end_of(lines: Sequence[str], number: int, end: re.Pattern[str]) -> int:
+    """The index of the next line that belongs to no output."""
+    while number < len(lines) and not (end.match(lines[number].rstrip()) or _RESULT.match(lines[number].rstrip())):
+        number += 1
+    return number
 
 
 def _next_head(lines: Sequence[str], number: int) -> int:

@@ -11,8 +11,9 @@ from lvsdoctor.parse.renumber import renumbered
 
 _NAMED_OUTPUTS = ('"Stdout"', '"StandardOutputContent"')
 # A line of another engine: a host's name, maybe in brackets, and what it printed. Prompts have a sign.
-_DRESSED = pattern(r" ?(?:\*\* )?\[?[\w.@: -]{1,80}(?:\] |\||\t|\u203a|\s)[^#$]*$")
-_OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n")
+_DRESSED = pattern(r"[\w.-]{1,80} +\| | ?(?:\*\* )?\[?[\w.@: -]{1,80}(?:\] |\||\t|\u203a|\s)[^#$]*$")
+_OUTPUT = pattern(r"(?i)[,;\t\"](?:output|stdout|out|results?|text|输出|结果)(?:[,;\t\"\r]|$)")
+_OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n", " | stdout: ")
 
 
 def answers_in(text: str) -> list[FleetAnswer] | None:
@@ -40,6 +41,10 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
 
         return of_kubectl(lines)
     first = begin.partition("\n")[0]
+    if ("," in first or ";" in first or "\t" in first) and may_name_columns(first):
+        from lvsdoctor.parse.fleet.tables import of_table
+
+        return of_table(text.lstrip("\ufeff"))
     if begin.startswith("--------"):
         from lvsdoctor.parse.fleet.prefixed import of_rules
 
@@ -54,6 +59,11 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
 
         return of_other_prefixes(lines)
     return None
+
+
+def may_name_columns(first: str) -> bool:
+    """Is it the head of a table with a column for what commands printed?"""
+    return _OUTPUT.search(first) is not None
 
 
 def _may_be_salt(text: str) -> bool:

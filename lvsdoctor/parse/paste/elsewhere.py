@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lvsdoctor.parse.paste.commands import words_of
 from lvsdoctor.parse.paste.patterns import pattern
 
+_OWN_ROOT = pattern(r"/|/(?:mnt/)?(?:host|hostfs|host-?root|rootfs|noderoot|node-root)/?")
 _PLAIN = pattern(r"[\w.@:+-]+")
 
 
@@ -144,6 +145,16 @@ def _pod(words: list[str]) -> Entered | None:
     return Entered(script_words(behind), f"{_part(space)}/{name}" if space else name, local=False, same_prompt=False)
 
 
+def _chroot(words: list[str]) -> Entered | None:
+    """/host is the host itself, as `kubectl debug node/NAME` mounts it; other directories may be of any host."""
+    rest = without_options(words, ("--groups", "--userspec"))
+    if not rest:
+        return None
+    if _OWN_ROOT.fullmatch(rest[0]):
+        return Entered(script_words(rest[1:]))
+    return _inner(rest[0], rest[1:])
+
+
 def _first_then(valued: str, verbs: str = "") -> Callable[[list[str]], Entered | None]:
     """`[VERB] [options] NAME [--] command`."""
 
@@ -229,6 +240,6 @@ ENTERING: Mapping[str, Callable[[list[str]], Entered | None]] = {
     "machinectl": _first_then("-M --machine -H --host --uid -E --setenv", "shell login"),
     "multipass": _first_then("-d --working-directory", "exec shell"), "limactl": _first_then("--workdir", "shell"),
     "pct": _first_then("", "exec enter"), "vzctl": _first_then("", "exec enter"), "runc": _first_then("", "exec"),
-    "distrobox": _first_then("-n --name", "enter"), "chroot": _first_then("--groups --userspec"),
+    "distrobox": _first_then("-n --name", "enter"), "chroot": _chroot,
     "systemd-nspawn": _first_then(""), "vagrant": _vagrant, "gcloud": _gcloud,
 }  # fmt: skip

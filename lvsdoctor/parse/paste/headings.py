@@ -67,7 +67,7 @@ _LEAD_WORDS = pattern(
 # Without a colon: `on the client machine`, `same on rs2`, `ip a from real server`.
 _PLACED = pattern(
     r"(?:(?:and|now|then|next|also|finally|here|the|same|again|output|result|this is)[,\s]+)*"
-    r"(?P<command>ip\s\S.{0,20}?\s)?"
+    r"(?P<command>(?:ip|ipvsadm|sysctl|arp|route|netstat|ss|ifconfig|arptables|iptables)\s\S.{0,30}?\s)?"
     r"(?:on|from|at)\s+(?P<who>.{2,40})",
     re.IGNORECASE,
 )

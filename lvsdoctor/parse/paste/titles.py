@@ -19,8 +19,10 @@ _FACES = pattern(
     r"\S+:? +(?:Link encap:|flags=)|Chain \S+ \(|table \w+ \S+ \{|\*(?:nat|mangle|raw|filter)$|```|~~~|\$ |Linux "
     r"|(?:sudo\s+)?(?:ip|ifconfig|route|ipvsadm|arptables|sysctl)\s+-?\w.*[\d.]|echo\s.{1,40}>\s*/proc/sys/"
 )
-
-
+# What of ip(8) has a name behind it: of a namespace, an interface, a table.
+_GOES_ON = pattern(
+    r"\S {1,4}(?:link-netns|link-netnsid|dev|master|via|proto|group|qdisc|peer|label|scope|table|vrf|state)\s*$"
+)
 _FENCE = pattern(r"\s{0,3}(?:```|~~~)")
 
 
@@ -63,8 +65,10 @@ class Titles:
         return Heading(host) if host else None
 
     def lone(self, number: int) -> Heading | None:
-        """A line that names a host and hardly anything else, right above evidence."""
+        """A line that names a host and hardly anything else, right above evidence; not the rest of a broken one."""
         text = self._lines[number - 1].strip()
+        if number > 1 and _GOES_ON.search(self._lines[number - 2]):
+            return None
         if len(text) > 60 or not (host := lone_host(text) or self._lone_address(text, number)):
             return None
         below = next((line for line in self._lines[number : number + 4] if line.strip()), "")

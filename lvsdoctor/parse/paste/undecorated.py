@@ -8,7 +8,10 @@ import re
 
 from lvsdoctor.parse.paste.headings import heading_in
 from lvsdoctor.parse.paste.margins import without_margins
+from lvsdoctor.parse.paste.overwritten import overwritten
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.rewrapped import rewrapped
+from lvsdoctor.parse.paste.table_rows import with_rows_apart
 from lvsdoctor.parse.paste.terminals import without_terminals
 
 # Where one line of a file holds several of a host. A lone escape has no meaning to a terminal.
@@ -18,6 +21,7 @@ SEVERAL = "\x1b\x1b"
 _TERMINAL = pattern(
     r"\x1b(?:\[[0-9;:]*[mK]|\[\?[0-9;]*[hl]|\][^\x07\x1b\n]{0,1000}(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])|[\x01\x02\x0f]"
 )
+_COLOUR = pattern(r"\x1b(?:\[[0-9;:]*m|\[\?[0-9;]*[hl]|\][^\x07\x1b\n]{0,1000}(?:\x07|\x1b\\))")
 # The same as other programs show them, and where the escape itself was lost on the way.
 _SHOWN = pattern(r"(?:\^\[|\\e|\\033|\\x1b|␛)\[[0-9;:]*[mK]", re.IGNORECASE)
 _LOST = pattern(r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m(?:\[K)?|\[K")
@@ -41,9 +45,18 @@ _DASH = pattern(
 
 _TAG = pattern(
     r"</?(?:a|b|big|strong|em|i|u|s|mark|code|pre|tt|kbd|samp|var|span|font|small|ins|del|p|div|li|ul|ol|td|tr|table|tbody|h[1-6]|"
-    r"blockquote|body|html|section|article|button|details|summary|th|thead|dl|dt|dd|center)(?:\s[^<>\n]{0,500})?/?>|<!--[^\n]{0,200}?-->",
+    r"blockquote|body|html|section|article|button|details|summary|th|thead|dl|dt|dd|center|ac:[\w-]{1,40})(?:\s[^<>\n]{0,500})?/?>|<!--[^\n]{0,200}?-->",
     re.IGNORECASE,
 )
+_CDATA = pattern(r"<!\[CDATA\[|\]\]>")
+# Between two texts of a line: a page's blocks are lines of their own.
+_BLOCKS = pattern(r"(?<=[^\s>])(?:\s{0,4}</?[A-Za-z][\w:-]{0,40}(?:\s[^<>\n]{0,500})?/?>)+(?=[^\s<])")
+_BLOCK = pattern(
+    r"</?(?:p|div|li|ul|ol|tr|table|h[1-6]|pre|blockquote|section|article|details|summary|dl|dt|dd"
+    r"|ac:structured-macro|ac:plain-text-body)\b",
+    re.IGNORECASE,
+)
+_SHOWN_SIGN = pattern(r"\^I|\^M$|\^\[\[[0-9;]*[mK]")
 # The last of a line, but for the end of something bold, breaks it where it ends anyway.
 _BREAK = pattern(r"<br\s*/?>(?P<last>(?=(?:[^\w\n\[]|\[/\w+\])*(?:\n|\Z)))?", re.IGNORECASE)
 _BBCODE = pattern(
@@ -91,13 +104,21 @@ _GLUED = pattern(
 
 def undecorated(text: str) -> list[str]:
     """The lines of the text, by their places, without decoration. One that holds several has SEVERAL between them."""
+    if "\x1b" in text:
+        text = _COLOUR.sub("", text)
     text = _newlines(text)
+    if "\x08" in text or "\x1b[" in text or "\x07" in text:
+        text = overwritten(text)
     if "\x1b" in text or "\x01" in text or "\x0f" in text:
         text = _TERMINAL.sub("", text)
+    if "$\n" in text:
+        text = _without_ends(text)
     text = without_terminals(_without_shown_colours(text))
     if not text.isascii():
         text = _ODD.sub(lambda odd: _PLAIN[odd[0]], text)
         text = _DASH.sub(lambda dash: {"—": "--", "→": "->", "⇒": "->"}.get(dash[0].strip(), "-"), text)
+    if "|" in text:
+        text = with_rows_apart(text, SEVERAL)
     text = _without_markup(text)
     lines = without_margins(text.split("\n"), f"\n{text}", SEVERAL)
     if (
@@ -110,7 +131,7 @@ def undecorated(text: str) -> list[str]:
         lines = [_without_emphasis(line) for line in lines]
     if "@" in text and _GLUED.search(text):
         lines = [_GLUED.sub(SEVERAL, line) for line in lines]
-    return lines
+    return rewrapped(lines, "\n".join(lines)) if "<" in text or " dev " in text else lines
 
 
 def _newlines(text: str) -> str:
@@ -131,8 +152,18 @@ def _without_shown_colours(text: str) -> str:
     return _LOST.sub("", text) if "m" in text and _LOST_PAIR.search(text) else text
 
 
+def _without_ends(text: str) -> str:
+    """cat -A shows the end of each line as $, and what is not seen by other signs."""
+    lines = text.split("\n")
+    if not all(line.endswith("$") or not line.strip() for line in lines):
+        return text
+    return "\n".join(_SHOWN_SIGN.sub(lambda sign: "\t" if sign[0] == "^I" else "", line[:-1]) for line in lines)
+
+
 def _without_markup(text: str) -> str:
     if "<" in text:
+        text = _CDATA.sub("", text) if "<![CDATA[" in text else text
+        text = _BLOCKS.sub(lambda tags: SEVERAL if _BLOCK.search(tags[0]) else tags[0], text) if "</" in text else text
         if _TAG.search(text):
             text = _TAG.sub("", text)
         if "<br" in text or "<BR" in text:
