@@ -7,7 +7,7 @@ from typing import Any
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.gaps import CUT, ELIDED, NO_BEGINNING, NO_END, NO_LOOPBACK, UNREAD
+from lvsdoctor.parse.gaps import CUT, NO_BEGINNING, NO_END, NO_LOOPBACK, UNREAD
 from lvsdoctor.parse.iproute.inet_line import FAMILY, read_address
 from lvsdoctor.parse.iproute.ip_command import IpCommand, ip_command, part_of
 from lvsdoctor.parse.iproute.ip_link import LinkBlock
@@ -159,9 +159,6 @@ class IpAddr(Reader):
         last = self._addresses[-1].link if self._addresses else ""
         if len(blocks) > 1 and blocks[-2].type and not blocks[-1].type and last != blocks[-1].name:
             return Partial(NO_END, blocks[-1].seen)  # its header is all that is there
-        typed = [bool(block.type) for block in blocks]
-        if any(typed) and not all(typed[:-1]):  # below that header there was another line
-            return Partial(ELIDED, blocks[typed.index(False)].seen)
         first = next(iter([block.seen for block in blocks] + [address.seen for address in self._addresses]), None)
         if any(block.index == 1 or "LOOPBACK" in block.flags for block in self._blocks.values()):
             return None
