@@ -50,6 +50,7 @@ from lvsdoctor.reporting.summary import (
     wanted,
     worst_first,
 )
+from lvsdoctor.reporting.verifying import Verification, verification
 from lvsdoctor.sanitize import cells, legible, shortened, wrapped
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "Severity",
     "UnreadPath",
     "Verdict",
+    "Verification",
     "Wanted",
     "alike",
     "alike_on_nodes",
@@ -125,6 +127,7 @@ __all__ = [
     "translated",
     "unjudged",
     "unread_paths",
+    "verification",
     "wanted",
     "wanted_on_nodes",
     "wording",

@@ -46,6 +46,7 @@ from lvsdoctor.reportkit import (
     suffering_sentences,
     summary,
     translated,
+    verification,
     wanted,
     wording,
     worst_first,
@@ -90,7 +91,7 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     own = {"asides": asides, "counted": counted, "hypertext": hypertext, "joined": joined, "wording": wording}
-    environment.globals.update(own, _=translated)
+    environment.globals.update(own, _=translated, verification=verification)
     return environment.get_template("html.jinja")
 
 
@@ -258,9 +259,8 @@ def _entries(examination: Examination, cases: Iterable[Case], kind: str, shown_p
         code = found[0].first.code
         about, sections = _page(examination.rule(rule))
         page_id = f"page-{code}" if sections else ""
-        entries.append(
-            Entry(f"{kind}-{code}", tuple(found), about, page_id, {} if page_id in shown_pages else sections)
-        )
+        own = {} if page_id in shown_pages else sections
+        entries.append(Entry(f"{kind}-{code}", tuple(found), about, page_id, own))
         shown_pages.add(page_id)
     return entries
 

@@ -27,6 +27,7 @@ from lvsdoctor.reportkit import (
     template,
     terminal,
     translated,
+    verification,
     wording,
     worst_first,
 )
@@ -42,9 +43,9 @@ Form = tuple[str, tuple[str, ...]]
 
 # What a short report lacks.
 COUNTED = (
-    "finding", "accepted finding", "warning", "evidence block", "command block", "section", "remark list",
-    "node table", "heading", "blank", "crash report",
-)  # fmt: skip
+    *("finding", "accepted finding", "warning", "evidence block", "command block", "section"),
+    *("remark list", "node table", "heading", "blank", "crash report"),
+)
 
 
 @dataclass(slots=True)
@@ -152,22 +153,22 @@ def _findings(examination: Examination, output: Output) -> Iterator[Piece]:
     for node in worst_first(examination):
         for together in alike(diagnosis for diagnosis in examination.of(node.name) if diagnosis.accepted is None):
             rank = together[0].severity.rank
-            first = together[0].rule not in known
+            new = together[0].rule not in known
             known.add(together[0].rule)
             if output.quiet:
                 said = (markdown.prose(f"{wording.label(each)} {wording.sentence(each)}") for each in together)
                 yield _whole(rank, "".join(f"- {each}\n" for each in said), "finding", len(together))
             else:
-                yield Piece(rank, (*_forms(together, output, unfolded=first), ("", ("finding",) * len(together))))
+                check = markdown.check(verification(together, examination.rule(together[0].rule)))
+                yield Piece(rank, (*_forms(together, output, check, unfolded=new), ("", ("finding",) * len(together))))
 
 
-def _forms(together: tuple[Diagnosis, ...], output: Output, *, unfolded: bool) -> Iterable[Form]:
+def _forms(together: tuple[Diagnosis, ...], output: Output, check: str, *, unfolded: bool) -> Iterable[Form]:
     """Whole, without its evidence, and without its fix."""
     head = _summary(together, unfolded=unfolded)
-    brief, fix = _statements(together, SENTENCES), _fix(together)
+    brief, fix = _statements(together, SENTENCES), _fix(together) + check
     said = _statements(together, len(together)) if output.verbose else brief
-    more = f"{wording.labelled(wording.MORE)} {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n"
-    end = f"{more}</details>\n\n"
+    end = f"{wording.labelled(wording.MORE)} {markdown.span(f'lvsdoctor explain {together[0].rule}')}\n\n</details>\n\n"
     return (
         (head + said + _why(together, output) + fix + end, ()),
         (f"{head}{brief}{translated('Evidence left out.')}\n\n{fix}{end}", ("evidence block",)),
@@ -191,8 +192,7 @@ def _summary(together: tuple[Diagnosis, ...], *, unfolded: bool) -> str:
 def _statements(together: tuple[Diagnosis, ...], number: int) -> str:
     """The first sentences, with what the wire says of them and who accepted them once. A lone one stands in the line
     that is seen of a folded finding."""
-    shown = together[:number]
-    lines = []
+    shown, lines = together[:number], []
     for diagnosis in shown:
         if len(together) > 1 or diagnosis.lapsed or diagnosis.probed not in (None, Probed.NOT_PROBED):
             lines.append(f"- {markdown.prose(diagnosis.message)}")
@@ -262,8 +262,8 @@ def _accepted(examination: Examination) -> Iterator[Piece]:
     for diagnosis in accepted:
         terms = markdown.prose(wording.accepted(diagnosis.accepted or {}))
         says = markdown.prose(f"{wording.label(diagnosis)} {diagnosis.message}")
-        line = translated("{sentence}; accepted: {terms}", sentence=says, terms=terms)
-        yield _whole(ACCEPTED, f"- {line}\n", "accepted finding")
+        says = translated("{sentence}; accepted: {terms}", sentence=says, terms=terms)
+        yield _whole(ACCEPTED, f"- {says}\n", "accepted finding")
     if accepted:
         yield _whole(FRAME, "\n", "blank")
 

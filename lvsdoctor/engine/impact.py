@@ -16,6 +16,7 @@ from lvsdoctor.model.walk import Decided, Decision, Served, Step, Walk
 from lvsdoctor.reporting.summary import natural
 from lvsdoctor.reporting.walks import clients, service_key
 
+_ORDER = {decision: place for place, decision in enumerate(Decision)}
 # A host that hears a packet and has nobody for it answers at once; who drops a packet does not.
 _ANSWERED = frozenset({Decision.LISTENER})
 # What a host decides that harms others, whatever the weight of a real server is.
@@ -25,8 +26,9 @@ _OF_OTHERS = frozenset({Decision.ARP_REPLY, Decision.ARP_SENDER, Decision.IPVS, 
 def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence[Rule]) -> Examination:
     """The same, each finding with its impact where a walk meets the step that it explains.
 
-    Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first. An
-    error of which no real server that gets clients is concerned is a warning, where no operator has set the severity.
+    Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first, and
+    of equals that whose step comes first. An error of which no real server that gets clients is concerned is a warning,
+    where no operator has set the severity.
     """
     met: _Met = {}
     for walk in walks:
@@ -82,8 +84,9 @@ def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagn
 
 
 def _place(diagnosis: Diagnosis) -> tuple[object, ...]:
-    """The larger share first; among equals rs2 before rs11."""
-    return _weight(diagnosis), natural(diagnosis.node)
+    """The larger share first; then what is decided earlier on a packet's way; then rs2 before rs11."""
+    step = diagnosis.explains
+    return _weight(diagnosis), len(_ORDER) if step is None else _ORDER[step.decision], natural(diagnosis.node)
 
 
 def _weight(diagnosis: Diagnosis) -> float:

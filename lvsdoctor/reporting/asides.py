@@ -10,12 +10,13 @@ MOST_COMMANDS = 8  # that would tell more, named of many nodes
 
 
 def others_of(together: Sequence[Diagnosis]) -> str:
-    """`ARP001, ARP003 cleared by the same fix; TUN002 about the same step`: the findings of other rules that are listed
-    under these, and those about the same step; empty where there are none."""
+    """The findings of other rules that are listed under these, as the same fix clears them, and those about the same
+    step; empty where there are none."""
     under = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.clears))
     about = listed(dict.fromkeys(code for diagnosis in together for code in diagnosis.also))
-    cleared = translated("{codes} cleared by the same fix", codes=under) if under else ""
-    return "; ".join(filter(None, (cleared, translated("{codes} about the same step", codes=about) if about else "")))
+    cleared = translated("{codes} (the same cause: this fix clears these findings, too)", codes=under) if under else ""
+    alike = translated("{codes} (about the same step of the packet's path)", codes=about) if about else ""
+    return translated("; ").join(filter(None, (cleared, alike)))
 
 
 def severities_set(together: Iterable[Diagnosis]) -> list[str]:

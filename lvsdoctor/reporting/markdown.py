@@ -12,6 +12,7 @@ from lvsdoctor.model.examination import Examination
 from lvsdoctor.reporting import wording
 from lvsdoctor.reporting.node_counts import wanted_on_nodes
 from lvsdoctor.reporting.summary import counted, wanted
+from lvsdoctor.reporting.verifying import Verification
 from lvsdoctor.sanitize import legible, shortened
 
 _LONGEST = 1000  # columns of one sentence
@@ -95,6 +96,16 @@ def _plain(word: str, at: int) -> bool:
 
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
+
+
+def check(wanted_to_see: Verification | None) -> str:
+    """How to verify a fix: a sentence, whose commands stand in code spans, and the command below it."""
+    if wanted_to_see is None:
+        return ""
+    parts = (prose(part) if at % 2 == 0 else span(part) for at, part in enumerate(wanted_to_see.says.split("`")))
+    says = " ".join(filter(None, parts)).replace(" ,", ",")
+    command = fence([wanted_to_see.command], "sh") if wanted_to_see.command else ""
+    return f"{wording.labelled(wording.VERIFY)} {says}\n\n{command}"
 
 
 def lacking(examination: Examination, *, by_node: bool) -> Iterator[tuple[str, str]]:

@@ -200,18 +200,22 @@ def standing(role: ExaminedRole) -> str:
 
 
 def no_role(node: Examined) -> str:
-    """Why a node has no role: what the evidence shows of it, or that it does not show what would tell."""
-    return translated(_no_role("ipvs" in node.facts, "addresses" in node.facts))
+    """What the evidence shows of a node without a role, or does not show: a phrase to follow the node's name."""
+    return translated(_NO_ROLE["ipvs" in node.facts, "addresses" in node.facts])
 
 
-def _no_role(table: bool, addresses: bool) -> str:
-    if table and addresses:
-        return "the evidence shows no IPVS services (a director) and no VIP on this host (a real server)."
-    if table:
-        return "the evidence shows no IPVS services (a director). It does not show the addresses of this host."
-    if addresses:
-        return "the evidence shows no VIP on this host (a real server). It does not show the IPVS table of this host."
-    return "the evidence does not show the IPVS table or the addresses of this host."
+def no_role_label(node: Examined) -> str:
+    """The label of the same."""
+    known = "ipvs" in node.facts and "addresses" in node.facts
+    return labelled("no role found" if known else "role not known")
+
+
+_NO_ROLE = {
+    (True, True): template("no IPVS services, no VIP"),
+    (True, False): template("no IPVS services; the addresses are not in the evidence"),
+    (False, True): template("no VIP; the IPVS table is not in the evidence"),
+    (False, False): template("the IPVS table and the addresses are not in the evidence"),
+}
 
 
 def accepted(terms: Mapping[str, str]) -> str:

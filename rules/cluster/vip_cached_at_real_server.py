@@ -101,5 +101,8 @@ def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
 
 
 def _forget(entry: Neighbour, homes: Mapping[str, Lookup]) -> Fix:
-    fix = Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link, learned=entry.state != "PERMANENT")),))
+    fix = Fix(
+        now=(spell(RemoveNeighbour(entry.ip, entry.link, learned=entry.state != "PERMANENT")),),
+        warning="First run the fixes of other findings about this VIP. Else the entry comes back.",
+    )
     return sum((announced_by(name, home.links, entry.ip) for name, home in homes.items()), fix)

@@ -113,6 +113,18 @@ def test_what_concerns_more_clients_stands_first() -> None:
     assert [d.node for d in errors] == ["rs2", "rs1"]
 
 
+def test_of_findings_that_concern_as_many_what_is_decided_earlier_stands_first() -> None:
+    asking = tuple(
+        (name, where, text.replace("arp_announce = 2", "arp_announce = 0")) for name, where, text in real_server(1)
+    )
+    answering = real_server(2, arp_ignore=0)
+    first, second = examined(*asking, *answering).diagnoses
+    assert (first.code, first.node, second.code, second.node) == ("ARP001", "rs2", "ARP003", "rs1")
+    assert first.impact is not None
+    assert second.impact is not None
+    assert first.impact.share == second.impact.share == 1.0
+
+
 def of_table(table: str, *dumps: tuple[str, str, str]) -> Examination:
     nodes = with_standing(nodes_in((("lb1", "lb1/ipvsadm", table), *LB1[1:], *dumps)))
     return with_impact(examine(nodes, rules()), walks(nodes), rules())

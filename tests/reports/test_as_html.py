@@ -386,7 +386,7 @@ def test_where_nothing_is_known_of_a_cluster_nothing_is_drawn(written: Written, 
 def test_a_finding_tells_clients_evidence_and_fix_in_this_order_and_then_the_rules_page(example: str) -> None:
     headings = [element.text for element in Read(example).all("h4")]
     assert headings[:5] == ["Clients", "Also", "Evidence", "Fix now, on rs2", "Fix for good, on rs2"]
-    assert headings[5:] == ["What you see", "Why", "Fix", "Fine when", "References"]
+    assert headings[5:] == ["Verify", "What you see", "Why", "Fix", "Fine when", "References"]
     page = Read(example)
     assert "One real server gets all the traffic" in page.row("What you see")
     assert "The kernel reads arp_ignore of the interface that receives the request" in page.row("Why")

@@ -84,7 +84,7 @@ def test_every_format_names_what_else_is_about_the_step_and_who_set_the_severity
     name: str, report_as: Written, examinations: ModuleType
 ) -> None:
     text = plain(report_as(name, of_a_step(examinations)))
-    assert re.search(r"Also:? ADDR001, DR004 about the same step", text)
+    assert re.search(r"Also:? ADDR001, DR004 \(about the same step of the packet's path\)", text)
     assert "lvsdoctor.toml:2 sets this severity in place of error" in text
     assert "sets this severity" not in plain(report_as(name, examinations.single_leak()))
 

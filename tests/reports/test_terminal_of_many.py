@@ -182,7 +182,7 @@ def test_the_first_lines_say_what_to_type_where_the_fix_is_one(report: Callable[
     lines = first_lines(report()).splitlines()
     assert "To fix ARP002 now, type on 20 nodes (rs1, rs2, rs3 and 17 more):" in lines
     assert "    sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2" in lines
-    assert lines[-2].startswith("To print a script of all fixes, type here")
+    assert lines[-2].startswith("To print all fixes in their order, type here")
     assert lines[-1].startswith("    lvsdoctor fix ")
 
 

@@ -12,6 +12,7 @@ from lvsdoctor.reporting.console import Page
 from lvsdoctor.reporting.source_locations import guilty_lines
 from lvsdoctor.reporting.summary import counted, natural
 from lvsdoctor.reporting.terminal.explained import put_explained
+from lvsdoctor.reporting.verifying import verification
 
 ALIKE = 10  # sentences of one pitfall, unless -v
 COMMANDS = 50  # lines of one fix, unless -v
@@ -42,6 +43,9 @@ def put_findings(page: Page, group: AlikeFindings, shown: Shown) -> None:
     _put_probed(page, group, shown)
     _put_evidence(page, group)
     _put_fixes(page, group)
+    if (check := verification(group.every, rule)) is not None:
+        page.say(check.says, label=wording.labelled(wording.VERIFY))
+        page.commands(filter(None, [check.command]))
     more = wording.labelled(wording.MORE)
     page.say(f"lvsdoctor explain {group.first[0].rule}", "faint", label=more, label_style="faint")
 

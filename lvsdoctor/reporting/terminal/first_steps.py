@@ -27,7 +27,7 @@ def put_first_steps(page: Page, groups: Sequence[AlikeFindings]) -> bool:
 
 def put_fix_command(page: Page) -> None:
     """What prints all fixes."""
-    page.say(translated("To print a script of all fixes, type here (nothing is run):"), indent=0)
+    page.say(translated("To print all fixes in their order, type here (nothing is run):"), indent=0)
     page.commands([page.output.fix_command])
 
 

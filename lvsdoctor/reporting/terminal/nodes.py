@@ -35,8 +35,8 @@ def put_standing(page: Page, node: Examined) -> None:
     for role in node.roles:
         page.say(wording.standing(role), label=wording.labelled(_role(role.name)))
     if not node.roles:
-        says = joined((wording.no_role(node), translated(_NAME_IT)))
-        page.say(says, label=wording.labelled("no role found"))
+        says = joined((translated("{sentence}.", sentence=wording.no_role(node)), translated(_NAME_IT)))
+        page.say(says, label=wording.no_role_label(node))
     if node.vips:
         page.say(
             wording.some(node.vips, all_of_them=bool(page.output.verbose)),
@@ -49,7 +49,7 @@ def put_standing(page: Page, node: Examined) -> None:
 
 
 _LACKING = "the evidence lacks what these commands would tell."
-_NAME_IT = "Most rules need to know: say it with --role director, or --role real-server --vip ADDRESS."
+_NAME_IT = "Most rules need the role. To name it: --role director, or --role real-server --vip ADDRESS."
 
 
 def put_not_checked(page: Page, node: Examined, outcomes: Iterable[Outcome]) -> None:
@@ -141,12 +141,13 @@ def put_notes_of_all(page: Page, nodes: Iterable[Examined]) -> None:
     names: dict[tuple[str, str], list[str]] = {}
     for node in nodes:
         if not node.roles:
-            names.setdefault((wording.labelled("no role found"), wording.no_role(node)), []).append(node.name)
+            names.setdefault((wording.no_role_label(node), wording.no_role(node)), []).append(node.name)
         for note in wording.notes(node):
             names.setdefault((wording.labelled("note"), note), []).append(node.name)
     for (label, note), own in names.items():
         hosts = wording.listed(sorted(own, key=natural))
-        page.say(translated("{hosts}: {note}", hosts=hosts, note=note), label=label)
+        text = "{hosts}: {note}" if label == wording.labelled("note") else "{hosts} ({note})."
+        page.say(translated(text, hosts=hosts, note=note), label=label)
     if any(label != wording.labelled("note") for label, _ in names):
         page.say(translated(_NAME_IT))
 
