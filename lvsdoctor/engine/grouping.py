@@ -135,10 +135,12 @@ def _same_step(diagnosis: Diagnosis, other: Diagnosis) -> bool:
 
 
 def _about(diagnosis: Diagnosis) -> Mapping[str, str]:
-    """What a finding is about; of a service "tcp 192.0.2.10:80" the VIP as well."""
+    """What a finding is about; of a service "tcp 192.0.2.10:80" the VIP as well. An address that a rule finds on a host
+    is the one that another calls a VIP."""
     about = diagnosis.about
-    place = about.get("service", "").partition(" ")[2].rpartition(":")[0]
-    return {"vip": place.strip("[]"), **about} if place else about
+    place = about.get("service", "").partition(" ")[2].rpartition(":")[0].strip("[]")
+    vip = place or about.get("ip") or about.get("address")
+    return {"vip": vip, **about} if vip else about
 
 
 class _Making:

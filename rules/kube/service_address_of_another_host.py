@@ -37,6 +37,7 @@ SERVICE = Fix(
     needs={"addresses"},
     helps={"kube", "links", "routes"},
     suffice={"kube-state"},
+    cause=True,
 )
 def service_address_of_another_host(node: Node) -> Iterator[Finding]:
     if node.is_a("director"):

@@ -71,6 +71,16 @@ def test_the_same_fix_of_another_subject_or_on_another_host_is_another_finding()
     assert groups(diagnosis("X001"), diagnosis("X002", fix=elsewhere)) == {"X001": [], "X002": []}
 
 
+def test_an_address_on_a_host_is_the_one_that_another_rule_calls_a_vip() -> None:
+    about = {"ip": "192.0.2.10", "director": "lb2"}, {"ip": "192.0.2.11", "director": "lb2"}
+    same, another = (Finding("", about=own, evidence=(), fix=Fix(("cure",))) for own in about)
+    first, second = (
+        Diagnosis(f, "x002", "X002", "lb1", Severity.WARNING, explains=DOWNSTREAM) for f in (same, another)
+    )
+    assert groups(diagnosis("X001"), first) == {"X001": ["X002"]}
+    assert groups(diagnosis("X001"), second) == {"X001": [], "X002": []}
+
+
 def test_what_a_hand_has_to_do_is_listed_under_the_same_step_alone() -> None:
     for fix in (Fix(("# look after it",)), Fix()):
         assert groups(diagnosis("X001", fix=fix), diagnosis("X002", fix=fix)) == {"X001": ["X002"]}
