@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from lvsdoctor.analysis.marks import refuse_unseen_marks
+from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
@@ -64,6 +65,12 @@ def directs(node: Node, vip: IP) -> bool:
         return True
     marked = any(row.fwmark is not None and not row.marked for row in services) and node.has("addresses")
     return marked and bool(node.holding(vip)) and all(other.ip != vip for other in node.hidden_vips)
+
+
+def stands_by(node: Node, service: VirtualService) -> bool:
+    """Does a director have none of a service's VIPs, as long as another has them? Not where no VIP is known. Reads what
+    delivered() does."""
+    return bool(service.vips) and not any(delivered(node, vip, service.fwmark) for vip, _ in service.vips)
 
 
 def ip_versions(node: Node) -> frozenset[int]:

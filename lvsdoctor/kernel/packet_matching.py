@@ -236,6 +236,9 @@ def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNO
                            else action.mark.of(packet.mark or 0))  # fmt: skip
         case Effect.RESTORE_MARK:
             return replace(packet, mark=None)
+        case Effect.NOTRACK if hook is Hook.OUTPUT and packet.ipvs and packet.protocol not in _TUNNELS:
+            # net/netfilter/xt_CT.c: xt_ct_target() passes over what is tracked already, as what IPVS sends.
+            return packet
         case Effect.NOTRACK:
             return replace(packet, states=UNTRACKED)
         case Effect.HOPS:

@@ -14,7 +14,10 @@ from lvsdoctor.rulekit import (
     refuse_unknown,
     replies_dropped,
     rule,
+    stands_by,
 )
+
+_LATER = "After a failover to {node}, clients of {service} get no answer."
 
 
 @rule(
@@ -32,6 +35,7 @@ def director_filter_drops_replies(node: Node) -> Iterator[Finding]:
         dropped = replies_dropped(items)
         if not dropped:
             continue
+        waits = stands_by(node, service)
         name, listed = node.name, {item.rip: item.real for item in dropped if item.real is not None}
         yield Finding(
             "{node} drops replies of {service} in chain {chain}",
@@ -39,7 +43,8 @@ def director_filter_drops_replies(node: Node) -> Iterator[Finding]:
             chain=dropped[0].chain,
             explains=dropped[0].decision,
             rips=", ".join(map(str, listed)),
-            clients="Connections to real server {rips} get no answer.",
+            severity=Severity.WARNING if waits else None,
+            clients=_LATER if waits else "Connections to real server {rips} get no answer.",
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 *(

@@ -10,11 +10,11 @@ from lvsdoctor.rulekit import (
     accept_again,
     at_director_of_all,
     cite,
-    delivered,
     pass_filters,
     refuse_unknown,
     requests_dropped,
     rule,
+    stands_by,
 )
 
 _REQUESTS = "{node} drops requests for {service} in chain {chain}"
@@ -41,7 +41,7 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
         if not dropped:
             continue
         first = dropped[0]
-        waits = service.vip is not None and not delivered(node, service.vip)
+        waits = stands_by(node, service)
         refused = first.verdict.rejected and not first.sent
         yield Finding(
             _SENT if first.sent else _REQUESTS,

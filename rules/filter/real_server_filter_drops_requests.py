@@ -31,7 +31,7 @@ _REFUSED = "Connections that {director} sends to {node} are refused."
     explains=Decision.INPUT_FILTER,
     role="real-server",
     needs={"memberships", "addresses"},
-    helps={"iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes"},
+    helps={"iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl"},
     harmless_at_weight_0=True,
 )
 def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:

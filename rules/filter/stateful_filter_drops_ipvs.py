@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     fit_conntrack,
     refuse_unknown,
     rule,
+    stands_by,
 )
 
 _REQUESTS = "{node} drops requests for {service} in chain {chain}, for their connection state {state}"
@@ -21,6 +22,7 @@ _LATER = "{node} drops later packets of {service} in chain {chain}, for their co
 _REPLIES = "{node} drops replies of {service} in chain {chain}, for their connection state {state}"
 _NO_ANSWER = "Clients of {service} get no answer."
 _WAITING = "Clients of {service} connect, and then get no data."
+_FAILOVER = "After a failover to {node}, clients of {service} get no answer."
 
 
 @rule(
@@ -38,6 +40,7 @@ def stateful_filter_drops_ipvs(node: Node) -> Iterator[Finding]:
         dropped = dropped_for_state(items)
         if not dropped:
             continue
+        waits = stands_by(node, service)
         first, part = dropped[0], dropped[0].passage.part
         yield Finding(
             _LATER if part == "later request" else _REPLIES if part == "reply" else _REQUESTS,
@@ -45,7 +48,8 @@ def stateful_filter_drops_ipvs(node: Node) -> Iterator[Finding]:
             chain=first.chain,
             explains=first.decision,
             state=" or ".join(sorted(first.passage.packet.states)),
-            clients=_WAITING if part == "later request" else _NO_ANSWER,
+            severity=Severity.WARNING if waits else None,
+            clients=_FAILOVER if waits else _WAITING if part == "later request" else _NO_ANSWER,
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 *conntrack_line(node),

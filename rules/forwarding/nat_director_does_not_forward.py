@@ -21,33 +21,32 @@ from lvsdoctor.rulekit import (
     reply_links,
     rule,
     set_sysctls,
+    stands_by,
 )
 
 IP_FORWARD = "net.ipv4.ip_forward"
+_LATER = "After a failover to {node}, clients whose requests go to these real servers ({rips}) get no reply."
 
 
 @rule(
-    name="nat-director-does-not-forward",
-    code="NAT003",
-    severity=Severity.ERROR,
-    explains=Decision.RETURN_PATH,
-    role="director",
-    needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
-    helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"},
-    only_ipv4=True,
-)
+    name="nat-director-does-not-forward", code="NAT003", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
+    role="director", needs={"ipvs", "sysctl | configured-sysctl", "addresses"},
+    helps={"ipvs-stats", "routes", "local-routes", "policy-rules", "links"}, only_ipv4=True,
+)  # fmt: skip
 def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
     # That one real server of a service is masqueraded and the others are not is a pitfall of its own.
     odd = {real for mix in mixed_methods(node) for real in mix.odd}
     replied: dict[str, Destination] = {}
     behind: dict[str, dict[IP, tuple[Citation, ...]]] = {}
-    for _, destination, rip in nat_pairs(node):
+    serving: set[str] = set()
+    for service, destination, rip in nat_pairs(node):
         if destination in odd:
             continue
         links, way = reply_links(node, rip)
         for link in links:
             proof = (cite(destination, "behind NAT"), *way)
             behind.setdefault(link, {}).setdefault(rip, proof)
+            serving |= set() if stands_by(node, service) else {link}
             if replies_pass(node, destination):
                 replied.setdefault(link, destination)
     for link, rips in behind.items():
@@ -62,7 +61,10 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
         settings |= {} if settings and known else {conf_key(link, "forwarding"): 1}
         yield Finding(
             "{node} does not forward replies of NAT real servers that arrive on {link} ({rips})",
-            clients="Clients whose requests go to these real servers ({rips}) get no reply.",
+            severity=None if link in serving else Severity.WARNING,
+            clients="Clients whose requests go to these real servers ({rips}) get no reply."
+            if link in serving
+            else _LATER,
             about={"link": link},
             rips=", ".join(named),
             evidence=[*because, *forwarding.because],

@@ -19,6 +19,7 @@ from lvsdoctor.rulekit import (
     route_lookup,
     rule,
     set_sysctls,
+    stands_by,
 )
 
 FORWARDING = conf_key("all", "forwarding", 6)
@@ -39,7 +40,9 @@ ROUTES = "A forwarding host takes no routes from router advertisements, except o
 def nat6_director_does_not_forward(node: Node) -> Iterator[Finding]:
     behind: dict[str, dict[str, Destination]] = {}
     replied = False
-    for _, real, rip in nat_pairs(node, 6):
+    waits = True
+    for service, real, rip in nat_pairs(node, 6):
+        waits = waits and stands_by(node, service)
         way = route_lookup(node, rip)
         for link in way.links if way.type == "unicast" else ():
             behind.setdefault(link, {})[str(rip)] = real
@@ -52,7 +55,8 @@ def nat6_director_does_not_forward(node: Node) -> Iterator[Finding]:
             raise NotCollected("sysctl", node.name, FORWARDING, command("sysctl", FORWARDING))
         yield Finding(
             DROPS,
-            clients="Clients get no reply.",
+            severity=Severity.WARNING if waits else None,
+            clients="After a failover to {node}, clients get no reply." if waits else "Clients get no reply.",
             about={"link": link},
             count=len(reals),
             rips=", ".join(reals),

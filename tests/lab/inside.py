@@ -10,6 +10,7 @@ a line of JSON. Requests run side by side: while one cluster waits for an answer
 import ctypes
 import json
 import os
+import re
 import socket
 import stat
 import struct
@@ -35,8 +36,8 @@ _ETH_P_ARP, _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x0806, 0x8913, 0x1, 0x40
 # How long a request and a health check may take, and how long answers to an ARP request are waited for: seconds.
 _PATIENCE, _ARP_PATIENCE = 1.0, 0.3
 _COMMAND_LIMIT = float(os.environ.get("COMMAND_LIMIT", "120"))
-# ip(8) says so on stderr: the kernel marked its answer (NLM_F_DUMP_INTR).
-_DISTURBED = "Dump was interrupted"
+# ip(8) says so on stderr: the kernel marked its answer (NLM_F_DUMP_INTR); another cluster's namespace has just gone.
+_DISTURBED = re.compile("Dump was interrupted|Peer netns reference is invalid")
 
 
 def check(result: int, what: str) -> None:
@@ -66,7 +67,7 @@ def undisturbed(words: list[str], stdin: str = "", tries: int = 5) -> tuple[int,
     An operator would repeat it, too; and the scan does not conclude anything from such a dump.
     """
     status, output = run(words, stdin)
-    return undisturbed(words, stdin, tries - 1) if _DISTURBED in output and tries > 1 else (status, output)
+    return undisturbed(words, stdin, tries - 1) if _DISTURBED.search(output) and tries > 1 else (status, output)
 
 
 def outputs(commands: list[str], itself: bool) -> dict[str, str]:

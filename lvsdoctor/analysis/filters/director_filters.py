@@ -11,6 +11,7 @@ from lvsdoctor.analysis.filters.filter_paths import (
     arrival_links,
     drops_for_state,
     filter_fact,
+    filters_seen,
     link_towards,
     locality,
     marked_requests,
@@ -18,18 +19,19 @@ from lvsdoctor.analysis.filters.filter_paths import (
     passed,
     undecided,
 )
+from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, deciding
 from lvsdoctor.kernel.packet_matching import Packet
-from lvsdoctor.kernel.source_address import own_source
+from lvsdoctor.kernel.source_address import outer_source as of_tunnel
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import Hook
+from lvsdoctor.model.packet_filter import Effect, Hook
 from lvsdoctor.sanitize import command
 
 CONNTRACK, LOOSE = "net.ipv4.vs.conntrack", "net.netfilter.nf_conntrack_tcp_loose"
@@ -185,6 +187,31 @@ def sent_by_nat(director: Node, service: VirtualService, real: Destination, clie
     return passed(director, sent.packet, sent.hooks, locality(director, request.version))
 
 
+def source_sent(director: Node, service: VirtualService, real: Destination, client: IP | None) -> IP | None:
+    """The source that masqueraded requests have at a real server: `client`, which stands for all of them, unless rules
+    of the director change it. None where they may, or change that of some."""
+    version = service.family if service.vip is None else service.vip.version
+    if _values(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
+        return client
+    try:
+        verdict = sent_by_nat(director, service, real, client or far_away(version))
+    except NotCollected:
+        return None
+    changed = verdict is not None and verdict.packet.changed
+    if verdict is None or not (changed or _source_translated(director, version)):
+        return client
+    if not changed or not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
+        return None
+    return verdict.packet.src
+
+
+def _source_translated(director: Node, version: int) -> bool:
+    """Does a rule of the director change the source of some packets?"""
+    tables = director.packet_filter(filter_fact(version))
+    changing = (Effect.SNAT, Effect.MASQUERADE)
+    return any(action.effect in changing for table in tables for row in table.rules for action in row.actions)
+
+
 def _settings(director: Node, conntrack: bool | None) -> list[tuple[bool, bool, NotCollected | None]]:
     """The pairs of vs.conntrack and nf_conntrack_tcp_loose that may hold, with what would tell."""
     tracked, absent = ([conntrack], None) if conntrack is not None else _values(director, CONNTRACK)
@@ -239,9 +266,9 @@ def _through_here(director: Node) -> Iterator[Node]:
 
 def outer_source(director: Node, rip: IP) -> IP | None:
     """The source of what a director tunnels to a real server; None where the evidence does not tell."""
-    if rip.version != 4 or not (director.has("routes") and director.has("addresses") and director.has("links")):
+    if not (director.has("routes") and director.has("addresses") and director.has("links")):
         return None
     try:
-        return own_source(director, rip).ip
+        return of_tunnel(director, rip).ip
     except NotCollected:
         return None

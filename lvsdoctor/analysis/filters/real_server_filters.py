@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.filters.director_filters import outer_source, requests_of
+from lvsdoctor.analysis.filters.director_filters import outer_source, requests_of, source_sent
 from lvsdoctor.analysis.filters.filter_paths import (
     CHECK,
     CHECK_REPLY,
@@ -28,6 +28,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Match
 from lvsdoctor.model.standing import Membership
 
 REQUEST, REPLY = "request", "reply"
@@ -125,6 +126,8 @@ def _passages(node: Node, service: VirtualService, real: Destination, director: 
     assert rip is not None
     link = next((row.link for row in node.holding(rip)), None)
     src = any_client(node, version)
+    if real.forwarding is Forwarding.NAT and director is not None and _asks_for_a_source(node, version):
+        src = source_sent(director, service, real, src)
     if real.forwarding is Forwarding.TUN:
         protocol = OUTER_PROTOCOLS.get(real.tunnel_type, (None, None))[version == 6]
         outer = outer_source(director, rip) if director is not None else None
@@ -137,6 +140,11 @@ def _passages(node: Node, service: VirtualService, real: Destination, director: 
         out = link_towards(node, src) if src is not None else None
         reply = Packet(request.dst, src, request.protocol, sport=request.dport, out_link=out, states=_ESTABLISHED)
         yield Passage(REPLY, reply, SENT)
+
+
+def _asks_for_a_source(node: Node, version: int) -> bool:
+    tables = node.packet_filter(filter_fact(version)) if node.has(filter_fact(version)) else ()
+    return any(item.match is Match.SOURCE for table in tables for row in table.rules for item in row.conditions)
 
 
 def _requests(node: Node, service: VirtualService, real: Destination, director: Node | None) -> Iterator[Packet]:
