@@ -1,4 +1,4 @@
-"""Two directors both answer ARP requests for the VIP on one segment: split brain."""
+"""Two directors both answer ARP requests, or neighbour solicitations, for the VIP on one segment: split brain."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
 )
 
 SPLIT = "{node} answers ARP requests for VIP {vip} on {link}, and director {other} does too"
+SPLIT6 = "{node} answers neighbour solicitations for VIP {vip} on {link}, and director {other} does too"
 SHARED = "Some clients reach {node}, other clients {other}. Connections break when clients change sides."
 REPAIR_VRRP = Fix(
     persist=(
@@ -39,7 +40,7 @@ REPAIR_VRRP = Fix(
 @rule(
     name="vip-answered-by-two-directors", code="VRRP001", severity=Severity.ERROR, explains=Decision.ARP_REPLY,
     role="director", needs={"ipvs", "addresses", "links"},
-    helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"}, only_ipv4=True,
+    helps={"sysctl", "routes", "local-routes", "policy-rules", "arptables"},
 )  # fmt: skip
 def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
     for vip in directed_vips(node):
@@ -55,15 +56,15 @@ def vip_answered_by_two_directors(node: Node) -> Iterator[Finding]:
                     continue
                 told.add(mine.link.name)
                 yield Finding(
-                    SPLIT,
+                    SPLIT if vip.version == 4 else SPLIT6,
                     clients=SHARED,
                     about={"vip": vip, "link": mine.link.name},
-                    predicts=Predicts.ANSWERS,
+                    predicts=Predicts.ANSWERS if vip.version == 4 else None,
                     other=peer.name,
                     evidence=[*mine.because, *its.because, *(cite(address, "on one segment") for address in pair)],
                     fix=_fix(node, vip, ours) + announced_by(peer.name, [its.link.name], vip),
                 )
-    refuse_unmarked(node, 4)
+    refuse_unmarked(node, 4, 6)
 
 
 def _yields(node: Node, ours: Sequence[ArpOwner], peer: Node, theirs: Sequence[ArpOwner]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -36,7 +37,12 @@ def arp_owners(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
 
 
 def arp_owners_noted(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
-    """arp_owners(); that the settings were not seen is noted, so that a rule without a finding has proved nothing."""
+    """arp_owners(); that the settings were not seen is noted, so that a rule without a finding has proved nothing. Of an
+    IPv6 address the links that answer neighbour solicitations."""
+    if ip.version == 6:
+        held = ((link, address) for address in node.holding(ip) if (link := node.link(address.link)) is not None)
+        answers = ((link, address, ndp_reply(node, ip, arrived_on=link)) for link, address in held)
+        return tuple(ArpOwner(link, (address,), answer.because) for link, address, answer in answers if answer)
     if ip.version == 4 and not node.has("sysctl") and node.holding(ip):
         node.assuming(NotCollected("sysctl", node.name, "arp_ignore", _SEE_IGNORED))
     return arp_owners(node, ip)
