@@ -60,7 +60,7 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
         shown = known or [
-            w for w in proved if not _ends_at_listener(w) and (not is_wished(w) or _served_by_others(w, every))
+            w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, every)
         ]
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
@@ -87,7 +87,7 @@ def may_show_clients(node: Node) -> bool:
 
 def is_shown(walk: Walk) -> bool:
     """Does the scan show such clients, where clients usually are?"""
-    return walk.client.connects or (walk.client.evidenced and walk.client.place in _USUAL)
+    return walk.client.connects or (walk.client.evidenced and walk.client.place in _USUAL) or _may_be_checked(walk)
 
 
 def _opened(node: Node) -> list[Walk]:
@@ -95,6 +95,11 @@ def _opened(node: Node) -> list[Walk]:
     from lvsdoctor.analysis.walk import walks_of_scan  # a scan may show no client
 
     return [w for w in walks_of_scan(node) if is_shown(w) and w.share and w.forwarding is not None]
+
+
+def _may_be_checked(walk: Walk) -> bool:
+    """Whether a director checks a real server at all, no dump tells; how such a check of TCP fares its walk does."""
+    return walk.client.place is ClientPlace.HEALTH_CHECK and walk.protocol == "tcp"
 
 
 def _ends_at_listener(walk: Walk) -> bool:
@@ -141,8 +146,10 @@ def is_wished(walk: Walk) -> bool:
     verdict = walk.deciding
     if verdict is None or walk.client.place is ClientPlace.HEALTH_CHECK:
         return False
-    words = {word for line in verdict.because for word in line.seen.text.split()}
-    return verdict.step.decision in _FILTERS or not FAILING_TYPES.isdisjoint(words)
+    lines = [set(line.seen.text.split()) for line in verdict.because]
+    # A table without any route but one of that type is for a source, not for some clients.
+    failing = any(not FAILING_TYPES.isdisjoint(words) and "default" not in words for words in lines)
+    return verdict.step.decision in _FILTERS or failing
 
 
 def _contradicted(walk: Walk, node: Node) -> bool:

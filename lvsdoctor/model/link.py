@@ -13,6 +13,9 @@ ENSLAVING_KINDS = frozenset({"bridge", "bond", "team", "openvswitch", "ovs"})
 # On a host of which files alone tell: whatever interfaces it has that no file names.
 EVERY_INTERFACE = "every interface"
 
+# Networks of containers on the host itself.
+CONTAINER_LINKS = ("docker", "cni", "virbr", "lxcbr", "flannel", "cilium", "kube-", "nodelocaldns")
+
 VRRP_MACS = ("00:00:5e:00:01:", "00:00:5e:00:02:")  # RFC 9568, 7.3: a virtual router's own, for IPv4 and IPv6
 
 

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     far_away,
     gateway_to_director,
     hide_clients,
+    hides_some_clients,
     hops_to,
     nat_memberships,
     no_source_nat,
@@ -55,6 +56,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         kept = [no_source_nat(m.director, m.service, m.destination, family=rip.version) for m in taking]
         if None in kept or (beyond := past_director(node, way, rip, director, ours)) is None:
             continue
+        hidden = any(hides_some_clients(m.director, m.service, m.destination) for m in taking)
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
         message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
         evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
@@ -72,7 +74,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
             director=director.name,
             hop=hop or ", ".join(way.links),
             back=(back.dst if back.table == "main" else back.table) if back is not None else "",
-            severity=None if back is None else Severity.WARNING,
+            severity=None if back is None and not hidden else Severity.WARNING,
             evidence=evidence,
             fix=_fix(node, way, rip, director, gateway),
         )

@@ -37,8 +37,8 @@ def arp_owners(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
 
 
 def arp_owners_noted(node: Node, ip: IP) -> tuple[ArpOwner, ...]:
-    """arp_owners(); that the settings were not seen is noted, so that a rule without a finding has proved nothing. Of an
-    IPv6 address the links that answer neighbour solicitations."""
+    """arp_owners(); that the settings were not seen is noted, so that a rule without a finding has proved nothing.
+    Of an IPv6 address the links that answer neighbour solicitations."""
     if ip.version == 6:
         held = ((link, address) for address in node.holding(ip) if (link := node.link(address.link)) is not None)
         answers = ((link, address, ndp_reply(node, ip, arrived_on=link)) for link, address in held)

@@ -30,8 +30,9 @@ from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
+from lvsdoctor.model.link import CONTAINER_LINKS
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import Effect, Hook
+from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match
 from lvsdoctor.sanitize import command
 
 CONNTRACK, LOOSE = "net.ipv4.vs.conntrack", "net.netfilter.nf_conntrack_tcp_loose"
@@ -203,6 +204,27 @@ def source_sent(director: Node, service: VirtualService, real: Destination, clie
     if not changed or not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
         return None
     return verdict.packet.src
+
+
+def hides_some_clients(director: Node, service: VirtualService, real: Destination) -> bool:
+    """Does a rule of the director that names sources change that of some clients' requests, so that their replies come
+    back to it? Reads as source_sent()."""
+    version = service.family if service.vip is None else service.vip.version
+    if _values(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
+        return False
+    tables = [table for table in director.packet_filter(filter_fact(version)) if table.nat]
+    asked = [item for table in tables for row in table.rules for item in row.conditions if item.match is Match.SOURCE]
+    ranges = [value for item in asked for value in item.values if isinstance(value, AddressRange)]
+    for client in (value.low + 1 if value.low != value.high else value.low for value in ranges):
+        try:
+            verdict = sent_by_nat(director, service, real, client)
+        except NotCollected:
+            continue
+        # Packets of a subnet of its own containers are no clients'.
+        own = (row for row in director.addresses if row.link.startswith(CONTAINER_LINKS) and client in row.network)
+        if verdict is not None and verdict.packet.changed and verdict.packet.src != client and not any(own):
+            return True
+    return False
 
 
 def _source_translated(director: Node, version: int) -> bool:

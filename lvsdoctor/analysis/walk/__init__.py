@@ -18,6 +18,7 @@ from lvsdoctor.analysis.walk.clients import Crowd, client_classes, crowd
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import is_own, taken_by_mark
 from lvsdoctor.analysis.walk.legs import by_director, without_director
+from lvsdoctor.analysis.walk.oncoming import requests_arrive
 from lvsdoctor.analysis.walk.services import service_addresses
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -97,7 +98,7 @@ def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: Pos
     some = list(_shares(service))
     for real, share in some:
         if name and row.followed:
-            steps = (row.verdict, *by_director(decider, row.node, service, real, share, attempt))
+            steps = tuple(_to_and_from(decider, row, service, real, share, attempt))
         else:
             steps = (row.verdict,)
         yield _of_real_server(at, client, name, row.node, real, share, steps)
@@ -105,6 +106,14 @@ def _of_answer(decider: Decider, at: ServicePlace, client: ClientClass, row: Pos
         further = by_director(decider, row.node, service, None, 0.0, attempt) if name and row.followed else ()
         steps = (row.verdict, *further)
         yield _walk(at, client, name, None, "", None, 0.0, steps)
+
+
+def _to_and_from(
+    decider: Decider, row: PossibleResponder, service: VirtualService, real: Destination, share: float, attempt: Attempt
+) -> Iterator[StepVerdict]:
+    yield row.verdict
+    stopped = list(requests_arrive(decider, row.node, attempt)) if row.verdict.decided is Decided.YES else []
+    yield from stopped or by_director(decider, row.node, service, real, share, attempt)
 
 
 def _whole(director: Node) -> bool:

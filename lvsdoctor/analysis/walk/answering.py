@@ -216,7 +216,7 @@ def _at_real_server(
     networks = _subnets_of_both(at, asker) if asker is not None else []
     if asker is None or not networks:
         return
-    beside = _links_beside(node, asker, at.vip, networks)
+    beside = _links_beside(node, asker, at, networks)
     for link in beside:
         subject = f"VIP {at.vip} on {link.name}"
         key = (link.name, asker)
@@ -273,8 +273,17 @@ def _subnets_of_both(at: ServicePlace, asker: IP) -> list[Network]:
     return [row.network for row in rows if asker in row.network and at.vip in row.network]
 
 
-def _links_beside(node: Node, asker: IP, vip: IP, networks: Sequence[Network]) -> Sequence[Link]:
-    """The links on the asker's segment, as a subnet or a gateway there tells, and those with a MAC of their own."""
+def _beside(at: ServicePlace, asker: IP) -> set[Network]:
+    """All subnets of the links by which the directors are on the asker's segment, but that of link-local addresses."""
+    rows = [(id(node), row) for node in at.directors for row in subnets(node) if not row.ip.is_link_local]
+    links = {(host, row.link) for host, row in rows if asker in row.network and row.ip != at.vip}
+    return {row.network for host, row in rows if (host, row.link) in links and row.ip != at.vip}
+
+
+def _links_beside(node: Node, asker: IP, at: ServicePlace, networks: Sequence[Network]) -> Sequence[Link]:
+    """The links on the asker's segment, and those with a MAC of their own there: with its subnet, with a gateway in one
+    of `networks`, or else with another subnet of the link by which a director is there."""
+    vip = at.vip
     if not (node.has("links") and node.has("addresses")):
         return ()
     rows = subnets(node)
@@ -284,5 +293,6 @@ def _links_beside(node: Node, asker: IP, vip: IP, networks: Sequence[Network]) -
     for hop in (hop for route in (node.seen_rows("routes") if node.has("routes") else ()) for hop in route.nexthops):
         if hop.link not in others and hop.gateway and any(hop.gateway in network for network in networks):
             names.add(hop.link)
+    names = names or {row.link for row in rows if row.ip != vip and row.network in _beside(at, asker)}
     links = {link.name: link for name in sorted(names) for link in hearing_too(node, name)}
     return [link for link in links.values() if link.arp and link.up and not node.enslaved(link)]

@@ -1,7 +1,7 @@
 """On which link of a director a client's packets arrive, and where the VIP is asked for."""
 
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
-from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace
 from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.delivery import home_link
 from lvsdoctor.kernel.routing import known_route
@@ -53,6 +53,12 @@ def arrival_links(director: Node, at: ServicePlace, client: ClientClass) -> tupl
     except NotCollected:
         return ()
     return tuple(dict.fromkeys(link for link in links if link is not None))
+
+
+def comes_straight(director: Node, attempt: Attempt) -> bool:
+    """Do this client's requests come by no router: is it, as the VIP is, in the subnet of that link?"""
+    own = [row.network for row in subnets(director) if row.link == attempt.link]
+    return attempt.client.place in BESIDE and any(attempt.src in net and attempt.at.vip in net for net in own)
 
 
 def _link_beside(director: Node, client: ClientClass) -> str | None:

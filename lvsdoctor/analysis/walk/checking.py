@@ -16,6 +16,7 @@ from lvsdoctor.analysis.walk.sending import by_routers, neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
 from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
+from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -89,6 +90,11 @@ def _asks(director: Node, target: IP) -> Answer | None:
     if source.ip is None:
         all_tables_seen(director, None, target.version)
         return no("{host} has no route to {target}", *source.because, host=director.name, target=target)
+    way = route_lookup(director, target, src=source.ip)
+    if way.type not in ("unicast", "local"):
+        # net/ipv4/route.c: ip_route_connect() looks again, with the source that the first look-up has told.
+        text = "{host} has no route from {source} to {target}"
+        return no(text, *way.because, *source.because, host=director.name, source=source.ip, target=target)
     return yes("{host} sends from {source}", *source.because, host=director.name, source=source.ip)
 
 

@@ -13,12 +13,11 @@ from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import CONTAINER_LINKS
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
 from lvsdoctor.model.walk import ClientClass, ClientPlace
 
-# Networks of containers on the host itself.
-_OF_CONTAINERS = ("docker", "cni", "virbr", "lxcbr", "flannel", "cilium", "kube-", "nodelocaldns")
 _MOST_ROUTES = 12  # a routing protocol may bring thousands; they are alike
 _CONNECTION = "a client's connection"
 _ANSWERING = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", ""})
@@ -156,7 +155,7 @@ def _prefixes(host: Node) -> tuple[tuple[Network, bool], ...]:
     for row in subnets(host):
         link = links.get(row.link)
         wire = row.link != "lo" if link is None else link.arp and link.up
-        if _of_clients(row.network) and not row.link.startswith(_OF_CONTAINERS):
+        if _of_clients(row.network) and not row.link.startswith(CONTAINER_LINKS):
             known[row.network] = wire or known.get(row.network, False)
     for route in _seen(host, "local-routes"):
         if route.type == "local" and _of_clients(route.dst):

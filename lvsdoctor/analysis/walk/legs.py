@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lvsdoctor.analysis.arp.rip_neighbours import misled_to
+from lvsdoctor.analysis.walk.arrivals import comes_straight
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
@@ -86,7 +87,7 @@ def _kept(
         if doubt is not None:
             yield doubt
     yield from at_real_server(decider, server, Arrival(client, at.vip, at.port, at.protocol, link))
-    reply = ReplyPacket(server, at.vip, at.port, at.protocol, client)
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, client, straight=comes_straight(director, attempt))
     yield from reply_leaves(decider, reply)
     yield reply_past_director(decider, reply, at.directors)
 

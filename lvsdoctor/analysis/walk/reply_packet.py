@@ -10,7 +10,8 @@ from lvsdoctor.model.node import Node
 
 @dataclass(frozen=True, slots=True)
 class ReplyPacket:
-    """A reply of `node` from `src`, the address that the request came to, to `client`."""
+    """A reply of `node` from `src`, the address that the request came to, to `client`. `straight`: the request came to
+    the director by no router."""
 
     node: Node
     src: IP
@@ -18,10 +19,11 @@ class ReplyPacket:
     protocol: str
     client: IP
     of_vip: bool = True
+    straight: bool = False
 
     @property
     def key(self) -> object:
-        return self.src, self.port, self.protocol, self.client
+        return self.src, self.port, self.protocol, self.client, self.straight
 
     @property
     def lookup(self) -> Lookup:

@@ -11,6 +11,7 @@ from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.analysis.walk.rerouting import contested, rerouted
 from lvsdoctor.analysis.walk.routers import stopped_by
 from lvsdoctor.analysis.walk.subnets import on_other_segment, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -27,7 +28,7 @@ from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, StepVerdict
 
-_ESTABLISHED = frozenset({"ESTABLISHED"})
+_ESTABLISHED, _INVALID = frozenset({"ESTABLISHED"}), frozenset({"INVALID"})
 
 
 def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
@@ -164,9 +165,9 @@ def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) ->
         raise NotCollected("sysctl", holder.name)
     answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
     if answer:
-        packet = Packet(
-            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, states=_ESTABLISHED
-        )
+        # nf_conntrack_proto_tcp.c: tcp_new(): what begins with SYN and ACK is INVALID.
+        states = _INVALID if reply.straight and reply.protocol == "tcp" else _ESTABLISHED
+        packet = Packet(reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, states=states)
         if (stop := stopped_by(holder, packet, link)) is not None:
             return stop
         return yes("{host} passes the reply on", *answer.because, host=holder.name)
@@ -184,6 +185,7 @@ def reply_through_director(
         lambda: redirect_sent(decider, reply, director) if reply.client == attempt.src else None,
         lambda: redirect_taken(decider, reply, director) if reply.client == attempt.src else None,
         lambda: _forward_filter(decider, director, service, real, attempt),
+        lambda: rerouted(decider, reply, director, attempt) if reply.client == attempt.src else None,
         lambda: _onward(decider, reply, director) if reply.client == attempt.src else None,
     )
 
@@ -208,6 +210,8 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
         if reply.client in own:
             return yes("the reply goes to {director} itself", *lookup.because, director=director.name)
         if passes(reply.node, lookup, own):
+            if (other := contested(reply.node, lookup, director)) is not None:
+                return other
             return yes("the reply goes to {director}", *lookup.because, director=director.name)
         _refuse_unseen_addresses(director)
         gateway = next((hop for hop in lookup.gateways if hop not in own), None)

@@ -41,13 +41,14 @@ class Host:
     without: frozenset[str] = frozenset()
     conntrack: int = 0
     nat_icmp_send: int = 0
+    policy: str = _RULES
 
     def dumps(self, number: int) -> dict[str, str]:
         names = ["lo", *dict.fromkeys(link for link, _ in self.addresses if link != "lo")]
         outputs = {
             "ip addr": "".join(self._link(place, name, number) for place, name in enumerate(names, 1)),
             "ip route": "".join(f"{line}\n" for line in self._routes()),
-            "ip rule": _RULES,
+            "ip rule": self.policy,
             "ip neigh": "".join(f"{line}\n" for line in self.neighbours) or "# ip neigh\n",
             "sysctl": self._sysctl(names),
             "arptables": _ARPTABLES,
@@ -90,7 +91,7 @@ class Host:
         values |= {f"{scope}.shared_media": 1 for scope in ("all", *names)}
         lines = [f"net.ipv4.conf.{key} = {value}" for key, value in sorted({**values, **self.settings}.items())]
         lines += [f"net.ipv4.vs.conntrack = {self.conntrack}", f"net.ipv4.vs.nat_icmp_send = {self.nat_icmp_send}"]
-        lines += ["net.netfilter.nf_conntrack_tcp_loose = 1"]
+        lines += ["net.ipv4.vs.snat_reroute = 1", "net.netfilter.nf_conntrack_tcp_loose = 1"]
         return "\n".join(lines) + "\n"
 
     def _table(self, name: str, chains: str) -> str:

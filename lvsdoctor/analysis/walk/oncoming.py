@@ -1,0 +1,80 @@
+"""What the scanned routers between a client and a director do with its requests."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.routers import stopped_by
+from lvsdoctor.analysis.walk.subnets import subnets
+from lvsdoctor.kernel.answer import Answer, no
+from lvsdoctor.kernel.delivery import passes_on
+from lvsdoctor.kernel.packet_matching import NEW, SYN
+from lvsdoctor.kernel.routing import is_local, route_lookup
+from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientPlace, Decision, StepVerdict
+
+_MOST_HOPS = 8
+
+
+def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Iterator[StepVerdict]:
+    """Where a scanned router does not bring this client's requests to the director: by its own route, its forwarding
+    or its filter. Nothing where no scanned host is known to stop them."""
+    found = decider.once(("oncoming", id(director), attempt.request), lambda: _stopped(director, attempt))
+    if found is not None:
+        router, answer = found
+        yield decider.step(
+            router, Decision.ROUTE, f"requests to {attempt.at.vip}", attempt.request, lambda: answer
+        )  # fmt: skip
+
+
+def _stopped(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
+    try:
+        return _on_path(director, attempt)
+    except NotCollected:
+        return None
+
+
+def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
+    vip, flags = attempt.at.vip, SYN if attempt.at.protocol == "tcp" else frozenset[str]()
+    beyond = attempt.client.place is ClientPlace.BEYOND_ROUTER
+    host = _router(director, attempt.client.router if beyond else attempt.src)
+    link = _link_towards_client(host, attempt.src) if host is not None and beyond else None
+    request = replace(attempt.request, states=NEW, tcp_flags=flags)
+    for _ in range(_MOST_HOPS):
+        if host is None or host.name == director.name or is_local(host, vip):
+            return None
+        if link is not None and (stop := stopped_by(host, request, link)) is not None:
+            return host, stop
+        lookup = route_lookup(host, vip)
+        gateway = next(iter(lookup.gateways), None)
+        if lookup.type != "unicast":
+            return host, no("{host} has no route to {vip}", *lookup.because, host=host.name, vip=vip)
+        if gateway is None or len(set(lookup.gateways)) > 1 or director.holding(gateway):
+            return None
+        following = _router(director, gateway)
+        if following is None:
+            return None
+        link = next(row.link for row in following.holding(gateway))
+        if not is_local(following, vip):
+            onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
+            if not onward:
+                text = "{host} sends requests to {following}, which does not have {vip} and drops them: {why}"
+                because = (*lookup.because, *onward.because)
+                return host, no(
+                    text, *because, host=host.name, following=following.name, vip=vip, why=onward.why
+                )  # fmt: skip
+        host = following
+    return None
+
+
+def _router(director: Node, ip: IP | None) -> Node | None:
+    """The scanned host with this address whose routes were collected."""
+    peers = director.peers_holding(ip) if ip is not None else ()
+    return next((peer for peer in peers if peer.has("routes")), None)
+
+
+def _link_towards_client(router: Node, client: IP) -> str | None:
+    return next((row.link for row in subnets(router) if client in row.network), None)

@@ -1,0 +1,55 @@
+"""Where a masqueraded reply goes astray beside its director: another host has the gateway's address as well, or the
+director finds no route with the VIP as source."""
+
+from lvsdoctor.analysis.arp.owners import arp_owners
+from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
+from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.routing import Lookup, known_route
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
+from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import Decision, StepVerdict
+from lvsdoctor.sanitize import command
+
+_REROUTE = "net.ipv4.vs.snat_reroute"
+
+
+def contested(node: Node, lookup: Lookup, director: Node) -> Answer | None:
+    """Another scanned host that answers ARP for the gateway, too, and has the packet by the neighbour entry of the real
+    server. Raises NotCollected where both answer and no entry tells whose answer counts."""
+    for gateway in lookup.gateways[:1]:
+        if gateway.version == 6 or not arp_owners(director, gateway):
+            return None
+        rivals = [peer for peer in director.peers_holding(gateway) if peer is not node and arp_owners(peer, gateway)]
+        rows = [row for row in (node.seen_rows("neighbours") if node.has("neighbours") else ()) if row.ip == gateway]
+        for rival in rivals:
+            entry = next((row for row in rows if row.mac and rival.links_with_mac(row.mac)), None)
+            if entry is not None:
+                text = "{gateway} is an address of {host} as well, and {host} gets the reply"
+                return no(text, cite(entry), *lookup.because, gateway=gateway, host=rival.name)
+        known = any(row.mac and director.links_with_mac(row.mac) for row in rows)
+        if rivals and not known:
+            raise NotCollected("neighbours", node.name, f"whose MAC {gateway} is")
+    return None
+
+
+def rerouted(decider: Decider, reply: ReplyPacket, director: Node, attempt: Attempt) -> StepVerdict | None:
+    """With the VIP as source, the director looks for the route of a reply again, unless vs.snat_reroute is 0
+    (net/netfilter/ipvs/ip_vs_core.c: ip_vs_route_me_harder()). Nothing where that changes nothing."""
+    vip = attempt.at.vip
+    lookup = known_route(director, reply.client, src=vip)
+    if lookup is None or lookup.type == "unicast":
+        return None
+
+    def decide() -> Answer | None:
+        setting = director.sysctl(_REROUTE) if director.has("sysctl") and director.knows_sysctl(_REROUTE) else None
+        if setting is None:
+            raise NotCollected("sysctl", director.name, _REROUTE, command("sysctl", _REROUTE))
+        if not setting.value:
+            return yes("the reply keeps its route", cite(setting))
+        text = "{host} has no route from {vip} to {client}"
+        return no(text, *lookup.because, cite(setting), host=director.name, vip=vip, client=reply.client)
+
+    return decider.step(director, Decision.RETURN_PATH, f"from {vip} to {reply.client}", reply.node.name, decide)
