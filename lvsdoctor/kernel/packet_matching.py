@@ -23,6 +23,8 @@ NEW = frozenset({"NEW"})
 UNTRACKED = frozenset({"UNTRACKED"})
 SYN = frozenset({"SYN"})
 TCP, UDP = 6, 17
+# Stands for the port of a client, as an address far away does for its address: one that the usual kernels choose.
+CLIENT_PORT = 50000
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
 _ICMP = frozenset({1, 58})
 _TUNNELS = frozenset({4, 41, 47})
@@ -69,12 +71,13 @@ class Packet:
 class Locality:
     """What a host knows of its own addresses: is this one its own, and which does a link have first. None: unknown.
     And of its IP sets: is the packet in the set of that name, by its `src,dst`? `translates`: which addresses of a
-    connection a rule may change."""
+    connection a rule may change. `bare`: is a link known to have no address that a packet could be redirected to?"""
 
     is_local: Callable[[IP], bool | None] = lambda ip: None
     address_of: Callable[[str], IP | None] = lambda link: None
     in_set: Callable[[str, str, Packet], bool | None] = lambda name, directions, packet: None
     translates: frozenset[str] = frozenset({"SNAT", "DNAT"})
+    bare: Callable[[str], bool] = lambda link: False
 
 
 UNKNOWN_HOST = Locality()

@@ -136,6 +136,13 @@ class _Walk:
             case kind if kind in _STOPS:
                 self._add(_ending(rule, action, packet, path), doubt)
                 return _Step(None)
+            case Effect.REDIRECT if (
+                packet.in_link and self._hook is Hook.PREROUTING and self._host.bare(packet.in_link)
+            ):
+                # net/netfilter/nf_nat_redirect.c: nf_nat_redirect_ipv4(), nf_nat_redirect_ipv6(): NF_DROP
+                reason = f"{packet.in_link} has no address that REDIRECT could send the packet to"
+                self._add(Ending("drop", packet, reason, (_cited(rule, "this rule decides"), *path)), doubt)
+                return _Step(None)
             case kind if kind in _NAT:
                 changed = rewritten(packet, action, self._hook, self._host)
                 lines = (*path, _cited(rule, "this rule rewrites the packet"))

@@ -23,7 +23,7 @@ from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, deciding
-from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
 from lvsdoctor.kernel.source_address import outer_source as of_tunnel
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
@@ -116,14 +116,14 @@ def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
     src = any_client(director, version)
     if service.fwmark is None:
         if service.vip is not None:
-            yield Packet(src, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None)
+            yield Packet(src, service.vip, PROTOCOLS.get(service.protocol), CLIENT_PORT, service.port or None)
         return
     marked = [packet for packet in marked_requests(director, service.fwmark, version) if packet.dst is not None]
     if not marked:
         wanted = f"which packets get the mark {service.fwmark}"
         raise undecided(director, filter_fact(version), wanted)
     for packet in marked:
-        yield replace(packet, src=src)
+        yield replace(packet, src=src, sport=CLIENT_PORT)
 
 
 def connection_at_director(
@@ -177,7 +177,7 @@ def sent_by_nat(director: Node, service: VirtualService, real: Destination, clie
     or of which it is not known."""
     if real.ip is None:
         return None
-    request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None)
+    request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), CLIENT_PORT, service.port or None)
     if service.vip is None:
         marked = list(requests_of(director, service)) if service.marked else []
         if len(marked) != 1:

@@ -106,7 +106,11 @@ def locality(node: Node, version: int) -> Locality:
         rows = node.addresses_on(link) if node.has("addresses") else ()
         return next((row.ip for row in rows if row.ip.version == version), None)
 
-    return Locality(local, first)
+    def bare(link: str) -> bool:
+        known = node.has("addresses") and node.unseen("addresses") is None
+        return known and all(row.ip.version != version for row in node.addresses_on(link))
+
+    return Locality(local, first, bare=bare)
 
 
 def any_client(node: Node, version: int) -> IP | None:

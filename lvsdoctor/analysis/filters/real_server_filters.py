@@ -23,7 +23,7 @@ from lvsdoctor.analysis.request_path import tunnel_for
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.ipvs_packets import Passage
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict
-from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
@@ -95,9 +95,9 @@ def _checked(node: Node, listing: Membership, rip: IP, port: int, src: IP | None
 
 def _check(node: Node, rip: IP, port: int, src: IP | None) -> Iterator[Passage]:
     link = next((row.link for row in node.holding(rip)), None)
-    yield Passage(CHECK, Packet(src, rip, TCP, None, port, in_link=link, states=NEW, tcp_flags=SYN), DELIVERED)
+    yield Passage(CHECK, Packet(src, rip, TCP, CLIENT_PORT, port, in_link=link, states=NEW, tcp_flags=SYN), DELIVERED)
     out = link_towards(node, src) if src is not None else None
-    yield Passage(CHECK_REPLY, Packet(rip, src, TCP, port, out_link=out, states=_ESTABLISHED), SENT)
+    yield Passage(CHECK_REPLY, Packet(rip, src, TCP, port, CLIENT_PORT, out_link=out, states=_ESTABLISHED), SENT)
 
 
 def at_real_server_of_all(
@@ -138,7 +138,9 @@ def _passages(node: Node, service: VirtualService, real: Destination, director: 
         flags = SYN if request.protocol == TCP else None if request.protocol is None else frozenset[str]()
         yield Passage(REQUEST, replace(request, src=src, in_link=link, states=NEW, tcp_flags=flags), DELIVERED)
         out = link_towards(node, src) if src is not None else None
-        reply = Packet(request.dst, src, request.protocol, sport=request.dport, out_link=out, states=_ESTABLISHED)
+        reply = Packet(
+            request.dst, src, request.protocol, request.dport, CLIENT_PORT, out_link=out, states=_ESTABLISHED
+        )  # fmt: skip
         yield Passage(REPLY, reply, SENT)
 
 
@@ -153,14 +155,14 @@ def _requests(node: Node, service: VirtualService, real: Destination, director: 
     if service.fwmark is None:
         protocol = PROTOCOLS.get(service.protocol)
         if real.forwarding is Forwarding.NAT:
-            yield Packet(None, real.ip, protocol, dport=real.port or service.port or None)
+            yield Packet(None, real.ip, protocol, CLIENT_PORT, real.port or service.port or None)
         elif service.vip is not None:
-            yield Packet(None, service.vip, protocol, dport=service.port or None)
+            yield Packet(None, service.vip, protocol, CLIENT_PORT, service.port or None)
     elif director is not None:
         for packet in requests_of(director, service):
             nat = real.forwarding is Forwarding.NAT
             dst, port = (real.ip, real.port or packet.dport) if nat else (packet.dst, packet.dport)
-            yield Packet(None, dst, packet.protocol, dport=port)
+            yield Packet(None, dst, packet.protocol, CLIENT_PORT, port)
 
 
 def _tunnel(node: Node, service: VirtualService, real: Destination, director: Node | None) -> str | None:

@@ -15,7 +15,7 @@ from lvsdoctor.analysis.nat.translation import client_in, nat_pairs, passes, rea
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict, filtered
-from lvsdoctor.kernel.packet_matching import Locality, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Locality, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -171,7 +171,8 @@ def sent_if_tracked(
         host = locality(director, 4)
         links = arrival_links(director, service.vip)
         link = links[0] if len(links) == 1 else None
-    request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), dport=service.port or None, in_link=link)
+    port = service.port or None
+    request = Packet(client, service.vip, PROTOCOLS.get(service.protocol), CLIENT_PORT, port, in_link=link)
     kept = Forwarding.DR if real.forwarding is Forwarding.DR else Forwarding.NAT
     passages = ipvs_passages(request, real.ip, real.port or service.port, kept, tracked=True)
     arriving, leaving = (

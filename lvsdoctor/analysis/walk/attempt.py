@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS
 from lvsdoctor.analysis.walk.subnets import services_by_key
-from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
@@ -66,7 +66,7 @@ class Attempt:
     def request(self) -> Packet:
         """The request as it comes in."""
         at = self.at
-        return Packet(self.src, at.vip, PROTOCOLS.get(at.protocol), dport=at.port or None, in_link=self.link)
+        return Packet(self.src, at.vip, PROTOCOLS.get(at.protocol), CLIENT_PORT, at.port or None, in_link=self.link)
 
 
 # Schedulers that ask no weight but whether it is 0 (net/netfilter/ipvs/ip_vs_rr.c, ip_vs_lc.c, ip_vs_dh.c), and those

@@ -15,7 +15,7 @@ from lvsdoctor.analysis.walk.replying import reply_leaves
 from lvsdoctor.analysis.walk.sending import by_routers, neighbour, reached
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
-from lvsdoctor.kernel.packet_matching import NEW, SYN, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
@@ -102,8 +102,9 @@ def _packets(director: Node, client: ClientClass, target: IP, port: int, protoco
     """The director's first packet of a check, and the real server's reply to it."""
     link, number = link_towards(director, target), PROTOCOLS.get(protocol)
     flags = SYN if protocol == "tcp" else None
-    out = Packet(client.address, target, number, None, port or None, out_link=link, states=NEW, tcp_flags=flags)
-    return out, Packet(target, client.address, number, port or None, in_link=link, states=frozenset({"ESTABLISHED"}))
+    out = Packet(client.address, target, number, CLIENT_PORT, port or None, out_link=link, states=NEW, tcp_flags=flags)
+    states = frozenset({"ESTABLISHED"})
+    return out, Packet(target, client.address, number, port or None, CLIENT_PORT, in_link=link, states=states)
 
 
 def _passes(

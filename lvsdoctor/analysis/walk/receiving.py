@@ -13,7 +13,7 @@ from lvsdoctor.analysis.walk.subnets import hearing_arp, links_holding
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
-from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.kernel.sockets import listener, replies_from
@@ -44,7 +44,7 @@ class Arrival:
         flags = SYN if self.protocol == "tcp" else frozenset[str]()
         number = _PROTOCOLS.get(self.protocol)
         return Packet(
-            self.src, self.dst, number, None, self.port or None, in_link=self.link, states=NEW, tcp_flags=flags
+            self.src, self.dst, number, CLIENT_PORT, self.port or None, in_link=self.link, states=NEW, tcp_flags=flags
         )
 
     @property

@@ -18,7 +18,7 @@ from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
 from lvsdoctor.kernel.routing import Lookup, known_route, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
@@ -66,7 +66,7 @@ def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
         if (free := idle(reply.node, reply.src.version)) is not None:
             return of_verdict(free)
         packet = Packet(
-            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None,
+            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, dport=CLIENT_PORT,
             out_link=link_towards(reply.node, reply.client), states=_ESTABLISHED,
         )  # fmt: skip
         return of_verdict(passed(reply.node, packet, SENT, locality(reply.node, reply.src.version)))
@@ -167,7 +167,8 @@ def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) ->
     if answer:
         # nf_conntrack_proto_tcp.c: tcp_new(): what begins with SYN and ACK is INVALID.
         states = _INVALID if reply.straight and reply.protocol == "tcp" else _ESTABLISHED
-        packet = Packet(reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, states=states)
+        number, port = PROTOCOLS.get(reply.protocol), reply.port or None
+        packet = Packet(reply.src, reply.client, number, port, CLIENT_PORT, states=states)
         if (stop := stopped_by(holder, packet, link)) is not None:
             return stop
         return yes("{host} passes the reply on", *answer.because, host=holder.name)
@@ -244,6 +245,7 @@ def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, 
                     reply.client,
                     PROTOCOLS.get(reply.protocol),
                     sport=reply.port or None,
+                    dport=CLIENT_PORT,
                     states=_ESTABLISHED,
                 )
                 if (stop := stopped_by(router, packet, link)) is not None:

@@ -21,7 +21,7 @@ from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.packet_matching import NEW, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, Packet
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
@@ -81,7 +81,7 @@ def _routers(decider: Decider, director: Node, real: Destination, attempt: Attem
             return None
     else:
         number, port = PROTOCOLS.get(attempt.at.protocol), real.port or attempt.at.port
-        packet = Packet(attempt.src, rip, number, dport=port or None, states=NEW)
+        packet = Packet(attempt.src, rip, number, CLIENT_PORT, port or None, states=NEW)
     return by_routers(decider, director, rip, packet)
 
 

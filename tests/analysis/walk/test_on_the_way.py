@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
+from lvsdoctor.analysis.filters.filter_paths import locality
+from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, filtered
+from lvsdoctor.kernel.packet_matching import NEW, Packet
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
@@ -147,3 +151,29 @@ def test_masqueraded_replies_are_routed_again_with_the_vip_as_source() -> None:
     ):
         lb1 = replace(MASQUERADING, routes=[ROUTER, kind], policy=rule)
         assert ends(scanned(lb1=lb1, rs1=rs1))[SEGMENT] == end
+
+
+@pytest.mark.parametrize(
+    ("rule", "end"),
+    [
+        ("-A INPUT -p tcp -m tcp --sport 0:1023 -j DROP", SERVED),
+        ("-A INPUT -p tcp -m tcp --sport 1024:65535 --dport 80 -j DROP", (Served.DIES, "rs1", Decision.INPUT_FILTER)),
+        ("-A OUTPUT -p tcp -m multiport --dports 8080,8081 -j DROP", SERVED),
+        (
+            "-A OUTPUT -p tcp -m tcp --sport 80 --dport 32768:60999 -j DROP",
+            (Served.DIES, "rs1", Decision.OUTPUT_FILTER),
+        ),
+    ],
+)
+def test_a_client_has_a_high_port(rule: str, end: object) -> None:
+    rs1 = replace(real_server(21), rules={"filter": [rule]})
+    assert ends(direct_routing(rs1=rs1))[SEGMENT] == end
+
+
+def test_where_a_link_has_no_address_redirect_drops_the_packet() -> None:
+    """net/netfilter/nf_nat_redirect.c: nf_nat_redirect_ipv4(). Measured with what tunl0 unpacks."""
+    redirect = {"nat": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j REDIRECT"]}
+    (rs1,) = scanned(rs1=replace(real_server(21), addresses=[("eth0", "192.0.2.21/24")], rules=redirect))
+    request = Packet(ip_address("8.8.8.8"), ip_address("192.0.2.10"), dport=80, states=NEW)
+    for link, outcome in (("eth0", FilterOutcome.ACCEPTED), ("tunl0", FilterOutcome.DROPPED)):
+        assert filtered(rs1, replace(request, in_link=link), DELIVERED, locality(rs1, 4)).outcome is outcome
