@@ -45,6 +45,7 @@ from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
 from lvsdoctor.analysis.directors import refuse_unmarked as refuse_unmarked
+from lvsdoctor.analysis.directors import stands_by as stands_by
 from lvsdoctor.analysis.drained_servers import drained_udp as drained_udp
 from lvsdoctor.analysis.drained_servers import left_over as left_over
 from lvsdoctor.analysis.drift.address_drift import AddressDrift as AddressDrift
@@ -62,6 +63,7 @@ from lvsdoctor.analysis.drift.table_drift import table_drift as table_drift
 from lvsdoctor.analysis.filters.director_filters import at_director_of_all as at_director_of_all
 from lvsdoctor.analysis.filters.director_filters import conntrack_line as conntrack_line
 from lvsdoctor.analysis.filters.director_filters import dropped_for_state as dropped_for_state
+from lvsdoctor.analysis.filters.director_filters import hides_some_clients as hides_some_clients
 from lvsdoctor.analysis.filters.director_filters import replies_dropped as replies_dropped
 from lvsdoctor.analysis.filters.director_filters import requests_dropped as requests_dropped
 from lvsdoctor.analysis.filters.filter_paths import FilteredPacket as FilteredPacket
