@@ -61,7 +61,7 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
         if not is_local(following, vip):
             onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
             if not onward:
-                text = "{host} sends requests to {following}, which does not have {vip} and drops them: {why}"
+                text = "{host} sends requests to {following}, which does not have {vip} and drops these requests: {why}"
                 because = (*lookup.because, *onward.because)
                 return host, no(
                     text, *because, host=host.name, following=following.name, vip=vip, why=onward.why

@@ -46,10 +46,17 @@ def test_a_router_that_passes_no_request_on_ends_the_walk_at_the_director(inner:
 
 
 def test_a_router_with_a_filter_drops_replies_of_direct_routing() -> None:
-    nodes = direct_routing(router=replace(OUTER, rules=DROPS))
+    drops_replies = {"filter": ["-A FORWARD -p tcp --sport 80 -j DROP"]}
+    nodes = direct_routing(router=replace(OUTER, rules=drops_replies))
     assert ends(nodes)[BEYOND] == (Served.DIES, "rs1", Decision.RETURN_PATH)
     assert ends(nodes)[SEGMENT] == SERVED
     assert ends(direct_routing(router=OUTER))[BEYOND] == SERVED
+
+
+def test_a_router_with_a_filter_drops_requests_first() -> None:
+    nodes = direct_routing(router=replace(OUTER, rules=DROPS))
+    assert ends(nodes)[BEYOND] == (Served.DIES, "router", Decision.ROUTE)
+    assert ends(nodes)[SEGMENT] == SERVED
 
 
 def test_clients_beyond_a_scanned_router_are_in_a_subnet_of_its_and_are_shown() -> None:
