@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from lvsdoctor.engine.easing import warning_at_weight_0
+from lvsdoctor.engine.easing import warning_at_weight_0, warning_of_standby
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.examination import Diagnosis, Examination
@@ -54,9 +54,9 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
 
 
 def _by_name(walks: Sequence[Walk]) -> dict[tuple[str, str], list[Walk]]:
-    """The walks by what findings name, and by the host of the real server; nothing where no real server is drained."""
+    """The walks by what findings name, and by the host of the real server; nothing where all get connections."""
     of: dict[tuple[str, str], list[Walk]] = {}
-    for walk in walks if any(walk.drained for walk in walks) else ():
+    for walk in walks if any(walk.drained or walk.standby for walk in walks) else ():
         for named in (*_named_by(walk), (_SERVER, walk.real_server)):
             of.setdefault(named, []).append(walk)
     return of
@@ -66,21 +66,25 @@ _SERVER = "real server"
 
 
 def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagnosis:
-    """A warning where every director has weight 0 for the real servers that the finding is about."""
+    """A warning where every director has weight 0 for the real servers that the finding is about, or sends them
+    clients only after others failed."""
     step = diagnosis.explains
     if step is None or step.decision in _OF_OTHERS or diagnosis.severity is not Severity.ERROR:
         return diagnosis
     wanted, named = [*_about(diagnosis).items()], "rip" in diagnosis.about
     fewest = min((of.get(name, []) for name in (*wanted, *(() if named else ((_SERVER, step.node),)))), key=len)
     own = [walk for walk in fewest if (named or walk.real_server == step.node) and concerns(diagnosis, walk)]
-    if not own or not all(walk.drained for walk in own):
+    standby = all(walk.standby for walk in own)
+    if not own or not (standby or all(walk.drained for walk in own)):
         return diagnosis
     chosen = (verdict for walk in own for verdict in walk.steps if verdict.step.decision is Decision.REAL_SERVER)
     weight = next(
         (cite(line.seen, "this real server gets no new clients") for verdict in chosen for line in verdict.because),
         None,
     )
-    return diagnosis if weight is None else warning_at_weight_0(diagnosis, weight)
+    if weight is None:
+        return diagnosis
+    return warning_of_standby(diagnosis, weight) if standby else warning_at_weight_0(diagnosis, weight)
 
 
 def _place(diagnosis: Diagnosis) -> tuple[object, ...]:

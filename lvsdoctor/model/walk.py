@@ -119,7 +119,8 @@ class Walk:
     `service` is written as ipvsadm writes it ("TCP 192.0.2.10:80", "FWM 1"); `answering` is the host that the client's
     segment takes for the VIP (one walk for each host that may be it); `real_server` is the node's name where the scan
     has it, else "". `share`: of the service's new connections, in 0..1: by weight among the enabled real servers.
-    `drained`: the real server has weight 0, and no persistence keeps clients there.
+    `drained`: the real server has weight 0, and no persistence keeps clients there. `standby`: the scheduler sends it
+    connections only after those of larger weight failed.
     """
 
     client: ClientClass
@@ -134,6 +135,7 @@ class Walk:
     share: float
     steps: tuple[StepVerdict, ...]
     drained: bool = False
+    standby: bool = False
 
     @property
     def outcome(self) -> Served:

@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
     set_sysctls,
 )
 
+ALL, PART = "Clients get no reply. ", "Clients whose replies the multipath route sends there get no reply. "
 IP_FORWARD = "net.ipv4.ip_forward"
 BETTER = "# better, with another router: make this router the gateway of the real server; without another router:"
 
@@ -50,13 +51,13 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                 if not lost or own is None:
                     continue
                 subnets = [str(way.route.dst) for way, _ in lost if way.route and way.route.dst.prefixlen]
-                some = len(subnets) == len(lost)
-                who = f"the VIP has clients in {', '.join(subnets)}"
+                some, who = len(subnets) == len(lost), f"the VIP has clients in {', '.join(subnets)}"
+                shared = all(len(p.gateways) > 1 and not all(map(director.holding, p.gateways)) for p, _ in lost)
                 yield Finding(
                     "{node} sends replies for VIP {vip} "
                     + ("to {subnets} " if some else "")
                     + "to gateway {gateway}, an address of director {director}",
-                    clients=("Clients in {subnets} get no reply. " if some else "Clients get no reply. ")
+                    clients=(PART if shared else "Clients in {subnets} get no reply. " if some else ALL)
                     + "{director} drops packets with its own VIP as source ({why}).",
                     about={"vip": vip.ip, "gateway": gateway.ip},
                     subnets=", ".join(subnets),
@@ -70,7 +71,7 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                         *lost[0][1].because,
                         *([assume("ipvs", who, settle="ipvsadm -Lnc  # on the director")] if some else []),
                     ],
-                    severity=Severity.WARNING if some else None,
+                    severity=Severity.WARNING if some or shared else None,
                     fix=_past_the_director(node, [way for way, _ in lost], director, gateway.link),
                 )
 
@@ -79,8 +80,7 @@ def _past_the_director(node: Node, lookups: Sequence[Lookup], director: Node, li
     """The director's own router, if the real server has it for a neighbour; else the director has to let replies by."""
     masqueraded = any(listing.forwarding is Forwarding.NAT for listing in node.memberships)  # these need this gateway
     family = next(hop.version for way in lookups for hop in way.gateways)
-    for _, hop in () if director.planned else default_gateways(director, family):
-        router = hop.gateway
+    for router in () if director.planned else [hop.gateway for _, hop in default_gateways(director, family)]:
         if router and not router.is_link_local and not masqueraded and route_lookup(node, router).onlink:
             places = [(str(r.dst) if r.dst.prefixlen else "default", r.table) for way in lookups if (r := way.route)]
             return sum((replace_route(dst, router, table) for dst, table in places), Fix())

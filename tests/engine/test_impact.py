@@ -146,6 +146,14 @@ def test_an_error_of_a_real_server_that_gets_no_clients_is_a_warning_and_quotes_
     assert any(item.seen.text.endswith("192.0.2.22:80 -g -w 0") for item in diagnosis.evidence)
 
 
+def test_an_error_of_a_real_server_that_gets_clients_only_after_another_failed_is_a_warning() -> None:
+    standby = TABLE.replace("-s wrr", "-s fo")
+    assert severities(of_table(standby, *real_server(1), *WIDE))["ADDR001"] == "error"
+    (diagnosis,) = of_table(standby, *real_server(1, vip="192.0.2.10/24"), *real_server(2)).diagnoses[:1]
+    assert (diagnosis.code, diagnosis.node, diagnosis.severity.value) == ("ADDR001", "rs1", "warning")
+    assert diagnosis.clients.startswith("If the real servers of larger weight fail: ")
+
+
 def test_where_persistence_keeps_clients_at_a_drained_real_server_it_stays_an_error() -> None:
     kept = DRAINED.replace("-s wrr", "-s wrr -p 300")
     assert severities(of_table(kept, *real_server(1), *WIDE))["ADDR001"] == "error"

@@ -131,7 +131,8 @@ def _of_client(
         measured = SOMETIMES if None in some and any(some) else SERVED if any(some) else DIES
         here = [w for w in own if w.answering == host] if host else list(own)
         if rip:
-            places = {rip: [w for w in here if str(w.rip) == rip]}
+            # Of some clients not even is known which real servers they have: that walk is of each.
+            places = {rip: [w for w in here if str(w.rip) == rip or (w.rip is None and w.outcome is Served.UNKNOWN)]}
         else:
             places = {}
             for walk in here:

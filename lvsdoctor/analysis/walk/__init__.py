@@ -145,7 +145,19 @@ def _of_real_server(
 ) -> Walk:  # fmt: skip
     node = director if is_own(director, real) else at.real_servers.get(real.ip) if real.ip is not None else None
     walk = _walk(at, client, name, real.ip, node.name if node is not None else "", real.forwarding, share, steps)
-    return replace(walk, drained=True) if real.weight == 0 and _is_drained(at, real) else walk
+    return replace(walk, drained=real.weight == 0 and _is_drained(at, real), standby=_stands_by(at, real))
+
+
+def _stands_by(at: ServicePlace, real: Destination) -> bool:
+    """Do all directors that list it send all to a real server of larger weight (net/netfilter/ipvs/ip_vs_fo.c)?"""
+    services = [service for node in at.directors if (service := at.listed_by(node)) is not None]
+    rows = [(service, row) for service in services for row in service.destinations if row.ip == real.ip]
+    return bool(rows) and all(
+        service.scheduler == "fo"
+        and row.weight
+        and any((other.weight or 0) > row.weight and not overloaded(other) for other in service.destinations)
+        for service, row in rows
+    )
 
 
 def _is_drained(at: ServicePlace, real: Destination) -> bool:
