@@ -44,7 +44,7 @@ DUMPS6 = (
     "ip -6 rule",
     "ip neigh",
     "ip -6 neigh show proxy",
-    "sysctl net.ipv6.conf net.ipv4.vs",
+    "sysctl net.ipv6.conf net.ipv4.vs net.netfilter.nf_conntrack_tcp_loose",
     SOCKETS,
 )
 DIRECTORS_DUMP = "ipvsadm -Sn"

@@ -64,13 +64,13 @@ def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
 
 
 def _health_check(node: Node, listing: Membership, rip: IP, port: int) -> Iterator[FilteredPacket]:
-    """A connection of the director itself to the port at which a process gets the requests. Masquerading asks for the
-    same address as requests do.
+    """A connection of the director itself to the port at which a process gets the requests. With masquerading only its
+    source differs from theirs, so it is told of where it is dropped.
 
     Where a filter asks for the source and no route of the director tells it, its address beside the RIP stands in.
     """
     director = listing.director
-    if director.name == node.name or listing.forwarding is Forwarding.NAT:
+    if director.name == node.name:
         return
     items = list(_checked(node, listing, rip, port, outer_source(director, rip)))
     beside = _beside(director, rip)
@@ -78,7 +78,7 @@ def _health_check(node: Node, listing: Membership, rip: IP, port: int) -> Iterat
         lacking = next((fact for fact in ("routes", "links") if not director.has(fact)), "routes")
         director.assuming(NotCollected(lacking, director.name, f"the source of its packets to {rip}"))
         items = list(_checked(node, listing, rip, port, beside))
-    yield from items
+    yield from (item for item in items if item.dropped or listing.forwarding is not Forwarding.NAT)
 
 
 def _beside(director: Node, rip: IP) -> IP | None:

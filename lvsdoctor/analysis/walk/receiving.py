@@ -11,7 +11,7 @@ from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.analysis.walk.subnets import hearing_arp, links_holding
 from lvsdoctor.kernel.answer import Answer, no, yes
-from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.delivery import delivered, passes_on
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.routing import is_local
@@ -85,7 +85,8 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
     def decide() -> Answer | None:
         taken = delivered(node, arrival.dst)
         if taken:
-            return taken
+            away = _sent_away(node, arrival)
+            return taken if away is None else away
         verdict = _filtered(node, arrival)
         if verdict.lacking is not None:
             raise verdict.lacking
@@ -98,6 +99,26 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
         return Answer(False, taken.reason, (*taken.because, *assumed), taken.fields)
 
     return decider.step(node, Decision.LOCAL_DELIVERY, str(arrival.dst), arrival.key, decide)
+
+
+def _sent_away(node: Node, arrival: Arrival) -> Answer | None:
+    """Where a rule gives the request another destination, as one that publishes a container's port does, and this host
+    does not pass it on."""
+    try:
+        verdict = _filtered(node, arrival)
+        target = verdict.packet.dst
+        if verdict.outcome is not FilterOutcome.REWRITTEN or verdict.lacking is not None or arrival.link is None:
+            return None
+        if target is None or is_local(node, target) is not None:
+            return None
+        further = passes_on(node, src=arrival.src, dst=target, arrived_on=arrival.link)
+    except NotCollected:
+        return None
+    if further:
+        return None
+    text = "a rule sends the request to {target}, and {host} does not pass it on: {why}"
+    lines = (*verdict.because, *further.because)
+    return no(text, *lines, target=target, host=node.name, why=further.why)
 
 
 def _source(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict | None:
@@ -135,6 +156,8 @@ def _listener(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
                 return None
             dst, port = verdict.packet.dst, verdict.packet.dport
         taken = listener(node, arrival.protocol, dst, port, arrived_on=arrival.link)
+        if taken and not verdict.packet.changed and is_local(node, dst) is None:
+            return None  # delivered by its mark alone: a socket that is not transparent has no reply from there
         if taken and arrival.protocol == "udp" and not verdict.packet.changed:
             return replies_from(node, "udp", dst, port, client=arrival.src, arrived_on=arrival.link)
         return taken

@@ -9,7 +9,7 @@ from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, end, ends
-from tests.analysis.walk.hosts import DIRECTOR, direct_routing, real_server
+from tests.analysis.walk.hosts import DIRECTOR, SILENT, Host, altered, direct_routing, real_server
 
 FILTERED = {"filter": ["-A INPUT -s 203.0.113.0/24 -p tcp -m tcp --dport 80 -j DROP"]}
 
@@ -131,3 +131,37 @@ def test_tproxy_without_a_route_for_its_mark_delivers_nothing() -> None:
 def test_a_masqueraded_request_of_direct_routing_is_answered_to_the_director(conntrack: int, outcome: object) -> None:
     rules = {"nat": ["-A POSTROUTING -o eth0 -j MASQUERADE"]}
     assert ends(direct_routing(lb1=replace(DIRECTOR, rules=rules, conntrack=conntrack)))[BEYOND] == outcome
+
+
+PUBLISHED = {"nat": ["-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80"]}
+
+
+def test_a_request_that_a_rule_sends_to_another_host_dies_where_this_one_does_not_forward() -> None:
+    verdict = by_place(direct_routing(rs1=replace(real_server(21), rules=PUBLISHED)))[SEGMENT].deciding
+    assert verdict is not None
+    assert (verdict.step.node, verdict.step.decision) == ("rs1", Decision.LOCAL_DELIVERY)
+    assert verdict.because[0].seen.text == PUBLISHED["nat"][0]
+    assert verdict.why == "a rule sends the request to 172.17.0.2, and rs1 does not pass it on: eth0 does not forward"
+
+
+def test_what_becomes_of_it_in_a_container_behind_a_host_that_forwards_is_not_known() -> None:
+    forwards = altered(replace(real_server(21), rules=PUBLISHED), all_forwarding=1, eth0_forwarding=1)
+    assert ends(direct_routing(rs1=forwards))[SEGMENT][0] is Served.UNKNOWN
+
+
+def test_where_the_mark_alone_delivers_requests_the_socket_has_to_be_transparent_which_no_list_shows() -> None:
+    rules = {"mangle": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff"]}
+    rs1 = Marked([("eth0", "192.0.2.21/24")], real_server(21).routes, SILENT, rules=rules, listens=["0.0.0.0:80"])
+    assert ends(direct_routing(rs1=rs1))[SEGMENT] == (Served.UNKNOWN, "rs1", Decision.LISTENER)
+
+
+class Marked(Host):
+    """Packets with mark 1 are local here."""
+
+    def dumps(self, number: int) -> dict[str, str]:
+        dumps = super().dumps(number)
+        local = "local default dev lo table 100 scope host\n"
+        rule = "32765:\tfrom all fwmark 0x1 lookup 100\n32766:"
+        return {
+            **dumps, "ip rule": dumps["ip rule"].replace("32766:", rule), "ip route": dumps["ip route"] + local,
+        }  # fmt: skip
