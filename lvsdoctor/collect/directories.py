@@ -4,24 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lvsdoctor.collect.ansible_tree import ansible_dumps
 from lvsdoctor.collect.documents import NodeDump, without_domain
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
-from lvsdoctor.collect.file_names import is_prose, share_host_names
+from lvsdoctor.collect.file_names import is_prose, read_others, share_host_names
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
 from lvsdoctor.collect.logs import log_in_tree
 from lvsdoctor.collect.networkd_tree import DropIns
 from lvsdoctor.collect.omitted import Omissions
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
-from lvsdoctor.collect.text_pieces import counted, pieces_of, tells
+from lvsdoctor.collect.text_pieces import counted, named_where_unread, pieces_of, tells
 from lvsdoctor.collect.texts import LARGEST_FILE, text_in
 from lvsdoctor.collect.tree import TOP, AnyTree, Entry, once
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.work import Apply, in_turn
 from lvsdoctor.parse.paste.stream import Piece
 from lvsdoctor.parse.reader import Dump
+
+if TYPE_CHECKING:
+    from lvsdoctor.collect.host_files import HostFiles
 
 
 def dumps_in(tree: AnyTree, top: Path, omitted: list[str], apply: Apply = in_turn) -> Iterator[NodeDump]:
@@ -121,6 +125,7 @@ def _of_node(
     files = list(files)
     included = _included(tree, files, lambda file: str((top / file.path).relative_to(above)))
     drop_ins = _drop_ins(tree, files)
+    reading = _reading(tree, files, lambda file: str((top / file.path).relative_to(above)))
 
     def of_file(file: Entry) -> list[NodeDump]:
         path = top / file.path
@@ -131,7 +136,7 @@ def _of_node(
             NodeDump, node=name, source=source, where=where, path=str(path), inside=inside, place=source, stays=stays
         )
         try:
-            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included, drop_ins)))
+            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included, drop_ins, reading)))
         except OSError as error:
             tree.cannot_read(file, error)
             return []
@@ -146,7 +151,13 @@ def _of_node(
 
 
 def _pieces_of_file(
-    tree: AnyTree, file: Entry, where: str, path: str, included: Included, drop_ins: DropIns | None
+    tree: AnyTree,
+    file: Entry,
+    where: str,
+    path: str,
+    included: Included,
+    drop_ins: DropIns | None,
+    reading: "HostFiles | None",
 ) -> Sequence[Piece]:
     """Raises OSError and CannotCollect."""
     if (logged := log_in_tree(tree, file, where)) is not None:
@@ -159,6 +170,8 @@ def _pieces_of_file(
         return [Piece("", read)]
     if drop_ins is not None and (read := drop_ins.dump_for(file, text, where)) is not None:
         return [Piece("", read)]
+    if reading is not None and (read := reading.dump_for(file, text, where)) is not None:
+        return [Piece("", named_where_unread(read, text, where))]
     return counted(list(pieces_of(text, where)), where)
 
 
@@ -181,3 +194,12 @@ def _drop_ins(tree: AnyTree, files: Sequence[Entry]) -> DropIns | None:
     if not any(".network.d/" in file.path for file in files):
         return None
     return DropIns(files, lambda file: _text_in(tree, file))
+
+
+def _reading(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> "HostFiles | None":
+    """What the units and scripts among these files read of each other; None where there is none."""
+    if not any(read_others(file.path) for file in files):
+        return None
+    from lvsdoctor.collect.host_files import HostFiles
+
+    return HostFiles(files, lambda file: _text_in(tree, file), where_of)

@@ -14,6 +14,12 @@ PARTS = frozenset(
     etc proc sys var run usr lib sos_commands sos_logs sos_reports sysctl.d sysconfig network networking kernel
     """.split()
 )
+# Files that may read others of their host: units of services, what adds to these, scripts.
+UNIT = pattern(r"\.service$")
+DROP_IN_OF_UNIT = pattern(r"(?P<unit>[^/]+\.service)\.d/[^/]+\.conf$")
+SCRIPT = pattern(
+    r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d|s?bin|libexec|dispatcher\.d)/[^/]+$|(?:^|/)rc\.local$"
+)
 _EXTENSIONS = pattern(
     r"(\.(txt|log|out|output|dump|text|json|conf|cfg|lst|list|md|cap|rules|raw|stdout|partial|gz|bz2|xz|zst))+$", re.I
 )
@@ -162,3 +168,8 @@ def _continues(word: str, separator: str) -> bool:
     if separator == "." and word in _IN_A_DOMAIN:
         return True
     return word not in _FILLERS and not _FILLER.fullmatch(word)
+
+
+def read_others(path: str) -> bool:
+    """May a file of this path be one that reads others of its host?"""
+    return any(known.search(path) for known in (UNIT, DROP_IN_OF_UNIT, SCRIPT))

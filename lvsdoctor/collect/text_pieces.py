@@ -41,7 +41,7 @@ def _pieces_of_text(text: str, where: str) -> Iterator[Piece]:
         yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
         return
     if configured := config_dumps(text, where):
-        yield from (Piece(dump.host, dump if dump.facts else _by_name(dump, text, where)) for dump in configured)
+        yield from (Piece(dump.host, named_where_unread(dump, text, where)) for dump in configured)
         return
     if "proc/sys/" in where:
         path = f"/proc/sys/{where.rpartition('proc/sys/')[2]}"
@@ -62,19 +62,26 @@ def _pieces_of_text(text: str, where: str) -> Iterator[Piece]:
         yield Piece("", _of_comments(text, seen))
 
 
-def _by_name(dump: Dump, text: str, where: str) -> Dump:
+def named_where_unread(dump: Dump, text: str, where: str) -> Dump:
     """A configuration of which no row was understood, called by its name."""
-    faces = (_FACES.get(kind.module) for kind in kinds_of(text, where))
-    face = next((name for name in faces if name), None)
-    if face is None or not dump.unread or dump.unread_kinds:
+    module = next((kind.module for kind in kinds_of(text, where)), "")
+    if dump.facts or not dump.unread or dump.unread_kinds or not (module in _FACES or module in _NAMES):
         return dump
-    from lvsdoctor.parse.faces import FACES  # few scans meet one
+    if module in _NAMES:
+        kind = Unread(module.rpartition(".")[2], _NAMES[module], dump.unread[0])
+    else:
+        from lvsdoctor.parse.faces import FACES  # few scans meet one
 
-    kind = FACES[face].unread(dump.unread[0])
+        kind = FACES[_FACES[module]].unread(dump.unread[0])
     return replace(dump, unread_kinds=(replace(kind, name=f"{kind.name} without a row that was understood"),))
 
 
 _FACES = {"config.keepalived_conf": "keepalived", "config.ldirectord_cf": "ldirectord"}
+_NAMES = {
+    "config.ansible": "an Ansible playbook", "config.systemd_unit": "a systemd unit", "shell.script": "a shell script",
+    "config.ifcfg": "an ifcfg file", "config.interfaces": "an interfaces file", "config.netplan": "a netplan file",
+    "config.networkd": "a file of systemd-networkd", "config.nm_keyfile": "a NetworkManager keyfile",
+}  # fmt: skip
 
 
 def _of_comments(text: str, seen: Seen) -> Dump:

@@ -111,6 +111,8 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
         case Match.DESTINATION:
             return _among(packet.dst, values)
         case Match.IN_LINK:
+            if hook is not Hook.POSTROUTING and packet.in_link is None and set(map(str, values)) == {"lo"}:
+                return False  # wherever another host's packet comes in, it is not there
             return False if hook is Hook.OUTPUT else _link(None if hook is Hook.POSTROUTING else packet.in_link, values)
         case Match.OUT_LINK:
             return False if hook in (Hook.PREROUTING, Hook.INPUT) else _link(packet.out_link, values)

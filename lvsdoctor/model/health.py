@@ -9,10 +9,10 @@ from lvsdoctor.model.seen import Seen
 
 @dataclass(frozen=True, slots=True)
 class CheckInterval:
-    """The seconds between two checks; `seen` is None where the program's default counts."""
+    """The seconds between two checks, and the line that says so."""
 
     seconds: float
-    seen: Seen | None = None
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
+    Citation,
     Decision,
     Finding,
     Node,
+    NotCollected,
     Severity,
+    VirtualService,
     accept_again,
+    assume,
     at_director_of_all,
     cite,
     pass_filters,
@@ -41,7 +45,7 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
         if not dropped:
             continue
         first = dropped[0]
-        waits = stands_by(node, service)
+        waits, assumed = _waits(node, service)
         refused = first.verdict.rejected and not first.sent
         yield Finding(
             _SENT if first.sent else _REQUESTS,
@@ -54,9 +58,20 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 cite(service, "a virtual service of {director}", director=node.name),
+                *assumed,
             ],
             fix=accept_again(node, dropped) or pass_filters(node, requests_dropped, service),
         )
     refuse_unknown(node, (item for _, items in services for item in items if item.passage.part != "reply"))
     if absent is not None:
         raise absent
+
+
+def _waits(node: Node, service: VirtualService) -> tuple[bool, list[Citation]]:
+    """Does it not hold the VIP now? Where files alone tell of it, and not all, it is taken to hold it."""
+    try:
+        return stands_by(node, service), []
+    except NotCollected:
+        if not node.of_files("addresses"):
+            raise
+        return False, [assume("addresses", f"{node.name} holds {service.vip}", settle="ip addr show")]

@@ -32,34 +32,27 @@ LATE = "If such a real server fails, its share of the clients gets errors for {s
 def real_server_without_health_check(node: Node, *, slowest_interval: int = 60) -> Iterator[Finding]:
     for checked in node.checked_services:
         bare = [server for server in checked.servers if not server.checks and server.unread is None]
-        slow = [server for server in checked.servers if _seconds(server) >= slowest_interval]
-        if bare:
-            yield _finding(UNCHECKED, checked, bare)
-        if slow:
-            yield _finding(SLOW, checked, slow)
+        rare = [server for server in checked.servers if server.interval and server.interval.seconds >= slowest_interval]
+        yield from (_finding(checked, servers, slow=servers is rare) for servers in (bare, rare) if servers)
     if any(server.unread for checked in node.checked_services for server in checked.servers):
         raise NotCollected("health-checks", node.name, "the health checks of all real servers")
 
 
-def _finding(message: str, checked: CheckedService, servers: list[CheckedServer]) -> Finding:
-    said = servers[0].interval.seen if servers[0].interval else checked.unchecked
-    rows = [cite(server, "without a health check") for server in servers[:3]] if message == UNCHECKED else []
+def _finding(checked: CheckedService, servers: list[CheckedServer], *, slow: bool) -> Finding:
+    interval = servers[0].interval
+    line = interval.seen if interval is not None else checked.unchecked
+    bare = [] if slow else [cite(server, "without a health check") for server in servers[:3]]
     return Finding(
-        message,
-        clients=LATE if message == SLOW else DOWN,
-        about={"service": checked.services[0], **({"checks": "rare"} if message == SLOW else {})},
+        SLOW if slow else UNCHECKED,
+        clients=LATE if slow else DOWN,
+        about={"service": checked.services[0], **({"checks": "rare"} if slow else {})},
         program=checked.program,
         reals=_names(servers, len(checked.servers)),
-        seconds=f"{_seconds(servers[0]):g}",
-        severity=Severity.NOTE if message == SLOW and said is None else None,
-        evidence=[cite(checked, "the virtual service"), *rows, *([cite(said)] if said else [])],
-        fix=_fix(checked, servers, slow=message == SLOW),
-        decided_by=said or servers[0],
+        seconds=f"{interval.seconds:g}" if interval is not None else "",
+        evidence=[cite(checked, "the virtual service"), *bare, *([cite(line)] if line is not None else [])],
+        fix=_fix(checked, servers, slow=slow),
+        decided_by=line or servers[0],
     )
-
-
-def _seconds(server: CheckedServer) -> float:
-    return server.interval.seconds if server.interval is not None else 0
 
 
 def _names(servers: list[CheckedServer], count: int) -> str:

@@ -133,7 +133,8 @@ def free_from_vip(node: Node, link: str, vip: IP) -> Fix:
     vips = directed_vips(node)
     held = [address for address in node.addresses_on(link) if address.ip == vip]
     wide = [a for a in node.addresses_on(link) if held and a.ip in vips and a.network == held[0].network]
-    preferring = [r for r in node.routes if r.src == vip and r.protocol != "kernel"] if node.has("routes") else []
+    routes = node.known_rows("routes") if node.has("routes") else ()
+    preferring = [r for r in routes if r.src == vip and r.protocol != "kernel"]
     fix = Fix()
     if all(address.ip in vips for address in node.addresses_on(link) if address.ip.version == 4):
         prefix = f"/{held[0].prefixlen}" if held and not held[0].host_only else ""

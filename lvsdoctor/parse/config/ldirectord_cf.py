@@ -21,7 +21,6 @@ from lvsdoctor.parse.words import read_ip, read_number, word_set
 _LINE = re.compile(r"([ \t]*)([A-Za-z]\w*)[ \t]*=[ \t]*(.*)")
 _METHODS = {"gate": "Route", "masq": "Masq", "ipip": "Tunnel"}
 _SCHEDULER = "wrr"  # ldirectord(8): scheduler
-_INTERVAL = 10  # seconds; ldirectord(8): checkinterval
 # ldirectord(8): what of them says nothing of the table.
 _GLOBAL = word_set(
     "checktimeout negotiatetimeout checkinterval checkcount failurecount autoreload callback logfile supervised fork"
@@ -177,9 +176,9 @@ class _Reading:
             unchecked=kind[1] if kind[0] == "on" else None,
         )
 
-    def _interval(self, block: _Block) -> CheckInterval:
-        text, seen = block.words.get("checkinterval") or self._all.get("checkinterval") or (str(_INTERVAL), None)
-        return CheckInterval(float(read_number(text, most=2**31 - 1) or 0), seen)
+    def _interval(self, block: _Block) -> CheckInterval | None:
+        word = block.words.get("checkinterval") or self._all.get("checkinterval")
+        return CheckInterval(float(read_number(word[0], most=2**31 - 1) or 0), word[1]) if word else None
 
 
 def _range(text: str, port: int) -> tuple[list[IP], int | None]:

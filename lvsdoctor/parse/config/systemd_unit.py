@@ -6,7 +6,7 @@ script that one of them names is read where it lies in the tree. Nothing is exec
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
@@ -17,6 +17,7 @@ from lvsdoctor.parse.config.network import file_name, set_aside
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.shell.command import UNKNOWN, ShellCommand
 from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
+from lvsdoctor.parse.shell.sourcing import Opener, assignments_in, nothing
 from lvsdoctor.parse.shell.words import Scope
 
 _UNIT = re.compile(r"\.service$|\.service\.d/[^/]+\.conf$")
@@ -31,15 +32,21 @@ _LONGEST = 20_000  # of a command
 _MOST = 2000  # commands
 
 
-def dump_of(text: str, where: str) -> Dump | None:
-    """What starting the service makes of its host; None for a text that is no unit of a service."""
+def dump_of(
+    text: str, where: str, drop_ins: Sequence[tuple[str, str]] = (), open_file: Opener = nothing
+) -> Dump | None:
+    """What starting the service makes of its host; None for a text that is no unit of a service. `drop_ins` are the
+    names and texts of the files that add to it, in their order; EnvironmentFile= is read where `open_file` has it."""
     ini = ini_text(text, where, continued=True)
+    for name, more in drop_ins:
+        added = ini_text(more, name, continued=True)
+        ini = IniText((*ini.sections, *added.sections), (*ini.unread, *added.unread))
     named = _UNIT.search(where) is not None
     if not any(True for _ in ini.named("Service")) or (ini.unread and not named):
         return None
     if not named and (copy := set_aside("unit", "a systemd unit", text, where)) is not None:
         return copy
-    effects, scope = Effects(), _environment(ini)
+    effects, scope = Effects(), _environment(ini, open_file)
     instance = file_name(where).removesuffix(".service").partition("@")[2] or UNKNOWN
     missing: list[Unread] = []
     for value in _commands(ini):
@@ -56,21 +63,33 @@ def dump_of(text: str, where: str) -> Dump | None:
 
 def _commands(ini: IniText) -> Iterator[IniValue]:
     """The lines that run at the start, in the order in which they do; an empty one takes back those above it."""
-    found = [(key, value) for key in _STARTS for section in ini.named("Service") for value in section.all(key)]
-    return (value for _, value in found[:_MOST])
+    return (value for value in [value for key in _STARTS for value in _all(ini, key)][:_MOST])
 
 
-def _environment(ini: IniText) -> Scope:
-    """Environment= alone: what a file of EnvironmentFile= sets is not known."""
-    scope = Scope()
+def _all(ini: IniText, key: str) -> Iterator[IniValue]:
+    """All lines of a key, also those of other sections of the name: an empty one takes back those above it."""
+    kept: list[IniValue] = []
     for section in ini.named("Service"):
-        for value in section.all("Environment"):
-            for word in _split(value.value):
-                if match := _ASSIGNMENT.fullmatch(word):
-                    scope.set(match["name"], _SPECIFIER.sub(lambda m: "%" if m[1] == "%" else UNKNOWN, match["value"]))
-    if any(section.last("EnvironmentFile") for section in ini.named("Service")):
-        for name in list(scope.variables):  # the file counts before
-            scope.set(name, UNKNOWN)
+        for value in section.values:
+            if value.key == key:
+                kept = [*kept, value] if value.value else []
+    return iter(kept)
+
+
+def _environment(ini: IniText, open_file: Opener) -> Scope:
+    """Environment=, and then the files of EnvironmentFile=, which count before it."""
+    scope = Scope()
+    for value in _all(ini, "Environment"):
+        for word in _split(value.value):
+            if match := _ASSIGNMENT.fullmatch(word):
+                scope.set(match["name"], _SPECIFIER.sub(lambda m: "%" if m[1] == "%" else UNKNOWN, match["value"]))
+    for value in _all(ini, "EnvironmentFile"):
+        opened = open_file(value.value.removeprefix("-"))
+        if opened is None:
+            for name in list(scope.variables):  # what it sets is not known
+                scope.set(name, UNKNOWN)
+        for name, text in assignments_in(opened[1]) if opened is not None else ():
+            scope.set(name, text)
     return scope
 
 

@@ -19,7 +19,6 @@ from lvsdoctor.parse.words import read_ip, read_number, word_set
 # Not ipvsadm's: that forwards by DR and has no default for the protocol. (ip_vs.h: IPVS_SVC_PERSISTENT_TIMEOUT.)
 DEFAULT_PROTOCOL, DEFAULT_SCHEDULER, DEFAULT_TIMEOUT = "udp", "wlc", 360
 DEFAULT_METHOD = LvsMethod("NAT", Forwarding.NAT)
-DEFAULT_INTERVAL = CheckInterval(60)  # keepalived.conf(5): delay_loop
 
 _METHODS = {Forwarding.NAT: "Masq", Forwarding.DR: "Route", Forwarding.TUN: "Tunnel"}
 # Each flag, and the scheduler that alone has it, in the order of `ipvsadm -S`.
@@ -90,7 +89,7 @@ class _Server:
     real_servers: list[RealServer] = field(default_factory=list)
     sorry: Statement | None = None
     sorry_method: LvsMethod | None = None
-    interval: CheckInterval = DEFAULT_INTERVAL
+    interval: CheckInterval | None = None
     lines: dict[str, Seen] = field(default_factory=dict)
 
     @classmethod

@@ -1,11 +1,16 @@
 """Tests of a script, `[ "$1" = start ]`: what they say where the text alone decides it."""
 
 import re
+from collections.abc import Sequence
 
-from lvsdoctor.parse.shell.command import FIRST, is_unknown
+from lvsdoctor.parse.shell.command import FIRST, ShellCommand, is_unknown
+from lvsdoctor.parse.shell.effects import has_effect
+from lvsdoctor.parse.shell.sourcing import Opener, there
 from lvsdoctor.parse.shell.words import Scope, expanded, tokens
 
 _START = "start"
+# Beside commands that set something up these are taken to succeed: a script that stops there sets nothing up.
+_SUCCEED = frozenset("echo printf true : sleep cd modprobe logger touch mkdir rm cp chmod . source date clear".split())
 _BRACKETS = frozenset({"[", "]", "[[", "]]", "test"})
 _LOOKS = re.compile(
     r"(?:!\s*)?(?:sudo\s+)?(?:/\S*/)?(?:ip(?:\s+-\S+)*\s+(?:a|addr|address|l|link|r|ro|route|ru|rule)\b(?!\s+(?:add|del|flush|set|rep))"
@@ -13,6 +18,19 @@ _LOOKS = re.compile(
     r"[^|;&<>]*(?:2>\s*(?:/dev/null|&1)\s*)?\|\s*(?:/\S*/)?(?:[ef]?grep)\s[^|;&]*"
 )
 _NUMBER = re.compile(r"-?\d{1,9}")
+
+
+def succeeds(commands: Sequence[ShellCommand], text: str, scope: Scope, open_file: Opener) -> bool | None:
+    """Does a pipeline succeed? None where that is not known."""
+    if commands[-1].program in ("test", "[", "false"):
+        return tested(text, scope, open_file) if len(commands) == 1 else None
+    return True if commands[-1].program in _SUCCEED or has_effect(commands) else None
+
+
+def tested(text: str, scope: Scope, open_file: Opener) -> bool | None:
+    """What a test says, of a file of the scanned tree as well."""
+    outcome = holds(text, scope)
+    return there(text, scope, open_file) if outcome is None else outcome
 
 
 def holds(text: str, scope: Scope) -> bool | None:

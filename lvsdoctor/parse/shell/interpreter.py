@@ -8,13 +8,14 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from lvsdoctor.parse.shell import conditions
+from lvsdoctor.parse.shell.assignment import assign
 from lvsdoctor.parse.shell.command import FIRST, UNKNOWN, Pipeline, ShellCommand, is_unknown
 from lvsdoctor.parse.shell.command_reader import CommandReader
-from lvsdoctor.parse.shell.effects import has_effect
 from lvsdoctor.parse.shell.endings import FunctionEnd, LoopEnd, ScriptEnd
 from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
+from lvsdoctor.parse.shell.sourcing import Opener, nothing, reads_file
 from lvsdoctor.parse.shell.state import Exhausted
-from lvsdoctor.parse.shell.syntax import Node, branches_of, case_body
+from lvsdoctor.parse.shell.syntax import LARGEST_SCRIPT, Node, branches_of, case_body, parse
 from lvsdoctor.parse.shell.words import Scope, expanded, fields
 
 _MOST_STEPS = 20_000
@@ -22,8 +23,6 @@ _MOST_ROUNDS = 1000
 _DEEPEST = 150
 _START = "start"
 _NO_COMMANDS = frozenset({"comment", "heredoc_body", "heredoc_redirect", "file_redirect", "herestring_redirect"})
-# Beside commands that set something up these are taken to succeed: a script that stops there sets nothing up.
-_SUCCEED = frozenset("echo printf true : sleep cd modprobe logger touch mkdir rm cp chmod . source date clear".split())
 
 
 class Interpreter:
@@ -36,11 +35,12 @@ class Interpreter:
         run: Callable[[Pipeline], None],
         first_line: int = 1,
         scope: Scope | None = None,
+        open_file: Opener = nothing,
     ) -> None:
         self._reader, self._run = CommandReader(lines, where, first_line), run
         self._scope = scope or Scope()
-        self._text = self._reader.text_of
-        self._functions: dict[str, Node] = {}
+        self._open, self._text = open_file, self._reader.text_of
+        self._functions: dict[str, tuple[Node, CommandReader]] = {}
         self._calls: list[str] = []
         self._steps = self._depth = self._uncertain = self._asked = 0
 
@@ -85,12 +85,12 @@ class Interpreter:
                 outcome, text = self._pipeline(node), self._text(node)
                 return conditions.looks_for_own(text) if outcome is None and text[:1] == "!" else outcome
             case "variable_assignment":
-                self._assign(node)
+                assign(node, self._text, self._scope)
                 return True
             case "list":
                 return self._list(node)
             case "test_command":
-                return conditions.holds(self._text(node), self._scope)
+                return conditions.tested(self._text(node), self._scope, self._open)
             case "negated_command":
                 outcome = self._all(node.named_children)
                 return conditions.looks_for_own(self._text(node)) if outcome is None else not outcome
@@ -105,7 +105,7 @@ class Interpreter:
             case "function_definition":
                 name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
                 if name is not None and body is not None:
-                    self._functions[self._text(name)] = body
+                    self._functions[self._text(name)] = body, self._reader
             case "subshell":
                 return self._subshell(node.named_children)
             case "unset_command":
@@ -138,23 +138,6 @@ class Interpreter:
             return None
         finally:
             self._scope = outer
-
-    def _assign(self, node: Node) -> None:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            return
-        if name.type != "variable_name":  # A[0]=...
-            self._scope.variables.pop(self._text(name).partition("[")[0], None)
-            return
-        adds = any(child.type == "+=" for child in node.children)
-        known = self._scope.variables.get(self._text(name), UNKNOWN if adds else "")
-        if value is not None and value.type == "array":
-            words = tuple(word for child in value.named_children for word in fields(self._text(child), self._scope))
-            before = (known,) if isinstance(known, str) else known
-            self._scope.set(self._text(name), (*before, *words) if adds else words)
-            return
-        text = expanded(self._text(value), self._scope) if value is not None else ""
-        self._scope.set(self._text(name), f"{known}{text}" if adds and isinstance(known, str) else text)
 
     def _list(self, node: Node) -> bool | None:
         """`A && B`, `A || B`: a command that sets something up is taken to succeed."""
@@ -245,14 +228,10 @@ class Interpreter:
             for pipeline in nested if nested is not None else [commands]:
                 uncertain = commands[0].uncertain
                 self._run([replace(command, uncertain=command.uncertain or uncertain) for command in pipeline])
-            outcome = self._succeeds(node, commands) if self._asked else None
+            if self._asked:
+                outcome = conditions.succeeds(commands, self._text(node), self._scope, self._open)
         self._all(others)
         return outcome
-
-    def _succeeds(self, node: Node, commands: Sequence[ShellCommand]) -> bool | None:
-        if commands[-1].program in ("test", "[", "false"):
-            return conditions.holds(self._text(node), self._scope) if len(commands) == 1 else None
-        return True if commands[-1].program in _SUCCEED or has_effect(commands) else None
 
     def _shell_word(self, command: ShellCommand) -> bool:
         """Does what the shell itself does: its own words, and functions of the script."""
@@ -277,6 +256,8 @@ class Interpreter:
                     self._scope.variables.pop(word, None)
             case _ if name in self._functions:
                 self._call(name, command.words[1:])
+            case "." | "source" if opened := self._open(reads_file(command.words)):
+                self._source(*opened)
             case _:
                 return False
         return True
@@ -289,9 +270,31 @@ class Interpreter:
         self._scope.arguments = None if arguments == (FIRST,) and outer is None else arguments
         self._calls.append(name)
         try:
-            self._visit(self._functions[name])
+            body, reader = self._functions[name]
+            self._in_file(reader, [body])
         except FunctionEnd:
             pass
         finally:
             self._calls.pop()
             self._scope.arguments = outer
+
+    def _source(self, where: str, text: str) -> None:
+        """What `. FILE` does, in its place."""
+        if where in self._calls or len(text) > LARGEST_SCRIPT:
+            raise Exhausted
+        text = text.replace("\r\n", "\n")
+        self._calls.append(where)
+        try:
+            self._in_file(CommandReader(text.split("\n"), where, 1), parse(text).named_children)
+        except FunctionEnd:
+            pass
+        finally:
+            self._calls.pop()
+
+    def _in_file(self, reader: CommandReader, nodes: Sequence[Node]) -> None:
+        """Follows statements of the file that `reader` reads."""
+        outer, self._reader, self._text = self._reader, reader, reader.text_of
+        try:
+            self._all(nodes)
+        finally:
+            self._reader, self._text = outer, outer.text_of

@@ -9,6 +9,7 @@ from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.readers import readers_for
 from lvsdoctor.parse.shell.effects import Effects
 from lvsdoctor.parse.shell.interpreter import Interpreter
+from lvsdoctor.parse.shell.sourcing import Opener, nothing
 from lvsdoctor.parse.shell.state import Exhausted
 from lvsdoctor.parse.shell.syntax import LARGEST_SCRIPT, MissingParser, parse
 from lvsdoctor.parse.shell.words import Scope
@@ -26,7 +27,14 @@ _PROGRAMS = r"(?:ifconfig|ip|route|sysctl|ipvsadm|arptables|ip6?tables|nmcli)"
 _SIGNS = re.compile(rf"(?:^|[\s/;&|({{\"'`]){_PROGRAMS}(?:-\w+)?\s|/proc/sys/net|sysctl\.|keepalived|ifcfg|interfaces")
 
 
-def follow(effects: Effects, text: str, where: str, first_line: int = 1, scope: Scope | None = None) -> None:
+def follow(
+    effects: Effects,
+    text: str,
+    where: str,
+    first_line: int = 1,
+    scope: Scope | None = None,
+    open_file: Opener = nothing,
+) -> None:
     """Runs the commands of a script on the host that `effects` stands for, with the variables of `scope`.
 
     Raises MissingParser.
@@ -35,23 +43,23 @@ def follow(effects: Effects, text: str, where: str, first_line: int = 1, scope: 
     lines = [""] * (first_line - 1) + text.split("\n")
     root = parse(text)
     try:
-        Interpreter(lines, where, effects.run, first_line, scope).follow(root)
+        Interpreter(lines, where, effects.run, first_line, scope, open_file).follow(root)
     except (Exhausted, RecursionError):
         effects.note(Seen(where, first_line, lines[first_line - 1]))
 
 
-def dump_of(text: str, where: str) -> Dump | None:
+def dump_of(text: str, where: str, open_file: Opener = nothing) -> Dump | None:
     """What a script configures; None where it is a paste, in which prompts stand."""
     if _is_paste(text, where):
         return None
     first = Seen(where, 1, text.split("\n", 1)[0])
-    if not _SIGNS.search(text):
+    if open_file is nothing and not _SIGNS.search(text):
         return Dump(origin=Origin.CONFIGURED)
     if len(text) > LARGEST_SCRIPT:
         return Dump(origin=Origin.CONFIGURED, unread_kinds=(Unread(KIND, _TOO_LONG, first),))
     effects = Effects()
     try:
-        follow(effects, text, where)
+        follow(effects, text, where, open_file=open_file)
     except MissingParser:
         return Dump(origin=Origin.CONFIGURED, unread_kinds=(Unread(KIND, NAME, first),))
     return effects.dump(Origin.CONFIGURED)

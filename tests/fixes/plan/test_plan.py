@@ -309,6 +309,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "lvs-method-left-out": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
     },
+    ("real-server-without-health-check", "a check every five minutes"): {
+        "real-server-without-health-check": NO_COMMAND
+    },
+    ("real-server-without-health-check", "checktype=on is no check"): {"real-server-without-health-check": NO_COMMAND},
     ("real-server-without-health-check", "one of two"): {
         "real-server-without-health-check": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
