@@ -46,7 +46,7 @@ class CheckedServer:
 class CheckedService:
     """`program` makes these `services` (several of a group). `method` and `protocol` are the lines that say them (None:
     the program's default counts), `quiesces` is the one by which a failed real server stays, with weight 0, and
-    `unchecked` the one by which no real server is checked."""
+    `unchecked` the one by which no real server is checked, `ignored_method` a method that the program does not know."""
 
     program: str
     seen: Seen
@@ -57,3 +57,4 @@ class CheckedService:
     protocol: Seen | None = None
     quiesces: Seen | None = None
     unchecked: Seen | None = None
+    ignored_method: Seen | None = None

@@ -13,12 +13,17 @@ def lvs_method_left_out(node: Node) -> Iterator[Finding]:
     for checked in node.checked_services:
         if checked.program != "keepalived":
             continue
+        ignored = checked.ignored_method
         if checked.method is None:
             yield Finding(
                 NAT,
                 clients="If the real servers are set up for direct routing or tunnelling, clients get no reply.",
                 about={"service": checked.services[0], "word": "lvs_method"},
-                evidence=[cite(checked, "without lvs_method (lb_kind), so the default counts: NAT")],
+                evidence=[
+                    cite(checked, "without lvs_method (lb_kind), so the default counts: NAT"),
+                    *([cite(ignored, "keepalived knows DR, TUN and NAT in these letters alone")] if ignored else []),
+                ],
+                decided_by=ignored or checked,
                 fix=_fix("lvs_method DR, TUN or NAT, as the real servers are set up"),
             )
         if checked.protocol is None and _has_address(checked):

@@ -16,6 +16,7 @@ _FORWARDING = {"NAT": Forwarding.NAT, "DR": Forwarding.DR, "TUN": Forwarding.TUN
 _CHECKS = word_set(
     "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
 )
+UNKNOWN_METHOD = "keepalived does not know this word, which it compares letter by letter, and ignores it"
 _EVENTS = word_set("BFD_CHECK FILE_CHECK")  # they come in when something changes
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _SAYS_NOTHING = word_set(
@@ -66,6 +67,12 @@ def check_interval(statement: Statement) -> CheckInterval:
     return CheckInterval(float(number), statement.seen)
 
 
+def ignored_method(statement: Statement) -> bool:
+    """Is it a forwarding method in other letters than keepalived's? It compares them all, and its default counts."""
+    known = statement.value in _FORWARDING or statement.value.upper() not in _FORWARDING
+    return statement.name in ("lb_kind", "lvs_method") and not known
+
+
 def lvs_method(words: Sequence[str]) -> LvsMethod:
     """`NAT`, `DR` or `TUN [type ipip|gre|gue port NUMBER]`."""
     kind = words[words.index("type") + 1] if "type" in words[:-1] else "ipip"
@@ -92,6 +99,8 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
             numbers[each.name] = value
             options[each.name] = each.seen
+        elif ignored_method(each):
+            reading.leave_out(UNKNOWN_METHOD, each)
         elif each.name == "lvs_method" and each.value:
             method, options["method"] = lvs_method(each.values), each.seen
             if method.forwarding is None:

@@ -10,7 +10,15 @@ from lvsdoctor.model.health import CheckedServer, CheckedService, CheckInterval
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.ipvs.ipvs_rows import Services, fwmark_shown, without_host_mask
-from lvsdoctor.parse.keepalived.real_servers import LvsMethod, RealServer, check_interval, lvs_method, real_server
+from lvsdoctor.parse.keepalived.real_servers import (
+    UNKNOWN_METHOD,
+    LvsMethod,
+    RealServer,
+    check_interval,
+    ignored_method,
+    lvs_method,
+    real_server,
+)
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.server_groups import Target, groups_in, target_of
 from lvsdoctor.parse.keepalived.statements import Statement
@@ -35,6 +43,7 @@ _OPTIONS = {
     "scheduler": ("lvs_sched",), "persistence": ("persistence_timeout", "persistence_granularity"),
     "flags": (*_FLAGS, "persistence_engine"), "method": ("lvs_method",), "weight": ("weight",),
 }  # fmt: skip
+_SCHEDULERS = word_set("rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos")
 _SORRY = word_set("sorry_server sorry_server_inhibit sorry_server_lvs_method")
 
 
@@ -108,6 +117,9 @@ class _Server:
             elif statement.name in _SAYS_NOTHING:
                 reading.skip(statement)
                 server.interval = check_interval(statement) if statement.name == "delay_loop" else server.interval
+            elif ignored_method(statement):
+                server.lines["ignored"] = statement.seen
+                reading.leave_out(UNKNOWN_METHOD, statement)
             elif server._took(statement):
                 server.lines[_SAME.get(statement.name, statement.name)] = statement.seen
             else:
@@ -118,6 +130,8 @@ class _Server:
         value = statement.value
         match statement.name:
             case "lb_algo" | "lvs_sched" if value:
+                if value not in _SCHEDULERS and value.lower() in _SCHEDULERS:
+                    return False  # compared letter by letter, too; of a word of a dialect nothing is known
                 self.scheduler = value
             case "lb_kind" | "lvs_method" if value:
                 self.method = lvs_method(statement.values)
@@ -172,8 +186,9 @@ class _Server:
         if method is None and all(real.method for real in self.real_servers):
             method = self.real_servers[0].statement.seen
         return CheckedService(
-            "keepalived", seen, services, servers, self._sorry_server(), method, self.lines.get("protocol"), quiesces
-        )
+            "keepalived", seen, services, servers, self._sorry_server(), method, self.lines.get("protocol"), quiesces,
+            ignored_method=self.lines.get("ignored"),
+        )  # fmt: skip
 
     def _sorry_server(self) -> CheckedServer | None:
         ip = read_ip(self.sorry.value) if self.sorry else None

@@ -305,6 +305,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "lvs-method-left-out": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
     },
+    ("lvs-method-left-out", "the method in letters that keepalived does not know"): {
+        "lvs-method-left-out": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
     ("lvs-method-left-out", "no protocol"): {
         "lvs-method-left-out": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
