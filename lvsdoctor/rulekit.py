@@ -99,6 +99,7 @@ QUESTIONS = {
     "What does the machine below bring along?": {
         "analysis.missing_modules": "missing_modules package_of_modules",
         "analysis.platforms": "platform",
+        "analysis.large_receive": "large_receive",
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",

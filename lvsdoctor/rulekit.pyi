@@ -92,6 +92,7 @@ from lvsdoctor.analysis.l2_segments import leak as leak
 from lvsdoctor.analysis.l2_segments import leak_at_any_level as leak_at_any_level
 from lvsdoctor.analysis.l2_segments import sent_directly as sent_directly
 from lvsdoctor.analysis.l2_segments import vip_on_segment as vip_on_segment
+from lvsdoctor.analysis.large_receive import large_receive as large_receive
 from lvsdoctor.analysis.listeners import Unserved as Unserved
 from lvsdoctor.analysis.listeners import refused_checks as refused_checks
 from lvsdoctor.analysis.listeners import unserved as unserved

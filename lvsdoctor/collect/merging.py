@@ -203,6 +203,7 @@ _MERGED: Mapping[str, Callable[[Any], Any]] = {
     "ipvs-stats": services,
     "ipvs-rates": services,
     "connections": _connections,
+    "offloads": lambda lists: tuple({(row.link, row.feature): row for rows in lists for row in rows}.values()),
     "arptables": _arptables,
     "iptables": _filter_tables,
     "ip6tables": _filter_tables,

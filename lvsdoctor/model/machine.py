@@ -23,6 +23,20 @@ class MachineName:
 
 
 @dataclass(frozen=True, slots=True)
+class Offload:
+    """How a link joins packets that it receives: `feature` is lro, gro, or gro-hw. `fixed`: the driver allows no other.
+
+    ethtool(8) -k shows it; it is no setting of the network stack.
+    """
+
+    link: str
+    feature: str
+    on: bool
+    fixed: bool
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseName:
     """A line of os-release(5) that names the distribution: ID, ID_LIKE, VERSION_ID."""
 

@@ -62,7 +62,7 @@ def test_a_node_of_which_nothing_can_be_read_stays(tmp_path: Path) -> None:
             tmp_path,
             {
                 "rs1/a": ADDR,
-                "rs2/ethtool.txt": "Features for eth0:\nrx-checksumming: on\n",
+                "rs2/ethtool.txt": "Settings for eth0:\n\tSpeed: 10000Mb/s\n",
             },
         )
     )

@@ -44,6 +44,7 @@ UNEXPLAINED: Mapping[str, str] = {
     "setting-of-another-namespace": _DRIFT,
     "scheduler-module-missing": "the service is in no table, so that no walk begins there",
     "platform-may-drop-vip": "what the platform drops, no dump of the host shows",
+    "large-receive-offload-on-director": "what a network card joins, no walk of one packet shows",
     "platform-may-drop-vmac": "what the platform drops, no dump of the host shows",
     "kube-proxy-settings-overridden": _DRIFT,
     "mixed-forwarding-methods": _DRIFT,
