@@ -52,7 +52,7 @@ def text_in(data: bytes, name: str) -> str:
     kind = compression_of(data) or ("zip" if data.startswith(ZIP) else "tar" if is_tar(data[:512]) else "")
     if kind:
         raise CannotCollect(
-            f"{name}: is compressed or an archive ({kind}), which its name hides; name this file itself"
+            f"{name}: is compressed or an archive ({kind}) where a text is read; unpack it, and scan what it holds"
         )
     text = decoded(data)
     if text is None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, command, large_receive, rule
 
-JOINS = "{node} joins received packets on {link} (large receive offload is on), and does not forward there"
+JOINS = "{node} joins received packets on {link}, which does not forward (large receive offload is on)"
 CLIENTS = "Large uploads through {link} may be slow or stop. Small requests do not change."
-ON = "the kernel turns it off only on an interface that forwards"
+ON = "the kernel turns LRO off only on an interface that forwards"
 ROUTED = "{method}: IPVS sends what was joined to the real server"
 
 
