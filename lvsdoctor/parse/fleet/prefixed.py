@@ -13,7 +13,7 @@ from lvsdoctor.parse.paste.patterns import pattern
 _KUBECTL = pattern(r"\[pod/(?P<pod>[a-z0-9][a-z0-9.-]{0,252})/[^\]\s]{1,253}\] ?(?P<line>.*)")
 _HOST = pattern(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?: (?P<line>.*))?")
 # Other engines: `[rs1] out: line` (fabric), ` ** [out :: rs1] line` (capistrano), `[rs1] line` and `rs1<TAB>line` (GNU
-# parallel), `rs1  | line` (docker compose), the sign of stern, `rs1 line` (knife).
+# parallel), `rs1  | line` (docker compose), the journal of several hosts, the sign of stern, `rs1 line` (knife).
 _OTHERS = tuple(
     map(
         pattern,
@@ -22,6 +22,8 @@ _OTHERS = tuple(
             r" ?\*\* \[(?:out|err) :: (?:[\w.-]+@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
             r"\[(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
             r"(?P<host>[A-Za-z0-9][\w.-]{0,252}) *\|(?: (?P<line>.*))?",
+            r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16}) "
+            r"(?P<host>[A-Za-z0-9][\w.-]{0,252}) [\w./-]{1,64}(?:\[\d{1,9}\])?:(?: (?P<line>.*))?",
             r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?:\t| \u203a )(?P<line>.*)",
             r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?: (?P<line>.*))?",
         ),
@@ -98,7 +100,7 @@ def _dressed(lines: Sequence[str], dress: re.Pattern[str]) -> list[FleetAnswer] 
 
 def _may_name(word: str) -> bool:
     """Is it a host's name, or a word that may be one where a dump of each begins behind several of them?"""
-    return is_host_name(word) or (word.islower() and word.isalpha())
+    return is_host_name(word) or (word.islower() and word.replace("-", "").isalpha())
 
 
 def _is_dump(answer: FleetAnswer) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lvsdoctor.parse.paste.commands import SHOWING, before_operators, simple_commands, words_of
+from lvsdoctor.parse.paste.elsewhere import ENTERING
 from lvsdoctor.parse.paste.entering import place_of
 from lvsdoctor.parse.paste.headings import Heading, heading_in
 from lvsdoctor.parse.paste.patterns import pattern
@@ -55,6 +56,8 @@ def echo_in(line: str, *, comment: bool = False) -> Echo | None:
             return None
         if (prompt := prompt_in(bare)) or SHOWING.match(bare):
             return _echo(prompt.command, prompt.host) if prompt else _echo(bare, "")
+        if bare.partition(" ")[0] in ENTERING and (echo := _echo(bare, "")).inside and _shows(echo):
+            return echo
         heading = heading_in(text, comment=True) if text.startswith("##") else None
         return of_heading(heading) if heading else None
     if prompt := prompt_in(text):
@@ -68,6 +71,10 @@ def echo_in(line: str, *, comment: bool = False) -> Echo | None:
     if heading := heading_in(text):
         return of_heading(heading)
     return _echo(text, "") if SHOWING.match(text) else None
+
+
+def _shows(echo: Echo) -> bool:
+    return SHOWING.match(" ".join(echo.command)) is not None
 
 
 def of_heading(heading: Heading) -> Echo:

@@ -231,6 +231,8 @@ def _in_words(text: str) -> Heading | None:
         )
     ) and is_host_name(found[1]):
         return Heading(host_named(found[1]))
+    elif (named := _with_topic(bare)) and named.command and is_host_name(named.host) and not is_role(named.host):
+        return named  # `rs1: ip addr`
     elif (
         not (counted and text[0] in "-*•·▪")
         and (bare[0].isupper() or not bare[0].isascii() or _SHORT_ROLE.fullmatch(bare))

@@ -21,6 +21,11 @@ _USERS = frozenset("root admin user ubuntu debian centos ec2-user vagrant core o
 _SHELL = pattern(r"-?(?:ba|z|k|da|a)?sh[-\d.]*")
 _NAME_FIRST = pattern(r"[#$%>]\s*(?P<host>[^\W_](?:[\w.-]{0,62}\w)?)(?:\s*[:>#$%]\s*)(?P<command>\S.*)")  # `$lb1: ip a`
 _SIGN_FIRST = pattern(rf"[#$%>]\s*[\[(<{{]{_USER_AT.pattern}[\])>}}]\s*(?P<command>\S.*)")
+# What zsh and fish put at the right end of a line: `> ip addr        root@rs1 12:00:01`.
+_RIGHT = pattern(
+    rf"[#$%>\u276f❱➜➤λ\u203a»→▶⟩][ \t]+(?P<command>\S.{{0,160}}?)[ \t]{{3,}}(?:\S{{1,20}}[ \t])?{_USER_AT.pattern}"
+    r"(?:[:\s].{0,40})?"
+)
 
 
 def odd_prompt_in(text: str) -> tuple[str, str] | None:
@@ -35,6 +40,12 @@ def odd_prompt_in(text: str) -> tuple[str, str] | None:
     if named and is_host_name(named["host"]) and SHOWING.match(named["command"]) and _COMMAND.match(named["command"]):
         return named["host"], named["command"]
     return None
+
+
+def right_prompt_in(text: str) -> tuple[str, str] | None:
+    """The host at the right end of such a line, and the command at its left."""
+    right = _RIGHT.fullmatch(text)
+    return (right["host"], right["command"]) if right is not None and SHOWING.match(right["command"]) else None
 
 
 def _host_in(dress: str, command: str) -> str:

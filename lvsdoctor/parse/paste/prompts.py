@@ -94,6 +94,8 @@ def prompt_in(text: str) -> Prompt | None:
         for pattern in (_BRACKETED, _PLAIN):
             if (found := pattern.match(text)) and (prompt := _of_user(found, pattern is _BRACKETED)):
                 return prompt
+        if "   " in text and (right := _right_prompt_in(text)) is not None:
+            return right
     for pattern, judged in ((_DIRECTORY, _with_directory), (_ALONE, _alone), (_BARE, _bare)):
         if (found := pattern.match(text)) and (prompt := judged(found)):
             return prompt
@@ -109,6 +111,13 @@ def prompt_in(text: str) -> Prompt | None:
 
     odd = odd_prompt_in(text)
     return Prompt(*odd) if odd else None
+
+
+def _right_prompt_in(text: str) -> Prompt | None:
+    from lvsdoctor.parse.paste.odd_prompts import right_prompt_in
+
+    right = right_prompt_in(text)
+    return Prompt(*right) if right else None
 
 
 def host_above(text: str, below: str) -> str:

@@ -137,7 +137,7 @@ class _Parting:
             return None
         if self._is_remark(seen, text):
             return None
-        title = self._title(text, number)
+        title = self._titles.proved(number) or self._title(text, number)
         if title is None and self._reader is not None and self._reader.feed(seen):
             return None
         if title is None and text[0] == "#" and self._reader is None and self._titles.role_in(text):
@@ -175,6 +175,8 @@ class _Parting:
         among_settings = self._reader is not None
         if text[0] != "#" or (self._reader is not None and self._reader.reader.name != "sysctl"):
             return None
+        if among_settings and (banner := self._titles.banner(number)):
+            return banner
         role = self._titles.role_in(text)
         return self._titles.above(number, role, among_settings=among_settings) if role else None
 

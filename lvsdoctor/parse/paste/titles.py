@@ -1,7 +1,7 @@
 """Headings that only the lines around them tell from a comment, or from a word that stands alone."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -10,6 +10,7 @@ from lvsdoctor.parse.paste.host_words import is_role
 from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import host_above
+from lvsdoctor.parse.paste.proved_names import NamedPart, proved_names
 from lvsdoctor.parse.readers import readers_for
 from lvsdoctor.parse.words import read_ip
 
@@ -37,6 +38,12 @@ class Titles:
         heading = heading_in(text) if len(text) <= _LONGEST else None
         return heading if heading is not None and is_role(heading.host) else None
 
+    def proved(self, number: int) -> Heading | None:
+        """The name of a host that only the dumps below it prove to be one."""
+        part = self._proved.get(number)
+        known = heading_in(self._lines[number - 1].strip()) if part is not None else None
+        return Heading(part.host, part.command) if part is not None and not (known and known.host) else None
+
     def above(self, number: int, role: Heading, *, among_settings: bool) -> Heading | None:
         """The heading, or None: a comment begins and parts a file of settings, and says what the settings are for.
 
@@ -56,6 +63,11 @@ class Titles:
             return None
         before = self._lines[number - 2] if number > 1 else ""
         return between_rules((before, self._lines[number - 1], self._lines[number]))
+
+    def banner(self, number: int) -> Heading | None:
+        """`# rs1` between two lines of signs: what settings stand below, such a comment says, too."""
+        heading = None if self._settings_follow(number) else self.between_rules(number)
+        return heading if heading is not None and heading.host and self.evidence_follows(number) else None
 
     def above_prompt(self, number: int) -> Heading | None:
         """The first line of a prompt of two, which names the host of the second."""
@@ -94,6 +106,10 @@ class Titles:
             return ""
         named = next((line for line in reversed(above) if line), "")
         return "" if (heading := heading_in(named)) and heading.host else text
+
+    @cached_property
+    def _proved(self) -> Mapping[int, NamedPart]:
+        return proved_names(self._lines)
 
     @cached_property
     def _roles(self) -> frozenset[str]:
