@@ -78,11 +78,21 @@ class IpBrief(Reader):
 
     def dump(self) -> Dump:
         if self._links:
-            return Dump({"links": tuple(self._links)}, tuple(self._unread), partial=Partial(NO_MASTERS, self._first))
+            partial = None if _no_ports(self._links) else Partial(NO_MASTERS, self._first)
+            return Dump({"links": tuple(self._links)}, tuple(self._unread), partial=partial)
         if not self._addresses and (self._command is None or self._command.object != "address"):
             return Dump(unread=tuple(self._unread))
         partial = None if "lo" in self._names else Partial(NO_LOOPBACK, self._first)
         return Dump({"addresses": tuple(with_secondaries(self._addresses))}, tuple(self._unread), partial=partial)
+
+
+def _no_ports(links: Sequence[Link]) -> bool:
+    """Is none of them a port of another? A bond, a VRF and their ports show it by a flag, and a bridge or a team is a
+    link with a MAC as its port is: where the host has one such link, nothing is there to be its master."""
+    stacked = any(not link.flags.isdisjoint(("MASTER", "SLAVE")) for link in links)
+    alone = [link for link in links if link.type not in ("loopback", "unspec") and link.parent is None]
+    whole = any(link.type == "loopback" for link in links)
+    return whole and not stacked and len(alone) == 1 and len(alone) == sum(link.type != "unspec" for link in links) - 1
 
 
 def scope_shown(address: Address) -> str:
