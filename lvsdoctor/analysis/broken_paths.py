@@ -112,7 +112,8 @@ def _served_by_others(walk: Walk, every: Iterable[Walk]) -> bool:
     if walk.deciding is None or walk.deciding.step.node != walk.real_server:
         return False
     return any(
-        other.outcome is Served.SERVED and (other.service, other.client) == (walk.service, walk.client)
+        other.outcome is Served.SERVED
+        and (other.service, other.port, other.client) == (walk.service, walk.port, walk.client)
         for other in every
     )
 

@@ -68,9 +68,13 @@ def directs(node: Node, vip: IP) -> bool:
 
 
 def stands_by(node: Node, service: VirtualService) -> bool:
-    """Does a director have none of a service's VIPs, as long as another has them? Not where no VIP is known. Reads what
-    delivered() does."""
-    return bool(service.vips) and not any(delivered(node, vip, service.fwmark) for vip, _ in service.vips)
+    """Does a director have none of a service's VIPs, as long as another has them? Not where no VIP is known; those of a
+    firewall mark other directors may tell. Reads what delivered() does, and ipvs of the others."""
+    vips = [vip for vip, _ in service.vips]
+    if not vips and service.fwmark is not None:
+        rows = [row for peer in node.peers_with("ipvs") for row in ipvs_table(peer) if row.key == service.key]
+        vips = [vip for row in rows for vip, _ in row.vips]
+    return bool(vips) and not any(delivered(node, vip, service.fwmark) for vip in vips)
 
 
 def ip_versions(node: Node) -> frozenset[int]:

@@ -100,6 +100,9 @@ def _prepared(director: Node, service: VirtualService, real: Destination) -> Pre
     on_tunnel = any(address.link in tunnels for address in peer.holding(service.vip))
     if tunnels and not on_tunnel:
         return None
+    beside = director.has("routes") and route_lookup(director, real.ip).onlink
+    if on_tunnel and beside and real.forwarding is Forwarding.DR:
+        return None  # on its own segment it takes what direct routing sends as well
     kept = no_source_nat(director) if real.forwarding is Forwarding.NAT else None
     if real.forwarding is Forwarding.NAT and kept is None:
         return None

@@ -17,11 +17,13 @@ from lvsdoctor.rulekit import (
     mark_requests,
     other_link,
     rule,
+    stands_by,
     unmarked,
 )
 
 NEVER = "{node} never sets firewall mark {mark}, so IPVS gets no request for {service}"
 PORTS = "{node} sets firewall mark {mark} only on requests to port {ports}, and lists real servers with other ports"
+LOST = "Clients of {service} get no reply."
 NO_OTHER = "no nftables rule, tc filter or BPF program sets the mark"
 SETTLE = "nft list ruleset  # and: tc filter show"
 
@@ -52,13 +54,14 @@ def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket
     lines = {item.by.rule.seen: _line(node, item) for item in packets}
     named = sorted({item.packet.dport for item in packets if item.packet.dport})
     other = [] if ports else [assume_without("", NO_OTHER, SETTLE)]
+    waits = stands_by(node, service)
     return Finding(
         PORTS if ports else NEVER,
-        clients="Clients of {service} get no reply.",
+        clients="After a failover to {node}, clients of {service} get no reply." if waits else LOST,
         about={"service": service},
         mark=service.fwmark,
         ports=" and ".join(map(str, named)),
-        severity=Severity.WARNING if ports else None,
+        severity=Severity.WARNING if ports or waits else None,
         evidence=[cite(service, "a service of mark {mark}", mark=service.fwmark), *lines.values(), *other],
         fix=mark_requests(node, service, packets),
         decided_by=next(iter(lines), None),

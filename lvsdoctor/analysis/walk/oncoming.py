@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lvsdoctor.analysis.arp.rip_neighbours import stray
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.routers import stopped_by
@@ -10,7 +11,7 @@ from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.packet_matching import NEW, SYN
-from lvsdoctor.kernel.routing import is_local, route_lookup
+from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
@@ -52,22 +53,39 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
         gateway = next(iter(lookup.gateways), None)
         if lookup.type != "unicast":
             return host, no("{host} has no route to {vip}", *lookup.because, host=host.name, vip=vip)
-        if gateway is None or len(set(lookup.gateways)) > 1 or director.holding(gateway):
+        if gateway is None or len(set(lookup.gateways)) > 1:
+            return None
+        lost = stray(host, gateway) if host.has("neighbours") else None
+        if lost is not None and not (lost.twice or lost.of_a_moment):
+            text = "{host} does not reach {hop}: {why}"
+            return host, no(text, *lost.because, *lookup.because, host=host.name, hop=gateway, why=lost.why)
+        if director.holding(gateway):
             return None
         following = _router(director, gateway)
         if following is None:
             return None
         link = next(row.link for row in following.holding(gateway))
-        if not is_local(following, vip):
-            onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
-            if not onward:
-                text = "{host} sends requests to {following}, which does not have {vip} and drops these requests: {why}"
-                because = (*lookup.because, *onward.because)
-                return host, no(
-                    text, *because, host=host.name, following=following.name, vip=vip, why=onward.why
-                )  # fmt: skip
+        if (astray := _astray(host, following, link, lookup, director, attempt)) is not None:
+            return host, astray
         host = following
     return None
+
+
+def _astray(
+    host: Node, following: Node, link: str, lookup: Lookup, director: Node, attempt: Attempt
+) -> Answer | None:  # fmt: skip
+    """Why a host that is not the director does not pass requests on that come to it by this route of another."""
+    vip, names = attempt.at.vip, {"host": host.name, "following": following.name}
+    if is_local(following, vip):
+        if any(other.name == following.name for other in attempt.at.directors):
+            return None
+        text = "{host} sends requests to {following}, which has {vip} itself, past {director}"
+        return no(text, *lookup.because, vip=vip, director=director.name, **names)
+    onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
+    if onward:
+        return None
+    text = "{host} sends requests to {following}, which does not have {vip} and drops them: {why}"
+    return no(text, *lookup.because, *onward.because, vip=vip, why=onward.why, **names)
 
 
 def _router(director: Node, ip: IP | None) -> Node | None:

@@ -11,7 +11,7 @@ from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
-from lvsdoctor.analysis.walk.rerouting import contested, rerouted
+from lvsdoctor.analysis.walk.rerouting import contested, rerouted, without_source
 from lvsdoctor.analysis.walk.routers import stopped_by
 from lvsdoctor.analysis.walk.subnets import on_other_segment, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -43,6 +43,8 @@ def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
 
 def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
     def decide() -> Answer | None:
+        if reply.of_vip and reply.protocol == "tcp" and (lost := without_source(reply)) is not None:
+            return lost
         lookup = reply.lookup
         client = reply.client
         if lookup.type == "local":

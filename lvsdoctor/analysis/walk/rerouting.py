@@ -1,12 +1,14 @@
-"""Where a masqueraded reply goes astray beside its director: another host has the gateway's address as well, or the
-director finds no route with the VIP as source."""
+"""Where a reply cannot leave, or a masqueraded one goes astray beside its director: another host has the gateway's
+address as well, or the director finds no route with the VIP as source."""
 
 from lvsdoctor.analysis.arp.owners import arp_owners
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes
-from lvsdoctor.kernel.routing import Lookup, known_route
+from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, known_route
+from lvsdoctor.kernel.sockets import no_transparent_proxy
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
@@ -14,6 +16,18 @@ from lvsdoctor.model.walk import Decision, StepVerdict
 from lvsdoctor.sanitize import command
 
 _REROUTE = "net.ipv4.vs.snat_reroute"
+
+
+def without_source(reply: ReplyPacket) -> Answer | None:
+    """net/ipv4/route.c: ip_route_output_key_hash_rcu() takes no source that the table local does not have, though a
+    policy rule may deliver requests to it. Nothing where the source is one."""
+    node, src = reply.node, reply.src
+    if is_local(node, src) is not None or captured_by_mark(node, src) is not None:
+        return None
+    if not (taken := delivered(node, src)):
+        return None
+    text = "{src} is local here by a policy rule alone, and no reply leaves from it"
+    return no(text, *taken.because, no_transparent_proxy(node, src), src=src)
 
 
 def contested(node: Node, lookup: Lookup, director: Node) -> Answer | None:

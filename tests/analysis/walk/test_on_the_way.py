@@ -39,14 +39,14 @@ def test_a_router_that_drops_the_requests_ends_the_walk(rule: str, end: object) 
     assert ends(nodes)[SEGMENT] == SERVED
 
 
-def routed(router: Sequence[str], **more: Host) -> tuple[Node, ...]:
-    """The VIP is in no host's subnet, and the router has these routes."""
+def routed(router: Sequence[str], neighbours: Sequence[str] = (), **more: Host) -> tuple[Node, ...]:
+    """The VIP is in no host's subnet, and the router has these routes and neighbour entries."""
     lb1 = Host(
         [("eth0", "192.0.2.2/24"), ("eth0", f"{ROUTED}/32")], [ROUTER],
         ipvs=[f"-A -t {ROUTED}:80 -s rr", f"-a -t {ROUTED}:80 -r 192.0.2.21:80 -g -w 1"],
     )  # fmt: skip
     rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24"), ("lo", f"{ROUTED}/32")])
-    return scanned(lb1=lb1, rs1=rs1, router=replace(OUTER, routes=router), **more)
+    return scanned(lb1=lb1, rs1=rs1, router=replace(OUTER, routes=router, neighbours=neighbours), **more)
 
 
 STANDBY = Host([("eth0", "192.0.2.3/24")], [ROUTER])
@@ -177,3 +177,24 @@ def test_where_a_link_has_no_address_redirect_drops_the_packet() -> None:
     request = Packet(ip_address("8.8.8.8"), ip_address("192.0.2.10"), dport=80, states=NEW)
     for link, outcome in (("eth0", FilterOutcome.ACCEPTED), ("tunl0", FilterOutcome.DROPPED)):
         assert filtered(rs1, replace(request, in_link=link), DELIVERED, locality(rs1, 4)).outcome is outcome
+
+
+def test_a_vip_that_only_a_policy_rule_makes_local_sends_no_replies() -> None:
+    """Measured on Linux 6.1: the request is delivered, and the server's SYN,ACK has no source."""
+    rule = "0:\tfrom all lookup local\n50:\tfrom all to 192.0.2.10 lookup 100\n32766:\tfrom all lookup main\n"
+    route = "local 192.0.2.10 dev lo table 100"
+    rs1 = replace(real_server(21), addresses=[("eth0", "192.0.2.21/24")], routes=[ROUTER, route], policy=rule)
+    assert ends(direct_routing(rs1=rs1))[SEGMENT] == (Served.DIES, "rs1", Decision.REPLY_ROUTE)
+
+
+def test_a_router_that_sends_requests_to_a_real_server_passes_the_director_by() -> None:
+    assert ends(routed([f"{ROUTED} via 192.0.2.21 dev eth0"]))[BEYOND] == (Served.DIES, "router", Decision.ROUTE)
+
+
+@pytest.mark.parametrize(
+    ("mac", "end"),
+    [("02:00:00:00:00:99", (Served.DIES, "router", Decision.ROUTE)), ("02:00:00:00:01:02", SERVED)],
+)
+def test_a_router_with_a_permanent_entry_of_another_mac_does_not_reach_the_director(mac: str, end: object) -> None:
+    route, entry = f"{ROUTED} via 192.0.2.2 dev eth0", f"192.0.2.2 dev eth0 lladdr {mac} PERMANENT"
+    assert ends(routed([route], neighbours=[entry]))[BEYOND] == end
