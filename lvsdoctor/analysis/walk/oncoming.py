@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.arp.rip_neighbours import stray
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.routers import stopped_by
@@ -14,6 +13,7 @@ from lvsdoctor.kernel.packet_matching import NEW, SYN
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientPlace, Decision, StepVerdict
 
@@ -55,10 +55,8 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
             return host, no("{host} has no route to {vip}", *lookup.because, host=host.name, vip=vip)
         if gateway is None or len(set(lookup.gateways)) > 1:
             return None
-        lost = stray(host, gateway) if host.has("neighbours") else None
-        if lost is not None and not (lost.twice or lost.of_a_moment):
-            text = "{host} does not reach {hop}: {why}"
-            return host, no(text, *lost.because, *lookup.because, host=host.name, hop=gateway, why=lost.why)
+        if (lost := _kept_astray(host, gateway, director)) is not None:
+            return host, lost
         if director.holding(gateway):
             return None
         following = _router(director, gateway)
@@ -68,6 +66,21 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
         if (astray := _astray(host, following, link, lookup, director, attempt)) is not None:
             return host, astray
         host = following
+    return None
+
+
+def _kept_astray(host: Node, gateway: IP, director: Node) -> Answer | None:
+    """Has a host a permanent neighbour entry for its next hop with a MAC of no scanned host that has that address?"""
+    hosts = [*([director] if director.holding(gateway) else ()), *director.peers_holding(gateway)]
+    for entry in host.seen_rows("neighbours") if host.has("neighbours") and hosts else ():
+        if entry.ip != gateway or entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+            continue
+        if all(other.has("links") and not other.links_with_mac(entry.mac) for other in hosts):
+            text = "{host} does not reach {target}: its permanent neighbour entry has {mac}, not a MAC of {peer}"
+            note = "this entry is never renewed"
+            return no(
+                text, cite(entry, note), host=host.name, target=gateway, mac=entry.mac, peer=hosts[0].name
+            )  # fmt: skip
     return None
 
 
