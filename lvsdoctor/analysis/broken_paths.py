@@ -149,7 +149,9 @@ def is_wished(walk: Walk) -> bool:
         return False
     lines = [set(line.seen.text.split()) for line in verdict.because]
     # A table without any route but one of that type is for a source, not for some clients.
-    failing = any(not FAILING_TYPES.isdisjoint(words) and "default" not in words for words in lines)
+    failing = verdict.step.decision is not Decision.ROUTE and any(
+        not FAILING_TYPES.isdisjoint(words) and "default" not in words for words in lines
+    )
     return verdict.step.decision in _FILTERS or failing
 
 

@@ -18,6 +18,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientPlace, Decision, StepVerdict
 
 _MOST_HOPS = 8
+_UNRESOLVED = ("FAILED", "INCOMPLETE")
 
 
 def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Iterator[StepVerdict]:
@@ -70,12 +71,20 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
 
 
 def _kept_astray(host: Node, gateway: IP, director: Node) -> Answer | None:
-    """Has a host a permanent neighbour entry for its next hop with a MAC of no scanned host that has that address?"""
+    """Has a host a permanent neighbour entry for its next hop with a MAC of no scanned host with that address? Or an
+    entry without an answer, and all hosts of the scan show that none has it?"""
     hosts = [*([director] if director.holding(gateway) else ()), *director.peers_holding(gateway)]
-    for entry in host.seen_rows("neighbours") if host.has("neighbours") and hosts else ():
-        if entry.ip != gateway or entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+    for entry in host.seen_rows("neighbours") if host.has("neighbours") else ():
+        if entry.ip != gateway:
             continue
-        if all(other.has("links") and not other.links_with_mac(entry.mac) for other in hosts):
+        if entry.state in _UNRESOLVED and not hosts and all(peer.has("addresses") for peer in director.peers):
+            text = (
+                "{host} does not reach {target}: its neighbour entry is {state}, and the scanned hosts do not have it"
+            )
+            return no(text, cite(entry), host=host.name, target=gateway, state=entry.state)
+        if entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+            continue
+        if hosts and all(other.has("links") and not other.links_with_mac(entry.mac) for other in hosts):
             text = "{host} does not reach {target}: its permanent neighbour entry has {mac}, not a MAC of {peer}"
             note = "this entry is never renewed"
             return no(

@@ -198,3 +198,9 @@ def test_a_router_that_sends_requests_to_a_real_server_passes_the_director_by() 
 def test_a_router_with_a_permanent_entry_of_another_mac_does_not_reach_the_director(mac: str, end: object) -> None:
     route, entry = f"{ROUTED} via 192.0.2.2 dev eth0", f"192.0.2.2 dev eth0 lladdr {mac} PERMANENT"
     assert ends(routed([route], neighbours=[entry]))[BEYOND] == end
+
+
+def test_a_router_whose_next_hop_no_host_has_brings_no_request() -> None:
+    route, entry = f"{ROUTED} via 192.0.2.77 dev eth0", "192.0.2.77 dev eth0 FAILED"
+    assert ends(routed([route], neighbours=[entry]))[BEYOND] == (Served.DIES, "router", Decision.ROUTE)
+    assert ends(routed([route]))[BEYOND] == SERVED  # a host that was not scanned may have it
