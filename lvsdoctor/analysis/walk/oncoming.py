@@ -106,7 +106,7 @@ def _astray(
     onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
     if onward:
         return None
-    text = "{host} sends requests to {following}, which does not have {vip} and drops them: {why}"
+    text = "{host} sends requests to {following}, which does not have {vip} and drops these requests: {why}"
     return no(text, *lookup.because, *onward.because, vip=vip, why=onward.why, **names)
 
 
