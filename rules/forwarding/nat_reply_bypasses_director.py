@@ -70,14 +70,12 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         yield Finding(
             message,
             clients="Clients get no reply from {node}." if message is NOWHERE else DROPPED if back is None else OTHERS,
-            about={"rip": rip},
-            director=director.name,
-            hop=hop or ", ".join(way.links),
+            about={"rip": rip}, director=director.name, hop=hop or ", ".join(way.links),
             back=(back.dst if back.table == "main" else back.table) if back is not None else "",
             severity=None if back is None and not hidden else Severity.WARNING,
             evidence=evidence,
             fix=_fix(node, way, rip, director, gateway),
-        )
+        )  # fmt: skip
 
 
 def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:

@@ -13,7 +13,6 @@ from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
-from lvsdoctor.analysis.walk.routed_away import routed_away
 from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
@@ -44,8 +43,6 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     are silent, the first director alone, with the no."""
     if (own := _own_host(decider, at, client)) is not None:
         return [own]
-    if (astray := routed_away(decider, at, client)) is not None:
-        return [PossibleResponder(at.directors[0], None, astray, False)]
     rows = [_at_director(decider, at, client, director) for director in at.directors]
     taking = next((row.node for row in rows if row.verdict.decided is not Decided.NO), at.directors[0])
     asker = _asker(at, client, taking, segment_of(taking, at.vip))

@@ -32,14 +32,14 @@ def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Itera
         )  # fmt: skip
 
 
-def _stopped(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
+def _stopped(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | None:
     try:
         return _on_path(director, attempt)
     except NotCollected:
         return None
 
 
-def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
+def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | None:
     vip, flags = attempt.at.vip, SYN if attempt.at.protocol == "tcp" else frozenset[str]()
     beyond = attempt.client.place is ClientPlace.BEYOND_ROUTER
     host = _router(director, attempt.client.router if beyond else attempt.src)
@@ -50,11 +50,13 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
             return None
         if link is not None and (stop := stopped_by(host, request, link)) is not None:
             return host, stop
-        lookup = route_lookup(host, vip)
+        lookup = route_lookup(host, vip, src=attempt.src)
         gateway = next(iter(lookup.gateways), None)
         if lookup.type != "unicast":
             return host, no("{host} has no route to {vip}", *lookup.because, host=host.name, vip=vip)
-        if gateway is None or len(set(lookup.gateways)) > 1:
+        if gateway is None:
+            return None if _beside(host, director, lookup) else (host, _unanswered(host, vip, lookup))
+        if len(set(lookup.gateways)) > 1:
             return None
         if (lost := _kept_astray(host, gateway, director)) is not None:
             return host, lost
@@ -67,6 +69,22 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer] | None:
         if (astray := _astray(host, following, link, lookup, director, attempt)) is not None:
             return host, astray
         host = following
+    return None
+
+
+def _beside(host: Node, director: Node, lookup: Lookup) -> bool:
+    """Does a route without a gateway leave by a link on a segment of the director?"""
+    rows = [row for row in subnets(host) if row.link in lookup.links]
+    return any(address.ip in row.network for row in rows for address in director.addresses)
+
+
+def _unanswered(host: Node, vip: IP, lookup: Lookup) -> Answer | None:
+    """No host of another segment has the VIP, as a neighbour entry without an answer tells; without one it is open."""
+    for entry in host.seen_rows("neighbours") if host.has("neighbours") else ():
+        if entry.ip == vip and entry.link in lookup.links and not entry.mac and entry.state in _UNRESOLVED:
+            text = "{host} sends requests for {vip} to {link}, where no host answers"
+            note = cite(entry, "no host answers {host}", host=host.name)
+            return no(text, *lookup.because, note, host=host.name, vip=vip, link=lookup.links[0])
     return None
 
 
@@ -101,7 +119,7 @@ def _astray(
     if is_local(following, vip):
         if any(other.name == following.name for other in attempt.at.directors):
             return None
-        text = "{host} sends requests to {following}, which has {vip} itself, past {director}"
+        text = "{host} sends requests to {following}, which has {vip} itself, not to {director}"
         return no(text, *lookup.because, vip=vip, director=director.name, **names)
     onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
     if onward:
