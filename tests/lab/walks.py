@@ -294,6 +294,9 @@ def _of_health(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]
         for name, healthy in checks.items():
             rip = measured.cluster.real_servers[name]
             through = [w for w in some if str(w.rip) == rip and w.steps and w.steps[0].step.node == director]
+            # What listens on another port than the service has is checked there.
+            port = next(iter(measured.cluster.hosts[name].serves), None)
+            through = [w for w in through if port is None or w.steps[0].step.subject.endswith(f":{port}")]
             # Whether a director asks itself, and by which address, no dump tells.
             if name != director and through:
                 yield Comparison(
