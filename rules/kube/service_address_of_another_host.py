@@ -19,8 +19,10 @@ from lvsdoctor.rulekit import (
 
 TAKEN = "{node} treats {vip} as local, the address of {other}"
 OF_NODE = "{node} lets every other Kubernetes node treat {ip} as local, the address of {other}"
+OF_HOST = "{node} lets every Kubernetes node treat {ip} as local, the address of {other}"
 MAY_BE = "{node} lets every Kubernetes node treat {ip} as local, an external IP of service {service}"
 LOST = "The other nodes do not reach {other}, which becomes NotReady."
+HOST_LOST = "The Kubernetes nodes and their pods do not reach {other}."
 MAY_BE_LOST = "If a node has this address, the other nodes do not reach it."
 SERVICE = Fix(
     persist=("# in the Service: no externalIPs or load balancer IP that is the address of another host",),
@@ -36,7 +38,7 @@ SERVICE = Fix(
     role="director",
     needs={"addresses"},
     helps={"kube", "links", "routes"},
-    suffice={"kube-state"},
+    suffice={"kube-state", "kube"},
     cause=True,
 )
 def service_address_of_another_host(node: Node) -> Iterator[Finding]:
@@ -54,14 +56,15 @@ def service_address_of_another_host(node: Node) -> Iterator[Finding]:
                 evidence=[cite(kept, "kept by kube-proxy for a service"), line],
                 fix=give_up(node, kept.ip, on=kept.link) + SERVICE,
             )
-    for listed in services_on_node_addresses(node) if node.has("kube-state") else ():
+    shown = node.has("kube-state") or (node.has("kube") and not node.has("addresses"))
+    for listed in services_on_node_addresses(node) if shown else ():
         yield _listed(listed)
 
 
 def _listed(listed: NodeAddress) -> Finding:
     return Finding(
-        OF_NODE if listed.owner else MAY_BE,
-        clients=LOST if listed.owner else MAY_BE_LOST,
+        OF_NODE if listed.of_cluster else OF_HOST if listed.owner else MAY_BE,
+        clients=LOST if listed.of_cluster else HOST_LOST if listed.owner else MAY_BE_LOST,
         about={"address": listed.service.ip},
         ip=listed.service.ip,
         service=listed.service.service,

@@ -40,7 +40,7 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     """
     for peer in node.peers_holding(ip):
         for held in peer.holding(ip):
-            if _own(peer, held):
+            if is_own(peer, held):
                 return peer.name, cite(held, "{peer} owns this address", peer=peer.name)
     for host in node.peers_with("kube-state"):
         for row in host.seen_rows("kube-state"):
@@ -54,7 +54,9 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     return None
 
 
-def _own(node: Node, address: Address) -> bool:
+def is_own(node: Node, address: Address) -> bool:
+    """Is it one of the host itself? A further single address of a link is a VIP. Reads addresses, and links where
+    collected."""
     if node.has("links"):
         on_wire = any(link.name == address.link for link in node.links_hearing_arp)
     else:

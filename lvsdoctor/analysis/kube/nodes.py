@@ -7,8 +7,9 @@ syncService(), bindAddr); newer releases leave out the node that has the address
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.kube.addresses import KUBE_LINK
+from lvsdoctor.analysis.kube.addresses import KUBE_LINK, is_own
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.kube import KubeNode, KubeProxy, KubeRow, ServiceAddress
@@ -23,8 +24,13 @@ class NodeAddress:
     """A service's address, and the node that has it; None where that is assumed, because a node is not ready."""
 
     service: ServiceAddress
-    owner: KubeNode | None
+    owner: KubeNode | Node | None
     because: tuple[Citation, ...]
+
+    @property
+    def of_cluster(self) -> bool:
+        """Is the owner known for a node of Kubernetes? Another host of the scan may be none."""
+        return isinstance(self.owner, KubeNode)
 
 
 def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
@@ -37,7 +43,7 @@ def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
     mode = _ipvs_mode(host)
     if mode is None:
         return
-    rows = host.seen_rows("kube-state")
+    rows = host.seen_rows("kube-state") if host.has("kube-state") else ()
     nodes = {row.name: row for row in rows if isinstance(row, KubeNode)}
     owners = {ip: row for row in rows if isinstance(row, KubeNode) for ip in row.addresses}
     services = [row for row in (*rows, *_planned(host)) if isinstance(row, ServiceAddress)]
@@ -47,15 +53,24 @@ def services_on_node_addresses(host: Node) -> Iterator[NodeAddress]:
         owner = owners.get(ip)
         if owner is not None and len(nodes) > 1:
             yield NodeAddress(service, owner, (cite(owner, "{name} owns this address", name=owner.name), mode))
+        elif owner is None and (holder := _holder(host, ip)) is not None:
+            peer, held = holder
+            yield NodeAddress(service, peer, (cite(held, "{name} owns this address", name=peer.name), mode))
         elif not owners and service.external and away is not None:
             guess = assume("kube-state", f"{ip} is the address of a node", settle=_NODES)
             yield NodeAddress(service, None, (cite(away, "{name} is not ready", name=away.name), guess, mode))
-    if (absent := host.unseen("kube-state")) is not None:
+    if host.has("kube-state") and (absent := host.unseen("kube-state")) is not None:
         raise absent
     if addresses and not owners:
         raise NotCollected("kube-state", host.name, "the addresses of the nodes", _NODES)
     if not services:
         raise NotCollected("kube-state", host.name, "the services", "kubectl get services -A -o wide")
+
+
+def _holder(host: Node, ip: IP) -> tuple[Node, Address] | None:
+    """Another host of the scan whose own address this is."""
+    holders = ((peer, held) for peer in host.peers_holding(ip) for held in peer.holding(ip) if is_own(peer, held))
+    return next(holders, None)
 
 
 def _planned(host: Node) -> Sequence[KubeRow]:

@@ -7,6 +7,7 @@ and bind() to another address fails anyway.
 from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import assume
+from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.vrrp import VrrpInstance
@@ -28,6 +29,8 @@ def foreign_source(node: Node, instance: VrrpInstance) -> ForeignSource | None:
     source = instance.source
     if source is None or source in instance.vips:
         return None
+    if node.of_files("addresses") and node.has("addresses"):
+        return _of_files(node, instance, source)
     if node.has("addresses"):
         beside = None
         for address in node.addresses:
@@ -47,3 +50,15 @@ def foreign_source(node: Node, instance: VrrpInstance) -> ForeignSource | None:
                 (cite(route, "the address of the host is {src}", src=route.src), assume("addresses", text)), False
             )
     return None
+
+
+def _of_files(node: Node, instance: VrrpInstance, source: IP) -> ForeignSource | None:
+    """keepalived.conf alone calls it an address of the host, and the network's files give the link another one."""
+    line = instance.line("unicast_src_ip")
+    others = [row for row in node.seen_rows("addresses") if row.seen != line]
+    of_network = (row for row in others if row.link == instance.link and row.seen.where != line.where)
+    beside = next((row for row in of_network if source in row.network and not row.host_only), None)
+    if beside is None or any(row.ip == source for row in others):
+        return None
+    text = f"no other file gives {instance.link} the address {source}"
+    return ForeignSource((cite(beside, "an address of the same interface"), assume("addresses", text)), False)

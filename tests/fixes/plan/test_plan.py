@@ -282,6 +282,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "masquerading-to-loopback": NO_COMMAND
     },
     ("ipvs-mode-is-deprecated", "mode ipvs"): {"ipvs-mode-is-deprecated": NO_COMMAND},
+    (
+        "service-address-of-another-host",
+        "manifests give a service the address that another host's network files have",
+    ): {
+        "service-address-of-another-host": NO_COMMAND,
+        "ipvs-mode-is-deprecated": NO_COMMAND,
+    },
     ("service-address-of-another-host", "manifests give a service the address of a node"): {
         "service-address-of-another-host": NO_COMMAND
     },
@@ -326,6 +333,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "unicast-source-unusable": NO_COMMAND
     },
     ("unicast-source-unusable", "the address of another host is the source"): {"unicast-source-unusable": NO_COMMAND},
+    ("unicast-source-unusable", "a warning where the files of the network give the interface another address"): {
+        "unicast-source-unusable": NO_COMMAND
+    },
     ("unicast-source-unusable", "a warning where only a route tells the address of the host"): {
         "unicast-source-unusable": NO_COMMAND
     },
