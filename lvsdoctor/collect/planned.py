@@ -98,6 +98,9 @@ def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterat
     net/ipv4/devinet.c: inetdev_init(). What a file says of conf.default is among `settings` for every link by name.
     """
     for link, (name, default) in product(links, IPV4_CONF_DEFAULTS.items()):
+        if (own := _by_glob(settings, link, name)) is not None:
+            yield own.key, own
+            continue
         inherited = settings.get(conf_key("default", name))
         raw = inherited.raw if inherited is not None else str(default)
         seen = inherited.seen if inherited is not None else Seen(ASSUMED, None, f"no file sets {name} of {link.name}")
@@ -105,12 +108,20 @@ def _untouched(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterat
             yield conf_key(link.name, name), Setting(conf_key(link.name, name), raw, seen)
 
 
+def _by_glob(settings: Mapping[str, Setting], link: Link, name: str) -> Setting | None:
+    """What `net.ipv4.conf.eth*.arp_ignore` sets, which names no link."""
+    if not isinstance(settings, SysctlAtBoot) or link.name == EVERY_INTERFACE:
+        return None
+    own = settings.files.setting(conf_key(link.name, name))
+    return own if own is not None and own.is_number else None
+
+
 def _there_before(links: Iterable[Link], settings: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:
     """What lo and network cards have of a setting that files make for conf.default alone: the kernel's, for they are
     there before any file is read, and do not read conf.default again."""
     for link, name in product(links, ("arp_ignore", "arp_announce")):
         key, shared = conf_key(link.name, name), settings.get(conf_key("default", name))
-        own = settings.get(key)
+        own = _by_glob(settings, link, name) or settings.get(key)
         if shared is None or not (link.loopback or (link.arp and not link.kind)):
             continue
         if own is None or own.seen == shared.seen:
