@@ -28,6 +28,7 @@ from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.log_lines import holds_log, log_line
 from lvsdoctor.parse.paste.host_words import is_role
 from lvsdoctor.parse.paste.stream import pieces
+from lvsdoctor.parse.wrapped.plain_text import plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def sources(path: str) -> tuple[list[Source], list[tuple[str, str]]]:
             return _of_tree(tree, path)
     data = of_file(Path(path))
     if isinstance(data, bytes):
-        return [Source(Path(path).name, text_in(data, path))], []
+        return [Source(Path(path).name, _plain(text_in(data, path)))], []
     from lvsdoctor.collect.archive_tree import ArchiveTree
 
     with ArchiveTree(data, Path(path).name) as archive:
@@ -76,7 +77,7 @@ def standard_input(file: BinaryIO) -> StandardInput:
     """The texts of what a stream holds, an archive or a text. Raises CannotCollect and OSError."""
     data = archive_or_bytes(file, "standard input")
     if isinstance(data, bytes):
-        return StandardInput([Source("", text_in(data, "standard input"))], [], set(), False)
+        return StandardInput([Source("", _plain(text_in(data, "standard input")))], [], set(), False)
     from lvsdoctor.collect.archive_tree import ArchiveTree
 
     with ArchiveTree(data, "stdin") as archive:
@@ -120,7 +121,13 @@ def _text(tree: AnyTree, entry: Entry) -> str:
     text = decoded(data)
     if text is None:
         raise Refused("it is no text")
-    return text
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    """The text in a document of another program; of another text that."""
+    inner = plain_text(text)
+    return text if inner is None else inner
 
 
 def host_names(path: str) -> set[str]:

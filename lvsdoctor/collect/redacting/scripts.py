@@ -12,7 +12,7 @@ from lvsdoctor.parse.paste.commands import simple_commands, words_of
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.reader import Dump
 
-LEFT_OUT = "what is read of this script depends on words that are not, so it is left out"
+LEFT_OUT = "what is read of this file depends on words that are not, so it is left out"
 
 _SHEBANG = pattern(r"#!\s*/\S*(?:/|env\s+)(?:ba|da|a|k|z)?sh\b")
 _COMMANDS = frozenset("ip ifconfig route sysctl ipvsadm arptables iptables ip6tables modprobe".split())
@@ -51,7 +51,7 @@ def kept_of_script(text: str, where: str) -> Iterator[Seen]:
             yield Seen(where, number, match[0] if match else "#!/bin/sh")
         elif not line.strip() or line.lstrip().startswith("#"):
             goes_on = False
-        elif (goes_on and not _OPERATOR.search(line)) or _stays(line := _read_part(line)):
+        elif (goes_on and not _OPERATOR.search(line)) or stays(line := _read_part(line)):
             goes_on = line.endswith("\\")
             yield Seen(where, number, line)
         else:
@@ -64,13 +64,14 @@ def kept_of_script(text: str, where: str) -> Iterator[Seen]:
 def _read_part(line: str) -> str:
     """Without what follows the last command that is read: `ip addr add ... || mail ...`."""
     parts = _OPERATOR.split(line)
-    if "'" in line or '"' in line or len(parts) < 3 or not _stays(parts[0]):
+    if "'" in line or '"' in line or len(parts) < 3 or not stays(parts[0]):
         return line
-    known = next((at for at in range(2, len(parts), 2) if not _stays(parts[at])), len(parts) + 1)
+    known = next((at for at in range(2, len(parts), 2) if not stays(parts[at])), len(parts) + 1)
     return "".join(parts[: known - 1]).rstrip()
 
 
-def _stays(line: str) -> bool:
+def stays(line: str) -> bool:
+    """Is all of this line read, or without effect?"""
     line = line.strip()
     if _FLOW.fullmatch(line) or _ASSIGNMENT.fullmatch(line) or _WRITES.fullmatch(line):
         return True

@@ -41,7 +41,7 @@ _RANGE = pattern(rf"{_V4}-\d|{_V6}-[0-9A-Fa-f]+:")
 # Names that are no host's, though dots part them: keys of sysctl, files, interfaces.
 _KEYS = pattern(r"(?:net|kernel|vm|fs|dev|user|abi|debug|crypto|sunrpc)\.[\w.*-]+", re.IGNORECASE)
 _FILES = pattern(
-    r".+\.(?:conf|cfg|cf|d|txt|log|sh|ko|rules|service|network|netdev|ya?ml|json|h|c|x86_64|el\d\w*|fc\d\w*|ini)",
+    r".+\.(?:conf|cfg|cf|d|txt|log|sh|ko|rules|service|network|netdev|nmconnection|ya?ml|json|h|c|x86_64|el\d\w*|fc\d\w*|ini)",
     re.IGNORECASE,
 )
 _NAME = pattern(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}")
