@@ -19,7 +19,7 @@ _ADDRESS_FAMILIES = frozenset({"inet", "inet6"})
 
 def read_ip(text: str) -> IP | None:
     """The address that `text` spells, if it spells one (a zone such as %eth0 is no part of an address)."""
-    if not 2 <= len(text) <= 45 or "%" in text:
+    if not 2 <= len(text) <= 45 or "%" in text or not ("." in text or ":" in text):
         return None
     try:
         return ip_address(text)

@@ -3,6 +3,8 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lvsdoctor.parse.iproute.ip_addr import IpAddr
 from lvsdoctor.parse.words import read_ip, read_link_name, read_network, read_number
@@ -79,3 +81,14 @@ def test_a_master_or_a_parent_that_no_link_can_have_makes_the_header_unread() ->
         driven = drive(IpAddr, f"2: eth0: <UP> mtu 1500 state UP\n{shown}")
         assert [link.name for link in driven["links"]] == ["eth0"]
         assert [seen.line for seen in driven.dump.unread] == [2]
+
+
+@given(
+    st.one_of(st.text(max_size=50), st.ip_addresses().map(str), st.from_regex(r"[0-9a-fA-F.:%]{0,20}", fullmatch=True))
+)
+def test_an_address_is_read_as_the_library_reads_it(text: str) -> None:
+    try:
+        expected = ip_address(text) if "%" not in text else None
+    except ValueError:
+        expected = None
+    assert read_ip(text) == (expected if 2 <= len(text) <= 45 else None)

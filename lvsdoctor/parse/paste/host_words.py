@@ -1,6 +1,7 @@
 """Words that name a host: its name, its address, or what it is to LVS ("real server 1", "调度器")."""
 
 import re
+from functools import lru_cache
 
 from lvsdoctor.parse.paste.commands import KNOWN
 from lvsdoctor.parse.paste.patterns import pattern
@@ -113,11 +114,13 @@ _DIRECTING = pattern(
     r"r.partiteur|verteiler|로드|디렉터",
     re.IGNORECASE,
 )
+_CLOSES = ")\uff09]>"
 _AROUND = pattern(
     r"\s*[(\uff08\[<]\s*(?P<inner>[^()\uff08\uff09\[\]<>]{1,60}?)\s*[)\uff09\]>]$|\s*(?:[-\u2013,\uff0c:\uff1a/|]|\s)\s*(?P<behind>\S{1,60})$"
 )
 
 
+@lru_cache(1 << 14)
 def is_host_name(word: str) -> bool:
     """Is it beyond doubt a host's name, or its address? A name of letters alone is not: any word is."""
     if read_ip(word) is not None:
@@ -167,7 +170,8 @@ def host_named(text: str, *, surely: bool = True) -> str:
         return word
     role = _ROLE.match(text)
     if role is None:
-        around = _AROUND.search(text)
+        # Looked for is a name before brackets: most lines are prose.
+        around = _AROUND.search(text) if text[-1] in _CLOSES else None
         name = text[: around.start()] if around and around["inner"] else ""
         return name if name and " " not in name and is_host_name(name) else ""
     rest = text[role.end() :]

@@ -124,7 +124,8 @@ def _hosts(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _host(words: Sequence[str]) -> str:
     if words[0].lower() in KNOWN or words[-1].lower() in ("", *_PLACES):
         return ""
-    words = [*words[:-1], re.sub(r"(?:'s|\u2019s)$", "", words[-1])]
+    if words[-1].endswith(("'s", "\u2019s")):
+        words = [*words[:-1], words[-1][:-2]]
     return host_named(" ".join(words))
 
 
