@@ -95,8 +95,8 @@ def _changed(before: Node, after: Node) -> Iterator[tuple[str, str, Seen]]:
             yield from ((fact, key, row.seen) for key, row in rows.items() if _differ(row, others.get(key)))
         elif isinstance(rows, tuple) and isinstance(others, tuple):
             # Of a table of thousands a change leaves all rows but a few as they are: the same objects.
-            kept = set(map(id, others))
-            left = set(_seen_in([row for row in others if id(row) not in set(map(id, rows))]))
+            were, kept = set(map(id, rows)), set(map(id, others))
+            left = set(_seen_in([row for row in others if id(row) not in were]))
             gone = _seen_in([row for row in rows if id(row) not in kept])
             yield from ((fact, "", seen) for seen in gone if seen not in left)
 
