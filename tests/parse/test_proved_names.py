@@ -106,3 +106,8 @@ def test_a_prompt_at_the_right_end_names_its_host() -> None:
 def test_letters_that_were_taken_back_are_not_read() -> None:
     text = f"\x1b[?2004hroot@rs1:~# ip x\x08\x1b[Kaddr\r\n\x1b[?2004l\r{shown(21)}"
     assert hosts(text) == ["rs1"]
+
+
+def test_a_prompt_behind_a_key_that_was_cut_names_the_next_host() -> None:
+    text = f"[root@rs1 ~]# sysctl -a\n{SYSCTL}net.ipv4.conf.default.shared_media =[root@rs2 ~]# ip addr\n{shown(22)}"
+    assert hosts(text) == ["rs1", "rs2"]

@@ -24,6 +24,7 @@ def hosts(between: str) -> list[str]:
         ("and here is the real server:", "real server"),
         ("LVS-DR real server:", "LVS-DR real server"),
         ("Now the other one:", "other one"),
+        ("And on the second one:", "second one"),
         ("On server B:", "server B"),
         ("On the client machine", "client machine"),
         ("same on rs2", "rs2"),

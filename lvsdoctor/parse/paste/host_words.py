@@ -80,7 +80,7 @@ _WHICH = (
 )
 # These say by themselves what the host is to LVS.
 _STRONG = (
-    r"(?:virtual\s+server|other\s+(?:one|side)|"
+    r"(?:virtual\s+server|other\s+(?:one|side)|(?:next|second|third|2nd|3rd)\s+one|"
     r"(?:other|next|first|second|third|1st|2nd|3rd)\s+(?:host|server|node|machine|box|vm)|slaves?|"
     r"第[一二三四]台(?:服务器|主机|节点|机器)|"
     r"(?:lvs[-_/ ]?(?:(?:dr|nat|tun)[-_ ])?)?real[-_ ]?servers?|"
