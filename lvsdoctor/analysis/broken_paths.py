@@ -28,7 +28,7 @@ _ANSWERED = frozenset({"ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "CLOSE_WAIT", "LA
 class BrokenPath:
     """Connections of `clients` (whole phrases) to a VIP of a service, as ipvsadm writes it, fail at the host that
     decides `verdict`. `client` is one of them, and `because` shows that there are such clients. `connects`: and that
-    such a client connects."""
+    such a client connects; `evidenced`: the scan shows such a host; else it is assumed that there are some."""
 
     service: str
     vip: IP
@@ -37,6 +37,7 @@ class BrokenPath:
     verdict: StepVerdict
     because: tuple[Citation, ...]
     connects: bool = True
+    evidenced: bool = True
 
 
 def broken_paths(node: Node) -> Iterator[BrokenPath]:
@@ -59,14 +60,18 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
     for (service, vip, _), failing in by_decision.items():
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
-        shown = known or [
+        others = [
             w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, every)
         ]
+        shown = known or [walk for walk in others if walk.client.evidenced] or others
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
             names = dict.fromkeys(clients(walk.client) for walk in shown)
             lines = tuple(because.values())
-            yield BrokenPath(service, vip, tuple(names), shown[0].client.address, verdict, lines, bool(known))
+            first = shown[0].client
+            yield BrokenPath(
+                service, vip, tuple(names), first.address, verdict, lines, bool(known), bool(known) or first.evidenced
+            )
     _refuse_unknown(node, [walk for walk in own if walk.client.connects])
 
 
@@ -86,8 +91,8 @@ def may_show_clients(node: Node) -> bool:
 
 
 def is_shown(walk: Walk) -> bool:
-    """Does the scan show such clients, where clients usually are?"""
-    return walk.client.connects or (walk.client.evidenced and walk.client.place in _USUAL) or _may_be_checked(walk)
+    """Does the scan show that such clients connect, or are they where clients usually are?"""
+    return walk.client.connects or walk.client.place in _USUAL or _may_be_checked(walk)
 
 
 def _opened(node: Node) -> list[Walk]:

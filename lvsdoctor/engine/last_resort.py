@@ -66,6 +66,10 @@ def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:
     step, deciding = diagnosis.explains, walk.deciding
     if step is None or deciding is None or not is_shown(walk) or not proved_to_end(walk):
         return False
+    # Of clients that are known to connect, of those that the scan shows, or also of those that are assumed.
+    severity, client = diagnosis.finding.severity, walk.client
+    if not (client.connects or (severity is not None and client.evidenced) or severity is Severity.NOTE):
+        return False
     return (step.node, step.decision) == (deciding.step.node, deciding.step.decision) and concerns(diagnosis, walk)
 
 

@@ -32,7 +32,7 @@ def path_broken(node: Node) -> Iterator[Finding]:
             clients=("These connections are refused." if refused else "These connections hang.")
             if broken.connects
             else IF_ANY,
-            severity=None if broken.connects else Severity.WARNING,
+            severity=None if broken.connects else Severity.WARNING if broken.evidenced else Severity.NOTE,
             about={"service": broken.service, "vip": broken.vip, "decision": verdict.step.decision.value},
             whose=" and ".join(broken.clients),
             why=verdict.why,

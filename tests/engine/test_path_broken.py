@@ -69,10 +69,24 @@ def test_a_neighbour_may_be_a_client_which_is_a_warning() -> None:
     assert diagnosis.clients == "If such clients connect, their connections hang or are refused."
 
 
-def test_what_is_no_neighbour_either_is_no_client() -> None:
+def test_that_there_are_such_clients_is_assumed_for_a_note() -> None:
+    stranger = ("192.0.2.100 dev eth0 lladdr 02:00:00:00:01:00 REACHABLE\n", "")
+    examination = examined(without=["lb1/ipvsadm-connections"], lb1_ip_neigh=stranger)
+    assert severities(examination) == [Severity.NOTE]
+    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001")
+    assert diagnosis.clients == "If such clients connect, their connections hang or are refused."
+
+
+def test_what_explains_the_clients_that_connect_is_no_error_because_of_others_that_are_assumed() -> None:
+    """RP001 explains those beyond the router; of those on the segment it is not known that there are any."""
+    beyond = ("192.0.2.100:40001", "203.0.113.9:40001")
+    back = ("default via 198.51.100.1 dev eth1", "default via 192.0.2.1 dev eth0")
+    assert not fires(examined(lb1_ipvsadm_connections=beyond, rs1_ip_route=back))
+
+
+def test_without_neighbours_and_connections_it_is_a_note() -> None:
     examination = examined(without=["lb1/ipvsadm-connections", "lb1/ip-neigh", "rs1/ip-neigh"])
-    assert severities(examination) == []
-    assert verdict(examination) is Verdict.NOT_APPLICABLE
+    assert severities(examination) == [Severity.NOTE]
 
 
 def test_who_is_turned_away_by_a_filter_or_a_route_is_no_warning_either() -> None:
