@@ -53,7 +53,8 @@ _HEAD = "# What lvsdoctor says, in another language: made by `make translations`
 IN_FIELDS = (
     "direct routing", "tunnelling", "masquerading", "every interface", "ARP requests", "the director", "the host",
     "this host", "on the director", "on the real server", "a rule drops the packet", "a rule rejects the packet",
-    "the policy of chain {} is drop", "keepalived leaves this server out", "its neighbour entry is {}",
+    "the policy of chain {} is drop", "{} has no address that REDIRECT could send the packet to",
+    "keepalived leaves this server out", "its neighbour entry is {}",
     "{other} answers as well, and the later answer counts", "# scan {} as well", "# scan the directors together",
     "some send to {node} directly, not through the director.",
     "clients get no reply of real servers behind {node}.", "{} of {} real servers ({}{})", "by proxy, beside {}",
