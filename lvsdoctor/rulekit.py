@@ -135,8 +135,9 @@ QUESTIONS = {
     },
     "Do the packet filters pass it?": {
         "analysis.filters.director_filters": (
-            "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line hides_some_clients"
+            "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
+        "analysis.filters.changed_sources": "hides_some_clients",
         "analysis.filters.real_server_filters": "at_real_server_of_all takes_without_vip port_at",
         "analysis.drift.deleted_with_vip": "deleted_with_vips",
         "analysis.vrrp.sources": "foreign_source ForeignSource",

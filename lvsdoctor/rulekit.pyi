@@ -60,10 +60,10 @@ from lvsdoctor.analysis.drift.boot_settings import undone as undone
 from lvsdoctor.analysis.drift.deleted_with_vip import deleted_with_vips as deleted_with_vips
 from lvsdoctor.analysis.drift.table_differences import TableDifference as TableDifference
 from lvsdoctor.analysis.drift.table_drift import table_drift as table_drift
+from lvsdoctor.analysis.filters.changed_sources import hides_some_clients as hides_some_clients
 from lvsdoctor.analysis.filters.director_filters import at_director_of_all as at_director_of_all
 from lvsdoctor.analysis.filters.director_filters import conntrack_line as conntrack_line
 from lvsdoctor.analysis.filters.director_filters import dropped_for_state as dropped_for_state
-from lvsdoctor.analysis.filters.director_filters import hides_some_clients as hides_some_clients
 from lvsdoctor.analysis.filters.director_filters import replies_dropped as replies_dropped
 from lvsdoctor.analysis.filters.director_filters import requests_dropped as requests_dropped
 from lvsdoctor.analysis.filters.filter_paths import FilteredPacket as FilteredPacket

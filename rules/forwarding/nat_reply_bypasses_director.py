@@ -56,15 +56,13 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         kept = [no_source_nat(m.director, m.service, m.destination, family=rip.version) for m in taking]
         if None in kept or (beyond := past_director(node, way, rip, director, ours)) is None:
             continue
-        hidden = any(hides_some_clients(m.director, m.service, m.destination) for m in taking)
         hop = next((gateway for gateway in way.gateways if gateway not in ours), None)
         message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
         evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
         evidence += [*way.because, *beyond, *filter(None, kept), *taken_for_active(node, taking)]
         back = passes_for_some(node, ours)
-        if back is not None:
-            message = SOME if back.table == "main" else MARKED
-            evidence.append(cite(back, "replies by this route go through the director"))
+        message = message if back is None else SOME if back.table == "main" else MARKED
+        evidence += [] if back is None else [cite(back, "replies by this route go through the director")]
         gateway = gateway_to_director(node, listings)
         evidence += [cite(gateway, "the director, on a subnet of {node}", node=node.name)] if gateway else []
         yield Finding(
@@ -72,7 +70,7 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
             clients="Clients get no reply from {node}." if message is NOWHERE else DROPPED if back is None else OTHERS,
             about={"rip": rip}, director=director.name, hop=hop or ", ".join(way.links),
             back=(back.dst if back.table == "main" else back.table) if back is not None else "",
-            severity=None if back is None and not hidden else Severity.WARNING,
+            severity=Severity.WARNING if back is not None or hides_some_clients(taking) else None,
             evidence=evidence,
             fix=_fix(node, way, rip, director, gateway),
         )  # fmt: skip

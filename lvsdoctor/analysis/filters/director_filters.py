@@ -11,7 +11,6 @@ from lvsdoctor.analysis.filters.filter_paths import (
     arrival_links,
     drops_for_state,
     filter_fact,
-    filters_seen,
     link_towards,
     locality,
     marked_requests,
@@ -19,7 +18,6 @@ from lvsdoctor.analysis.filters.filter_paths import (
     passed,
     undecided,
 )
-from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.ipvs_packets import Passage, ipvs_passages
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, deciding
@@ -30,9 +28,8 @@ from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
-from lvsdoctor.model.link import CONTAINER_LINKS
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.sanitize import command
 
 CONNTRACK, LOOSE = "net.ipv4.vs.conntrack", "net.netfilter.nf_conntrack_tcp_loose"
@@ -188,60 +185,14 @@ def sent_by_nat(director: Node, service: VirtualService, real: Destination, clie
     return passed(director, sent.packet, sent.hooks, locality(director, request.version))
 
 
-def source_sent(director: Node, service: VirtualService, real: Destination, client: IP | None) -> IP | None:
-    """The source that masqueraded requests have at a real server: `client`, which stands for all of them, unless rules
-    of the director change it. None where they may, or change that of some."""
-    version = service.family if service.vip is None else service.vip.version
-    if _values(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
-        return client
-    try:
-        verdict = sent_by_nat(director, service, real, client or far_away(version))
-    except NotCollected:
-        return None
-    changed = verdict is not None and verdict.packet.changed
-    if verdict is None or not (changed or _source_translated(director, version)):
-        return client
-    if not changed or not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
-        return None
-    return verdict.packet.src
-
-
-def hides_some_clients(director: Node, service: VirtualService, real: Destination) -> bool:
-    """Does a rule of the director that names sources change that of some clients' requests, so that their replies come
-    back to it? Reads as source_sent()."""
-    version = service.family if service.vip is None else service.vip.version
-    if _values(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
-        return False
-    tables = [table for table in director.packet_filter(filter_fact(version)) if table.nat]
-    asked = [item for table in tables for row in table.rules for item in row.conditions if item.match is Match.SOURCE]
-    ranges = [value for item in asked for value in item.values if isinstance(value, AddressRange)]
-    for client in (value.low + 1 if value.low != value.high else value.low for value in ranges):
-        try:
-            verdict = sent_by_nat(director, service, real, client)
-        except NotCollected:
-            continue
-        # Packets of a subnet of its own containers are no clients'.
-        own = (row for row in director.addresses if row.link.startswith(CONTAINER_LINKS) and client in row.network)
-        if verdict is not None and verdict.packet.changed and verdict.packet.src != client and not any(own):
-            return True
-    return False
-
-
-def _source_translated(director: Node, version: int) -> bool:
-    """Does a rule of the director change the source of some packets?"""
-    tables = director.packet_filter(filter_fact(version))
-    changing = (Effect.SNAT, Effect.MASQUERADE)
-    return any(action.effect in changing for table in tables for row in table.rules for action in row.actions)
-
-
 def _settings(director: Node, conntrack: bool | None) -> list[tuple[bool, bool, NotCollected | None]]:
     """The pairs of vs.conntrack and nf_conntrack_tcp_loose that may hold, with what would tell."""
-    tracked, absent = ([conntrack], None) if conntrack is not None else _values(director, CONNTRACK)
-    loose, unseen = _values(director, LOOSE)
+    tracked, absent = ([conntrack], None) if conntrack is not None else values_of(director, CONNTRACK)
+    loose, unseen = values_of(director, LOOSE)
     return [(first, second, absent or unseen) for first in tracked for second in loose]
 
 
-def _values(director: Node, key: str) -> tuple[list[bool], NotCollected | None]:
+def values_of(director: Node, key: str) -> tuple[list[bool], NotCollected | None]:
     if director.has("sysctl") and director.knows_sysctl(key):
         return [director.sysctl(key).value != 0], None
     return [False, True], NotCollected("sysctl", director.name, key, command("sysctl", key))

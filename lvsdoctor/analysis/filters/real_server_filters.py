@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.filters.director_filters import outer_source, requests_of, source_sent
+from lvsdoctor.analysis.filters.changed_sources import source_sent
+from lvsdoctor.analysis.filters.director_filters import outer_source, requests_of
 from lvsdoctor.analysis.filters.filter_paths import (
     CHECK,
     CHECK_REPLY,

@@ -96,9 +96,7 @@ def _kept_astray(host: Node, gateway: IP, director: Node) -> Answer | None:
         if entry.ip != gateway:
             continue
         if entry.state in _UNRESOLVED and not hosts and all(peer.has("addresses") for peer in director.peers):
-            text = (
-                "{host} does not reach {target}: its neighbour entry is {state}, and the scanned hosts do not have it"
-            )
+            text = "{host} does not reach {target}: its entry is {state}, and the scanned hosts lack that address"
             return no(text, cite(entry), host=host.name, target=gateway, state=entry.state)
         if entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
             continue
@@ -119,12 +117,12 @@ def _astray(
     if is_local(following, vip):
         if any(other.name == following.name for other in attempt.at.directors):
             return None
-        text = "{host} sends requests to {following}, which has {vip} itself, not to {director}"
+        text = "{host} sends requests to {following}, which holds {vip}, and not to {director}"
         return no(text, *lookup.because, vip=vip, director=director.name, **names)
     onward = passes_on(following, src=attempt.src, dst=vip, arrived_on=link)
     if onward:
         return None
-    text = "{host} sends requests to {following}, which does not have {vip} and drops these requests: {why}"
+    text = "{host} sends requests to {following}, which does not hold {vip} and drops the requests: {why}"
     return no(text, *lookup.because, *onward.because, vip=vip, why=onward.why, **names)
 
 

@@ -26,7 +26,7 @@ def without_source(reply: ReplyPacket) -> Answer | None:
         return None
     if not (taken := delivered(node, src)):
         return None
-    text = "{src} is local here by a policy rule alone, and no reply leaves from it"
+    text = "{src} is local here by a policy rule alone, so no reply leaves from {src}"
     return no(text, *taken.because, no_transparent_proxy(node, src), src=src)
 
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsdoctor.analysis.directors import stands_by
-from lvsdoctor.analysis.filters.director_filters import source_sent
+from lvsdoctor.analysis.filters.changed_sources import source_sent
 from tests.analysis.walk.hosts import DIRECTOR, ROUTER, Host, scanned
 
 MASQUERADING = Host(
