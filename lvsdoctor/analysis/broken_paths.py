@@ -60,9 +60,7 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
     for (service, vip, _), failing in by_decision.items():
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
-        others = [
-            w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, every)
-        ]
+        others = [w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, every)]
         shown = known or [walk for walk in others if walk.client.evidenced] or others
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
