@@ -25,7 +25,7 @@ from lvsdoctor.rulekit import (
     set_sysctls,
 )
 
-ALL, PART = "Clients get no reply. ", "Clients whose replies the multipath route sends there get no reply. "
+ALL, PART = "Clients get no reply. ", "Clients whose replies this route sends to {director} get no reply. "
 IP_FORWARD = "net.ipv4.ip_forward"
 BETTER = "# better, with another router: make this router the gateway of the real server; without another router:"
 

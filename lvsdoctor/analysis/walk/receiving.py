@@ -116,7 +116,7 @@ def _sent_away(node: Node, arrival: Arrival) -> Answer | None:
         return None
     if further:
         return None
-    text = "a rule sends the request to {target}, and {host} does not pass it on: {why}"
+    text = "a rule sends the request to {target}, and {host} does not forward this request: {why}"
     lines = (*verdict.because, *further.because)
     return no(text, *lines, target=target, host=node.name, why=further.why)
 
