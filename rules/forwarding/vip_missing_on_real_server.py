@@ -67,6 +67,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             _DROPS if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
             clients=(_KEPT if kept else _LATER) if idle else _LOOPS if back and not here else _LOST,
             about={"vip": vip.ip},
+            explains=Decision.REPLY_ROUTE if here else None,
             link=", ".join(back),
             severity=Severity.WARNING if idle or checking else None,
             predicts=Predicts.REFUSES,
