@@ -70,7 +70,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             explains=Decision.REPLY_ROUTE if here else None,
             link=", ".join(back),
             severity=Severity.WARNING if idle or checking else None,
-            predicts=Predicts.REFUSES,
+            predicts=None if here else Predicts.REFUSES,
             evidence=[
                 *(lines or [cite(vip, "this node is to hold the VIP")]),
                 *(line for link in back for line in forwards(node, link).because),
