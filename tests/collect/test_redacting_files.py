@@ -10,7 +10,7 @@ from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.redacting.files import host_names, redact, sources
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
-from tests.collect.test_wrapped import FORMATS
+from tests.collect.test_wrapped import WRAPPINGS
 
 KEY = b"sixteen bytes or more"
 CONNECTION = """[connection]
@@ -87,7 +87,7 @@ def test_a_unit_that_tells_something_else_without_its_other_words_is_left_out(tm
 
 @pytest.mark.parametrize("name", ["notes.rtf", "notes.docx", "base64.eml", "attached.eml", "demo.cast", "table.csv"])
 def test_of_a_document_its_text_is_redacted(name: str, tmp_path: Path) -> None:
-    content = FORMATS[name]()
+    content = WRAPPINGS[name]()
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     shown, left_out = rewritten(path, tmp_path / "out")

@@ -184,7 +184,7 @@ def debugging() -> str:
     )
 
 
-FORMATS: dict[str, Callable[[], str | bytes]] = {
+WRAPPINGS: dict[str, Callable[[], str | bytes]] = {
     "table.md": of_markdown,
     "table.csv": lambda: table(","),
     "table-2.csv": lambda: table(";"),
@@ -232,11 +232,11 @@ def facts(path: str) -> dict[str, dict[str, int]]:
     }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", WRAPPINGS)
 def test_what_a_program_wraps_is_what_the_hosts_print(name: str, tmp_path: Path) -> None:
     plain = facts(written(tmp_path, "session.txt", everything()))
     assert set(plain) == set(HOSTS)
-    assert facts(written(tmp_path, name, FORMATS[name]())) == plain
+    assert facts(written(tmp_path, name, WRAPPINGS[name]())) == plain
 
 
 def test_the_title_of_a_task_is_no_command(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_the_title_of_a_task_is_no_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["notes.docx", "notes.odt", "notes.rtf", "attached.eml"])
 def test_a_document_in_a_directory_and_in_an_archive_is_the_same_document(name: str, tmp_path: Path) -> None:
     (tmp_path / "case").mkdir()
-    alone = facts(written(tmp_path / "case", name, FORMATS[name]()))
+    alone = facts(written(tmp_path / "case", name, WRAPPINGS[name]()))
     assert facts(str(tmp_path / "case")) == alone
     with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
         archive.write(tmp_path / "case" / name, f"case/{name}")
