@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lvsdoctor.kernel.arp import NOBODY
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.effective_sysctl import Effective, effective
-from lvsdoctor.kernel.routing import FAR_AWAY, is_local
+from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.kernel.scope import LINK, SCOPES, scope_of
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -36,8 +36,7 @@ def arp_sender(node: Node, link: Link, *, asking_for: IP, packet_source: IP | No
     if not link.arp:
         return Sender(None, (cite(link),), "no ARP on this interface")
     # A source that is not this node's own is never kept, whatever the level: then arp_announce is not asked for.
-    own = packet_source is not None and packet_source.version == 4 and packet_source != FAR_AWAY
-    local = _type_local(node, packet_source) if own and packet_source is not None else None
+    local = _type_local(node, packet_source) if packet_source is not None and packet_source.version == 4 else None
     level = effective(node, "arp_announce", link.name) if local is not None else None
     kept = _packet_source_kept(node, link, level, asking_for, packet_source, local)
     because = level.because if level is not None else ()

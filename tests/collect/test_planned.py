@@ -271,30 +271,24 @@ def test_directors_that_differ_are_quoted_at_the_line_that_differs(tmp_path: Pat
 
 
 @pytest.mark.parametrize("addresses", ["192.0.2.10/24", "192.0.2.10/24, 192.0.2.2/24"])
-def test_a_director_whose_network_file_begins_with_the_vip_is_warned_of_at_its_line(
+def test_a_director_whose_network_file_begins_with_the_vip_is_not_cleared_and_the_line_is_named(
     tmp_path: Path, addresses: str
 ) -> None:
     files = {"lb1/ipvsadm-save.txt": TABLE, "lb1/etc/netplan/60.yaml": _netplan(addresses)}
-    (finding,) = _of(examine(_scan(tmp_path, files), load_rules()), "ADDR003")
-    assert (finding.severity, finding.certainty) == ("warning", "likely")
-    assert "lb1/etc/netplan/60.yaml:5" in [str(line.seen) for line in finding.evidence]
+    examination = examine(_scan(tmp_path, files), load_rules())
+    (outcome,) = [o for o in examination.outcomes if o.rule == "vip-is-directors-own-address"]
+    assert outcome.verdict is Verdict.NOT_CHECKED
+    assert [(str(fact.seen), fact.command) for fact in outcome.missing] == [
+        ("lb1/etc/netplan/60.yaml:5", "ip addr show")
+    ]
 
 
-def test_a_director_whose_own_address_comes_first_is_not_accused(tmp_path: Path) -> None:
-    files = {"lb1/ipvsadm-save.txt": TABLE, "lb1/etc/netplan/60.yaml": _netplan("192.0.2.2/24, 192.0.2.10/24")}
+def test_a_vip_that_keepalived_adds_beside_the_own_address_is_no_source(tmp_path: Path) -> None:
+    files = {
+        KEEPALIVED: DIRECTOR,
+        KEEPALIVED.replace("keepalived/keepalived.conf", "netplan/1.yaml"): _netplan("192.0.2.2/24"),
+    }
     assert _of(examine(_scan(tmp_path, files), load_rules()), "ADDR003") == []
-
-
-@pytest.mark.parametrize("default", ["", "net.ipv4.conf.default.arp_ignore = 2\n"])
-def test_a_glob_of_sysctl_d_is_of_the_links_that_other_files_name(tmp_path: Path, default: str) -> None:
-    settings = f"{default}net.ipv4.conf.all.arp_announce = 2\nnet.ipv4.conf.ens*.arp_ignore = 1\n"
-    network = "auto lo\niface lo inet loopback\n  up ip addr add 192.0.2.10/32 dev lo\n"
-    network += "auto ens3\niface ens3 inet static\n  address 192.0.2.21/24\n"
-    files = {f"rs1/{RS1}": settings, "rs1/etc/network/interfaces": network}
-    (node,) = _scan(tmp_path, files, role="real-server", vips=(VIP,))
-    found = node.sysctl("net.ipv4.conf.ens3.arp_ignore")
-    assert (found.value, found.seen.where) == (1, f"rs1/{RS1}")
-    assert _of(examine((node,), load_rules()), "ARP001") == []
 
 
 RULES_V4 = """*filter

@@ -321,7 +321,8 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "removed-server-keeps-connections": NO_EFFECT,
     },
     ("real-server-without-health-check", "a check every five minutes"): {
-        "real-server-without-health-check": NO_COMMAND
+        "real-server-without-health-check": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
     },
     ("real-server-without-health-check", "checktype=on is no check"): {"real-server-without-health-check": NO_COMMAND},
     ("real-server-without-health-check", "one of two"): {
