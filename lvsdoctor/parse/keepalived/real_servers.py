@@ -133,7 +133,8 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
 
 def _check(block: Statement) -> HealthCheck:
     """check/check_api.c: install_connect_keywords()."""
-    words = {each.name: each.value for each in block.block or ()}
+    inner = [each for host in block.block or () if host.name == "host" for each in host.block or ()]  # of SMTP_CHECK
+    words = {each.name: each.value for each in (*inner, *(block.block or ()))}
     port = read_number(words.get("connect_port", ""), most=65535)
     return HealthCheck(
         block.name,

@@ -47,7 +47,9 @@ def _entry(command: ShellCommand) -> tuple[Callable[[ShellCommand], bool], _Appl
 
 def has_effect(pipeline: Pipeline) -> bool:
     """Is there a command in it that changes what the facts are about?"""
-    return any(_changes(command.carried()) for command in pipeline) or bool(_written(pipeline))
+    commands = [command.carried() for command in pipeline]
+    batch = any(True for command in commands for _ in iproute2.of_batch(command))
+    return batch or any(map(_changes, commands)) or bool(_written(pipeline))
 
 
 def _changes(command: ShellCommand) -> bool:
@@ -119,7 +121,8 @@ class Effects:
         if self._commands > MOST_COMMANDS:
             raise Exhausted
         for command in pipeline:
-            self._command(command.carried())
+            for carried in [*iproute2.of_batch(command.carried())] or [command.carried()]:
+                self._command(carried)
         for target, lines in _written(pipeline):
             self._write(target, lines, pipeline)
 

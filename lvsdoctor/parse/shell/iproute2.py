@@ -1,6 +1,6 @@
 """`ip address` and `ip link`, and where `ip route` and `ip rule` go: what these commands do to a host."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import ip_network
@@ -15,6 +15,7 @@ from lvsdoctor.parse.shell.ip_call import CHANGING, SETTING_UP, IpCall, ip_call
 from lvsdoctor.parse.shell.state import HostState, new_link
 from lvsdoctor.parse.words import read_ip, read_link_name, read_network, split_options
 
+_BATCH, _INPUT = ("-b", "-batch", "--batch"), ("-", "/dev/stdin")  # the grammar of bash leaves out a single dash
 _SCOPES = {"0": "global", "253": "link", "254": "host", "200": "site"}
 
 
@@ -23,6 +24,14 @@ def changes(command: ShellCommand) -> bool:
     if call is not None and call.object == "netns":
         return bool(call.words[1:]) and call.words[1].rpartition("/")[2] in SETTING_UP
     return call is not None and call.verb in CHANGING and call.words[:1] != ("cache",)
+
+
+def of_batch(command: ShellCommand) -> Iterator[ShellCommand]:
+    """The commands of `ip -batch - << EOF`, a line each, and its comments left out."""
+    read = any(word in _BATCH for word in command.words[1:]) and command.words[-1] in (*_BATCH, *_INPUT)
+    for line, seen in command.text or () if read and command.program == "ip" else ():
+        if words := line.partition("#")[0].split():
+            yield replace(command, words=("ip", *words), seen=seen, text=None)
 
 
 def apply(state: HostState, command: ShellCommand) -> bool:

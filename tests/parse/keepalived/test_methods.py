@@ -25,3 +25,10 @@ def test_a_scheduler_in_other_letters_is_not_taken() -> None:
     conf = keepalived_conf(CONF % "    lb_algo RR", "keepalived.conf")
     assert [service.scheduler for service in conf.services] == ["wlc"]
     assert [seen.line for seen in conf.unread] == [2]
+
+
+def test_the_host_of_an_smtp_check_says_where_it_connects() -> None:
+    check = "SMTP_CHECK {\n host {\n connect_ip 192.0.2.22\n connect_port 26\n }\n }"
+    conf = keepalived_conf((CONF % "    lb_kind DR").replace("8080 {", "8080 {\n" + check), "keepalived.conf")
+    (found,) = conf.checks[0].servers[0].checks
+    assert (str(found.connects_to), found.connect_port) == ("192.0.2.22", 26)

@@ -254,3 +254,10 @@ def test_the_star_of_a_shortened_value_is_no_glob() -> None:
 def test_a_loop_over_the_indices_of_a_list_is_followed() -> None:
     text = 'V=(192.0.2.1 192.0.2.2)\nfor i in "${!V[@]}"; do ifconfig lo:$i ${V[$i]} netmask 255.255.255.255 up; done\n'
     assert addresses(text) == ["192.0.2.1/32 lo:0", "192.0.2.2/32 lo:1"]
+
+
+def test_each_line_of_an_ip_batch_is_a_command_of_its_own() -> None:
+    text = "#!/bin/sh\nip -batch - <<END\naddr add 192.0.2.10/32 dev lo  # the VIP\nlink set lo up\nEND\n"
+    dump = dump_of(text, "up.sh")
+    assert dump is not None
+    assert [(str(row.ip), row.seen.line) for row in dump.facts["configured-addresses"]] == [("192.0.2.10", 3)]
