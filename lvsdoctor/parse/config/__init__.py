@@ -59,6 +59,7 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.ldirectord_cf", sign=r"^virtual[ \t]*="),
     ConfigKind("config.ipvsadm_rules", path=r"\.rules$|(?:^|/)sysconfig/ipvsadm$|(?:^|/)ipvsadm\.conf$", sign=r"^-A "),
     ConfigKind("config.ifcfg", r"(?:^|[/_.-])ifcfg[-_][^/]+$|sysconfig/network(?:-scripts)?/(?:route|rule)6?-[^/]+$"),
+    ConfigKind("config.ifcfg", path=r"(?:^|/)etc/sysconfig/network$", sign=r"^\s*(?:NETWORKING|GATEWAY|HOSTNAME)="),
     ConfigKind("config.interfaces", r"(?:^|[/_.-])interfaces(?:\.d/[^/]+|\.j2|\.txt)?$"),
     ConfigKind("config.netplan", r"netplan"),
     ConfigKind("config.networkd", r"\.(?:network|netdev)$|systemd/network/"),

@@ -18,6 +18,7 @@ from lvsdoctor.parse.words import read_ip, read_link_name
 _NAME = re.compile(r"ifcfg[-_](?P<link>.+)$")
 # `route-n.txt` is what route(8) prints, unless it stands where these files do.
 _BESIDE = re.compile(r"sysconfig/network(?:-scripts)?/(?P<kind>route6?|rule6?)-(?P<link>[^/]+)$")
+_OF_ALL = re.compile(r"(?:^|/)etc/sysconfig/network$")
 _RANGE = re.compile(r"(?P<link>.+)-range\d+$")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)=(?P<value>.*)$")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -58,6 +59,9 @@ def dump_of(text: str, where: str) -> Dump | None:
         return copy or _beside(text, where, beside["kind"], beside["link"])
     named = _NAME.search(name)
     values = _values(text, where)
+    if _OF_ALL.search(where):  # RHEL's file of the whole host: its gateway is that of no interface in particular
+        _gateways(values, "", of_host := NetworkPlan())
+        return of_host.dump()
     if not named and (values.strange or sum(map(bool, map(_OWN.match, values.by_key))) < 2):
         return None
     if named and (copy := set_aside("ifcfg", "an ifcfg file", text, where)) is not None:

@@ -142,3 +142,10 @@ def test_a_file_under_any_name_is_known_by_its_lines_if_all_are_its_own() -> Non
     text = "DEVICE=lo:0\nIPADDR=192.0.2.10\nPREFIX=32\nONBOOT=yes\n"
     assert addresses(read(text, "rs1/vip.txt")) == ["192.0.2.10/32 lo:0 @2"]
     assert config_dump(f"I wrote:\n{text}", "mail.txt") is None
+
+
+def test_the_file_of_the_whole_host_has_the_gateway() -> None:
+    dump = config_dump("NETWORKING=yes\nHOSTNAME=rs1\nGATEWAY=192.0.2.5\n", "rs1/etc/sysconfig/network")
+    assert dump is not None
+    (route,) = dump.facts["configured-routes"]
+    assert (str(route.gateways[0]), route.seen.line) == ("192.0.2.5", 3)
