@@ -16,6 +16,7 @@ from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import CONTAINER_LINKS
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import Route
+from lvsdoctor.model.standing import Role
 from lvsdoctor.model.walk import ClientClass, ClientPlace
 
 _MOST_ROUTES = 12  # a routing protocol may bring thousands; they are alike
@@ -46,7 +47,7 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
             services = _seen(node, fact)
             taken |= {real.ip for row in services for real in row.destinations if real.ip is not None}
             vips |= {vip for row in services for vip, _ in row.vips}
-        if not node.roles:
+        if set(node.roles) <= {Role.CLIENT}:
             strangers.append(node)
     taken |= gateways | vips
     # Whoever has a VIP may be a director of which the table was not collected.

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role, RoleEvidence
 from lvsdoctor.model.walk import Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import ROUTER, Host, altered, direct_routing, real_server, scanned
@@ -65,6 +67,15 @@ def test_clients_beyond_a_scanned_router_are_in_a_subnet_of_its_and_are_shown() 
     assert walk.client.evidenced
     assert not walk.client.connects
     assert not by_place(direct_routing())[BEYOND].client.evidenced
+
+
+def test_the_host_that_probed_is_a_client_that_the_scan_shows() -> None:
+    *nodes, asker = direct_routing(zz=Host([("eth0", "192.0.2.77/24")]))
+    roles = (RoleEvidence(Role.CLIENT, "it asked the wire"),)
+    probed = (*nodes, replace(asker, standing=replace(asker.standing, roles=roles)))
+    clients = [walk.client for walk in walks(probed) if walk.client.place is SEGMENT]
+    assert {str(client.address) for client in clients} == {"192.0.2.77"}
+    assert all(client.evidenced for client in clients)
 
 
 @pytest.mark.parametrize(
