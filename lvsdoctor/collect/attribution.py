@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from lvsdoctor.collect.documents import HostSection, NodeDump, documents, identity_of, short_name
 from lvsdoctor.collect.host_identity import Identity, Related, Relation, identity, related
 from lvsdoctor.collect.host_names import HostKeys, host_parts, own_names
+from lvsdoctor.collect.interleaved import interleaved
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.reader import Dump
@@ -191,7 +192,7 @@ def _stem(group: Sequence[HostSection], name: str) -> str:
 def _host(name: str, named: bool, sections: Sequence[HostSection]) -> HostEvidence:
     dumps = [mine for section in sections for mine in section.dumps]
     host = HostEvidence(name, dumps, named)
-    if conflict := _conflict(dumps):
+    if conflict := _conflict(dumps) or interleaved(dumps):
         host.contradictions.append(conflict)
     return host
 

@@ -103,6 +103,11 @@ def row_key(fact: str, row: Any) -> Hashable:
     return _ROW_KEYS[fact](row)
 
 
+def is_compared(key: str) -> bool:
+    """Is it a setting, not a counter, nor something that the kernel measures?"""
+    return key.startswith(_SETTINGS)
+
+
 # -- each fact --------------------------------------------------------------------------------------------------------
 
 
@@ -110,7 +115,7 @@ def _sysctl(rows: Sequence[Setting], facts: Mapping[str, Any], whole: bool) -> C
     made: Claims = {}
     by_key = rows.by_key if isinstance(rows, SettingRows) else [(row.key, row) for row in rows]
     for key, row in by_key:
-        if key.startswith(_SETTINGS):
+        if is_compared(key):
             setting = row if isinstance(row, Setting) else Setting(key, row[2].partition("=")[2].strip(), Seen(*row))
             item = Item(setting.seen, {"value": " ".join(setting.raw.split())})
             made[key] = Group("{key} has two values, {value} and {another}", {"key": key}, False, {key: item})
