@@ -284,6 +284,21 @@ machine() {
     done
 }
 
+# What network cards join before IPVS sees it. A card has a device; 16 of them are enough, and one that hangs is the last.
+cards() {
+    has ethtool || return 0
+    asked=0
+    for card in /sys/class/net/*/device; do
+        card=${card%/device}
+        card=${card##*/}
+        grep -q "^ *$card:" /proc/net/dev || continue
+        [ "$asked" -lt 16 ] || break
+        asked=$((asked + 1))
+        show ethtool -k "$card"
+        case $code in 137 | 143) break ;; esac
+    done
+}
+
 # -- files that are applied at boot, which are the host's own --------------------------------------------------------------
 
 # Settings of the network, and comments to lvsdoctor.
@@ -443,6 +458,7 @@ main() {
     packet_filters
     sockets
     machine
+    cards
     # Files and logs are those of the host, whatever namespace it is.
     [ "$netns" != - ] || in_container || { boot_files; logs; }
 }

@@ -221,6 +221,51 @@ def test_half_a_script_does_nothing() -> None:
     assert collected((), shell("dash"), text[: text.rindex("\nmain")] + "\n") == ""
 
 
+# -- network cards -----------------------------------------------------------------------------------------------------
+
+OFFLOADS = """\
+case $2 in lo) echo "Features for $2:"; echo "large-receive-offload: on"; echo "rx-gro-hw: off [fixed]" ;; esac
+"""
+
+
+@pytest.fixture
+def host_with_cards(tmp_path: Path, interpreter: Sequence[str]) -> Callable[..., str]:
+    """The stream of a host with these network cards, of which only lo is in the network namespace."""
+
+    def run(*cards: str, ethtool: str = OFFLOADS) -> str:
+        programs = tmp_path / "made"
+        programs.mkdir()
+        for card in cards:
+            (tmp_path / "net" / card / "device").mkdir(parents=True)
+        (programs / "ethtool").write_text(f"#!/bin/sh\n{ethtool}\n")
+        (programs / "ethtool").chmod(0o755)
+        text = (
+            script()
+            .replace("/sys/class/net/", f"{tmp_path}/net/")
+            .replace("PATH=/usr/sbin", f"PATH={programs}:/usr/sbin")
+        )
+        return collected((), interpreter, text.replace("limit=10 ", "limit=1 "))
+
+    return run
+
+
+def test_network_cards_of_the_namespace_are_asked_what_they_join(
+    host_with_cards: Callable[..., str], tmp_path: Path
+) -> None:
+    stream = host_with_cards("lo", "elsewhere0")
+    assert "ethtool -k elsewhere0" not in stream
+    (tmp_path / "host.snap").write_text(stream)
+    (node,) = collect_paths([str(tmp_path / "host.snap")])
+    shown = [(row.link, row.feature, row.on, row.fixed) for row in node.evidence["offloads"]]
+    assert shown == [("lo", "lro", True, False), ("lo", "gro-hw", False, True)]
+
+
+def test_a_host_without_network_cards_or_with_one_that_hangs_is_collected(host_with_cards: Callable[..., str]) -> None:
+    stream = host_with_cards("lo", ethtool="exec sleep 60")
+    assert ending_of(stream, "ethtool -k lo") == "==> rc 143 timeout <=="
+    assert stream.endswith("<==\n")
+
+
 # -- logs --------------------------------------------------------------------------------------------------------------
 
 SYSLOG = """\
