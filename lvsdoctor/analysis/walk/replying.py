@@ -12,13 +12,13 @@ from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.rerouting import contested, rerouted, without_source
-from lvsdoctor.analysis.walk.routers import stopped_by
+from lvsdoctor.analysis.walk.routers import stopped_by, untracked
 from lvsdoctor.analysis.walk.subnets import on_other_segment, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
 from lvsdoctor.kernel.routing import Lookup, known_route, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
@@ -167,14 +167,25 @@ def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) ->
         raise NotCollected("sysctl", holder.name)
     answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
     if answer:
-        # nf_conntrack_proto_tcp.c: tcp_new(): what begins with SYN and ACK is INVALID.
-        states = _INVALID if reply.straight and reply.protocol == "tcp" else _ESTABLISHED
         number, port = PROTOCOLS.get(reply.protocol), reply.port or None
-        packet = Packet(reply.src, reply.client, number, port, CLIENT_PORT, states=states)
+        packet = Packet(reply.src, reply.client, number, port, CLIENT_PORT, states=_states(holder, reply))
         if (stop := stopped_by(holder, packet, link)) is not None:
             return stop
         return yes("{host} passes the reply on", *answer.because, host=holder.name)
     return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=holder.name, why=answer.why)
+
+
+def _states(router: Node, reply: ReplyPacket) -> frozenset[str]:
+    """What the reply is to a router's connection tracking, which may have no entry of the request."""
+    flags = SYN if reply.protocol == "tcp" else None
+    request = Packet(
+        reply.client, reply.src, PROTOCOLS.get(reply.protocol), CLIENT_PORT, reply.port or None, states=NEW,
+        tcp_flags=flags,
+    )  # fmt: skip
+    if not reply.straight and not untracked(router, request, link_towards(router, reply.client) or ""):
+        return _ESTABLISHED
+    # nf_conntrack_proto_tcp.c: tcp_new(): what begins with SYN and ACK is INVALID.
+    return _INVALID if reply.protocol == "tcp" else NEW
 
 
 def reply_through_director(

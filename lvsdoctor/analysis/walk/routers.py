@@ -7,12 +7,13 @@ from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.delivery import passes_on
 from lvsdoctor.kernel.packet_filter import FORWARDED
-from lvsdoctor.kernel.packet_matching import Packet
+from lvsdoctor.kernel.packet_matching import UNTRACKED, Packet
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 
 _MOST_HOPS = 8
 
@@ -27,6 +28,19 @@ def stopped_by(router: Node, packet: Packet, link: str) -> Answer | None:
         return _filtered(router, replace(packet, in_link=link))
     except NotCollected:
         return None
+
+
+def untracked(router: Node, packet: Packet, link: str) -> bool:
+    """Does a rule of the table raw take a packet that comes by a link out of connection tracking? Not where the rules
+    are not known."""
+    version = packet.version
+    try:
+        if idle(router, version) is not None:
+            return False
+        verdict = passed(router, replace(packet, in_link=link), (Hook.PREROUTING,), locality(router, version))
+    except NotCollected:
+        return False
+    return verdict.packet.states == UNTRACKED
 
 
 def stopped_on_path(node: Node, lookup: Lookup, packet: Packet) -> Answer | None:

@@ -95,6 +95,28 @@ def test_of_clients_beyond_it_that_router_sees_the_requests_too() -> None:
     assert ends(by_back_network({"filter": [INVALID]}))[BEYOND] == SERVED
 
 
+NOTRACK = "-A PREROUTING -d 192.0.2.10/32 -j NOTRACK"
+ESTABLISHED_ALONE = "-A FORWARD -s 192.0.2.10/32 -m conntrack ! --ctstate ESTABLISHED -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule", "end"),
+    [
+        ([NOTRACK], ESTABLISHED_ALONE, (Served.DIES, "rs1", Decision.RETURN_PATH)),
+        ([NOTRACK], INVALID, (Served.DIES, "rs1", Decision.RETURN_PATH)),
+        ([], ESTABLISHED_ALONE, SERVED),
+        (["-A PREROUTING -d 192.0.2.10/32 -i eth0 -j NOTRACK"], ESTABLISHED_ALONE, SERVED),  # that of another link
+        (["-A PREROUTING -d 192.0.2.10/32 -p udp -j NOTRACK"], ESTABLISHED_ALONE, SERVED),
+        ([NOTRACK, "-A PREROUTING -s 192.0.2.10/32 -j NOTRACK"], INVALID, SERVED),  # neither direction is tracked
+    ],
+)
+def test_to_a_router_that_does_not_track_the_requests_the_replies_are_invalid(
+    raw: Sequence[str], rule: str, end: object
+) -> None:
+    nodes = direct_routing(router=replace(OUTER, rules={"raw": raw, "filter": [rule]}))
+    assert ends(nodes)[BEYOND] == end
+
+
 MASQUERADING = altered(
     Host(
         [("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.10/32"), ("eth1", "198.51.100.2/24"), ("eth1", "198.51.100.9/32")],
