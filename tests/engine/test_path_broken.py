@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.engine.last_resort import unexplained
 from lvsdoctor.engine.runner import examine
-from lvsdoctor.model.examination import Examination, Outcome, Verdict
+from lvsdoctor.model.examination import Diagnosis, Examination, Outcome, Verdict
 from lvsdoctor.model.finding import Severity
 from tests.laws.worlds import nodes_in, rules, worlds
 
@@ -139,15 +139,36 @@ def test_a_proved_death_that_a_rule_not_checked_may_explain_is_a_warning() -> No
     assert diagnosis.severity is Severity.ERROR
 
 
-def test_a_health_check_of_a_file_is_a_client() -> None:
+def checked_by(check: str) -> list[Diagnosis]:
+    """Errors of path-broken where the director's filter drops TCP to the real server, and a file has this check."""
     conf = (
         "virtual_server 192.0.2.10 80 {\n  lb_algo rr\n  lb_kind DR\n  protocol TCP\n"
-        "  real_server 198.51.100.21 80 {\n    TCP_CHECK {\n      connect_port 80\n    }\n  }\n}\n"
+        f"  real_server 198.51.100.21 80 {{\n    {check}\n  }}\n}}\n"
     )
     drop = ":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -d 198.51.100.21/32 -j DROP"
     dumps = [(host, where, text.replace(":OUTPUT ACCEPT [0:0]", drop) if where == "lb1/iptables-save" else text)
              for host, where, text in FIRES.dumps if not where.endswith("connections")]  # fmt: skip
     examination = examine(with_standing(nodes_in([*dumps, ("lb1", "lb1/keepalived.conf", conf)])), rules())
-    (diagnosis,) = (d for d in examination.diagnoses if d.code == "PATH001" and d.severity is Severity.ERROR)
+    return [d for d in examination.diagnoses if d.code == "PATH001" and d.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "TCP_CHECK {\n connect_port 80\n }",
+        "HTTP_GET {\n url {\n path /\n status_code 200\n }\n }",
+        "PING_CHECK {\n }\n TCP_CHECK {\n connect_port 80\n }",
+    ],
+)
+def test_a_health_check_of_a_file_is_a_client(check: str) -> None:
+    (diagnosis,) = checked_by(check)
     assert diagnosis.node == "lb1"
     assert "the director's health check" in diagnosis.message
+
+
+@pytest.mark.parametrize(
+    "check",
+    ["PING_CHECK {\n }", 'MISC_CHECK {\n misc_path "/usr/local/bin/check"\n }', "UDP_CHECK {\n connect_port 80\n }"],
+)
+def test_a_check_that_does_not_connect_by_tcp_is_no_client_that_a_filter_of_tcp_stops(check: str) -> None:
+    assert [diagnosis.message for diagnosis in checked_by(check) if diagnosis.node == "lb1"] == []

@@ -27,6 +27,14 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
 
+# Of the checks of keepalived and ldirectord: the protocol of those that always have one, and those that ask no port.
+_PROTOCOL = dict.fromkeys(("HTTP_GET", "SSL_GET", "TCP_CHECK", "SMTP_CHECK"), "tcp") | dict.fromkeys(
+    ("UDP_CHECK", "DNS_CHECK"), "udp"
+)
+_OTHERWISE = frozenset({
+    "PING_CHECK", "MISC_CHECK", "BFD_CHECK", "FILE_CHECK", "ping", "external", "external-perl", "off",
+})  # fmt: skip
+
 
 def checking_client(decider: Decider, director: Node, at: ServicePlace, real: Destination) -> ClientClass | None:
     """The director as a client of its real server; None for its own address, which needs no network. It is shown where
@@ -44,14 +52,16 @@ def checking_client(decider: Decider, director: Node, at: ServicePlace, real: De
 
 
 def check_of(director: Node, at: ServicePlace, real: Destination) -> HealthCheck | None:
-    """The first check that a health checker's file has for a real server."""
+    """The first check that a health checker's file has for a real server and that connects to a port."""
+    return next(_connecting(director, at, real), None)
+
+
+def _connecting(director: Node, at: ServicePlace, real: Destination) -> Iterator[HealthCheck]:
     for checked in director.seen_rows("health-checks") if director.has("health-checks") else ():
         if any(row.key == at.service.key for row in checked.services):
             for server in checked.servers:
-                if server.ip == real.ip and server.checks:
-                    check: HealthCheck = server.checks[0]
-                    return check
-    return None
+                if server.ip == real.ip:
+                    yield from (check for check in server.checks if check.kind not in _OTHERWISE)
 
 
 def _source(decider: Decider, director: Node, rip: IP) -> IP | None:
@@ -73,16 +83,17 @@ def health_check(
     target = check.connects_to if check is not None and check.connects_to is not None else real.ip
     port = check.connect_port if check is not None and check.connect_port else (real.port or at.port)
     server = at.real_servers.get(real.ip)
-    subject = f"{at.protocol} {target}:{port}" if port else str(target)
+    protocol = _PROTOCOL.get(check.kind, at.protocol) if check is not None else at.protocol
+    subject = f"{protocol} {target}:{port}" if port else str(target)
     asked = decider.step(director, Decision.HEALTH_CHECK, subject, client.address, lambda: _asks(director, target))
     yield asked
     # Without the source nothing can be asked of the real server.
     if asked.decided is Decided.NO or client.address == real.ip:
         return
-    yield from (steps := _requested(decider, director, target, server, client, port, at.protocol))
+    yield from (steps := _requested(decider, director, target, server, client, port, protocol))
     if (steps and steps[-1].decided is Decided.NO) or server is None:
         return
-    yield from _there(decider, server, client, target, port, at.protocol)
+    yield from _there(decider, server, client, target, port, protocol)
 
 
 def _asks(director: Node, target: IP) -> Answer | None:
