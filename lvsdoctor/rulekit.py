@@ -123,6 +123,7 @@ QUESTIONS = {
     },
     "Which connections are known to fail here?": {
         "analysis.broken_paths": "broken_paths",
+        "kernel.ipvs_off": "DROP_PACKET drop_rate",
     },
     "Does a program take the requests?": {
         "analysis.listeners": "unserved unserved_here refused_checks Unserved",

@@ -257,6 +257,8 @@ from lvsdoctor.kernel.effective_sysctl import forwards as forwards
 from lvsdoctor.kernel.effective_sysctl import set_on_port as set_on_port
 from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_arp
 from lvsdoctor.kernel.far_away import far_away as far_away
+from lvsdoctor.kernel.ipvs_off import DROP_PACKET as DROP_PACKET
+from lvsdoctor.kernel.ipvs_off import drop_rate as drop_rate
 from lvsdoctor.kernel.ndp import ndp_proxied as ndp_proxied
 from lvsdoctor.kernel.ndp import ndp_reply as ndp_reply
 from lvsdoctor.kernel.own_address import own_address as own_address
