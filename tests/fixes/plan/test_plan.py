@@ -107,6 +107,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "director-never-answers-arp": "the model does not follow a command of its fix",
     },
     ("path-broken", "a warning where such a client is only known as a neighbour"): {"path-broken": NO_COMMAND},
+    ("path-broken", "IPVS leaves requests alone, as a backup of the sync daemon"): {"path-broken": NO_COMMAND},
+    ("large-receive-offload-on-director", "LRO is on where the director does not forward"): {
+        "large-receive-offload-on-director": NO_COMMAND
+    },
     ("path-broken", "the reverse path check of a link on which clients of another link come in"): {
         "path-broken": NO_COMMAND,
         "handshakes-do-not-end": NO_COMMAND,
