@@ -11,6 +11,8 @@ from lvsdoctor.collect.decoding import decoded
 from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 
 LARGEST_FILE = LIMITS.member
+# How a recording of tcpdump -w begins: pcap in either byte order, with micro- or nanoseconds, and pcapng.
+PCAP = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
 
 
 def archive_or_bytes(file: BinaryIO, name: str) -> Contents | bytes:
@@ -56,5 +58,7 @@ def text_in(data: bytes, name: str) -> str:
         )
     text = decoded(data)
     if text is None:
+        if data.startswith(PCAP):
+            raise NoText(f"{name}: is a recording of packets (pcap), which a scan does not read; trace --against does")
         raise NoText(f"{name}: is a binary file, not text")
     return text

@@ -160,6 +160,7 @@ def test_a_file_without_any_dump_beside_one_is_counted_as_a_whole(tmp_path: Path
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (b"\x7fELF\x00\x00\x01", "is a binary file"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00", "is a recording of packets (pcap)"),
         (gzip.compress(b"x"), "no dump in it (looked for ip addr"),
         (gzip.compress(b""), "is empty"),
         (gzip.compress(b"x")[:-12], "ends in the middle"),

@@ -89,6 +89,15 @@ def test_manifests_of_a_cluster_belong_together(tmp_path: Path) -> None:
         ("frr.conf", "frr version 8.4\nfrr defaults traditional\n!\nrouter bgp 65001\n", "frr"),
         ("bird.conf", "router id 192.0.2.1;\nprotocol kernel {\n  ipv4 { export all; };\n}\n", "bird"),
         ("public.xml", '<?xml version="1.0"?>\n<zone>\n  <short>Public</short>\n</zone>\n', "firewalld"),
+        ("haproxy.cfg", "# edge\nfrontend www\n    bind *:80\n    default_backend app\n", "haproxy"),
+        ("lvs.conf", "w /proc/sys/net/ipv4/conf/lo/arp_ignore - - - - 1\n", "tmpfiles"),
+        ("run.conf", "# made at boot\nd /run/keepalived 0755 root root -\n", "tmpfiles-other"),
+        ("config.yaml", "write-kubeconfig-mode: '0644'\nkube-proxy-arg:\n  - proxy-mode=ipvs\n", "k3s"),
+        (
+            "all.yml",
+            "---\n# how services are served\nkube_proxy_mode: ipvs\nkube_proxy_strict_arp: false\n",
+            "kubespray",
+        ),
     ],
 )
 def test_a_file_that_is_not_read_is_called_by_its_name(tmp_path: Path, name: str, text: str, kind: str) -> None:

@@ -41,14 +41,14 @@ def recording_of(file: str) -> Recording:
     """What tcpdump printed, or wrote as pcap. Raises CliError."""
     from lvsdoctor.collect.archives.contents import Contents
     from lvsdoctor.collect.errors import CannotCollect
-    from lvsdoctor.collect.texts import LARGEST_FILE, of_file, text_in
+    from lvsdoctor.collect.texts import LARGEST_FILE, PCAP, of_file, text_in
     from lvsdoctor.parse.tcpdump import is_tcpdump, read_tcpdump
 
     try:
         data = of_file(Path(file))
         if isinstance(data, Contents):
             raise CliError(f"{file}: is an archive; --against takes one file, the text of tcpdump or a pcap file")
-        if data.startswith(_PCAP) and len(data) <= LARGEST_FILE:
+        if data.startswith(PCAP) and len(data) <= LARGEST_FILE:
             return _of_pcap(data, file)
         text = text_in(data, file)
     except CannotCollect as error:
@@ -57,10 +57,6 @@ def recording_of(file: str) -> Recording:
         hint = "it holds no line of tcpdump about ARP, TCP or ICMP"
         raise CliError(f"{file}: {hint}. Record with tcpdump -ne -i eth0 'arp or icmp or tcp port 80' > FILE")
     return read_tcpdump(text, file)
-
-
-# pcap in either byte order, with micro- or nanoseconds, and pcapng.
-_PCAP = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
 
 
 def _of_pcap(data: bytes, file: str) -> Recording:

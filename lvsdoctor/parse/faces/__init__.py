@@ -1,15 +1,16 @@
 """The kinds of files and dumps that are known by their face and not read: what they are called, what to give instead.
 
-A face is data (files.py, filters.py, outputs.py); recognise.py finds faces among the lines that no reader took.
+A face is data (files.py, daemons.py, filters.py, outputs.py); recognise.py finds faces among the lines that no reader
+took.
 """
 
 from collections.abc import Mapping
 
-from lvsdoctor.parse.faces import files, filters, outputs
+from lvsdoctor.parse.faces import daemons, files, filters, outputs
 from lvsdoctor.parse.faces.face import Face
 
 # In the order in which a line is held against them.
-ALL: tuple[Face, ...] = (*filters.FACES, *outputs.OF_IPVS, *files.FACES, *outputs.FACES)
+ALL: tuple[Face, ...] = (*filters.FACES, *outputs.OF_IPVS, *files.FACES, *daemons.FACES, *outputs.FACES)
 FACES: Mapping[str, Face] = {face.kind: face for face in reversed(ALL)}
 # Programs whose output has no lines of its own: `systemctl is-active keepalived`.
 BY_COMMAND: Mapping[str, str] = {

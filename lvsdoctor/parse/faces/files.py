@@ -1,6 +1,6 @@
 """Files that are known by their face: configurations, manifests, scripts."""
 
-from lvsdoctor.parse.faces.face import PACKETS, ROUTES, RUNNING, TABLE, THE_FILE, Face
+from lvsdoctor.parse.faces.face import RUNNING, TABLE, THE_FILE, Face
 
 _KEEPALIVED = "`lvsdoctor scan --with NODE=FILE` takes it, beside the dumps of that node."
 _KUBERNETES = "Give the node's `ipvsadm -Sn`, `ip addr` and `sysctl -a`."
@@ -16,6 +16,11 @@ _SHELL = _SUDO + (
     r" +(?:add|del|set|replace|change|append|flush)\b|route +(?:add|del)\b"
     r"|ipvsadm +(?:-[ACDEadeZ]|--(?:add|clear|delete|edit|restore))|sysctl +-[wqep]|echo +\S.*> *[\"']?/proc/sys/"
     r"|modprobe +\S|(?:systemctl|service) +(?:re)?(?:start|load)\b|arping +-[UA])"
+)
+_K3S = (
+    r"write-kubeconfig(?:-mode)?|cluster-(?:init|cidr|dns)|service-cidr|flannel-\w+|tls-san|node-(?:ip|external-ip|label|"
+    r"taint|name)|egress-selector-mode|disable-(?:kube-proxy|network-policy|cloud-controller)|"
+    r"(?:kube-proxy|kubelet|kube-apiserver|kube-controller-manager|kube-scheduler|etcd)-arg"
 )
 
 FACES = (
@@ -147,6 +152,25 @@ FACES = (
         advice=_KUBERNETES,
     ),
     Face(
+        "k3s",
+        "a configuration of k3s or RKE2",
+        rf"[\"']?(?:{_K3S})[\"']? *:",
+        _YAML,
+        whole=True,
+        advice=_KUBERNETES,
+        file=r"rancher/(?:k3s|rke2)/config\.yaml(?:\.d/[^/]+\.ya?ml)?",
+    ),
+    Face(
+        "kubespray",
+        "a file of variables of Kubespray",
+        r"(?:kube_proxy_(?:mode|strict_arp|scheduler|exclude_cidrs|masquerade_all)|kube_network_plugin|"
+        r"kube_service_addresses|kube_config_dir|kube_vip_\w+) *:",
+        _YAML,
+        whole=True,
+        advice=_KUBERNETES,
+        file=r"group_vars/k8s[_-]?cluster(?:/[^/]+)?\.ya?ml",
+    ),
+    Face(
         "ansible",
         "an Ansible playbook",
         r"- +(?:hosts|name|import_playbook|include_tasks|become) *:",
@@ -213,46 +237,5 @@ FACES = (
         advice=RUNNING,
         whole=True,
         file=r"cloud/cloud\.cfg(?:\.d/[^/]+\.cfg)?",
-    ),
-    Face(
-        "wicked",
-        "a wicked configuration",
-        r"<(?:interface|config)(?: [^>]*)?>$",
-        r"\s*<|\s",
-        advice=RUNNING,
-        then=r"\s*<(?:name|control|ipv4(?::static)?|link|address|dhcp)\b",
-        whole=True,
-        file=r"wicked/[^/]+\.xml",
-    ),
-    Face(
-        "frr",
-        "an FRR configuration",
-        r"frr (?:version|defaults) +\S+|hostname +\S+$|router (?:bgp|ospf6?|isis|rip) *\S*$",
-        None,
-        advice=ROUTES,
-        then=r"!|frr (?:version|defaults) |no ipv6 | +(?:bgp|neighbor|network|redistribute|ospf|address-family) ",
-        whole=True,
-        file=r"(?:frr|quagga)/[^/]+\.conf",
-    ),
-    Face(
-        "bird",
-        "a configuration of bird",
-        r"router id +\S+;|protocol +(?:kernel|device|direct|static|bgp|ospf|bfd)\b[^{]*\{",
-        r"\s|[#}]|protocol |filter |define |router id|template |log |function |include ",
-        advice=ROUTES,
-        whole=True,
-        braces=True,
-        file=r"bird6?(?:/[^/]+)?\.conf",
-    ),
-    Face(
-        "firewalld",
-        "a firewalld zone",
-        r"<\?xml .*|<(?:zone|policy|service|direct)(?: [^>]*)?>$",
-        None,
-        PACKETS,
-        advice="Give the host's `iptables-save` and `nft -j list ruleset`.",
-        then=r"\s*<(?:zone|policy|service|direct|short|description|service|port|rule|passthrough|interface|source|forward|masquerade)\b",
-        whole=True,
-        file=r"firewalld/(?:zones|policies|services)/[^/]+\.xml|firewalld/direct\.xml",
     ),
 )
