@@ -17,7 +17,8 @@ class CheckInterval:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One check: its `kind` in the program's word (TCP_CHECK, negotiate), and where it goes if that is said."""
+    """One check: its `kind` in the program's word (TCP_CHECK, negotiate), and where it goes if that is said, with the
+    lines that say it."""
 
     kind: str
     seen: Seen
@@ -25,6 +26,8 @@ class HealthCheck:
     connect_port: int | None = None
     source: IP | None = None
     interval: CheckInterval | None = None
+    address_line: Seen | None = None
+    source_line: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def _of_check(checked: CheckedService, server: CheckedServer, check: HealthCheck
     elif source in vips and keeps and server.ip not in vips:
         message, clients = FROM_VIP, GOES
     if message:
+        line = check.source_line if message == FROM_VIP else check.address_line
         yield Finding(
             message,
             clients=clients,
@@ -63,7 +64,7 @@ def _of_check(checked: CheckedService, server: CheckedServer, check: HealthCheck
             vip=source if message == FROM_VIP else asked,
             other=asked or "",
             program=checked.program,
-            evidence=[cite(server, "the real server"), cite(check, "the check of this real server")],
+            evidence=[cite(server, "the real server"), cite(line or check, "the check of this real server")],
             fix=FIX,
-            decided_by=check,
+            decided_by=line or check,
         )

@@ -126,7 +126,7 @@ DECIDED = {
     "nat-real-server-behind-router": "default via 192.0.2.1 dev eth0",
     "local-node-not-listening": "127.0.0.1:80",
     "director-never-answers-arp": "net.ipv4.conf.all.arp_ignore = 1",
-    "health-check-asks-another-host": "TCP_CHECK {",
+    "health-check-asks-another-host": "connect_ip 192.0.2.22",
     "vip-not-in-network-files": "IPADDR=192.0.2.10",
 }
 

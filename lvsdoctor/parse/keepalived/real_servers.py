@@ -134,7 +134,8 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
 def _check(block: Statement) -> HealthCheck:
     """check/check_api.c: install_connect_keywords()."""
     inner = [each for host in block.block or () if host.name == "host" for each in host.block or ()]  # of SMTP_CHECK
-    words = {each.name: each.value for each in (*inner, *(block.block or ()))}
+    every = (*inner, *(block.block or ()))
+    words, lines = {each.name: each.value for each in every}, {each.name: each.seen for each in every}
     port = read_number(words.get("connect_port", ""), most=65535)
     return HealthCheck(
         block.name,
@@ -143,4 +144,6 @@ def _check(block: Statement) -> HealthCheck:
         port,
         read_ip(words.get("bindto", "")),
         next((check_interval(each) for each in block.block or () if each.name == "delay_loop"), None),
+        lines.get("connect_ip"),
+        lines.get("bindto"),
     )
