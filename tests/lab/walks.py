@@ -297,6 +297,8 @@ def _of_health(measured: Measured, some: Sequence[Walk]) -> Iterator[Comparison]
             # What listens on another port than the service has is checked there.
             port = next(iter(measured.cluster.hosts[name].serves), None)
             through = [w for w in through if port is None or w.steps[0].step.subject.endswith(f":{port}")]
+            # Behind a mark of TCP a walk asks TCP, whatever the cluster's service is asked by.
+            through = [w for w in through if w.steps[0].step.subject.startswith(f"{measured.cluster.protocol} ")]
             # Whether a director asks itself, and by which address, no dump tells.
             if name != director and through:
                 yield Comparison(
