@@ -75,7 +75,7 @@ QUESTIONS = {
         ),
     },
     "Who directs a VIP, and who is in its way?": {
-        "analysis.directors": "directors_of directs directed_vips refuse_unmarked ipvs_table stands_by",
+        "analysis.directors": "directors_of directs directed_vips refuse_unmarked ipvs_table stands_by standing_by",
         "analysis.mutual_directors": "mutual_listings",
         "analysis.director_settings": "setting_differences",
         "analysis.director_pairs": "pair_differences PairDifference",

@@ -45,6 +45,7 @@ from lvsdoctor.analysis.directors import directors_of as directors_of
 from lvsdoctor.analysis.directors import directs as directs
 from lvsdoctor.analysis.directors import ipvs_table as ipvs_table
 from lvsdoctor.analysis.directors import refuse_unmarked as refuse_unmarked
+from lvsdoctor.analysis.directors import standing_by as standing_by
 from lvsdoctor.analysis.directors import stands_by as stands_by
 from lvsdoctor.analysis.drained_servers import drained_udp as drained_udp
 from lvsdoctor.analysis.drained_servers import left_over as left_over

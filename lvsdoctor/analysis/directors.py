@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Literal
 
 from lvsdoctor.analysis.marks import refuse_unseen_marks
+from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
@@ -75,6 +77,16 @@ def stands_by(node: Node, service: VirtualService) -> bool:
         rows = [row for peer in node.peers_with("ipvs") for row in ipvs_table(peer) if row.key == service.key]
         vips = [vip for row in rows for vip, _ in row.vips]
     return bool(vips) and not any(delivered(node, vip, service.fwmark) for vip in vips)
+
+
+def standing_by(node: Node, service: VirtualService) -> tuple[bool, list[Citation]]:
+    """As stands_by(). Where files alone tell of its addresses, and not all of them, it is taken to hold the VIP."""
+    try:
+        return stands_by(node, service), []
+    except NotCollected:
+        if not node.of_files("addresses"):
+            raise
+        return False, [assume("addresses", f"{node.name} holds {service.vip}", settle="ip addr show")]
 
 
 def ip_versions(node: Node) -> frozenset[int]:

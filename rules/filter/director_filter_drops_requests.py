@@ -3,22 +3,18 @@
 from collections.abc import Iterator
 
 from lvsdoctor.rulekit import (
-    Citation,
     Decision,
     Finding,
     Node,
-    NotCollected,
     Severity,
-    VirtualService,
     accept_again,
-    assume,
     at_director_of_all,
     cite,
     pass_filters,
     refuse_unknown,
     requests_dropped,
     rule,
-    stands_by,
+    standing_by,
 )
 
 _REQUESTS = "{node} drops requests for {service} in chain {chain}"
@@ -45,7 +41,7 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
         if not dropped:
             continue
         first = dropped[0]
-        waits, assumed = _waits(node, service)
+        waits, assumed = standing_by(node, service)
         refused = first.verdict.rejected and not first.sent
         yield Finding(
             _SENT if first.sent else _REQUESTS,
@@ -65,13 +61,3 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
     refuse_unknown(node, (item for _, items in services for item in items if item.passage.part != "reply"))
     if absent is not None:
         raise absent
-
-
-def _waits(node: Node, service: VirtualService) -> tuple[bool, list[Citation]]:
-    """Does it not hold the VIP now? Where files alone tell of it, and not all, it is taken to hold it."""
-    try:
-        return stands_by(node, service), []
-    except NotCollected:
-        if not node.of_files("addresses"):
-            raise
-        return False, [assume("addresses", f"{node.name} holds {service.vip}", settle="ip addr show")]

@@ -21,7 +21,7 @@ from lvsdoctor.rulekit import (
     reply_links,
     rule,
     set_sysctls,
-    stands_by,
+    standing_by,
 )
 
 IP_FORWARD = "net.ipv4.ip_forward"
@@ -44,9 +44,10 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
             continue
         links, way = reply_links(node, rip)
         for link in links:
-            proof = (cite(destination, "behind NAT"), *way)
+            waits, assumed = standing_by(node, service)
+            proof = (cite(destination, "behind NAT"), *way, *assumed)
             behind.setdefault(link, {}).setdefault(rip, proof)
-            serving |= set() if stands_by(node, service) else {link}
+            serving |= set() if waits else {link}
             if replies_pass(node, destination):
                 replied.setdefault(link, destination)
     for link, rips in behind.items():

@@ -19,7 +19,7 @@ from lvsdoctor.rulekit import (
     route_lookup,
     rule,
     set_sysctls,
-    stands_by,
+    standing_by,
 )
 
 FORWARDING = conf_key("all", "forwarding", 6)
@@ -42,7 +42,7 @@ def nat6_director_does_not_forward(node: Node) -> Iterator[Finding]:
     replied = False
     waits = True
     for service, real, rip in nat_pairs(node, 6):
-        waits = waits and stands_by(node, service)
+        waits = standing_by(node, service)[0] and waits
         way = route_lookup(node, rip)
         for link in way.links if way.type == "unicast" else ():
             behind.setdefault(link, {})[str(rip)] = real

@@ -50,7 +50,7 @@ _TAG = pattern(
 )
 _CDATA = pattern(r"<!\[CDATA\[|\]\]>")
 # Between two texts of a line: a page's blocks are lines of their own.
-_BLOCKS = pattern(r"(?<=[^\s>])(?:\s{0,4}</?[A-Za-z][\w:-]{0,40}(?:\s[^<>\n]{0,500})?/?>)+(?=[^\s<])")
+_BLOCKS = pattern(r"(?<=[^\s>])(?:[ \t]{0,4}</?[A-Za-z][\w:-]{0,40}(?:\s[^<>\n]{0,500})?/?>)+(?=[^\s<])")
 _BLOCK = pattern(
     r"</?(?:p|div|li|ul|ol|tr|table|h[1-6]|pre|blockquote|section|article|details|summary|dl|dt|dd"
     r"|ac:structured-macro|ac:plain-text-body)\b",
