@@ -136,14 +136,14 @@ def _remark(difference: Difference, number: int) -> str:
 
 def _coverage(answers: Sequence[DumpAnswer]) -> Coverage:
     """Whole if one dump is; otherwise why the first is not. A list of an IPVS table of which no real server was
-    understood may show what the whole one does not: thresholds, say."""
+    understood may show what the whole one does not: thresholds, say. And each probe asks something else."""
     origins = {answer.dump.origin for answer in answers}
     weaker = Origin.RUNTIME if Origin.RUNTIME in origins else Origin.TYPED
     origin = next(iter(origins)) if len(origins) == 1 else weaker
     partials = [answer.partial for answer in answers]
-    whole = any(partial is None for partial in partials)
+    whole = not any(partials) if answers[0].fact == "probes" else None in partials
     later = (a.partial for a in answers if a.partial is not None and (a.partial.reason == _LATER or _is_obscure(a)))
-    return Coverage(origin, next(later, None) if whole else next(iter(partials), None))
+    return Coverage(origin, next(later, None) if whole else next(filter(None, partials), None))
 
 
 def _is_obscure(answer: DumpAnswer) -> bool:

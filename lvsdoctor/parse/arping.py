@@ -6,9 +6,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from lvsdoctor.model.address import IP
-from lvsdoctor.model.coverage import Origin
+from lvsdoctor.model.coverage import Origin, Partial
 from lvsdoctor.model.probe import Probe, Reply
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.gaps import NO_END
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.words import read_ip, read_link_name, read_mac, read_number
 
@@ -108,7 +109,8 @@ class Arping(Reader):
         replies = tuple(self._replies.values())
         if not replies and not self._asked:
             # It was cut off before it could say that nobody answered.
-            return Dump(unread=(self._probe.seen, *self._unread))
+            unread = (self._probe.seen, *self._unread)
+            return Dump({"probes": ()}, unread, partial=Partial(NO_END, self._probe.seen), origin=Origin.PROBE)
         probe = replace(self._probe, replies=replies, asked=max(self._asked, 1))
         return Dump({"probes": (probe,)}, tuple(self._unread), origin=Origin.PROBE)
 

@@ -166,7 +166,8 @@ def _named(node: Node, target: IP, reply: Reply, known: Mapping[IP, Citation]) -
 
 
 def listed_as(node: Node, responder: ArpResponder, vip: IP) -> Destination | None:
-    """As which real server of the VIP a director lists the host that answered. A director of the VIP is none."""
+    """As which real server of the VIP a director lists the host that answered. A director of the VIP is none. Raises
+    NotCollected where none of the rows that were seen lists it, and not all were seen."""
     peer = responder.peer
     if peer is not None and directs(peer, vip):
         return None
@@ -174,4 +175,8 @@ def listed_as(node: Node, responder: ArpResponder, vip: IP) -> Destination | Non
     if peer is not None and peer.has("addresses"):
         rips |= {address.ip for address in peer.addresses}
     reals = (real for service in services_of(node, vip) for real in service.destinations)
-    return next((real for real in reals if real.ip is not None and real.ip in rips), None)
+    if (listed := next((real for real in reals if real.ip is not None and real.ip in rips), None)) is not None:
+        return listed
+    for director in directors_of(node, vip):
+        tuple(director.known_rows("ipvs") if director.has("ipvs") else ())
+    return None
