@@ -156,7 +156,7 @@ def test_an_announcement_asks_in_the_name_of_its_own_target() -> None:
 def test_a_run_that_was_cut_off_does_not_say_that_nobody_answered() -> None:
     first = "ARPING 192.0.2.10 from 192.0.2.2 eth0"
     found = drive(Arping, first)
-    (dump,) = found.dumps
+    dump = found.dump
     assert dump.facts == {"probes": ()}
     assert dump.partial is not None
     assert dump.partial.seen.text == first
