@@ -159,7 +159,7 @@ def test_a_run_that_was_cut_off_does_not_say_that_nobody_answered() -> None:
     dump = found.dump
     assert dump.facts == {"probes": ()}
     assert dump.partial is not None
-    assert str(dump.partial.seen).endswith(first)
+    assert str(dump.partial.seen) == "dump:1"
     assert found.unread == [first]
 
 
