@@ -77,12 +77,14 @@ class Host:
     def _routes(self) -> Sequence[str]:
         local = ["local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1"]
         main = list(self.routes)
+        connected: set[tuple[str, object]] = set()
         for link, address in filter(lambda pair: pair[1], self.addresses):
             own = ip_interface(address)
             local.append(f"local {own.ip} dev {link} table local proto kernel scope host src {own.ip}")
             if own.network.prefixlen < 32 and link == "lo":
                 local.append(f"local {own.network} dev lo table local proto kernel scope host src {own.ip}")
-            elif own.network.prefixlen < 32:
+            elif own.network.prefixlen < 32 and (link, own.network) not in connected:  # another one is secondary there
+                connected.add((link, own.network))
                 main.append(f"{own.network} dev {link} proto kernel scope link src {own.ip}")
         return [*main, *local]
 
