@@ -56,6 +56,7 @@ _BLOCK = pattern(
     r"|ac:structured-macro|ac:plain-text-body)\b",
     re.IGNORECASE,
 )
+_MARGIN = pattern(r"\s{0,8}(?:\d{1,6}|[>|\u2502])[ \t:>|\u2502-]{0,8}")
 _SHOWN_SIGN = pattern(r"\^I|\^M$|\^\[\[[0-9;]*[mK]")
 # The last of a line, but for the end of something bold, breaks it where it ends anyway.
 _BREAK = pattern(r"<br\s*/?>(?P<last>(?=(?:[^\w\n\[]|\[/\w+\])*(?:\n|\Z)))?", re.IGNORECASE)
@@ -160,10 +161,16 @@ def _without_ends(text: str) -> str:
     return "\n".join(_SHOWN_SIGN.sub(lambda sign: "\t" if sign[0] == "^I" else "", line[:-1]) for line in lines)
 
 
+def _apart(tags: re.Match[str]) -> str:
+    """Blocks behind a text, which then is a line of its own; a line's number or a quote's sign is none."""
+    before = tags.string[tags.string.rfind("\n", 0, tags.start()) + 1 : tags.start()]
+    return tags[0] if _MARGIN.fullmatch(before) or not _BLOCK.search(tags[0]) else SEVERAL
+
+
 def _without_markup(text: str) -> str:
     if "<" in text:
         text = _CDATA.sub("", text) if "<![CDATA[" in text else text
-        text = _BLOCKS.sub(lambda tags: SEVERAL if _BLOCK.search(tags[0]) else tags[0], text) if "</" in text else text
+        text = _BLOCKS.sub(_apart, text) if "</" in text else text
         if _TAG.search(text):
             text = _TAG.sub("", text)
         if "<br" in text or "<BR" in text:
