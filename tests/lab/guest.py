@@ -45,7 +45,7 @@ ip link set lo up
 exec '{python}' -m tests.lab.inside
 """
 # Seconds. A guest boots in 3 and an answer comes within 10 when nothing is wrong.
-_BOOT_LIMIT, _ANSWER_LIMIT, _LIFE_LIMIT = 60, 300, 5400
+_BOOT_LIMIT, _ANSWER_LIMIT, _LIFE_LIMIT = 60, 180, 5400
 
 
 def missing() -> list[str]:
@@ -242,6 +242,17 @@ def guest_without(modules: Collection[str]) -> Iterator[Guest]:
     try:
         guest.wait_until_ready([module for module in MODULES if module not in modules])
         guest.ask("install_modules")
+        yield guest
+    finally:
+        guest.end()
+
+
+@contextmanager
+def guest_with(modules: Collection[str]) -> Iterator[Guest]:
+    """A guest that has loaded these modules, too."""
+    guest = Guest()
+    try:
+        guest.wait_until_ready([*MODULES, *modules])
         yield guest
     finally:
         guest.end()
