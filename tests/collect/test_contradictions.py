@@ -78,6 +78,20 @@ def test_a_whole_answer_beside_a_partial_one_is_whole() -> None:
         assert "sysctl" not in node_of(*texts).coverage
 
 
+@pytest.mark.parametrize(
+    "rest", ["...\nSent 1 probes (1 broadcast(s))\nReceived 1 response(s)\n", "...\nReceived 1 response(s)\n", ""],
+    ids=["its answer was left out", "all but the end was left out", "cut"],
+)  # fmt: skip
+def test_of_probes_each_asks_something_else_so_one_that_is_whole_makes_no_other_one_whole(rest: str) -> None:
+    whole = "ARPING 192.0.2.21 from 192.0.2.2 eth0\nUnicast reply from 192.0.2.21 [02:00:00:00:00:21]  0.703ms\n"
+    whole += "Sent 1 probes (1 broadcast(s))\nReceived 1 response(s)\n"
+    other = f"ARPING 192.0.2.10 from 192.0.2.2 eth0\n{rest}"
+    assert node_of(whole).partial("probes") is None
+    assert [node.partial("probes") is not None for node in (node_of(whole + other), node_of(other, whole))] == [
+        True
+    ] * 2
+
+
 def test_the_same_answer_twice_is_one() -> None:
     node = node_of(ADDR, TABLE, ADDR, TABLE)
     assert not node.contradictions
