@@ -91,7 +91,7 @@ def too_large(director: Node) -> Iterator[TooLarge]:
 
 
 def _too_large(director: Node, service: VirtualService, real: Destination, rip: IP) -> TooLarge | None:
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     if version == 4 and _fragments(director):
         return None
     room = tunnel_room(director, real)

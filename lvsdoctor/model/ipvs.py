@@ -105,6 +105,11 @@ class VirtualService:
         """Its VIP, or those that its mark stands for, each with the line that tells."""
         return ((self.vip, self.seen),) if self.vip is not None else self.marked or ()
 
+    @property
+    def version(self) -> int:
+        """Of IP: its VIP's, or that of what its mark is for."""
+        return self.family if self.vip is None else self.vip.version
+
     def serves(self, ip: IP) -> bool:
         """Is it a VIP of this service?"""
         return any(ip == vip for vip, _ in self.vips)

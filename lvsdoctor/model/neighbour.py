@@ -19,3 +19,8 @@ class Neighbour:
     mac: str = ""
     state: str = ""
     flags: frozenset[str] = frozenset()
+
+    @property
+    def unresolved(self) -> bool:
+        """Has nobody answered yet (INCOMPLETE), or in time (FAILED)?"""
+        return self.state in ("INCOMPLETE", "FAILED")

@@ -102,5 +102,5 @@ def _unheard(node: Node, real: Destination, rip: IP, named: Sequence[SourceAddre
 
 def _unresolved(node: Node, rips: Sequence[IP | None]) -> list[Citation]:
     entries = node.neighbours if node.has("neighbours") else ()
-    failed = [entry for entry in entries if entry.ip in rips and entry.state in ("INCOMPLETE", "FAILED")]
+    failed = [entry for entry in entries if entry.ip in rips and entry.unresolved]
     return [cite(entry, "{rip} does not answer", rip=entry.ip) for entry in failed]

@@ -14,7 +14,6 @@ from lvsdoctor.model.link import ENSLAVING_KINDS, VRRP_MACS, Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
-_UNRESOLVED = ("FAILED", "INCOMPLETE")
 # Their MACs change while the host runs: a bond's with its active port, a bridge's with its ports.
 _CHANGING_MAC = ENSLAVING_KINDS | {"macvlan", "macvtap", "ipvlan", "vrf", "vxlan"}
 
@@ -46,7 +45,7 @@ def stray(director: Node, rip: IP) -> Stray | None:
     holders = [(peer, own) for peer in director.peers_holding(rip) for own in peer.holding(rip) if _on_wire(peer, own)]
     mine = _entries(director, rip, lookup.links)
     for entry in mine:
-        if entry.state in _UNRESOLVED and not any(other.mac for other in mine):
+        if entry.unresolved and not any(other.mac for other in mine):
             return _unresolved(director, rip, lookup, entry)
         if any(peer.links_with_mac(entry.mac) for peer, _ in holders if entry.mac and peer.has("links")):
             continue  # one of them has it

@@ -17,7 +17,7 @@ from lvsdoctor.model.standing import Membership
 def source_sent(director: Node, service: VirtualService, real: Destination, client: IP | None) -> IP | None:
     """The source that masqueraded requests have at a real server: `client`, which stands for all of them, unless rules
     of the director change it. None where they may, or change that of some."""
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     if values_of(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
         return client
     try:
@@ -39,7 +39,7 @@ def hides_some_clients(listings: Iterable[Membership]) -> bool:
 
 
 def _hides_some(director: Node, service: VirtualService, real: Destination) -> bool:
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     if values_of(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
         return False
     tables = [table for table in director.packet_filter(filter_fact(version)) if table.nat]

@@ -44,7 +44,7 @@ def at_director(director: Node, service: VirtualService, *, conntrack: bool | No
     Raises NotCollected where the filters were not collected, or which packets a firewall mark is for is not known.
     Reads addresses, the filters, and sysctl, links, routes, local-routes, policy-rules where collected.
     """
-    fact = filter_fact(service.family if service.vip is None else service.vip.version)
+    fact = filter_fact(service.version)
     if not director.has(fact):
         raise NotCollected(fact, director.name)
     known: set[tuple[Packet, tuple[Hook, ...]]] = set()
@@ -109,7 +109,7 @@ def requests_of(director: Node, service: VirtualService) -> Iterator[Packet]:
 
     Raises NotCollected where no rule tells for which address and port the mark is.
     """
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     src = any_client(director, version)
     if service.fwmark is None:
         if service.vip is not None:

@@ -46,7 +46,7 @@ def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
     service, rip = listing.service, listing.destination.ip
     if rip is None or listing.forwarding not in (Forwarding.DR, Forwarding.TUN, Forwarding.NAT):
         return
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     for fact in dict.fromkeys((filter_fact(version), filter_fact(rip.version))):
         if not node.has(fact):
             raise NotCollected(fact, node.name)
@@ -123,7 +123,7 @@ def _is_delivered(node: Node, packet: Packet, verdict: FilterVerdict) -> bool:
 
 
 def _passages(node: Node, service: VirtualService, real: Destination, director: Node | None) -> Iterator[Passage]:
-    rip, version = real.ip, service.family if service.vip is None else service.vip.version
+    rip, version = real.ip, service.version
     assert rip is not None
     link = next((row.link for row in node.holding(rip)), None)
     src = any_client(node, version)

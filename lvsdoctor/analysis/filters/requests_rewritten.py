@@ -66,7 +66,7 @@ def requests_rewritten(director: Node, service: VirtualService) -> Iterator[Rewr
     Raises NotCollected where the rules were not collected, or may match. Reads ipvs, the filters, and addresses, links,
     routes, local-routes, policy-rules, sysctl where collected.
     """
-    version = service.family if service.vip is None else service.vip.version
+    version = service.version
     refuse_unseen(director, version)
     for request in requests_of(director, service):
         if request.dst is None:

@@ -16,7 +16,6 @@ from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
 KUBE_LINK = "kube-ipvs0"
-_UNRESOLVED = ("FAILED", "INCOMPLETE")
 
 
 def service_addresses(node: Node) -> Iterator[Address]:
@@ -86,6 +85,6 @@ def asked_by_others(node: Node, ip: IP) -> Asked:
         if entry.ip == ip
     ]
     return Asked(
-        tuple(row for row in rows if row[1].mac and row[1].state not in _UNRESOLVED),
-        tuple(row for row in rows if row[1].state in _UNRESOLVED),
+        tuple(row for row in rows if row[1].mac and not row[1].unresolved),
+        tuple(row for row in rows if row[1].unresolved),
     )

@@ -12,8 +12,6 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.neighbour import Neighbour
 from lvsdoctor.model.node import Node
 
-_UNRESOLVED = ("FAILED", "INCOMPLETE")
-
 
 @dataclass(frozen=True, slots=True)
 class Cached:
@@ -38,7 +36,7 @@ def _cached(at: ServicePlace, asker: IP) -> Cached | None:
     director = at.directors[0]
     for host in director.peers_holding(asker) if director.has("addresses") else ():
         rows = host.seen_rows("neighbours") if host.has("neighbours") else ()
-        for entry in (row for row in rows if row.ip == at.vip and row.mac and row.state not in _UNRESOLVED):
+        for entry in (row for row in rows if row.ip == at.vip and row.mac and not row.unresolved):
             for node in (*at.directors, *at.real_servers.values()):
                 for link in links_by_name(node).values():
                     if link.mac == entry.mac:
@@ -56,7 +54,7 @@ def unresolved(decider: Decider, director: Node, vip: IP) -> Citation | None:
             for row in host.seen_rows("neighbours") if host.has("neighbours") else ():
                 if row.mac:
                     answered.add(row.ip)
-                elif row.state in _UNRESOLVED:
+                elif row.unresolved:
                     known.setdefault(row.ip, cite(row, "no host answers {host}", host=host.name))
         return {ip: line for ip, line in known.items() if ip not in answered}
 

@@ -18,7 +18,6 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientPlace, Decision, StepVerdict
 
 _MOST_HOPS = 8
-_UNRESOLVED = ("FAILED", "INCOMPLETE")
 
 
 def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Iterator[StepVerdict]:
@@ -81,7 +80,7 @@ def _beside(host: Node, director: Node, lookup: Lookup) -> bool:
 def _unanswered(host: Node, vip: IP, lookup: Lookup) -> Answer | None:
     """No host of another segment has the VIP, as a neighbour entry without an answer tells; without one it is open."""
     for entry in host.seen_rows("neighbours") if host.has("neighbours") else ():
-        if entry.ip == vip and entry.link in lookup.links and not entry.mac and entry.state in _UNRESOLVED:
+        if entry.ip == vip and entry.link in lookup.links and not entry.mac and entry.unresolved:
             text = "{host} sends requests for {vip} to {link}, where no host answers"
             note = cite(entry, "no host answers {host}", host=host.name)
             return no(text, *lookup.because, note, host=host.name, vip=vip, link=lookup.links[0])
@@ -95,7 +94,7 @@ def _kept_astray(host: Node, gateway: IP, director: Node) -> Answer | None:
     for entry in host.seen_rows("neighbours") if host.has("neighbours") else ():
         if entry.ip != gateway:
             continue
-        if entry.state in _UNRESOLVED and not hosts and all(peer.has("addresses") for peer in director.peers):
+        if entry.unresolved and not hosts and all(peer.has("addresses") for peer in director.peers):
             text = "{host} does not reach {target}: its entry is {state}, and the scanned hosts lack that address"
             return no(text, cite(entry), host=host.name, target=gateway, state=entry.state)
         if entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
