@@ -17,15 +17,14 @@ from lvsdoctor.model.standing import Membership
 def source_sent(director: Node, service: VirtualService, real: Destination, client: IP | None) -> IP | None:
     """The source that masqueraded requests have at a real server: `client`, which stands for all of them, unless rules
     of the director change it. None where they may, or change that of some."""
-    version = service.version
-    if values_of(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
+    if _asks_no_rule(director, service):
         return client
     try:
-        verdict = sent_by_nat(director, service, real, client or far_away(version))
+        verdict = sent_by_nat(director, service, real, client or far_away(service.version))
     except NotCollected:
         return None
     changed = verdict is not None and verdict.packet.changed
-    if verdict is None or not (changed or _source_translated(director, version)):
+    if verdict is None or not (changed or _source_translated(director, service.version)):
         return client
     if not changed or not (director.has("sysctl") and director.knows_sysctl(CONNTRACK)):
         return None
@@ -39,10 +38,9 @@ def hides_some_clients(listings: Iterable[Membership]) -> bool:
 
 
 def _hides_some(director: Node, service: VirtualService, real: Destination) -> bool:
-    version = service.version
-    if values_of(director, CONNTRACK)[0] == [False] or not filters_seen(director, version):
+    if _asks_no_rule(director, service):
         return False
-    tables = [table for table in director.packet_filter(filter_fact(version)) if table.nat]
+    tables = [table for table in director.packet_filter(filter_fact(service.version)) if table.nat]
     asked = [item for table in tables for row in table.rules for item in row.conditions if item.match is Match.SOURCE]
     ranges = [value for item in asked for value in item.values if isinstance(value, AddressRange)]
     for client in (value.low + 1 if value.low != value.high else value.low for value in ranges):
@@ -55,6 +53,11 @@ def _hides_some(director: Node, service: VirtualService, real: Destination) -> b
         if verdict is not None and verdict.packet.changed and verdict.packet.src != client and not any(own):
             return True
     return False
+
+
+def _asks_no_rule(director: Node, service: VirtualService) -> bool:
+    """With vs.conntrack=0 no rule changes what IPVS sends; and none is known where no filter was seen."""
+    return values_of(director, CONNTRACK)[0] == [False] or not filters_seen(director, service.version)
 
 
 def _source_translated(director: Node, version: int) -> bool:

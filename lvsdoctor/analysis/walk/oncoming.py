@@ -26,9 +26,7 @@ def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Itera
     found = decider.once(("oncoming", id(director), attempt.request), lambda: _stopped(director, attempt))
     if found is not None:
         router, answer = found
-        yield decider.step(
-            router, Decision.ROUTE, f"requests to {attempt.at.vip}", attempt.request, lambda: answer
-        )  # fmt: skip
+        yield decider.step(router, Decision.ROUTE, f"requests to {attempt.at.vip}", attempt.request, lambda: answer)
 
 
 def _stopped(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | None:
