@@ -236,23 +236,19 @@ def _environment(directory: Path) -> dict[str, str]:
 
 
 @contextmanager
-def guest_without(modules: Collection[str]) -> Iterator[Guest]:
-    """A guest that has not loaded these modules, and loads them when it is told to by a plain modprobe."""
+def guest_with(modules: Sequence[str]) -> Iterator[Guest]:
+    """A guest that has loaded these modules, and no other ones."""
     guest = Guest()
     try:
-        guest.wait_until_ready([module for module in MODULES if module not in modules])
-        guest.ask("install_modules")
+        guest.wait_until_ready(modules)
         yield guest
     finally:
         guest.end()
 
 
 @contextmanager
-def guest_with(modules: Collection[str]) -> Iterator[Guest]:
-    """A guest that has loaded these modules, too."""
-    guest = Guest()
-    try:
-        guest.wait_until_ready([*MODULES, *modules])
+def guest_without(modules: Collection[str]) -> Iterator[Guest]:
+    """A guest that has not loaded these modules, and loads them when it is told to by a plain modprobe."""
+    with guest_with([module for module in MODULES if module not in modules]) as guest:
+        guest.ask("install_modules")
         yield guest
-    finally:
-        guest.end()

@@ -176,7 +176,7 @@ def judge(guest: Guest, scenario: Scenario) -> Judged:
     if not set(scenario.modules) <= set(MODULES):
         # The first load of a module waits for each namespace that is being taken down, and once in some hundred one of
         # them never is.
-        with guest_with(scenario.modules) as own:
+        with guest_with([*MODULES, *scenario.modules]) as own:
             return judge(own, replace(scenario, modules=()))
     account = Account()
     with running(guest, _cluster(scenario)) as lab:
