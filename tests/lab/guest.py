@@ -93,6 +93,10 @@ def failure(what: str, log: Sequence[str]) -> GuestFailed:
 
 # What the kernel prints before the processes that wait and cannot be interrupted.
 _BLOCKED = "sysrq: Show Blocked State"
+# What the kernel prints every ten seconds while it takes down a device that somebody still uses, and it does nothing
+# else of the kind meanwhile: if it is for ever, no namespace is taken down any more, until memory is out.
+_STAYS = "unregister_netdevice: waiting for"
+_STAYS_FOR_EVER = 3
 # The guest's processes are traced ones of the host, whose kernel can refuse that at any time.
 _UNTRACEABLE = re.compile(r"ptrace\b.*(fail|errno)|(fail|errno).*ptrace\b", re.IGNORECASE)
 _TELLING = re.compile(r"panic|fail|errno|error|cannot|denied|not permitted|no space", re.IGNORECASE)
@@ -161,6 +165,19 @@ class Guest:
             return self._result(answer, _ANSWER_LIMIT)
         finally:
             file.unlink(missing_ok=True)
+
+    @property
+    def keeps_namespaces(self) -> bool:
+        """Whether its kernel has stopped to take down network namespaces: more clusters would fill its memory."""
+        try:
+            return (self._directory / "log").read_text(errors="replace").count(_STAYS) >= _STAYS_FOR_EVER
+        except OSError:
+            return False  # it has been ended
+
+    def give_up(self, why: str) -> GuestFailed:
+        """End what runs in there: whoever waits for an answer is told that the guest has ended."""
+        self._kill()
+        return self._failed(f"{why} and was ended")
 
     def end(self) -> None:
         """Kill it by its own process id and remove its files."""

@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import re
+import signal
 import socket
 import stat
 import struct
@@ -58,7 +59,13 @@ def run(words: list[str], stdin: str = "") -> tuple[int, str]:
         close_fds=False,
         check=False,
     )
+    if done.returncode == -signal.SIGKILL:
+        raise OutOfMemory(" ".join(words))
     return done.returncode, done.stdout
+
+
+class OutOfMemory(Exception):
+    """The kernel killed this command: nobody else in here kills one that is waited for."""
 
 
 def undisturbed(words: list[str], stdin: str = "", tries: int = 5) -> tuple[int, str]:
@@ -483,8 +490,8 @@ class Guest:
             with open(file) as request:
                 said = json.load(request)
             answer["result"] = self._do(said.pop("verb"), said)
-        except subprocess.TimeoutExpired:
-            # Nothing takes so long in here: the kernel waits for ever, and would in whatever is asked next.
+        except (subprocess.TimeoutExpired, OutOfMemory):
+            # Nothing takes so long in here, nor so much memory: the kernel waits for ever, whatever is asked next.
             _tell_who_waits()
             answer["error"], answer["stuck"] = traceback.format_exc(), True
         except Exception:

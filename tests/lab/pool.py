@@ -69,12 +69,14 @@ class _Place:
     def run(self, work: Callable[[Guest], _Answer]) -> _Answer:
         """With the guest that is here; once more with another one, where it ends meanwhile."""
         guest = self._guest
+        if guest.keeps_namespaces:
+            guest = self._other_than(guest, guest.give_up("takes down no namespace any more"))
         try:
             return work(guest)
         except GuestEnded as problem:
             return work(self._other_than(guest, problem))
 
-    def _other_than(self, ended: Guest, problem: GuestEnded) -> Guest:
+    def _other_than(self, ended: Guest, problem: GuestFailed) -> Guest:
         # All its clusters fail at once: the first of them gets another guest, which the others use, too.
         with self._lock:
             # A scenario may have had a guest of its own, and that one ended.

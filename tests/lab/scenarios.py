@@ -21,7 +21,8 @@ Also, for a scenario: `scan` (hosts whose dumps are scanned; all directors and r
 that answer on port 80 too, or with `rs1:8080` on another port alone), `transparent` (hosts that answer as a transparent
 proxy does), `announces` (hosts that answer ARP for the VIP from user space, as MetalLB does), `dumps` (commands that
 are run on them too, beside the usual ones), `then` (like `on`, after it), `modules` (kernel modules), `lacks` (those
-that are not loaded before the fix does it: the scenario has a guest of its own), `flush = false` (neighbour entries
+that are not loaded before the fix does it: the scenario has a guest of its own), `alone = true` (it has one, too: its
+kernel keeps something for ever), `flush = false` (neighbour entries
 stay between requests), `by_hand` (like `on`: what a comment of the fix asks its user to do first), `also` (other rules
 that may say error), `still` (rules that may speak after the fix) and `remains` (symptoms that the fix cannot end): the
 last three only with a comment that says why.
@@ -62,6 +63,7 @@ class Scenario:
     dumps: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    alone: bool = False
     flush: bool = True
 
     def __str__(self) -> str:

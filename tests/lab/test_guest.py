@@ -108,6 +108,36 @@ def test_the_work_of_a_guest_that_ends_by_itself_is_done_by_another_one() -> Non
     assert "the guest has ended" in words
 
 
+def test_a_guest_that_takes_down_no_namespace_any_more_gets_no_further_work() -> None:
+    """A device that somebody keeps for ever stops that for all: tests/lab/guest.py."""
+    asked: list[Guest] = []
+
+    def keep_a_device(guest: Guest) -> None:
+        asked.append(guest)
+        said = "unregister_netdevice: waiting for eth0 to become free. Usage count = 3"
+        with running(guest, dr()) as lab:
+            says = [f"echo '<0>{said}' > /run/kmsg"] * 3
+            assert not list(lab.run("rs1", ["mknod /run/kmsg c 1 11", *says]))
+
+    pool = Pool(guests=1)
+    try:
+        pool.start(keep_a_device).result()
+        pool.start(asked.append).result()
+    finally:
+        pool.end()
+    first, second = asked
+    assert first.pid != second.pid
+    (words,) = pool.replaced
+    assert "takes down no namespace any more" in words
+
+
+def test_a_command_that_the_kernel_kills_is_no_answer_of_the_cluster() -> None:
+    with Guest() as guest:
+        guest.ask("build", number=1, **dr().as_request())
+        with pytest.raises(GuestEnded, match=r"(?s)is stuck .*OutOfMemory"):
+            guest.ask("run", number=1, host="rs1", commands=["kill -9 $$"])
+
+
 def test_what_went_wrong_in_the_guest_is_told_as_it_was(pool: Pool) -> None:
     broken = dr().as_request()
     broken["hosts"]["lb1"]["ip"].append("addr add 192.0.2.2/24 dev no-such-link")
