@@ -98,6 +98,11 @@ def file_name(path: str) -> FileName:
     return FileName(host, kinds.union(*around))
 
 
+def host_word(path: str) -> str:
+    """The host's part in the last part of a path, whatever the file is: lb01 of keepalived/lb01.conf."""
+    return _parsed(_EXTENSIONS.sub("", path.rpartition("/")[2])).host
+
+
 def names_a_dump(name: str) -> bool:
     """Is this the name of a dump, and of nothing else? (ip-addr, sysctl)"""
     host, kinds = _parsed(name)

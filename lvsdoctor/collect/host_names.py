@@ -1,11 +1,11 @@
 """What hosts are called: in the texts themselves, and by the names of their files."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from lvsdoctor.collect.documents import Document, HostSection, NodeDump, identity_of, short_name, without_domain
-from lvsdoctor.collect.file_names import looks_like_a_host
+from lvsdoctor.collect.file_names import host_word, looks_like_a_host
 from lvsdoctor.collect.host_identity import Relation, related
 
 
@@ -43,10 +43,10 @@ def host_parts(texts: Sequence[Document]) -> dict[str, str]:
         # Beside texts that name their host, a file that is called after one is that one's.
         return {text.where: name for name, group in candidates.items() for text in group if looks_like_a_host(name)}
     if len(candidates) < 2:
-        candidates = _by_directory(texts)
+        candidates = _by_directory(texts) or _of_rivals(texts)
     if len(candidates) < 2:
         return {}
-    if not (_proven(_sections(candidates)) or _crossed(candidates) or _of_a_pair(candidates)):
+    if not (_rivals(candidates) or _proven(_sections(candidates)) or _crossed(candidates) or _of_a_pair(candidates)):
         candidates = {name: group for name, group in candidates.items() if looks_like_a_host(name)}
         if len(candidates) < 2:
             return {}
@@ -62,6 +62,33 @@ def _by_directory(texts: Sequence[Document]) -> dict[str, list[Document]]:
         if not dump.place and "/" in dump.inside and text.facts:
             groups.setdefault(dump.inside.split("/")[-2], []).append(text)
     return groups
+
+
+def _of_rivals(texts: Sequence[Document]) -> dict[str, list[Document]]:
+    """Files that one keepalived cannot have together, by the host's part of their names: keepalived/lb01.conf and
+    keepalived/lb02.conf."""
+    groups: dict[str, list[Document]] = {}
+    for text in texts:
+        name = host_word(text.sections[0].dumps[0].inside)
+        if name and any(_instances(text)):
+            groups.setdefault(name, []).append(text)
+    return groups if _rivals(groups) else {}
+
+
+def _rivals(groups: Mapping[str, Sequence[Document]]) -> bool:
+    """Has each group an instance of VRRP with the name or with a VIP of another one's?"""
+    known = {name: {key for text in group for key in _instances(text)} for name, group in groups.items()}
+    return len(groups) > 1 and all(
+        any(not keys.isdisjoint(others) for other, others in known.items() if other != name)
+        for name, keys in known.items()
+    )
+
+
+def _instances(text: Document) -> Iterator[object]:
+    for mine in (mine for section in text.sections for mine in section.dumps):
+        for instance in mine.piece.dump.facts.get("vrrp", ()):
+            yield instance.name
+            yield from instance.vips
 
 
 def _sections(groups: Mapping[str, Sequence[Document]]) -> dict[str, list[HostSection]]:

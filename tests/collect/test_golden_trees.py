@@ -130,3 +130,34 @@ def test_a_drop_in_of_networkd_is_for_the_link_that_its_file_names(tmp_path: Pat
     node = nodes(top, f"rs1/{file}", text="[Match]\nName=ens3\n[Network]\nAddress=192.0.2.21/24\n")["rs1"]
     found = [(str(row), row.link, str(row.seen)) for row in node.evidence["configured-addresses"]]
     assert ("192.0.2.10/32", "ens3", f"rs1/{drop_in}:2") in found
+
+
+INSTANCE = """vrrp_instance {name} {{
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    virtual_ipaddress {{
+        {vip}/32
+    }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ({"prod/lb/lb01.conf": ("A", "192.0.2.10"), "prod/lb/lb02.conf": ("B", "192.0.2.10")}, {"lb01", "lb02"}),
+        ({"keepalived/lb-a.conf": ("VI", "192.0.2.10"), "keepalived/lb-b.conf": ("VI", "192.0.2.11")}, {"lb-a", "lb-b"}),
+        ({"etc/keepalived/east.conf": ("A", "192.0.2.10"), "etc/keepalived/west.conf": ("A", "192.0.2.10")},
+         {"east", "west"}),
+        ({"lb/web.conf": ("A", "192.0.2.10"), "lb/mail.conf": ("B", "192.0.2.11")}, {"lb"}),
+        ({"lb/keepalived.conf": ("A", "192.0.2.10"), "lb/keepalived.conf.bak": ("A", "192.0.2.10")}, {"lb"}),
+    ],
+)  # fmt: skip
+def test_files_that_no_keepalived_can_have_together_are_of_two_hosts(
+    tmp_path: Path, files: dict[str, tuple[str, str]], names: set[str]
+) -> None:
+    for path, (name, vip) in files.items():
+        (tmp_path / "golden" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "golden" / path).write_text(INSTANCE.format(name=name, vip=vip))
+    assert {node.name for node in collect_paths([str(tmp_path / "golden")])} == names
