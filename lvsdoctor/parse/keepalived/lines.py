@@ -5,7 +5,7 @@ keepalived.conf(5), CONDITIONAL CONFIGURATION, PARAMETER SUBSTITUTION; lib/parse
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.seen import Seen
@@ -22,6 +22,9 @@ _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*(.*)", re.DOTALL)
 _USE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*)(?=[ \t,)]|$))")
 _CONDITION = re.compile(r"@(\^?)([^ \t]*)[ \t]+(.*)", re.DOTALL)
 _SEQUENCE = re.compile(r"~SEQ(x?)[ \t]*\([ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*,([^()]*)\)[ \t]*(.*)", re.DOTALL)
+_LIST = re.compile(r"~LST[ \t]*\(([^()]*)\)[ \t]*(.*)", re.DOTALL)
+_LISTED = re.compile(r"\{([^{}]*)\}|[^,{}\s][^,{}]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]{1,8}|\d{1,9})")
 _INCLUDE = frozenset({"include", "includer", "includem", "includew", "includeb", "includea"})
 
@@ -137,35 +140,40 @@ class Lines:
         return None
 
     def _repeat(self, text: str, seen: Seen, todo: deque[ConfigLine]) -> bool:
-        """Puts the rest of a ~SEQ line in line as often as it says (lib/parser.c: add_seq()); False for what it says
-        not, and for too much."""
-        found = _SEQUENCE.fullmatch(text)
-        numbers = self._numbers(found[3]) if found else None
-        if found is None or not numbers:
+        """Puts the rest of a ~SEQ or ~LST line in line as often as it says (lib/parser.c: add_seq(), add_lst()); False
+        for what it says not, and for too much."""
+        if (found := _SEQUENCE.fullmatch(text)) is not None:
+            values = self._numbers(found[3])
+            names, rest, rows = [found[2]], found[4], _sequence(values or (), found[1] == "x")
+        elif (found := _LIST.fullmatch(text)) is not None:
+            groups, rest = _listed(self._substituted(found[1])), found[2]
+            names, rows = groups[0] if groups else [], groups[1:]
+        else:
             return False
-        end, step, start = numbers[-1], 0, numbers[0]
-        if len(numbers) == 1:
-            start = -1 if end < 0 else 1
-        elif len(numbers) == 3:
-            step = numbers[1]
-        step = step or (1 if start <= end else -1)
-        values = range(start, end + (1 if step > 0 else -1), step)
-        self._added += len(values) * (len(found[4]) + 8)
-        if not values or len(values) > LONGEST_SEQUENCE or self._added > MOST_ADDED:
+        self._added += len(rows) * (len(rest) + 8 * len(names))
+        if not rows or len(rows) > LONGEST_SEQUENCE or self._added > MOST_ADDED:
             return False
-        shown = [f"{value:x}" if found[1] else str(value) for value in values]
-        lines = [(ConfigLine(f"${found[2]}={value}", seen), ConfigLine(found[4], seen)) for value in shown]
-        todo.extendleft(reversed([line for pair in lines for line in pair]))
+        if not all(map(_NAME.fullmatch, names)) or any(len(row) != len(names) for row in rows):
+            return False
+        lines: list[ConfigLine] = []
+        for row in rows:
+            lines += [ConfigLine(f"${name}={value}", seen) for name, value in zip(names, row, strict=True)]
+            lines.append(ConfigLine(rest, seen))
+        todo.extendleft(reversed(lines))
         return True
 
-    def _numbers(self, text: str) -> list[int] | None:
-        """The numbers of a ~SEQ, its parameters filled in; None if one is none."""
+    def _substituted(self, text: str) -> str:
+        """The words of a ~SEQ or ~LST with the parameters of one line filled in."""
 
         def value(use: re.Match[str]) -> str:
             body = self._definitions.get(use[1] or use[2], ())
             return body[0].text if len(body) == 1 else use[0]
 
-        words = [word.strip() for word in _USE.sub(value, text).split(",")]
+        return _USE.sub(value, text)
+
+    def _numbers(self, text: str) -> list[int] | None:
+        """The numbers of a ~SEQ, its parameters filled in; None if one is none."""
+        words = [word.strip() for word in self._substituted(text).split(",")]
         if not 1 <= len(words) <= 3 or not all(map(_NUMBER.fullmatch, words)):
             return None
         return [int(word, 16) if "x" in word.lower() else int(word) for word in words]
@@ -201,6 +209,31 @@ class Lines:
                 todo.clear()
                 break
         return ConfigLine(("".join(parts) + text[at:]).strip(" \t"), came) if parts else None
+
+
+def _sequence(numbers: Sequence[int], hexadecimal: bool) -> list[list[str]]:
+    """The values that a ~SEQ(start, step, end) gives its variable, in rows of one."""
+    if not numbers:
+        return []
+    end, step, start = numbers[-1], 0, numbers[0]
+    if len(numbers) == 1:
+        start = -1 if end < 0 else 1
+    elif len(numbers) == 3:
+        step = numbers[1]
+    step = step or (1 if start <= end else -1)
+    values = range(start, end + (1 if step > 0 else -1), step)
+    if len(values) > LONGEST_SEQUENCE:
+        return []
+    return [[f"{value:x}" if hexadecimal else str(value)] for value in values]
+
+
+def _listed(text: str) -> list[list[str]]:
+    """The variables of a ~LST and the values that it gives them: `VAR, 1, 2` or `{VAR, ANOTHER}, {1, 2}, {3, 4}`."""
+    found = _LISTED.finditer(text)
+    return [
+        [word.strip() for word in group[1].split(",")] if group[1] is not None else [group[0].strip()]
+        for group in found
+    ]
 
 
 def _rows(text: str, where: str) -> Iterator[Seen]:

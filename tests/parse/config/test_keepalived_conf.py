@@ -146,7 +146,25 @@ def test_a_sequence_repeats_the_rest_of_its_line() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("line", ["~SEQ(N, 1, 0, 5) x", "~SEQ(N) x", "~SEQ(N, 1, 999999) x", "~LST(N, 1, 2) ${N}"])
+def test_a_list_repeats_the_rest_of_its_line() -> None:
+    text = """$NET=192.0.2
+static_ipaddress {
+    ~LST(N, 10, 12) 192.0.2.${N}/32
+    ~LST({A, B}, {20,24},{${NET}1, 25}) ~SEQ(C, 1, 2) 198.51.100.${C}/${B}
+}
+"""
+    assert [str(row) for row in read(text).facts["configured-addresses"]] == [
+        "192.0.2.10/32", "192.0.2.12/32", "198.51.100.1/24", "198.51.100.2/24", "198.51.100.1/25", "198.51.100.2/25",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("~SEQ(N, 1, 0, 5) x", "~SEQ(N) x", "~SEQ(N, 1, 999999) x", "~LST(N) ${N}", "~LST() x"),
+        *("~LST({N, M}, {1}) x", "~LST({N}, {2, 3}) x", "~LST(N, 1 x"),
+    ],
+)
 def test_a_sequence_that_is_none_or_too_long_is_unread(line: str) -> None:
     assert [seen.text for seen in read(f"static_ipaddress {{\n{line}\n}}\n").unread] == [line]
 
