@@ -1,6 +1,8 @@
 """Trees of Ansible: a host of which nothing is known is a node all the same, and clears nobody."""
 
+import json
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -49,3 +51,71 @@ def test_a_tree_that_says_nothing_of_the_network_has_no_dump(tmp_path: Path) -> 
         main(["scan", _tree(tmp_path, {"roles/web/tasks/main.yml": tasks, "site.yml": PLAY.replace("lvs", "web")})])
         == 2
     )
+
+
+ARP = """- ansible.posix.sysctl: {name: net.ipv4.conf.all.arp_ignore, value: 1}
+- ansible.posix.sysctl: {name: net.ipv4.conf.all.arp_announce, value: 2}
+"""
+VIP = "- ansible.builtin.command: ip addr add 192.0.2.10/{{ length }} dev lo\n"
+
+
+def _lines_of(capsys: pytest.CaptureFixture[str], tree: str, code: str, *words: str) -> set[str]:
+    """The lines that the findings of a rule quote."""
+    main(["scan", tree, "-f", "json", "--config", "none", *words])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    return {f"{row['where']}:{row['line']}" for each in findings if each["code"] == code for row in each["evidence"]}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"playbooks/rs.yml": "- hosts: rs1\n  vars_files: [../vars/net.yml]\n  tasks:\n" + indent(ARP + VIP, "  ")},
+        {"playbooks/rs.yml": "- hosts: rs1\n  roles: [rs]\n",
+         "roles/rs/tasks/main.yml": f"{ARP}- include_vars: net.yml\n{VIP}"},
+        {"playbooks/rs.yml": "- hosts: rs1\n  roles: [rs]\n",
+         "roles/rs/tasks/main.yml": f"{ARP}- ansible.builtin.include_vars:\n    file: net.yml\n{VIP}"},
+    ],
+    ids=["vars_files", "include_vars", "include_vars of a file"],
+)  # fmt: skip
+def test_variables_of_a_file_that_a_play_or_a_task_names_are_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str]
+) -> None:
+    role = "roles/rs/vars/net.yml" if len(files) > 1 else "vars/net.yml"
+    words = ("--role", "real-server", "--vip", "192.0.2.10")
+    for length, found in ((24, True), (32, False)):
+        tree = _tree(tmp_path / str(length), {**files, "hosts": "rs1\n", role: f"length: {length}\n"})
+        assert {node.name for node in collect_paths([tree])} == {"rs1"}
+        assert bool(_lines_of(capsys, tree, "ADDR001", *words)) == found
+
+
+INSTANCE = """vrrp_instance web {
+  interface eth0
+  virtual_router_id {{ vrid }}
+  priority {{ prio }}
+  authentication {
+    auth_type PASS
+    auth_pass {{ vault_password }}
+  }
+  virtual_ipaddress {
+    192.0.2.10
+  }
+}
+"""
+
+
+def test_a_password_in_a_vault_hides_no_other_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    play = "- hosts: lbs\n  tasks:\n  - template: {src: ka.j2, dest: /etc/keepalived/keepalived.conf}\n"
+    files = {
+        "hosts": "[lbs]\nlb1 prio=150 vrid=51\nlb2 prio=100 vrid=52\n",
+        "site.yml": play,
+        "templates/ka.j2": INSTANCE,
+    }
+    differs = _lines_of(capsys, _tree(tmp_path / "a", files), "VRRP003")
+    assert any(line.endswith("templates/ka.j2:3") for line in differs)
+    files["hosts"] = files["hosts"].replace("52", "51")
+    tree = _tree(tmp_path / "b", files)
+    assert not _lines_of(capsys, tree, "VRRP003")
+    main(["scan", tree, "-f", "json"])
+    outcomes = json.loads(capsys.readouterr().out)["outcomes"]
+    (pair,) = (row for row in outcomes if (row["rule"], row["node"]) == ("vrrp-parameters-differ", "lb2"))
+    assert pair["outcome"] == "not-checked"

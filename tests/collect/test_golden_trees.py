@@ -147,7 +147,8 @@ INSTANCE = """vrrp_instance {name} {{
     ("files", "names"),
     [
         ({"prod/lb/lb01.conf": ("A", "192.0.2.10"), "prod/lb/lb02.conf": ("B", "192.0.2.10")}, {"lb01", "lb02"}),
-        ({"keepalived/lb-a.conf": ("VI", "192.0.2.10"), "keepalived/lb-b.conf": ("VI", "192.0.2.11")}, {"lb-a", "lb-b"}),
+        ({"keepalived/lb-a.conf": ("VI", "192.0.2.10"), "keepalived/lb-b.conf": ("VI", "192.0.2.11")},
+         {"lb-a", "lb-b"}),
         ({"etc/keepalived/east.conf": ("A", "192.0.2.10"), "etc/keepalived/west.conf": ("A", "192.0.2.10")},
          {"east", "west"}),
         ({"lb/web.conf": ("A", "192.0.2.10"), "lb/mail.conf": ("B", "192.0.2.11")}, {"lb"}),

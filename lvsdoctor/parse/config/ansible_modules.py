@@ -16,7 +16,7 @@ from lvsdoctor.parse.config.ansible_network import NMCLI_OPTIONS, iptables_words
 from lvsdoctor.parse.config.embedded import embedded
 from lvsdoctor.parse.config.host_commands import UNKNOWN_VALUE, MissingParser, run_script, run_words, unread_script
 from lvsdoctor.parse.config.jinja import UNKNOWN, is_known, resolved
-from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode
+from lvsdoctor.parse.config.yaml_text import Scalar, Table, YamlNode, documents
 from lvsdoctor.parse.sysctl import is_key
 
 __all__ = ["TaskModule", "module_of"]
@@ -74,6 +74,8 @@ class TaskModule(TaskArguments):
             self.note()
         elif name == "set_fact":
             self._facts()
+        elif name == "include_vars":
+            self._variables()
         elif name in ("include_tasks", "import_tasks", "include"):
             self._included()
         elif name in ("include_role", "import_role"):
@@ -154,15 +156,26 @@ class TaskModule(TaskArguments):
             for name, value in plain(self.arguments).items():
                 self.host.set_facts[name] = UNKNOWN if self.uncertain else value
 
-    def _included(self) -> None:
-        name = (
-            self.text("file")
-            if isinstance(self.arguments, Table)
-            else resolved(self.arguments.text, self.host.variables)
-        )
-        known = name is not None and is_known(name)
-        if not known or not self.file.include(name or "", self.host, uncertain=self.uncertain):
+    def _variables(self) -> None:
+        name = self._file_named()
+        shown = self.file.file(f"vars/{name}") if name is not None else None
+        roots = documents(*shown).roots if shown is not None and not shown[0].startswith("$ANSIBLE_VAULT") else ()
+        if not roots or not isinstance(roots[0], Table):
             self.note()
+            return
+        for key, value in plain(roots[0]).items():
+            self.host.set_facts[key] = UNKNOWN if self.uncertain else value
+
+    def _included(self) -> None:
+        name = self._file_named()
+        if name is None or not self.file.include(name, self.host, uncertain=self.uncertain):
+            self.note()
+
+    def _file_named(self) -> str | None:
+        """The file that is the module's argument, where its name is known."""
+        raw = self.raw("file")
+        name = resolved(raw if raw is not None else self.arguments.text, self.host.variables)
+        return name if name and is_known(name) else None
 
 
 def _is_true(text: str) -> bool:

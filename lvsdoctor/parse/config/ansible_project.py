@@ -14,7 +14,7 @@ from lvsdoctor.parse.config.ansible_host import ManagedHost, TaskFile
 from lvsdoctor.parse.config.ansible_hostvars import HostVariables
 from lvsdoctor.parse.config.ansible_inventory import Inventory, plain, read_inventory
 from lvsdoctor.parse.config.ansible_tasks import run_tasks
-from lvsdoctor.parse.config.ansible_words import is_all, is_play, is_task, items, names_in
+from lvsdoctor.parse.config.ansible_words import in_tree, is_all, is_play, is_task, items, names_in
 from lvsdoctor.parse.config.jinja import is_known, resolved
 from lvsdoctor.parse.config.yaml_text import Listing, Scalar, Table, YamlNode, documents
 from lvsdoctor.parse.reader import Dump
@@ -147,15 +147,16 @@ class Project:
         return self._known[path]
 
     def _first(self, *names: str) -> str | None:
-        return next((name.lstrip("/") for name in names if name.lstrip("/") in self._all), None)
+        return next((path for path in map(in_tree, names) if path in self._all), None)
 
     def _mapping(self, stem: str) -> dict[str, Any]:
         """The variables of stem.yml, or of the files below stem/."""
-        stem = stem.lstrip("/")
+        stem = in_tree(stem)
         if stem not in self._mappings:
             found: dict[str, Any] = {}
+            self.claimed |= set(self._by_stem.get(stem, ()))
             for path in self._by_stem.get(stem, ()):
-                root, _, _ = self._yaml(path)
+                root = self._yaml(path)[0]
                 found |= plain(root) if isinstance(root, Table) else {}
             self._mappings[stem] = found
         return self._mappings[stem]

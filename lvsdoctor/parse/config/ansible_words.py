@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from posixpath import normpath
 
 from lvsdoctor.parse.config.ansible_modules import module_of
 from lvsdoctor.parse.config.yaml_text import YamlNode
 
-__all__ = ["is_all", "is_play", "is_task", "items", "names_in"]
+__all__ = ["in_tree", "is_all", "is_play", "is_task", "items", "names_in"]
 
 _NO_HOSTS = frozenset({"localhost", "127.0.0.1", ""})
 
 
 def items(node: YamlNode | None) -> Sequence[YamlNode]:
     return node.items if node is not None else ()
+
+
+def in_tree(path: str) -> str:
+    """A path within the tree: playbooks/../vars/lvs is vars/lvs."""
+    return normpath(path.lstrip("/"))
 
 
 def is_all(pattern: str) -> bool:

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.vrrp import REMOVED
 from lvsdoctor.parse.keepalived.lines import ConfigLine
 
 # keepalived's own blocks are four deep.
 DEEPEST = 16
 
+# A password that a template of Ansible takes from a vault: it is one, and no file tells which.
+_VAULTED = re.compile(r"(?<=auth_pass)([ \t]+)[\"']?\{\{[^{}]*\}\}[\"']?")
 _TOKEN = re.compile(r'[{}]|(?:"[^"]*"?|\$\{[^{}]*\}|[^\s"{}])+')
 
 
@@ -99,6 +102,8 @@ def parsed(lines: Iterable[ConfigLine]) -> Parsed:
 def _tokens(text: str) -> Iterator[tuple[str, ...]]:
     """A brace by itself, or the words up to the next."""
     words: list[str] = []
+    if "auth_pass" in text:
+        text = _VAULTED.sub(rf"\1{REMOVED}", text)
     for word in _TOKEN.findall(text):
         if word not in ("{", "}"):
             words.append(word.replace('"', ""))
