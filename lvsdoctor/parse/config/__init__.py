@@ -60,6 +60,7 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.ipvsadm_rules", path=r"\.rules$|(?:^|/)sysconfig/ipvsadm$|(?:^|/)ipvsadm\.conf$", sign=r"^-A "),
     ConfigKind("config.ifcfg", r"(?:^|[/_.-])ifcfg[-_][^/]+$|sysconfig/network(?:-scripts)?/(?:route|rule)6?-[^/]+$"),
     ConfigKind("config.ifcfg", path=r"(?:^|/)etc/sysconfig/network$", sign=r"^\s*(?:NETWORKING|GATEWAY|HOSTNAME)="),
+    ConfigKind("config.suse_routes", path=r"sysconfig/network/(?:routes|ifroute-[^/]+)$"),
     ConfigKind("config.interfaces", r"(?:^|[/_.-])interfaces(?:\.d/[^/]+|\.j2|\.txt)?$"),
     ConfigKind("config.netplan", r"netplan"),
     ConfigKind("config.networkd", r"\.(?:network|netdev)$|systemd/network/"),
@@ -97,6 +98,7 @@ KINDS: tuple[ConfigKind, ...] = (
         sign=r"^- +(?:name|hosts|block|import_\w+|include_\w+|become|[a-z_]+\.[a-z_]+\.[a-z_]+|"
         r"sysctl|command|shell|copy|template|lineinfile) *:",
     ),
+    ConfigKind("config.crontab", path=r"(?:^|/)(?:etc/crontab|cron\.d/[^/]+|(?:spool/cron|crontabs)/[^/]+)$"),
     ConfigKind(
         "shell.script", path=r"\.(?:sh|bash)$|(?:^|/)(?:rc\d?\.d|init\.d|if-(?:pre-)?up\.d)/[^/.]+$|(?:^|/)rc\.local$"
     ),

@@ -16,7 +16,7 @@ from lvsdoctor.parse.sysctl import is_key
 __all__ = ["WrittenFiles"]
 
 _KNOWN_TARGET = re.compile(
-    r"/etc/(?:sysctl|keepalived/|network/interfaces|netplan/|sysconfig/(?:network-scripts/|ipvsadm|iptables|arptables)|"
+    r"/etc/(?:sysctl|keepalived/|network/interfaces|netplan/|sysconfig/(?:network(?:-scripts)?/|ipvsadm|iptables|arptables)|"
     r"systemd/network/|systemd/system/[^/]+\.service|NetworkManager/system-connections/|"
     r"ipvsadm|iptables/|nftables|ha\.d/ldirectord|rc\.local|rc\.d/|init\.d/)|"
     r"ldirectord\.cf$|\.sh$"
