@@ -15,6 +15,7 @@ from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.commands import KNOWN
+from lvsdoctor.parse.paste.here_documents import HereDocument, here_documents, without_bodies
 from lvsdoctor.parse.paste.host_words import is_role
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.sections import Section, sections
@@ -67,8 +68,9 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
         if is_stream(text):
             yield from _of_streams(text, where)
             return
-    parts = list(sections(text, where))
-    typed = _typed(text, parts, where)
+    documents = here_documents(text)
+    parts = list(sections(without_bodies(text, documents), where))
+    typed = _typed(text, parts, where, documents)
     hosts: list[str] = []
     logs = _logs(text, parts)
     by_section = list(_of_sections(parts, hosts, frozenset(typed.lines) if typed else frozenset(), where))
@@ -128,13 +130,13 @@ def _logs(text: str, parts: Sequence[Section]) -> list[tuple[int, tuple[Dump, ..
     return logs
 
 
-def _typed(text: str, parts: Sequence[Section], where: str) -> "Typed | None":
+def _typed(text: str, parts: Sequence[Section], where: str, documents: Sequence[HereDocument] = ()) -> "Typed | None":
     """The commands of a text that change a host, None where there are none: most texts show what runs."""
-    if not (_WORDS_OF_CHANGES.search(text) and CHANGES.search(text)):
+    if not documents and not (_WORDS_OF_CHANGES.search(text) and CHANGES.search(text)):
         return None
     from lvsdoctor.parse.paste.typed import Typed
 
-    return Typed.of(text, parts, where)
+    return Typed.of(text, parts, where, documents)
 
 
 def _of_sections(parts: Sequence[Section], hosts: list[str], read: frozenset[int], where: str) -> Iterator[list[Piece]]:
@@ -184,7 +186,10 @@ def _leftovers(sections: Sequence[Section], where: str, read: frozenset[int]) ->
 
     files = [
         _shown(section, lines)
-        if section.echo.command and section.echo.whole and not (section.dumps or section.elided)
+        if section.echo.command
+        and section.echo.whole
+        and not section.elided
+        and all(map(_tells_nothing, section.dumps))
         else None
         for section, lines in zip(sections, stray, strict=True)
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.paste.here_documents import HereDocument
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
 from lvsdoctor.parse.paste.script_spans import Span, spans_in
@@ -62,13 +63,15 @@ class Typed:
     _items: list[_Item] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str, parts: Sequence[Section], where: str) -> "Typed":
+    def of(cls, text: str, parts: Sequence[Section], where: str, documents: Sequence[HereDocument] = ()) -> "Typed":
         typed = cls()
-        typed._read(undecorated(text), parts, where)
+        typed._read(undecorated(text), parts, where, documents)
         return typed
 
-    def _read(self, lines: list[str], parts: Sequence[Section], where: str) -> None:
+    def _read(self, lines: list[str], parts: Sequence[Section], where: str, documents: Sequence[HereDocument]) -> None:
         spans = [span for span in spans_in(lines) if _sets_up(span, where)]
+        scripts = {number for span in spans for number in span.numbers}
+        spans += [Span(each.first, each.last, each.text) for each in documents if each.first not in scripts]
         inside = {number: span for span in spans for number in span.numbers}
         commands = _bare_lines(parts, inside.keys())
         for number, section in enumerate(parts):
