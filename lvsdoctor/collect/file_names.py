@@ -14,6 +14,10 @@ PARTS = frozenset(
     etc proc sys var run usr lib sos_commands sos_logs sos_reports sysctl.d sysconfig network networking kernel
     """.split()
 )
+# Directories that stand for / of a host, and that no host is called after.
+ROOTS = frozenset(
+    "root rootfs host files file fs image overlay config configs conf base system data tree content".split()
+)
 # Files that may read others of their host: units of services, what adds to these, scripts.
 UNIT = pattern(r"\.service$")
 DROP_IN_OF_UNIT = pattern(r"(?P<unit>[^/]+\.service)\.d/[^/]+\.conf$")
@@ -101,6 +105,16 @@ def file_name(path: str) -> FileName:
 def host_word(path: str) -> str:
     """The host's part in the last part of a path, whatever the file is: lb01 of keepalived/lb01.conf."""
     return _parsed(_EXTENSIONS.sub("", path.rpartition("/")[2])).host
+
+
+def root_above(path: str) -> str:
+    """The directory that stands for / of a host, by what lies in it: rs1 of hosts/rs1/etc/sysctl.conf; "" where the
+    path shows none."""
+    parts = path.split("/")[:-1]
+    at = max((number for number, part in enumerate(parts) if part == "etc"), default=0)
+    while at > 0 and parts[at - 1] in ROOTS:
+        at -= 1
+    return parts[at - 1] if at > 0 else ""
 
 
 def names_a_dump(name: str) -> bool:

@@ -16,6 +16,7 @@ from lvsdoctor.collect.directories import dumps_in
 from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.engine_names import named_apart
 from lvsdoctor.collect.errors import CannotCollect, NoDump
+from lvsdoctor.collect.file_names import root_above
 from lvsdoctor.collect.logs import log_in_file
 from lvsdoctor.collect.text_pieces import pieces_of, tells
 from lvsdoctor.collect.texts import archive_or_bytes, of_file, text_in
@@ -136,7 +137,7 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
     for piece in pieces_of(text_in(data, str(path)), str(path)) if logged is None else logged:
         # Files named one by one are one node's, unless their names or their words tell of several hosts.
         inside = path.as_posix()
-        node = "node" if several else Path(name).stem
+        node = "node" if several else root_above(inside) or Path(name).stem
         yield NodeDump(piece, node, str(path), str(path), str(path), inside=inside)
 
 

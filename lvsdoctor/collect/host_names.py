@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from lvsdoctor.collect.documents import Document, HostSection, NodeDump, identity_of, short_name, without_domain
-from lvsdoctor.collect.file_names import host_word, looks_like_a_host
+from lvsdoctor.collect.file_names import host_word, looks_like_a_host, root_above
 from lvsdoctor.collect.host_identity import Relation, related
 
 
@@ -46,7 +46,13 @@ def host_parts(texts: Sequence[Document]) -> dict[str, str]:
         candidates = _by_directory(texts) or _of_rivals(texts)
     if len(candidates) < 2:
         return {}
-    if not (_rivals(candidates) or _proven(_sections(candidates)) or _crossed(candidates) or _of_a_pair(candidates)):
+    if not (
+        _of_roots(candidates)
+        or _rivals(candidates)
+        or _proven(_sections(candidates))
+        or _crossed(candidates)
+        or _of_a_pair(candidates)
+    ):
         candidates = {name: group for name, group in candidates.items() if looks_like_a_host(name)}
         if len(candidates) < 2:
             return {}
@@ -55,13 +61,19 @@ def host_parts(texts: Sequence[Document]) -> dict[str, str]:
 
 
 def _by_directory(texts: Sequence[Document]) -> dict[str, list[Document]]:
-    """Files named one by one, of several directories: rs1/ip-addr.txt rs2/ip-addr.txt."""
+    """Files named one by one, of several directories: rs1/ip-addr.txt rs2/ip-addr.txt rs3/etc/sysctl.conf."""
     groups: dict[str, list[Document]] = {}
     for text in texts:
         dump = text.sections[0].dumps[0]
         if not dump.place and "/" in dump.inside and text.facts:
-            groups.setdefault(dump.inside.split("/")[-2], []).append(text)
+            groups.setdefault(root_above(dump.inside) or dump.inside.split("/")[-2], []).append(text)
     return groups
+
+
+def _of_roots(groups: Mapping[str, Sequence[Document]]) -> bool:
+    """Does the path of each show the root of another host? (lb1/etc/keepalived/keepalived.conf lb2/etc/...)"""
+    files = ((name, text.sections[0].dumps[0]) for name, group in groups.items() for text in group)
+    return all(not mine.place and root_above(mine.inside) == name for name, mine in files)
 
 
 def _of_rivals(texts: Sequence[Document]) -> dict[str, list[Document]]:

@@ -8,7 +8,7 @@ from lvsdoctor.collect.any_tree import AnyTree, Entry, once
 from lvsdoctor.collect.archives.names import stem_of
 from lvsdoctor.collect.archives.wanted import COMMAND_NAMES
 from lvsdoctor.collect.documents import NodeDump
-from lvsdoctor.collect.file_names import PARTS, looks_like_a_host, names_a_dump
+from lvsdoctor.collect.file_names import PARTS, ROOTS, looks_like_a_host, names_a_dump
 from lvsdoctor.collect.host_names import several_hosts
 from lvsdoctor.collect.sysctl_files import SYSCTL_FILES
 
@@ -21,9 +21,6 @@ _LOGS = ("messages", "syslog", "kern.log", "daemon.log", "keepalived", "ldirecto
 # Directories whose directories are hosts, whatever these are called.
 OF_HOSTS = frozenset({"hosts", "nodes", "machines"})
 # What a host's root has, and two of which no host has.
-_ROOTS = frozenset(
-    "root rootfs host files file fs image overlay config configs conf base system data tree content".split()
-)
 _IN_A_ROOT = ("etc/", "usr/lib/sysctl.d/", "sysctl.d/")
 
 
@@ -72,7 +69,7 @@ def _is_the_host(name: str, above: str, dumps: Sequence[NodeDump]) -> bool:
     """Is this the host, and the directory above it a group of hosts? (prod/lb01/etc, but not rs1/host/etc)"""
     if looks_like_a_host(above):
         return looks_like_a_host(name) and any(map(str.isdigit, name)) and _is_a_root(dumps)
-    return looks_like_a_host(name) or (name.lower() not in _ROOTS and _is_a_root(dumps))
+    return looks_like_a_host(name) or (name.lower() not in ROOTS and _is_a_root(dumps))
 
 
 def _is_a_root(dumps: Sequence[NodeDump]) -> bool:

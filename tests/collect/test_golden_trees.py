@@ -162,3 +162,22 @@ def test_files_that_no_keepalived_can_have_together_are_of_two_hosts(
         (tmp_path / "golden" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "golden" / path).write_text(INSTANCE.format(name=name, vip=vip))
     assert {node.name for node in collect_paths([str(tmp_path / "golden")])} == names
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["alpha/etc/sysctl.d/a.conf", "beta/etc/sysctl.d/a.conf"], {"alpha", "beta"}),
+        (["hosts/lb1/etc/sysctl.conf", "hosts/lb2/etc/sysctl.conf", "hosts/lb2/etc/sysctl.d/b.conf"], {"lb1", "lb2"}),
+        (["lb1/rootfs/etc/sysctl.conf", "lb2/rootfs/etc/sysctl.conf"], {"lb1", "lb2"}),
+        (["lb1/etc/sysctl.conf"], {"lb1"}),
+    ],
+)
+def test_files_named_one_by_one_are_of_the_hosts_whose_roots_their_paths_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], names: set[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in paths:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(LINE)
+    assert {node.name for node in collect_paths(paths)} == names
