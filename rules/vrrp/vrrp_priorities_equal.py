@@ -24,6 +24,8 @@ def vrrp_priorities_equal(node: Node) -> Iterator[Finding]:
         priority = pair.own.priority
         if priority != pair.other.priority or pair.differences:
             continue
+        if pair.guessed is not None:
+            raise pair.guessed
         owners = priority == OWNER
         chosen = _stays(pair.own) and _stays(pair.other)
         yield Finding(

@@ -1,6 +1,7 @@
 """Trees of Ansible: a host of which nothing is known is a node all the same, and clears nobody."""
 
 import json
+import re
 from pathlib import Path
 from textwrap import indent
 
@@ -119,3 +120,46 @@ def test_a_password_in_a_vault_hides_no_other_difference(tmp_path: Path, capsys:
     outcomes = json.loads(capsys.readouterr().out)["outcomes"]
     (pair,) = (row for row in outcomes if (row["rule"], row["node"]) == ("vrrp-parameters-differ", "lb2"))
     assert pair["outcome"] == "not-checked"
+
+
+@pytest.mark.parametrize("word", ["virtual_router_id", "priority", "advert_int", "interface", "auth_type"])
+def test_a_value_that_no_file_tells_makes_no_difference_between_two_directors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    text = INSTANCE.replace("{{ vault_password }}", "secret").replace("  auth", "  advert_int 1\n  auth", 1)
+    text = re.sub(rf"({word}) .*", r"\1 {{ nobody_sets_it }}", text)
+    play = "- hosts: lbs\n  tasks:\n  - template: {src: ka.j2, dest: /etc/keepalived/keepalived.conf}\n"
+    files = {"hosts": "[lbs]\nlb1 prio=150 vrid=51\nlb2 prio=100 vrid=51\n", "site.yml": play, "templates/ka.j2": text}
+    main(["scan", _tree(tmp_path, files), "-f", "json"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["findings"] == []
+    assert {row["text"].split()[0] for row in report["unread"]} == {word}
+
+
+SERVICE = """virtual_server 192.0.2.10 80 {
+  lb_kind DR
+  lb_algo wrr
+  protocol TCP
+  real_server 192.0.2.21 80 {
+    weight 1
+    TCP_CHECK {
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "word", ["lb_kind", "lb_algo", "protocol", "weight", "192.0.2.21", "192.0.2.21 80", "80 {\n  lb"]
+)
+def test_a_value_that_no_file_tells_is_not_the_default(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    text = re.sub(rf"(lb_kind|lb_algo|protocol|weight)(?<={word}) .*", r"\1 {{ nobody_sets_it }}", SERVICE)
+    text = text if text != SERVICE else text.replace(word, "{{ nobody_sets_it }}" + ("{\n  lb" if "{" in word else ""))
+    assert text != SERVICE
+    play = "- hosts: lbs\n  tasks:\n  - template: {src: ka.j2, dest: /etc/keepalived/keepalived.conf}\n"
+    main(["scan", _tree(tmp_path, {"hosts": "[lbs]\nlb1\n", "site.yml": play, "templates/ka.j2": text}), "-f", "json"])
+    report = json.loads(capsys.readouterr().out)
+    assert [row for row in report["findings"] if row["severity"] != "note"] == []
+    assert any("nobody_sets_it" in row["text"] for row in report["unread"])

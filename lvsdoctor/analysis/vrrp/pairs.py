@@ -17,7 +17,8 @@ from lvsdoctor.model.vrrp import VrrpInstance
 class VrrpPair:
     """An instance of this node, and one of `peer` with the higher priority, or with the first name where both are the
     same. `differences`: why this node does not take the other's advertisements. `segment` quotes what shows that both
-    are on one segment, or the assumption; then it is not `proved`."""
+    are on one segment, or the assumption; then it is not `proved`. `guessed`: a line that was not understood may give
+    one of the two its priority."""
 
     own: VrrpInstance
     peer: Node
@@ -25,6 +26,7 @@ class VrrpPair:
     differences: tuple[AdvertMismatch, ...]
     segment: tuple[Citation, ...]
     proved: bool
+    guessed: NotCollected | None = None
 
     def require_authentication(self) -> None:
         """Raises NotCollected where nothing that was seen differs, and a password was removed from a file."""
@@ -85,7 +87,14 @@ def vrrp_pairs(node: Node) -> Iterator[VrrpPair]:
                 segment = _segment(node, own, peer, other)
                 if segment is not None and _rank(other, peer) > _rank(own, node):
                     proved = not any(line.assumed for line in segment)
-                    yield VrrpPair(own, peer, other, differences(node, own, peer, other), segment, proved)
+                    guessed = _guessed(node, own) or _guessed(peer, other)
+                    yield VrrpPair(own, peer, other, differences(node, own, peer, other), segment, proved, guessed)
+
+
+def _guessed(node: Node, instance: VrrpInstance) -> NotCollected | None:
+    gap = node.partial("vrrp")
+    known = gap is None or "priority" in instance.lines
+    return None if known else NotCollected("vrrp", node.name, f"the priority of {instance.name}", partial=gap)
 
 
 def _sharing(peer: Node, own: VrrpInstance) -> Sequence[VrrpInstance]:

@@ -16,7 +16,9 @@ DEEPEST = 16
 
 # A password that a template of Ansible takes from a vault: it is one, and no file tells which.
 _VAULTED = re.compile(r"(?<=auth_pass)([ \t]+)[\"']?\{\{[^{}]*\}\}[\"']?")
-_TOKEN = re.compile(r'[{}]|(?:"[^"]*"?|\$\{[^{}]*\}|[^\s"{}])+')
+# `{{ port }}` of a template is a word that nobody knows: no name of an interface, no number and no address has blanks.
+_UNKNOWN = re.compile(r"\{\{([^{}]*)\}\}")
+_TOKEN = re.compile(r'(?:"[^"]*"?|\$\{[^{}]*\}|\{\{[^{}]*\}\}|[^\s"{}])+|[{}]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def parsed(lines: Iterable[ConfigLine]) -> Parsed:
                 found.unread.append(line.seen)
             else:
                 level.append(_Growing(token, line.seen))
+                if any("{{" in word for word in token):
+                    found.unread.append(line.seen)
     found.open = [level[-1].seen for level in levels[:-1]]
     found.statements = tuple(each.frozen() for each in top)
     return found
@@ -106,7 +110,7 @@ def _tokens(text: str) -> Iterator[tuple[str, ...]]:
         text = _VAULTED.sub(rf"\1{REMOVED}", text)
     for word in _TOKEN.findall(text):
         if word not in ("{", "}"):
-            words.append(word.replace('"', ""))
+            words.append(_UNKNOWN.sub(r"{{ \1 }}", word).replace('"', ""))
             continue
         if words:
             yield tuple(words)

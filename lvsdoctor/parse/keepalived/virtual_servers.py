@@ -65,6 +65,8 @@ def services_in(statements: Iterable[Statement], reading: Reading) -> tuple[Virt
             reading.strange(server)
             continue
         read = _Server.of(server.block, reading)
+        if any(each.name == "protocol" and "{{" in each.value for each in server.block):
+            continue  # of a template: what no file tells is not UDP
         if not read.real_servers:
             if not any(each.name == "real_server" for each in server.block):
                 reading.leave_out("keepalived ignores a virtual server that has no real servers", server)
@@ -130,6 +132,8 @@ class _Server:
         value = statement.value
         match statement.name:
             case "lb_algo" | "lvs_sched" if value:
+                if "{{" in value:
+                    return False
                 if value not in _SCHEDULERS and value.lower() in _SCHEDULERS:
                     return False  # compared letter by letter, too; of a word of a dialect nothing is known
                 self.scheduler = value
