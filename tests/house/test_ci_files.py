@@ -5,6 +5,7 @@ Their own commands are run, on a repository of golden configurations that is red
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -212,12 +213,29 @@ def test_the_gitlab_job_installs_what_its_variable_names(tmp_path: Path) -> None
     assert shutil.which("lvsdoctor", path=str(environment / "bin"))
 
 
-@pytest.mark.parametrize(("method", "status"), [("lb_kind DR\n    protocol TCP", 0), ("lb_kind DR\n", 1)])
-def test_the_hook_for_keepalived_looks_at_one_file_whatever_it_is_called(
-    tmp_path: Path, method: str, status: int
+def _validate_line() -> str:
+    """What docs/CI.md gives Ansible's template module to ask, on the host that Ansible calls lb1."""
+    (line,) = re.findall(r"^    validate: (.*)$", (ROOT / "docs/CI.md").read_text(), re.MULTILINE)
+    return line.replace("{{ inventory_hostname }}", "lb1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        ("", "", 0),
+        ("lb_kind DR\n    protocol TCP", "lb_kind DR\n", 1),
+        ("192.0.2.21 80", "192.0.2.21 8080", 1),
+    ],
+    ids=["sound", "no protocol", "another port"],
+)
+@pytest.mark.parametrize("asked", ["hook", "validate"])
+def test_the_hook_for_keepalived_and_the_validate_line_look_at_one_file_whatever_it_is_called(
+    tmp_path: Path, asked: str, old: str, new: str, status: int
 ) -> None:
     _, hook = loaded(".pre-commit-hooks.yaml")
     sound = (ROOT / "examples/golden-cluster/lb1/etc/keepalived/keepalived.conf").read_text()
-    (tmp_path / "tmp4711").write_text(sound.replace("lb_kind DR\n    protocol TCP", method))
-    command = f"{hook['entry']} --fail-on warning {tmp_path}/tmp4711"
+    assert old in sound
+    file = tmp_path / "tmp4711"
+    file.write_text(sound.replace(old, new, 1) if old else sound)
+    command = f"{hook['entry']} {file}" if asked == "hook" else _validate_line().replace("%s", str(file))
     assert run(command.split(), tmp_path, {"HOME": str(tmp_path)}).returncode == status
