@@ -125,6 +125,109 @@ def records_json(texts: Mapping[str, str]) -> str:
     return json.dumps([{"host": host, "stdout": text} for host, text in texts.items()])
 
 
+def loop(texts: Mapping[str, str]) -> str:
+    return "".join(
+        f"changed: [{host}] => (item={{'show': 'all'}}) => {json.dumps({'item': {}, **result(text)})}\n"
+        for host, text in texts.items()
+    )
+
+
+def registered_loop(texts: Mapping[str, str]) -> str:
+    return "".join(
+        f"ok: [{host}] => {json.dumps({'out': {'msg': 'All items completed', 'results': [result(text)]}}, indent=4)}\n"
+        for host, text in texts.items()
+    )
+
+
+def awx(texts: Mapping[str, str]) -> str:
+    """The text of a job, with its colours and the line ends of a terminal."""
+    coloured = default_json(texts).replace("changed: ", "\x1b[0;33mchanged: ").replace("}\n", "}\x1b[0m\n")
+    return coloured.replace("\n", "\r\n")
+
+
+def logged(texts: Mapping[str, str]) -> str:
+    head = "2024-01-01 12:00:00,123 p=4711 u=ops n=ansible INFO| "
+    return "".join(f"{head}changed: [{host}] => {json.dumps(result(text))}\n" for host, text in texts.items())
+
+
+def events(texts: Mapping[str, str]) -> str:
+    """As ansible-runner and AWX keep them."""
+    return "".join(
+        json.dumps({"stdout": f"ok: [{host}]", "event_data": {"task": "t", "host": host, "res": result(text)}}) + "\n"
+        for host, text in texts.items()
+    )
+
+
+def json_lines(texts: Mapping[str, str]) -> str:
+    return "".join(
+        json.dumps({"_event": "v2_runner_on_ok", "hosts": {host: result(text)}}) + "\n" for host, text in texts.items()
+    )
+
+
+def bolt(texts: Mapping[str, str]) -> str:
+    items = [
+        {"target": host, "object": "sh", "value": {"stdout": text, "merged_output": text, "exit_code": 0}}
+        for host, text in texts.items()
+    ]
+    return json.dumps({"items": items, "target_count": 3}, indent=2)
+
+
+def line_records(host: str, line: str, **more: str) -> Pack:
+    """A record for each line."""
+    return lambda texts: "".join(
+        json.dumps({host: name, line: row, **more}) + "\n" for name, text in texts.items() for row in text.splitlines()
+    )
+
+
+def rundeck_entries(texts: Mapping[str, str]) -> str:
+    rows = [
+        {"time": "12:00:00", "level": "NORMAL", "log": row, "node": host}
+        for host, text in texts.items()
+        for row in text.splitlines()
+    ]
+    return json.dumps({"id": "7", "completed": True, "entries": rows})
+
+
+def rundeck_log(texts: Mapping[str, str]) -> str:
+    rows = "".join(
+        f"^2024-01-01T12:00:00Z|log|NORMAL|{{node={host}|step=1|user=root}}|{row}^\n"
+        for host, text in texts.items()
+        for row in text.splitlines()
+    )
+    return f"^text/x-rundeck-log-v2.0^\n^2024-01-01T12:00:00Z|stepbegin|NORMAL|{{step=1}}|^\n{rows}^END^\n"
+
+
+def juju(texts: Mapping[str, str]) -> str:
+    parts = []
+    for host, text in texts.items():
+        rows = "".join(f"      {line}".rstrip() + "\n" for line in text.splitlines())
+        sign = "|6" if text[:1] == " " else "|"
+        parts.append(
+            f'{host}/0:\n  id: "1"\n  results:\n    return-code: 0\n    stdout: {sign}\n{rows}  status: completed\n'
+        )
+    return "".join(parts)
+
+
+def salt_yaml(texts: Mapping[str, str]) -> str:
+    return "".join(f"{host}: {json.dumps(text)}\n" for host, text in texts.items())
+
+
+def salt_raw(texts: Mapping[str, str]) -> str:
+    return "".join(f"{ ({host: text})!r}\n" for host, text in texts.items())
+
+
+def nornir(texts: Mapping[str, str]) -> str:
+    return f"look{'*' * 60}\n" + "".join(
+        f"* {host} ** changed : False {'*' * 40}\nvvvv look ** changed : False vvvv INFO\n{text}^^^^ END look ^^^^\n"
+        for host, text in texts.items()
+    )
+
+
+def behind(own: str, pack: Pack) -> Pack:
+    """With a line that the engine says itself before all others."""
+    return lambda texts: own + pack(texts)
+
+
 PACKS: Mapping[str, Pack] = {
     "clush": prefixed("{host}: "),
     "pdsh": interleaved("{host}: "),
@@ -148,6 +251,28 @@ PACKS: Mapping[str, Pack] = {
     "knife": prefixed("{host} "),
     "aws ssm": ssm_json,
     "records": records_json,
+    "ansible-playbook, loop": loop,
+    "ansible-playbook, loop, debug": registered_loop,
+    "awx": awx,
+    "ansible, log_path": logged,
+    "ansible-runner": events,
+    "ansible-playbook, jsonl": json_lines,
+    "kubectl logs --prefix --timestamps": interleaved("[pod/{host}/collect] 2024-01-01T12:00:00.123456789Z "),
+    "stern": prefixed("{host} collect "),
+    "stern --output json": line_records("podName", "message", nodeName="node7"),
+    "fabric, its own lines": behind("[lb1] Executing task 'look'\n[lb1] run: look\n", prefixed("[{host}] out: ")),
+    "rundeck": prefixed("12:00:00 [root@{host} 1][NORMAL] "),
+    "rundeck, json": rundeck_entries,
+    "rundeck, rdlog": rundeck_log,
+    "pyinfra": behind("--> Starting operation: look\n", prefixed("    [{host}] ")),
+    "vagrant": behind("==> lb1: Running provisioner: shell...\n", prefixed("    {host}: ")),
+    "terraform": prefixed('null_resource.look["{host}"] (remote-exec): '),
+    "docker service logs": interleaved("{host}.1.k2j3h4k5j6@node1    | "),
+    "bolt": bolt,
+    "juju": juju,
+    "salt --out=yaml": salt_yaml,
+    "salt --out=raw": salt_raw,
+    "nornir": nornir,
 }
 
 

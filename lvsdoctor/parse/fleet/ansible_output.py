@@ -19,7 +19,7 @@ _ONELINE = pattern(rf"(?P<host>\S{{1,253}}) \| {_STATES} \| rc=-?\d+ \| \(stdout
 _VALUE = pattern(rf"(?P<host>\S{{1,253}}) \| {_STATES} => (?=\{{)")
 _RESULT = pattern(
     r"(?:ok|changed|fatal|failed|skipping|unreachable): \[(?P<host>[^\]\s]{1,253})(?: -> [^\]]{1,253})?\]"
-    r"(?:: [A-Z]+!)?(?: \(item=.{0,500}\))?(?P<sign> =>)? ?(?P<rest>.*)"
+    r"(?:: [A-Z]+!)?(?:(?: =>)? \(item=.{0,500}?\)(?= =>|\s*$))?(?P<sign> =>)? ?(?P<rest>.*)"
 )
 _BLOCK = pattern(r"(?P<margin> +)(?P<key>[\w.\[\]'-]*?(?:stdout|msg)): \|[-+]?\d?[-+]?")
 _PLAIN = pattern(r"(?P<margin> +)(?P<key>[\w.\[\]'-]*?(?:stdout|msg)): (?P<value>\S.*)")
@@ -31,12 +31,19 @@ _UNIXY = pattern(r"  (?P<host>\S{1,253}) (?:done|ok|changed|failed)(?: \| [^|]{1
 _UNIXY_END = pattern(r"  \S{1,253} (?:done|ok|changed|failed|skipped|unreachable)\b|\S.*\.\.\.$| *\| stderr: ")
 _PRINTED = pattern(r"(?:STDOUT|MSG):")
 _PRINTED_END = pattern(r"(?:STDOUT|STDERR|MSG):$|(?:PLAY|TASK|RUNNING HANDLER) (?:\[|RECAP)|NO MORE HOSTS LEFT")
+# log_path: the first line of each message has the time, the process and the user before it.
+_LOGGED = pattern(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} p=\d{1,9} u=\S{1,64} (?:n=\S{1,64} )?(?:[A-Z]{4,8})?\| {1,2}(?=\S|$)"
+)
 _HEADS = (_ONELINE, _VALUE, _RESULT)
 
 
 def of_ansible(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | None:
     """None if nothing here is a result. What stands under `host | CHANGED | rc=0 >>` is read so only for `streams`:
     such a line is a heading as good as any."""
+    logged = any(_LOGGED.match(line) for line in lines[:200])
+    if logged:
+        lines = [_LOGGED.sub("", line, count=1) for line in lines]
     answers: list[FleetAnswer] = []
     own: list[tuple[str, int]] = []
     results = 0
@@ -50,12 +57,13 @@ def of_ansible(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | No
             answers.append(FleetAnswer(ENGINE, head["host"], printed, [begin + 1] * len(printed)))
         elif head := _MINIMAL.fullmatch(line):
             number = _next_head(lines, number)
-            results += streams
+            results += streams or logged
             answers.append(FleetAnswer(ENGINE, head["host"], lines[begin + 1 : number], range(begin + 2, number + 1)))
         elif (head := _VALUE.match(line)) or ((head := _RESULT.fullmatch(line)) and head["rest"].startswith("{")):
-            number, more = _of_json(lines, begin, line.index("{"), head["host"])
+            column = head.start("rest") if "rest" in head.groupdict() else head.end()
+            number, more = _of_json(lines, begin, column, head["host"])
             answers += more
-            shown = (head["host"], _asked(lines[begin:number])) if not more else None
+            shown = (head["host"], _asked(lines[begin:number], column)) if not more else None
         elif head and head["sign"]:
             number = begin + 1 + len(list(takewhile(lambda row: row[:1] in (" ", ""), lines[begin + 1 :])))
             answers += _of_yaml(lines, begin + 1, number, head["host"])
@@ -73,9 +81,9 @@ def of_ansible(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | No
     return answers if results and answers else None
 
 
-def _asked(lines: Sequence[str]) -> str:
+def _asked(lines: Sequence[str], column: int) -> str:
     """The command that a result in JSON names."""
-    read = value_at("\n".join(lines), lines[0].index("{"))
+    read = value_at("\n".join(lines), column)
     command = read[0].get("cmd") if read and isinstance(read[0], dict) else None
     line = " ".join(map(str, command)) if isinstance(command, list) else command
     return f"$ {line}" if isinstance(line, str) and line and "\n" not in line else ""

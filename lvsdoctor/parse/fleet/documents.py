@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lvsdoctor.parse.fleet.answer import FleetAnswer, of_value
+from lvsdoctor.parse.fleet.prefixed import is_dump
+from lvsdoctor.parse.fleet.records import OUTPUTS, host_of, of_records
+from lvsdoctor.parse.paste.file_names import is_dump_name
 from lvsdoctor.parse.paste.patterns import pattern
 
 _HOST = pattern(r"[A-Za-z0-9][\w.:-]{0,252}")
@@ -15,8 +18,11 @@ _MOST = 4096  # documents that follow each other
 def of_json(text: str) -> list[FleetAnswer] | None:
     """None for JSON of another kind, and for what is none."""
     answers: list[FleetAnswer] = []
-    for document in _documents(text):
+    read = _documents(text)
+    for document in read:
         answers += _of_document(document)
+    if not answers and (answers := of_records(read)) and not any(map(is_dump, answers)):
+        return None
     return answers or None
 
 
@@ -43,18 +49,13 @@ def value_at(text: str, place: int) -> tuple[Any, int] | None:
         return None
 
 
-# How engines and their users call a host and what it printed: AWS SSM, Juju, a script's own.
-_HOSTS = ("host", "hostname", "node", "name", "target", "server", "InstanceId", "UnitId", "minion", "instance", "unit")
-_OUTPUTS = ("stdout", "Stdout", "StandardOutputContent", "output", "Output", "out", "result")
-
-
 def _of_named(record: Any) -> FleetAnswer | None:
     """A record that names its host and has what a command of it printed."""
     if not isinstance(record, Mapping):
         return None
-    host = next((record[key] for key in _HOSTS if isinstance(record.get(key), str)), "").partition("/")[0]
-    printed = next((record[key] for key in _OUTPUTS if isinstance(record.get(key), str)), "")
-    return of_value("the engine", host, printed) if _HOST.fullmatch(host) and "\n" in printed else None
+    host = host_of(record)
+    printed = next((record[key] for key in OUTPUTS if isinstance(record.get(key), str)), "")
+    return of_value("the engine", host, printed) if host and "\n" in printed else None
 
 
 def _of_document(document: Any) -> Iterator[FleetAnswer]:
@@ -73,8 +74,11 @@ def _of_document(document: Any) -> Iterator[FleetAnswer]:
     elif is_result(document):
         yield from of_result("Ansible", "", document)
     elif document and all(_of_salt(host, answer) for host, answer in document.items()):
+        dumps = all(map(is_dump_name, document))  # a file of one host, which its own name tells
         for host, answer in document.items():
-            if isinstance(answer, str):
+            if dumps and isinstance(answer, str):
+                yield of_value("the engine", "", answer)
+            elif isinstance(answer, str):
                 yield of_value("Salt", host, answer)
             else:
                 yield from of_result("Salt", host, answer)
@@ -110,7 +114,7 @@ def of_result(engine: str, host: str, result: Any) -> Iterator[FleetAnswer]:
         elif key == "msg" or key.endswith("stdout_lines"):
             if lines := [line for line in _list(result, key) if isinstance(line, str)]:
                 yield of_value(engine, host, "\n".join(lines))
-        elif isinstance(value, Mapping) and isinstance(value.get("stdout"), str):
+        elif isinstance(value, Mapping) and (isinstance(value.get("stdout"), str) or _list(value, "results")):
             yield from of_result(engine, host, value)  # debug: var=out
 
 

@@ -9,27 +9,44 @@ from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.stream import Piece, pieces
 from lvsdoctor.parse.renumber import renumbered
 
-_NAMED_OUTPUTS = ('"Stdout"', '"StandardOutputContent"')
+# What a document with answers in it has: an output, or lines of hosts.
+_OUTPUTS = pattern(
+    r"\"(?:stdout|Stdout|StandardOutputContent|output|Output|out|result|merged_output|unreachable)\"\s{0,8}:"
+)
+_LINE_OF_A_HOST = pattern(
+    r"\"(?:node|podName|host)\"\s{0,8}:[^{}]{0,1000}\"(?:log|message|line)\"|"
+    r"\"(?:log|message|line)\"\s{0,8}:[^{}]{0,1000}\"(?:node|podName|host)\"\s{0,8}:"
+)
+_BEGIN = 20_000
+_COLOUR = pattern(r"\x1b\[[0-9;]{0,20}m")
 # A line of another engine: a host's name, maybe in brackets, and what it printed. Prompts have a sign.
-_DRESSED = pattern(r"[\w.-]{1,80} +\| | ?(?:\*\* )?\[?[\w.@: -]{1,80}(?:\] |\||\t|\u203a|\s)[^#$]*$")
+_DRESSED = pattern(
+    r"[\w.@-]{1,80} +\| | {0,8}(?:\*\* )?\[?[\w.@:+ -]{1,80}(?:\] |\||\t|\u203a|\s)[^#$]*$"
+    r"|(?:\S{1,32} )?\[[^\]\s]{1,253}(?: [^\]\s]{1,80})?\]\[[A-Z]{3,9}\] |\^|\S{1,200} \((?:remote|local)-exec\): "
+)
+_OWN_WORDS = pattern(r"--> |==> \S{1,253}: |\[[\w.@:-]{1,253}\] ")
+# A value of YAML that paste/ does not take apart: in quotes, or of Juju's unit.
+YAML_VALUE = pattern(r"[A-Za-z0-9][\w.-]{0,252}(?:: [\"'].+|/\d{1,6}:\s*)$")
 _OUTPUT = pattern(r"(?i)[,;\t\"](?:output|stdout|out|results?|text|输出|结果)(?:[,;\t\"\r]|$)")
 _OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n", " | stdout: ")
 
 
 def answers_in(text: str) -> list[FleetAnswer] | None:
     """None for a text that no engine brought; what gives it away is in its first lines."""
+    if "\x1b[" in text:
+        text = _COLOUR.sub("", text)
+    if "\r\n" in text:
+        text = text.replace("\r\n", "\n")
     begin = text[:200].lstrip("\ufeff \t\r\n")
+    if begin.startswith("{'"):
+        from lvsdoctor.parse.fleet.records import of_python
+
+        return of_python(text.lstrip("\ufeff"))
     if begin.startswith(("{", "[{", "[ {", "[\n")):
         from lvsdoctor.parse.fleet.documents import of_json
 
-        if (
-            '"stdout"' in text
-            or any(name in text for name in _NAMED_OUTPUTS)
-            or '"unreachable"' in text
-            or _may_be_salt(text)
-        ):
-            return of_json(text.lstrip("\ufeff"))
-        return None
+        known = _OUTPUTS.search(text) or _LINE_OF_A_HOST.search(text[:_BEGIN]) or _may_be_salt(text)
+        return of_json(text.lstrip("\ufeff")) if known else None
     lines = text.split("\n")
     if any(sign in text for sign in _OF_ANSIBLE):
         from lvsdoctor.parse.fleet.ansible_output import of_ansible
@@ -48,14 +65,27 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
     if begin.startswith("--------"):
         from lvsdoctor.parse.fleet.prefixed import of_rules
 
-        return of_rules(lines, streams="==> lvsdoctor " in text)
+        if answers := of_rules(lines, streams="==> lvsdoctor " in text):
+            return answers
+    if begin.startswith(("---------", "*", "v")) or first.rstrip().endswith("****"):
+        from lvsdoctor.parse.fleet.blocks import of_blocks
+
+        if answers := of_blocks(lines):
+            return answers
+    if YAML_VALUE.match(first):
+        from lvsdoctor.parse.fleet.blocks import of_yaml
+
+        if answers := of_yaml(text.lstrip("\ufeff")):
+            return answers
     if ": " in first and not first[0].isspace():
         from lvsdoctor.parse.fleet.prefixed import of_prefixes
 
         if answers := of_prefixes(lines):
             return answers
-    if _DRESSED.match(first):
-        from lvsdoctor.parse.fleet.prefixed import of_other_prefixes
+    # An indentation belongs to the dress.
+    first = next(filter(str.strip, lines[:20]), "")
+    if _DRESSED.match(first) or _OWN_WORDS.match(first):
+        from lvsdoctor.parse.fleet.dressed import of_other_prefixes
 
         return of_other_prefixes(lines)
     return None

@@ -3,34 +3,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, product
 
 from lvsdoctor.parse.fleet.answer import FleetAnswer, joined
-from lvsdoctor.parse.paste.host_words import is_host_name
 from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 
 _KUBECTL = pattern(r"\[pod/(?P<pod>[a-z0-9][a-z0-9.-]{0,252})/[^\]\s]{1,253}\] ?(?P<line>.*)")
 _HOST = pattern(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?: (?P<line>.*))?")
-# Other engines: `[rs1] out: line` (fabric), ` ** [out :: rs1] line` (capistrano), `[rs1] line` and `rs1<TAB>line` (GNU
-# parallel), `rs1  | line` (docker compose), the journal of several hosts, the sign of stern, `rs1 line` (knife).
-_OTHERS = tuple(
-    map(
-        pattern,
-        (
-            r"\[(?:[\w.-]+@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})\] (?:out|err|run|stdout|stderr): ?(?P<line>.*)",
-            r" ?\*\* \[(?:out|err) :: (?:[\w.-]+@)?(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
-            r"\[(?P<host>[A-Za-z0-9][\w.-]{0,252})\] ?(?P<line>.*)",
-            r"(?P<host>[A-Za-z0-9][\w.-]{0,252}) *\|(?: (?P<line>.*))?",
-            r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16}) "
-            r"(?P<host>[A-Za-z0-9][\w.-]{0,252}) [\w./-]{1,64}(?:\[\d{1,9}\])?:(?: (?P<line>.*))?",
-            r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?:\t| \u203a )(?P<line>.*)",
-            r"(?P<host>[A-Za-z0-9][\w.-]{0,252})(?: (?P<line>.*))?",
-        ),
-    )
-)
 # What these say themselves, of a host or of their own.
 _OWN = pattern(r"(?:pdsh@[\w.-]+|clush|dsh|salt|pssh): |\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] ")
+_STAMP = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)(?: |$)")  # --timestamps
 _RULE = pattern(r"-{8,}")
 _NAMES = pattern(r"(?P<set>[\w.,\[\]-]{1,2000})(?: \((?P<number>\d{1,6})\))?")
 _RANGE = pattern(r"(\d{1,6})-(\d{1,6})")
@@ -49,6 +33,8 @@ def of_kubectl(lines: Sequence[str]) -> list[FleetAnswer] | None:
         if prefixed is None:
             return None
         answers.append(FleetAnswer("kubectl", prefixed["pod"], [prefixed["line"]], [number]))
+    if all(_STAMP.match(answer.lines[0]) for answer in answers):
+        answers = [replace(answer, lines=[_STAMP.sub("", answer.lines[0], count=1)]) for answer in answers]
     return list(joined(answers)) or None
 
 
@@ -67,43 +53,10 @@ def of_prefixes(lines: Sequence[str]) -> list[FleetAnswer] | None:
             return None
         answers.append(FleetAnswer("clush or pdsh", prefixed["host"], [prefixed["line"] or ""], [number]))
     hosts = list(joined(answers))
-    return hosts if any(map(_is_dump, hosts)) else None
+    return hosts if any(map(is_dump, hosts)) else None
 
 
-def of_other_prefixes(lines: Sequence[str]) -> list[FleetAnswer] | None:
-    """None if not all lines have the name of a host before them, in the same dress, or if no dump begins behind it."""
-    first = next((line for line in lines if line.strip()), "")
-    for dress in _OTHERS:
-        head = dress.fullmatch(first.rstrip("\r"))
-        if head is None or not _may_name(head["host"]):
-            continue
-        if hosts := _dressed(lines, dress):
-            return hosts
-    return None
-
-
-def _dressed(lines: Sequence[str], dress: re.Pattern[str]) -> list[FleetAnswer] | None:
-    answers = []
-    names: set[str] = set()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        prefixed = dress.fullmatch(line.rstrip("\r"))
-        if prefixed is None or len(names) > _LOOKED_AT:
-            return None
-        names.add(prefixed["host"])
-        answers.append(FleetAnswer("the engine", prefixed["host"], [prefixed["line"] or ""], [number]))
-    hosts = list(joined(answers))
-    # One name before all lines is as well the first word of a text.
-    return hosts if len(hosts) > 1 and all(map(_may_name, names)) and all(map(_is_dump, hosts)) else None
-
-
-def _may_name(word: str) -> bool:
-    """Is it a host's name, or a word that may be one where a dump of each begins behind several of them?"""
-    return is_host_name(word) or (word.islower() and word.replace("-", "").isalpha())
-
-
-def _is_dump(answer: FleetAnswer) -> bool:
+def is_dump(answer: FleetAnswer) -> bool:
     """Does a dump begin in its first lines? The link of `eth0: flags=...` is no host."""
     lines = [line for line in islice(answer.lines, _LOOKED_AT) if line.strip()]
     return bool(answer.host) and any(line.startswith("==> lvsdoctor ") or begins(line) for line in lines)
@@ -133,7 +86,7 @@ def of_rules(lines: Sequence[str], *, streams: bool) -> list[FleetAnswer] | None
         if budget < 0:
             return None
         answers += [FleetAnswer("clush", host, rows, range(number + 4, end + 1)) for host in hosts]
-    return answers if any(map(_is_dump, answers)) else None
+    return answers if any(map(is_dump, answers)) else None
 
 
 def _hosts_of(folded: str) -> list[str]:

@@ -7,13 +7,18 @@ from itertools import pairwise
 
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
+from lvsdoctor.parse.readers import readers_for
 
 # more(1) and less(1) write it, and over it what comes next. Alone on its line, it is where the user stopped.
 _PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ \t]*\r)*")
 # PS C:\Users\anna> ssh root@rs1 ip addr
 _WINDOWS = pattern(r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*(?:ssh|plink)(?:\.exe)?(?=[ \t])", re.I)
 _WINDOWS_ALONE = pattern(r"(?m)^[ \t]*PS [A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*$")
-_STAMP = pattern(r"\[\d{4}[-/.]\d\d[-/.]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\] ?")
+_DATE = r"\d{4}[-/.]\d\d[-/.]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+# Of a session's record, of what runs jobs (GitHub, Jenkins), of ts(1).
+_STAMP = pattern(rf"\[{_DATE}\](?: |$)|{_DATE}(?: |$)|[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?: |$)")
+# GitLab's mark of a section, which its page does not show.
+_SECTION = pattern(r"section_(?:start|end):\d{1,12}:[\w.-]{1,200}(?:\[[^\]\r\n]{0,200}\])?\r(?:\x1b\[0K)?")
 _TITLE = pattern(r"\.([A-Za-z][\w.-]{0,62})[ \t]*")
 _BLOCK = pattern(r"(?:-{4,}|\.{4,})[ \t]*")
 _HUNK = pattern(r"@@ -\d{1,7}(?:,(\d{1,7}))? \+\d{1,7}(?:,(\d{1,7}))? @@.*")
@@ -23,12 +28,12 @@ DIFFERENCE = "diff| "  # stands before the lines of a difference: of two states 
 def without_terminals(text: str) -> str:
     """The text, all lines in their places."""
     if "\r" in text:
-        text = _PAGER.sub("", text)
+        text = _PAGER.sub("", _SECTION.sub("", text))
     if ":\\" in text:
         text = _WINDOWS_ALONE.sub("$", _WINDOWS.sub("$ ssh", text))
     if "\n@@ -" in text or text.startswith("@@ -"):
         text = _without_hunks(text)
-    if text.startswith("[") and _STAMP.match(text):
+    if _STAMP.match(text):
         text = _without_stamps(text)
     if "----" in text or "...." in text:
         text = _without_titles(text)
@@ -53,13 +58,17 @@ def _without_hunks(text: str) -> str:
 
 
 def _without_stamps(text: str) -> str:
-    """A session's record, each line with the time: a prompt among them tells it from a log."""
+    """A record, each line with the time: a prompt or the beginning of a dump among them tells it from a log."""
     lines = text.split("\n")
     found = [_STAMP.match(line) for line in lines]
     if not all(stamp or not line.strip() for stamp, line in zip(found, lines, strict=True)):
         return text
     bare = [line[stamp.end() :] if stamp else line for stamp, line in zip(found, lines, strict=True)]
-    return "\n".join(bare) if any(line.strip() and prompt_in(line.strip()) for line in bare) else text
+    return "\n".join(bare) if any(line.strip() and _begins(line) for line in bare) else text
+
+
+def _begins(line: str) -> bool:
+    return prompt_in(line.strip()) is not None or next(readers_for(line), None) is not None
 
 
 def _without_titles(text: str) -> str:

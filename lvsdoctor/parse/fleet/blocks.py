@@ -1,0 +1,75 @@
+"""Answers in blocks below a line that names the host: cexec of C3, Nornir; and values of YAML: Salt's, Juju's."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lvsdoctor.parse.fleet.answer import FleetAnswer, of_value
+from lvsdoctor.parse.fleet.prefixed import is_dump
+from lvsdoctor.parse.paste.patterns import pattern
+
+_HOST = r"(?P<host>[A-Za-z0-9][\w.-]{0,252})"
+# The line that names the host, and what the engine says beside.
+_BLOCKS = (
+    (pattern(rf"-{{9}} ?{_HOST}-{{9}}"), pattern(r"\*{10,} [\w.-]{1,80} \*{10,}")),
+    (
+        pattern(rf"\* {_HOST} \*\* changed : (?:True|False) \*{{3,}}"),
+        pattern(r"(?:v{4}|\^{4}|-{4}) .{1,200}(?: [A-Z]+|[v^-]{4})|[\w.: -]{1,80}\*{4,}"),
+    ),
+)
+
+_PARTS = pattern(r"(?m)^(?=[A-Za-z0-9][\w./-]{0,252}:(?:[ \t]|$))")
+_PRINTED = ((), ("stdout",), ("results", "stdout"), ("results", "Stdout"), ("Stdout",))
+_MOST = 100_000
+
+
+def of_blocks(lines: Sequence[str]) -> list[FleetAnswer] | None:
+    """None if the text begins with no such line, or if no dump begins below one."""
+    first = next((line.rstrip() for line in lines if line.strip()), "")
+    for head, own in _BLOCKS:
+        if head.fullmatch(first) or own.fullmatch(first):
+            answers = list(_of(lines, head, own))
+            if answers and all(map(is_dump, answers)):
+                return answers
+    return None
+
+
+def _of(lines: Sequence[str], head: re.Pattern[str], own: re.Pattern[str]) -> Iterator[FleetAnswer]:
+    host = ""
+    rows: list[str] = []
+    numbers: list[int | None] = []
+    for number, line in enumerate(lines, start=1):
+        named = head.fullmatch(line.rstrip())
+        if named is None:
+            if host and not own.fullmatch(line.rstrip()):
+                rows.append(line)
+                numbers.append(number)
+            continue
+        if host:
+            yield FleetAnswer("the engine", host, rows, numbers)
+        host, rows, numbers = named["host"], [], []
+    if host:
+        yield FleetAnswer("the engine", host, rows, numbers)
+
+
+def of_yaml(text: str) -> list[FleetAnswer] | None:
+    """None where PyYAML is missing, or where a value is no answer under a host's name.
+
+    A host may come again with its next answer, which makes no document: every value is read by itself.
+    """
+    from lvsdoctor.parse.config.yaml_text import PyYamlMissing, documents
+
+    answers: list[FleetAnswer] = []
+    try:
+        for part in _PARTS.split(text):
+            if not part.strip():
+                continue
+            yaml = documents(part, "")
+            if yaml.unread or len(yaml.roots) != 1 or len(yaml.roots[0].pairs) != 1 or len(answers) > _MOST:
+                return None
+            ((host, value),) = yaml.roots[0].pairs
+            printed = next((node.text for path in _PRINTED if (node := value.at(*path)) is not None and node.text), "")
+            if "\n" in printed:
+                answers.append(of_value("the engine", host.text.partition("/")[0], printed))
+    except PyYamlMissing:
+        return None
+    return answers if answers and all(map(is_dump, answers)) else None
