@@ -42,7 +42,8 @@ class Lookup:
 
     @property
     def links(self) -> tuple[str, ...]:
-        return self.route.links if self.route is not None else ()
+        """None of a route that says unreachable; IPv6 shows such a route with the interface lo."""
+        return self.route.links if self.route is not None and self.type != "unreachable" else ()
 
     @property
     def gateways(self) -> tuple[IP, ...]:

@@ -175,7 +175,9 @@ def passes(node: Node, lookup: Lookup, addresses: Collection[IP]) -> bool:
 
     A hop without a gateway does if its link speaks no ARP and one of the addresses is at the far end. Reads links.
     """
-    hops = [hop for hop in lookup.route.nexthops if "dead" not in hop.flags] if lookup.route is not None else []
+    if lookup.route is None or lookup.type == "unreachable":  # such a route of IPv6 names lo
+        return False
+    hops = [hop for hop in lookup.route.nexthops if "dead" not in hop.flags]
     return bool(hops) and all(_leads_to(node, hop, addresses) for hop in hops)
 
 
