@@ -106,6 +106,19 @@ def _left(plan: Plan, node: str | None) -> Iterator[Left]:
         if node in (None, verdict.step.node):
             whose, where = clients(lost.walk.client), f"{verdict.step.node} ({verdict.step.decision})"
             yield Left(f"still lost at {where}: connections to {lost.walk.service} from {whose}: {verdict.why}")
+    yield from _shown_after(plan, node)
+
+
+def _shown_after(plan: Plan, node: str | None) -> Iterator[Left]:
+    """What another fault hid, and what the steps leave unknown: whoever runs them looks again for it."""
+    walked = {lost.walk.deciding.step.node for lost in plan.still_lost if lost.walk.deciding is not None}
+    for found in plan.laid_bare if plan.steps else ():
+        if node in (None, found.fix_node) and not (found.rule == "path-broken" and found.node in walked):
+            yield Left(f"after the steps: {_named(found)}", found.fix.now)
+    for outcome in plan.unknown_after if plan.steps else ():
+        if node in (None, outcome.node):
+            facts = "; ".join(dict.fromkeys(missing.command for missing in outcome.missing))
+            yield Left(f"not known after the steps: {outcome.rule} on {outcome.node}: {facts}")
 
 
 def _named(diagnosis: Diagnosis) -> str:

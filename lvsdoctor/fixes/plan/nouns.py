@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from lvsdoctor.model.change import Change
-from lvsdoctor.model.examination import Diagnosis, Examination
+from lvsdoctor.model.examination import Diagnosis, Examination, Outcome, Verdict
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Walk
 
@@ -86,6 +87,23 @@ class Plan:
     def nodes(self) -> tuple[str, ...]:
         """The nodes on which something is to be run, in the order of the steps."""
         return tuple(dict.fromkeys(step.node for step in self.steps))
+
+    @property
+    def laid_bare(self) -> tuple[Diagnosis, ...]:
+        """The errors and warnings after the steps that the scan did not show: another fault hid them."""
+        known = {diagnosis.fingerprint for diagnosis in (*self.before.diagnoses, *self.before.listed_under)}
+        new = (diagnosis for diagnosis in self.after.diagnoses if diagnosis.fingerprint not in known)
+        return tuple(diagnosis for diagnosis in new if diagnosis.severity is not Severity.NOTE)
+
+    @property
+    def unknown_after(self) -> tuple[Outcome, ...]:
+        """What was quiet before the steps and cannot be told after them: the steps change what it was judged by."""
+        quiet = {(before.rule, before.node) for before in self.before.outcomes if before.verdict is Verdict.QUIET}
+        return tuple(
+            outcome
+            for outcome in self.after.outcomes
+            if outcome.verdict is Verdict.NOT_CHECKED and (outcome.rule, outcome.node) in quiet
+        )
 
     def of(self, node: str) -> tuple[PlanStep, ...]:
         return tuple(step for step in self.steps if step.node == node)

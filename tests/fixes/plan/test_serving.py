@@ -1,12 +1,15 @@
 """After the last step of a plan clients are served, or the plan names the walk on which they are not."""
 
+from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from lvsdoctor.analysis.broken_paths import lost
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.analysis.walk import walks
+from lvsdoctor.cli.fix.document import fix_document
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.fixes.plan import Plan, plan
 from lvsdoctor.model.walk import Decision
@@ -48,6 +51,37 @@ def test_nothing_is_named_where_the_plan_serves_the_clients() -> None:
     made = planned([MISSING, NOT_LOCAL, loose])
     assert made.steps
     assert made.still_lost == ()
+
+
+def test_what_was_quiet_and_cannot_be_told_after_the_steps_is_named() -> None:
+    """A real server answers for the service address; when its entry is gone, who answers is not known."""
+    named = (world for world in worlds() if world.name.startswith("service-address-answered-by-no-node"))
+    world = next(world for world in named if any(where == "desk/ip-route" for _, where, _ in world.dumps))
+    table = ("node1/ipvsadm", "-r 198.51.100.9:8080 -m", "-r 192.0.2.77:80 -m")
+    holder = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
+    inet 127.0.0.1/8 scope host lo
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000
+    link/ether 02:00:00:00:00:77 brd ff:ff:ff:ff:ff:ff
+    inet 192.0.2.77/24 brd 192.0.2.255 scope global eth0
+"""
+    own = (("rs1", "rs1/ip-addr", holder), ("rs1", "rs1/ipvsadm", "# ipvsadm -Sn\n"))
+    made = planned([table], replace(world, dumps=(*world.dumps, *own)))
+    assert [cleared.diagnosis.code for cleared in made.cleared] == ["CL001"]
+    assert ("service-address-answered-by-no-node", "node1") in [
+        (found.rule, found.node) for found in made.unknown_after
+    ]
+    document = fix_document(made, made.nodes_after, Namespace(node=None, network="none", netns=None, paths=["dumps"]))
+    (says,) = (left.says for left in document.left if "service-address-answered-by-no-node" in left.says)
+    assert says.startswith("not known after the steps: service-address-answered-by-no-node on node1: ip neigh show")
+
+
+def test_an_error_that_a_fault_hid_is_said_with_the_steps() -> None:
+    made = planned([MISSING, NOT_LOCAL])
+    shown = replace(made, still_lost=())
+    assert [found.code for found in shown.laid_bare] == ["PATH001"]
+    document = fix_document(shown, shown.nodes_after, Namespace(node=None, network="none", netns=None, paths=["dumps"]))
+    assert any(left.says.startswith("after the steps: PATH001") for left in document.left)
 
 
 @pytest.mark.parametrize("world", SHOWING, ids=str)
