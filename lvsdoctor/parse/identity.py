@@ -1,4 +1,4 @@
-"""Who the host is: `uname -a`, `hostname`."""
+"""Who the host is: `uname -a`, `hostname`, `hostnamectl`."""
 
 import re
 from collections.abc import Sequence
@@ -11,6 +11,9 @@ from lvsdoctor.parse.reader import Dump, Reader
 UNAME = re.compile(
     r"Linux (?:\(none\)|(?P<host>[A-Za-z0-9][\w.-]{0,252})) (?P<kernel>\d{1,3}\.\d{1,5}[\w.+~-]{0,100}) #\d"
 )
+_STATIC = re.compile(r"\s*(?:Static|Transient) hostname: (?P<host>\S{1,253})")
+_CARD = re.compile(r"\s*[A-Z][A-Za-z ]{1,24}: \S")
+_CARD_KERNEL = re.compile(r"\s*Kernel: Linux (?P<kernel>\d{1,3}\.\d{1,5}[\w.+~-]{0,100})")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 
 
@@ -47,6 +50,33 @@ class Uname(Reader):
             return False
         self._host, self._kernel = found["host"] or "", found["kernel"]
         return True
+
+    def dump(self) -> Dump:
+        return Dump({"kernel": (self._kernel,)} if self._kernel else {}, host=self._host)
+
+
+class Hostnamectl(Reader):
+    """What `hostnamectl` shows: `Static hostname: rs1`, and lines of the same kind below it."""
+
+    name: ClassVar[str] = "hostnamectl"
+    programs: ClassVar[tuple[str, ...]] = ("hostnamectl",)
+    unread_may_be_rows = False
+
+    def __init__(self) -> None:
+        self._host = self._kernel = ""
+
+    @classmethod
+    def starts(cls, text: str) -> bool:
+        return (found := _STATIC.match(text)) is not None and bool(_host_name(found["host"]))
+
+    def feed(self, seen: Seen) -> bool:
+        if found := _STATIC.match(seen.text):
+            if self._host and self._host != found["host"] and "Static" in seen.text:
+                return False  # another host's begins
+            self._host = self._host or _host_name(found["host"])
+        elif kernel := _CARD_KERNEL.match(seen.text):
+            self._kernel = kernel["kernel"]
+        return _CARD.match(seen.text) is not None
 
     def dump(self) -> Dump:
         return Dump({"kernel": (self._kernel,)} if self._kernel else {}, host=self._host)

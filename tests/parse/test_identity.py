@@ -1,9 +1,9 @@
-"""uname -a, hostname."""
+"""uname -a, hostname, hostnamectl."""
 
 import pytest
 
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.identity import Uname, hostname_in
+from lvsdoctor.parse.identity import Hostnamectl, Uname, hostname_in
 from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.parse.readers import readers_for
 from tests.parse.driving_ipvs import drive, of_corpus, read
@@ -80,3 +80,15 @@ def test_the_corpus_tells_its_hosts(text: str) -> None:
     dump = read(Uname, text)
     assert dump.host == text.split()[1]
     assert dump.facts["kernel"] == (text.split()[2],)
+
+
+def test_hostnamectl_tells_the_host_and_the_kernel() -> None:
+    text = " Static hostname: rs1\n       Icon name: computer-vm\n         Machine ID: 0123\n          Kernel: Linux 6.1.0-18\n"
+    dump = read(Hostnamectl, text)
+    assert (dump.host, dump.facts) == ("rs1", {"kernel": ("6.1.0-18",)})
+
+
+def test_each_hostnamectl_begins_another_host() -> None:
+    one = "# hostnamectl\n Static hostname: {}\n       Icon name: computer-vm\n# ip -br addr\nlo UNKNOWN 127.0.0.1/8\n"
+    found = [piece.host for piece in pieces(one.format("rs1") + one.format("lb1"), "paste") if piece.dump.facts]
+    assert found == ["rs1", "lb1"]

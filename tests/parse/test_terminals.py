@@ -72,3 +72,42 @@ def test_of_a_difference_neither_side_is_what_a_host_shows() -> None:
     assert not any(piece.dump.facts for piece in found)
     assert [kind.kind for piece in found for kind in piece.dump.unread_kinds] == ["difference"]
     assert by_host(f"{difference}root@rs1:~# ip -br addr\n{BRIEF}") == {"rs1": ["addresses"]}
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Mar 12 09:14:{:02d} ",
+        "2026-03-12T09:14:{:02d}.123456Z ",
+        "2026-03-12 09:14:{:02d} ",
+        "09:14:{:02d} ",
+        "[09:14:{:02d}] ",
+        "[09:14:{:02d}] <anna> ",
+        "09:14:{:02d} <@anna> ",
+    ],
+)
+def test_what_ts_or_a_chat_puts_before_each_line_is_not_of_the_lines(stamp: str) -> None:
+    lines = f"[root@rs1 ~]# ip -br addr\n{BRIEF}[root@lb1 ~]# ipvsadm -Ln\n{TABLE}".splitlines()
+    text = "".join(f"{stamp.format(number)}{line}\n" for number, line in enumerate(lines))
+    assert by_host(text) == {"rs1": ["addresses"], "lb1": ["ipvs"]}
+
+
+def test_a_log_keeps_its_times() -> None:
+    text = "Mar 12 09:14:55 lb1 Keepalived_vrrp[812]: (VI_1) Entering MASTER STATE\n"
+    assert [piece.dump.facts["log"][0].seen.text for piece in read(text * 2)] == [text.strip()]
+
+
+def test_a_frame_with_numbers_is_not_of_the_lines() -> None:
+    lines = f"[root@rs1 ~]# ip -br addr\n{BRIEF}".splitlines()
+    rule = "─" * 7
+    head = f"{rule}┬{rule}\n       │ File: paste.txt\n{rule}┼{rule}\n"
+    text = head + "".join(f"{number:4}   │ {line}\n" for number, line in enumerate(lines, 1)) + f"{rule}┴{rule}\n"
+    assert by_host(text) == {"rs1": ["addresses"]}
+
+
+@pytest.mark.parametrize(
+    "header", ["From: Anna <anna@example.net>", "Message-ID: <abc@mail1>", "Cc: Ben <ben@web1.example.net>,"]
+)
+def test_an_address_of_a_mail_is_no_prompt(header: str) -> None:
+    text = f"{header}\n\nHello,\n\n[root@rs1 ~]# ip -br addr\n{BRIEF}"
+    assert {piece.host for piece in pieces(text, "paste.txt") if piece.host} == {"rs1"}

@@ -26,7 +26,9 @@ _CAT = pattern(r"[ ]*(\d{1,7})\t(.*)|(?=[ \d]{6} {2})[ ]*(\d{1,6}) {2}(.*)", re.
 _CAT_EMPTY = pattern(r"[ ]*(\d{1,7})\s*")
 _CATS = pattern(r"\n *+\d{1,7}(?:\t| {2})")
 # less -N, vi, bat, grep -n, diffs and web pages: only where the whole text is numbered so.
-_NUMBERED = pattern(r"\s*(\d{1,7})(\t|\s?[|│:)]\s?| {1,2}|\.\s?)?(.*)", re.DOTALL)
+_NUMBERED = pattern(r"\s*(\d{1,7})(\t|\s{0,4}[|│]\s?|\s?[:)]\s?| {1,2}|\.\s?)?(.*)", re.DOTALL)
+# The frame that bat draws around numbers and text, and the file's name in it.
+_FRAME = pattern(r"─{3,}[┬┼┴]?─{3,}|\s+│(?: File: .*)?")
 _NUMBERED_FIRST = pattern(r"\s*\d{1,7}[\s|│:).]")
 _PATH = pattern(
     r"(?!proc/sys|/)((?:[\w.+@-]+/)*[\w.+@-]+\.(?:txt|log|out|dump|conf|cfg|lst)|(?:[\w.+@-]+/)+[\w.+@-]+):(?:\d{1,7}:)?(.*)",
@@ -81,7 +83,7 @@ def _unquoted(line: str) -> str:
 
 
 def _first(lines: Sequence[str]) -> str | None:
-    return next((line for line in lines if line.strip()), None)
+    return next((line for line in lines if line.strip() and not _FRAME.fullmatch(line)), None)
 
 
 def begins(line: str) -> bool:
@@ -125,6 +127,9 @@ def _without_numbers(lines: Sequence[str]) -> list[str] | None:
     kept, before, style, numbered, flush = list(lines), -1, "", 0, False
     for place, line in enumerate(lines):
         if not line.strip():
+            continue
+        if line[0] in "─ " and _FRAME.fullmatch(line):
+            kept[place] = line.partition("│ ")[2]
             continue
         found = _NUMBERED.fullmatch(line)
         if found is None or (before >= 0 and int(found[1]) != before + 1):

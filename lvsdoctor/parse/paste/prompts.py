@@ -63,6 +63,8 @@ _BARE = pattern(
 _SIGN_FIRST = pattern(
     rf"[{_FANCY}]\s+(?P<directory>[~/.\w-]{{1,60}}\s+)?(?:git:\(\S{{1,60}}\)\s+)?(?:[✗✔]\s+)?(?P<rest>\S.*)"
 )
+# `From: Anna <anna@example.net>`, and other headers of a mail.
+_MAIL = pattern(r"[A-Za-z][^<>#$%]{0,200}[\s,:]<[\w.+=-]{1,80}@[\w.-]{1,253}>,?")
 # Programs that prompt with their own name. A host may be called so where its command leaves no doubt.
 _PROGRAMS = pattern(
     r"(?:mysql|mariadb|redis|s?l?ftp|telnet|gdb|lldb|psql|sqlite|postgres|irb|python|node|virsh|"
@@ -91,6 +93,8 @@ def prompt_in(text: str) -> Prompt | None:
     if len(text) > 1000 or not _SIGNED.search(text) or _ROW.match(text):
         return None
     if "@" in text or "㉿" in text:
+        if "<" in text and _MAIL.fullmatch(text):
+            return None
         for pattern in (_BRACKETED, _PLAIN):
             if (found := pattern.match(text)) and (prompt := _of_user(found, pattern is _BRACKETED)):
                 return prompt

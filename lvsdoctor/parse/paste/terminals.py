@@ -14,9 +14,14 @@ _PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ 
 # PS C:\Users\anna> ssh root@rs1 ip addr
 _WINDOWS = pattern(r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*(?:ssh|plink)(?:\.exe)?(?=[ \t])", re.I)
 _WINDOWS_ALONE = pattern(r"(?m)^[ \t]*PS [A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*$")
-_DATE = r"\d{4}[-/.]\d\d[-/.]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
-# Of a session's record, of what runs jobs (GitHub, Jenkins), of ts(1).
-_STAMP = pattern(rf"\[{_DATE}\](?: |$)|{_DATE}(?: |$)|[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?: |$)")
+_DAY = r"\d{4}[-/.]\d\d[-/.]\d\d[ T]"
+_SECONDS = r":\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+# Of a session's record, of what runs jobs (GitHub, Jenkins), of ts(1), of a chat, with the nick of who pasted the line.
+_STAMP = pattern(
+    rf"(?:\[(?:{_DAY})?\d\d:\d\d(?:{_SECONDS})?\] ?"
+    rf"|(?:[A-Z][a-z]{{2}} [ \d]\d |{_DAY})?\d\d:\d\d{_SECONDS}(?: |$))"
+    r"(?:<[@+ ]?[A-Za-z_][\w-]{0,31}> ?)?"
+)
 # GitLab's mark of a section, which its page does not show.
 _SECTION = pattern(r"section_(?:start|end):\d{1,12}:[\w.-]{1,200}(?:\[[^\]\r\n]{0,200}\])?\r(?:\x1b\[0K)?")
 _TITLE = pattern(r"\.([A-Za-z][\w.-]{0,62})[ \t]*")
