@@ -81,7 +81,8 @@ def coverage_of(fact: str, coverage: Mapping[str, Coverage]) -> Coverage:
 
 def plan_of(facts: Iterable[str], coverage: Mapping[str, Coverage]) -> Origin | None:
     """The origin of a host's facts where none of them shows what runs; typed where some of them are."""
-    if not coverage:
+    facts = set(facts)
+    if not coverage and facts != {"kube"}:
         return None
     # A log tells the past, and what a cluster answers is of no host: neither shows what runs.
     origins = {coverage_of(fact, coverage).origin for fact in facts if fact not in ("log", "kube-state")}

@@ -1,5 +1,6 @@
 """Hosts of which files alone tell: what they configure is judged, and nothing is concluded from what they leave out."""
 
+import json
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -325,3 +326,27 @@ def test_a_lone_file_without_a_value_that_is_known_is_an_unjudged_node(
     (tmp_path / name).write_text(texts[name])
     assert main(["scan", str(tmp_path / name), "--config", "none"]) == 3
     assert "1 node not judged" in capsys.readouterr().out
+
+
+KUBE_PROXY = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: kube-proxy
+data:
+  config.conf: |
+    apiVersion: kubeproxy.config.k8s.io/v1alpha1
+    kind: KubeProxyConfiguration
+    mode: ipvs
+"""
+EXTERNAL = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {externalIPs: [192.0.2.10]}\n"
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_manifests_say_what_will_be_and_a_cluster_what_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], live: bool
+) -> None:
+    text = KUBE_PROXY.replace("  name: kube-proxy", "  name: kube-proxy\n  uid: 1-2") if live else KUBE_PROXY
+    (tmp_path / "all.yaml").write_text(text + EXTERNAL)
+    main(["scan", str(tmp_path / "all.yaml"), "-f", "json"])
+    messages = {row["code"]: row["message"] for row in json.loads(capsys.readouterr().out)["findings"]}
+    assert messages["K8S001"].startswith("Once these files are deployed: ") is not live

@@ -61,7 +61,10 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         tells = any(not isinstance(row, ServiceRange) for row in found.rows)
         facts: dict[str, tuple[KubeRow | KubeState, ...]] = {"kube": tuple(found.rows)} if tells else {}
         facts |= {"kube-state": tuple(found.state)} if found.state else {}
-        yield Dump(facts, tuple(found.unread), origin=Origin.CONFIGURED, partial=partial, unread_kinds=kinds)
+        # Only the API server gives an object a uid: that is what the cluster has, and nothing that will be.
+        live = any(word(manifest, "metadata", "uid") for manifest in manifests)
+        origin = Origin.RUNTIME if live else Origin.CONFIGURED
+        yield Dump(facts, tuple(found.unread), origin=origin, partial=partial, unread_kinds=kinds)
     yield from hosts
 
 
