@@ -31,8 +31,10 @@ def _guilty(diagnosis: Diagnosis, lines: "_Lines") -> Citation | None:
     quoted = [item for item in diagnosis.evidence if not item.assumed]
     own = [item for item in quoted if lines.of(item.seen, (diagnosis.fix_node, diagnosis.node))]
     decided = [item for item in own if item.seen == diagnosis.finding.decided_by]
+    # A line of a file from which something was assumed is a line to change, too.
+    drawn = [item for item in diagnosis.evidence if item.assumed and item.seen.line is not None]
     for changed in lines.changed(diagnosis) if own else ():
-        if items := [item for item in (*decided, *own) if item.seen in changed]:
+        if items := [item for item in (*decided, *own, *drawn) if item.seen in changed]:
             return items[0]
     return next(iter((*decided, *own, *quoted)), None)
 
@@ -68,7 +70,7 @@ class _Lines:
         if node is None:
             return
         named, along, after = set[Seen](), set[Seen](), node
-        for line in diagnosis.fix.now:
+        for line in (*diagnosis.fix.now, *diagnosis.fix.foreseen):
             for change in changes_of(line, after):
                 before, after = after, applied(after, change)
                 for fact, key, seen in _changed(before, after):

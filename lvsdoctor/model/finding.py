@@ -115,12 +115,15 @@ class Fix:
 
     `now` takes effect at once and is run in this order. `persist` makes it last over a reboot; where that is no one
     command (it depends on the distribution) a line is a shell comment. `warning` says what the fix itself may cut.
+    `foreseen` are commands that nobody can run yet, as files alone tell of the host: they only show which line is to
+    blame.
     """
 
     now: tuple[str, ...] = ()
     persist: tuple[str, ...] = ()
     node: str = ""
     warning: str = ""
+    foreseen: tuple[str, ...] = ()
 
     def __add__(self, other: "Fix") -> "Fix":
         """Both, in order, no line twice."""
@@ -192,7 +195,7 @@ class Finding:
             says.replace("{sentence}", self.message),
             about=self.about,
             evidence=self.evidence,
-            fix=replace(self.fix, now=()),
+            fix=replace(self.fix, now=(), foreseen=self.fix.now),
             severity=self.severity,
             predicts=self.predicts,
             clients=self.clients,

@@ -67,10 +67,10 @@ def director_is_real_servers_gateway(node: Node) -> Iterator[Finding]:
                         cite(vip, "replies have this source"),
                         *(line for way, _ in lost for line in way.because),
                         cite(gateway, "{director} is this gateway", director=director.name),
-                        *own.because,
-                        *lost[0][1].because,
+                        *(*own.because, *lost[0][1].because),
                         *([assume("ipvs", who, settle="ipvsadm -Lnc  # on the director")] if some else []),
                     ],
+                    decided_by=next((way.route for way, _ in lost if way.route), None),
                     severity=Severity.WARNING if some or shared else None,
                     fix=_past_the_director(node, [way for way, _ in lost], director, gateway.link),
                 )

@@ -46,7 +46,8 @@ def is_of(item: Citation, *names: str) -> bool:
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=lambda value: value.title if isinstance(value, Case) else None)
 def test_a_line_of_another_host_is_to_blame_only_where_none_of_its_own_is_quoted(rule: Rule, case: Case) -> None:
     for diagnosis, _ in diagnosed(rule, case):
-        own = [item for item in quoted(diagnosis) if is_of(item, diagnosis.node, diagnosis.fix_node)]
+        lines = [item for item in diagnosis.evidence if not item.assumed or item.seen.line is not None]
+        own = [item for item in lines if is_of(item, diagnosis.node, diagnosis.fix_node)]
         expected = own or quoted(diagnosis)
         assert diagnosis.guilty in expected or (diagnosis.guilty is None and not expected)
 
@@ -108,6 +109,46 @@ STORIES: Mapping[str, set[tuple[str, str, str, str]]] = {
         ("ADDR001", "rs1", "rs1/ip-addr.json:1", '{"family":"inet","local":"192.0.2.10","prefixlen":')
     },
 }
+
+
+GOLDEN: Mapping[str, tuple[dict[str, str], str, str]] = {
+    "a saved table": (
+        {"lb1/etc/ipvsadm.rules": "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:8080 -g -w 1\n"},
+        "DR003",
+        "lb1/etc/ipvsadm.rules:2",
+    ),
+    "a setting that is copied to every interface": (
+        {
+            "lb1/etc/ipvsadm.rules": "-A -t 203.0.113.10:80 -s rr\n-a -t 203.0.113.10:80 -r 10.0.0.21:80 -m -w 1\n",
+            "lb1/etc/sysctl.conf": "# hardening\nnet.ipv4.ip_forward = 0\n",
+        },
+        "NAT003",
+        "lb1/etc/sysctl.conf:2",
+    ),
+    "a route of the real server": (
+        {
+            "lb1/etc/ipvsadm.rules": "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1\n",
+            "lb1/etc/systemd/network/eth0.network": "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.5/24\n"
+            "Address=192.0.2.10/32\nGateway=192.0.2.1\n",
+            "rs1/etc/systemd/network/eth0.network": "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.21/24\n"
+            "Gateway=192.0.2.5\n",
+            "rs1/etc/systemd/network/lo.network": "[Match]\nName=lo\n[Network]\nAddress=192.0.2.10/32\n",
+        },
+        "DR004",
+        "rs1/etc/systemd/network/eth0.network:5",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", GOLDEN)
+def test_a_golden_tree_is_shown_at_the_line_to_change(tmp_path: Path, title: str) -> None:
+    files, code, line = GOLDEN[title]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    nodes = with_standing(collect_paths([str(tmp_path)]))
+    found = with_guilty_lines(examine(nodes, RULES), nodes).diagnoses
+    assert [str(d.guilty.seen) for d in found if d.code == code and d.guilty] == [line]
 
 
 @pytest.mark.parametrize("path", STORIES)
