@@ -28,6 +28,7 @@ EXTERNAL = "{node} lets every Kubernetes node answer ARP requests for {vip}, an 
 ANY = "Requests go to any of these nodes. Open connections end when a neighbour cache entry changes."
 OTHER = "Requests may go to {node} instead of the node that announces {vip}."
 STAND_IN = assume("sysctl", "net.ipv4.conf.all.arp_ignore = 0", settle="sysctl net.ipv4.conf.all.arp_ignore")
+SPEAK = "# first let a speaker (MetalLB, kube-vip) announce {vip}. Without a speaker no host answers for {vip}."
 STRICT = Fix(
     persist=("# in the ConfigMap of kube-proxy: ipvs: strictARP: true; then restart kube-proxy on every node",),
     warning="Until a speaker (MetalLB, kube-vip) announces the address no host of the segment finds it.",
@@ -54,6 +55,9 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 continue
             other, lines = another_owner(node, kept.ip, owner.link)
             taken = owner_elsewhere(node, kept.ip)
+            shown = [host for host in (node, *node.peers_holding(kept.ip)) if host.has("links")]
+            speaking = any(row.link == o.name for h in shown for row in h.holding(kept.ip) for o in h.links_hearing_arp)
+            first = Fix() if speaking else Fix(now=(SPEAK.format(vip=kept.ip),))
             yield Finding(
                 TWO if other else ALONE,
                 clients=ANY if other else OTHER,
@@ -62,7 +66,7 @@ def service_address_answered_by_every_node(node: Node) -> Iterator[Finding]:
                 severity=None if other else Severity.WARNING,
                 predicts=Predicts.ANSWERS,
                 evidence=[*owner.because, segment, *lines],
-                fix=give_up(node, kept.ip, on=kept.link) if taken else hide_vips(node) + STRICT,
+                fix=give_up(node, kept.ip, on=kept.link) if taken else first + hide_vips(node) + STRICT,
             )
     for files in answering_in_files(node) if node.has("kube") else ():
         yield Finding(

@@ -300,6 +300,12 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "service-address-answered-by-every-node",
         "manifests of a service with externalIPs, and nothing that announces them",
     ): {"service-address-answered-by-every-node": NO_COMMAND, "ipvs-mode-is-deprecated": NO_COMMAND},
+    ("service-address-answered-by-every-node", "a warning where one node is scanned"): {
+        "service-address-answered-by-every-node": PARTLY  # without a speaker nobody would answer
+    },
+    ("service-address-answered-by-every-node", "two nodes of one segment answer"): {
+        "service-address-answered-by-every-node": PARTLY
+    },
     ("service-address-answered-by-every-node", "manifests with strictARP false beside an L2Advertisement"): {
         "service-address-answered-by-every-node": NO_COMMAND,
         "ipvs-mode-is-deprecated": NO_COMMAND,
