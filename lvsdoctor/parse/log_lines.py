@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.log import LogLine
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.log_forms import as_syslog
 from lvsdoctor.parse.log_patterns import PATTERNS, SUBJECT, Pattern
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.reader import Dump
@@ -28,7 +29,10 @@ _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
 _TIME = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _STAMP = (
-    rf"(?:\[ {{0,8}}\d{{1,10}}\.\d{{3,6}}\] ?"  # dmesg
+    rf"(?:\[ {{0,8}}\d{{1,10}}\.\d{{3,6}}(?: < {{0,8}}[+\d.]{{1,18}} ?>)?\] ?"  # dmesg, short-monotonic, and with -d
+    rf"|\[(?:{_MONTH.rstrip()} ?\d{{1,2}} \d\d:\d\d| {{0,8}}\+\d{{1,6}}\.\d{{3,6}})\] ?"  # dmesg -H
+    rf"|\d{{10}}\.\d{{6}} |\d{{1,3}},\d{{1,12}},\d{{1,18}},[-c+](?:,[^;]{{0,80}})?;"  # short-unix, /dev/kmsg
+    r"|MESSAGE="  # journalctl -o verbose
     rf"|\[{_DAY}{_MONTH}[ \d]\d {_TIME} \d{{4}}\] ?"  # dmesg -T
     rf"|{_DAY}{_MONTH}[ \d]\d {_TIME} \d{{4}}: "  # keepalived --log-console
     rf"|(?:{_DAY}(?=\d{{4}}-))?\d{{4}}[-/]\d\d[-/]\d\d[T ]{_TIME}(?:Z|[+-]\d\d:?\d\d| [A-Z]{{3,4}})? "  # short-iso
@@ -41,10 +45,12 @@ _TAG = (
     rf"(?P<tag>{_PROGRAM}(?=[\[(:])|[\w./-]{{1,40}}(?=(?:\([^()]{{1,60}}\))?\[\d))"
     r"(?:\([^()]{1,60}\))?(?:\[\d{1,10}\])?: +"
 )
+_LEVEL = r"(?:[a-z0-9]{2,8}\.[a-z]{3,7} )?"  # syslogd of BusyBox
 _PREFIX = pattern(
-    rf"(?:<\d{{1,3}}>)?(?P<stamp>{_STAMP})?(?:std(?:out|err) [FP] )?(?:{_STAMP})?"
-    rf"(?:{_KLOG}|(?:(?P<host>(?!\[)[\w.:-]{{1,253}}) (?={_TAG.replace('?P<tag>', '?:')}))?"
-    rf"(?:{_TAG})?)(?:\[ {{0,8}}\d{{1,10}}\.\d{{3,6}}\] ?)?"
+    r"(?:<\d{1,3}>|[a-z0-9]{2,8} {0,8}:[a-z]{3,7} {0,8}: )?"  # the second is dmesg -x
+    rf"(?P<stamp>{_STAMP})?(?:std(?:out|err) [FP] )?(?:{_STAMP})?"
+    rf"(?:{_KLOG}|(?:(?P<host>(?!\[)[\w.:-]{{1,253}}) (?={_LEVEL}{_TAG.replace('?P<tag>', '?:')}))?"
+    rf"(?:{_LEVEL}{_TAG})?)(?:\[ {{0,8}}\d{{1,10}}\.\d{{3,6}}\] ?)?"
     rf"(?P<logrus>time=\"[\dT:.Z+-]{{19,40}}\" level=\w{{3,8}} msg=\"?)?"  # dockerd, and kube-proxy up to 1.10
 )
 # ip_handle_martian_source() prints it below its sentence.
@@ -67,13 +73,13 @@ def any_word() -> tuple[bytes, ...]:
 
 def is_log_line(text: str) -> bool:
     """Does it say when it was written, or by which program, as lines of a log do?"""
-    found = _PREFIX.match(text[:LONGEST].strip(_AROUND))
+    found = _PREFIX.match(as_syslog(text)[:LONGEST].strip(_AROUND))
     return found is not None and any(found[name] is not None for name in ("stamp", "source", "tag", "logrus"))
 
 
 def log_line(seen: Seen) -> LogLine | None:
     """The row of a line that a pattern matches."""
-    text = seen.text[:LONGEST].strip(_AROUND)
+    text = as_syslog(seen.text)[:LONGEST].strip(_AROUND)
     rows = [row for word, rows in _by_word().items() if word in text for row in rows]
     if not rows:
         return None

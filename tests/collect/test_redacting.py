@@ -1,5 +1,6 @@
 """Redacted dumps: nothing of the old names stays, and a scan finds the same."""
 
+import json
 from collections import Counter
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -166,6 +167,17 @@ def test_of_a_log_only_the_lines_that_name_a_fault_stay() -> None:
     assert "alice" not in result.text
     assert "no destination available" in result.text
     assert "192.0.2.10" not in result.text
+
+
+def test_of_a_record_of_the_journal_only_its_sentence_stays() -> None:
+    """Its other fields tell of the machine and of what it runs."""
+    record = {
+        "_HOSTNAME": "lb1", "_MACHINE_ID": "4f3a", "_CMDLINE": "keepalived -f /home/anna/k.conf", "_PID": "812",
+        "SYSLOG_IDENTIFIER": "Keepalived_vrrp", "MESSAGE": "(VI_1) received an invalid passwd!",
+    }  # fmt: skip
+    ((result,), _) = redact([Source("journal.json", json.dumps(record) + "\n")], KEY)
+    assert "received an invalid passwd!" in result.text
+    assert all(word not in result.text for word in ("lb1", "4f3a", "anna", "_CMDLINE"))
 
 
 def test_the_same_key_gives_the_same_and_another_another() -> None:

@@ -1,5 +1,6 @@
 """Lines of logs, as the programs that show them dress them."""
 
+import json
 import tracemalloc
 from io import BytesIO
 
@@ -39,6 +40,19 @@ def row_of(text: str) -> LogLine:
         (f"2022-01-15T18:12:46+0100 lb1 kernel: {MARTIAN}", "lb1"),
         (f"2022-01-15T18:12:46.123456+01:00 lb1 kernel: {MARTIAN}", "lb1"),
         (f"2022-01-15 18:12:46 lb1 kernel: {MARTIAN}", "lb1"),
+        (f"<4>1 2022-01-15T18:12:46.003Z lb1 kernel - - - {MARTIAN}", "lb1"),
+        (f'<4>1 2022-01-15T18:12:46+01:00 lb1 kernel 7 ID1 [x@1 a="b"][y@1] \ufeff{MARTIAN}', "lb1"),
+        (json.dumps({"_HOSTNAME": "lb1", "SYSLOG_IDENTIFIER": "kernel", "PRIORITY": "4", "MESSAGE": MARTIAN}), "lb1"),
+        (json.dumps({"_TRANSPORT": "kernel", "_HOSTNAME": "lb1", "MESSAGE": MARTIAN}), "lb1"),
+        (f'\t"MESSAGE" : "{MARTIAN}",', ""),
+        (f"    MESSAGE={MARTIAN}", ""),
+        (f"1642266766.123456 lb1 kernel: {MARTIAN}", "lb1"),
+        (f"[ 1234.567890 <    0.000123 >] lb1 kernel: {MARTIAN}", "lb1"),
+        (f"Jan 15 18:12:46 lb1 kern.warn kernel: {MARTIAN}", "lb1"),
+        (f"kern  :warn  : [   12.345678] {MARTIAN}", ""),
+        (f"[Jan15 18:12] {MARTIAN}", ""),
+        (f"[  +0.000012] {MARTIAN}", ""),
+        (f"4,1042,12345678,-;{MARTIAN}", ""),
     ],
 )
 def test_a_line_of_the_kernel_is_known_however_it_is_shown(text: str, host: str) -> None:
@@ -54,6 +68,10 @@ def test_a_line_of_the_kernel_is_known_however_it_is_shown(text: str, host: str)
         f"Keepalived_vrrp[812]: {PASSWD}",
         f"Jan 15 18:12:46 lb1 Keepalived_vrrp[812]: {PASSWD}",
         f"2022-01-15T18:12:46.123456789Z stdout F Sat Jan 15 18:12:46 2022: {PASSWD}",
+        json.dumps(
+            {"log": f"Sat Jan 15 18:12:46 2022: {PASSWD}\n", "stream": "stderr", "time": "2022-01-15T18:12:46Z"}
+        ),
+        json.dumps({"_PID": "812", "_HOSTNAME": "lb1", "SYSLOG_IDENTIFIER": "Keepalived_vrrp", "MESSAGE": PASSWD}),
         "Jan 15 18:12:46 lb1 Keepalived_vrrp: VRRP_Instance(VI_1) receive an invalid passwd!",
         "Jan 15 18:12:46 lb1 Keepalived_vrrp[812]: (VI_1) received an invalid passwd from 192.0.2.12",
     ],

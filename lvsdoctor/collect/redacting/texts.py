@@ -11,6 +11,7 @@ from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config import config_dumps, kinds_of
 from lvsdoctor.parse.config.shown import file_in, shown_path
 from lvsdoctor.parse.gaps import is_elision
+from lvsdoctor.parse.log_forms import as_syslog
 from lvsdoctor.parse.log_lines import is_log_line, log_line
 from lvsdoctor.parse.paste.commands import KNOWN, SHOWING
 from lvsdoctor.parse.paste.patterns import pattern
@@ -205,7 +206,7 @@ def redacted(kept: Kept, redactor: Redactor) -> tuple[str, int]:
     lines, dropped = [], kept.dropped
     for seen in kept.lines:
         try:
-            text = redactor.line(seen.text)
+            text = redactor.line(as_syslog(seen.text))  # of a log's record its sentence alone
         except OddAddress:
             # Something was here: what is concluded must not rest on its absence.
             lines.append("...")

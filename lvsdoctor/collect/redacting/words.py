@@ -57,6 +57,11 @@ _OWN = pattern(
 _QUOTED = pattern(
     r"((?:--comment|--log-prefix|\bcomment|\bprefix|\balias|--nflog-prefix)\s+)(?:\"[^\"]*\"|'[^']*'|\S+)"
 )
+# What syslogd of BusyBox puts before the program.
+_LEVEL = pattern(
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    r"(?:emerg|alert|crit|err|warn|notice|info|debug)"
+)
 _PROCESS = pattern(r'(?<=\(")[^"]*(?=",pid=)')
 # Programs that a host of a cluster is expected to run.
 _PROGRAMS = frozenset(
@@ -152,7 +157,13 @@ class Redactor:
         """A word: a host's name becomes another, what the formats know stays."""
         if word.lower() in self._hosts:
             return self.host(word)
-        if "." not in word or _KEYS.fullmatch(word) or _FILES.fullmatch(word) or _VLAN.fullmatch(word):
+        if (
+            "." not in word
+            or _LEVEL.fullmatch(word)
+            or _KEYS.fullmatch(word)
+            or _FILES.fullmatch(word)
+            or _VLAN.fullmatch(word)
+        ):
             return word
         return self.host(word) if _NAME.fullmatch(word) else word
 

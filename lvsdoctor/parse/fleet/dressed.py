@@ -51,7 +51,7 @@ _DRESSES = (
     _dress(rf" {{0,8}}\[{_H}\] ?(?P<line>.*)", r"--> |\s+$"),
     _dress(rf"[\w-]{{1,80}}\.[\w-]{{1,80}}\[\"{_H}\"\] \((?:remote|local)-exec\): ?(?P<line>.*)", sure=True),
     _dress(rf"(?:[\w-]{{1,80}}\.){{1,3}}{_H} \((?:remote|local)-exec\): ?(?P<line>.*)", sure=True),
-    _dress(r"(?P<host>[\w-]{1,80})\.1\.[a-z0-9]{8,30}@[\w.-]{1,253} +\|(?: (?P<line>.*))?", sure=True),
+    _dress(r"(?P<host>[\w.-]{1,80}?)\.1\.[a-z0-9]{8,30}@[\w.-]{1,253} +\|(?: (?P<line>.*))?", sure=True),
     _dress(rf"{_H} *\|{_LINE}"),
     _dress(rf"(?:[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d|{_TIME}) {_H} [\w./-]{{1,64}}(?:\[\d{{1,9}}\])?:{_LINE}"),
     _dress(rf" {{4}}{_H}:{_LINE}", r"==> \S{1,253}: |\d+ / \d+ node\(s\) "),
