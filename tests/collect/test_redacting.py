@@ -169,6 +169,12 @@ def test_of_a_log_only_the_lines_that_name_a_fault_stay() -> None:
     assert "192.0.2.10" not in result.text
 
 
+def test_a_definition_of_keepalived_goes_on_behind_what_is_left_out() -> None:
+    redactor = Redactor(KEY)
+    assert redactor.line('    misc_path "/home/anna/check ${PORT}" \\') == "    misc_path redacted \\"
+    assert redactor.line("    auth_pass hunter2 \\").endswith(" \\")
+
+
 def test_of_a_record_of_the_journal_only_its_sentence_stays() -> None:
     """Its other fields tell of the machine and of what it runs."""
     record = {

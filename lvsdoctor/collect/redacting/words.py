@@ -73,6 +73,11 @@ _ON = r"\1 on Thu Jan  1 00:00:00 1970"
 _PLAIN_SETTING = pattern(r"\s*(?!net[./])[a-z]\w*[./]\S+\s*=\s*(?P<value>.*)")
 
 
+def _goes_on(text: str) -> str:
+    """In a definition of keepalived.conf each line but the last ends so."""
+    return " \\" if text.rstrip().endswith("\\") else ""
+
+
 def networks_in(line: str) -> Iterator[Network]:
     """The networks that a line names, by their length or by a netmask."""
     for four, length4, six, length6 in _NETWORK.findall(line):
@@ -118,9 +123,10 @@ class Redactor:
             raise OddAddress
         text = _DATE.sub(_ON, text)
         if (secret := _SECRET.match(text)) is not None:
-            return f"{secret[1]}{self._map.number('secret ' + secret[2][:8], 16**8):08x}"
+            word = secret[2].rstrip("\\").rstrip()
+            return f"{secret[1]}{self._map.number('secret ' + word[:8], 16**8):08x}{_goes_on(text)}"
         if (own := _OWN.match(text)) is not None:
-            return f"{own[1]}redacted" + (" {" if own[2].rstrip().endswith("{") else "")
+            return f"{own[1]}redacted" + (" {" if own[2].rstrip().endswith("{") else _goes_on(text))
         if (setting := _PLAIN_SETTING.match(text)) is not None and not re.fullmatch(r"[\d\s.-]*", setting["value"]):
             return text[: setting.start("value")] + "redacted"
         text = _PROCESS.sub(_program, _QUOTED.sub(r'\1"redacted"', text))
