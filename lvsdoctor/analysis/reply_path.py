@@ -28,7 +28,8 @@ def answering_for(node: Node) -> dict[IP, Seen]:
     """The VIPs from which this node answers clients itself, and what tells so: as a real server, or as a director that
     is a real server of its own. Reads ipvs, addresses, local-routes, policy-rules, routes.
 
-    Who has no role may be such a director: without a table that cannot be told, and NotCollected is raised.
+    Who has no role may be such a director: without a table that cannot be told, and NotCollected is raised. So may one
+    be a real server whose addresses were seen in part.
     """
     found = {vip.ip: vip.seen for vip in node.vips}
     for service in node.services if node.has("ipvs") or not node.roles else ():
@@ -37,6 +38,8 @@ def answering_for(node: Node) -> dict[IP, Seen]:
             # What kube-proxy keeps is asked for by the host itself and its pods.
             if not any(held.link == KUBE_LINK for held in node.holding(vip)):
                 found.setdefault(vip, seen)
+    if not (found or node.roles) and (absent := node.unseen("addresses")) is not None:
+        raise absent
     return dict(sorted(found.items(), key=lambda item: item[0].version))
 
 

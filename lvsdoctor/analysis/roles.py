@@ -58,8 +58,8 @@ def with_standing(nodes: Sequence[Node], *, role: str = "auto", vips: Sequence[I
 
 
 def _undecided(node: Node) -> frozenset[str]:
-    """The facts that would tell the roles of a node. Files tell of a part of a host's addresses."""
-    in_part = {"addresses"} if node.planned and node.partial("addresses") else set()
+    """The facts that would tell the roles of a node: an address that was not shown may be a VIP."""
+    in_part = {"addresses"} if node.partial("addresses") else set()
     return frozenset({*in_part, *node.missing(("addresses", "ipvs"))})
 
 
@@ -173,10 +173,17 @@ def _unsettled(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:
     return frozenset(
         listed.director.name
         for listed in memberships
-        if listed.director is not node and not listed.director.has("addresses")
+        if listed.director is not node and _partly_seen(listed.director)
         if listed.forwarding and listed.forwarding.keeps_destination
-        if any(vip in directed and not draws(node, vip) for vip, _ in listed.service.vips)
+        if any(
+            vip in directed and not draws(node, vip) and not draws(listed.director, vip)
+            for vip, _ in listed.service.vips
+        )
     )
+
+
+def _partly_seen(node: Node) -> bool:
+    return not node.has("addresses") or node.partial("addresses") is not None
 
 
 def _unmarked(node: Node, memberships: Iterable[Membership]) -> frozenset[str]:

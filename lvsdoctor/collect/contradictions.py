@@ -14,7 +14,9 @@ from lvsdoctor.collect.claims import Difference, claims, compared, differences, 
 from lvsdoctor.collect.socket_claims import by_family
 from lvsdoctor.model.contradiction import quoted
 from lvsdoctor.model.coverage import Coverage, Origin, Partial
+from lvsdoctor.model.ipvs import Destination
 from lvsdoctor.model.sysctl import SettingRows
+from lvsdoctor.parse.gaps import FILTERED, NARROWED
 from lvsdoctor.parse.reader import Dump
 
 _LATER = "more of it was shown later, by a dump that is not whole"
@@ -135,19 +137,35 @@ def _remark(difference: Difference, number: int) -> str:
 
 
 def _coverage(answers: Sequence[DumpAnswer]) -> Coverage:
-    """Whole if one dump is; otherwise why the first is not. A list of an IPVS table of which no real server was
-    understood may show what the whole one does not: thresholds, say. And each probe asks something else."""
+    """Whole if one dump is; otherwise why the first is not. A list of thresholds, or one of an IPVS table of which no
+    real server was understood, shows what the whole one does not. And each probe asks something else."""
     origins = {answer.dump.origin for answer in answers}
     weaker = Origin.RUNTIME if Origin.RUNTIME in origins else Origin.TYPED
     origin = next(iter(origins)) if len(origins) == 1 else weaker
     partials = [answer.partial for answer in answers]
     whole = not any(partials) if answers[0].fact == "probes" else None in partials
-    later = (a.partial for a in answers if a.partial is not None and (a.partial.reason == _LATER or _is_obscure(a)))
+    later = (
+        answer.partial
+        for answer in answers
+        if answer.partial is not None
+        and (answer.partial.reason == _LATER or (answer.fact == "ipvs" and _hides_thresholds(answer, answers)))
+    )
     return Coverage(origin, next(later, None) if whole else next(filter(None, partials), None))
 
 
-def _is_obscure(answer: DumpAnswer) -> bool:
-    return answer.fact == "ipvs" and bool(answer.dump.unread) and not any(row.destinations for row in answer.rows)
+def _hides_thresholds(answer: DumpAnswer, answers: Sequence[DumpAnswer]) -> bool:
+    """`ipvsadm -Ln --thresholds` alone shows no weight, and alone shows the thresholds."""
+    reals = dict(_reals(answer))
+    if not reals:
+        asked_for_less = answer.partial is not None and answer.partial.reason in (FILTERED, NARROWED)
+        return bool(answer.dump.unread) or not asked_for_less
+    limits = all(real.weight is None for real in reals.values())
+    return limits and any(key not in reals for other in answers for key, _ in _reals(other))
+
+
+def _reals(answer: DumpAnswer) -> Iterator[tuple[Any, Destination]]:
+    for service in answer.rows:
+        yield from (((service.key, real.ip or real.shown, real.port), real) for real in service.destinations)
 
 
 def by_fact(dumps: Sequence[tuple[str, Dump]]) -> Iterator[tuple[str, Sequence[tuple[str, Dump]]]]:

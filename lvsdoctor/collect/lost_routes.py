@@ -13,6 +13,34 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.route import Route
 
 LOST = "it lacks a route that the kernel makes of {address} on {link}"
+OUTLIVED = "addresses and routes are not of one time: {address} on {link} has a route and is not among the addresses"
+
+
+def without_outlived(
+    evidence: dict[str, Any], coverage: Mapping[str, Coverage]
+) -> tuple[dict[str, Any], Mapping[str, Coverage]]:
+    """The evidence without local routes of addresses that the host does not have, or no longer has.
+
+    The kernel alone makes them, of an address, and takes them away with it (fib_del_ifaddr()): `proto kernel`. Which of
+    the two dumps is the later one is not known, so neither tells what is not there.
+    """
+    facts = ("addresses", "local-routes")
+    if any(fact not in evidence or coverage.get(fact, RUNTIME) != RUNTIME for fact in facts):
+        return evidence, coverage
+    own = {address.ip for address in evidence["addresses"]}
+    outlived = [route for route in evidence["local-routes"] if _of_an_address(route) and route.dst[0] not in own]
+    if not outlived:
+        return evidence, coverage
+    first = outlived[0]
+    link = next((hop.link for hop in first.nexthops if hop.link), "")
+    partial = Partial(OUTLIVED, first.seen, {"address": str(first.dst[0]), "link": link})
+    kept = tuple(route for route in evidence["local-routes"] if route not in outlived)
+    return {**evidence, "local-routes": kept}, {**coverage, **{fact: Coverage(partial=partial) for fact in facts}}
+
+
+def _of_an_address(route: Route) -> bool:
+    host = route.dst.version == 4 and route.dst.prefixlen == 32 and not route.dst.is_loopback
+    return host and route.type == "local" and route.protocol == "kernel"
 
 
 def with_lost_routes(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:

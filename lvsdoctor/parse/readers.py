@@ -90,9 +90,9 @@ FORMATS = (
 # What an echo of these tells is of the dumps of their own readers alone.
 PROGRAMS = frozenset(
     "ip ifconfig ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp"
-    " arping uname hostnamectl ss nstat lsmod dmidecode nft ipset iptables ip6tables iptables-save ip6tables-save iptables-legacy"
-    " ip6tables-legacy iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save iptables-nft-save"
-    " ip6tables-nft-save ethtool".split()
+    " arping uname hostnamectl ss nstat lsmod dmidecode nft ipset iptables ip6tables iptables-save ip6tables-save"
+    " iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save"
+    " iptables-nft-save ip6tables-nft-save ethtool".split()
 )
 
 

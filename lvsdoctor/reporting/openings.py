@@ -88,9 +88,24 @@ def unread_kind(kind: Unread, path: str = "") -> str:
 
 
 def _unasked(kind: Unread) -> str:
-    if kind.kind == "log":
-        return translated("and its lines do not name a fault of LVS that lvsdoctor knows")
-    return translated("which is not read yet" if kind.needed else "which no rule asks for")
+    match kind.kind:
+        case "log":
+            return translated("and its lines do not name a fault of LVS that lvsdoctor knows")
+        case "dpvs":
+            return translated("which is another product than the kernel's IPVS")
+        case "keepalived-part":
+            return translated("which is read only beside the rest of it")
+        case "keepalived-words":
+            return translated("which are not read without the block that they belong to")
+        case "ipvs-real-servers":
+            return translated("which are not read without the lines of their virtual services")
+        case "routes-cut":
+            return translated("which are not read because their lines are cut off")
+        case "ipvs-timeouts" | "ipvs-apps" | "sysctl-bsd" | "cloud-init-tables":
+            return translated("which are not read yet")
+        case _ if kind.needed:
+            return translated("which is not read yet")
+    return translated("which no rule asks for")
 
 
 def notes(node: Examined) -> tuple[str, ...]:

@@ -210,3 +210,53 @@ TCP  192.0.2.10:80 rr
     assert partial is not None
     assert (partial.says, str(partial.seen)) == ("lines were left out here", "rs1/1.txt:4")
     assert [str(seen) for seen in node.unread if "->" in seen.text] == ["rs1/1.txt:7"]
+
+
+LIMITS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn
+  -> RemoteAddress:Port
+TCP  192.0.2.10:80 rr
+  -> 192.0.2.21:80                10         5          3          7
+"""
+
+
+@pytest.mark.parametrize("cut", LIMITS.splitlines()[3:])
+def test_thresholds_that_were_left_out_leave_a_whole_table_partial(cut: str) -> None:
+    assert node_of(TABLE, LIMITS).partial("ipvs") is None
+    partial = node_of(TABLE, LIMITS.replace(cut, "...")).partial("ipvs")
+    assert partial is not None
+    assert partial.seen is not None
+    assert partial.seen.where == "rs1/2.txt"
+
+
+def test_a_list_that_was_filtered_takes_nothing_from_a_whole_table() -> None:
+    assert node_of(TABLE, "# ipvsadm -Ln | grep TCP\nTCP  192.0.2.10:80 rr\n").partial("ipvs") is None
+
+
+ROUTES = """\
+192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.21
+local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1
+local 192.0.2.10 dev lo table local proto kernel scope host src 192.0.2.10
+local 192.0.2.21 dev eth0 table local proto kernel scope host src 192.0.2.21
+"""
+
+
+def test_a_route_that_an_address_left_behind_is_of_another_time() -> None:
+    """The kernel takes it away with the address (net/ipv4/fib_frontend.c: fib_del_ifaddr())."""
+    whole = node_of(ADDR, ROUTES)
+    assert not (whole.partial("addresses"))
+    assert not (whole.partial("local-routes"))
+    node = node_of(WITHOUT_VIP, ROUTES)
+    assert [str(route.dst) for route in node.local_routes] == ["127.0.0.0/8", "192.0.2.21/32"]
+    for fact in ("addresses", "local-routes"):
+        partial = node.partial(fact)
+        assert partial is not None
+        assert "192.0.2.10 on lo has a route and is not among the addresses" in partial.says
+
+
+def test_a_local_route_that_somebody_made_needs_no_address() -> None:
+    made = ROUTES.replace("local 192.0.2.10 dev lo table local proto kernel", "local 192.0.2.10 dev lo table local")
+    node = node_of(WITHOUT_VIP, made)
+    assert not node.partial("addresses")
+    assert "192.0.2.10/32" in [str(route.dst) for route in node.local_routes]

@@ -28,13 +28,6 @@ from lvsdoctor.parse.paste.stream import pieces
 from lvsdoctor.reporting.rule_page import page_of
 
 ROOT = Path(__file__).parents[2]
-# Rules that are quiet without a fact of the node itself that made them fire. Nothing may be added here.
-TOO_QUIET = frozenset(
-    {
-        # What is left out of a listing beside a whole `ipvsadm -Sn` (`--stats`, `--thresholds`) is not missed.
-        ("hash-scheduler-without-fallback", "ipvs-stats"),
-    }
-)
 T = TypeVar("T", bound=Callable[..., None])
 _ASKED = os.environ.get("LVSDOCTOR_LAWS", "")
 

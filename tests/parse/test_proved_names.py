@@ -111,3 +111,13 @@ def test_letters_that_were_taken_back_are_not_read() -> None:
 def test_a_prompt_behind_a_key_that_was_cut_names_the_next_host() -> None:
     text = f"[root@rs1 ~]# sysctl -a\n{SYSCTL}net.ipv4.conf.default.shared_media =[root@rs2 ~]# ip addr\n{shown(22)}"
     assert hosts(text) == ["rs1", "rs2"]
+
+
+@pytest.mark.parametrize("names", [("edge6", "w61"), ("w1", "w2"), ("n61", "n62")])
+def test_a_letter_and_a_number_is_a_name_where_the_dumps_prove_it(names: tuple[str, str]) -> None:
+    text = "".join(f"## {name}\n```\n{shown(number)}```\n" for number, name in enumerate(names, 21))
+    assert hosts(text) == list(names)
+
+
+def test_two_times_of_one_host_are_no_two_hosts() -> None:
+    assert len(set(hosts(f"## t1\n```\n{shown(21)}```\n## t2\n```\n{shown(21)}```\n"))) == 1

@@ -14,6 +14,7 @@ from lvsdoctor.kernel.delivery import answers_arp_or_ndp, delivered
 from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -61,8 +62,9 @@ def arp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:
             yield ArpUnanswered(link, (segment, *ignored.because), Silence.IGNORED)
         elif segment and (filtered := _filtered(node, vip, link)) is not None:
             yield ArpUnanswered(link, (segment, *filtered.because), Silence.FILTERED)
-    for link in _without_arp(node):
-        if segment := vip_on_segment(node, vip, link):
+    for link in node.known_rows("links"):
+        silent = link.up and link.type == "ether" and not (link.arp or link.loopback)
+        if silent and (segment := vip_on_segment(node, vip, link)) and _leads_on(node, link):
             yield ArpUnanswered(link, (cite(link, "has no ARP"), segment), Silence.SWITCHED_OFF)
 
 
@@ -78,14 +80,12 @@ def _filtered(node: Node, vip: IP, link: Link) -> Filtered | None:
     return reply if reply.dropped or reply.sender != vip else None
 
 
-def _without_arp(node: Node) -> Iterator[Link]:
-    """Links to other hosts, as a gateway there tells, on which somebody has switched ARP off."""
+def _leads_on(node: Node, link: Link) -> bool:
+    """Is it a link to other hosts, as a gateway there tells? Somebody has switched ARP off then."""
     if not node.has("routes"):
-        return
+        raise NotCollected("routes", node.name)
     hops = {hop.link for route in node.known_rows("routes") for hop in route.nexthops if hop.gateway is not None}
-    for link in node.known_rows("links"):
-        if link.up and link.type == "ether" and not link.arp and not link.loopback and link.name in hops:
-            yield link
+    return link.name in hops
 
 
 def ndp_unanswered(node: Node, vip: IP) -> Iterator[ArpUnanswered]:

@@ -39,7 +39,7 @@ FACES = (
     ),
     Face(
         "keepalived-part",
-        "a part of a keepalived.conf that needs the rest of it",
+        "a part of a keepalived.conf",
         r"@\^?\w+ +(?:net_namespace|\$\w+=)|\$[A-Z_]\w*=",
         None,
         advice=_KEEPALIVED,
@@ -48,7 +48,7 @@ FACES = (
     ),
     Face(
         "keepalived-words",
-        "a few words of a keepalived.conf, without the block that they belong to",
+        "a few words of a keepalived.conf",
         _KEEPALIVED_WORD,
         rf"{_KEEPALIVED_WORD}|[!#]",
         advice=_KEEPALIVED,

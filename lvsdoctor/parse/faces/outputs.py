@@ -19,7 +19,7 @@ OF_IPVS = (
     ),
     Face(
         "dpvs",
-        "a table of DPVS, which is another product than the kernel's IPVS and is not judged",
+        "a table of DPVS",
         r"VIP:VPORT +TOTAL +SNAT_IP|\d+: dpdk\S*: socket \d|inet6? \S+ (?:scope|via) .*\bdpdk\d"
         r"|-> +\S+ +FullNat\b|(?:TCP|UDP|SCTP) +\S+ +[a-z]+ conn-timeout ",
         r"\s|VIP:VPORT|\[?[\d.a-f:]+\]?:\d+ +\d+|\d+: (?:dpdk|lo)|inet6? |->|(?:TCP|UDP|SCTP) +\S+ +[a-z]+",
@@ -40,7 +40,7 @@ OF_IPVS = (
     ),
     Face(
         "ipvs-real-servers",
-        "real servers of an IPVS table, without the lines of their virtual services",
+        "real servers of an IPVS table",
         r"\s*-> +\S+:\w+ +(?:Route|Tunnel|Masq|Local)\b",
         r"\s*-> ",
         advice=TABLE,
@@ -98,7 +98,7 @@ FACES = (
     Face("vrfs", "a list of VRFs", r"Name +Table *$", r"\S+ +\d+ *$|-+$|Name +Table"),
     Face(
         "routes-cut",
-        "routes whose lines are cut off",
+        "routes",
         rf"{_DESTINATION}(?: +(?:via|dev)(?: +\S+)*)? *$",
         rf"{_DESTINATION}(?: |$)",
         advice=ROUTES,

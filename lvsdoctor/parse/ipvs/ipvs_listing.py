@@ -152,7 +152,7 @@ class IpvsListing(Reader):
             return Dump(unread_kinds=(FACES["dpvs"].unread(self._first),))
         services = tuple(map(_with_family, self._services.frozen()))
         facts = {}
-        if services or self._headers > 1:
+        if services or self._headers > 1 or (self._headers and self._unread):
             facts = {_FACT_OF_FORM.get(self._form, "ipvs"): services}
         # `ipvsadm -Ln -t VIP:PORT` prints the columns' header, but not the version.
         partial = self._partial

@@ -22,6 +22,7 @@ _MAC = pattern(r".*(?:link/ether|\bether|\bHWaddr)\s+(?P<mac>(?:[0-9A-Fa-f]{2}:)
 _BRIEF = pattern(r"(?P<link>[a-z][\w.-]*)(?:@\S+)?\s+(?:UP|DOWN|UNKNOWN)\s+(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2}) <")
 _COMMAND = pattern(r"\s*[-\u2013:\uff1a|/]\s+(?P<command>\S.*)")
 _WORD = pattern(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
+_SHORT = pattern(r"[a-z]\d{1,3}")  # w1: elsewhere it could be a step, or a time
 _ANY_ROLE = pattern(r"([【\[(\uff08])[^【】\[\]()\uff08\uff09]{1,20}([】\])\uff09])|\d+")
 _SIGNS = " \t:\uff1a*`=#~_-|<>[]()【】\"'"
 
@@ -85,7 +86,7 @@ def _candidate(line: str) -> tuple[tuple[str, str], NamedPart] | None:
         if (command and not SHOWING.match(command)) or (not command and rest.strip(_SIGNS)):
             continue
         lead = text[: word.start()]
-        if not may_be_host_name(word[0]) or len(lead.split()) > 5 or lead[-1:].isalnum():
+        if not (may_be_host_name(word[0]) or _SHORT.fullmatch(word[0])) or len(lead.split()) > 5 or lead[-1:].isalnum():
             continue
         dress = (_ANY_ROLE.sub(r"\1\2", lead), "" if command else rest)
         return dress, NamedPart(word[0], command)
