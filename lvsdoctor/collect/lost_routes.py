@@ -27,7 +27,9 @@ def without_outlived(
     facts = ("addresses", "local-routes")
     if any(fact not in evidence or coverage.get(fact, RUNTIME) != RUNTIME for fact in facts):
         return evidence, coverage
-    own = {address.ip for address in evidence["addresses"]}
+    own = {address.ip for address in evidence["addresses"] if address.ip.version == 4}
+    if not own:  # `ip -6 addr`, whose command was not shown
+        return evidence, coverage
     outlived = [route for route in evidence["local-routes"] if _of_an_address(route) and route.dst[0] not in own]
     if not outlived:
         return evidence, coverage

@@ -111,3 +111,35 @@ def test_a_frame_with_numbers_is_not_of_the_lines() -> None:
 def test_an_address_of_a_mail_is_no_prompt(header: str) -> None:
     text = f"{header}\n\nHello,\n\n[root@rs1 ~]# ip -br addr\n{BRIEF}"
     assert {piece.host for piece in pieces(text, "paste.txt") if piece.host} == {"rs1"}
+
+
+ROUTES = (
+    "broadcast 192.0.2.255 dev eth0 table local proto kernel scope link src 192.0.2.21\n"
+    "broadcast 127.255.255.255 dev lo table local proto kernel scope link src 127.0.0.1\n"
+)
+LINKS = (
+    "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n"
+    "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n"
+    "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000\n"
+    "    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff\n    inet 192.0.2.21/24 scope global eth0\n"
+)
+
+
+@pytest.mark.parametrize("columns", [70, 76, 80, 81])
+def test_what_a_terminal_broke_at_its_last_column_is_one_line(columns: int) -> None:
+    text = f"[root@rs1 ~]# ip addr\n{LINKS}[root@rs1 ~]# ip route show table local\n{ROUTES}"
+    starts = ((line, range(0, len(line), columns)) for line in text.splitlines())
+    broken = "".join(f"{line[start : start + columns]}\n" for line, places in starts for start in places)
+    for whole, found in zip(read(text), read(broken), strict=True):
+        assert not found.dump.unread
+        assert {fact: len(rows) for fact, rows in found.dump.facts.items()} == {
+            fact: len(rows) for fact, rows in whole.dump.facts.items()
+        }
+
+
+def test_rows_of_one_length_are_not_one_line() -> None:
+    rows = "".join(
+        f"local 192.0.2.1{n} dev eth0 table local proto kernel scope host src 192.0.2.1{n}\n" for n in range(5)
+    )
+    (piece,) = read(f"[root@rs1 ~]# ip route show table local\n{rows}")
+    assert len(piece.dump.facts["local-routes"]) == 5

@@ -1,6 +1,8 @@
-"""Lines of ip(8) that a mail program broke at its margin are whole again, in the place of the first part.
+"""Lines that a mail program broke at its margin, or a terminal at its last column, are whole again, in the place of
+the first part.
 
-`2: eth0: <...> state UP group` and `default qlen 1000` below it are one line: no line of ip(8) begins so.
+`2: eth0: <...> state UP group` and `default qlen 1000` below it are one line: no line of ip(8) begins so. A terminal
+breaks within words, where the line is as long as no other is longer.
 """
 
 import re
@@ -32,11 +34,19 @@ _BROKEN = pattern(
     r"|onlink|linkdown|pref|table|advmss|[\w.:/-]+[ \t]*\n)"
 )
 _MOST_PARTS = 6
+# What begins a line of its own, which is no rest of the one above.
+_ANEW = pattern(
+    r"\s{2}|\t|\s?$|[-#$>*`:+=]|\d{1,6}: |[\w.-]+ = |(?:net|kernel|fs|vm)\.|(?:Prot|IP|TCP|UDP|FWM) "
+    r"|(?:default|local|broadcast|multicast|unreachable|inet6?|link/\w+) |\[?[\w.-]+@[\w.-]+[:\s]"
+    r"|\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)? (?:dev|via) "
+)
 
 
 def rewrapped(lines: list[str], text: str) -> list[str]:
     """The lines, all in their places: where one was broken, its rest is in the first part. `text` is what they are
     together."""
+    if columns := _columns(lines):
+        lines = _unbroken(lines, columns)
     if not _BROKEN.search(text):
         return lines
     whole = list(lines)
@@ -50,6 +60,29 @@ def rewrapped(lines: list[str], text: str) -> list[str]:
             whole[first] = f"{whole[first].rstrip()} {whole[number].strip()}"
             whole[number] = ""
             number += 1
+    return whole
+
+
+def _columns(lines: list[str]) -> int:
+    """How many columns a terminal had that broke lines at its last one, 0 for none: most of the longest lines have a
+    rest below them."""
+    columns = max(map(len, lines))
+    full = [number for number, line in enumerate(lines) if len(line) == columns]
+    if not 60 <= columns <= 250 or len(full) < 3:
+        return 0
+    broken = sum(_is_rest(lines, number + 1, columns) for number in full)
+    return columns if broken >= 3 and broken * 2 > len(full) else 0
+
+
+def _is_rest(lines: list[str], number: int, columns: int) -> bool:
+    return number < len(lines) and len(lines[number]) < columns and not _ANEW.match(lines[number])
+
+
+def _unbroken(lines: list[str], columns: int) -> list[str]:
+    whole = list(lines)
+    for number, line in enumerate(lines):
+        if len(line) == columns and _is_rest(lines, number + 1, columns):
+            whole[number], whole[number + 1] = f"{line}{lines[number + 1]}", ""
     return whole
 
 
