@@ -7,9 +7,10 @@ from typing import Any
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.connection import Connection
+from lvsdoctor.model.filter_hooks import hook_of, priority_of
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
-from lvsdoctor.model.packet_filter import FilterTable, hook_of, priority_of
+from lvsdoctor.model.packet_filter import FilterTable
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.socket import Socket, SocketTable
 from lvsdoctor.model.sysctl import Setting, SysctlTable

@@ -197,9 +197,15 @@ def _other_medium(node: Node, link: str, out: str) -> bool:
     return effective(node, "medium_id", out).value not in (inside, -1)
 
 
+_ON_PARENTS_SEGMENT = frozenset({"macvlan", "macvtap", "ipvlan"})
+
+
 def _some_neighbour(node: Node, link: Link, target: IP) -> IP:
     """A host that could ask: of a subnet of the link (the target's own first), not this node, not the target."""
-    return next(iter(neighbours_of(node, link, besides=target)), NOBODY)
+    asking = neighbours_of(node, link, besides=target)
+    if not asking and link.kind in _ON_PARENTS_SEGMENT and link.parent and (parent := node.link(link.parent)):
+        asking = neighbours_of(node, parent, besides=target)
+    return next(iter(asking), NOBODY)
 
 
 def neighbours_of(node: Node, link: Link, *, besides: IP) -> list[IP]:

@@ -16,9 +16,10 @@ from lvsdoctor.kernel.rule_walk import Ending, walk
 from lvsdoctor.kernel.vrf import vrf_table
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.filter_hooks import base_chains
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import OTHER_VARIANT, Effect, FilterTable, Hook, Match, base_chains
+from lvsdoctor.model.packet_filter import OTHER_VARIANT, Effect, FilterTable, Hook, Match
 from lvsdoctor.model.seen import Seen
 
 # The ways of a packet. IPVS takes a request at LOCAL_IN and sends it out by LOCAL_OUT (net/netfilter/ipvs/

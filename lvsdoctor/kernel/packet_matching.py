@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from lvsdoctor.kernel.icmp_types import among_types
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.packet_filter import (
-    Action,
     AddressRange,
     Condition,
-    Effect,
     Hook,
     Masked,
     Match,
@@ -25,9 +23,13 @@ SYN = frozenset({"SYN"})
 TCP, UDP = 6, 17
 # Stands for the port of a client, as an address far away does for its address: one that the usual kernels choose.
 CLIENT_PORT = 50000
+# Hosts begin with 64 or more, and no host is more than 32 routers away.
+_LEAST_HOPS = 32
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
+# The headers of IP and of the protocol.
+_LEAST_BYTES: dict[tuple[int, int | None], int] = {(4, TCP): 40, (6, TCP): 60, (4, UDP): 28, (6, UDP): 48}
 _ICMP = frozenset({1, 58})
-_TUNNELS = frozenset({4, 41, 47})
+TUNNELS = frozenset({4, 41, 47})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Packet:
     are the states that connection tracking may have for it. `original_dst` is the destination before NAT. `ipvs`: has
     IPVS handled it already (skb->ipvs_property)? `service`: then the virtual address and port that it was sent to.
     `redirected`: a rule made its destination an address of this host.
+    `connection_mark` is that of its connection, which begins with 0. `owner` is the user of the socket that sends it,
+    `mac` the one that the frame comes from: "" where it has none, as what a tunnel unpacks.
     `tproxy`: a rule looks for a socket at this port of the host instead. `changed`: NAT changed an address or a port.
     """
 
@@ -49,6 +53,7 @@ class Packet:
     in_link: str | None = None
     out_link: str | None = None
     mark: int | None = 0
+    connection_mark: int | None = None
     states: frozenset[str] = ANY_STATE
     tcp_flags: frozenset[str] | None = None
     fragment: bool = False
@@ -60,6 +65,11 @@ class Packet:
     changed: bool = False
     icmp_type: int | None = None
     hop_limit: int | None = None
+    owner: int | None = None
+    mac: str | None = None
+
+    def with_mac(self, mac: str | None) -> "Packet":
+        return self if mac is None else replace(self, mac=mac)
 
     @property
     def version(self) -> int:
@@ -90,13 +100,18 @@ def holds(condition: Condition, packet: Packet, hook: Hook, host: Locality = UNK
             return False  # net/netfilter/xt_ipvs.c: ipvs_mt() asks nothing more, negated or not
         case Match.CT_ORIGINAL_DESTINATION | Match.CT_ORIGINAL_PORT | Match.CT_MARK if _untracked(packet):
             return False  # net/netfilter/xt_conntrack.c: conntrack_mt(), xt_connmark.c: connmark_mt()
-        case Match.OWNER if packet.ipvs and packet.protocol not in _TUNNELS:
+        case Match.OWNER if packet.ipvs and packet.protocol not in TUNNELS:
             # net/netfilter/xt_owner.c: owner_mt(): what comes from no socket of the host has no owner; IPVS takes the
             # socket from a client's packet (ip_vs_xmit.c: ip_vs_drop_early_demux_sk()).
             own = host.is_local(packet.src) if packet.src is not None else None
             return condition.negated if own is False else None
     answer = _holds(condition, packet, hook, host)
     return None if answer is None else answer != condition.negated
+
+
+def connection_mark(packet: Packet) -> int | None:
+    """The mark of the packet's connection, where it is known."""
+    return 0 if packet.connection_mark is None and packet.states == NEW else packet.connection_mark
 
 
 def _untracked(packet: Packet) -> bool:
@@ -130,12 +145,29 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
                 return False
             return None if packet.icmp_type is None else among_types(packet.icmp_type, values)
         case Match.HOP_LIMIT:
-            hops = packet.hop_limit
-            return None if hops is None else any(isinstance(value, Range) and hops in value for value in values)
+            ranges = [value for value in values if isinstance(value, Range)]
+            if packet.hop_limit is None:
+                return False if all(part.high < _LEAST_HOPS for part in ranges) else None
+            return any(packet.hop_limit in part for part in ranges)
         case Match.FRAGMENT:
             return packet.fragment
+        case Match.LENGTH:
+            least = _LEAST_BYTES.get((packet.version, packet.protocol), 0)
+            lengths = [value for value in values if isinstance(value, Range)]
+            return False if all(part.high < least for part in lengths) else None
+        case Match.OVER_LIMIT:
+            return False  # of one client's few packets a limit on many is none
         case Match.MARK:
             return None if packet.mark is None else any(_marked(packet.mark, value) for value in values)
+        case Match.CT_MARK:
+            known = connection_mark(packet)
+            return None if known is None else any(_marked(known, value) for value in values)
+        case Match.OWNER:
+            users = [value for value in values if isinstance(value, Range)]
+            return None if packet.owner is None or not users else any(packet.owner in value for value in users)
+        case Match.SOURCE_MAC:
+            # net/netfilter/xt_mac.c: mac_mt()
+            return False if hook is Hook.OUTPUT else None if packet.mac is None else packet.mac in values
         case Match.CT_STATE:
             return _state(packet, frozenset(map(str, values)), host)
         case Match.CT_ORIGINAL_DESTINATION:
@@ -227,57 +259,3 @@ def _of_type(ip: IP | None, values: Iterable[Value], host: Locality) -> bool | N
     if local:
         return "LOCAL" in wanted
     return False if local is False and wanted == {"LOCAL"} else None
-
-
-# -- what rules change ------------------------------------------------------------------------------------------------
-
-
-def rewritten(packet: Packet, action: Action, hook: Hook, host: Locality = UNKNOWN_HOST) -> Packet:
-    """The packet after NAT, TPROXY, a mark, NOTRACK or a hop limit. What the kernel chooses of several is not known."""
-    match action.effect:
-        case Effect.MARK:
-            assert action.mark is not None
-            return replace(packet, mark=None if packet.mark is None and action.mark.clear != 0xFFFFFFFF
-                           else action.mark.of(packet.mark or 0))  # fmt: skip
-        case Effect.RESTORE_MARK:
-            return replace(packet, mark=None)
-        case Effect.NOTRACK if hook is Hook.OUTPUT and packet.ipvs and packet.protocol not in _TUNNELS:
-            # net/netfilter/xt_CT.c: xt_ct_target() passes over what is tracked already, as what IPVS sends.
-            return packet
-        case Effect.NOTRACK:
-            return replace(packet, states=UNTRACKED)
-        case Effect.HOPS:
-            return replace(packet, hop_limit=action.hops)
-        case Effect.TPROXY:
-            mark = None if packet.mark is None or action.mark is None else action.mark.of(packet.mark)
-            return replace(packet, mark=mark, tproxy=(action.addresses, action.ports))
-        case Effect.DNAT | Effect.REDIRECT:
-            to_self = action.effect is Effect.REDIRECT
-            dst = _own(packet, hook, host) if to_self else _address(action, packet.dst)
-            return replace(
-                packet, dst=dst, dport=_port(action, packet.dport), redirected=packet.redirected or to_self,
-                original_dst=packet.original_dst or packet.dst, changed=True,
-            )  # fmt: skip
-        case Effect.SNAT:
-            return replace(packet, src=_address(action, packet.src), sport=None, changed=True)
-        case Effect.MASQUERADE:
-            src = host.address_of(packet.out_link) if packet.out_link else None
-            return replace(packet, src=src, sport=None, changed=True)
-    return packet
-
-
-def _own(packet: Packet, hook: Hook, host: Locality) -> IP | None:
-    """net/netfilter/nf_nat_redirect.c: the first address of the link; loopback's at OUTPUT."""
-    if hook is Hook.OUTPUT or not packet.in_link:
-        return None
-    return host.address_of(packet.in_link)
-
-
-def _address(action: Action, before: IP | None) -> IP | None:
-    place = action.addresses
-    return before if place is None else place.low if place.low == place.high else None
-
-
-def _port(action: Action, before: int | None) -> int | None:
-    place = action.ports
-    return before if place is None else place.low if place.low == place.high else None

@@ -44,18 +44,26 @@ def _sorted_rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tupl
     return rules, ()
 
 
-def selects(rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None) -> bool:
-    """Does the rule match an unmarked packet of unknown transport? net/core/fib_rules.c: fib_rule_match()."""
+def selects(
+    rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None, mark: int = 0
+) -> bool:  # fmt: skip
+    """Does the rule match a packet of unknown transport? net/core/fib_rules.c: fib_rule_match()."""
     matches = (
         (rule.dst is None or dst in rule.dst)
         and (rule.src is None or rule.src.prefixlen == 0 or (src is not None and src in rule.src))
         and (rule.iif is None or rule.iif == arrived_on)
         and (rule.oif is None or rule.oif == oif)
-        and not (rule.fwmark and rule.fwmark & rule.fwmask)
+        and (rule.fwmark is None or not (mark ^ rule.fwmark) & rule.fwmask)
         and not rule.tos
         and not rule.other
     )
     return matches != rule.negated
+
+
+def asks_for_marks(node: Node, family: int) -> bool:
+    """Does a policy rule look at the mark of a packet?"""
+    rows = node.seen_rows("policy-rules") if node.has("policy-rules") else ()
+    return any(rule.fwmark is not None and rule.family == family for rule in rows)
 
 
 def suppressed(rule: PolicyRule, route: Route) -> bool:

@@ -63,8 +63,9 @@ def route_lookup(
     arrived_on: str = OWN,
     oif: str | None = None,
     within: str | None = None,
+    mark: int = 0,
 ) -> Lookup:
-    """The route of a packet to `dst`, unmarked, as `ip route get` would show it.
+    """The route of a packet to `dst`, as `ip route get` would show it.
 
     `within` is the link whose VRF the packet belongs to, where it is not that of `arrived_on` or `oif`.
     Reads policy-rules (assumed to be the default three where not collected), local-routes and routes (what follows
@@ -76,7 +77,7 @@ def route_lookup(
     while at < len(rules):
         rule = rules[at]
         at += 1
-        if not selects(rule, dst, src, arrived_on, oif):
+        if not selects(rule, dst, src, arrived_on, oif, mark):
             continue
         if rule.action == "goto":
             # A jump to a priority without a rule is none (fib_rules_lookup(): ctarget is NULL).
@@ -116,10 +117,11 @@ def known_route(
     arrived_on: str = OWN,
     oif: str | None = None,
     within: str | None = None,
+    mark: int = 0,
 ) -> Lookup | None:
     """route_lookup(), or None where only routes that were not collected could tell."""
     try:
-        return route_lookup(node, dst, src=src, arrived_on=arrived_on, oif=oif, within=within)
+        return route_lookup(node, dst, src=src, arrived_on=arrived_on, oif=oif, within=within, mark=mark)
     except NotCollected:
         return None
 

@@ -14,16 +14,20 @@ from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 
 
-def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None = None) -> Answer:
+def source_ok(
+    node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None = None, mark: int = 0
+) -> Answer:  # fmt: skip
     """Is `src` accepted as the source of a packet to `dst` that arrived on a link and will leave through `oif`?
 
-    `oif` is None for a packet that is delivered here. The same check stands before an ARP request is answered.
+    `oif` is None for a packet that is delivered here. The mark counts if src_valid_mark is set alone.
+    The same check stands before an ARP request is answered.
     Reads sysctl, addresses, links, routes, local-routes, policy-rules.
     """
+    mark = mark if mark and marks_count(node, arrived_on) else 0
     asked = ("rp_filter", "accept_local") if arrived_on != oif else ("rp_filter", "accept_local", "send_redirects")
     if not all(is_known(node, name, arrived_on) for name in asked):
         # Whatever these settings are, a source that this node would answer by the same link is accepted.
-        back = known_route(node, src, src=dst, arrived_on=oif or OWN, within=arrived_on)
+        back = known_route(node, src, src=dst, arrived_on=oif or OWN, within=arrived_on, mark=mark)
         if back is not None and back.type == "unicast" and arrived_on in back.links and not _own(node, src):
             return yes("the route back uses the same interface", *back.because)
     rp_filter = effective(node, "rp_filter", arrived_on)
@@ -41,7 +45,12 @@ def source_ok(node: Node, src: IP, dst: IP, *, arrived_on: str, oif: str | None 
                 own = cite(held[0], "{src} is an address of this very host", src=src)
                 return no("the source is this host's own address", own, *accept_local.because)
             return yes("no reverse path filter", *rp_filter.because)
-    return _full_check(node, src, dst, arrived_on, oif)
+    return _full_check(node, src, dst, arrived_on, oif, mark)
+
+
+def marks_count(node: Node, link: str) -> bool:
+    """Is src_valid_mark known to be set, so that the mark of a packet may choose the route back to its source?"""
+    return is_known(node, "src_valid_mark", link) and bool(effective(node, "src_valid_mark", link))
 
 
 def _own(node: Node, src: IP) -> Sequence[Address]:
@@ -52,11 +61,11 @@ def _own(node: Node, src: IP) -> Sequence[Address]:
     return node.holding(src)
 
 
-def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None) -> Answer:
+def _full_check(node: Node, src: IP, dst: IP, link: str, oif: str | None, mark: int) -> Answer:
     """__fib_validate_source(): how would this node itself send to the source?"""
     rp_filter = effective(node, "rp_filter", link)
     # The lookup is the reverse one: to the source, from the destination (fl4.daddr = src, fl4.saddr = dst).
-    back = route_lookup(node, src, src=dst, arrived_on=oif or OWN, within=link)
+    back = route_lookup(node, src, src=dst, arrived_on=oif or OWN, within=link, mark=mark)
     if back.type == "unreachable":
         if rp_filter:
             return no("rp_filter: no route back to the source", *back.because, *rp_filter.because)

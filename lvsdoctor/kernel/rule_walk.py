@@ -6,9 +6,11 @@ net/ipv4/netfilter/ip_tables.c: ipt_do_table(); net/netfilter/nf_tables_core.c: 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lvsdoctor.kernel.packet_matching import UNKNOWN_HOST, Locality, Packet, holds, rewritten
+from lvsdoctor.kernel.packet_matching import UNKNOWN_HOST, Locality, Packet, holds
+from lvsdoctor.kernel.packet_rewriting import rewritten
+from lvsdoctor.model.filter_hooks import CONNTRACK
 from lvsdoctor.model.finding import Citation, cite
-from lvsdoctor.model.packet_filter import CONNTRACK, Action, Chain, Condition, Effect, FilterRule, FilterTable, Hook
+from lvsdoctor.model.packet_filter import Action, Chain, Condition, Effect, FilterRule, FilterTable, Hook
 
 _JUMPS = 16  # the kernel refuses loops when a table is loaded; a dump from a stranger may hold one
 _PATIENCE = 100_000  # rules that are asked: chains that call others twice would be walked for ever

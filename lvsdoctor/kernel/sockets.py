@@ -44,6 +44,14 @@ def listener(node: Node, protocol: str, ip: IP, port: int, *, arrived_on: str | 
     return no("no socket takes {protocol} {ip} port {port}", *others, protocol=protocol, ip=ip, port=port)
 
 
+def user_of_listener(node: Node, protocol: str, ip: IP, port: int, *, arrived_on: str | None = None) -> int | None:
+    """The user of the socket that takes a request, as listener() chooses it; None where no list tells."""
+    if not node.has("sockets"):
+        return None
+    best = _preferred(_doubts(node, _Request(protocol, ip, port, arrived_on)), ip)
+    return best.user if best is not None else None
+
+
 def replies_from(node: Node, protocol: str, ip: IP, port: int, *, client: IP, arrived_on: str | None = None) -> Answer:
     """Does the socket that takes a request to `ip` reply from that address?
 

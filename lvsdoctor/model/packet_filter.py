@@ -4,7 +4,6 @@ The nouns are general enough for iptables and for nftables: a rule is a row of s
 the order in which the kernel comes to them. (iptables has one action, at the end.)
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -12,6 +11,8 @@ from ipaddress import ip_address
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.seen import Seen
+
+ALL_BITS = 0xFFFFFFFF
 
 
 class Hook(StrEnum):
@@ -41,6 +42,8 @@ class Match(StrEnum):
     TCP_FLAGS = "tcp-flags"  # [TcpFlags]
     ICMP_TYPE = "icmp-type"  # [str]
     HOP_LIMIT = "hop-limit"  # [Range]
+    LENGTH = "length"  # [Range: of the whole packet]
+    OVER_LIMIT = "over-limit"  # []: more connections or packets of a client than an ordinary one has
     FRAGMENT = "fragment"  # []
     MARK = "mark"  # [Masked, Range]
     CT_MARK = "ct-mark"  # [Masked, Range]
@@ -53,8 +56,9 @@ class Match(StrEnum):
     SOURCE_TYPE = "source-type"  # [str, in capitals: LOCAL, UNICAST, ...]
     DESTINATION_TYPE = "destination-type"  # [str]
     PACKET_TYPE = "packet-type"  # [str: unicast, broadcast, multicast, ...]
+    SOURCE_MAC = "source-mac"  # [str, lower-case]
     IN_SET = "in-set"  # [str: the set's name, and what is looked up in it, as `src,dst`; none: an empty set]
-    OWNER = "owner"  # [str: of whom the socket of a packet is]
+    OWNER = "owner"  # [Range: the user of the socket that sends a packet; str: what is not modelled, as a group]
     UNSHOWN = "unshown"  # []
     UNKNOWN = "unknown"  # []
 
@@ -72,6 +76,8 @@ class Effect(StrEnum):
     LOG = "log"
     CONTINUE = "continue"
     MARK = "mark"
+    CT_MARK = "ct-mark"
+    SAVE_MARK = "save-mark"
     RESTORE_MARK = "restore-mark"
     NOTRACK = "notrack"
     HOPS = "hops"
@@ -121,7 +127,7 @@ class Masked:
     """A number of which only the bits of `mask` count."""
 
     value: int
-    mask: int = 0xFFFFFFFF
+    mask: int = ALL_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,8 @@ class Action:
     """What a rule does. `text` are the words of the dump.
 
     `chain` is where JUMP and GOTO lead. NAT puts in `addresses` and `ports`; TPROXY looks for a socket there. `mark` is
-    the change that MARK and TPROXY make, `hops` what HOPS sets. None where the dump does not tell.
+    the change that MARK, CT_MARK and TPROXY make, `bits` those of both marks that are copied, `hops` what HOPS sets.
+    None where the dump does not tell.
     """
 
     effect: Effect
@@ -172,6 +179,7 @@ class Action:
     ports: Range | None = None
     mark: MarkChange | None = None
     hops: int | None = None
+    bits: tuple[int, int] | None = None
 
 
 Statement = Condition | Action
@@ -267,34 +275,3 @@ class FilterTable:
 
 # Why a dump of iptables-nft is not whole where the other implementation has tables, too.
 OTHER_VARIANT = "there are rules of iptables-legacy besides, which the output does not show"
-
-# include/uapi/linux/netfilter_ipv4.h: enum nf_ip_hook_priorities. nat's destination comes before the filter's place,
-# its source after: net/netfilter/xt_nat, iptable_nat.c: nf_nat_ipv4_ops.
-RAW, MANGLE, NAT_DST, FILTER, SECURITY, NAT_SRC = -300, -150, -100, 0, 50, 100
-CONNTRACK = -200  # nf_conntrack_proto.c: ipv4_conntrack_ops; what comes before knows no state of a connection
-
-_PRIORITIES = {"raw": RAW, "mangle": MANGLE, "filter": FILTER, "security": SECURITY}
-_HOOKS = {hook.value.upper(): hook for hook in Hook}
-
-
-def hook_of(chain: str) -> Hook | None:
-    """The hook that a built-in chain of iptables is called at."""
-    return _HOOKS.get(chain)
-
-
-def priority_of(table: str, hook: Hook) -> int:
-    """Where a built-in chain of iptables comes among those of its hook."""
-    if table == "nat":
-        return NAT_DST if hook in (Hook.PREROUTING, Hook.OUTPUT) else NAT_SRC
-    return _PRIORITIES.get(table, FILTER)
-
-
-def base_chains(tables: Iterable[FilterTable], hook: Hook) -> list[tuple[FilterTable, Chain]]:
-    """The chains that the kernel calls at a hook, in its order."""
-    chains = [(table, chain) for table in tables for chain in table.chains if chain.hook is hook]
-    return sorted(chains, key=lambda pair: _place(pair[0], pair[1], hook))
-
-
-def _place(table: FilterTable, chain: Chain, hook: Hook) -> tuple[int, int]:
-    """net/netfilter/nf_nat_core.c: nf_nat_register_fn(): nat has one place for all its chains."""
-    return (priority_of("nat", hook), chain.priority) if table.nat or chain.nat else (chain.priority, 0)

@@ -14,6 +14,7 @@ class Socket:
     for a name. `family` is None where the list does not tell: `*:80` is the wildcard of IPv4, or of both families.
     `link` is the interface that the socket is bound to, "" for none, None where the list never shows it. `v6only` is
     None where that is not known. `other_order` is the address if the host is big-endian and the list does not tell.
+    `user` is the number of the user that it is of, where the list shows it.
     """
 
     protocol: str
@@ -26,6 +27,7 @@ class Socket:
     state: str = ""
     process: str = ""
     other_order: IP | None = None
+    user: int | None = None
 
     @property
     def wildcard(self) -> bool:

@@ -23,7 +23,7 @@ _HEADER = re.compile(r"sl +local_address +rem(?P<six>ote)?_address +st +tx_queue
 _ROW = re.compile(
     r"\d{1,10}: (?P<ip>[0-9A-F]{8}|[0-9A-F]{32}):(?P<port>[0-9A-F]{4}) "
     r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} (?P<state>[0-9A-F]{2}) [0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} "
-    r"[0-9A-F]{8} +\d+ +\d+ +\d+ (?P<more>.*)"
+    r"[0-9A-F]{8} +(?P<user>\d{1,10}) +\d+ +\d+ (?P<more>.*)"
 )
 _LIKE_A_ROW = re.compile(r"\d{1,10}: ")
 # Those of a process may be in another network namespace; process 1 is the host's.
@@ -95,7 +95,7 @@ class ProcNetSockets(Reader):
         sockets = []
         for row, seen in rows:
             ip, other = address(row["ip"], order), address(row["ip"], _NAMES[order])
-            socket = Socket(protocol, ip, int(row["port"], 16), seen, family, state=state)
+            socket = Socket(protocol, ip, int(row["port"], 16), seen, family, state=state, user=int(row["user"]))
             sockets.append(socket if certain or ip == other else replace(socket, other_order=other))
         partial = None if self._header else Partial(NO_BEGINNING, self._taken[0])
         table = SocketTable(tuple(sockets), frozenset({(protocol, family)}))

@@ -11,11 +11,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lvsdoctor.model.coverage import Partial, Unread
-from lvsdoctor.model.packet_filter import (
-    OTHER_VARIANT,
-    FilterTable,
-    hook_of,
-)
+from lvsdoctor.model.filter_hooks import hook_of
+from lvsdoctor.model.packet_filter import OTHER_VARIANT, FilterTable
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.faces import FACES
 from lvsdoctor.parse.iptables.iptables_family import (

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from lvsdoctor.model.packet_filter import AddressRange, FilterRule, Match, hook_of
+from lvsdoctor.model.filter_hooks import hook_of
+from lvsdoctor.model.packet_filter import AddressRange, FilterRule, Match
 from lvsdoctor.parse.iptables.iptables_words import ICMP, ICMP6
 
 TABLES = ("filter", "nat", "mangle", "raw", "security")

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from lvsdoctor.model.packet_filter import Action, Condition, Effect, FilterRule, Match, TcpFlags, Value
+from lvsdoctor.model.packet_filter import ALL_BITS, Action, Condition, Effect, FilterRule, Match, TcpFlags, Value
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.iptables.iptables_rule import value_of
 from lvsdoctor.parse.iptables.iptables_target import tproxy
+from lvsdoctor.parse.iptables.iptables_values import value_of
 from lvsdoctor.parse.iptables.iptables_words import (
     TARGETS,
     TCP_FLAG_NAMES,
@@ -223,6 +223,7 @@ _REDIR = re.compile(r"(?:redir ports (\d+(?:-\d+)?))?(?: random)?(?: random-full
 _MASQ = re.compile(r"(?:masq ports: (\d+(?:-\d+)?))?(?: random)?(?: random-fully)?")
 _TO = re.compile(r"to:(\S+)(?: random)?(?: random-fully)?(?: persistent)?")
 _MARK = re.compile(r"MARK (set|xset|and|or|xor) (0x\w+(?:/0x\w+)?)")
+_WHOLE_MARKS = ("CONNMARK save", "CONNMARK restore")
 _TPROXY = re.compile(r"TPROXY redirect (\S+):(\d+) mark (0x\w+(?:/0x\w+)?)")
 # What the target prints of itself, from its first word on; before it stand the words of unknown matches.
 _BEGINS: Mapping[str, str] = {
@@ -269,6 +270,17 @@ def _with_own_words(target: str, kind: Effect, own: str) -> Action | None:
             return None if match is None or change is None else tproxy("", match[1], int(match[2][:6]), change)
         case Effect.CONTINUE if target == "CT" and "notrack" in own.split():
             return Action(Effect.NOTRACK)
-        case Effect.CONTINUE if target == "CONNMARK" and "restore" in own.split():
-            return Action(Effect.RESTORE_MARK)
+        case Effect.CONTINUE if target == "CONNMARK":
+            return _connmark(own)
     return Action(kind)
+
+
+def _connmark(own: str) -> Action:
+    """libxt_CONNMARK.c: connmark_tg_print()."""
+    bits = (ALL_BITS, ALL_BITS) if own in _WHOLE_MARKS else None
+    if "restore" in own.split():
+        return Action(Effect.RESTORE_MARK, bits=bits)
+    if "save" in own.split():
+        return Action(Effect.SAVE_MARK, bits=bits)
+    match = _MARK.fullmatch(own.removeprefix("CONN"))
+    return Action(Effect.CT_MARK, mark=mark_change(match[1], match[2]) if match else None)

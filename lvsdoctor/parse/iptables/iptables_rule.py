@@ -5,21 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lvsdoctor.model.packet_filter import Action, Condition, Effect, FilterRule, Match, Range, TcpFlags, Value
+from lvsdoctor.model.packet_filter import ALL_BITS, Action, Condition, Effect, FilterRule, Match, Range, TcpFlags, Value
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.iptables.iptables_target import action_of
+from lvsdoctor.parse.iptables.iptables_values import LIMITS, over_limit, value_of
 from lvsdoctor.parse.iptables.iptables_words import (
-    ADDRESS_TYPES,
-    CT_STATES,
     TCP_FLAG_NAMES,
-    read_addresses,
-    read_capitals,
-    read_masked,
-    read_ports,
-    read_protocol,
     unknown,
 )
-from lvsdoctor.parse.words import read_link_name, read_number
+from lvsdoctor.parse.words import read_number
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|(\S+)')
 _ESCAPED = re.compile(r"\\(.)")
@@ -60,13 +54,11 @@ _OPTIONS = {
     "ipvs": {"--ipvs": Match.IPVS, "--vaddr": Match.IPVS_VIP, "--vport": Match.IPVS_PORT},
     "hl": _HOPS, "ttl": _HOPS,
     "pkttype": {"--pkt-type": Match.PACKET_TYPE},
+    "mac": {"--mac-source": Match.SOURCE_MAC},
     "owner": {f"--{whose}-owner": Match.OWNER for whose in ("uid", "gid")},
-    "comment": {},
+    "length": {"--length": Match.LENGTH},
+    "comment": {}, **{module: {} for module in LIMITS},
 }  # fmt: skip
-_ADDRESSES = frozenset({Match.SOURCE, Match.DESTINATION, Match.CT_ORIGINAL_DESTINATION, Match.IPVS_VIP})
-_PORT_MATCHES = frozenset(
-    {Match.SOURCE_PORT, Match.DESTINATION_PORT, Match.PORT, Match.CT_ORIGINAL_PORT, Match.IPVS_PORT}
-)
 # Their value may begin with a dash: xtables_save_string() puts quotes only around what has a blank in it.
 _FREE_TEXT = frozenset(
     {"--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string", "--name", "--match-set", "-i", "-o"}
@@ -186,11 +178,20 @@ def _conditions(option: _Option) -> Iterator[Condition]:
     if option.name == "--tcp-flags" and option.module == "tcp":
         yield _tcp_flags(option)
         return
+    if option.module in LIMITS and not option.negated:
+        yield from over_limit(option.module, option.name, " ".join(value.text for value in option.values), option.text)
+        return
     match = _BASE.get(option.name) if not option.module else _OPTIONS.get(option.module, {}).get(option.name)
     if match is None:
         yield unknown(option.text)
         return
-    values = _hops(option) if match is Match.HOP_LIMIT else _values(match, option.values)
+    values = (
+        _hops(option)
+        if match is Match.HOP_LIMIT
+        else _user(option)
+        if match is Match.OWNER
+        else _values(match, option.values)
+    )
     if values is None:
         yield unknown(option.text)
     elif values or match is Match.IPVS:
@@ -210,32 +211,6 @@ def _values(match: Match, words: Sequence[Word]) -> tuple[Value, ...] | None:
     return value_of(match, words[0].text)
 
 
-def value_of(match: Match, text: str) -> tuple[Value, ...] | None:
-    """The values of a condition from the word that spells them, as _values() has it."""
-    if match in _ADDRESSES:
-        ranges = [read_addresses(part) for part in text.split(",")]
-        known = tuple(part for part in ranges if part is not None)
-        if len(known) < len(ranges):
-            return None
-        everything = any(int(part.low) == 0 and int(part.high) + 1 == 1 << part.low.max_prefixlen for part in known)
-        return () if everything else known
-    if match in _PORT_MATCHES:
-        return read_ports(text)
-    if match in (Match.IN_LINK, Match.OUT_LINK):
-        return _link(text)
-    if match is Match.PROTOCOL:
-        protocol = 0 if text == "all" else read_protocol(text)
-        return None if protocol is None else () if protocol == 0 else (protocol,)
-    if match in (Match.MARK, Match.CT_MARK):
-        masked = read_masked(text)
-        return None if masked is None else (masked,)
-    if match is Match.CT_STATE:
-        return read_capitals(text, CT_STATES)
-    if match in (Match.SOURCE_TYPE, Match.DESTINATION_TYPE):
-        return read_capitals(text, ADDRESS_TYPES)
-    return (text,)
-
-
 def _hops(option: _Option) -> tuple[Value, ...] | None:
     """`--hl-eq 255`; `--hl-lt` and `--hl-gt` leave the number itself out (net/netfilter/xt_hl.c: ttl_mt())."""
     number = read_number(option.values[0].text, most=255) if len(option.values) == 1 else None
@@ -245,12 +220,14 @@ def _hops(option: _Option) -> tuple[Value, ...] | None:
     return (Range(low, high),)
 
 
-def _link(text: str) -> tuple[Value, ...] | None:
-    if text in ("*", "any", "+"):
-        return ()
-    if text.endswith("+"):
-        return (f"{text[:-1]}*",) if read_link_name(text) is not None and "*" not in text else None
-    return (text,) if read_link_name(text) is not None and not text.endswith("*") else None
+def _user(option: _Option) -> tuple[Value, ...] | None:
+    """`--uid-owner 1000`, `--uid-owner 1000-1999`; of groups no dump tells whose a socket is."""
+    text = " ".join(value.text for value in option.values)
+    low, _, high = text.partition("-")
+    first, last = read_number(low, most=ALL_BITS), read_number(high or low, most=ALL_BITS)
+    if option.name != "--uid-owner" or first is None or last is None:
+        return (text,)
+    return (Range(first, last),)
 
 
 def _tcp_flags(option: _Option) -> Condition:

@@ -3,16 +3,8 @@
 from dataclasses import replace
 
 from lvsdoctor.model.coverage import Partial
-from lvsdoctor.model.packet_filter import (
-    Action,
-    Chain,
-    Effect,
-    FilterRule,
-    FilterTable,
-    Statement,
-    hook_of,
-    priority_of,
-)
+from lvsdoctor.model.filter_hooks import hook_of, priority_of
+from lvsdoctor.model.packet_filter import Action, Chain, Effect, FilterRule, FilterTable, Statement
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.gaps import NARROWED, NO_END, UNREAD
 

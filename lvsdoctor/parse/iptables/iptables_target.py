@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lvsdoctor.model.packet_filter import Action, Effect, MarkChange
+from lvsdoctor.model.packet_filter import ALL_BITS, Action, Effect, MarkChange
 from lvsdoctor.parse.iptables.iptables_words import (
     TARGETS,
     mark_change,
@@ -11,6 +11,7 @@ from lvsdoctor.parse.iptables.iptables_words import (
     read_ports,
     without_options,
 )
+from lvsdoctor.parse.words import read_number
 
 _MARKS = {"--set-mark": "set", "--set-xmark": "xset", "--and-mark": "and", "--or-mark": "or", "--xor-mark": "xor"}
 
@@ -35,8 +36,8 @@ def action_of(name: str, options: Mapping[str, str], text: str) -> Action:
             )
         case Effect.TPROXY:
             return _tproxy(options, text)
-        case Effect.CONTINUE if name == "CONNMARK" and "--restore-mark" in options:
-            return Action(Effect.RESTORE_MARK, text)
+        case Effect.CONTINUE if name == "CONNMARK":
+            return _connmark(options, text)
         case Effect.CONTINUE if name in ("TTL", "HL"):
             number = options.get(f"--{name.lower()}-set", "")
             return Action(Effect.HOPS, text, hops=int(number) if number.isdecimal() and len(number) < 4 else None)
@@ -45,6 +46,19 @@ def action_of(name: str, options: Mapping[str, str], text: str) -> Action:
     if options and (kind is None or kind in (Effect.ACCEPT, Effect.DROP, Effect.RETURN)):
         return Action(Effect.UNKNOWN, text)
     return without_options(name, text) or Action(Effect.UNKNOWN, text)
+
+
+def _connmark(options: Mapping[str, str], text: str) -> Action:
+    """libxt_CONNMARK.c: a change as MARK makes it, or one mark is copied over the other."""
+    masks = [options.get(key, options.get("--mask", hex(ALL_BITS))) for key in ("--nfmask", "--ctmask")]
+    numbers = [read_number(mask, most=ALL_BITS) for mask in masks]
+    bits = (numbers[0], numbers[1]) if numbers[0] is not None and numbers[1] is not None else None
+    if "--restore-mark" in options:
+        return Action(Effect.RESTORE_MARK, text, bits=bits)
+    if "--save-mark" in options:
+        return Action(Effect.SAVE_MARK, text, bits=bits)
+    changes = [mark_change(_MARKS[key], value) for key, value in options.items() if key in _MARKS]
+    return Action(Effect.CT_MARK, text, mark=changes[0] if len(changes) == len(options) == 1 else None)
 
 
 def _tproxy(options: Mapping[str, str], text: str) -> Action:

@@ -7,10 +7,18 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from lvsdoctor.model.packet_filter import Action, AddressRange, Condition, Effect, MarkChange, Masked, Match, Range
+from lvsdoctor.model.packet_filter import (
+    ALL_BITS,
+    Action,
+    AddressRange,
+    Condition,
+    Effect,
+    MarkChange,
+    Masked,
+    Match,
+    Range,
+)
 from lvsdoctor.parse.words import read_ip, read_number
-
-ALL_BITS = 0xFFFFFFFF
 
 # /etc/protocols, as far as a rule of an LVS cluster is likely to name it.
 PROTOCOLS: Mapping[str, int] = {

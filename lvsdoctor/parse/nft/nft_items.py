@@ -118,7 +118,7 @@ NATS = {
 }  # fmt: skip
 # What goes on, and leaves the packet as it is for all that the model looks at.
 HARMLESS = frozenset(
-    {"meta nftrace", "meta priority", "ct helper", "ct timeout", "ct expectation", "ct event", "ct label", "ct mark",
+    {"meta nftrace", "meta priority", "ct helper", "ct timeout", "ct expectation", "ct event", "ct label",
      "ct zone", "ip dscp", "ip6 dscp", "ip ecn", "ip6 ecn", "ip ttl", "ip6 hoplimit", "ip6 flowlabel", "ct secmark",
      "meta secmark"}
 )  # fmt: skip

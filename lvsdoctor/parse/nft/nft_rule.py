@@ -20,11 +20,10 @@ from lvsdoctor.model.packet_filter import (
     Statement,
 )
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.iptables.iptables_words import ALL_BITS, nat_place, read_addresses, read_ports
+from lvsdoctor.parse.iptables.iptables_words import nat_place, read_addresses, read_ports
 from lvsdoctor.parse.nft.nft_fields import conditions_of
 from lvsdoctor.parse.nft.nft_items import (
     ANYTHING,
-    HARMLESS,
     Comparison,
     Element,
     Elements,
@@ -38,7 +37,7 @@ from lvsdoctor.parse.nft.nft_items import (
     anything,
     may_match,
 )
-from lvsdoctor.parse.words import read_number
+from lvsdoctor.parse.nft.nft_marks import mangled
 
 MOST_RULES = 20_000  # that elements of sets and maps are made to, in a dump
 _V4, _V6 = (AddressRange(ip_address(low), ip_address(high)) for low, high in
@@ -113,7 +112,7 @@ class _Reading:
             if isinstance(item, Condition | Action):
                 statements += (item,)
             elif isinstance(item, Mangle):
-                statements += _mangled(item)
+                statements += mangled(item)
             elif isinstance(item, Nat):
                 statements += self._of_family(self._nat(item))
             elif isinstance(item, VerdictMap):
@@ -261,37 +260,3 @@ class _Reading:
 def _is_all(condition: Condition) -> bool:
     """`ip saddr 0.0.0.0/0` asks for the family alone."""
     return condition.match in _ADDRESSES and not condition.negated and bool({_V4, _V6}.intersection(condition.values))
-
-
-def _mangled(mangle: Mangle) -> tuple[Statement, ...]:
-    """`meta mark set meta mark & 0xffffff00 | 0x1`; what else is set changes nothing that is asked for, or all."""
-    key, value = mangle.field.key, mangle.value
-    if key in HARMLESS or key.startswith(("tcp option maxseg", "ct original", "ct label")):
-        return (Action(Effect.CONTINUE, mangle.text),)
-    if key != "meta mark" or mangle.field.bits:
-        return (anything(mangle.text),)
-    if isinstance(value, str):
-        number = read_number(value, most=ALL_BITS)
-        if number is not None:
-            return (Action(Effect.MARK, mangle.text, mark=MarkChange(ALL_BITS, number)),)
-    elif value is not None and value.key == "meta mark" and (change := _change(value.bits)) is not None:
-        return (Action(Effect.MARK, mangle.text, mark=change),)
-    return (Action(Effect.RESTORE_MARK, mangle.text),)  # a mark that is not known
-
-
-def _change(bits: Sequence[tuple[str, str]]) -> MarkChange | None:
-    kept, flip = ALL_BITS, 0
-    for operator, operand in bits:
-        number = read_number(operand, most=ALL_BITS)
-        if number is None:
-            return None
-        match operator:
-            case "&":
-                kept, flip = kept & number, flip & number
-            case "|":
-                kept, flip = kept & ~number, flip & ~number | number
-            case "^":
-                flip ^= number
-            case _:
-                return None
-    return MarkChange(~kept & ALL_BITS, flip)

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from lvsdoctor.model.filter_hooks import base_chains
 from lvsdoctor.model.packet_filter import (
     OTHER_VARIANT,
     Action,
@@ -18,7 +19,6 @@ from lvsdoctor.model.packet_filter import (
     Match,
     Range,
     TcpFlags,
-    base_chains,
     single,
 )
 from lvsdoctor.parse.iptables.iptables import Iptables
@@ -203,8 +203,9 @@ def test_every_match_of_the_model_is_read(words: str, match: Match, values: tupl
         ("-j MARK --and-mark 0xf", Action(Effect.MARK, mark=MarkChange(0xFFFFFFF0, 0))),
         ("-j CT --notrack", Action(Effect.NOTRACK)),
         ("-j NOTRACK", Action(Effect.NOTRACK)),
-        ("-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff", Action(Effect.RESTORE_MARK)),
-        ("-j CONNMARK --save-mark", Action(Effect.CONTINUE)),
+        ("-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff", Action(Effect.RESTORE_MARK, bits=(0xFF, 0xFF))),
+        ("-j CONNMARK --save-mark", Action(Effect.SAVE_MARK, bits=(0xFFFFFFFF, 0xFFFFFFFF))),
+        ("-j CONNMARK --set-xmark 0x7/0xff", Action(Effect.CT_MARK, mark=MarkChange(0xFF, 7))),
         ("-j DNAT --to-destination 192.0.2.1:8080",
          Action(Effect.DNAT, "", "", single("192.0.2.1"), Range(8080, 8080))),
         ("-j DNAT --to-destination :8080", Action(Effect.DNAT, ports=Range(8080, 8080))),
@@ -228,7 +229,8 @@ def test_every_match_of_the_model_is_read(words: str, match: Match, values: tupl
 )  # fmt: skip
 def test_every_target_of_the_model_is_read(words: str, action: Action) -> None:
     (only,) = saved(words).actions
-    assert Action(only.effect, "", only.chain, only.addresses, only.ports, only.mark) == action
+    known = Action(only.effect, "", only.chain, only.addresses, only.ports, only.mark, bits=only.bits)
+    assert known == action
     assert only.text == words.replace("dropped: -j", "dropped: -j")
 
 
@@ -236,7 +238,7 @@ def test_every_target_of_the_model_is_read(words: str, action: Action) -> None:
     "words",
     [
         "-m limit --limit 3/min", "-m socket", "-m recent --name x --rsource", "-d vip.example.com",
-        "-s 192.0.2.0/255.0.255.0", "-p tcp -m tcp --dport http", "-m mac --mac-source 02:00:00:00:00:01", "-p what",
+        "-s 192.0.2.0/255.0.255.0", "-p tcp -m tcp --dport http", "-m mac --mac-source 02:00", "-p what",
         "! -s 0.0.0.0/0", "-m conntrack --ctstate ODD", "-m set --match-set x", "--dport 80",
         "-m statistic --mode random",
     ],

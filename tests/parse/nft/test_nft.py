@@ -7,6 +7,7 @@ import pytest
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
 from lvsdoctor.model.arptables import ArpTables
+from lvsdoctor.model.filter_hooks import base_chains
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import (
     AddressRange,
@@ -20,7 +21,6 @@ from lvsdoctor.model.packet_filter import (
     Match,
     Range,
     TcpFlags,
-    base_chains,
     single,
 )
 from lvsdoctor.parse.nft.nft import Nft
