@@ -5,7 +5,7 @@ is known, that one assumes nothing, and no host on the way is only planned. Mach
 absent could only end the connection sooner.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.address import IP
@@ -15,7 +15,7 @@ from lvsdoctor.model.facts import CONFIGURED, NotApplicable, NotCollected
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES
-from lvsdoctor.model.walk import HARMLESS, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
+from lvsdoctor.model.walk import HARMLESS, ClientClass, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
 
 _FILTERS = frozenset({Decision.INPUT_FILTER, Decision.FORWARD_FILTER, Decision.OUTPUT_FILTER})
 # What comes before a director's entry of a connection.
@@ -67,15 +67,19 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
             names = dict.fromkeys(clients(walk.client) for walk in shown)
             lines = tuple(because.values())
             first = shown[0].client
-            yield BrokenPath(
-                service, vip, tuple(names), first.address, verdict, lines, bool(known), bool(known) or first.evidenced
-            )
+            evidenced = bool(known) or is_evidenced(first)
+            yield BrokenPath(service, vip, tuple(names), first.address, verdict, lines, bool(known), evidenced)
     _refuse_unknown(node, [walk for walk in own if walk.client.connects])
 
 
 _SHOWING = ("connections", "health-checks")
 # Whoever is in another prefix of a host, a back network say, need not be a client of the VIP.
 _USUAL = frozenset({ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER})
+
+
+def is_evidenced(client: ClientClass) -> bool:
+    """Does the scan show such a client? A director that checks its real servers is usual, whatever a dump tells."""
+    return client.evidenced or client.place is ClientPlace.HEALTH_CHECK
 
 
 def shows_clients(node: Node) -> bool:
@@ -150,12 +154,17 @@ def is_wished(walk: Walk) -> bool:
     verdict = walk.deciding
     if verdict is None or walk.client.place is ClientPlace.HEALTH_CHECK:
         return False
-    lines = [set(line.seen.text.split()) for line in verdict.because]
-    # A table without any route but one of that type is for a source, not for some clients.
+    lines = [line.seen.text.split() for line in verdict.because]
+    # A table without any route but one of that type is for a source, not for some clients, as is a rule for all.
     failing = verdict.step.decision is not Decision.ROUTE and any(
-        not FAILING_TYPES.isdisjoint(words) and "default" not in words for words in lines
+        not FAILING_TYPES.isdisjoint(words) and "default" not in words and not _for_all(words) for words in lines
     )
     return verdict.step.decision in _FILTERS or failing
+
+
+def _for_all(words: Sequence[str]) -> bool:
+    """A policy rule that asks for neither source nor destination: `32765: from all iif eth1 prohibit`."""
+    return list(words[1:3]) == ["from", "all"] and "to" not in words
 
 
 def _contradicted(walk: Walk, node: Node) -> bool:

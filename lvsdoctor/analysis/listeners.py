@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, filter_fact, locality, refuse_unread, shows_nft
-from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets
+from lvsdoctor.analysis.request_targets import RequestTarget, own_request_targets, request_targets, waits_for_failover
 from lvsdoctor.analysis.usable_servers import takes_requests
 from lvsdoctor.kernel.answer import Answer, assume_without
 from lvsdoctor.kernel.packet_filter import FilterOutcome, deciding, filtered
@@ -66,7 +66,8 @@ def unserved(node: Node) -> Iterator[Unserved]:
     that it is needed. Reads memberships, addresses, sockets, and ipvs, iptables, ip6tables, links, local-routes,
     policy-rules, routes, sysctl where collected.
     """
-    yield from _where_known(request_targets(node), lambda target: _unserved_at(node, target))
+    for lack in _where_known(request_targets(node), lambda target: _unserved_at(node, target)):
+        yield replace(lack, standby=waits_for_failover(node, lack.target))
     if (absent := node.unseen("memberships")) is not None:
         raise absent
 

@@ -11,9 +11,11 @@ from lvsdoctor.analysis.l2_segments import vip_on_segment
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.policy_rules import asks_for_marks
 from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
-from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.kernel.rp_filter import marks_count, source_ok
 from lvsdoctor.model.address import IP, Address
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Forwarding
@@ -157,6 +159,7 @@ def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
     Asked for a client far away, and on a link without ARP (a tunnel's) for one on each wire as well.
     Reads sysctl, addresses, links, routes, local-routes, policy-rules.
     """
+    _refuse_marks(node, link)
     clients: list[IP] = [FAR_AWAY]
     found = node.link(link)
     if node.planned and found is not None and not found.arp and not _defaults_seen(node):
@@ -175,3 +178,13 @@ def rp_filter_drops(node: Node, vip: IP, link: str) -> Answer:
             return yes(accepted.reason, *accepted.because, **accepted.fields)
         return no(accepted.reason, *accepted.because, *effective(node, "rp_filter", link).because, **accepted.fields)
     return no("no client with a route for replies")
+
+
+def _refuse_marks(node: Node, link: str) -> None:
+    """Raises NotCollected where the mark of a request may choose the route that its source is checked by
+    (net/ipv4/fib_frontend.c: fib_validate_source(), IN_DEV_SRC_VMARK)."""
+    if not asks_for_marks(node, 4) or not marks_count(node, link):
+        return
+    rule = next(row for row in node.policy_rules if row.fwmark is not None)
+    text = "src_valid_mark is set on {link}, and which requests have the mark of this rule is not known"
+    raise NotCollected("policy-rules", node.name, partial=Partial(text, rule.seen, {"link": link}))

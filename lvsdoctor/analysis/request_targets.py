@@ -63,6 +63,17 @@ def request_targets(node: Node) -> Sequence[RequestTarget]:
     ]
 
 
+def waits_for_failover(node: Node, target: RequestTarget) -> bool:
+    """Do only directors without the VIP list it, while another director has it? Reads addresses and ipvs of them."""
+    vip = target.service.vip
+    if vip is None or not all(row.director.has("addresses") for row in target.listings):
+        return False
+    if any(row.director.holding(vip) for row in target.listings):
+        return False
+    names = {row.director.name for row in target.listings}
+    return any(peer.has("ipvs") and peer.name not in names for peer in node.peers_holding(vip))
+
+
 def _place_of(listing: Membership) -> tuple[str, IP, int] | None:
     """None for what has no port, and for a row whose port its method does not use: another rule's."""
     service, real = listing.service, listing.destination

@@ -6,7 +6,7 @@ They need the findings of all hosts, and of rules that nobody selected, so a rul
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lvsdoctor.analysis.broken_paths import is_shown, proved_to_end
+from lvsdoctor.analysis.broken_paths import is_evidenced, is_shown, proved_to_end
 from lvsdoctor.analysis.walk import walks_of_scan
 from lvsdoctor.engine.impact import concerns
 from lvsdoctor.engine.rule import Rule
@@ -68,7 +68,7 @@ def _ends_at(diagnosis: Diagnosis, walk: Walk) -> bool:
         return False
     # Of clients that are known to connect, of those that the scan shows, or also of those that are assumed.
     severity, client = diagnosis.finding.severity, walk.client
-    if not (client.connects or (severity is not None and client.evidenced) or severity is Severity.NOTE):
+    if not (client.connects or (severity is not None and is_evidenced(client)) or severity is Severity.NOTE):
         return False
     return (step.node, step.decision) == (deciding.step.node, deciding.step.decision) and concerns(diagnosis, walk)
 

@@ -55,7 +55,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
             severity=Severity.WARNING if idle or path.unsure or (lost and lost.of_a_moment) else None,
             evidence=[*(cite(real, "listed as a real server") for _, real in places), *(lost or path.cut).because],
             fix=find_stray(rip, lost) if lost else reach_again(node, rip, path, direct=Forwarding.DR in how),
-            decided_by=lost.entry if lost else path.decided_by,
+            decided_by=(lost.cut or lost.entry) if lost else path.decided_by,
             explains=Decision.NEIGHBOUR if lost else None,
         )
         spoken.add(rip)

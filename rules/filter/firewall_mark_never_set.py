@@ -54,14 +54,14 @@ def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket
     lines = {item.by.rule.seen: _line(node, item) for item in packets}
     named = sorted({item.packet.dport for item in packets if item.packet.dport})
     other = [] if ports else [assume_without("", NO_OTHER, SETTLE)]
-    waits = stands_by(node, service)
+    waits, unused = stands_by(node, service), not service.destinations
     return Finding(
         PORTS if ports else NEVER,
         clients="After a failover to {node}, clients of {service} get no reply." if waits else LOST,
         about={"service": service},
         mark=service.fwmark,
         ports=" and ".join(map(str, named)),
-        severity=Severity.WARNING if ports or waits else None,
+        severity=Severity.WARNING if ports or waits or unused else None,
         evidence=[cite(service, "a service of mark {mark}", mark=service.fwmark), *lines.values(), *other],
         fix=mark_requests(node, service, packets),
         decided_by=next(iter(lines), None),

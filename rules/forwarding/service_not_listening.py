@@ -13,6 +13,7 @@ REFUSED = "{node} refuses its share of {services}."
 DROPPED = "Clients of {services} expect replies from another address and drop these."
 LATER = "The weight of {node} is 0. With a weight above 0, {node} refuses its share of {services}."
 DROPPED_LATER = "The weight of {node} is 0. With a weight above 0, clients of {services} drop its replies."
+FAILOVER = "After a failover, {node} refuses its share of {services}."
 KEPT, CHANGED = "{director} does not change the destination {place}", "{director} makes {place} the destination"
 
 
@@ -42,13 +43,15 @@ def service_not_listening(node: Node) -> Iterator[Finding]:
             source=lack.source,
             target=wanted,
             services=", ".join(dict.fromkeys(str(row.service) for row in place.listings)),
-            severity=Severity.WARNING if place.idle else None,
+            severity=Severity.WARNING if place.idle or lack.standby else None,
             evidence=[*rows, *lack.because],
             fix=listen_for(wanted.protocol, wanted.ip, wanted.port, lack.process),
         )
 
 
 def _clients(lack: Unserved) -> str:
+    if lack.standby and not lack.target.idle:
+        return FAILOVER
     if lack.misreplied:
         return DROPPED_LATER if lack.target.idle else DROPPED
     return LATER if lack.target.idle else REFUSED

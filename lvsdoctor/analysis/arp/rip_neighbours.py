@@ -7,6 +7,7 @@ neigh_resolve_output()), and what stands there for good is never asked for again
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.arp.cut_links import cut_link
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
@@ -22,6 +23,7 @@ _CHANGING_MAC = ENSLAVING_KINDS | {"macvlan", "macvtap", "ipvlan", "vrf", "vxlan
 class Stray:
     """Why packets for a RIP do not get to the real server: it does not answer (`entry`, without a MAC), its entry has
     another host's MAC, or `twice`, two hosts have the address. `unlisted`: no scanned host has it, and all show theirs.
+    `cut`: its own interface tells why it does not answer.
     """
 
     why: str
@@ -29,11 +31,12 @@ class Stray:
     entry: Neighbour | None = None
     twice: bool = False
     unlisted: bool = False
+    cut: Citation | None = None
 
     @property
     def of_a_moment(self) -> bool:
         """The entry changes by itself: the real server may have been started since, or its network card changed."""
-        return self.entry is not None and self.entry.state != "PERMANENT"
+        return self.entry is not None and self.entry.state != "PERMANENT" and self.cut is None
 
 
 def stray(director: Node, rip: IP) -> Stray | None:
@@ -80,6 +83,8 @@ def _entries(director: Node, rip: IP, links: Collection[str]) -> list[Neighbour]
 def _unresolved(director: Node, rip: IP, lookup: Lookup, entry: Neighbour) -> Stray:
     note = "the real server does not answer" if rip.version == 6 else "no ARP answer from the real server"
     lines = (*lookup.because, cite(entry, note))
+    if (cut := cut_link(director, rip, lookup)) is not None:
+        return Stray(f"its neighbour entry is {entry.state}", (cut, *lines), entry, cut=cut)
     if _all_show_addresses(director) and not any(director.peers_holding(rip)):
         why = f"its neighbour entry is {entry.state}, and the scanned hosts do not have that address"
         return Stray(why, lines, entry, unlisted=True)

@@ -2,7 +2,7 @@
 
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace
-from lvsdoctor.analysis.walk.subnets import subnets
+from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
 from lvsdoctor.kernel.delivery import home_link
 from lvsdoctor.kernel.routing import known_route
 from lvsdoctor.model.address import IP
@@ -65,12 +65,19 @@ def _link_beside(director: Node, client: ClientClass) -> str | None:
     """The link where a client or its router is, as the director's subnets and routes tell."""
     beside = client.address if client.place in BESIDE else client.router
     for row in subnets(director) if beside is not None else ():
-        if beside in row.network and row.link != "lo":
+        if beside in row.network and row.link != "lo" and not _without_hosts(director, row.link):
             return row.link
     towards = known_route(director, client.address) if director.has("routes") else None
-    if towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1:
+    known = towards is not None and towards.type == "unicast" and len(set(towards.links)) == 1
+    if towards is not None and known and not _without_hosts(director, towards.links[0]):
         return towards.links[0]
     return None
+
+
+def _without_hosts(node: Node, name: str) -> bool:
+    """Is it a link at which no other host is?"""
+    link = links_by_name(node).get(name)
+    return link is not None and (link.loopback or link.kind == "dummy")
 
 
 def _link_of_vip(director: Node, vip: IP) -> str | None:

@@ -1,6 +1,7 @@
 """A director's own health check of a real server: its request to the RIP, and the reply."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lvsdoctor.analysis.connections.own_connections import own_reply
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
@@ -9,6 +10,7 @@ from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
+from lvsdoctor.analysis.walk.frames import mac_from, mac_of
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.replying import reply_leaves
@@ -93,7 +95,7 @@ def health_check(
     yield from (steps := _requested(decider, director, target, server, client, port, protocol))
     if (steps and steps[-1].decided is Decided.NO) or server is None:
         return
-    yield from _there(decider, server, client, target, port, protocol)
+    yield from _there(decider, director, server, client, target, port, protocol)
 
 
 def _asks(director: Node, target: IP) -> Answer | None:
@@ -115,7 +117,9 @@ def _packets(director: Node, client: ClientClass, target: IP, port: int, protoco
     flags = SYN if protocol == "tcp" else None
     out = Packet(client.address, target, number, CLIENT_PORT, port or None, out_link=link, states=NEW, tcp_flags=flags)
     states = frozenset({"ESTABLISHED"})
-    return out, Packet(target, client.address, number, port or None, CLIENT_PORT, in_link=link, states=states)
+    return out, Packet(target, client.address, number, port or None, CLIENT_PORT, in_link=link, states=states).with_mac(
+        mac_of(director, target)
+    )
 
 
 def _passes(
@@ -161,11 +165,26 @@ def unscanned(rip: IP | str) -> StepVerdict:
 
 
 def _there(
-    decider: Decider, server: Node, client: ClientClass, target: IP, port: int, protocol: str
+    decider: Decider, director: Node, server: Node, client: ClientClass, target: IP, port: int, protocol: str
 ) -> Iterator[StepVerdict]:
-    arrival = Arrival(client.address, target, port, protocol, home_of(server, target))
+    arrival = Arrival(client.address, target, port, protocol, home_of(server, target), mac_from(director, target))
     for verdict in at_real_server(decider, server, arrival):
         yield verdict
         if verdict.decided is Decided.NO:
             return
-    yield from reply_leaves(decider, ReplyPacket(server, target, port, protocol, client.address, of_vip=False))
+    reply = ReplyPacket(server, target, port, protocol, client.address, of_vip=False, request=arrival.packet)
+    for verdict in (*reply_leaves(decider, reply), *_back(decider, director, reply)):
+        yield verdict
+
+
+def _back(decider: Decider, director: Node, reply: ReplyPacket) -> Iterator[StepVerdict]:
+    """Where a scanned router on the path of the reply does not pass it on. Of a check that did not come by it its
+    connection tracking has no entry."""
+    try:
+        straight = not route_lookup(director, reply.src, src=reply.client).gateways
+    except NotCollected:
+        return
+    states = frozenset({"INVALID"}) if straight and reply.protocol == "tcp" else reply.packet.states
+    stop = by_routers(decider, reply.node, reply.client, replace(reply.packet, states=states), reply.lookup)
+    if stop is not None:
+        yield stop

@@ -27,9 +27,10 @@ _ANSWERING = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", ""})
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """All addresses of the scan that are no clients', and the clients that it shows, with their lines; by VIP those
-    that are connected to it."""
+    that are connected to it. `routed` are those in the networks that a scanned router leads to."""
 
     taken: frozenset[IP]
+    routed: tuple[tuple[IP, Citation, Node], ...]
     shown: tuple[tuple[IP, Citation], ...]
     connected: Mapping[IP, Mapping[IP, Citation]]
 
@@ -55,7 +56,8 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
     shown: dict[IP, Citation] = {}
     for ip, line in _shown(nodes, strangers, taken, gateways):
         shown.setdefault(ip, line)
-    return Crowd(frozenset(taken), tuple(shown.items()), _connected_to(nodes))
+    routed = tuple(_routed_by(strangers, taken, gateways))
+    return Crowd(frozenset(taken), routed, tuple(shown.items()), _connected_to(nodes))
 
 
 def _connected_to(nodes: Sequence[Node]) -> Mapping[IP, Mapping[IP, Citation]]:
@@ -75,13 +77,12 @@ def _shown(
         for connection in _seen(node, "connections"):
             if connection.client.ip is not None:
                 yield connection.client.ip, cite(connection, _CONNECTION)
+    for client, line, _ in _routed_by(strangers, taken, gateways):
+        yield client, line
     for node in strangers:
         router = not gateways.isdisjoint(own_addresses(node))
         for row in _seen(node, "addresses"):
-            if router and row.ip not in gateways and not row.host_only and _of_clients(row.network):
-                if (client := _free(row.network, frozenset(taken))) is not None:
-                    yield client, cite(row, "router {node} leads to {network}", node=node.name, network=row.network)
-            elif not (router or row.ip.is_loopback or row.ip.is_link_local):
+            if not (router or row.ip.is_loopback or row.ip.is_link_local):
                 yield row.ip, cite(row, "{node} may be a client", node=node.name)
     for node in nodes:
         for entry in _seen(node, "neighbours"):
@@ -90,6 +91,19 @@ def _shown(
             # RFC 6724, rule 2: nobody connects to an address of the world from one of the link.
             if entry.ip not in taken and not entry.ip.is_link_local:
                 yield entry.ip, cite(entry, "a neighbour of {node}", node=node.name)
+
+
+def _routed_by(
+    strangers: Sequence[Node], taken: set[IP], gateways: set[IP]
+) -> Iterator[tuple[IP, Citation, Node]]:  # fmt: skip
+    for node in strangers:
+        if gateways.isdisjoint(own_addresses(node)):
+            continue
+        for row in _seen(node, "addresses"):
+            leads_on = row.ip not in gateways and not row.host_only and _of_clients(row.network)
+            if leads_on and (client := _free(row.network, frozenset(taken))) is not None:
+                line = cite(row, "router {node} leads to {network}", node=node.name, network=row.network)
+                yield client, line, node
 
 
 def _seen(node: Node, fact: str) -> Sequence[Any]:
@@ -105,6 +119,17 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
         key = item.prefix or item.place
         if key not in classes:
             classes[key] = item
+    wires = {network for host in hosts for network, wire in host.derived("walk: prefixes", _prefixes) if wire}
+    for item in _by_scanned_router(at, known):
+        known_as = _class_of(classes, item.address)
+        if known_as is None and ClientPlace.BEYOND_ROUTER not in classes:
+            classes[ClientPlace.BEYOND_ROUTER] = item
+        elif (
+            known_as is not None
+            and classes[known_as].place is ClientPlace.IN_PREFIX
+            and classes[known_as].prefix not in wires
+        ):
+            classes[known_as] = replace(item, prefix=classes[known_as].prefix)  # no client is on a link without a wire
     for ip, line in known.connected.get(at.vip, {}).items():
         _evidence(classes, ip, line, connects=True)
     for ip, line in known.shown:
@@ -112,6 +137,14 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
             _evidence(classes, ip, line)
     named = tuple(_named(at, hosts, list(classes.values()), ip) for ip in clients if ip.version == at.vip.version)
     return (*classes.values(), *named)
+
+
+def _by_scanned_router(at: ServicePlace, known: Crowd) -> Iterator[ClientClass]:
+    """Clients beyond a scanned router on the VIP's segment, though no host of the cluster has a route by it."""
+    for ip, line, router in known.routed:
+        beside = [row.ip for row in _seen(router, "addresses") if at.vip in row.network and row.ip != at.vip]
+        if ip.version == at.vip.version and beside:
+            yield ClientClass(ClientPlace.BEYOND_ROUTER, ip, None, beside[0], True, (line,))
 
 
 def _evidence(classes: dict[object, ClientClass], ip: IP, line: Citation, *, connects: bool = False) -> None:

@@ -10,6 +10,7 @@ from lvsdoctor.analysis.usable_servers import hashes_to_unavailable, overloaded
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.filters import idle, of_connection
+from lvsdoctor.analysis.walk.frames import request_at
 from lvsdoctor.analysis.walk.subnets import marked_services, own_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
@@ -95,7 +96,7 @@ def is_own(director: Node, real: Destination) -> bool:
 def first_packet(director: Node, attempt: Attempt) -> FilterVerdict:
     """What the director's filters make of the first packet of a connection before IPVS sees it: its mark, too."""
     tcp, version = attempt.at.protocol == "tcp", attempt.at.vip.version
-    request = replace(attempt.request, states=NEW, tcp_flags=SYN if tcp else frozenset())
+    request = replace(request_at(director, attempt), states=NEW, tcp_flags=SYN if tcp else frozenset())
     if (free := idle(director, version)) is not None:
         return replace(free, packet=request)
     return passed(director, request, DELIVERED, locality(director, version))
@@ -132,7 +133,7 @@ def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: At
             return _not_marked(director, service, verdict)
         if verdict.lacking is not None:
             raise verdict.lacking
-        request = replace(attempt.request, states=NEW)
+        request = replace(request_at(director, attempt), states=NEW)
         away = taken_away(director, service, request, verdict) if packet.changed else None
         if away is not None:
             return no("a rule sends requests to {target} before IPVS", *away.because, target=away.target)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lvsdoctor.analysis.filters.director_filters import connection_at_director
 from lvsdoctor.analysis.filters.filter_paths import FilteredPacket, filter_fact, filters_unread
 from lvsdoctor.analysis.walk.attempt import Attempt
+from lvsdoctor.analysis.walk.frames import request_at
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
@@ -42,7 +43,7 @@ def of_connection(
     known."""
     if (free := idle(director, attempt.at.vip.version)) is not None:
         return yes(_PASSES, *free.because)
-    known = list(filter(chosen, connection_at_director(director, service, real, attempt.request)))
+    known = list(filter(chosen, connection_at_director(director, service, real, request_at(director, attempt))))
     for item in known:
         if item.dropped:
             return _drops(item.verdict, item.chain)

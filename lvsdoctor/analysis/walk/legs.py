@@ -8,9 +8,11 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.checking import unscanned
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import at_director, chosen, is_address_of, is_own, no_real_server
-from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of, unpacked
+from lvsdoctor.analysis.walk.frames import mac_from, request_at
+from lvsdoctor.analysis.walk.receiving import Arrival, at_local_node, at_real_server, home_of, unpacked
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
-from lvsdoctor.analysis.walk.replying import reply_leaves, reply_past_director, reply_through_director
+from lvsdoctor.analysis.walk.reply_past import reply_past_director
+from lvsdoctor.analysis.walk.replying import reply_leaves, reply_through_director
 from lvsdoctor.analysis.walk.sending import to_real_server
 from lvsdoctor.analysis.walk.translating import source_of_direct_routing, source_seen
 from lvsdoctor.kernel.delivery import home_link
@@ -79,15 +81,18 @@ def _kept(
     assert real.ip is not None
     at = attempt.at
     link, client = link or home_of(server, real.ip), attempt.src
+    mac: str | None = ""
     if real.forwarding is Forwarding.TUN:
         link, verdicts = unpacked(decider, server, Membership(service, real, director))
         yield from verdicts
     else:
+        mac = mac_from(director, real.ip)
         client, doubt = source_of_direct_routing(decider, director, service, real, attempt)
         if doubt is not None:
             yield doubt
-    yield from at_real_server(decider, server, Arrival(client, at.vip, at.port, at.protocol, link))
-    reply = ReplyPacket(server, at.vip, at.port, at.protocol, client, straight=comes_straight(director, attempt))
+    yield from at_real_server(decider, server, arrival := Arrival(client, at.vip, at.port, at.protocol, link, mac))
+    straight = comes_straight(director, attempt)
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, client, straight=straight, request=arrival.packet)
     yield from reply_leaves(decider, reply)
     yield reply_past_director(decider, reply, at.directors)
 
@@ -102,8 +107,9 @@ def _masqueraded(
     if doubt is not None:
         yield doubt
     link = home_of(server, real.ip)
-    yield from at_real_server(decider, server, Arrival(client, real.ip, port, at.protocol, link))
-    reply = ReplyPacket(server, real.ip, port, at.protocol, client, of_vip=False)
+    arrival = Arrival(client, real.ip, port, at.protocol, link, mac_from(director, real.ip))
+    yield from at_real_server(decider, server, arrival)
+    reply = ReplyPacket(server, real.ip, port, at.protocol, client, of_vip=False, request=arrival.packet)
     yield from reply_leaves(decider, reply)
     yield from reply_through_director(decider, reply, director, service, real, attempt)
 
@@ -119,9 +125,11 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
         return
     dst, port = (real.ip, real.port or at.port) if nat else (at.vip, at.port)
     assert dst is not None
-    arrival = Arrival(attempt.src, dst, port, at.protocol, attempt.link or _home_link(director, dst))
-    yield from at_real_server(decider, director, arrival)
-    yield from reply_leaves(decider, ReplyPacket(director, dst, port, at.protocol, attempt.src))
+    link, mac = attempt.link or _home_link(director, dst), request_at(director, attempt).mac
+    arrival = Arrival(attempt.src, dst, port, at.protocol, link, mac)
+    yield from at_local_node(decider, director, arrival) if nat else at_real_server(decider, director, arrival)
+    reply = ReplyPacket(director, dst, port, at.protocol, attempt.src, request=arrival.packet)
+    yield from reply_leaves(decider, reply)
 
 
 def _home_link(director: Node, ip: IP) -> str | None:
@@ -138,9 +146,12 @@ def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterat
         # Its own connection to itself: no packet leaves the host.
         yield from at_real_server(decider, server, Arrival(at.vip, at.vip, at.port, at.protocol, "lo"))
         return
+    mac = request_at(server, attempt).mac
+    arrival = Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link, mac)
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src, request=arrival.packet)
     for verdict in (
-        *at_real_server(decider, server, Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link)),
-        *reply_leaves(decider, reply := ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src)),
+        *at_real_server(decider, server, arrival),
+        *reply_leaves(decider, reply),
         reply_past_director(decider, reply, at.directors),
     ):
         yield verdict

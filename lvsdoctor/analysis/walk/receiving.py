@@ -4,24 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.filters.director_filters import outer_source
-from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, locality, passed
+from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, filter_fact, locality, passed, undecided
 from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
+from lvsdoctor.analysis.walk.frames import mac_from
 from lvsdoctor.analysis.walk.subnets import hearing_arp, links_holding
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered, passes_on
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.policy_rules import asks_for_marks
 from lvsdoctor.kernel.routing import is_local
-from lvsdoctor.kernel.rp_filter import source_ok
+from lvsdoctor.kernel.rp_filter import marks_count, source_ok
 from lvsdoctor.kernel.sockets import listener, replies_from
 from lvsdoctor.kernel.source_address import outer_source as kernel_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.standing import Membership
 from lvsdoctor.model.walk import Decision, StepVerdict
 
@@ -30,22 +33,22 @@ _PROTOCOLS = {"tcp": TCP, "udp": 17, "sctp": 132}
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request as it comes to a host that serves it: from `src` to `dst` on `link`. `service` is the address that
-    clients asked for, `port` 0 where the service has none."""
+    """A request as it comes to a host that serves it: from `src` to `dst` on `link`. `port` is 0 where the
+    service has none, `mac` that of the frame, where it is known."""
 
     src: IP
     dst: IP
     port: int
     protocol: str
     link: str | None
+    mac: str | None = None
 
     @property
     def packet(self) -> Packet:
         flags = SYN if self.protocol == "tcp" else frozenset[str]()
         number = _PROTOCOLS.get(self.protocol)
-        return Packet(
-            self.src, self.dst, number, CLIENT_PORT, self.port or None, in_link=self.link, states=NEW, tcp_flags=flags
-        )
+        request = Packet(self.src, self.dst, number, CLIENT_PORT, self.port or None, in_link=self.link, states=NEW)
+        return replace(request, tcp_flags=flags, mac=self.mac)
 
     @property
     def subject(self) -> str:
@@ -54,7 +57,7 @@ class Arrival:
 
     @property
     def key(self) -> object:
-        return self.src, self.dst, self.port, self.protocol, self.link
+        return self.src, self.dst, self.port, self.protocol, self.link, self.mac
 
 
 def at_real_server(decider: Decider, node: Node, arrival: Arrival) -> Iterator[StepVerdict]:
@@ -65,6 +68,19 @@ def at_real_server(decider: Decider, node: Node, arrival: Arrival) -> Iterator[S
         lambda: _input(decider, node, arrival),
         lambda: _listener(decider, node, arrival) if arrival.port else None,
     )
+
+
+def at_local_node(decider: Decider, director: Node, arrival: Arrival) -> Iterator[StepVerdict]:
+    """What IPVS masquerades to an address of the director itself goes on in LOCAL_IN, behind the filters, which have
+    seen the request as it came (net/netfilter/ipvs/ip_vs_xmit.c: ip_vs_nat_send_or_cont())."""
+
+    def decide() -> Answer | None:
+        if not director.has("sockets"):
+            raise NotCollected("sockets", director.name)
+        return listener(director, arrival.protocol, arrival.dst, arrival.port, arrived_on=arrival.link)
+
+    if arrival.port:
+        yield decider.step(director, Decision.LISTENER, arrival.subject, ("local node", arrival.key), decide)
 
 
 def home_of(node: Node, rip: IP) -> str | None:
@@ -128,10 +144,24 @@ def _source(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict | Non
     def decide() -> Answer | None:
         if arrival.link is None:
             return None
-        return source_ok(node, arrival.src, arrival.dst, arrived_on=arrival.link)
+        mark = _mark(node, arrival) if marks_count(node, arrival.link) else 0
+        return source_ok(node, arrival.src, arrival.dst, arrived_on=arrival.link, mark=mark)
 
     subject = f"{arrival.src} on {arrival.link or '?'}"
-    return decider.step(node, Decision.SOURCE_VALIDATION, subject, arrival.dst, decide)
+    return decider.step(node, Decision.SOURCE_VALIDATION, subject, arrival.key, decide)
+
+
+def _mark(node: Node, arrival: Arrival) -> int:
+    """The mark of a request behind PREROUTING, where a policy rule asks for marks."""
+    version = arrival.dst.version
+    if not asks_for_marks(node, version) or idle(node, version) is not None:
+        return 0
+    verdict = passed(node, arrival.packet, (Hook.PREROUTING,), locality(node, version))
+    if verdict.lacking is not None:
+        raise verdict.lacking
+    if verdict.packet.mark is None:
+        raise undecided(node, filter_fact(version), f"the mark of requests to {arrival.dst}")
+    return verdict.packet.mark
 
 
 def _input(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
@@ -190,6 +220,7 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
         protocol = OUTER_PROTOCOLS.get(kind, (None, None))[_inner(listing) == 6]
         source = outer_source(listing.director, rip)
         outer = Packet(source, rip, protocol, in_link=home_of(node, rip), states=NEW)
+        outer = outer.with_mac(mac_from(listing.director, rip))
         outer = replace(outer, dport=listing.destination.tunnel_port or None)
         if (free := idle(node, rip.version)) is not None:
             return of_verdict(free)

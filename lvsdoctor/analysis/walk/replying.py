@@ -1,26 +1,26 @@
 """How a real server's reply gets to the client: the route, the filters, whom it asks by ARP, and by whom it passes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
-from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, locality, passed
 from lvsdoctor.analysis.nat.translation import passes
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.director import is_address_of, until_no
+from lvsdoctor.analysis.walk.director import until_no
 from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.rerouting import contested, rerouted, without_source
-from lvsdoctor.analysis.walk.routers import stopped_by, untracked
-from lvsdoctor.analysis.walk.subnets import on_other_segment, own_addresses
+from lvsdoctor.analysis.walk.routers import stopped_by
+from lvsdoctor.analysis.walk.subnets import own_addresses, refuse_unseen_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.packet_filter import SENT
-from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
+from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
 from lvsdoctor.kernel.routing import Lookup, known_route, route_lookup
-from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
@@ -60,21 +60,32 @@ def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
             return no("{host} has no route to {client}", *lookup.because, host=reply.node.name, client=client)
         return no("the route to {client} is of type {type}", *lookup.because, client=client, type=lookup.type)
 
-    return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", (), decide)
+    return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", reply.key, decide)
 
 
 def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
     def decide() -> Answer | None:
         if (free := idle(reply.node, reply.src.version)) is not None:
             return of_verdict(free)
-        packet = Packet(
-            reply.src, reply.client, PROTOCOLS.get(reply.protocol), sport=reply.port or None, dport=CLIENT_PORT,
-            out_link=link_towards(reply.node, reply.client), states=_ESTABLISHED,
-        )  # fmt: skip
-        return of_verdict(passed(reply.node, packet, SENT, locality(reply.node, reply.src.version)))
+        packet = replace(reply.packet, out_link=_out_link(reply))
+        verdict = passed(reply.node, packet, SENT, locality(reply.node, reply.src.version))
+        hops = verdict.packet.hop_limit
+        if hops is not None and hops < 2 and verdict.lacking is None and reply.lookup.gateways:
+            text = "{gateway} drops the reply, as a rule sets the hop limit to {hops}"
+            return no(text, *verdict.because, gateway=reply.lookup.gateways[0], hops=hops)
+        return of_verdict(verdict)
 
     subject = f"{reply.protocol} from {reply.src} to {reply.client}"
-    return decider.step(reply.node, Decision.OUTPUT_FILTER, subject, reply.port, decide)
+    return decider.step(reply.node, Decision.OUTPUT_FILTER, subject, reply.key, decide)
+
+
+def _out_link(reply: ReplyPacket) -> str | None:
+    try:
+        lookup = reply.lookup
+    except NotCollected as unseen:
+        reply.node.assuming(unseen)
+        return None
+    return lookup.links[0] if lookup.type == "unicast" and len(set(lookup.links)) == 1 else None
 
 
 def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
@@ -100,7 +111,7 @@ def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
             return no(text, *sender.because, host=reply.node.name, vip=reply.src, hop=hop)
         return yes("requests for {hop} have {sender} as sender", *sender.because, hop=hop, sender=sender.ip)
 
-    return decider.step(reply.node, Decision.ARP_SENDER, f"from {reply.src} to {reply.client}", (), decide)
+    return decider.step(reply.node, Decision.ARP_SENDER, f"from {reply.src} to {reply.client}", reply.key, decide)
 
 
 def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
@@ -113,79 +124,6 @@ def _solicits(reply: ReplyPacket, link: str, hop: IP) -> Answer:
 
 
 # -- the way back -----------------------------------------------------------------------------------------------------
-
-
-def reply_past_director(decider: Decider, reply: ReplyPacket, directors: Sequence[Node]) -> StepVerdict:
-    """Direct routing and tunnelling: who gets the reply next must pass it on. A director that has the VIP drops it."""
-
-    def decide() -> Answer | None:
-        lookup = reply.lookup
-        gateway = next(iter(lookup.gateways), None)
-        if gateway is None and (own := _director_at(reply.client, directors)) is not None:
-            return _to_own_client(own, reply, lookup)
-        if gateway is None and on_other_segment(reply.node, reply.src, lookup, reply.client, directors):
-            return None
-        if gateway is None:
-            return yes("the reply goes straight to {client}", *lookup.because, client=reply.client)
-        for director in directors:
-            if director is not reply.node:
-                _refuse_unseen_addresses(director)
-        holder = _holder(reply.node, gateway, directors)
-        if holder is None:
-            return yes("the reply goes to {gateway}, not to a director", *lookup.because, gateway=gateway)
-        return _passed_on(holder, gateway, reply, lookup)
-
-    key = (reply.client, tuple(id(node) for node in directors))
-    return decider.step(reply.node, Decision.RETURN_PATH, f"from {reply.src} to {reply.client}", key, decide)
-
-
-def _director_at(client: IP, directors: Sequence[Node]) -> Node | None:
-    return next((node for node in directors if is_address_of(node, client)), None)
-
-
-def _to_own_client(director: Node, reply: ReplyPacket, lookup: Lookup) -> Answer | None:
-    """A client on a director that has the VIP gets a reply from an address of its own host."""
-    link = next(row.link for row in director.holding(reply.client))
-    if reply.src.version == 6:
-        return None
-    answer = source_ok(director, reply.src, reply.client, arrived_on=link)
-    if answer:
-        return yes("{host} takes the reply", *answer.because, host=director.name)
-    return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=director.name, why=answer.why)
-
-
-def _holder(node: Node, gateway: IP, directors: Sequence[Node]) -> Node | None:
-    for director in directors:
-        if director is not node and director.has("addresses") and director.holding(gateway):
-            return director
-    return next(node.peers_holding(gateway), None)
-
-
-def _passed_on(holder: Node, gateway: IP, reply: ReplyPacket, lookup: Lookup) -> Answer | None:
-    link = next(row.link for row in holder.holding(gateway))
-    if not holder.has("sysctl"):
-        raise NotCollected("sysctl", holder.name)
-    answer = passes_on(holder, src=reply.src, dst=reply.client, arrived_on=link)
-    if answer:
-        number, port = PROTOCOLS.get(reply.protocol), reply.port or None
-        packet = Packet(reply.src, reply.client, number, port, CLIENT_PORT, states=_states(holder, reply))
-        if (stop := stopped_by(holder, packet, link)) is not None:
-            return stop
-        return yes("{host} passes the reply on", *answer.because, host=holder.name)
-    return no("{host} drops the reply: {why}", *answer.because, *lookup.because, host=holder.name, why=answer.why)
-
-
-def _states(router: Node, reply: ReplyPacket) -> frozenset[str]:
-    """What the reply is to a router's connection tracking, which may have no entry of the request."""
-    flags = SYN if reply.protocol == "tcp" else None
-    request = Packet(
-        reply.client, reply.src, PROTOCOLS.get(reply.protocol), CLIENT_PORT, reply.port or None, states=NEW,
-        tcp_flags=flags,
-    )  # fmt: skip
-    if not reply.straight and not untracked(router, request, link_towards(router, reply.client) or ""):
-        return _ESTABLISHED
-    # nf_conntrack_proto_tcp.c: tcp_new(): what begins with SYN and ACK is INVALID.
-    return _INVALID if reply.protocol == "tcp" else NEW
 
 
 def reply_through_director(
@@ -227,7 +165,7 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
             if (other := contested(reply.node, lookup, director)) is not None:
                 return other
             return yes("the reply goes to {director}", *lookup.because, director=director.name)
-        _refuse_unseen_addresses(director)
+        refuse_unseen_addresses(director)
         gateway = next((hop for hop in lookup.gateways if hop not in own), None)
         if gateway is None:
             text = "the reply goes straight to {client}, which does not know {rip}"
@@ -235,15 +173,7 @@ def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVe
         return _by_router(reply, director, gateway, lookup, own)
 
     subject = f"from {reply.src} to {reply.client}"
-    return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director)), decide)
-
-
-def _refuse_unseen_addresses(director: Node) -> None:
-    """Raises NotCollected where the director may have other addresses than those that were seen."""
-    if not director.has("addresses"):
-        raise NotCollected("addresses", director.name)
-    if (absent := director.unseen("addresses")) is not None:
-        raise absent
+    return decider.step(reply.node, Decision.RETURN_PATH, subject, ("through", id(director), reply.key), decide)
 
 
 def _by_router(reply: ReplyPacket, director: Node, gateway: IP, lookup: Lookup, own: frozenset[IP]) -> Answer | None:

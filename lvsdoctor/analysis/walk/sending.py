@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.analysis.arp.rip_neighbours import misled_to, stray
+from lvsdoctor.analysis.arp.rip_neighbours import Stray, misled_to, stray
 from lvsdoctor.analysis.filters.director_filters import outer_source
 from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, PROTOCOLS
 from lvsdoctor.analysis.reachability import reachability
@@ -15,14 +15,14 @@ from lvsdoctor.analysis.walk.filters import of_connection
 from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.analysis.walk.routers import stopped_on_path
 from lvsdoctor.analysis.walk.subnets import own_addresses
-from lvsdoctor.kernel.answer import Answer, no, yes
+from lvsdoctor.kernel.answer import Answer, assume_without, no, yes
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.ndp import ndp_reply
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, Packet
-from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -31,6 +31,7 @@ from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, StepVerdict
+from lvsdoctor.sanitize import command
 
 
 def to_real_server(
@@ -85,12 +86,14 @@ def _routers(decider: Decider, director: Node, real: Destination, attempt: Attem
     return by_routers(decider, director, rip, packet)
 
 
-def by_routers(decider: Decider, director: Node, target: IP, packet: Packet) -> StepVerdict | None:
+def by_routers(
+    decider: Decider, director: Node, target: IP, packet: Packet, lookup: Lookup | None = None
+) -> StepVerdict | None:  # fmt: skip
     """Where a scanned router on the path from a director does not pass a packet on."""
 
     def work_out() -> Answer | None:
         try:
-            return stopped_on_path(director, route_lookup(director, target), packet)
+            return stopped_on_path(director, lookup or route_lookup(director, target), packet)
         except NotCollected:
             return None
 
@@ -183,10 +186,19 @@ def neighbour(
         if answer and link is not None and (unfound := finds(director, rip, link.name, packet_source)) is not None:
             return unfound
         if astray is not None and answer is not None and answer:
-            return None  # what the settings tell, and what the cache shows, do not agree
+            return _unanswered(rip, astray)
         return answer
 
     return decider.step(director, Decision.NEIGHBOUR, f"{rip}", (_kind(director, packet_source), forwarding), decide)
+
+
+def _unanswered(rip: IP, astray: Stray) -> Answer | None:
+    """The settings let the real server answer, and the cache shows that it has not. Where the director gave up, some
+    thing between them or in it keeps the answer back."""
+    if astray.entry is None or astray.entry.state != "FAILED":
+        return None
+    still = assume_without("", f"{rip} still does not answer", command("arping", "-c", "3", rip))
+    return no("{why}", *astray.because, still, why=astray.why)
 
 
 def _kind(director: Node, packet_source: IP | None) -> object:

@@ -14,6 +14,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Role
 
 _SCTP = 132
 
@@ -30,6 +31,11 @@ def service_addresses(nodes: Sequence[Node]) -> Iterator[ServicePlace]:
     for node in nodes:
         for vip in dict.fromkeys(hidden.ip for hidden in node.hidden_vips):
             hiding.setdefault(vip, []).append(node)
+    vips = {vip for rows in alike.values() for _, service in rows for vip, _ in service.vips}
+    for node in nodes:
+        if set(node.roles) <= {Role.CLIENT}:  # a router, or any host: what it holds may draw the clients
+            for vip in sorted(vips & own_addresses(node), key=str):
+                hiding.setdefault(vip, []).append(node)
     for rows in alike.values():
         node, service = rows[0]
         listing = list({id(node): node for node, _ in rows}.values())

@@ -97,3 +97,11 @@ def on_other_segment(node: Node, vip: IP, lookup: Lookup, client: IP, directors:
 
 def _telling(node: Node, vip: IP) -> list[Address]:
     return [row for row in subnets(node) if row.ip != vip and not row.ip.is_link_local]
+
+
+def refuse_unseen_addresses(director: Node) -> None:
+    """Raises NotCollected where the director may have other addresses than those that were seen."""
+    if not director.has("addresses"):
+        raise NotCollected("addresses", director.name)
+    if (absent := director.unseen("addresses")) is not None:
+        raise absent

@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.analysis.walk import walks
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role, RoleEvidence
-from lvsdoctor.model.walk import Decision, Served
+from lvsdoctor.model.walk import ClientPlace, Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import ROUTER, Host, altered, direct_routing, real_server, scanned
 
@@ -135,3 +135,39 @@ def test_a_route_of_the_router_that_refuses_the_vip_loses_the_requests() -> None
 @pytest.mark.parametrize("routes", [[], ["192.0.2.10 dev eth0 scope link"], ["192.0.2.10 via 192.0.2.2 dev eth0"]])
 def test_a_router_that_sends_the_requests_by_the_link_beside_the_director_is_as_usual(routes: list[str]) -> None:
     assert ends(direct_routing(router=replace(OUTER, routes=routes)))[BEYOND] == SERVED
+
+
+def test_the_reply_to_a_health_check_that_a_router_drops_fails_the_check() -> None:
+    drops = {"filter": ["-A FORWARD -p tcp -m tcp --sport 80 -j DROP"]}
+    assert ends(deep(replace(INNER, rules=drops)))[CHECK] == (Served.DIES, "rs1", Decision.ROUTE)
+    past = replace(real_server(21), routes=[*real_server(21).routes, "192.0.2.2 via 192.0.2.1 dev eth0"])
+    assert ends(direct_routing(rs1=past, router=OUTER))[CHECK] == SERVED
+    invalid = {"filter": ["-A FORWARD -m conntrack --ctstate INVALID -j DROP"]}
+    nodes = direct_routing(rs1=past, router=replace(OUTER, rules=invalid))
+    assert ends(nodes)[CHECK] == (Served.DIES, "rs1", Decision.ROUTE)
+
+
+def test_a_host_that_is_no_director_and_holds_the_vip_draws_clients_too() -> None:
+    holder = replace(OUTER, addresses=[*OUTER.addresses, ("eth0", "192.0.2.10/32")])
+    on_segment = [walk for walk in walks(direct_routing(router=holder)) if walk.client.place is ClientPlace.ON_SEGMENT]
+    assert {walk.answering for walk in on_segment} == {"lb1", "router"}
+    assert all(walk.outcome is Served.SERVED for walk in on_segment if walk.answering == "lb1")
+
+
+def test_a_route_without_a_gateway_to_a_client_of_no_subnet_needs_a_proxy() -> None:
+    flat = replace(real_server(21), routes=["default dev eth0"])
+    lost = replace(flat, neighbours=["203.0.113.9 dev eth0 FAILED"])
+    proxied = replace(flat, neighbours=["203.0.113.9 dev eth0 lladdr 02:00:00:00:09:09 REACHABLE"])
+    assert ends(direct_routing(rs1=lost))[BEYOND] == (Served.DIES, "rs1", Decision.RETURN_PATH)
+    assert ends(direct_routing(rs1=proxied))[BEYOND] == SERVED
+    assert ends(direct_routing(rs1=flat))[BEYOND][0] is Served.UNKNOWN
+    assert ends(direct_routing(rs1=lost))[SEGMENT] == SERVED
+
+
+def test_a_director_without_a_route_to_the_clients_of_a_scanned_router_loses_them() -> None:
+    lb1 = replace(DIRECTOR, routes=[])
+    client = Host([("eth0", "192.0.2.100/24")], [ROUTER])
+    rs1 = Host([("eth0", "198.51.100.21/24")], ["default via 198.51.100.1 dev eth0"], listens=["0.0.0.0:80"])
+    lb1 = replace(lb1, ipvs=["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 198.51.100.21:80 -m -w 1"])
+    outcomes = ends(scanned(lb1=lb1, rs1=rs1, client=client, router=OUTER))
+    assert outcomes[BEYOND] == (Served.DIES, "lb1", Decision.RETURN_PATH)
