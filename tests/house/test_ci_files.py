@@ -215,7 +215,8 @@ def test_the_gitlab_job_installs_what_its_variable_names(tmp_path: Path) -> None
 
 def _validate_line() -> str:
     """What docs/CI.md gives Ansible's template module to ask, on the host that Ansible calls lb1."""
-    (line,) = re.findall(r"^    validate: (.*)$", (ROOT / "docs/CI.md").read_text(), re.MULTILINE)
+    lines: list[str] = re.findall(r"^    validate: (.*)$", (ROOT / "docs/CI.md").read_text(), re.MULTILINE)
+    (line,) = lines
     return line.replace("{{ inventory_hostname }}", "lb1")
 
 
