@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import EVERY_INTERFACE, Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import ASSUMED
 from lvsdoctor.model.sysctl import Setting, conf_key
@@ -165,7 +165,7 @@ def _value(node: Node, name: str, scope: str, note: str, link: str) -> tuple[int
         heirs = [(heir, "a change of it sets all.accept_redirects to the opposite") for heir in forwarding]
     elif scope != "all":
         heirs = [(conf_key("default", name), "an interface starts with a copy of default")]
-    settle = command("sysctl", key)
+    settle = command("sysctl", "-ar", name) if scope == EVERY_INTERFACE else command("sysctl", key)
     for heir, inherited in heirs:
         if node.knows_sysctl(heir):
             node.assuming(NotCollected("sysctl", node.name, key, settle, node.partial("sysctl")))

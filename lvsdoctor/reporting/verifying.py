@@ -9,6 +9,7 @@ from math import ceil
 
 from lvsdoctor.language import template, translated
 from lvsdoctor.model.examination import AppliedRule, Diagnosis
+from lvsdoctor.model.link import EVERY_INTERFACE
 from lvsdoctor.model.walk import Decision
 from lvsdoctor.reporting.rule_page import BadPage, page_of
 from lvsdoctor.reporting.wording import VERIFY
@@ -62,6 +63,7 @@ def _of_decision(diagnosis: Diagnosis) -> Verification | None:
     decision = diagnosis.explains.decision if diagnosis.explains is not None else None
     about = {**diagnosis.finding.fields, **diagnosis.about}
     vip, link, rip = (about.get(name, "") for name in ("vip", "link", "rip"))
+    link = "" if link == EVERY_INTERFACE else link  # no command knows an interface that no file names
     if decision is Decision.ARP_REPLY and vip and link:
         asking = command("ndisc6", vip, link) if ":" in vip else command("arping", "-I", link, "-c", 3, vip)
         return Verification(translated(ANSWERS), asking)

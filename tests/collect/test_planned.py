@@ -350,3 +350,21 @@ def test_manifests_say_what_will_be_and_a_cluster_what_is(
     main(["scan", str(tmp_path / "all.yaml"), "-f", "json"])
     messages = {row["code"]: row["message"] for row in json.loads(capsys.readouterr().out)["findings"]}
     assert messages["K8S001"].startswith("Once these files are deployed: ") is not live
+
+
+def test_no_command_names_the_interface_that_no_file_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "rs1/etc/sysctl.conf": "net.ipv4.conf.lo.arp_ignore = 1\nnet.ipv4.ip_forward = 0\n",
+        "rs1/usr/local/sbin/vip.sh": "#!/bin/sh\nip addr add 192.0.2.10/32 dev lo\n",
+        "lb1/etc/sysctl.conf": "net.ipv4.ip_forward = 0\n",
+        "lb1/etc/ipvsadm.rules": TABLE.replace("-g", "-m"),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    main(["scan", str(tmp_path), "--config", "none"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "NAT003" in shown
+    assert "sysctl -ar forwarding" in shown
+    assert "every interface.forwarding" not in shown
+    assert "-I 'every" not in shown
