@@ -121,7 +121,8 @@ def _unused(acceptance: Acceptance, examination: Examination) -> Iterator[Remark
 
 def _read(comment: Comment, node: str, rules: Mapping[str, str]) -> Acceptance | Remark:
     """`# lvsdoctor: accept RULE [until=DATE] REASON` covers, on this node, what quotes the line below."""
-    words = comment.seen.text.partition("lvsdoctor:")[2].split()
+    text = comment.seen.text.partition("lvsdoctor:")[2].strip()
+    words = text.removesuffix("#}").removesuffix("-").split()
     verb, rule, *others = (*words, "", "")
     ends = [word.removeprefix("until=") for word in others if word.startswith("until=")]
     reason = " ".join(word for word in others if not word.startswith("until=")).strip()

@@ -163,3 +163,17 @@ def test_a_value_that_no_file_tells_is_not_the_default(
     report = json.loads(capsys.readouterr().out)
     assert [row for row in report["findings"] if row["severity"] != "note"] == []
     assert any("nobody_sets_it" in row["text"] for row in report["unread"])
+
+
+@pytest.mark.parametrize("comment", ["# {}", "{{# {} #}}", "{{#- {} -#}}"])
+def test_a_comment_of_a_template_accepts_what_quotes_the_line_below(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], comment: str
+) -> None:
+    text = INSTANCE.replace("{{ vault_password }}", "secret")
+    accepting = comment.format("lvsdoctor: accept vrrp-priorities-equal both are alike")
+    text = text.replace("  priority", f"  {accepting}\n  priority")
+    play = "- hosts: lbs\n  tasks:\n  - template: {src: ka.j2, dest: /etc/keepalived/keepalived.conf}\n"
+    files = {"hosts": "[lbs]\nlb1 prio=100 vrid=51\nlb2 prio=100 vrid=51\n", "site.yml": play, "templates/ka.j2": text}
+    assert main(["scan", _tree(tmp_path, files), "-f", "json", "--fail-on", "warning"]) == 0
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["accepted"]["reason"] == "both are alike"

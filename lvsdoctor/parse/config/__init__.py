@@ -143,10 +143,10 @@ def comments_in(text: str, where: str) -> tuple[Comment, ...]:
     for number, line in enumerate(text.splitlines(), 1):
         if _TO_LVSDOCTOR.match(line):
             waiting.append(Comment(Seen(where, number, line)))
-        elif line.strip() and not line.lstrip().startswith(("#", ";", "!")):
+        elif line.strip() and not line.lstrip().startswith(("#", ";", "!", "{#")):
             found += [replace(comment, about=number) for comment in waiting]
             waiting = []
     return (*found, *waiting)
 
 
-_TO_LVSDOCTOR = re.compile(r"\s*[#;!]+\s*lvsdoctor:")
+_TO_LVSDOCTOR = re.compile(r"\s*(?:[#;!]+|\{#-?)\s*lvsdoctor:")  # {# in a template: #}

@@ -10,7 +10,7 @@ def test_a_comment_is_about_the_next_line_that_configures_something() -> None:
 
 
 def test_the_signs_of_all_these_files_begin_such_a_comment() -> None:
-    for sign in ("#", ";", "!", "    #"):
+    for sign in ("#", ";", "!", "    #", "{#", "  {#-"):
         (comment,) = comments_in(f"{sign} lvsdoctor: accept ADDR001 why\nx = y\n", "x")
         assert comment.about == 2
 
