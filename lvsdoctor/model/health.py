@@ -34,7 +34,8 @@ class HealthCheck:
 class CheckedServer:
     """A real server of such a service, or its sorry server: where its file has it, and how it is checked. `unread` is a
     line that may hold a check of it, where none was seen; `interval` is that of its most frequent check, None
-    where it is not known or the check waits for an event."""
+    where it is not known or the check waits for an event. `ignored_check` is the line of a check that the program
+    ignores, where it has no other."""
 
     ip: IP
     port: int
@@ -43,6 +44,7 @@ class CheckedServer:
     checks: tuple[HealthCheck, ...] = ()
     unread: Seen | None = None
     interval: CheckInterval | None = None
+    ignored_check: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

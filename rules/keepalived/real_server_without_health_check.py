@@ -42,6 +42,8 @@ def _finding(checked: CheckedService, servers: list[CheckedServer], *, slow: boo
     interval = servers[0].interval
     line = interval.seen if interval is not None else checked.unchecked
     bare = [] if slow else [cite(server, "without a health check") for server in servers[:3]]
+    ignored = [server.ignored_check for server in servers if server.ignored_check and not slow][:3]
+    bare += [cite(check, "is ignored: it does not say what to ask") for check in ignored]
     return Finding(
         SLOW if slow else UNCHECKED,
         clients=LATE if slow else DOWN,
@@ -51,7 +53,7 @@ def _finding(checked: CheckedService, servers: list[CheckedServer], *, slow: boo
         seconds=f"{interval.seconds:g}" if interval is not None else "",
         evidence=[cite(checked, "the virtual service"), *bare, *([cite(line)] if line is not None else [])],
         fix=_fix(checked, servers, slow=slow),
-        decided_by=line or servers[0],
+        decided_by=line or next(iter(ignored), servers[0]),
     )
 
 

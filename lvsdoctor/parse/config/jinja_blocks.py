@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from lvsdoctor.parse.config.jinja import UNKNOWN, condition, resolved, value_of
 
-__all__ = ["Unrolled", "unrolled"]
+__all__ = ["UNDECIDED", "Unrolled", "unrolled"]
+
+# Stands in the text, as a comment in all files of these kinds, for the lines that a statement would make.
+UNDECIDED = "# not decided: a statement of the template"
 
 _ALONE = re.compile(r"[ \t]*(?:(?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\})[ \t]*)+")
 _FOR = re.compile(r"for\s+([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)?)\s+in\s+(.+?)(?:\s+if\s+(.+?))?", re.ASCII | re.DOTALL)
@@ -43,7 +46,7 @@ def unrolled(text: str, variables: dict[str, Any]) -> Unrolled | None:
     blocks = _parsed(text)
     if blocks is None:
         return None
-    writer = _Writer(dict(variables))
+    writer = _Writer(dict(variables), text.split("\n"))
     try:
         writer.write(blocks)
     except _TooLargeError:
@@ -71,6 +74,7 @@ class _TooLargeError(Exception):
 @dataclass(slots=True)
 class _Writer:
     variables: dict[str, Any]
+    lines: Sequence[str] = ()
     pieces: list[tuple[str, int]] = field(default_factory=list)
     undecided: list[int] = field(default_factory=list)
     size: int = 0
@@ -91,13 +95,19 @@ class _Writer:
             elif len(block.text) <= _LONGEST and (match := _SET.fullmatch(block.text)) is not None:
                 self.variables[match[1]] = value_of(match[2], self.variables)
             else:
-                self.undecided.append(block.line)
+                self._leave(block)
+
+    def _leave(self, block: _Block) -> None:
+        """Tell of a statement that is not decided, and leave a line in its place where it had a whole one."""
+        self.undecided.append(block.line)
+        if 0 < block.line <= len(self.lines) and _ALONE.fullmatch(self.lines[block.line - 1]):
+            self.pieces.append((f"{UNDECIDED}\n", block.line))
 
     def _if(self, block: _Block) -> None:
         for asked, inner in block.parts:
             truth = condition(asked, self.variables) if asked else True
             if truth is None:
-                self.undecided.append(block.line)
+                self._leave(block)
                 return
             if truth:
                 self.write(inner)
@@ -107,18 +117,18 @@ class _Writer:
         match = _FOR.fullmatch(block.text) if len(block.text) <= _LONGEST else None
         rows = self._rows(match[2]) if match else None
         if match is None or rows is None or self.depth > _DEEPEST:
-            self.undecided.append(block.line)
+            self._leave(block)
             return
         names = [name.strip() for name in match[1].split(",")]
         outer, taken = dict(self.variables), []
         for row in rows:
             values = list(row) if isinstance(row, tuple) else [row]
             if len(values) != len(names):
-                self.undecided.append(block.line)
+                self._leave(block)
                 return
             chosen = condition(match[3], outer | dict(zip(names, values, strict=True))) if match[3] else True
             if chosen is None:
-                self.undecided.append(block.line)
+                self._leave(block)
                 return
             if chosen:
                 taken.append(values)

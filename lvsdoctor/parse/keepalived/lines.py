@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.config.jinja_blocks import UNDECIDED
 
 # A stranger's definitions may name each other so that they grow without end: what they add to the file is bounded.
 MOST_ADDED = 500_000
@@ -78,6 +79,8 @@ class Lines:
         """The lines without comments; those of a definition over several lines go into the definition."""
         name, body = "", list[ConfigLine]()
         for seen in rows:
+            if UNDECIDED in seen.text:
+                self.unread.append(seen)
             text, continued = _without_comment(seen.text)
             if not name and _first_word(text) in _INCLUDE:
                 yield from self._included(text, seen, depth)

@@ -17,6 +17,8 @@ _CHECKS = word_set(
     "HTTP_GET SSL_GET TCP_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK UDP_CHECK PING_CHECK FILE_CHECK"
 )
 UNKNOWN_METHOD = "keepalived does not know this word, which it compares letter by letter, and ignores it"
+NOTHING_TO_ASK = "keepalived ignores a check that does not say what to ask: a url with a path, a script, a file"
+_ASKED = {"MISC_CHECK": "misc_path", "FILE_CHECK": "track_file", "BFD_CHECK": "name"}
 _EVENTS = word_set("BFD_CHECK FILE_CHECK")  # they come in when something changes
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _SAYS_NOTHING = word_set(
@@ -51,6 +53,7 @@ class RealServer:
     unread: Seen | None = None
     options: tuple[tuple[str, Seen], ...] = ()
     interval: CheckInterval | None = None
+    ignored_check: Seen | None = None
 
     def checked_every(self, usual: CheckInterval | None) -> CheckInterval | None:
         """`usual` is what the virtual server says of all. A check that waits for an event has no interval."""
@@ -94,6 +97,8 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
     quiesces: Seen | None = None
     options: dict[str, Seen] = {}
     interval: CheckInterval | None = None
+    ignored: Seen | None = None
+    strange: Seen | None = None
     for each in statement.block or ():
         value = read_number(each.value, most=2**32 - 1)
         if each.name in ("weight", "uthreshold", "lthreshold") and value is not None:
@@ -107,7 +112,14 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
                 reading.strange(each)
         elif each.name in _CHECKS:
             reading.skip(each)
-            checks.append(_check(each))
+            if _asks_nothing(each) and reading.unknown_in(each) is None:
+                reading.leave_out(NOTHING_TO_ASK, each)
+                ignored = ignored or each.seen
+            else:
+                checks.append(_check(each))
+        elif "{{" in each.name:  # of a template: maybe a check
+            reading.strange(each)
+            strange = strange or each.seen
         elif each.name == "inhibit_on_failure":
             quiesces = each.seen if each.value not in ("off", "false", "no") else None
         elif each.name in _SAYS_NOTHING:
@@ -125,10 +137,21 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
         numbers.get("lthreshold", 0),
         tuple(checks),
         quiesces,
-        reading.unknown_in(statement) if not checks else None,
+        (strange or reading.unknown_in(statement)) if not checks else None,
         tuple(options.items()),
         interval,
+        ignored if not checks else None,
     )
+
+
+def _asks_nothing(block: Statement) -> bool:
+    """Does keepalived ignore the check for want of what it would ask? (check_http.c: http_get_check(), check_misc.c)"""
+    words = {each.name: each for each in block.block or ()}
+    if block.name in ("HTTP_GET", "SSL_GET"):
+        urls = [each for each in block.block or () if each.name == "url"]
+        return not any(line.name == "path" and line.value for url in urls for line in url.block or ())
+    wanted = _ASKED.get(block.name)
+    return wanted is not None and not (wanted in words and words[wanted].value)
 
 
 def _check(block: Statement) -> HealthCheck:

@@ -183,6 +183,7 @@ class _Server:
                 real.checks,
                 real.unread,
                 real.checked_every(self.interval),
+                real.ignored_check,
             )
             for real in self.real_servers
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from lvsdoctor.parse.config.jinja import UNKNOWN, value_of
-from lvsdoctor.parse.config.jinja_blocks import unrolled
+from lvsdoctor.parse.config.jinja_blocks import UNDECIDED, unrolled
 
 TEMPLATE = """a
 {% for host in groups['rs'] %}
@@ -45,8 +45,15 @@ def test_hostvars_groups_choices_and_set_are_followed() -> None:
 def test_what_the_files_do_not_decide_is_left_out_and_told_by_its_line() -> None:
     made = unrolled("a\n{% if ansible_facts.x %}\nb\n{% endif %}\n{% for x in unknown %}\nc\n{% endfor %}\n", {})
     assert made is not None
-    assert made.text == "a\n"
+    assert made.text == f"a\n{UNDECIDED}\n{UNDECIDED}\n"
+    assert list(made.numbers)[:3] == [1, 2, 5]
     assert made.undecided == (2, 5)
+
+
+def test_a_statement_within_a_line_leaves_no_line_of_its_own() -> None:
+    made = unrolled("priority {% if ansible_facts.x %}1{% endif %}\n", {})
+    assert made is not None
+    assert made.text == "priority \n"
 
 
 @pytest.mark.parametrize("text", ["{% for x in y %}", "{% endif %}", "{% macro m() %}{% endmacro %}", "{% else %}"])
