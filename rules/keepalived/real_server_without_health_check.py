@@ -43,7 +43,10 @@ def _finding(checked: CheckedService, servers: list[CheckedServer], *, slow: boo
     line = interval.seen if interval is not None else checked.unchecked
     bare = [] if slow else [cite(server, "without a health check") for server in servers[:3]]
     ignored = [server.ignored_check for server in servers if server.ignored_check and not slow][:3]
-    bare += [cite(check, "is ignored: it does not say what to ask") for check in ignored]
+    bare += [
+        cite(check, "keepalived ignores this check: the check names no path, script, file or session")
+        for check in ignored
+    ]
     return Finding(
         SLOW if slow else UNCHECKED,
         clients=LATE if slow else DOWN,

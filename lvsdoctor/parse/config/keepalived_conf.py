@@ -22,6 +22,7 @@ NOT_FOLLOWED = "the file that this line includes was not read"
 # What holds an address is up while keepalived is at work: otherwise the instance is in FAULT.
 _UP = frozenset({"BROADCAST", "MULTICAST", "UP", "LOWER_UP"})
 _INCLUDE = re.compile(r"^[ \t]*include[rmwba]?[ \t]", re.MULTILINE)
+_DIGITS = re.compile(r"\d+")
 _CONDITION = re.compile(r"^[ \t]*@\^?([^ \t\n]+)[ \t]", re.MULTILINE)
 
 
@@ -92,4 +93,13 @@ def config_id(text: str | Iterable[Seen], where: str) -> str | None:
     """
     ids = set(_CONDITION.findall(text if isinstance(text, str) else "\n".join(seen.text for seen in text)))
     parts = re.split(r"[/.]|keepalived[-_.]", where)
-    return next((part for part in parts if part in ids), None) if ids else ""
+    if not ids:
+        return ""
+    named = [part for part in parts if part in ids]
+    # lb2/etc/keepalived/keepalived.conf, of which every condition is for lb1 or for others than lb1.
+    alike = [part for part in parts for known in ids if _DIGITS.search(part) and _bare(part) == _bare(known)]
+    return next(iter((*named, *alike)), None)
+
+
+def _bare(name: str) -> str:
+    return _DIGITS.sub("0", name)

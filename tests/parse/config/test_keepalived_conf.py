@@ -139,6 +139,22 @@ def test_conditions_are_decided_by_the_host_that_the_path_names(where: str, expe
     assert bool(dump.unread) == (where.startswith("etc"))
 
 
+@pytest.mark.parametrize(
+    ("where", "address"),
+    [
+        ("lb1/etc/keepalived/keepalived.conf", "192.0.2.3/24"),
+        ("lb2/etc/keepalived/keepalived.conf", "192.0.2.4/24"),
+        ("hosts/lb12/keepalived.conf", "192.0.2.4/24"),
+        ("green/etc/keepalived/keepalived.conf", ""),
+    ],
+)
+def test_a_host_named_like_the_one_of_the_conditions_is_another(where: str, address: str) -> None:
+    text = "static_ipaddress {\n@lb1 192.0.2.3/24\n@^lb1 192.0.2.4/24\n}\n"
+    dump = read(text, where)
+    assert " ".join(str(row) for row in dump.facts.get("configured-addresses", ())) == address
+    assert bool(dump.unread) == (not address)
+
+
 def test_a_sequence_repeats_the_rest_of_its_line() -> None:
     text = "static_ipaddress {\n    ~SEQ(N, 10, 10, 30) 192.0.2.${N}/24\n    ~SEQx(M, 0x0a, 11) 2001:db8::${M}\n}\n"
     assert [str(row) for row in read(text).facts["configured-addresses"]] == [
