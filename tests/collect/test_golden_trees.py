@@ -98,6 +98,11 @@ def test_manifests_of_a_cluster_belong_together(tmp_path: Path) -> None:
             "---\n# how services are served\nkube_proxy_mode: ipvs\nkube_proxy_strict_arp: false\n",
             "kubespray",
         ),
+        (
+            "cluster.yml",
+            "nodes:\n- address: 192.0.2.41\n  user: rke\nservices:\n  kubeproxy:\n    extra_args: {}\n",
+            "rke",
+        ),
     ],
 )
 def test_a_file_that_is_not_read_is_called_by_its_name(tmp_path: Path, name: str, text: str, kind: str) -> None:

@@ -161,6 +161,15 @@ FACES = (
         file=r"rancher/(?:k3s|rke2)/config\.yaml(?:\.d/[^/]+\.ya?ml)?",
     ),
     Face(
+        "rke",
+        "a cluster.yml of RKE",
+        r"nodes *:",
+        _YAML,
+        then=r" *- *(?:address|hostname_override|internal_address) *:",
+        whole=True,
+        advice=_KUBERNETES,
+    ),
+    Face(
         "kubespray",
         "a file of variables of Kubespray",
         r"(?:kube_proxy_(?:mode|strict_arp|scheduler|exclude_cidrs|masquerade_all)|kube_network_plugin|"
