@@ -40,7 +40,7 @@ def vip_cached_at_real_server(node: Node) -> Iterator[Finding]:
     directors = [other for other in (node, *node.peers_with("ipvs")) if other.has("ipvs") and other.services]
     vips = {vip for director in directors for vip in directed_vips(director)}
     for entry in node.neighbours:
-        if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry.ip):
+        if entry.ip not in vips or not entry.mac or entry.mac.startswith(VRRP_MACS) or _unused(node, entry):
             continue
         having = next((director for director in directors if director.links_with_mac(entry.mac)), None)
         if having and (not having.has("addresses") or delivered(having, entry.ip)):
@@ -86,11 +86,11 @@ def _home(node: Node, vip: IP) -> Lookup | None:
     return is_local(node, vip) if node.has("addresses") else None
 
 
-def _unused(node: Node, vip: IP) -> bool:
-    """The VIP is this node's own, or behind a gateway: then its packets ask no neighbour entry of the VIP's."""
-    if _home(node, vip) is not None:
-        return True
-    return node.has("routes") and node.has("addresses") and bool(route_lookup(node, vip).gateways)
+def _unused(node: Node, entry: Neighbour) -> bool:
+    """The VIP is this node's own, behind a gateway, or on another interface: then its packets ask not this entry."""
+    used = route_lookup(node, entry.ip, within=entry.link) if node.has("routes") and node.has("addresses") else None
+    elsewhere = used and (used.gateways or (used.type == "unicast" and entry.link not in used.links))
+    return bool(elsewhere) or _home(node, entry.ip) is not None
 
 
 def _listed(node: Node, directors: Sequence[Node]) -> Destination | None:
