@@ -103,4 +103,4 @@ def _carry(node: Node, vip: IP) -> Fix:
     hidden = Fix() if vip.version == 6 else hide_vips(node) if known else hide_vips()
     pair = node.has("ipvs") and any(service.serves(vip) for service in node.services)
     hidden += schedule_nothing_as_backup() if pair else Fix()
-    return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo")
+    return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo", node)

@@ -50,12 +50,14 @@ def move_vip_to_lo(node: Node, address: Address) -> Fix:
     return fix
 
 
-def add_address(new: str, link: str) -> Fix:
-    """Put an address on a link, with its prefix length or as a single host's."""
+def add_address(new: str, link: str, node: Node | None = None) -> Fix:
+    """Put an address on a link, with its prefix length or as a single host's. Where the node's link is known to be
+    down it is set up first: IPv6 has no address on such a link. Reads links where collected."""
     from lvsdoctor.model.change import AddAddress
 
     address = ip_interface(new)
-    return Fix(
+    found = node.link(link) if node is not None and node.has("links") else None
+    return (bring_up(found) if found is not None and not found.up else Fix()) + Fix(
         now=(spell(AddAddress(address.ip, address.network.prefixlen, link)),),
         persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )
