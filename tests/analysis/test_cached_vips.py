@@ -7,43 +7,43 @@ from tests.laws.worlds import nodes_in, rules
 
 ROUTER = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
-    inet6 ::1/128 scope host noprefixroute
+    inet 127.0.0.1/8 scope host lo
 2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
     link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff
-    inet6 2001:db8::1/64 scope global
+    inet 192.0.2.1/24 scope global
 3: eth2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
     link/ether 02:00:00:00:02:01 brd ff:ff:ff:ff:ff:ff
-    inet6 2001:db8:1::1/64 scope global
+    inet 198.51.100.1/24 scope global
 """
-ROUTES = """2001:db8::/64 dev eth0 proto kernel metric 256 pref medium
-2001:db8:1::/64 dev eth2 proto kernel metric 256 pref medium
-local 2001:db8::1 dev eth0 table local proto kernel metric 0 pref medium
-local 2001:db8:1::1 dev eth2 table local proto kernel metric 0 pref medium
+ROUTES = """192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.1
+198.51.100.0/24 dev eth2 proto kernel scope link src 198.51.100.1
 """
-TABLE = "-A -t [2001:db8::10]:80 -s rr\n-a -t [2001:db8::10]:80 -r [2001:db8:1::21]:80 -i -w 1\n"
+TABLE = "-A -t 192.0.2.10:80 -s rr\n-a -t 192.0.2.10:80 -r 198.51.100.21:80 -i -w 1\n"
 DIRECTOR = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
-    inet6 ::1/128 scope host noprefixroute
+    inet 127.0.0.1/8 scope host lo
 2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
     link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
-    inet6 2001:db8::10/128 scope global deprecated nodad
-    inet6 2001:db8::2/64 scope global
+    inet 192.0.2.10/32 scope global
+    inet 192.0.2.2/24 scope global
 """
 REAL_SERVER = """1: lo: <LOOPBACK{up}> mtu 65536 qdisc noqueue state {state} group default qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
 2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
     link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff
+    inet 198.51.100.21/24 scope global
     inet6 2001:db8:1::21/64 scope global
 """
+TABLE6 = "-A -t [2001:db8::10]:80 -s rr\n-a -t [2001:db8::10]:80 -r [2001:db8:1::21]:80 -i -w 1\n"
 
 
 def dumps(link: str, lo: bool = True) -> list[tuple[str, str, str]]:
     up, state = (",UP,LOWER_UP", "UNKNOWN") if lo else ("", "DOWN")
     return [
         ("router", "router/ip-addr", ROUTER),
-        ("router", "router/ip -6 route show table all", ROUTES),
+        ("router", "router/ip-route", ROUTES),
         ("router", "router/ip-rule", "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n"),
-        ("router", "router/ip-neigh", f"2001:db8::10 dev {link} lladdr 02:00:00:00:00:21 STALE\n"),
+        ("router", "router/ip-neigh", f"192.0.2.10 dev {link} lladdr 02:00:00:00:00:21 STALE\n"),
         ("router", "router/ipvsadm", "# ipvsadm -Sn\n"),
         ("lb1", "lb1/ipvsadm", TABLE),
         ("lb1", "lb1/ip-addr", DIRECTOR),
@@ -67,7 +67,9 @@ def test_an_entry_of_another_interface_is_not_used() -> None:
 
 
 def steps(lo: bool) -> list[str]:
-    made = plan(with_standing(nodes_in(dumps("eth2", lo))), rules())
+    shown = [(host, where, text) for host, where, text in dumps("eth2", lo) if host != "router"]
+    six = [(host, where, TABLE6 if where == "lb1/ipvsadm" else text) for host, where, text in shown]
+    made = plan(with_standing(nodes_in(six)), rules())
     assert "DR001" in [cleared.diagnosis.code for cleared in made.cleared]
     return [step.command for step in made.of("rs1") if not step.only_a_remark]
 
