@@ -84,6 +84,7 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
     progress = _Progress(packet, [])
     for number, hook in enumerate(hooks):
         translating: Sequence[Ending] = ()
+        progress.packet = _at(hook, progress.packet)
         for table, chain in base_chains(tables, hook):
             if (table.nat or chain.nat) and translating:
                 # net/netfilter/nf_nat_core.c: nf_nat_inet_fn(): the first chain that translates is the last asked.
@@ -98,6 +99,13 @@ def filtered(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality |
         if number + 1 < len(hooks) and _goes_elsewhere(packet, progress.packet, hook, hooks[number + 1]):
             return progress.end(FilterOutcome.REWRITTEN, hook, _unseen(node, fact))
     return _lacking(node, fact, progress.end(FilterOutcome.ACCEPTED, hooks[-1], _unseen(node, fact)))
+
+
+def _at(hook: Hook, packet: Packet) -> Packet:
+    """The packet as a hook sees it. net/ipv4/ip_forward.c: ip_forward(), net/ipv6/ip6_output.c: ip6_forward()"""
+    if hook is not Hook.FORWARD or not packet.hop_limit:
+        return packet
+    return replace(packet, hop_limit=packet.hop_limit - 1)
 
 
 class _Progress:

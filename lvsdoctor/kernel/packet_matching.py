@@ -173,6 +173,8 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
         case Match.CT_ORIGINAL_DESTINATION:
             original = packet.original_dst or (packet.dst if packet.states == NEW and not packet.changed else None)
             return _among(original, values)
+        case Match.CT_ORIGINAL_PORT if packet.states == NEW and not packet.changed and packet.ipvs is False:
+            return _ports(Match.DESTINATION_PORT, packet, values)
         case Match.IPVS:
             return packet.ipvs
         case Match.IPVS_VIP if packet.service is not None:
@@ -258,4 +260,4 @@ def _of_type(ip: IP | None, values: Iterable[Value], host: Locality) -> bool | N
     local = host.is_local(ip)
     if local:
         return "LOCAL" in wanted
-    return False if local is False and wanted == {"LOCAL"} else None
+    return False if wanted == {"MULTICAST"} or (local is False and wanted <= {"LOCAL", "MULTICAST"}) else None

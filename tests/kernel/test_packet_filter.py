@@ -194,6 +194,28 @@ def test_marks_are_what_the_rules_made_of_them() -> None:
     assert (doubtful.outcome, doubtful.packet.mark) == (FilterOutcome.ACCEPTED, None)
 
 
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("-m conntrack --ctorigdstport 80", FilterOutcome.DROPPED),
+        ("-m conntrack ! --ctorigdstport 80", FilterOutcome.ACCEPTED),
+        ("-m conntrack --ctorigdstport 443", FilterOutcome.ACCEPTED),
+        ("-m addrtype --dst-type MULTICAST", FilterOutcome.ACCEPTED),
+        ("-m addrtype ! --src-type LOCAL,MULTICAST", FilterOutcome.DROPPED),
+    ],
+)
+def test_what_a_new_connection_was_sent_to_is_known(words: str, known: FilterOutcome) -> None:
+    assert verdict(f"filter -A INPUT {words} -j DROP").outcome is known
+
+
+def test_a_packet_that_is_forwarded_has_lost_a_hop() -> None:
+    """net/ipv4/ip_forward.c: ip_forward() counts before it asks the hook."""
+    rules = "filter -A FORWARD -m ttl --ttl-lt 64 -j DROP"
+    assert verdict(rules, replace(REQUEST, hop_limit=64), FORWARDED).outcome is FilterOutcome.DROPPED
+    rules = "filter -A INPUT -m ttl --ttl-lt 64 -j DROP"
+    assert verdict(rules, replace(REQUEST, hop_limit=64)).outcome is FilterOutcome.ACCEPTED
+
+
 def test_tproxy_looks_for_a_socket_on_the_host() -> None:
     answer = verdict("mangle -A PREROUTING -p tcp -j TPROXY --on-port 50080 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1")
     assert answer.packet.tproxy is not None

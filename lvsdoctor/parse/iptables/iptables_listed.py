@@ -224,6 +224,7 @@ _MASQ = re.compile(r"(?:masq ports: (\d+(?:-\d+)?))?(?: random)?(?: random-fully
 _TO = re.compile(r"to:(\S+)(?: random)?(?: random-fully)?(?: persistent)?")
 _MARK = re.compile(r"MARK (set|xset|and|or|xor) (0x\w+(?:/0x\w+)?)")
 _WHOLE_MARKS = ("CONNMARK save", "CONNMARK restore")
+_HOPS = re.compile(r"(?:TTL|HL) set to (\d{1,3})$")
 _TPROXY = re.compile(r"TPROXY redirect (\S+):(\d+) mark (0x\w+(?:/0x\w+)?)")
 # What the target prints of itself, from its first word on; before it stand the words of unknown matches.
 _BEGINS: Mapping[str, str] = {
@@ -240,6 +241,9 @@ def _action(target: str, words: str) -> tuple[Action, str]:
         return Action(Effect.JUMP, target, chain=target), words
     if is_exact_alone(kind):
         return Action(kind, target), words
+    if target in ("TTL", "HL"):
+        hops = _HOPS.search(words)
+        return Action(Effect.HOPS, text, hops=int(hops[1]) if hops else None), ""
     if kind in (Effect.UNKNOWN, Effect.LOG) or (kind is Effect.CONTINUE and target not in _BEGINS):
         return Action(kind, text), ""  # they print at length, and whether all of it is theirs changes nothing
     if target == "CT" and words.endswith("NOTRACK"):  # before 1.8.8

@@ -40,6 +40,13 @@ def _addresses(text: str) -> Values:
     return None if known is None else (known,)
 
 
+def _original(text: str) -> Values:
+    """None for what nft 1.0 prints of `ct original daddr` with a prefix: 0.192.0.2 stands for 192.0.2.0/24."""
+    known = read_addresses(text)
+    garbled = known is not None and known.low.version == 4 and 0 < int(known.low) < 1 << 24
+    return None if known is None or garbled else (known,)
+
+
 def _ports(text: str) -> Values:
     return read_ports(text, "-") if "," not in text else None
 
@@ -114,8 +121,8 @@ _FIELDS = {
     "ct mark": _Kind(Match.CT_MARK, _mark),
     "ct state": _Kind(Match.CT_STATE, _capitals(CT_STATES - {"SNAT", "DNAT"})),
     "ct status": _Kind(Match.CT_STATE, _capitals(frozenset({"SNAT", "DNAT"}))),
-    "ct original daddr": _Kind(Match.CT_ORIGINAL_DESTINATION, _addresses),
-    "ct original ip daddr": _Kind(Match.CT_ORIGINAL_DESTINATION, _addresses),
+    "ct original daddr": _Kind(Match.CT_ORIGINAL_DESTINATION, _original),
+    "ct original ip daddr": _Kind(Match.CT_ORIGINAL_DESTINATION, _original),
     "ct original ip6 daddr": _Kind(Match.CT_ORIGINAL_DESTINATION, _addresses),
     "ct original proto-dst": _Kind(Match.CT_ORIGINAL_PORT, _ports),
     "fib daddr type": _Kind(Match.DESTINATION_TYPE, _TYPES),

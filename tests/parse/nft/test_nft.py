@@ -265,6 +265,8 @@ SYN = frozenset({"SYN"})
         ("ct state != invalid accept", [(Match.CT_STATE, "INVALID", "not"), ACCEPT]),
         ("ct status dnat accept", [(Match.CT_STATE, "DNAT"), ACCEPT]),
         ("ct original ip daddr 192.0.2.9 accept", [(Match.CT_ORIGINAL_DESTINATION, single("192.0.2.9")), ACCEPT]),
+        # What nft 1.0.6 prints of 192.0.2.0/24 where a script left out `ip`: no address of a packet.
+        ("ct original ip daddr != 0.192.0.2 accept", [(Match.UNKNOWN,), ACCEPT]),
         ("tcp flags syn accept", [(Match.PROTOCOL, 6), (Match.TCP_FLAGS, TcpFlags(SYN, SYN)), ACCEPT]),
         ("tcp flags ! syn accept", [(Match.PROTOCOL, 6), (Match.TCP_FLAGS, TcpFlags(SYN, SYN), "not"), ACCEPT]),
         ("fib daddr type local accept", [(Match.DESTINATION_TYPE, "LOCAL"), ACCEPT]),
