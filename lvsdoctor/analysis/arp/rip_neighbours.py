@@ -40,11 +40,11 @@ class Stray:
 
 
 def stray(director: Node, rip: IP) -> Stray | None:
-    """Only of a RIP that the director has for a neighbour. Reads what route_lookup() reads, neighbours where collected,
-    and the addresses and links of the others."""
+    """Of a RIP that the director has for a neighbour, and of the gateway to a RIP what is never renewed. Reads what
+    route_lookup() reads, neighbours where collected, and the addresses and links of the others."""
     lookup = route_lookup(director, rip)
     if not lookup.onlink or lookup.route is None:
-        return None
+        return _by_gateway(director, lookup)
     holders = [(peer, own) for peer in director.peers_holding(rip) for own in peer.holding(rip) if _on_wire(peer, own)]
     mine = _entries(director, rip, lookup.links)
     for entry in mine:
@@ -60,6 +60,23 @@ def stray(director: Node, rip: IP) -> Stray | None:
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
+    return None
+
+
+def _by_gateway(director: Node, lookup: Lookup) -> Stray | None:
+    """A permanent entry of the only gateway has a MAC of none of the scanned hosts with its address."""
+    if lookup.type != "unicast" or len(lookup.gateways) != 1:
+        return None
+    (gateway,) = lookup.gateways
+    holders = [(peer, own) for peer in director.peers_holding(gateway) for own in peer.holding(gateway)]
+    shown = bool(holders) and all(peer.has("links") and _on_wire(peer, own) for peer, own in holders)
+    for entry in _entries(director, gateway, lookup.links) if shown else ():
+        lost = entry.state == "PERMANENT" and entry.mac and not entry.mac.startswith(VRRP_MACS)
+        if lost and not any(peer.links_with_mac(entry.mac) for peer, _ in holders):
+            peer, own = holders[0]
+            why = f"the permanent neighbour entry of gateway {gateway} has {entry.mac}, not a MAC of {peer.name}"
+            note = cite(own, "{peer} has {ip}", peer=peer.name, ip=own.ip)
+            return Stray(why, (*lookup.because, cite(entry, "this entry is never renewed"), note), entry)
     return None
 
 

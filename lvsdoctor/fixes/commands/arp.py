@@ -142,8 +142,8 @@ def find_stray(rip: IP, lost: Stray) -> Fix:
     if entry is not None and entry.mac and lost.of_a_moment:
         return find_host(entry.mac, rip)
     if entry is not None and entry.mac:
-        kept = (f"# take the entry of {rip} out of the network configuration or the script that adds it",)
-        return Fix(now=(spell(RemoveNeighbour(rip, entry.link)),), persist=kept)
+        kept = (f"# take the entry of {entry.ip} out of the network configuration or the script that adds it",)
+        return Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link)),), persist=kept)
     ask = command("arping", "-I", entry.link if entry is not None else "LINK", "-c", 3, rip)
     if lost.unlisted:
         line = f"# is {rip} the right address? {ask} shows the MAC of its host; ipvsadm -d removes a wrong one"
