@@ -100,6 +100,7 @@ QUESTIONS = {
         "analysis.missing_modules": "missing_modules package_of_modules",
         "analysis.platforms": "platform",
         "analysis.large_receive": "large_receive",
+        "analysis.table_keepers": "unkept_service",
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",

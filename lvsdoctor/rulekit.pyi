@@ -167,6 +167,7 @@ from lvsdoctor.analysis.shadowed import shadowed as shadowed
 from lvsdoctor.analysis.split_keys import SplitKey as SplitKey
 from lvsdoctor.analysis.split_keys import split_keys as split_keys
 from lvsdoctor.analysis.sync_daemons import unsynced as unsynced
+from lvsdoctor.analysis.table_keepers import unkept_service as unkept_service
 from lvsdoctor.analysis.tunnel_room import PMTU_DISC as PMTU_DISC
 from lvsdoctor.analysis.tunnel_room import TooLarge as TooLarge
 from lvsdoctor.analysis.tunnel_room import too_large as too_large

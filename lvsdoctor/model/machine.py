@@ -23,6 +23,14 @@ class MachineName:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A program that runs and that IPVS or routes may depend on, by its name; or the first process of the host."""
+
+    name: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Offload:
     """How a link joins packets that it receives: `feature` is lro, gro, or gro-hw. `fixed`: the driver allows no other.
 

@@ -56,6 +56,7 @@ UNEXPLAINED: Mapping[str, str] = {
     "ipvs-mode-is-deprecated": _FILES,
     "new-interface-would-answer-arp": "a walk is by the interfaces that are there; this is about one that comes later",
     "real-server-without-health-check": "without a check, the director asks nothing that could fail",
+    "no-health-checker-runs": "without a check, the director asks nothing that could fail",
     "forwarding-not-needed": "no request and no reply takes that way",
     "host-ports-open-on-service-addresses": "the host's own services get these packets, as they should",
 }

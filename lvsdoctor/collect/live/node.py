@@ -14,7 +14,7 @@ from lvsdoctor.collect.live.conf_rows import conf_settings
 from lvsdoctor.collect.live.filters_live import NO_COMMANDS, SAVE, filters, ruleset
 from lvsdoctor.collect.live.ipvs_live import ipvs_services
 from lvsdoctor.collect.live.link_rows import address_rows, link_rows, names_of, neighbour_rows
-from lvsdoctor.collect.live.machine import machine_names, modules, release_names
+from lvsdoctor.collect.live.machine import machine_names, modules, programs, release_names
 from lvsdoctor.collect.live.netlink_socket import ROUTE, Netlink
 from lvsdoctor.collect.live.netns import inside
 from lvsdoctor.collect.live.route_rows import route_rows
@@ -131,6 +131,9 @@ class _Gathered:
         with self.trying("modules"):
             if (loaded := modules()) is not None:
                 self.evidence["modules"] = loaded
+        with self.trying("programs"):
+            if running := programs():
+                self.evidence["programs"] = running
         with self.trying("machine"):
             if names := machine_names():
                 self.evidence["machine"] = names

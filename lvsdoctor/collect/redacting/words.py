@@ -62,6 +62,12 @@ _LEVEL = pattern(
     r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
     r"(?:emerg|alert|crit|err|warn|notice|info|debug)"
 )
+# A row of ps(1), of which the program alone is read.
+_RUNS = pattern(
+    r"^(\s{0,12}(?:\S{1,64} +)?\d{1,7} +(?:\S{1,20} +){0,9}?)"
+    r"(?:(?:\S*/)?(?:perl|python[\d.]*) (?:-\S+ )*)?(?:[\w.-]*/[\w./-]*/)?"
+    r"(keepalived|ldirectord|kube-proxy|kube-router|bird6?|zebra|bgpd|ospfd|watchfrr|systemd|init)(?: .*)?$"
+)
 _PROCESS = pattern(r'(?<=\(")[^"]*(?=",pid=)')
 # Programs that a host of a cluster is expected to run.
 _PROGRAMS = frozenset(
@@ -129,6 +135,8 @@ class Redactor:
             return f"{own[1]}redacted" + (" {" if own[2].rstrip().endswith("{") else _goes_on(text))
         if (setting := _PLAIN_SETTING.match(text)) is not None and not re.fullmatch(r"[\d\s.-]*", setting["value"]):
             return text[: setting.start("value")] + "redacted"
+        if (runs := _RUNS.match(text)) is not None:
+            text = f"{runs[1]}{runs[2]}"
         text = _PROCESS.sub(_program, _QUOTED.sub(r'\1"redacted"', text))
         little = _LITTLE.match(text) is not None
         if _SOCKETS.match(text):

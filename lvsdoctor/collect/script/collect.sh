@@ -284,6 +284,24 @@ machine() {
     done
 }
 
+# The first process, and what fills tables of IPVS or of routes; by their names, without what they were called with.
+programs() {
+    printf '    PID COMMAND\n'
+    for process in /proc/[0-9]*; do
+        { read -r name <"$process/comm"; } 2>/dev/null || continue
+        case $name in
+            perl | python*) name=$(tr '\0' '\n' <"$process/cmdline" 2>/dev/null | sed -n '2,$ { /^-/!{ s%.*/%%; p; q; }; }') ;;
+        esac
+        case $name in
+            keepalived | ldirectord | kube-proxy | kube-router | cilium-agent | dockerd | pulse | nanny | lvsd | surealived) ;;
+            feedbackd-master | mon | monit | seesaw_engine | seesaw_ha | heartbeat | pacemakerd | corosync | relayd) ;;
+            merlin | consul-template | bird | bird6 | zebra | bgpd | ospfd | watchfrr | frr | exabgp | gobgpd) ;;
+            *) [ "$process" = /proc/1 ] || continue ;;
+        esac
+        printf '%7s %s\n' "${process#/proc/}" "$name"
+    done
+}
+
 # What network cards join before IPVS sees it. A card has a device; 16 of them are enough, and one that hangs is the last.
 cards() {
     has ethtool || return 0
@@ -458,6 +476,7 @@ main() {
     packet_filters
     sockets
     machine
+    show_as 'ps -e -o pid,comm' programs
     cards
     # Files and logs are those of the host, whatever namespace it is.
     [ "$netns" != - ] || in_container || { boot_files; logs; }
