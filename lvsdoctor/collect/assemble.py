@@ -8,7 +8,7 @@ from lvsdoctor.collect.attribution import HostEvidence, hosts_of
 from lvsdoctor.collect.cleaned import NOTE, is_cleaned, judge_masks
 from lvsdoctor.collect.contradictions import Settled, by_fact, settled
 from lvsdoctor.collect.documents import NodeDump, where_of
-from lvsdoctor.collect.lost_routes import with_lost_routes, without_outlived
+from lvsdoctor.collect.lost_routes import with_lost_routes, with_renamed_links, without_outlived
 from lvsdoctor.collect.merging import merged, services, together
 from lvsdoctor.collect.planned import with_plan
 from lvsdoctor.collect.states import LEFT_OUT, should_be
@@ -86,7 +86,7 @@ def _node(host: HostEvidence) -> Node:
         else:
             evidence.clear()  # which row is of which host is not known
     evidence, known = without_outlived(evidence, coverage)
-    evidence, coverage = with_plan(evidence, with_lost_routes(evidence, known))
+    evidence, coverage = with_plan(evidence, with_lost_routes(evidence, with_renamed_links(evidence, known)))
     kernel = next(iter(evidence.pop("kernel", ())), "")
     return Node(
         host.name,

@@ -15,6 +15,27 @@ from lvsdoctor.model.route import Route
 LOST = "it lacks a route that the kernel makes of {address} on {link}"
 OUTLIVED = "addresses and routes are not of one time: {address} on {link} has a route and is not among the addresses"
 
+RENAMED = "interfaces and routes are not of one time: {link} has a route and is not among the interfaces"
+
+
+def with_renamed_links(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
+    """How far interfaces, addresses and routes go where a route leads over an interface that the host does not have.
+
+    It was renamed, taken away or made between the dumps: neither tells what is not there. Those of containers come and
+    go; a gateway, or a subnet of the host's own, tells of another.
+    """
+    facts = [fact for fact in ("links", "addresses", "routes", "local-routes") if fact in evidence]
+    if "links" not in evidence or any(coverage.get(fact, RUNTIME) != RUNTIME for fact in facts):
+        return dict(coverage)
+    names = {link.name for link in evidence["links"]}
+    for route in (*evidence.get("routes", ()), *evidence.get("local-routes", ())):
+        own = route.protocol == "kernel" and route.dst.prefixlen < route.dst.max_prefixlen
+        for hop in route.nexthops:
+            if (own or hop.gateway) and hop.link and hop.link.partition(":")[0] not in names:
+                partial = Partial(RENAMED, route.seen, {"link": hop.link})
+                return {**coverage, **dict.fromkeys(facts, Coverage(partial=partial))}
+    return dict(coverage)
+
 
 def without_outlived(
     evidence: dict[str, Any], coverage: Mapping[str, Coverage]

@@ -260,3 +260,11 @@ def test_a_local_route_that_somebody_made_needs_no_address() -> None:
     node = node_of(WITHOUT_VIP, made)
     assert not node.partial("addresses")
     assert "192.0.2.10/32" in [str(route.dst) for route in node.local_routes]
+
+
+def test_a_route_over_an_interface_that_is_not_there_is_of_another_time() -> None:
+    node = node_of(ADDR.replace("eth0", "net7"), ROUTES)
+    for fact in ("links", "addresses", "routes", "local-routes"):
+        partial = node.partial(fact)
+        assert partial is not None
+        assert "eth0 has a route and is not among the interfaces" in partial.says

@@ -16,6 +16,8 @@ from lvsdoctor.parse.words import read_ip, read_mac
 
 _OF_DPDK = re.compile(r"\bdpdk\d+(?:\s|$)")
 _ONELINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
+# Two rows in one line, whose end was lost.
+_JOINED = re.compile(r"\S\s+(?:\d{1,6}: [^\s:]{1,40}: <|inet6? [\da-f.:]{2,45}/\d)")
 _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 
 # Lines that may stand under a link, and that no question here depends on.
@@ -70,7 +72,10 @@ class IpAddr(Reader):
 
     def feed(self, seen: Seen) -> bool:
         head, *more = seen.text.split("\\")
-        if (block := LinkBlock.of_header(head, seen)) is not None:
+        if _JOINED.search(head) and not _ONELINE.fullmatch(head) and (self._begun or self.starts(head)):
+            self._refuse(seen)
+            self._block, self._begun = None, True
+        elif (block := LinkBlock.of_header(head, seen)) is not None:
             if (block.index, block.name) in self._blocks:
                 return False  # the same link again: a second dump begins
             self._block = block
@@ -81,11 +86,14 @@ class IpAddr(Reader):
             self._counters_follow = False
             for piece in more:
                 self._under_link(piece, seen)
-            mine = True
+            self._begun = True
         elif match := _ONELINE.fullmatch(head):
-            mine = self._take_inet(match[3].split(), match[2], seen)
+            return self._have_begun(self._take_inet(match[3].split(), match[2], seen))
         else:
-            mine = self._under_link(head, seen)
+            return self._have_begun(self._under_link(head, seen))
+        return True
+
+    def _have_begun(self, mine: bool) -> bool:
         self._begun = self._begun or mine
         return mine
 
