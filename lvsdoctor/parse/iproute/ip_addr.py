@@ -18,6 +18,7 @@ _OF_DPDK = re.compile(r"\bdpdk\d+(?:\s|$)")
 _ONELINE = re.compile(r"\s*(\d{1,10}): (\S{1,80})\s+(inet6?\s.*)")
 # Two rows in one line, whose end was lost.
 _JOINED = re.compile(r"\S\s+(?:\d{1,6}: [^\s:]{1,40}: <|inet6? [\da-f.:]{2,45}/\d)")
+_OWN_LINK = re.compile(r"\s*\d{1,10}: \S{1,80}: <[^<>]{0,300}> .{0,300}?(?=link/[a-z0-9]{1,20} )")
 _COUNTER = re.compile(r"[\d.]{1,30}[kKMGTPE]?i?")
 
 # Lines that may stand under a link, and that no question here depends on.
@@ -72,6 +73,8 @@ class IpAddr(Reader):
 
     def feed(self, seen: Seen) -> bool:
         head, *more = seen.text.split("\\")
+        if not more and (own := _OWN_LINK.match(head)):  # -o, whose sign was lost
+            head, more = head[: own.end()], [f"    {head[own.end() :]}"]
         if _JOINED.search(head) and not _ONELINE.fullmatch(head) and (self._begun or self.starts(head)):
             self._refuse(seen)
             self._block, self._begun = None, True

@@ -29,3 +29,11 @@ def test_lines_of_ip_o_are_no_joined_ones() -> None:
     dump = read(IpAddr, text)
     assert not dump.unread
     assert [str(address) for address in dump.facts["addresses"]] == ["192.0.2.21/24"]
+
+
+def test_a_header_keeps_the_mac_that_was_joined_to_it() -> None:
+    header, below = ADDR.splitlines()[2], "    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff"
+    text = ADDR.replace(header, f"{header} {below.strip()}")
+    dump = read(IpAddr, text)
+    assert not dump.unread
+    assert [link.mac for link in dump.facts["links"]] == ["", "02:00:00:00:00:21"]
