@@ -155,16 +155,16 @@ def is_wished(walk: Walk) -> bool:
     if verdict is None or walk.client.place is ClientPlace.HEALTH_CHECK:
         return False
     lines = [line.seen.text.split() for line in verdict.because]
+    reply = verdict.step.decision in (Decision.RETURN_PATH, Decision.REPLY_ROUTE)
     # A table without any route but one of that type is for a source, not for some clients, as is a rule for all.
-    failing = verdict.step.decision is not Decision.ROUTE and any(
-        not FAILING_TYPES.isdisjoint(words) and "default" not in words and not _for_all(words) for words in lines
-    )
+    chosen = [words for words in lines if not FAILING_TYPES.isdisjoint(words) and "default" not in words]
+    failing = verdict.step.decision is not Decision.ROUTE and any(not (reply and _for_all(words)) for words in chosen)
     return verdict.step.decision in _FILTERS or failing
 
 
 def _for_all(words: Sequence[str]) -> bool:
-    """A policy rule that asks for neither source nor destination: `32765: from all iif eth1 prohibit`."""
-    return list(words[1:3]) == ["from", "all"] and "to" not in words
+    """A policy rule without a destination, which a reply's clients are: `32765: from all iif eth1 prohibit`."""
+    return words[1:2] == ["from"] and "to" not in words
 
 
 def _contradicted(walk: Walk, node: Node) -> bool:

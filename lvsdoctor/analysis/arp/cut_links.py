@@ -21,17 +21,22 @@ def cut_link(director: Node, rip: IP, lookup: Lookup) -> Citation | None:
         return None
     if not link.up:
         return cite(link, "{rip} of {host} is on {link}, which is down", rip=rip, host=peer.name, link=link.name)
-    if "NO-CARRIER" in link.flags:
-        text = "{rip} of {host} is on {link}, which has no carrier"
+    if is_cut(peer, link):
+        text = "{rip} of {host} is on {link}, which has no carrier or no port"
         return cite(link, text, rip=rip, host=peer.name, link=link.name)
-    if link.kind in _WITH_PORTS and peer.unseen("links") is None and not _ports(peer, link):
-        return cite(link, "{rip} of {host} is on {link}, which has no port", rip=rip, host=peer.name, link=link.name)
     mine = director.link(lookup.links[0]) if lookup.links and director.has("links") else None
     ids = [row.detail.get("id") for row in (mine, link) if row is not None and row.kind == "vlan"]
     if len(ids) == 2 and all(ids) and ids[0] != ids[1]:
         text = "{rip} of {host} is in VLAN {its}, and {director} is in VLAN {mine}"
         return cite(link, text, rip=rip, host=peer.name, its=ids[1], director=director.name, mine=ids[0])
     return None
+
+
+def is_cut(node: Node, link: Link) -> bool:
+    """Has a link that is up no carrier, or is it a bridge or bond that is known to have no port? Reads links."""
+    if "NO-CARRIER" in link.flags:
+        return True
+    return link.kind in _WITH_PORTS and node.unseen("links") is None and not _ports(node, link)
 
 
 def _ports(node: Node, link: Link) -> bool:

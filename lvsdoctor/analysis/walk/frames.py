@@ -8,6 +8,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientPlace
 
+_MOST_HOPS = 8
 _SHOWN = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE"})
 
 
@@ -34,10 +35,22 @@ def mac_of(node: Node, ip: IP | None) -> str | None:
 
 
 def mac_from(sender: Node, target: IP) -> str | None:
-    """The MAC with which a host's packets come to a neighbour; None where a gateway is between them, or not known."""
+    """The MAC with which a host's packets come to the target: its own, or that of the last router, if it was scanned;
+    None where it is not known."""
+    node = sender
     try:
-        lookup = route_lookup(sender, target)
-        link = sender.link(lookup.links[0]) if lookup.onlink and lookup.links and sender.has("links") else None
+        for _ in range(_MOST_HOPS):
+            lookup = route_lookup(node, target)
+            if lookup.type != "unicast" or not lookup.links or len(set(lookup.gateways)) > 1:
+                return None
+            if lookup.onlink:
+                link = node.link(lookup.links[0]) if node.has("links") else None
+                return link.own_mac or None if link is not None else None
+            routers = sender.peers_holding(lookup.gateways[0])
+            following = next((peer for peer in routers if peer.has("routes")), None)
+            if following is None:
+                return None
+            node = following
     except NotCollected:
         return None
-    return link.own_mac or None if link is not None else None
+    return None

@@ -12,7 +12,7 @@ from lvsdoctor.analysis.walk.filters import idle, of_connection, of_verdict
 from lvsdoctor.analysis.walk.next_hops import next_hop
 from lvsdoctor.analysis.walk.redirecting import arrival_link, redirect_sent, redirect_taken
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
-from lvsdoctor.analysis.walk.rerouting import contested, rerouted, without_source
+from lvsdoctor.analysis.walk.rerouting import contested, rerouted, sent_on, without_source
 from lvsdoctor.analysis.walk.routers import stopped_by
 from lvsdoctor.analysis.walk.subnets import own_addresses, refuse_unseen_addresses
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -138,6 +138,7 @@ def reply_through_director(
         lambda: redirect_taken(decider, reply, director) if reply.client == attempt.src else None,
         lambda: _forward_filter(decider, director, service, real, attempt),
         lambda: rerouted(decider, reply, director, attempt) if reply.client == attempt.src else None,
+        lambda: sent_on(decider, reply, director, attempt) if reply.client == attempt.src else None,
         lambda: _onward(decider, reply, director) if reply.client == attempt.src else None,
     )
 

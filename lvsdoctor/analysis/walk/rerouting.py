@@ -2,16 +2,20 @@
 address as well, or the director finds no route with the VIP as source."""
 
 from lvsdoctor.analysis.arp.owners import arp_owners
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, locality, passed
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
+from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered
+from lvsdoctor.kernel.packet_matching import ANY_STATE, CLIENT_PORT, NEW, Packet
 from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, known_route
 from lvsdoctor.kernel.sockets import no_transparent_proxy
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.packet_filter import Hook
 from lvsdoctor.model.walk import Decision, StepVerdict
 from lvsdoctor.sanitize import command
 
@@ -48,6 +52,41 @@ def contested(node: Node, lookup: Lookup, director: Node) -> Answer | None:
         if rivals and not known:
             raise NotCollected("neighbours", node.name, f"whose MAC {gateway} is")
     return None
+
+
+def sent_on(decider: Decider, reply: ReplyPacket, director: Node, attempt: Attempt) -> StepVerdict | None:
+    """POSTROUTING sees a masqueraded reply with the VIP as its source. Nothing where it passes."""
+    at, client = attempt.at, reply.client
+
+    def work_out() -> Answer | None:
+        try:
+            if idle(director, client.version) is not None:
+                return None
+            lookup = known_route(director, client)
+            links = lookup.links if lookup is not None and lookup.type == "unicast" else ()
+            packet = Packet(
+                at.vip, client, PROTOCOLS.get(at.protocol), at.port or None, CLIENT_PORT, ipvs=True,
+                out_link=links[0] if len(set(links)) == 1 else None, states=ANY_STATE - NEW,
+            )  # fmt: skip
+            verdict = passed(director, packet, (Hook.POSTROUTING,), locality(director, client.version))
+        except NotCollected:
+            return None
+        if verdict.lacking is not None or lookup is None:
+            return None
+        hops = verdict.packet.hop_limit
+        if hops is not None and hops < 2 and lookup.gateways:
+            text = "{gateway} drops the reply, as a rule sets the hop limit to {hops}"
+            return no(text, *verdict.because, gateway=lookup.gateways[0], hops=hops)
+        answer = of_verdict(verdict)
+        return answer if answer is not None and not answer else None
+
+    key = ("sent on", id(director), at.vip, at.port, at.protocol, client)
+    answer = decider.once(key, work_out)
+    if answer is None:
+        return None
+    # Nobody sets a hop limit to keep clients out.
+    decision = Decision.RETURN_PATH if "hops" in answer.fields else Decision.OUTPUT_FILTER
+    return decider.step(director, decision, f"from {at.vip} to {client}", key, lambda: answer)
 
 
 def rerouted(decider: Decider, reply: ReplyPacket, director: Node, attempt: Attempt) -> StepVerdict | None:

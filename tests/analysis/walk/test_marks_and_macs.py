@@ -7,7 +7,7 @@ import pytest
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, ends
-from tests.analysis.walk.hosts import DIRECTOR, Host, direct_routing, real_server
+from tests.analysis.walk.hosts import DIRECTOR, Host, altered, direct_routing, real_server, scanned
 
 BY_DIRECTOR = "default via 192.0.2.2 dev eth0 table 100"
 RULE = "32765:\tfrom all fwmark {} lookup 100\n32766:"
@@ -110,3 +110,24 @@ def test_a_failed_entry_without_a_cause_on_the_real_server_is_likely_the_end_of_
     assert ends(direct_routing(lb1=lb1))[SEGMENT] == (Served.DIES, "lb1", Decision.NEIGHBOUR)
     waiting = replace(DIRECTOR, neighbours=["192.0.2.21 dev eth0 INCOMPLETE"])
     assert ends(direct_routing(lb1=waiting))[SEGMENT][0] is Served.UNKNOWN
+
+
+def test_postrouting_of_the_director_sees_a_masqueraded_reply_with_the_vip_as_its_source() -> None:
+    lost = (Served.DIES, "lb1", Decision.OUTPUT_FILTER)
+    assert ends(masqueraded("-A POSTROUTING -s 192.0.2.10/32 -p tcp -m tcp --sport 80 -j DROP"))[BEYOND] == lost
+    assert ends(masqueraded("-A POSTROUTING -o eth0 -j TTL --ttl-set 1")) == {
+        **ends(masqueraded()),
+        BEYOND: (Served.DIES, "lb1", Decision.RETURN_PATH),
+    }
+    assert ends(masqueraded("-A POSTROUTING -s 198.51.100.21/32 -p tcp -m tcp --sport 80 -j DROP"))[BEYOND] == SERVED
+
+
+def masqueraded(*rules: str) -> tuple[Node, ...]:
+    lb1 = Host(
+        [("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.10/32"), ("eth1", "198.51.100.1/24")],
+        ["default via 192.0.2.1 dev eth0"],
+        ipvs=["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 198.51.100.21:80 -m -w 1"],
+        rules={"mangle": rules},
+    )
+    rs1 = Host([("eth0", "198.51.100.21/24")], ["default via 198.51.100.1 dev eth0"], listens=["0.0.0.0:80"])
+    return scanned(lb1=altered(lb1, all_forwarding=1, eth0_forwarding=1, eth1_forwarding=1), rs1=rs1)
