@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from lvsdoctor.analysis.usable_servers import drained, overloaded
-from lvsdoctor.analysis.walk.answering import PossibleResponder, answering
+from lvsdoctor.analysis.walk.answering import answering
 from lvsdoctor.analysis.walk.arrivals import arrival_links
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace, shares
 from lvsdoctor.analysis.walk.checking import checking_client, health_check
@@ -19,6 +19,7 @@ from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import is_own, taken_by_mark
 from lvsdoctor.analysis.walk.legs import by_director, without_director
 from lvsdoctor.analysis.walk.oncoming import requests_arrive
+from lvsdoctor.analysis.walk.responder import PossibleResponder
 from lvsdoctor.analysis.walk.services import service_addresses
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected

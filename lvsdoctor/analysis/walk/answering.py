@@ -1,7 +1,7 @@
 """Which host gets the packets that clients send to a VIP: who answers ARP or NDP for it where they ask."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from lvsdoctor.analysis.arp.owners import hearing_too
@@ -13,6 +13,8 @@ from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.caches import Cached, cached, unresolved
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
+from lvsdoctor.analysis.walk.responder import PossibleResponder
+from lvsdoctor.analysis.walk.routed_past import routed_past
 from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
@@ -23,19 +25,6 @@ from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Step, StepVerdict
-
-
-@dataclass(frozen=True, slots=True)
-class PossibleResponder:
-    """A host that may get the clients' packets, on which link they arrive, and how it is decided.
-
-    `followed`: what becomes of the packets there tells how the clients fare. Not where it may be that none come.
-    """
-
-    node: Node
-    link: str | None
-    verdict: StepVerdict
-    followed: bool = True
 
 
 def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[PossibleResponder]:
@@ -61,7 +50,7 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
             possible = [*(row for row in possible if row.node is not by_cache.node), by_cache]
     if at.vip.version == 6 and len([row for row in possible if row.verdict.decided is Decided.YES]) > 1:
         possible = [_rival(row, possible) for row in possible]
-    return possible or rows[:1]
+    return [*(possible or rows[:1]), *routed_past(decider, at)]
 
 
 def _rival(row: PossibleResponder, rows: Sequence[PossibleResponder]) -> PossibleResponder:

@@ -23,7 +23,7 @@ def reply_on_segment(node: Node, vip: IP, link: Link, asker: IP | None) -> Answe
 def reply_on(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
     """Does a host answer on this link?"""
     if is_cut(node, link):
-        return no("{link} has no carrier or no port, so it receives no request", cite(link), link=link.name)
+        return no("{link} has no carrier or no port, so {link} receives no request", cite(link), link=link.name)
     if vip.version == 4:
         return arp_reply(node, vip, arrived_on=link, sender=asker, proxied=node.proxy_entries)
     answer = ndp_reply(node, vip, arrived_on=link)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
-from lvsdoctor.analysis.walk.routers import stopped_by
+from lvsdoctor.analysis.walk.routers import stopped_by, untracked
 from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.delivery import passes_on
-from lvsdoctor.kernel.packet_matching import NEW, SYN
+from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -18,6 +18,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import ClientPlace, Decision, StepVerdict
 
 _MOST_HOPS = 8
+_ACK = frozenset({"ACK"})
 
 
 def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Iterator[StepVerdict]:
@@ -47,6 +48,8 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | N
             return None
         if link is not None and (stop := stopped_by(host, request, link)) is not None:
             return host, stop
+        if link is not None and (stop := _stopped_later(host, request, link)) is not None:
+            return host, stop
         lookup = route_lookup(host, vip, src=attempt.src)
         gateway = next(iter(lookup.gateways), None)
         if lookup.type != "unicast":
@@ -67,6 +70,22 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | N
             return host, astray
         host = following
     return None
+
+
+def _stopped_later(router: Node, request: Packet, link: str) -> Answer | None:
+    """Where a rule takes the replies out of a router's connection tracking, what the client sends after its SYN is
+    INVALID there (net/netfilter/nf_conntrack_proto_tcp.c: tcp_conntracks: ACK in SYN_SENT)."""
+    if request.protocol != TCP or request.src is None or request.dst is None:
+        return None
+    reply = Packet(request.dst, request.src, TCP, request.dport, request.sport, states=NEW, tcp_flags=SYN | _ACK)
+    try:
+        lookup = route_lookup(router, request.dst, src=request.src, arrived_on=link)
+    except NotCollected:
+        return None
+    back = lookup.links[0] if lookup.type == "unicast" and lookup.links else link
+    if not untracked(router, reply, back) or untracked(router, request, link):
+        return None
+    return stopped_by(router, replace(request, states=frozenset({"INVALID"}), tcp_flags=_ACK), link)
 
 
 def _beside(host: Node, director: Node, lookup: Lookup) -> bool:

@@ -9,6 +9,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role, RoleEvidence
 from lvsdoctor.model.walk import ClientPlace, Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, SEGMENT, SERVED, by_place, ends
+from tests.analysis.walk.hosts import DIRECTOR as STANDARD
 from tests.analysis.walk.hosts import ROUTER, Host, altered, direct_routing, real_server, scanned
 
 OUTER = altered(
@@ -171,3 +172,25 @@ def test_a_director_without_a_route_to_the_clients_of_a_scanned_router_loses_the
     lb1 = replace(lb1, ipvs=["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 198.51.100.21:80 -m -w 1"])
     outcomes = ends(scanned(lb1=lb1, rs1=rs1, client=client, router=OUTER))
     assert outcomes[BEYOND] == (Served.DIES, "lb1", Decision.RETURN_PATH)
+
+
+def test_a_router_that_does_not_track_replies_takes_what_follows_a_syn_for_invalid() -> None:
+    untracked = {"raw": ["-A PREROUTING -s 192.0.2.10/32 -j NOTRACK"]}
+    invalid = {"filter": ["-A FORWARD -m conntrack --ctstate INVALID -j DROP"]}
+    lost = (Served.DIES, "router", Decision.ROUTE)
+    assert ends(direct_routing(router=replace(OUTER, rules={**untracked, **invalid})))[BEYOND] == lost
+    assert ends(direct_routing(router=replace(OUTER, rules=untracked)))[BEYOND] == SERVED
+    assert ends(direct_routing(router=replace(OUTER, rules=invalid)))[BEYOND] == SERVED
+    both = {"raw": [*untracked["raw"], "-A PREROUTING -d 192.0.2.10/32 -j NOTRACK"]}
+    assert ends(direct_routing(router=replace(OUTER, rules={**both, **invalid})))[BEYOND] == SERVED
+
+
+def test_where_a_router_sends_the_requests_for_a_vip_to_a_real_server_it_serves_them() -> None:
+    router = replace(OUTER, routes=["198.51.100.10 via 192.0.2.21 dev eth0"])
+    table = [line.replace("192.0.2.10", "198.51.100.10") for line in STANDARD.ipvs]
+    lb1 = replace(STANDARD, addresses=[("eth0", "192.0.2.2/24"), ("lo", "198.51.100.10/32")], ipvs=table)
+    own = [("eth0", "192.0.2.21/24"), ("lo", "198.51.100.10/32")]
+    nodes = direct_routing(lb1=lb1, rs1=replace(real_server(21), addresses=own), router=router)
+    past = [walk for walk in walks(nodes) if walk.answering == "rs1"]
+    assert past
+    assert all(walk.outcome is not Served.DIES for walk in past)
