@@ -7,6 +7,7 @@ import pytest
 
 from lvsdoctor.model.filter_hooks import base_chains
 from lvsdoctor.model.packet_filter import (
+    ALL_BITS,
     OTHER_VARIANT,
     Action,
     AddressRange,
@@ -396,7 +397,7 @@ def test_what_matches_print_is_read(words: str, match: Match, values: tuple[obje
         ("TPROXY", "TPROXY redirect 0.0.0.0:50080 mark 0x1/0x1",
          Action(Effect.TPROXY, ports=Range(50080, 50080), mark=MarkChange(1, 1))),
         ("LOG", 'LOG flags 0 level 4 prefix "tcp dpt:80 "', Action(Effect.LOG)),
-        ("CONNMARK", "CONNMARK restore", Action(Effect.RESTORE_MARK)),
+        ("CONNMARK", "CONNMARK restore", Action(Effect.RESTORE_MARK, bits=(ALL_BITS, ALL_BITS))),
         ("TTL", "TTL set to 9", Action(Effect.HOPS, hops=9)),
         ("HL", "HL increment by 1", Action(Effect.HOPS)),
         ("WEB", "[goto]", Action(Effect.GOTO, chain="WEB")),
