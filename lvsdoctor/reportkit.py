@@ -2,136 +2,51 @@
 
 A renderer is a file reports/as_NAME.py: a docstring whose first line says what the format is for, and
 `def render(examination: Examination, output: Output) -> None`. It counts and lays out; it computes nothing.
+
+A name is imported when a renderer asks for it, for most scans write one format. Type checkers read
+reportkit.pyi, which `make rulekit` writes.
 """
 
-from lvsdoctor.language import joined, spoken, template, translated
-from lvsdoctor.model.examination import (
-    AppliedRule,
-    Confirmation,
-    Diagnosis,
-    Examination,
-    Examined,
-    ExaminedRole,
-    Missing,
-    Outcome,
-    Remark,
-    UnreadPath,
-    Verdict,
-)
-from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
-from lvsdoctor.model.seen import Seen
-from lvsdoctor.model.service_outcome import Lacking, ServiceOutcome, ServiceState
-from lvsdoctor.reporting import asides, markdown, terminal, wording
-from lvsdoctor.reporting.alike_nodes import AlikeFindings, alike_on_nodes
-from lvsdoctor.reporting.as_data import result
-from lvsdoctor.reporting.console import STYLES, CannotRender, Output, Page, Render
-from lvsdoctor.reporting.diagram import FindingMark, Picture, picture
-from lvsdoctor.reporting.json_text import write_json
-from lvsdoctor.reporting.matrix import Matrix, matrix
-from lvsdoctor.reporting.node_counts import NodeCounts, node_counts, wanted_on_nodes
-from lvsdoctor.reporting.page_html import hypertext
-from lvsdoctor.reporting.page_walks import ServiceLadders, page_ladders
-from lvsdoctor.reporting.rule_page import BadPage, RulePage, page_of
-from lvsdoctor.reporting.service_outcomes import at_a_glance, service_sentence, suffering_sentences
-from lvsdoctor.reporting.service_strip import ServiceLine, service_lines
-from lvsdoctor.reporting.source_locations import Place, Places, guilty_lines, percent_encoded
-from lvsdoctor.reporting.summary import (
-    MonitoringState,
-    Wanted,
-    alike,
-    cited_once,
-    counted,
-    fix_of_all,
-    natural,
-    state,
-    summary,
-    unjudged,
-    unread_paths,
-    wanted,
-    worst_first,
-)
-from lvsdoctor.reporting.verifying import Verification, verification
-from lvsdoctor.sanitize import cells, legible, shortened, wrapped
+from typing import Any
 
-__all__ = [
-    "STYLES",
-    "AlikeFindings",
-    "AppliedRule",
-    "BadPage",
-    "CannotRender",
-    "Certainty",
-    "Citation",
-    "Confirmation",
-    "Diagnosis",
-    "Examination",
-    "Examined",
-    "ExaminedRole",
-    "Finding",
-    "FindingMark",
-    "Fix",
-    "Lacking",
-    "Matrix",
-    "Missing",
-    "MonitoringState",
-    "NodeCounts",
-    "Outcome",
-    "Output",
-    "Page",
-    "Picture",
-    "Place",
-    "Places",
-    "Probed",
-    "Remark",
-    "Render",
-    "RulePage",
-    "Seen",
-    "ServiceLadders",
-    "ServiceLine",
-    "ServiceOutcome",
-    "ServiceState",
-    "Severity",
-    "UnreadPath",
-    "Verdict",
-    "Verification",
-    "Wanted",
-    "alike",
-    "alike_on_nodes",
-    "asides",
-    "at_a_glance",
-    "cells",
-    "cited_once",
-    "counted",
-    "fix_of_all",
-    "guilty_lines",
-    "hypertext",
-    "joined",
-    "legible",
-    "markdown",
-    "matrix",
-    "natural",
-    "node_counts",
-    "page_ladders",
-    "page_of",
-    "percent_encoded",
-    "picture",
-    "result",
-    "service_lines",
-    "service_sentence",
-    "shortened",
-    "spoken",
-    "state",
-    "suffering_sentences",
-    "summary",
-    "template",
-    "terminal",
-    "translated",
-    "unjudged",
-    "unread_paths",
-    "verification",
-    "wanted",
-    "wanted_on_nodes",
-    "wording",
-    "worst_first",
-    "wrapped",
-    "write_json",
-]
+# Module of lvsdoctor -> its names.
+HOMES = {
+    "language": "joined spoken template translated",
+    "model.examination": (
+        "AppliedRule Confirmation Diagnosis Examination Examined ExaminedRole Missing Outcome Remark UnreadPath Verdict"
+    ),
+    "model.finding": "Certainty Citation Finding Fix Probed Severity",
+    "model.seen": "Seen",
+    "model.service_outcome": "Lacking ServiceOutcome ServiceState",
+    "reporting": "asides markdown terminal wording",
+    "reporting.alike_nodes": "AlikeFindings alike_on_nodes",
+    "reporting.as_data": "result",
+    "reporting.console": "STYLES CannotRender Output Page Render",
+    "reporting.diagram": "FindingMark Picture picture",
+    "reporting.json_text": "write_json",
+    "reporting.matrix": "Matrix matrix",
+    "reporting.node_counts": "NodeCounts node_counts wanted_on_nodes",
+    "reporting.page_html": "hypertext",
+    "reporting.page_walks": "ServiceLadders page_ladders",
+    "reporting.rule_page": "BadPage RulePage page_of",
+    "reporting.service_outcomes": "at_a_glance service_sentence suffering_sentences",
+    "reporting.service_strip": "ServiceLine service_lines",
+    "reporting.source_locations": "Place Places guilty_lines percent_encoded",
+    "reporting.summary": (
+        "MonitoringState Wanted alike cited_once counted fix_of_all natural state summary unjudged unread_paths "
+        "wanted worst_first"
+    ),
+    "reporting.verifying": "Verification verification",
+    "sanitize": "cells legible shortened wrapped",
+}
+_HOMES = {name: home for home, names in HOMES.items() for name in names.split()}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """PEP 562: called for a name that was not asked for yet. Raises AttributeError for one that is not a renderer's."""
+    if name not in _HOMES:
+        raise AttributeError(f"the reportkit has no {name!r}")
+    # As `from home import name` does: a module of a package is imported for its name.
+    value = globals()[name] = getattr(__import__(f"lvsdoctor.{_HOMES[name]}", fromlist=[name]), name)
+    return value

@@ -1,4 +1,4 @@
-"""Writes docs/RULEKIT.md, what a rule may ask, and lvsdoctor/rulekit.pyi, the same for type checkers.
+"""Writes docs/RULEKIT.md, what a rule may ask, and the stubs of rulekit and reportkit, their names for type checkers.
 
 With --check only says whether they are up to date (exit 1 if not).
 """
@@ -7,15 +7,17 @@ import inspect
 import re
 import sys
 import typing
+from collections.abc import Iterable
 from pathlib import Path
 
 from generated import keep
 
-from lvsdoctor import rulekit
+from lvsdoctor import reportkit, rulekit
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/RULEKIT.md"
 STUB = ROOT / "lvsdoctor/rulekit.pyi"
+REPORTS_STUB = ROOT / "lvsdoctor/reportkit.pyi"
 HEAD = """# What a rule may ask
 
 Made by `make rulekit` from `lvsdoctor/rulekit.py`, which is all of lvsdoctor that a rule imports. A verdict is truthy
@@ -56,13 +58,22 @@ def page() -> str:
     return "".join(parts)
 
 
-def stub() -> str:
-    """What the rulekit exports, as imports that a type checker follows."""
-    rows = [row for homes in rulekit.QUESTIONS.values() for row in homes.items()]
+def stub(rows: Iterable[tuple[str, str]], kit: str, table: str) -> str:
+    """What a kit exports, homes and their names, as imports that a type checker follows."""
     lines = [f"from lvsdoctor.{home} import {name} as {name}" for home, names in rows for name in names.split()]
-    own = ["", "QUESTIONS: dict[str, dict[str, str]]", "__all__: list[str]"]
-    return "\n".join(["# Made by `make rulekit` from rulekit.py.", *sorted(lines), *own]) + "\n"
+    own = ["", table, "__all__: list[str]"]
+    return "\n".join([f"# Made by `make rulekit` from {kit}.py.", *sorted(lines), *own]) + "\n"
+
+
+def main() -> int:
+    """Write or check all three."""
+    rows = [row for homes in rulekit.QUESTIONS.values() for row in homes.items()]
+    return (
+        keep(STUB, stub(rows, "rulekit", "QUESTIONS: dict[str, dict[str, str]]"), "rulekit")
+        or keep(REPORTS_STUB, stub(reportkit.HOMES.items(), "reportkit", "HOMES: dict[str, str]"), "rulekit")
+        or keep(PAGE, page(), "rulekit")
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(keep(STUB, stub(), "rulekit") or keep(PAGE, page(), "rulekit"))
+    sys.exit(main())
