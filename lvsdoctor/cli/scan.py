@@ -114,7 +114,8 @@ def _scan(options: Namespace) -> int:
     if options.show_config:
         return rule_settings.show(known, settings)
     rules = choosing.left(known, options, settings)
-    others = [rule for rule in known if rule not in rules]
+    chosen = {rule.name for rule in rules}
+    others = [rule for rule in known if rule.name not in chosen]
     terms = gate.terms(known, options, settings)
     began, clock = datetime.now(UTC), monotonic()
     collection = collecting.collected(options, rules)

@@ -12,8 +12,7 @@ from lvsdoctor.collect.errors import CannotCollect, NoDump, NoText
 from lvsdoctor.collect.file_names import is_prose, read_others, share_host_names
 from lvsdoctor.collect.keepalived_tree import Included
 from lvsdoctor.collect.layouts import by_directory, may_be_a_host_s, namespace_files, sosreport_files
-from lvsdoctor.collect.logs import log_in_tree
-from lvsdoctor.collect.networkd_tree import DropIns
+from lvsdoctor.collect.log_names import may_be_log
 from lvsdoctor.collect.omitted import Omissions
 from lvsdoctor.collect.sysctl_files import linked_files, without_settings
 from lvsdoctor.collect.text_pieces import counted, named_where_unread, pieces_of, tells
@@ -26,6 +25,7 @@ from lvsdoctor.parse.reader import Dump
 
 if TYPE_CHECKING:
     from lvsdoctor.collect.host_files import HostFiles
+    from lvsdoctor.collect.networkd_tree import DropIns
 
 
 def dumps_in(tree: AnyTree, top: Path, omitted: list[str], apply: Apply = in_turn) -> Iterator[NodeDump]:
@@ -156,12 +156,15 @@ def _pieces_of_file(
     where: str,
     path: str,
     included: Included,
-    drop_ins: DropIns | None,
+    drop_ins: "DropIns | None",
     reading: "HostFiles | None",
 ) -> Sequence[Piece]:
     """Raises OSError and CannotCollect."""
-    if (logged := log_in_tree(tree, file, where)) is not None:
-        return list(logged)
+    if may_be_log(where):
+        from lvsdoctor.collect.logs import log_in_tree
+
+        if (logged := log_in_tree(tree, file, where)) is not None:
+            return logged
     data = tree.read(file, LARGEST_FILE + 1)
     if (replacing := without_settings(data, where)) is not None:
         return [replacing]
@@ -189,10 +192,12 @@ def _included(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry],
     return Included(own, lambda file: _text_in(tree, file), where_of)
 
 
-def _drop_ins(tree: AnyTree, files: Sequence[Entry]) -> DropIns | None:
+def _drop_ins(tree: AnyTree, files: Sequence[Entry]) -> "DropIns | None":
     """What the drop-ins of systemd-networkd among these files are for; None where there is none."""
     if not any(".network.d/" in file.path for file in files):
         return None
+    from lvsdoctor.collect.networkd_tree import DropIns
+
     return DropIns(files, lambda file: _text_in(tree, file))
 
 

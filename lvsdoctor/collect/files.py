@@ -17,7 +17,7 @@ from lvsdoctor.collect.documents import NodeDump
 from lvsdoctor.collect.engine_names import named_apart
 from lvsdoctor.collect.errors import CannotCollect, NoDump
 from lvsdoctor.collect.file_names import root_above
-from lvsdoctor.collect.logs import log_in_file
+from lvsdoctor.collect.log_names import may_be_log
 from lvsdoctor.collect.text_pieces import pieces_of, tells
 from lvsdoctor.collect.texts import archive_or_bytes, of_file, text_in
 from lvsdoctor.collect.tree import Tree
@@ -128,7 +128,7 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
         raise CannotCollect(f"{path}: {error.strerror}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise CannotCollect(f"{path}: is not a file and not a directory")
-    logged = log_in_file(path) if stat.S_ISREG(mode) else None
+    logged = _log(path) if stat.S_ISREG(mode) and may_be_log(path.as_posix()) else None
     data = b"" if logged is not None else of_file(path)
     if isinstance(data, Contents):
         yield from _archive(data, path, omitted, apply)
@@ -139,6 +139,12 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
         inside = path.as_posix()
         node = "node" if several else root_above(inside) or Path(name).stem
         yield NodeDump(piece, node, str(path), str(path), str(path), inside=inside)
+
+
+def _log(path: Path) -> list[Piece] | None:
+    from lvsdoctor.collect.logs import log_in_file
+
+    return log_in_file(path)
 
 
 def _nearest(path: Path) -> str:

@@ -11,7 +11,6 @@ from posixpath import dirname, normpath
 
 from lvsdoctor.collect.any_tree import Entry
 from lvsdoctor.parse.config import comments_in
-from lvsdoctor.parse.config.keepalived_conf import dump_of
 from lvsdoctor.parse.reader import Dump
 
 _HOME = "etc/keepalived"
@@ -29,8 +28,14 @@ class Included:
         self._text_of = text_of
         for where, file in self._by_where.items():
             text = text_of(file) if file.name == "keepalived.conf" else None
-            if text is not None and "include" in text and (dump := dump_of(text, where, self._open)) is not None:
-                self._dumps[file.path] = dump
+            if text is not None and "include" in text:
+                self._read(file, text, where)
+
+    def _read(self, file: Entry, text: str, where: str) -> None:
+        from lvsdoctor.parse.config.keepalived_conf import dump_of  # most scans have no such file
+
+        if (dump := dump_of(text, where, self._open)) is not None:
+            self._dumps[file.path] = dump
 
     def dump_for(self, file: Entry, text: str, where: str) -> Dump | None:
         """The dump of a file that includes others; of a file that another includes what that does not have: its

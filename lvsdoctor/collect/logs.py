@@ -1,6 +1,5 @@
 """Logs as files: a log of gigabytes is searched block by block, and only the lines that are known are kept."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -15,29 +14,16 @@ from lvsdoctor.collect.tree import Tree
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.faces import FACES
 from lvsdoctor.parse.log_lines import LogRows, any_word, is_log_line
-from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.stream import Piece
 from lvsdoctor.parse.reader import Dump
 
-_NAMES = pattern(
-    r"(?:^|/)(?:messages|syslog|dmesg|kern|daemon|keepalived|ldirectord|kube-proxy|journal)[^/]*(?<!\.conf)(?<!\.cf)$"
-    r"|\.log(?:[.-]\d+)?$|(?:^|/)(?:sos_commands/logs|var/log)/",
-    re.IGNORECASE,
-)
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 15  # as much of a file as tells whether it is a log
 _LONGEST = 1 << 16  # of a line; a longer one is parted
 
 
-def may_be_log(path: str) -> bool:
-    """Does its name say that a file is a log?"""
-    return _NAMES.search(path) is not None
-
-
 def log_in_tree(tree: AnyTree, file: Entry, where: str) -> list[Piece] | None:
     """What a log of a directory or an archive tells, whatever its size; None for another file. Raises OSError."""
-    if not may_be_log(where):
-        return None
     with opened(tree, file) as stream:
         return log_pieces(stream, where)
 
@@ -49,8 +35,6 @@ def opened(tree: AnyTree, file: Entry) -> BinaryIO:
 
 def log_in_file(path: Path) -> list[Piece] | None:
     """The same of a file that the user named; a log that names its host is that host's. Raises CannotCollect."""
-    if not may_be_log(path.as_posix()):
-        return None
     try:
         with path.open("rb") as stream:
             pieces = log_pieces(stream, str(path), named=True)

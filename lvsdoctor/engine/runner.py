@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lvsdoctor import __version__
 from lvsdoctor.analysis.broken_paths import may_show_clients
@@ -11,7 +12,6 @@ from lvsdoctor.analysis.usable_servers import drained
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
-from lvsdoctor.engine.grouping import CauseGroup, grouped, groups_of, spoken_for
 from lvsdoctor.engine.laid_bare import naming_hidden
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -25,6 +25,9 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.standing import Role
 from lvsdoctor.model.view import View
 from lvsdoctor.model.work import Apply, in_turn
+
+if TYPE_CHECKING:
+    from lvsdoctor.engine.grouping import CauseGroup
 
 
 def examine(
@@ -41,7 +44,7 @@ def examine(
     listed_under: list[Diagnosis] = []
     views: dict[frozenset[str], View] = {}
 
-    def judged(node: Node) -> tuple[list[CauseGroup], list[Outcome]]:
+    def judged(node: Node) -> "tuple[list[CauseGroup], list[Outcome]]":
         found: list[Diagnosis] = []
         became: list[Outcome] = []
         for rule in by_name.values():
@@ -50,6 +53,10 @@ def examine(
             diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
+        if not found:
+            return [], became
+        from lvsdoctor.engine.grouping import groups_of, spoken_for  # where nothing is found no change has to be known
+
         groups = groups_of(found, by_name)
         return groups, list(spoken_for(became, groups))
 
@@ -65,7 +72,10 @@ def examine(
     diagnoses = naming_hidden(diagnoses, nodes)
     of_name = {node.name: node for node in nodes}
     diagnoses.sort(key=lambda d: (d.severity.rank, *_place(by_name[d.rule], of_name[d.node]), d.certainty != "proved"))
-    diagnoses = grouped(diagnoses)
+    if diagnoses:
+        from lvsdoctor.engine.grouping import grouped
+
+        diagnoses = grouped(diagnoses)
     applied = tuple(AppliedRule(rule.name, rule.code, rule.severity, rule.role, rule.page) for rule in by_name.values())
     remarks = tuple(_contradictory(node.name, known) for node in nodes for known in node.contradictions)
     return Examination(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvsdoctor.collect.logs import log_pieces, may_be_log
+from lvsdoctor.collect.log_names import may_be_log
+from lvsdoctor.collect.logs import log_pieces
 from lvsdoctor.model.log import LogLine
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.log_lines import MOST, LogRows, is_log_line, log_line

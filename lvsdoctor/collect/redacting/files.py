@@ -13,7 +13,8 @@ from lvsdoctor.collect.directories import dumps_in
 from lvsdoctor.collect.errors import CannotCollect
 from lvsdoctor.collect.file_names import PARTS, file_name, looks_like_a_host, names_the_host
 from lvsdoctor.collect.files import collect_paths
-from lvsdoctor.collect.logs import known_lines, may_be_log, opened
+from lvsdoctor.collect.log_names import may_be_log
+from lvsdoctor.collect.logs import known_lines, opened
 from lvsdoctor.collect.redacting.engines import redacted_answers, texts_of
 from lvsdoctor.collect.redacting.texts import Refused, hosts_in, kept_lines, redacted
 from lvsdoctor.collect.redacting.words import Redactor, networks_in
