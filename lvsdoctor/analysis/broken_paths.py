@@ -5,7 +5,7 @@ is known, that one assumes nothing, and no host on the way is only planned. Mach
 absent could only end the connection sooner.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.model.address import IP
@@ -50,9 +50,9 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
         raise NotApplicable
     from lvsdoctor.reporting.walks import clients
 
-    running = {other.name for other in (node, *node.peers) if _runs(other)}
-    every = _opened(node)
-    own = [walk for walk in every if _hosts(walk) <= running and node.name in _hosts(walk)]
+    running = _running(node)
+    opened = _opened(node)
+    own = [walk for walk, hosts in opened.at_host.get(node.name, ()) if hosts <= running]
     by_decision: dict[tuple[str, IP, Decision], list[Walk]] = {}
     for walk in own:
         if (verdict := walk.deciding) is not None and walk.outcome is Served.DIES and verdict.step.node == node.name:
@@ -60,7 +60,9 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
     for (service, vip, _), failing in by_decision.items():
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
-        others = [w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, every)]
+        others = [
+            w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, opened.walks)
+        ]
         shown = known or [walk for walk in others if walk.client.evidenced] or others
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
@@ -97,11 +99,30 @@ def is_shown(walk: Walk) -> bool:
     return walk.client.connects or walk.client.place in _USUAL or _may_be_checked(walk)
 
 
-def _opened(node: Node) -> list[Walk]:
-    """The walks of clients that the scan shows, by a director, to real servers that get connections."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The walks of clients that the scan shows, by a director, to real servers that get connections; and by each host
+    that a walk meets, with all that it meets."""
+
+    walks: Sequence[Walk]
+    at_host: Mapping[str, Sequence[tuple[Walk, set[str]]]]
+
+
+def _opened(node: Node) -> _Opened:
     from lvsdoctor.analysis.walk import walks_of_scan  # a scan may show no client
 
-    return [w for w in walks_of_scan(node) if is_shown(w) and w.share and w.forwarding is not None]
+    walks = walks_of_scan(node)
+
+    def work_out(_: Sequence[Node]) -> tuple[_Opened, Iterable[str]]:
+        opened = [w for w in walks if is_shown(w) and w.share and w.forwarding is not None]
+        at_host: dict[str, list[tuple[Walk, set[str]]]] = {}
+        for walk in opened:
+            hosts = {verdict.step.node for verdict in walk.steps}
+            for host in hosts:
+                at_host.setdefault(host, []).append((walk, hosts))
+        return _Opened(opened, at_host), ()
+
+    return node.derived_of_scan("opened walks", work_out)
 
 
 def _may_be_checked(walk: Walk) -> bool:
@@ -131,8 +152,10 @@ def lost(walk: Walk) -> bool:
     return bool(opened) and walk.outcome is Served.DIES and proved_to_end(walk) and not is_wished(walk)
 
 
-def _hosts(walk: Walk) -> set[str]:
-    return {verdict.step.node for verdict in walk.steps}
+def _running(node: Node) -> frozenset[str]:
+    """The hosts of the scan of which all shows what runs. This one may not be as the scan has it: a rule sees it."""
+    scanned = node.derived_of_scan("running", lambda nodes: (frozenset(n.name for n in nodes if _runs(n)), ()))
+    return scanned | {node.name} if _runs(node) else scanned - {node.name}
 
 
 def _runs(node: Node) -> bool:

@@ -152,6 +152,8 @@ def _of_real_server(
 def _stands_by(at: ServicePlace, real: Destination) -> bool:
     """Do all directors that list it send all to a real server of larger weight (net/netfilter/ipvs/ip_vs_fo.c)?"""
     services = [service for node in at.directors if (service := at.listed_by(node)) is not None]
+    if not any(service.scheduler == "fo" for service in services):
+        return False
     rows = [(service, row) for service in services for row in service.destinations if row.ip == real.ip]
     return bool(rows) and all(
         service.scheduler == "fo"
