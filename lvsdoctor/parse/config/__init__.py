@@ -54,9 +54,9 @@ _KEEPALIVED = r"^[ \t]*(?:[@$]\S+[ \t]+)?(?:global_defs|vrrp_\w+|virtual_server(
 
 # In the order in which they are asked.
 KINDS: tuple[ConfigKind, ...] = (
-    ConfigKind("config.keepalived_conf", sign=_KEEPALIVED),
+    ConfigKind("config.keepalived_conf", sign=_KEEPALIVED, holds=("global_defs", "vrrp_", "virtual_server", "static_")),
     ConfigKind("config.keepalived_conf", path=r"(?:^|/)keepalived\.conf$"),
-    ConfigKind("config.ldirectord_cf", sign=r"^virtual[ \t]*="),
+    ConfigKind("config.ldirectord_cf", sign=r"^virtual[ \t]*=", holds=("virtual",)),
     ConfigKind("config.ipvsadm_rules", path=r"\.rules$|(?:^|/)sysconfig/ipvsadm$|(?:^|/)ipvsadm\.conf$", sign=r"^-A "),
     ConfigKind("config.ifcfg", r"(?:^|[/_.-])ifcfg[-_][^/]+$|sysconfig/network(?:-scripts)?/(?:route|rule)6?-[^/]+$"),
     ConfigKind("config.ifcfg", path=r"(?:^|/)etc/sysconfig/network$", sign=r"^\s*(?:NETWORKING|GATEWAY|HOSTNAME)="),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.patterns import pattern
 
-MAY_EXPECT = pattern(r"[Ee]xpect|EXPECT|[Dd]esired|预期|期望")
+_WORDS = ("expect", "Expect", "EXPECT", "desired", "Desired", "预期", "期望")
 _EXPECTED = pattern(
     r"(?P<sign>#{1,6}\s+|\*{1,2}|__)?(?:(?i:(?:the\s+)?(?:expected|desired)\s+(?:behaviou?r|results?|outputs?|outcome|state|table)"
     r"|what\s+(?:(?:did\s+)?you|i)\s+expect(?:ed)?(?:\s+to\s+(?:happen|see))?)"
@@ -17,6 +17,11 @@ _EXPECTED = pattern(
 _COLON = pattern(r".*[:\uff1a?][*_]*\s*")
 _HEADING = pattern(r"(?:#{1,6}\s+(?P<text>\S.*)|\*\*[^*]+\*\*\s*[:\uff1a]?|__[^_]+__\s*[:\uff1a]?)\s*")
 _FENCE = pattern(r"\s{0,3}(?:```|~~~)")
+
+
+def may_expect(text: str) -> bool:
+    """May it have such a heading? Most texts have none of its words, and need not be parted for it."""
+    return any(word in text for word in _WORDS)
 
 
 def expected_lines(lines: Sequence[str]) -> frozenset[int]:

@@ -9,7 +9,7 @@ from lvsdoctor.parse.gaps import ELIDED, UNREAD, by_filter, is_elision, may_be_f
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.open_dump import OpenDump
 from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
-from lvsdoctor.parse.paste.expected import MAY_EXPECT, expected_lines
+from lvsdoctor.parse.paste.expected import expected_lines, may_expect
 from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.questions import question_in
@@ -45,7 +45,7 @@ class Section:
 
 def sections(text: str, where: str) -> Iterator[Section]:
     """The sections in order. The first has no echo, and may be empty."""
-    expected = expected_lines(text.split("\n")) if MAY_EXPECT.search(text) else frozenset[int]()
+    expected = expected_lines(text.split("\n")) if may_expect(text) else frozenset[int]()
     return _Parting(undecorated(text), where, expected).sections()
 
 
