@@ -96,8 +96,9 @@ class Workers:
 
 
 def _long(seconds: float, done: int, items: int, patience: float) -> bool:
-    """Has it taken long, or will it if what is left takes as long as what is done?"""
-    return seconds >= patience or (done > 0 and seconds / done * (items - done) >= 2 * patience)
+    """Has it taken long, or will it if what is left takes as long as what is done? The first item alone tells nothing:
+    it paid for what is imported."""
+    return seconds >= patience or (done > 1 and seconds / done * (items - done) >= 2 * patience)
 
 
 def _all(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
