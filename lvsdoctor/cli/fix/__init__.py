@@ -104,7 +104,7 @@ def run(options: Namespace) -> int:
         say(left.says)
     if gate.contradictory(examination):
         return ERROR
-    if document.left:
+    if not all(left.remark for left in document.left):
         return FINDINGS
     return INCOMPLETE if gate.incomplete(examination) else OK
 

@@ -34,10 +34,12 @@ class NodeFixes:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A finding whose fix is not offered, in one sentence, and what its fix says, where a person has to do it."""
+    """A finding whose fix is not offered, in one sentence, and what its fix says, where a person has to do it. A
+    `remark` is no finding: nothing is left of it."""
 
     says: str
     lines: tuple[str, ...] = ()
+    remark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _shown_after(plan: Plan, node: str | None) -> Iterator[Left]:
     for outcome in plan.unknown_after if plan.steps else ():
         if node in (None, outcome.node):
             facts = "; ".join(dict.fromkeys(missing.command for missing in outcome.missing))
-            yield Left(f"not known after the steps: {outcome.rule} on {outcome.node}: {facts}")
+            yield Left(f"not known after the steps: {outcome.rule} on {outcome.node}: {facts}", remark=True)
 
 
 def _named(diagnosis: Diagnosis) -> str:
