@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+UNNAMED = "the engine"  # that brought an answer, where nothing tells which it is
+
 
 @dataclass(frozen=True, slots=True)
 class FleetAnswer:

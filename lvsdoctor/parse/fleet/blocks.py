@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from lvsdoctor.parse.fleet.answer import FleetAnswer, of_value
+from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, of_value
 from lvsdoctor.parse.fleet.prefixed import is_dump
 from lvsdoctor.parse.paste.patterns import pattern
 
@@ -45,10 +45,10 @@ def _of(lines: Sequence[str], head: re.Pattern[str], own: re.Pattern[str]) -> It
                 numbers.append(number)
             continue
         if host:
-            yield FleetAnswer("the engine", host, rows, numbers)
+            yield FleetAnswer(UNNAMED, host, rows, numbers)
         host, rows, numbers = named["host"], [], []
     if host:
-        yield FleetAnswer("the engine", host, rows, numbers)
+        yield FleetAnswer(UNNAMED, host, rows, numbers)
 
 
 def of_yaml(text: str) -> list[FleetAnswer] | None:
@@ -69,7 +69,7 @@ def of_yaml(text: str) -> list[FleetAnswer] | None:
             ((host, value),) = yaml.roots[0].pairs
             printed = next((node.text for path in _PRINTED if (node := value.at(*path)) is not None and node.text), "")
             if "\n" in printed:
-                answers.append(of_value("the engine", host.text.partition("/")[0], printed))
+                answers.append(of_value(UNNAMED, host.text.partition("/")[0], printed))
     except PyYamlMissing:
         return None
     return answers if answers and all(map(is_dump, answers)) else None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lvsdoctor.parse.fleet.answer import FleetAnswer, of_value
+from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, of_value
 from lvsdoctor.parse.fleet.prefixed import is_dump
 from lvsdoctor.parse.fleet.records import OUTPUTS, host_of, of_records
 from lvsdoctor.parse.paste.file_names import is_dump_name
@@ -55,7 +55,7 @@ def _of_named(record: Any) -> FleetAnswer | None:
         return None
     host = host_of(record)
     printed = next((record[key] for key in OUTPUTS if isinstance(record.get(key), str)), "")
-    return of_value("the engine", host, printed) if host and "\n" in printed else None
+    return of_value(UNNAMED, host, printed) if host and "\n" in printed else None
 
 
 def _of_document(document: Any) -> Iterator[FleetAnswer]:
@@ -77,7 +77,7 @@ def _of_document(document: Any) -> Iterator[FleetAnswer]:
         dumps = all(map(is_dump_name, document))  # a file of one host, which its own name tells
         for host, answer in document.items():
             if dumps and isinstance(answer, str):
-                yield of_value("the engine", "", answer)
+                yield of_value(UNNAMED, "", answer)
             elif isinstance(answer, str):
                 yield of_value("Salt", host, answer)
             else:

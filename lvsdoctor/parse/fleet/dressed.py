@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.parse.fleet.answer import FleetAnswer, joined
+from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, joined
 from lvsdoctor.parse.fleet.prefixed import is_dump
 from lvsdoctor.parse.paste.host_words import is_host_name
 from lvsdoctor.parse.paste.patterns import pattern
@@ -83,7 +83,7 @@ def _hosts(lines: Sequence[str], dress: _Dress) -> list[FleetAnswer] | None:
         if prefixed is None or (len(names) > _MOST_HOSTS and not dress.sure):
             return None
         names.add(prefixed["host"])
-        answers.append(FleetAnswer("the engine", prefixed["host"], [prefixed["line"] or ""], [number]))
+        answers.append(FleetAnswer(UNNAMED, prefixed["host"], [prefixed["line"] or ""], [number]))
     hosts = list(joined(answers))
     # One name before all lines is as well the first word of a text.
     enough = len(hosts) > 1 or (dress.sure and bool(hosts))

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lvsdoctor.parse.fleet.answer import FleetAnswer, joined, of_value
+from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, joined, of_value
 from lvsdoctor.parse.paste.patterns import pattern
 
-ENGINE = "the engine"
 HOSTS = (
     "host", "hostname", "host_name", "node", "target", "server", "InstanceId", "UnitId", "minion", "instance", "unit",
     "machine", "podName", "pod", "name",
@@ -57,12 +56,12 @@ def _inside(value: Any, host: str, depth: int) -> Iterator[FleetAnswer]:
     ended = not _ENDS.isdisjoint(value)  # then one line is an answer, too, and so is none
     outputs = (value[key] for key in OUTPUTS if isinstance(value.get(key), str) and (ended or "\n" in value[key]))
     if (printed := next(outputs, None)) is not None:
-        yield of_value(ENGINE, host, printed, _command(value.get("cmd")))
+        yield of_value(UNNAMED, host, printed, _command(value.get("cmd")))
         return
     line = next((value[key] for key in _LINES if isinstance(value.get(key), str)), None)
     if line is not None and host_of(value):
         rows = line.rstrip("\r\n").split("\n")
-        yield FleetAnswer(ENGINE, host, rows, [None] * len(rows))
+        yield FleetAnswer(UNNAMED, host, rows, [None] * len(rows))
         return
     for key, child in value.items():
         if key == "hosts" and isinstance(child, Mapping):
