@@ -14,12 +14,12 @@ from lvsdoctor.model.route import Route
 
 LOST = "it lacks a route that the kernel makes of {address} on {link}"
 OUTLIVED = "addresses and routes are not of one time: {address} on {link} has a route and is not among the addresses"
-
 RENAMED = "interfaces and routes are not of one time: {link} has a route and is not among the interfaces"
+TWICE = "interfaces are not of one time: {link} and {other} have one index"
 
 
 def with_renamed_links(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
-    """How far interfaces, addresses and routes go where a route leads over an interface that the host does not have.
+    """How far interfaces, addresses and routes go where two interfaces have one index, or one of a route is not there.
 
     It was renamed, taken away or made between the dumps: neither tells what is not there. Those of containers come and
     go; a gateway, or a subnet of the host's own, tells of another.
@@ -27,14 +27,26 @@ def with_renamed_links(evidence: Mapping[str, Any], coverage: Mapping[str, Cover
     facts = [fact for fact in ("links", "addresses", "routes", "local-routes") if fact in evidence]
     if "links" not in evidence or any(coverage.get(fact, RUNTIME) != RUNTIME for fact in facts):
         return dict(coverage)
+    partial = _of_two_names(evidence["links"]) or _without_its_link(evidence)
+    return {**coverage, **dict.fromkeys(facts, Coverage(partial=partial))} if partial else dict(coverage)
+
+
+def _of_two_names(links: Iterable[Link]) -> Partial | None:
+    by_index: dict[int, Link] = {}
+    for link in links:
+        if link.index is not None and (other := by_index.setdefault(link.index, link)) is not link:
+            return Partial(TWICE, link.seen, {"link": other.name, "other": link.name})
+    return None
+
+
+def _without_its_link(evidence: Mapping[str, Any]) -> Partial | None:
     names = {link.name for link in evidence["links"]}
     for route in (*evidence.get("routes", ()), *evidence.get("local-routes", ())):
         own = route.protocol == "kernel" and route.dst.prefixlen < route.dst.max_prefixlen
         for hop in route.nexthops:
             if (own or hop.gateway) and hop.link and hop.link.partition(":")[0] not in names:
-                partial = Partial(RENAMED, route.seen, {"link": hop.link})
-                return {**coverage, **dict.fromkeys(facts, Coverage(partial=partial))}
-    return dict(coverage)
+                return Partial(RENAMED, route.seen, {"link": hop.link})
+    return None
 
 
 def without_outlived(

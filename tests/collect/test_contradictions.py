@@ -268,3 +268,16 @@ def test_a_route_over_an_interface_that_is_not_there_is_of_another_time() -> Non
         partial = node.partial(fact)
         assert partial is not None
         assert "eth0 has a route and is not among the interfaces" in partial.says
+
+
+def test_two_names_of_one_interface_are_of_two_times() -> None:
+    links = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000
+    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
+2: net7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP mode DEFAULT group default qlen 1000
+    link/ether 02:00:00:00:00:21 brd ff:ff:ff:ff:ff:ff promiscuity 0
+"""
+    assert not node_of(ADDR, links.replace("net7", "eth0")).partial("addresses")
+    partial = node_of(ADDR, links).partial("addresses")
+    assert partial is not None
+    assert "eth0 and net7 have one index" in partial.says
