@@ -72,6 +72,7 @@ from lvsdoctor.analysis.filters.filter_paths import filters_seen as filters_seen
 from lvsdoctor.analysis.filters.filter_paths import refuse_unknown as refuse_unknown
 from lvsdoctor.analysis.filters.real_server_filters import at_real_server_of_all as at_real_server_of_all
 from lvsdoctor.analysis.filters.real_server_filters import port_at as port_at
+from lvsdoctor.analysis.filters.real_server_filters import sources_kept as sources_kept
 from lvsdoctor.analysis.filters.real_server_filters import takes_without_vip as takes_without_vip
 from lvsdoctor.analysis.filters.requests_rewritten import Rewritten as Rewritten
 from lvsdoctor.analysis.filters.requests_rewritten import requests_rewritten as requests_rewritten

@@ -35,7 +35,6 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     if any(vip in address.network for address in on_link):
         holding = next(a for a in node.addresses_on(link.name) if not a.host_only and vip in a.network)
         return cite(holding, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
-    gateways = _gateways_on(node, link)
     for director in {listing.director.name: listing.director for listing in listings}.values():
         if routed_through(director, vip, node):
             continue
@@ -44,7 +43,8 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
         for held in (held for held in known if held.link != KUBE_LINK):
             # Every link has the same subnet of link-local addresses, which tells of no segment.
             for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
-                if any(beside.ip in own.network for own in on_link) or any(hop in beside.network for hop in gateways):
+                shared = any(beside.ip in own.network for own in on_link)
+                if shared or any(hop in beside.network for hop in _gateways_beside(node, link)):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
 
@@ -76,6 +76,13 @@ def routed_through(director: Node, vip: IP, node: Node) -> bool:
         if any(director.holding(g) for route in ways if route.dst.prefixlen == narrow for g in route.gateways):
             return True
     return False
+
+
+def _gateways_beside(node: Node, link: Link) -> list[IP]:
+    """The gateways on the link. Raises NotCollected where the routes that name them were not."""
+    if not node.has("routes"):
+        raise NotCollected("routes", node.name)
+    return _gateways_on(node, link)
 
 
 def _gateways_on(node: Node, link: Link) -> list[IP]:

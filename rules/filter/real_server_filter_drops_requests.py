@@ -14,6 +14,7 @@ from lvsdoctor.rulekit import (
     pass_filters,
     refuse_unknown,
     rule,
+    sources_kept,
 )
 
 _REQUESTS = "{node} drops requests for {service} in chain {chain}"
@@ -59,6 +60,7 @@ def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 cite(listing.destination, "{director} sends requests here", director=listing.director.name),
+                *(() if first.check else sources_kept(node, listing)),
             ],
             fix=pass_filters(node, pick, listing),
         )

@@ -174,7 +174,7 @@ TCP  21      1      ftp
 def test_a_dump_that_is_known_and_not_read_is_called_by_its_name_in_the_node(run: Run, cluster: Path) -> None:
     (cluster / "lb1/helpers.txt").write_text(HELPERS)
     _, out, _ = run("scan", cluster)
-    assert "note: lb1/helpers.txt:1 begins the application helpers of IPVS, which is not" in out
+    assert "note: lb1/helpers.txt:1 begins the application helpers of IPVS, which are not" in out
     for form in ("html", "markdown"):
         assert "begins the application helpers of IPVS" in run("scan", cluster, "-f", form)[1]
 

@@ -266,8 +266,9 @@ def test_sockets_are_those_of_the_dump(host: str, command: str, looked_at: Mappi
     live, dumped = ({**table, "sockets": in_order(table["sockets"])} for table in (
         found.live["evidence"]["sockets"], found.node(command)["evidence"]["sockets"]))  # fmt: skip
     assert live["sockets"]
-    # `ss` knows the interface that a socket is bound to and whether it takes IPv4, and spells the states in letters.
-    untold = {"Socket": {"link", "v6only", "state", "process", "other_order"}}
+    # `ss` knows the interface that a socket is bound to and whether it takes IPv4, and spells the states in letters; it
+    # tells the user if it is asked with -e.
+    untold = {"Socket": {"link", "v6only", "state", "process", "other_order", "user"}}
     assert without(dumped, untold) == without(live, untold)
 
 
@@ -373,7 +374,8 @@ def test_nothing_is_compared_that_is_always_the_same(looked_at: Mapping[str, Loo
     }
     # A name where an address should be, a port that keepalived asked for in vain, and the lines of files: no kernel has
     # them; what a mark is for is worked out of other facts. /proc/net does not show the others, and it has all sockets.
-    unshown = {f"Socket.{name}" for name in ("link", "v6only", "process", "other_order")}
+    # All are root's.
+    unshown = {f"Socket.{name}" for name in ("link", "v6only", "process", "other_order", "user")}
     of_files = {"Destination.shown", "Destination.asked_port", "Destination.options", "VirtualService.options"}
     assert same == {*of_files, "VirtualService.marked", "SocketTable.shown", *unshown}
 

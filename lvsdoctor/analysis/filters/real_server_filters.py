@@ -20,6 +20,7 @@ from lvsdoctor.analysis.filters.filter_paths import (
     passed,
     undecided,
 )
+from lvsdoctor.analysis.nat.translation import no_source_nat
 from lvsdoctor.analysis.request_path import tunnel_for
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.ipvs_packets import Passage
@@ -27,6 +28,7 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, Filte
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Match
@@ -148,6 +150,16 @@ def _passages(node: Node, service: VirtualService, real: Destination, director: 
 def _asks_for_a_source(node: Node, version: int) -> bool:
     tables = node.packet_filter(filter_fact(version)) if node.has(filter_fact(version)) else ()
     return any(item.match is Match.SOURCE for table in tables for row in table.rules for item in row.conditions)
+
+
+def sources_kept(node: Node, listing: Membership) -> tuple[Citation, ...]:
+    """What tells, where a rule of a real server asks for the source of masqueraded requests, that these have that of
+    their clients. Reads the filters, and as no_source_nat() of the director."""
+    version = listing.service.version
+    if listing.forwarding is not Forwarding.NAT or not _asks_for_a_source(node, version):
+        return ()
+    kept = no_source_nat(listing.director, listing.service, listing.destination, family=version)
+    return () if kept is None else (kept,)
 
 
 def _requests(node: Node, service: VirtualService, real: Destination, director: Node | None) -> Iterator[Packet]:

@@ -95,7 +95,8 @@ def past_director(
     where its own route, or theirs, leads to an address of the director.
 
     Reads what route_lookup() and passes_on() read, of the routers. A router of which that was not collected is assumed
-    not to lead to the director, where this one is no neighbour of the real server and may be beyond it.
+    not to lead to the director. Where the director is a neighbour of the real server, a way through another host and
+    back would be machinery; else it may be beyond that router.
     """
     because: tuple[Citation, ...] = ()
     router, client = node, far_away(rip.version)
@@ -105,10 +106,12 @@ def past_director(
         hop = next((gateway for gateway in lookup.gateways if gateway not in own), None)
         if hop is None:
             break
-        found = next((peer for peer in node.peers_holding(hop) if peer.has("routes")), None)
-        unseen = assume("routes", f"{hop} does not send replies to the director", settle=f"# scan {hop}", others=True)
+        scanned = node.peers_holding(hop)
+        found = next((peer for peer in scanned if peer.has("routes")), None)
+        text, settle = f"{hop} does not send replies to the director", f"# scan {hop}"
+        unseen = assume("routes", text, settle=settle, others=True)
         if found is None:
-            return because if _beside(director, rip) else (*because, unseen)
+            return (*because, assume_without("", text, settle) if not scanned and _beside(director, rip) else unseen)
         router, link = found, next(row.link for row in found.holding(hop))
         try:
             forwarded = passes_on(router, src=rip, dst=client, arrived_on=link)

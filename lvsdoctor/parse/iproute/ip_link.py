@@ -101,6 +101,10 @@ class LinkBlock:
         self.detailed = "promiscuity" in options
         # What belongs to the driver stands between promiscuity and the queues, on lines of its own.
         self.expects_kind = self.detailed and "numtxqueues" not in options
+        # A program that folds lines may have joined the driver's to this one.
+        own = next((at for at, word in enumerate(words) if word in _KINDS or word.endswith("_slave")), None)
+        if own is not None:
+            self.take_detail(words[own:])
 
     def take_detail(self, words: list[str]) -> bool:
         """A line of -d: `vlan protocol 802.1Q id 10 ...`, `bridge_slave state forwarding ...`. False: it is none."""

@@ -225,6 +225,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "multicast, of IPv6"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "a note for a NodePort of kube-proxy, in counters"): {"impossible-vip": NO_COMMAND},
+    ("no-health-checker-runs", "sshd alone"): {"no-health-checker-runs": NO_COMMAND},
+    ("real-server-unreachable", "the real server does not answer ARP, as its own interface has no carrier"): {
+        "real-server-unreachable": NO_COMMAND
+    },
     ("real-server-unreachable", "a warning where the real server does not answer ARP"): {
         "real-server-unreachable": NO_COMMAND
     },

@@ -37,3 +37,11 @@ def test_a_header_keeps_the_mac_that_was_joined_to_it() -> None:
     dump = read(IpAddr, text)
     assert not dump.unread
     assert [link.mac for link in dump.facts["links"]] == ["", "02:00:00:00:00:21"]
+
+
+def test_what_a_driver_tells_counts_behind_the_link_line_too() -> None:
+    above = "4: vrf1: <NOARP,MASTER,UP,LOWER_UP> mtu 65575 qdisc noqueue state UP group default qlen 1000\n"
+    link = "    link/ether 02:00:00:00:02:31 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 1280 maxmtu 65575"
+    for between in ("\n    ", " "):
+        (vrf,) = read(IpAddr, f"{above}{link}{between}vrf table 10\n").facts["links"]
+        assert (vrf.kind, vrf.detail) == ("vrf", {"table": "10"})
