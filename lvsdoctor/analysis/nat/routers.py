@@ -106,12 +106,11 @@ def past_director(
         hop = next((gateway for gateway in lookup.gateways if gateway not in own), None)
         if hop is None:
             break
-        scanned = node.peers_holding(hop)
-        found = next((peer for peer in scanned if peer.has("routes")), None)
+        found = next((peer for peer in node.peers_holding(hop) if peer.has("routes")), None)
         text, settle = f"{hop} does not send replies to the director", f"# scan {hop}"
         unseen = assume("routes", text, settle=settle, others=True)
         if found is None:
-            return (*because, assume_without("", text, settle) if not scanned and _beside(director, rip) else unseen)
+            return (*because, assume_without("", text, settle) if _beside(director, rip) else unseen)
         router, link = found, next(row.link for row in found.holding(hop))
         try:
             forwarded = passes_on(router, src=rip, dst=client, arrived_on=link)
