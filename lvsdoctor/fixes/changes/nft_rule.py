@@ -11,9 +11,6 @@ from lvsdoctor.model.change import Change, Command, PutNftRule, RemoveNftRule
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Chain, Effect, FilterRule
 from lvsdoctor.model.seen import Seen
-from lvsdoctor.parse.nft.nft_rule import Budget, Context, rules_of
-from lvsdoctor.parse.nft.nft_tables import FAMILIES
-from lvsdoctor.parse.nft.nft_text import items_of
 from lvsdoctor.parse.words import read_number
 from lvsdoctor.sanitize import legible
 
@@ -33,6 +30,8 @@ _EFFECTS_OF_DROP = frozenset({Effect.DROP, Effect.REJECT})
 
 
 def _read(line: Line) -> tuple[Change, ...]:
+    from lvsdoctor.parse.nft.nft_tables import FAMILIES
+
     words = [word for word in line.words if word not in ("-a", "-n", "--handle", "--numeric")]
     if words[:1] == ["list"]:
         return ()
@@ -67,8 +66,16 @@ READERS: Readers = {("nft",): _read}
 
 def _rules(change: PutNftRule, seen: Seen) -> list[FilterRule]:
     """What the rule is in the model; nothing where a word of it is not known."""
-    rules = rules_of(items_of(change.rule), seen, Context(change.family, {}, Budget()))
+    rules = _rules_in(change.rule, change.family, seen)
     return [] if any(rule.unknown for rule in rules) else rules
+
+
+def _rules_in(text: str, family: str, seen: Seen) -> list[FilterRule]:
+    # Few fixes change such a rule, and what reads it costs a start more than all the rest of them.
+    from lvsdoctor.parse.nft.nft_rule import Budget, Context, rules_of
+    from lvsdoctor.parse.nft.nft_text import items_of
+
+    return rules_of(items_of(text), seen, Context(family, {}, Budget()))
 
 
 def spell(change: PutNftRule | RemoveNftRule) -> Command:
@@ -131,7 +138,7 @@ def _after(rules: Sequence[FilterRule], change: PutNftRule | RemoveNftRule) -> t
 def words_of(rule: FilterRule, family: str) -> str:
     """The rule's words as nft takes them, without what is no part of it; empty where the dump does not show them so."""
     text = legible(rule.seen.text).partition("# handle")[0].strip()
-    again = rules_of(items_of(text), rule.seen, Context(family, {}, Budget()))
+    again = _rules_in(text, family, rule.seen)
     return text if len(again) == 1 and not again[0].unknown and meaning(again[0]) == meaning(rule) else ""
 
 
