@@ -9,22 +9,26 @@ from typing import Any
 
 from lvsdoctor.model.address import Address
 from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.link import CONTAINER_LINKS, Link
 from lvsdoctor.model.route import Route
 
 LOST = "it lacks a route that the kernel makes of {address} on {link}"
 OUTLIVED = "addresses and routes are not of one time: {address} on {link} has a route and is not among the addresses"
 RENAMED = "interfaces and routes are not of one time: {link} has a route and is not among the interfaces"
+STRANGE = "interfaces and neighbours are not of one time: {link} has a neighbour and is not among the interfaces"
 TWICE = "interfaces are not of one time: {link} and {other} have one index"
+# The names that programs for containers and machines give what they make and take away.
+_COME_AND_GO = (*CONTAINER_LINKS, "veth", "cali", "lxc", "tap", "vnet", "br-")
 
 
 def with_renamed_links(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
-    """How far interfaces, addresses and routes go where two interfaces have one index, or one of a route is not there.
+    """How far interfaces, addresses and routes go where two interfaces have one index, or one of a route or a
+    neighbour is not there.
 
     It was renamed, taken away or made between the dumps: neither tells what is not there. Those of containers come and
     go; a gateway, or a subnet of the host's own, tells of another.
     """
-    facts = [fact for fact in ("links", "addresses", "routes", "local-routes") if fact in evidence]
+    facts = [fact for fact in ("links", "addresses", "routes", "local-routes", "neighbours") if fact in evidence]
     if "links" not in evidence or any(coverage.get(fact, RUNTIME) != RUNTIME for fact in facts):
         return dict(coverage)
     partial = _of_two_names(evidence["links"]) or _without_its_link(evidence)
@@ -46,6 +50,9 @@ def _without_its_link(evidence: Mapping[str, Any]) -> Partial | None:
         for hop in route.nexthops:
             if (own or hop.gateway) and hop.link and hop.link.partition(":")[0] not in names:
                 return Partial(RENAMED, route.seen, {"link": hop.link})
+    for row in evidence.get("neighbours", ()):
+        if row.link and row.link not in names and not row.link.startswith(_COME_AND_GO):
+            return Partial(STRANGE, row.seen, {"link": row.link})
     return None
 
 

@@ -281,3 +281,12 @@ def test_two_names_of_one_interface_are_of_two_times() -> None:
     partial = node_of(ADDR, links).partial("addresses")
     assert partial is not None
     assert "eth0 and net7 have one index" in partial.says
+
+
+@pytest.mark.parametrize(("link", "partial"), [("eth7", True), ("veth1f2e3d", False)])
+def test_a_neighbour_on_an_interface_that_is_not_there_is_of_another_time_unless_it_is_a_containers(
+    link: str, partial: bool
+) -> None:
+    node = node_of(ADDR, f"192.0.2.1 dev {link} lladdr 02:00:00:00:00:01 REACHABLE\n")
+    assert bool(node.partial("addresses")) is partial
+    assert bool(node.partial("neighbours")) is partial

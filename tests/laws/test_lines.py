@@ -1,12 +1,14 @@
 """Laws 1 and 2, of lines: ends as Windows has them say the same; lines that a terminal broke at its last column, and
 two rows in one line, accuse nobody and clear nobody."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvsdoctor.model.examination import Examination
 from tests.laws.worlds import (
     World,
     any_world,
@@ -37,11 +39,15 @@ def joined(text: str, number: int) -> str:
     return "".join(lines)
 
 
-def accuses_and_clears_nobody(world: World, host: str, other: World) -> None:
-    before, after = world.examined(world.nodes()), other.examined(nodes_in(other.dumps))
+def accuses_nobody(before: Examination, after: Examination) -> None:
     known = subjects(errors(before))
     new = [error for error in errors(after) if not (subjects([error]) & known or rests_on_machinery_alone(error))]
     assert [(error.code, error.node, error.message) for error in new] == []
+
+
+def accuses_and_clears_nobody(world: World, host: str, other: World) -> None:
+    before, after = world.examined(world.nodes()), other.examined(nodes_in(other.dumps))
+    accuses_nobody(before, after)
     was, now = verdicts(before), verdicts(after)
     cleared = [
         rule
@@ -72,3 +78,12 @@ def test_two_rows_of_ip_addr_in_one_line_accuse_and_clear_nobody(world: World, n
     if places:
         at = places[number % len(places)]
         accuses_and_clears_nobody(world, world.dumps[at][0], changed(world, at, lambda text: joined(text, line)))
+
+
+@law
+@given(any_world(), st.integers(0, 100))
+def test_an_interface_that_was_renamed_between_two_dumps_accuses_nobody(world: World, number: int) -> None:
+    places = [at for at, (_, where, _) in enumerate(world.dumps) if "/ip-addr" in where or "/ip-link" in where]
+    if places:
+        other = changed(world, places[number % len(places)], lambda text: re.sub(r"\beth0\b", "net7", text))
+        accuses_nobody(world.examined(world.nodes()), other.examined(nodes_in(other.dumps)))
