@@ -8,6 +8,7 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.health import CheckInterval, HealthCheck
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.gaps import is_elision
 from lvsdoctor.parse.keepalived.rows import Reading
 from lvsdoctor.parse.keepalived.statements import Statement
 from lvsdoctor.parse.words import read_ip, read_number, word_set
@@ -145,7 +146,12 @@ def real_server(statement: Statement, reading: Reading) -> RealServer | None:
 
 
 def _asks_nothing(block: Statement) -> bool:
-    """Does keepalived ignore the check for want of what it would ask? (check_http.c: http_get_check(), check_misc.c)"""
+    """Does keepalived ignore the check for want of what it would ask? (check_http.c: http_get_check(), check_misc.c)
+
+    Who shows `MISC_CHECK { ... }`, in one line or in three, left out what it asks.
+    """
+    if block.seen.text.partition("{")[2].strip() or any(is_elision(each.seen.text) for each in block.block or ()):
+        return False
     words = {each.name: each for each in block.block or ()}
     if block.name in ("HTTP_GET", "SSL_GET"):
         urls = [each for each in block.block or () if each.name == "url"]

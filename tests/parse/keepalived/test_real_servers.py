@@ -42,6 +42,10 @@ def test_a_check_that_does_not_say_what_to_ask_is_none(check: str) -> None:
         "TCP_CHECK {\n}",
         f"HTTP_GET {{\n{UNDECIDED}\n}}",
         "MISC_CHECK {\n}\nTCP_CHECK {\n}",
+        "MISC_CHECK { ... }",
+        "MISC_CHECK {\n...\n}",
+        "HTTP_GET {\n[snip]\n}",
+        'MISC_CHECK { misc_path "/usr/bin/check 1" }',
     ],
 )
 def test_a_check_that_asks_or_may_ask_is_one(check: str) -> None:
