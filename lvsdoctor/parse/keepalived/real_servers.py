@@ -150,7 +150,7 @@ def _asks_nothing(block: Statement) -> bool:
 
     Who shows `MISC_CHECK { ... }`, in one line or in three, left out what it asks.
     """
-    if block.seen.text.partition("{")[2].strip() or any(is_elision(each.seen.text) for each in block.block or ()):
+    if _shortened(block):
         return False
     words = {each.name: each for each in block.block or ()}
     if block.name in ("HTTP_GET", "SSL_GET"):
@@ -158,6 +158,11 @@ def _asks_nothing(block: Statement) -> bool:
         return not any(line.name == "path" and line.value for url in urls for line in url.block or ())
     wanted = _ASKED.get(block.name)
     return wanted is not None and not (wanted in words and words[wanted].value)
+
+
+def _shortened(block: Statement) -> bool:
+    in_one_line = block.seen.text.partition("{")[2].strip()
+    return bool(in_one_line) or is_elision(block.seen.text) or any(map(_shortened, block.block or ()))
 
 
 def _check(block: Statement) -> HealthCheck:

@@ -45,6 +45,8 @@ def test_a_check_that_does_not_say_what_to_ask_is_none(check: str) -> None:
         "MISC_CHECK { ... }",
         "MISC_CHECK {\n...\n}",
         "HTTP_GET {\n[snip]\n}",
+        "HTTP_GET {\nurl {\n...\n}\n}",
+        "HTTP_GET {\nurl { ... }\n}",
         'MISC_CHECK { misc_path "/usr/bin/check 1" }',
     ],
 )
