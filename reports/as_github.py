@@ -77,11 +77,11 @@ def _annotation(diagnosis: Diagnosis, place: Place | None) -> Annotation:
     lines += asides.severities_set([diagnosis])
     if diagnosis.lapsed:
         lines.append(wording.lapsed(diagnosis.lapsed))
+    if fix.warning:
+        lines.append(f"{wording.CAREFUL}: {fix.warning}")
     if fix.now:
         lines.append(f"{wording.fix_now(diagnosis)}:")
         lines += (command if len(command) <= LONGEST else TOO_LONG for command in fix.now)
-    if fix.warning:
-        lines.append(f"{wording.CAREFUL}: {fix.warning}")
     return Annotation(f"{wording.label(diagnosis)} {diagnosis.rule}", _few(lines), place, diagnosis.rule)
 
 

@@ -131,14 +131,14 @@ def _account(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
             if cited:
                 yield f"{label}:"
                 yield from (_quote(item, guilty=item.seen in guilty_lines([diagnosis])) for item in cited)
+        if diagnosis.fix.warning:
+            yield f"{wording.CAREFUL}: {diagnosis.fix.warning}"
         if diagnosis.fix.now:
             yield f"{wording.fix_now(diagnosis)}:"
             yield from (f"    {command}" for command in diagnosis.fix.now)
         if diagnosis.fix.persist:
             yield f"{wording.fix_for_good(diagnosis)}:"
             yield from (f"    {command}" for command in diagnosis.fix.persist)
-        if diagnosis.fix.warning:
-            yield f"{wording.CAREFUL}: {diagnosis.fix.warning}"
         yield ""
 
 

@@ -247,12 +247,12 @@ def _quoted(items: Iterable[Citation], output: Output, guilty: frozenset[Seen] |
 
 def _fix(together: tuple[Diagnosis, ...]) -> str:
     first, fix, text = together[0], fix_of_all(together), ""
+    if fix.warning:
+        text = f"**{wording.labelled(wording.CAREFUL)}** {markdown.prose(translated(fix.warning))}\n\n"
     for label, commands in ((wording.fix_now(first), fix.now), (wording.fix_for_good(first), fix.persist)):
         if commands:
             text += f"{markdown.prose(translated('{label}:', label=label))}\n\n{markdown.fence(commands, 'sh')}"
-    return text + (
-        f"**{wording.labelled(wording.CAREFUL)}** {markdown.prose(translated(fix.warning))}\n\n" if fix.warning else ""
-    )
+    return text
 
 
 def _accepted(examination: Examination) -> Iterator[Piece]:

@@ -213,12 +213,12 @@ def _text(diagnosis: Diagnosis, places: Places) -> str:
     )
     if evidence := "; ".join(links):
         parts.append(f"{wording.EVIDENCE}: {evidence}.")
+    if diagnosis.fix.warning:
+        parts.append(_plain(f"{wording.CAREFUL}: {diagnosis.fix.warning}"))
     if now := diagnosis.fix.now:
         more = f" and {counted(len(now) - COMMANDS, 'more command')}" if len(now) > COMMANDS else ""
         commands = "; ".join(f"`{command}`" for command in now[:COMMANDS])
         parts.append(_plain(f"{wording.fix_now(diagnosis)}: {commands}{more}."))
-    if diagnosis.fix.warning:
-        parts.append(_plain(f"{wording.CAREFUL}: {diagnosis.fix.warning}"))
     return " ".join(parts)
 
 
@@ -229,11 +229,11 @@ def _markdown(diagnosis: Diagnosis) -> str:
         f"{item.seen} | {item.seen.text}" + (f"  <- {item.says}" if item.says else "") for item in diagnosis.evidence
     )
     parts = ["\n\n".join(map(markdown.prose, _sentences(diagnosis))), markdown.fence(quoted, "text")]
+    if fix.warning:
+        parts.append(markdown.prose(f"{wording.CAREFUL}: {fix.warning}"))
     if fix.now or fix.persist:
         for label, commands in ((wording.fix_now(diagnosis), fix.now), (wording.fix_for_good(diagnosis), fix.persist)):
             parts += [f"{markdown.prose(label)}:" if commands else "", markdown.fence(commands, "sh")]
-    if fix.warning:
-        parts.append(markdown.prose(f"{wording.CAREFUL}: {fix.warning}"))
     parts.append(f"{wording.MORE}: `lvsdoctor explain {diagnosis.rule}`")
     return "\n\n".join(part.strip() for part in parts if part.strip())
 

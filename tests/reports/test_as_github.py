@@ -64,10 +64,12 @@ def test_a_finding_without_a_file_is_the_jobs(annotations: Annotations, examinat
     assert first[:2] == ("error", {"title": "ERROR ARP001 vip-answered"})
 
 
-def test_a_warning_may_cut_traffic_and_says_so(annotations: Annotations, examinations: ModuleType) -> None:
+def test_a_warning_may_cut_traffic_and_says_so_before_the_commands(
+    annotations: Annotations, examinations: ModuleType
+) -> None:
     (warning,) = of("warning", annotations(examinations.filed()))
-    assert warning[2][-1] == "Careful: connections that are being tunnelled break when the forwarding method changes."
-    assert "Fix now, on director1:" in warning[2]
+    careful = "Careful: connections that are being tunnelled break when the forwarding method changes."
+    assert warning[2].index(careful) < warning[2].index("Fix now, on director1:")
 
 
 def test_the_last_notice_sums_up_and_tells_what_was_accepted(

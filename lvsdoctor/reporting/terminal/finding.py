@@ -171,13 +171,14 @@ def _put_settling(page: Page, nodes: Sequence[str], assumptions: Sequence[Slot])
 
 
 def _put_fixes(page: Page, group: AlikeFindings) -> None:
+    # Before the commands: who reads it below them has typed them.
+    for warning in group.warnings:
+        page.say(translated(warning), label=wording.labelled(wording.CAREFUL), label_style="warning")
     fixes = group.fixes()
     for label, persist in ((wording.FIX_NOW, False), (wording.FIX_FOR_GOOD, True)):
         for hosts, commands in _alike_commands(fixes, persist):
             page.say("", label=translated("{label}:", label=wording.on_host(label, _hosts(hosts, group.nodes))))
             page.commands(_first(page, commands))
-    for warning in group.warnings:
-        page.say(translated(warning), label=wording.labelled(wording.CAREFUL), label_style="warning")
 
 
 def _alike_commands(
