@@ -6,16 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsdoctor.model.examination import Examination
-from tests.laws.worlds import (
-    World,
-    any_world,
-    errors,
-    law,
-    nodes_in,
-    rests_on_machinery_alone,
-    subjects,
-    verdicts,
-)
+from tests.laws.worlds import World, any_world, law, new_errors, nodes_in, verdicts
 
 ELISIONS = ("...", "[...]", "<snip>", "--snip--", "[snipped]", "(12 lines omitted)", "…")
 
@@ -48,8 +39,7 @@ def examined(world: World) -> Examination:
 @given(damaged())
 def test_no_error_appears_where_lines_were_left_out(case: tuple[World, str, World]) -> None:
     world, _, left = case
-    known = subjects(errors(examined(world)))
-    new = [e for e in errors(examined(left)) if not (subjects([e]) & known or rests_on_machinery_alone(e))]
+    new = new_errors(examined(world), examined(left))
     assert [(error.code, error.node, error.message) for error in new] == []
 
 

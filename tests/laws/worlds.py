@@ -129,3 +129,9 @@ def rests_on_machinery_alone(diagnosis: Diagnosis) -> bool:
 def subjects(diagnoses: Iterable[Diagnosis]) -> set[tuple[str, str]]:
     """The nodes and what the findings are about: (rs1, 192.0.2.10)."""
     return {(diagnosis.node, value) for diagnosis in diagnoses for value in diagnosis.about.values()}
+
+
+def new_errors(before: Examination, after: Examination) -> list[Diagnosis]:
+    """Errors about what had none before, and that rest on more than that machinery is absent."""
+    known = subjects(errors(before))
+    return [error for error in errors(after) if not (subjects([error]) & known or rests_on_machinery_alone(error))]

@@ -2,6 +2,7 @@
 live scan of the same network namespace says."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Sequence
@@ -15,6 +16,7 @@ from lvsdoctor.collect.live.node import collect_live
 from lvsdoctor.collect.script import script
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.log_patterns import PATTERNS
+from lvsdoctor.parse.processes import KEEPERS, ROUTING
 from tests.lab.plain import plain
 
 FACTS = ("links", "addresses", "routes", "local-routes", "policy-rules", "ipvs", "arptables", "iptables", "ip6tables")
@@ -354,3 +356,10 @@ def test_what_lvsdoctor_reads_of_logs_passes_the_filter_of_the_script() -> None:
     _, _, rest = script().partition("faults='")
     words = rest.partition("'\n")[0].split("\n")
     assert [row.word for row in PATTERNS if not any(word in row.word for word in words)] == []
+
+
+def test_the_script_lists_the_programs_that_the_reader_of_ps_knows() -> None:
+    body = script().partition("\nprograms() {")[2].partition("\n}")[0]
+    rows = re.findall(r"^ +([\w-]+(?: \| [\w-]+)+)\) ;;$", body, re.MULTILINE)
+    listed = {name for row in rows for name in row.split(" | ")}
+    assert listed == KEEPERS | ROUTING
