@@ -88,7 +88,7 @@ def _settings(dumps: Sequence[Dump]) -> Contradiction | None:
     """Lists of one host one after the other are as many as a key has lines; these begin again far more often."""
     lists: list[SettingRows] = [rows for dump in dumps if isinstance(rows := dump.facts.get("sysctl"), SettingRows)]
     number = sum(len(rows) for rows in lists)
-    if not any(lists) or len({key for rows in lists for key, _ in rows.by_key}) == number:
+    if not any(lists) or len({key for rows in lists for key in rows.keys}) == number:
         return None
     shown = _shown(dumps)
     settings = [setting for rows in lists for setting in rows]

@@ -26,7 +26,7 @@ def _is_empty(rows: Any) -> bool:
             return not (rows.policies or rows.rules)
         case SocketTable():
             return not (rows.sockets or rows.shown)
-    return isinstance(rows, Sized) and not len(rows)
+    return isinstance(rows, Sized) and not rows
 
 
 def _says(partial: Partial) -> str:

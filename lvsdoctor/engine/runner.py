@@ -1,6 +1,6 @@
 """Nodes x rules -> Examination."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.laid_bare import naming_hidden
+from lvsdoctor.engine.not_checked import excluding, hidden_by, lacked, missing_of, undecided
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.kernel.answer import assume, assume_no_more
-from lvsdoctor.model.contradiction import Contradiction, quoted
+from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
 from lvsdoctor.model.examination import ExaminedRole as ShownRole
@@ -39,31 +40,34 @@ def examine(
     explain is not reported as unexplained.
     """
     by_name = {rule.name: rule for rule in rules}
+    at_last = [rule for rule in by_name.values() if rule.unless_explained]
     diagnoses: list[Diagnosis] = []
     outcomes: list[Outcome] = []
     listed_under: list[Diagnosis] = []
     views: dict[frozenset[str], View] = {}
 
-    def judged(node: Node) -> "tuple[list[CauseGroup], list[Outcome]]":
+    def judged(node: Node, rules: Iterable[Rule]) -> tuple[list[Diagnosis], list[Outcome]]:
         found: list[Diagnosis] = []
         became: list[Outcome] = []
-        for rule in by_name.values():
+        for rule in rules:
             facts = rule.needs | rule.helps
             view = views.get(facts) or views.setdefault(facts, View(facts))
             diagnosed, outcome = _try_in(view, rule, node)
             found += diagnosed
             became.append(outcome)
-        if not found:
-            return [], became
-        from lvsdoctor.engine.grouping import groups_of, spoken_for  # where nothing is found no change has to be known
+        return found, became
 
-        groups = groups_of(found, by_name)
-        return groups, list(spoken_for(became, groups))
+    def at_first(node: Node) -> "tuple[list[Diagnosis], list[Outcome], list[CauseGroup]]":
+        found, became = judged(node, (rule for rule in by_name.values() if not rule.unless_explained))
+        return found, became, _groups(found, by_name)
 
-    for groups, ended in apply(judged, nodes, "nodes examined"):
+    # Packets are followed meanwhile (Apply), and what no rule explains is asked for when they have been.
+    for node, (found, became, groups) in zip(nodes, list(apply(at_first, nodes, "nodes examined")), strict=True):
+        more, ended = judged(node, at_last)
+        groups = _groups([*found, *more], by_name) if more else groups
         diagnoses += [group.leader for group in groups]
         listed_under += [diagnosis for group in groups for diagnosis in group.cleared]
-        outcomes += ended
+        outcomes += _spoken_for([*became, *ended], groups)
     if any(by_name[diagnosis.rule].unless_explained for diagnosis in diagnoses):
         from lvsdoctor.engine.last_resort import unexplained  # few scans have such findings
 
@@ -82,6 +86,22 @@ def examine(
         tuple(map(_examined, nodes)), tuple(diagnoses), tuple(outcomes), __version__, applied, remarks,
         listed_under=tuple(listed_under),
     )  # fmt: skip
+
+
+def _groups(found: Sequence[Diagnosis], rules: Mapping[str, Rule]) -> "list[CauseGroup]":
+    if not found:
+        return []
+    from lvsdoctor.engine.grouping import groups_of  # where nothing is found no change has to be known
+
+    return groups_of(found, rules)
+
+
+def _spoken_for(outcomes: Sequence[Outcome], groups: "Sequence[CauseGroup]") -> Iterable[Outcome]:
+    if not groups:
+        return outcomes
+    from lvsdoctor.engine.grouping import spoken_for
+
+    return spoken_for(outcomes, groups)
 
 
 def _place(rule: Rule, node: Node) -> tuple[bool, bool, bool]:
@@ -112,7 +132,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     sufficient = not rule.suffice.isdisjoint(node.evidence)
     if not sufficient and rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
-            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _undecided(node))
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, undecided(node))
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
     if not sufficient and rule.only_ipv4 and ip_versions(node) == {6}:
         return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
@@ -132,9 +152,9 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
         if of_files is not None:
             view, of_plan = seen_by.of(of_files), (*lacking, *of_plan)
         elif not node.contradictions:
-            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, _missing(lacking, node))
+            return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, missing_of(lacking, node))
     if node.contradictions:
-        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, tuple(_excluding(node)))
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, tuple(excluding(node)))
     found: list[Diagnosis] = []
     verdict, traceback = Verdict.QUIET, ""
     foretold = not rule.needs.isdisjoint(CONFIGURED)  # a rule of configured facts alone says itself what will be
@@ -153,14 +173,14 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
                 diagnosis = _eased(diagnosis, node)
             # A template with a hole in it is the rule's crash, not the report's.
             _ = diagnosis.message, diagnosis.clients
-            if hidden := _hidden(diagnosis, node):
+            if hidden := hidden_by(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
                 found.append(_as_set(rule, _of_assumptions(diagnosis, node, rule.needs)))
     except NotApplicable:
         verdict = Verdict.NOT_APPLICABLE
     except NotCollected as absent:
-        verdict, missing = Verdict.NOT_CHECKED, (*missing, _lacking(absent))
+        verdict, missing = Verdict.NOT_CHECKED, (*missing, lacked(absent))
         if sufficient and absent.fact in ON_REQUEST & rule.needs and absent.fact not in node.evidence:
             verdict, missing = Verdict.NOT_APPLICABLE, ()
     except Exception:
@@ -170,15 +190,15 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     if found and verdict is not Verdict.CRASHED:
         verdict = Verdict.FIRES
     elif of_plan and verdict is Verdict.QUIET:
-        missing = tuple(replace(fact, stood_in=True) for fact in _missing(of_plan, node))
+        missing = tuple(replace(fact, stood_in=True) for fact in missing_of(of_plan, node))
         verdict = Verdict.NOT_CHECKED
     elif verdict is Verdict.QUIET and seen_by.assumed:
         # A default that stands in for what was not seen clears nobody.
         verdict = Verdict.NOT_CHECKED
-        missing = tuple(replace(_lacking(value), stood_in=True) for value in seen_by.assumed.values())
+        missing = tuple(replace(lacked(value), stood_in=True) for value in seen_by.assumed.values())
     elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.nameless:
         # For which VIP its files prepare it is not known, so it is not known to be right.
-        verdict, missing = Verdict.NOT_CHECKED, _missing(("addresses",), node)
+        verdict, missing = Verdict.NOT_CHECKED, missing_of(("addresses",), node)
     elif verdict is Verdict.QUIET and rule.role == Role.REAL_SERVER and node.standing.unsettled:
         # What another director may send here was not looked at, so it is not known to be right.
         verdict, names = Verdict.NOT_CHECKED, sorted(node.standing.unsettled)
@@ -202,21 +222,6 @@ def _stood_in(finding: Finding, view: View) -> list[Citation]:
     ]
 
 
-def _lacking(absent: NotCollected) -> Missing:
-    partial = absent.partial
-    return Missing(
-        absent.fact, absent.node, absent.command, partial.says if partial else "", partial.seen if partial else None
-    )
-
-
-def _excluding(node: Node) -> Iterator[Missing]:
-    """The answers that exclude each other: nothing is checked on a node whose evidence is of two times or two hosts."""
-    for contradiction in node.contradictions:
-        reason = f"{contradiction.claim}: {quoted(contradiction.first)}, and {quoted(contradiction.second)}"
-        command = COLLECTED_BY[contradiction.fact]
-        yield Missing(contradiction.fact, node.name, command, reason, contradiction.second)
-
-
 def _of_assumptions(diagnosis: Diagnosis, node: Node, needs: Iterable[str]) -> Diagnosis:
     """A warning at most, where a value or what another host would show is assumed, or where commands were typed of
     which nobody knows whether they ran. Machinery that the scan shows no sign of may be taken for absent."""
@@ -237,23 +242,6 @@ def _as_set(rule: Rule, diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, severity=severity, severity_before=diagnosis.severity, severity_by=rule.set_by)
 
 
-def _hidden(diagnosis: Diagnosis, node: Node) -> Missing | None:
-    """The dump in the evidence that was not asked, and may hold the machinery that the finding takes for absent."""
-    for item in diagnosis.evidence:
-        if item.assumed and item.hides:
-            host = node if item.of in ("", node.name) else next(p for p in node.standing.peers if p.name == item.of)
-            for unread in host.unread_kinds:
-                if item.hides in unread.hides:
-                    why = "which this rule does not ask" if unread.read else "which is not read yet"
-                    reason = f"{unread.seen.where} holds {unread.name}, {why}"
-                    return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
-    return None
-
-
-# What the reports of a rule not checked call the machinery.
-_HIDDEN_FACT = {"arp": "arptables", "sockets": "sockets"}
-
-
 def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
     """A warning, if no director sends the node new clients. Those that persistence keeps there still come."""
     vip = diagnosis.about.get("vip")
@@ -263,18 +251,6 @@ def _eased(diagnosis: Diagnosis, node: Node) -> Diagnosis:
         return diagnosis
     weight = cite(serving[0].destination, "weight 0: the director sends no new clients")
     return warning_at_weight_0(diagnosis, weight, message=f"{diagnosis.finding.message} (weight 0)")
-
-
-def _undecided(node: Node) -> tuple[Missing, ...]:
-    """The facts that would tell the node's roles, and why a command that ran did not."""
-    facts = sorted(node.standing.undecided)
-    return tuple(_lacking(NotCollected(fact, node.name, partial=node.partial(fact))) for fact in facts)
-
-
-def _missing(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
-    """Where a command was asked in vain, with the reason."""
-    untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
-    return tuple(_lacking(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
 
 
 def _examined(node: Node) -> Examined:

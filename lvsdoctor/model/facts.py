@@ -109,6 +109,10 @@ class Undeclared(Exception):
         super().__init__(f"the rule reads {fact!r} but declares it neither in needs nor in helps")
 
 
+# The values that were not seen and for which a default stood in, by node and by the command that would tell.
+Assumed = dict[tuple[str, str], NotCollected]
+
+
 class Evidence(dict[str, Any]):
     """The facts of one node (COLLECTED_BY) and their rows, which nobody changes once a Node holds them.
 
@@ -120,4 +124,4 @@ class Evidence(dict[str, Any]):
 
     def __init__(self, rows: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(rows)
-        self.derived: dict[Hashable, tuple[Any, tuple[str, ...], tuple[NotCollected, ...]]] = {}
+        self.derived: dict[Hashable, tuple[Any, frozenset[str], Assumed]] = {}

@@ -8,7 +8,7 @@ from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.arptables import ArpTables
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Coverage, Origin, Partial, Unread, plan_of
-from lvsdoctor.model.facts import COLLECTED_BY, Evidence, NotCollected, Undeclared
+from lvsdoctor.model.facts import COLLECTED_BY, Assumed, Evidence, NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.link import ENSLAVING_KINDS, EVERY_INTERFACE, Link
 from lvsdoctor.model.neighbour import Neighbour
@@ -68,10 +68,7 @@ class Host:
         if fact not in COLLECTED_BY:
             raise KeyError(fact)
         if self._view is not None:
-            if fact not in self._view.allowed:
-                raise Undeclared(fact)
-            if self._view.reads is not None:
-                self._view.reads.add(fact)
+            self._view.note({fact})
 
     def partial(self, fact: str) -> Partial | None:
         """Why not all of this fact was seen, or none of it although it was asked for; else None."""
@@ -93,29 +90,23 @@ class Host:
             try:
                 value = work_out(replace(self, _view=view))
             finally:
-                for fact in view.reads or ():
-                    self._note(fact)
-                self._note_assumed(view.assumed.values())
-            known = self._derived[key] = (value, tuple(view.reads or ()), tuple(view.assumed.values()))
+                if self._view is not None:
+                    self._view.note(view.reads or frozenset(), view.assumed)
+            known = self._derived[key] = (value, frozenset(view.reads or ()), view.assumed)
         elif self._view is not None:
-            for fact in known[1]:
-                self._note(fact)
-            self._note_assumed(known[2])
+            self._view.note(known[1], known[2])
         result: T = known[0]
         return result
 
     @property
-    def _derived(self) -> dict[Hashable, tuple[Any, tuple[str, ...], tuple[NotCollected, ...]]]:
+    def _derived(self) -> dict[Hashable, tuple[Any, frozenset[str], Assumed]]:
         assert isinstance(self.evidence, Evidence)
         return self.evidence.derived
 
-    def _note_assumed(self, lacking: Iterable[NotCollected]) -> None:
-        if self._view is not None:
-            self._view.assumed.update({(value.node, value.command): value for value in lacking})
-
     def assuming(self, lacking: NotCollected) -> None:
         """Note that a default stands in for a value that was not collected: a rule that is quiet has proved nothing."""
-        self._note_assumed([lacking])
+        if self._view is not None:
+            self._view.assumed[lacking.node, lacking.command] = lacking
 
     def aside(self) -> Self:
         """The same host, whose defaults a finding does not rest on: for what only its fix asks."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import overload
+from typing import Any, overload
 
 from lvsdoctor.model.seen import Seen
 
@@ -90,17 +90,31 @@ def _setting(key: str, row: Setting | Line) -> Setting:
 class SettingRows(Sequence[Setting]):
     """The assignments of one dump, in order; a line becomes a Setting when it is asked for."""
 
-    __slots__ = ("by_key",)
+    __slots__ = ("_columns", "_pairs")
 
-    def __init__(self) -> None:
-        self.by_key: list[tuple[str, Setting | Line]] = []
+    def __init__(self, pairs: Iterable[tuple[str, Setting | Line]] = ()) -> None:
+        self._pairs: list[tuple[str, Setting | Line]] | None = list(pairs)
+        self._columns: tuple[Sequence[Any], ...] = ()
+
+    @property
+    def by_key(self) -> list[tuple[str, Setting | Line]]:
+        """Each assignment with its key."""
+        if self._pairs is None:
+            self._pairs = [(key, setting or tuple(line)) for key, setting, *line in zip(*self._columns, strict=True)]
+            self._columns = ()
+        return self._pairs
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The key of each assignment."""
+        return [key for key, _ in self._pairs] if self._pairs is not None else self._columns[0]
 
     def __reduce__(self) -> tuple[object, ...]:
         # A thousand lines of a file follow each other: pickled one by one they cost as much as reading them anew.
         return _unpickled, tuple(zip(*((key, *_plain(row)) for key, row in self.by_key), strict=True))
 
     def __len__(self) -> int:
-        return len(self.by_key)
+        return len(self._columns[0] if self._pairs is None else self._pairs)
 
     @overload
     def __getitem__(self, at: int) -> Setting: ...
@@ -116,22 +130,31 @@ def _plain(row: Setting | Line) -> tuple[Setting | None, str, int, str]:
     return (row, "", 0, "") if isinstance(row, Setting) else (None, *row)
 
 
-def _unpickled(*columns: Sequence[object]) -> SettingRows:
+def _unpickled(*columns: Sequence[Any]) -> SettingRows:
+    """Rows that stay columns until somebody asks for one: another process may be the one that does."""
     rows = SettingRows()
-    for key, setting, *line in zip(*columns, strict=True):
-        rows.by_key.append((key, setting or tuple(line)))
+    if columns:
+        rows._pairs, rows._columns = None, columns
     return rows
 
 
 class SysctlTable(Mapping[str, Setting]):
     """The settings of a node by their keys, of several dumps the last assignment; made when they are asked for."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_dumps", "_known")
 
     def __init__(self, dumps: Iterable[Sequence[Setting]]) -> None:
-        self._rows: dict[str, Setting | Line] = {}
-        for rows in dumps:
-            self._rows.update(rows.by_key if isinstance(rows, SettingRows) else ((row.key, row) for row in rows))
+        self._dumps = tuple(dumps)
+        self._known: dict[str, Setting | Line] | None = None
+
+    @property
+    def _rows(self) -> dict[str, Setting | Line]:
+        if self._known is None:
+            self._known = {}
+            for rows in self._dumps:
+                self._known.update(rows.by_key if isinstance(rows, SettingRows) else ((row.key, row) for row in rows))
+            self._dumps = ()
+        return self._known
 
     def __getitem__(self, key: str) -> Setting:
         row = self._rows[key]
@@ -147,6 +170,9 @@ class SysctlTable(Mapping[str, Setting]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __bool__(self) -> bool:
+        return any(self._dumps) if self._known is None else bool(self._known)
 
 
 def conf_key(link: str, name: str, family: int = 4) -> str:

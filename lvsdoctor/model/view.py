@@ -1,10 +1,10 @@
 """What rules see of the nodes of a scan: each node once for all rules that declare the same facts."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.facts import Assumed, Undeclared
 
 if TYPE_CHECKING:
     from lvsdoctor.model.node import Node
@@ -26,7 +26,7 @@ class View:
         # Who asks for rules that name IP sets asks for the sets.
         self.allowed = allowed | {"ipsets"} if allowed & {"iptables", "ip6tables"} else allowed
         self.reads, self.guarded = reads, guarded
-        self.assumed: dict[tuple[str, str], NotCollected] = {}
+        self.assumed: Assumed = {}
         # By identity. The whole nodes are kept beside the limited ones, so that no id is given to another.
         self._nodes: dict[int, tuple[Node, Node]] = {}
         self._memberships: dict[int, tuple[Membership, ...]] = {}
@@ -37,6 +37,15 @@ class View:
         if known is None:
             known = self._nodes[id(node)] = node, replace(node, _view=self)
         return known[1]
+
+    def note(self, facts: Set[str], assumed: Assumed | None = None) -> None:
+        """These were read, and these defaults stood in. Raises Undeclared of a fact that is not allowed."""
+        if not facts <= self.allowed:
+            raise Undeclared(min(facts - self.allowed))
+        if self.reads is not None:
+            self.reads |= facts
+        if assumed:
+            self.assumed.update(assumed)
 
     def peers_of(self, limited: "Node") -> Sequence["Node"]:
         peers = limited.standing.peers

@@ -13,9 +13,7 @@ def renumbered(value: Any, where: str, line_of: Callable[[int], int | None]) -> 
     if isinstance(value, Seen):
         return replace(value, where=where, line=None if value.line is None else line_of(value.line))
     if isinstance(value, SettingRows):
-        rows = SettingRows()
-        rows.by_key = [(key, _setting(row, where, line_of)) for key, row in value.by_key]
-        return rows
+        return SettingRows((key, _setting(row, where, line_of)) for key, row in value.by_key)
     if is_dataclass(value) and not isinstance(value, type):
         parts = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
         return replace(value, **{name: renumbered(part, where, line_of) for name, part in parts.items()})

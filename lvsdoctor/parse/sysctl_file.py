@@ -101,7 +101,7 @@ class Signs:
             return True
         if self.runtime or self.command[:1] == ("sysctl",):
             return False
-        keys = [key for key, _ in rows.by_key]
+        keys = rows.keys
         if excludes or self.ignoring or any(map(_WRITTEN_GLOB.fullmatch, keys)):
             return True
         # sysctl(8) prints a blank on both sides of the sign.

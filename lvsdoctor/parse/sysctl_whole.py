@@ -74,5 +74,5 @@ def _of_everything(rows: SettingRows) -> bool:
     A dump of one root is what a grep left, and a sysctl.conf sets keys of many, but never the kernel's own version. As
     `sysctl -a` sorts its keys, kernel before net and vm behind it say that all of net was shown.
     """
-    keys = [key for key, _ in rows.by_key]
+    keys = rows.keys
     return not _OF_THE_KERNEL.isdisjoint(keys) and {key.partition(".")[0] for key in keys} >= _ROOTS_OF_ALL

@@ -1,0 +1,53 @@
+"""Why a rule is not checked on a node: what was not collected, or not read, and which command would tell."""
+
+from collections.abc import Iterable, Iterator
+
+from lvsdoctor.model.contradiction import quoted
+from lvsdoctor.model.examination import Diagnosis, Missing
+from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
+from lvsdoctor.model.node import Node
+
+
+def lacked(absent: NotCollected) -> Missing:
+    """The fact that a rule asked for in vain."""
+    partial = absent.partial
+    return Missing(
+        absent.fact, absent.node, absent.command, partial.says if partial else "", partial.seen if partial else None
+    )
+
+
+def excluding(node: Node) -> Iterator[Missing]:
+    """The answers that exclude each other: nothing is checked on a node whose evidence is of two times or two hosts."""
+    for contradiction in node.contradictions:
+        reason = f"{contradiction.claim}: {quoted(contradiction.first)}, and {quoted(contradiction.second)}"
+        command = COLLECTED_BY[contradiction.fact]
+        yield Missing(contradiction.fact, node.name, command, reason, contradiction.second)
+
+
+def undecided(node: Node) -> tuple[Missing, ...]:
+    """The facts that would tell the node's roles, and why a command that ran did not."""
+    facts = sorted(node.standing.undecided)
+    return tuple(lacked(NotCollected(fact, node.name, partial=node.partial(fact))) for fact in facts)
+
+
+def missing_of(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
+    """Where a command was asked in vain, with the reason."""
+    untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
+    return tuple(lacked(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
+
+
+def hidden_by(diagnosis: Diagnosis, node: Node) -> Missing | None:
+    """The dump in the evidence that was not asked, and may hold the machinery that the finding takes for absent."""
+    for item in diagnosis.evidence:
+        if item.assumed and item.hides:
+            host = node if item.of in ("", node.name) else next(p for p in node.standing.peers if p.name == item.of)
+            for unread in host.unread_kinds:
+                if item.hides in unread.hides:
+                    why = "which this rule does not ask" if unread.read else "which is not read yet"
+                    reason = f"{unread.seen.where} holds {unread.name}, {why}"
+                    return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
+    return None
+
+
+# What the reports of a rule not checked call the machinery.
+_HIDDEN_FACT = {"arp": "arptables", "sockets": "sockets"}
