@@ -100,7 +100,8 @@ QUESTIONS = {
         "analysis.missing_modules": "missing_modules package_of_modules",
         "analysis.platforms": "platform",
         "analysis.large_receive": "large_receive",
-        "analysis.table_keepers": "unkept_service",
+        "analysis.table_keepers": "unkept_service UnkeptTable",
+        "analysis.units": "tables_not_filled_at_boot UnitAtBoot",
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",

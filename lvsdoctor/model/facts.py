@@ -48,6 +48,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "offloads": "ethtool -k INTERFACE",
         "os-release": "cat /etc/os-release",
         "programs": "ps -e -o pid,comm",
+        "units": "systemctl list-unit-files",
         # Lines that name what happened to LVS; other lines of a log are not kept.
         "log": "journalctl -t kernel -t Keepalived_vrrp -t Keepalived_healthcheckers -t ldirectord",
         # What the wire said (an `arping` in the dumps, or `scan --probe`).
@@ -72,7 +73,7 @@ _FILES_ALONE = (
     "configured-addresses", "configured-arptables", "configured-ipvs", "configured-order", "configured-timeouts",
     "health-checks", "kube", "kube-state", "vrrp",
 )  # fmt: skip
-_OF_THE_MACHINE = ("modules", "machine", "offloads", "os-release", "programs")
+_OF_THE_MACHINE = ("modules", "machine", "offloads", "os-release", "programs", "units")
 ON_REQUEST = frozenset(
     {"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_OF_THE_MACHINE, *_FILES_ALONE}
 )

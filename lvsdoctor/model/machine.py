@@ -31,6 +31,20 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A service as systemd(1) has it; an init script is one of the same name.
+
+    `file_state` is systemctl(1)'s word for what starts it at boot (enabled, disabled, static ...), `active` that for
+    what it does now (active, inactive, failed ...). "" where the line does not show it.
+    """
+
+    name: str
+    file_state: str
+    active: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Offload:
     """How a link joins packets that it receives: `feature` is lro, gro, or gro-hw. `fixed`: the driver allows no other.
 

@@ -80,6 +80,10 @@ FORMATS = (
     _Format("lsmod", "Lsmod", begins=("ip_", "ip6", "iptable", "ipip", "nf_", "libcrc32c", "xt_")),
     _Format("machine_names", "Dmidecode", begins=("# dmidecode", "SMBIOS", "Getting SMBIOS", "Handle 0x", "/sys/")),
     _Format("processes", "Processes", holds=("PID",)),
+    _Format("units", "UnitStatus", holds=(".service",)),
+    _Format("units", "UnitList", begins=("UNIT",)),
+    _Format("units", "UnitList", holds=(".service",)),
+    _Format("units", "Chkconfig", holds=("3:",)),
     _Format("ethtool", "Ethtool", begins=("Features", "Offload", "large-rec", "generic-rec")),
     _Format("cloud_init_tables", "CloudInitTables", holds=("Net device info", "Route info", "Route IPv4 info")),
     _Format("iproute.ip_vrf", "IpVrf", begins=("Name ",)),
@@ -93,7 +97,7 @@ PROGRAMS = frozenset(
     "ip ifconfig ipvsadm ipvsadm-save sysctl arptables arptables-save arptables-legacy arptables-nft route netstat arp"
     " arping uname hostnamectl ss nstat lsmod dmidecode nft ipset iptables ip6tables iptables-save ip6tables-save"
     " iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft iptables-legacy-save ip6tables-legacy-save"
-    " iptables-nft-save ip6tables-nft-save ethtool ps".split()
+    " iptables-nft-save ip6tables-nft-save ethtool ps systemctl chkconfig".split()
 )
 
 

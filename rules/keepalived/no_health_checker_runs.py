@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import Finding, Fix, Node, Severity, cite, rule, unkept_service
+from lvsdoctor.rulekit import (
+    Citation,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    UnkeptTable,
+    assume,
+    cite,
+    command,
+    rule,
+    unkept_service,
+)
 
 MESSAGE = "{node} runs no known program that checks the real servers of {service}"
 CLIENTS = "If a real server fails, its share of the clients gets errors for as long as it is down."
 LIST = "a list of processes without keepalived, ldirectord and the like"
 RUN = "# run keepalived or ldirectord, with a check for each real server"
+NO_OTHER = "no other program of {node} checks the real servers"
 
 
 @rule(
@@ -15,17 +28,30 @@ RUN = "# run keepalived or ldirectord, with a check for each real server"
     code="KA010",
     severity=Severity.WARNING,
     role="director",
-    needs={"ipvs", "programs"},
+    needs={"ipvs"},
+    helps={"programs", "units"},
 )
 def no_health_checker_runs(node: Node) -> Iterator[Finding]:
     unkept = unkept_service(node)
     if unkept is not None:
-        service, first = unkept
+        failed = unkept.failed
         yield Finding(
             MESSAGE,
             clients=CLIENTS,
-            about={"service": service},
-            evidence=[cite(service, "in the table"), cite(first, LIST)],
-            fix=Fix(now=(RUN,), persist=("# have it started at boot, so that it fills the table, too",)),
-            decided_by=first,
+            about={"service": unkept.service},
+            evidence=[cite(unkept.service, "in the table"), *_lines(node, unkept)],
+            fix=Fix(
+                now=(command("systemctl", "status", failed.name) if failed else RUN,),
+                persist=("# have it started at boot, so that it fills the table, too",),
+            ),
+            decided_by=unkept.process or failed,
         )
+
+
+def _lines(node: Node, unkept: UnkeptTable) -> Iterator[Citation]:
+    if unkept.failed is not None:
+        yield cite(unkept.failed, "{unit} has failed", unit=unkept.failed.name)
+    if unkept.process is not None:
+        yield cite(unkept.process, LIST)
+    else:
+        yield assume("programs", NO_OTHER.format(node=node.name))

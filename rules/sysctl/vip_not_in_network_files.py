@@ -2,10 +2,23 @@
 
 from collections.abc import Iterator
 
-from lvsdoctor.rulekit import AddressDrift, Citation, Finding, Fix, Node, Severity, address_drift, assume, cite, rule
+from lvsdoctor.rulekit import (
+    AddressDrift,
+    Citation,
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    address_drift,
+    assume,
+    cite,
+    command,
+    rule,
+)
 
 ABSENT = "{node} has VIP {vip} on {link}, and its files do not configure that address"
 OTHERWISE = "{node} has VIP {vip} as {running} on {link}, and its files configure {planned} on {where}"
+IDLE = "{node} has VIP {vip} on {link}, and does not start {unit} at boot, which brings it up"
 LOST = "After a boot or a restart of the network, {node} drops requests for the VIP."
 CHANGED = "After a boot {node} has the VIP in another form, and replies to clients may fail."
 NO_OTHER = "no other file, script or program of the host brings up {vip}"
@@ -17,30 +30,40 @@ NO_OTHER = "no other file, script or program of the host brings up {vip}"
     severity=Severity.WARNING,
     role="real-server",
     needs={"addresses", "configured-addresses"},
+    helps={"units"},
 )
 def vip_not_in_network_files(node: Node) -> Iterator[Finding]:
     for drift in address_drift(node):
         running, planned = drift.running, drift.planned
         yield Finding(
-            OTHERWISE if planned is not None else ABSENT,
+            IDLE if drift.idle is not None else OTHERWISE if planned is not None else ABSENT,
             clients=CHANGED if planned is not None else LOST,
             about={"vip": running.ip},
             link=running.link,
             running=running,
             planned=planned,
             where=planned.link if planned is not None else "",
+            unit=drift.idle.name if drift.idle is not None else "",
             evidence=[cite(running, "what the host has now"), *_lines(drift)],
-            fix=Fix(
-                persist=(f"# in the file that configures {running.link}: {running.ip}/{running.ip.max_prefixlen}",)
-            ),
-            decided_by=planned,
+            fix=Fix(persist=(_lasting(drift),)),
+            decided_by=drift.idle or planned,
         )
+
+
+def _lasting(drift: AddressDrift) -> str:
+    if drift.idle is not None:
+        return command("systemctl", "enable", drift.idle.name)
+    return f"# in the file that configures {drift.running.link}: {drift.running.ip}/{drift.running.ip.max_prefixlen}"
 
 
 def _lines(drift: AddressDrift) -> Iterator[Citation]:
     if drift.planned is not None:
         yield cite(drift.planned, "what the host has after the next boot")
         return
-    yield cite(drift.other, "an address that the files configure")
+    if drift.idle is not None:
+        yield cite(drift.idle, "systemd does not start it at boot")
+        yield cite(drift.other, "{unit} brings it up", unit=drift.idle.name)
+    else:
+        yield cite(drift.other, "an address that the files configure")
     text = NO_OTHER.format(vip=drift.running.ip)
     yield assume("configured-addresses", text, settle=f"grep -rn {drift.running.ip} /etc")

@@ -8,8 +8,7 @@ from lvsdoctor.reporting.wording import unread_kind
 PASTES = {
     "the output of ethtool": "ethtool eth0\nSettings for eth0:\n\tSpeed: 10000Mb/s\n\tDuplex: Full\n",
     "a list of processes": "ps aux\nroot  912  0.0  0.1 45678 1234 ? Ss 10:00 0:00 /usr/sbin/keepalived -D\n",
-    "the state of a service": "systemctl is-active ldirectord\nactive\n",
-    "a list of services": "systemctl list-units\n  bird.service  loaded active running BIRD daemon\n",
+    "the state of a service": "service ldirectord status\nldirectord is running\n",
 }
 
 

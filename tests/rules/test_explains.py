@@ -52,6 +52,7 @@ UNEXPLAINED: Mapping[str, str] = {
     "sysctl-key-splits-link-name": _FILES,
     "setting-undone-by-later-file": _FILES,
     "vip-not-in-network-files": _FILES,
+    "table-not-filled-at-boot": _FILES,
     "vip-up-before-its-settings": _FILES,
     "ipvs-mode-is-deprecated": _FILES,
     "new-interface-would-answer-arp": "a walk is by the interfaces that are there; this is about one that comes later",

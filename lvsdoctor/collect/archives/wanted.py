@@ -8,7 +8,7 @@ from lvsdoctor.collect.file_names import file_name
 COMMAND_NAMES = (
     "ip_", "sysctl", "hostname", "uname", "ipvsadm", "arptables", "ss_", "netstat_-W_-neopa",
     "iptables", "ip6tables", "nft", "ifconfig", "route_-n", "dmesg", "journalctl", "lsmod",
-    "dmidecode", "ethtool_-k",
+    "dmidecode", "ethtool_-k", "ps_auxwww", "systemctl_list-", "chkconfig",
 )  # fmt: skip
 COMMANDS = frozenset({"sos_commands", "insights_commands"})
 _OF_THE_SYSTEM = frozenset("proc sys usr lib lib64 bin sbin boot dev run var".split())

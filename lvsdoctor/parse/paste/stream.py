@@ -218,8 +218,9 @@ def _shown(section: Section, lines: Sequence[Seen]) -> Dump | None:
     """What a command printed of a file that it names: one that configures a host, or settings of /proc/sys."""
     from lvsdoctor.parse.config.shown import file_in, shown_path
     from lvsdoctor.parse.proc_sys import values_shown
+    from lvsdoctor.parse.units import states_shown
 
-    if (values := values_shown(lines, section.echo.command)) is not None:
+    if (values := values_shown(lines, section.echo.command) or states_shown(lines, section.echo.command)) is not None:
         return values
     path = shown_path(section.echo.command)
     return file_in(lines, path) if path else None
