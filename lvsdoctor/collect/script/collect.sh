@@ -302,6 +302,21 @@ programs() {
     done
 }
 
+# Whether systemd starts at boot what fills a table of IPVS or starts such a program, and whether it has failed.
+units() {
+    [ -d /run/systemd/system ] || return 0
+    through=of_keepers
+    show systemctl list-unit-files --type=service --no-pager
+    show systemctl list-units --type=service --all --no-pager
+    through=
+}
+
+of_keepers() {
+    grep -E -e '^rc=|^ *UNIT |ot permitted|ermission denied' \
+        -e '(^|[^[:alnum:]@_.-])(keepalived|ldirectord|ipvsadm|kube-proxy|kube-router|kubelet|k3s|k3s-agent|rke2-server)(@[^ ]*)?\.service' \
+        -e '(^|[^[:alnum:]@_.-])(rke2-agent|docker|podman|crio|pacemaker|corosync|heartbeat|pulse|mon|monit|relayd|nomad)\.service'
+}
+
 # What network cards join before IPVS sees it. A card has a device; 16 of them are enough, and one that hangs is the last.
 cards() {
     has ethtool || return 0
@@ -479,7 +494,7 @@ main() {
     show_as 'ps -e -o pid,comm' programs
     cards
     # Files and logs are those of the host, whatever namespace it is.
-    [ "$netns" != - ] || in_container || { boot_files; logs; }
+    [ "$netns" != - ] || in_container || { units; boot_files; logs; }
 }
 
 main

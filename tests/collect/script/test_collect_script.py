@@ -129,7 +129,7 @@ def test_secrets_are_left_out(stream: str) -> None:
 def few_programs(tmp_path: Path) -> Callable[..., str]:
     """The stream of a host that has these programs alone; some are made for the test."""
 
-    def run(*names: str, **made: str) -> str:
+    def run(*names: str, systemd: str = "", **made: str) -> str:
         programs = tmp_path / "bin"
         programs.mkdir()
         for name in (*names, *"cat sed grep head uname find sleep readlink".split()):
@@ -140,6 +140,9 @@ def few_programs(tmp_path: Path) -> Callable[..., str]:
             (programs / name).write_text(f"#!/bin/sh\n{text}\n")
             (programs / name).chmod(0o755)
         text = script().replace("PATH=/usr/sbin:/sbin:/usr/bin:/bin${PATH:+:$PATH}", f"PATH={programs}")
+        if systemd:  # as on a host that systemd booted
+            text = text.replace("/run/systemd/system", systemd).replace("|| in_container || {", "|| {")
+            text = text.replace("/proc/1/ns/net", "/proc/$$/ns/net")
         return collected((), shell("dash"), text.replace("limit=10 ", "limit=1 "))
 
     return run
@@ -170,6 +173,27 @@ def test_a_command_that_hangs_is_ended_and_the_others_follow(few_programs: Calla
 def test_what_needs_root_is_refused_and_not_empty(few_programs: Callable[..., str]) -> None:
     stream = few_programs(ip="echo 'RTNETLINK answers: Operation not permitted' >&2; exit 2")
     assert ending_of(stream, "ip addr show") == "==> rc 2 refused <=="
+
+
+def test_of_services_those_that_fill_tables_are_shown(few_programs: Callable[..., str], tmp_path: Path) -> None:
+    listed = """echo 'UNIT FILE                 STATE    PRESET'
+        echo 'keepalived.service        disabled enabled'
+        echo 'customer-billing.service  enabled  enabled'
+        echo
+        echo '2 unit files listed.'"""
+    stream = few_programs(systemctl=listed, systemd=str(tmp_path))
+    units = stream.split("==> $ systemctl list-unit-files --type=service --no-pager <==\n")[1].split("==> rc ")[0]
+    assert units.split("\n")[1:] == ["keepalived.service        disabled enabled", ""]
+    assert "customer" not in stream
+    (tmp_path / "lb1.snap").write_text(stream)
+    (node,) = collect_paths([str(tmp_path / "lb1.snap")])
+    rows = [(row.name, row.file_state) for row in node.seen_rows("units")]
+    assert rows == [("keepalived.service", "disabled")]
+    assert node.partial("units") is not None
+
+
+def test_where_systemd_does_not_run_nothing_asks_for_services(few_programs: Callable[..., str]) -> None:
+    assert "systemctl" not in few_programs(systemctl="echo Failed to connect to bus", systemd="/nowhere")
 
 
 def test_a_line_that_looks_like_a_heading_has_a_blank_before_it(few_programs: Callable[..., str]) -> None:
