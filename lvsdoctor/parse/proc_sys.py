@@ -14,7 +14,7 @@ _ROOT = "/proc/sys/"
 _PROGRAMS = frozenset({"cat", "head", "tail", "more", "less"})
 _BRACES = re.compile(r"([^{}]*)\{([^{}]{1,400})\}(.*)", re.DOTALL)
 _MOST = 400
-_FAILED = re.compile(r"(?:cat|head|tail|more|less): (?:cannot open )?['\"\u2018]?(/proc/sys/[^\s'\":\u2019]+)")
+FAILED = re.compile(r"(?:cat|head|tail|more|less): (?:cannot open )?['\"\u2018]?(/proc/sys/[^\s'\":\u2019]+)")
 
 
 def paths_of(command: Sequence[str]) -> list[str]:
@@ -43,8 +43,8 @@ def values_shown(lines: Sequence[Seen], command: Sequence[str]) -> Dump | None:
     if not paths or not lines:
         return None
     ordered = sorted(lines, key=lambda seen: seen.line or 0)
-    failed = {found[1] for seen in ordered if (found := _FAILED.match(seen.text.strip()))}
-    values = [seen for seen in ordered if not _FAILED.match(seen.text.strip())]
+    failed = {found[1] for seen in ordered if (found := FAILED.match(seen.text.strip()))}
+    values = [seen for seen in ordered if not FAILED.match(seen.text.strip())]
     paths = [path for path in paths if path not in failed]
     if len(values) != len(paths) or not values:
         return None

@@ -47,7 +47,7 @@ _LEVELS = re.compile(
 )
 _OF_EVERY_HOST = ("systemd-", "dbus")
 _LIST = frozenset({"list-unit-files", "list-units"})
-ONE_UNIT = "the list shows some of the units"
+SOME_UNITS = "the list shows some of the units"
 
 
 def _service(name: str) -> str:
@@ -92,7 +92,7 @@ class UnitStatus(Reader):
         facts = {"units": tuple(self._rows)} if self._rows else {}
         if not facts:  # a heading alone, or a name that somebody wrote
             return Dump(unread=tuple(filter(None, [self._first])), passed=tuple(self._passed))
-        return Dump(facts, partial=Partial(ONE_UNIT, self._first), passed=tuple(self._passed))
+        return Dump(facts, partial=Partial(SOME_UNITS, self._first), passed=tuple(self._passed))
 
 
 class UnitList(Reader):
@@ -151,7 +151,7 @@ class UnitList(Reader):
     def dump(self) -> Dump:
         every = any(row.name.startswith(_OF_EVERY_HOST) and row.file_state == "static" for row in self._rows)
         whole = self._head is not None and self._files and every and not self._filtered
-        why = NO_BEGINNING if self._head is None else ONE_UNIT
+        why = NO_BEGINNING if self._head is None else SOME_UNITS
         partial = None if whole else Partial(why, self._first)
         return Dump({"units": tuple(self._rows)}, partial=partial, passed=tuple(self._passed))
 
@@ -186,7 +186,7 @@ class Chkconfig(Reader):
 
     def dump(self) -> Dump:
         # Beside it systemd may start others, and xinetd.
-        return Dump({"units": tuple(self._rows)}, partial=Partial(ONE_UNIT, self._rows[0].seen))
+        return Dump({"units": tuple(self._rows)}, partial=Partial(SOME_UNITS, self._rows[0].seen))
 
 
 def states_shown(lines: Sequence[Seen], command: Sequence[str]) -> Dump | None:
@@ -205,4 +205,4 @@ def states_shown(lines: Sequence[Seen], command: Sequence[str]) -> Dump | None:
         for name, state, seen in states
         if "." not in name.removesuffix(".service") and state != "unknown"
     )
-    return Dump({"units": rows}, partial=Partial(ONE_UNIT, ordered[0])) if rows else None
+    return Dump({"units": rows}, partial=Partial(SOME_UNITS, ordered[0])) if rows else None

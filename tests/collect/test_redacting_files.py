@@ -7,7 +7,7 @@ import pytest
 
 from lvsdoctor.analysis.roles import with_standing
 from lvsdoctor.collect.files import collect_paths
-from lvsdoctor.collect.redacting.files import host_names, redact, sources
+from lvsdoctor.collect.redacting.files import Source, host_names, redact, sources
 from lvsdoctor.engine.loader import load_rules
 from lvsdoctor.engine.runner import examine
 from tests.collect.test_wrapped import WRAPPINGS
@@ -95,3 +95,34 @@ def test_of_a_document_its_text_is_redacted(name: str, tmp_path: Path) -> None:
     assert not left_out
     assert findings(path) == findings(tmp_path / "out")
     assert findings(path)[("ARP002", "error")] == 1
+
+
+SERVICES = """[root@lb1 ~]# cat /proc/sys/net/ipv4/conf/{all,lo}/arp_ignore
+1
+0
+[root@lb1 ~]# cat /proc/sys/net/ipv4/tcp_congestion_control
+cubic
+[root@lb1 ~]# systemctl is-enabled ipvsadm
+disabled
+[root@lb1 ~]# systemctl status keepalived
+● keepalived.service - Acme's balancer
+   Loaded: loaded (/usr/lib/systemd/system/keepalived.service; disabled; vendor preset: disabled)
+   Active: active (running) since Wed 2026-01-07 18:23:10 CST; 19h ago
+   CGroup: /system.slice/keepalived.service
+           `-812 /usr/sbin/keepalived -D --user=acme
+"""
+
+
+def test_values_and_states_below_their_command_stay_and_the_words_around_them_do_not(tmp_path: Path) -> None:
+    ((result,), left_out) = redact([Source("lb1.txt", SERVICES)], b"k" * 32)
+    assert left_out == []
+    assert "cme" not in result.text
+    (tmp_path / "before.txt").write_text(SERVICES)
+    (tmp_path / "after.txt").write_text(result.text)
+    before, after = (collect_paths([str(tmp_path / name)])[0] for name in ("before.txt", "after.txt"))
+    shown = [(row.name, row.file_state, row.active) for row in after.evidence["units"]]
+    assert shown == [(row.name, row.file_state, row.active) for row in before.evidence["units"]]
+    assert {key: row.raw for key, row in after.evidence["sysctl"].items() if "arp" in key} == {
+        "net.ipv4.conf.all.arp_ignore": "1",
+        "net.ipv4.conf.lo.arp_ignore": "0",
+    }

@@ -68,6 +68,11 @@ _RUNS = pattern(
     r"(?:(?:\S*/)?(?:perl|python[\d.]*) (?:-\S+ )*)?(?:[\w.-]*/[\w./-]*/)?"
     r"(keepalived|ldirectord|kube-proxy|kube-router|bird6?|zebra|bgpd|ospfd|watchfrr|systemd|init)(?: .*)?$"
 )
+# What systemctl(1) shows a service to be is somebody's own words.
+_SERVICE = pattern(
+    r"^(\s{0,4}(?:[^\w\s] ?)?[\w@.:-]{1,200}\.service"
+    r"(?: -| +(?:loaded|not-found|masked|error|bad-setting) +[a-z-]+ +[a-z-]+) +)\S.*$"
+)
 _PROCESS = pattern(r'(?<=\(")[^"]*(?=",pid=)')
 # Programs that a host of a cluster is expected to run.
 _PROGRAMS = frozenset(
@@ -137,6 +142,7 @@ class Redactor:
             return text[: setting.start("value")] + "redacted"
         if (runs := _RUNS.match(text)) is not None:
             text = f"{runs[1]}{runs[2]}"
+        text = _SERVICE.sub(r"\1redacted", text)
         text = _PROCESS.sub(_program, _QUOTED.sub(r'\1"redacted"', text))
         little = _LITTLE.match(text) is not None
         if _SOCKETS.match(text):
