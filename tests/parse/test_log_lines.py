@@ -224,3 +224,10 @@ def test_a_line_quoted_in_prose_names_its_host() -> None:
     )
     assert line is not None
     assert (line.host, line.event) == ("lb1", "LOG001.advert-int")
+
+
+@pytest.mark.parametrize("command", ["dmesg -T | tail", "journalctl -k", "tail -20 /var/log/kern.log"])
+def test_a_line_that_names_no_host_is_of_the_prompt_above_it(command: str) -> None:
+    line = "[Mon Jan  5 12:00:00 2026] IPv4: martian source 192.0.2.10 from 192.0.2.1, on dev eth0"
+    of_logs = [piece.host for piece in pieces(f"[root@rs1 ~]# {command}\n{line}\n", "c.txt") if piece.dump.facts]
+    assert of_logs == ["rs1"]

@@ -82,7 +82,10 @@ def pieces(text: str, where: str) -> Iterator[Piece]:
         # names, of that.
         of = hosts[number]
         by_section[number] += [
-            Piece(dump.host if dump.host in hosts else of or ("" if named else dump.host), replace(dump, host=""))
+            Piece(
+                dump.host if dump.host and dump.host in hosts else of or ("" if named else dump.host),
+                replace(dump, host=""),
+            )
             for dump in dumps
         ]
     for of_section in by_section:
