@@ -1,6 +1,7 @@
 """What engines bring of the example's three hosts is read as it lies, and gives what its directories give."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -223,6 +224,36 @@ def nornir(texts: Mapping[str, str]) -> str:
     )
 
 
+def selective(texts: Mapping[str, str]) -> str:
+    """As community.general.selective prints it: hosts below their task, what they printed indented."""
+    rows = [f"# look {'*' * 113}\n"]
+    for host, text in texts.items():
+        rows.append(f"  * {host:<36} - changed=False {'-' * 64}\n")
+        rows += [f"    {line}".rstrip() + "\n" for line in text.splitlines()]
+    return "".join([*rows, f"\n# STATS {'*' * 112}\n", *(f"{host}    : ok=1\tchanged=0\tfailed=0\n" for host in texts)])
+
+
+def selective_loop(texts: Mapping[str, str]) -> str:
+    rows = ["[WARNING]: provided hosts list is empty\n", f"# look {'*' * 113}\n"]
+    for host, text in texts.items():
+        rows.append(f"  * {host:<36} - changed=True -- All items completed {'-' * 40}\n")
+        rows.append(f"      * {'show':<32} - changed=True {'-' * 64}\n")
+        rows += [f"        {line}".rstrip() + "\n" for line in text.splitlines()]
+    return "".join(rows)
+
+
+def sshkit(texts: Mapping[str, str]) -> str:
+    """As SSHKit's formatter `pretty` prints it: a line names the host of a command, and others bear its number."""
+    numbers = {host: f"{number:08x}" for number, host in enumerate(texts, start=0xA1B2C3)}
+    begin = [f"INFO [{number}] Running /usr/bin/env look as root@{host}\n" for host, number in numbers.items()]
+    begin += [f"DEBUG [{number}] Command: /usr/bin/env look\n" for number in numbers.values()]
+    rows = interleaved("{host} ")(texts)
+    for host, number in numbers.items():
+        rows = re.sub(rf"(?m)^{re.escape(host)} ", f"DEBUG [{number}] \t", rows)
+    end = [f"INFO [{number}] Finished in 0.1 seconds with exit status 0 (successful).\n" for number in numbers.values()]
+    return "".join([*begin, rows, *end])
+
+
 def behind(own: str, pack: Pack) -> Pack:
     """With a line that the engine says itself before all others."""
     return lambda texts: own + pack(texts)
@@ -273,6 +304,9 @@ PACKS: Mapping[str, Pack] = {
     "salt --out=yaml": salt_yaml,
     "salt --out=raw": salt_raw,
     "nornir": nornir,
+    "ansible-playbook, selective": selective,
+    "ansible-playbook, selective, loop": selective_loop,
+    "sshkit": sshkit,
 }
 
 

@@ -1,4 +1,5 @@
-"""Answers in blocks below a line that names the host: cexec of C3, Nornir; and values of YAML: Salt's, Juju's."""
+"""Answers in blocks below a line that names the host: cexec of C3, Nornir, the callback `selective` of Ansible; and
+values of YAML: Salt's, Juju's."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,11 @@ _BLOCKS = (
     ),
 )
 
+# community.general.selective: a host, whose answer follows indented, and the lines of tasks, items and the end.
+_SELECTIVE = pattern(rf" {{2}}\* {_HOST} +- (?:changed=(?:True|False)|FAILED!!!)(?: -- (?P<short>.*?))? -{{6,}}")
+_OF_SELECTIVE = pattern(r"# .{0,200}\*{3,}| {6}\* .{0,200}-{6,}|\S{1,253}\s+: ok=\d+\s+changed=.*")
+_ITEM = " " * 6 + "* "
+
 _PARTS = pattern(r"(?m)^(?=[A-Za-z0-9][\w./-]{0,252}:(?:[ \t]|$))")
 _PRINTED = ((), ("stdout",), ("results", "stdout"), ("results", "Stdout"), ("Stdout",))
 _MOST = 100_000
@@ -31,6 +37,16 @@ def of_blocks(lines: Sequence[str]) -> list[FleetAnswer] | None:
             if answers and all(map(is_dump, answers)):
                 return answers
     return None
+
+
+def of_selective(lines: Sequence[str]) -> list[FleetAnswer] | None:
+    """None if no line names a host. What stands above the first is a warning of the engine."""
+    plain, indent = [], 4
+    for line in lines:
+        indent = 4 if _SELECTIVE.fullmatch(line.rstrip()) else 8 if line.startswith(_ITEM) else indent
+        plain.append(line if line.startswith(_ITEM) else line.removeprefix(" " * indent))
+    answers = list(_of(plain, _SELECTIVE, _OF_SELECTIVE))
+    return [answer for answer in answers if any(line.strip() for line in answer.lines)] or None
 
 
 def _of(lines: Sequence[str], head: re.Pattern[str], own: re.Pattern[str]) -> Iterator[FleetAnswer]:

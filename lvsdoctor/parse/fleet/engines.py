@@ -28,6 +28,7 @@ _OWN_WORDS = pattern(r"--> |==> \S{1,253}: |\[[\w.@:-]{1,253}\] ")
 # A value of YAML that paste/ does not take apart: in quotes, or of Juju's unit.
 YAML_VALUE = pattern(r"[A-Za-z0-9][\w.-]{0,252}(?:: [\"'].+|/\d{1,6}:\s*)$")
 _OUTPUT = pattern(r"(?i)[,;\t\"](?:output|stdout|out|results?|text|输出|结果)(?:[,;\t\"\r]|$)")
+_COMMAND_OF_SSHKIT = pattern(r"(?m)^\s{0,8}[A-Z]{4,6} ?\[[0-9a-f]{8}\] Running \S")
 _OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n", " | stdout: ")
 
 
@@ -66,6 +67,16 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
         from lvsdoctor.parse.fleet.prefixed import of_rules
 
         if answers := of_rules(lines, streams="==> lvsdoctor " in text):
+            return answers
+    if "] Running " in text and _COMMAND_OF_SSHKIT.search(text):
+        from lvsdoctor.parse.fleet.sshkit import of_sshkit
+
+        if answers := of_sshkit(lines):
+            return answers
+    if "\n  * " in text and ("- changed=" in text or "- FAILED!!!" in text):
+        from lvsdoctor.parse.fleet.blocks import of_selective
+
+        if answers := of_selective(lines):
             return answers
     if begin.startswith(("---------", "*", "v")) or first.rstrip().endswith("****"):
         from lvsdoctor.parse.fleet.blocks import of_blocks
