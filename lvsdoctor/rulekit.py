@@ -101,7 +101,7 @@ QUESTIONS = {
         "analysis.platforms": "platform",
         "analysis.large_receive": "large_receive",
         "analysis.table_keepers": "unkept_service UnkeptTable",
-        "analysis.units": "tables_not_filled_at_boot UnitAtBoot",
+        "analysis.units": "tables_not_filled_at_boot",
     },
     "What do keepalived.conf and ldirectord.cf say?": {
         "model.vrrp": "VrrpInstance OWNER",

@@ -173,7 +173,6 @@ from lvsdoctor.analysis.table_keepers import unkept_service as unkept_service
 from lvsdoctor.analysis.tunnel_room import PMTU_DISC as PMTU_DISC
 from lvsdoctor.analysis.tunnel_room import TooLarge as TooLarge
 from lvsdoctor.analysis.tunnel_room import too_large as too_large
-from lvsdoctor.analysis.units import UnitAtBoot as UnitAtBoot
 from lvsdoctor.analysis.units import tables_not_filled_at_boot as tables_not_filled_at_boot
 from lvsdoctor.analysis.usable_servers import flags_shown as flags_shown
 from lvsdoctor.analysis.usable_servers import kept_by_persistence as kept_by_persistence

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lvsdoctor.model.facts import NotApplicable
-from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.machine import Program, Unit
 from lvsdoctor.model.node import Node
@@ -101,12 +100,3 @@ def idle_at_boot(node: Node, seen: Seen) -> Unit | None:
     name = unit_of(node, seen) if node.has("units") else ""
     rows = [row for row in node.seen_rows("units") if row.name == name and row.file_state] if name else []
     return rows[0] if rows and all(row.file_state in _NEVER for row in rows) else None
-
-
-def cited_failure(node: Node, seen: Seen) -> Iterator[Citation]:
-    """That the service which applies this line has failed. Reads units."""
-    name = unit_of(node, seen) if node.has("units") else ""
-    for row in node.seen_rows("units") if name else ():
-        if row.name == name and row.active == "failed":
-            yield cite(row, "the service that brings it up has failed")
-            return

@@ -18,7 +18,7 @@ from lvsdoctor.rulekit import (
 
 ABSENT = "{node} has VIP {vip} on {link}, and its files do not configure that address"
 OTHERWISE = "{node} has VIP {vip} as {running} on {link}, and its files configure {planned} on {where}"
-IDLE = "{node} has VIP {vip} on {link}, and does not start {unit} at boot, which brings it up"
+IDLE = "{node} has VIP {vip} on {link}, and {unit}, which adds the VIP, does not start at boot"
 LOST = "After a boot or a restart of the network, {node} drops requests for the VIP."
 CHANGED = "After a boot {node} has the VIP in another form, and replies to clients may fail."
 NO_OTHER = "no other file, script or program of the host brings up {vip}"
@@ -61,8 +61,8 @@ def _lines(drift: AddressDrift) -> Iterator[Citation]:
         yield cite(drift.planned, "what the host has after the next boot")
         return
     if drift.idle is not None:
-        yield cite(drift.idle, "systemd does not start it at boot")
-        yield cite(drift.other, "{unit} brings it up", unit=drift.idle.name)
+        yield cite(drift.idle, "systemd does not start {unit} at boot", unit=drift.idle.name)
+        yield cite(drift.other, "{unit} adds the VIP", unit=drift.idle.name)
     else:
         yield cite(drift.other, "an address that the files configure")
     text = NO_OTHER.format(vip=drift.running.ip)
