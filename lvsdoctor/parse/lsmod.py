@@ -27,7 +27,7 @@ class Lsmod(Reader):
 
     def __init__(self) -> None:
         self._rows: list[KernelModule] = []
-        self._head = self._bare = False
+        self._bare = False
         self._first: Seen | None = None
 
     @classmethod
@@ -38,7 +38,7 @@ class Lsmod(Reader):
     def feed(self, seen: Seen) -> bool:
         text = seen.text.strip()
         if _HEADER.fullmatch(text[:200]):
-            first, self._head = self._first is None, True
+            first = self._first is None
             self._first = self._first or seen
             return first
         row = _PROC.fullmatch(text) or _ROW.fullmatch(text)
@@ -51,4 +51,5 @@ class Lsmod(Reader):
 
     def dump(self) -> Dump:
         partial = Partial(NO_BEGINNING, self._first) if self._bare else None
-        return Dump({"modules": tuple(self._rows)} if self._rows or self._head else {}, partial=partial)
+        # A head alone is that of a list which could not be read, or of a kernel that has all built in.
+        return Dump({"modules": tuple(self._rows)} if self._rows else {}, partial=partial)

@@ -82,3 +82,9 @@ def test_of_os_release_the_name_and_the_version_are_kept() -> None:
 def test_other_lines_of_columns_are_no_modules() -> None:
     for text in ("tun0 1500 0\n", "ip_vs is a module\n", "Module     Size\n"):
         assert not [piece for piece in pieces(text, "x") if "modules" in piece.dump.facts]
+
+
+@pytest.mark.parametrize("below", ["", "lsmod: /proc/modules: No such file or directory\n"])
+def test_the_head_of_a_list_of_modules_says_of_none_that_it_is_not_there(below: str) -> None:
+    text = f"[root@lb1 ~]# lsmod\nModule                  Size  Used by\n{below}"
+    assert not [piece for piece in pieces(text, "lsmod.txt") if "modules" in piece.dump.facts]
