@@ -15,10 +15,8 @@ from lvsdoctor.parse.gaps import NO_BEGINNING, narrowed
 from lvsdoctor.parse.reader import Dump, Reader
 
 # systemctl(1), is-enabled; and src/basic/unit-def.c: unit_active_state_table[].
-FILE_STATES = frozenset(
-    "enabled enabled-runtime linked linked-runtime alias masked masked-runtime static indirect disabled generated"
-    " transient bad not-found".split()
-)
+_PLAIN_STATES = frozenset("enabled disabled linked alias masked static indirect generated transient bad".split())
+FILE_STATES = _PLAIN_STATES | {"enabled-runtime", "linked-runtime", "masked-runtime", "not-found"}
 ACTIVE_STATES = frozenset(
     "active reloading inactive failed activating deactivating maintenance refreshing unknown".split()
 )
