@@ -20,6 +20,7 @@ MESSAGE = "{node} runs no known program that checks the real servers of {service
 CLIENTS = "If a real server fails, its share of the clients gets errors for as long as it is down."
 LIST = "a list of processes without keepalived, ldirectord and the like"
 RUN = "# run keepalived or ldirectord, with a check for each real server"
+WHY = "# find out why it failed, and start it again: {line}"
 NO_OTHER = "no other program of {node} checks the real servers"
 
 
@@ -41,7 +42,7 @@ def no_health_checker_runs(node: Node) -> Iterator[Finding]:
             about={"service": unkept.service},
             evidence=[cite(unkept.service, "in the table"), *_lines(node, unkept)],
             fix=Fix(
-                now=(command("systemctl", "status", failed.name) if failed else RUN,),
+                now=(WHY.format(line=command("systemctl", "status", failed.name)) if failed else RUN,),
                 persist=("# have it started at boot, so that it fills the table, too",),
             ),
             decided_by=unkept.process or failed,

@@ -226,6 +226,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("impossible-vip", "multicast, of IPv6"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "a note for a NodePort of kube-proxy, in counters"): {"impossible-vip": NO_COMMAND},
     ("no-health-checker-runs", "sshd alone"): {"no-health-checker-runs": NO_COMMAND},
+    ("no-health-checker-runs", "keepalived has failed"): {"no-health-checker-runs": NO_COMMAND},
+    ("table-not-filled-at-boot", "started by hand"): {"table-not-filled-at-boot": NO_COMMAND},
+    ("table-not-filled-at-boot", "the list of processes shows that it runs"): {"table-not-filled-at-boot": NO_COMMAND},
+    ("vip-not-in-network-files", "the service that brings it up is disabled"): {"vip-not-in-network-files": NO_COMMAND},
     ("real-server-unreachable", "the real server does not answer ARP, as its own interface has no carrier"): {
         "real-server-unreachable": NO_COMMAND
     },
