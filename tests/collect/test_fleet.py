@@ -9,6 +9,7 @@ import pytest
 
 from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.model.node import Node
+from lvsdoctor.parse.fleet.engines import answers_in
 from tests.collect.packings import COMMANDS, EXAMPLE, HOSTS, dumps
 
 Pack = Callable[[Mapping[str, str]], str]
@@ -242,6 +243,11 @@ def selective_loop(texts: Mapping[str, str]) -> str:
     return "".join(rows)
 
 
+def ssh_loop(form: str) -> Pack:
+    """As `for host in ...; do ssh $host look; done` prints it, with what ssh(1) says itself."""
+    return lambda texts: "".join(form.format(host=host, text=text) for host, text in texts.items())
+
+
 def sshkit(texts: Mapping[str, str]) -> str:
     """As SSHKit's formatter `pretty` prints it: a line names the host of a command, and others bear its number."""
     numbers = {host: f"{number:08x}" for number, host in enumerate(texts, start=0xA1B2C3)}
@@ -307,6 +313,10 @@ PACKS: Mapping[str, Pack] = {
     "ansible-playbook, selective": selective,
     "ansible-playbook, selective, loop": selective_loop,
     "sshkit": sshkit,
+    "ssh, new keys": ssh_loop(
+        "Warning: Permanently added '{host},192.0.2.99' (ECDSA) to the list of known hosts.\n{text}"
+    ),
+    "ssh -t": ssh_loop("{text}Connection to {host} closed.\n"),
 }
 
 
@@ -427,4 +437,13 @@ def test_hosts_that_said_the_same_are_unfolded(tmp_path: Path) -> None:
 def test_what_no_engine_brought_is_left_to_others(text: str) -> None:
     from lvsdoctor.parse.fleet.engines import answers_in
 
+    assert answers_in(text) is None
+
+
+def test_what_somebody_typed_beside_the_words_of_ssh_is_of_the_prompts() -> None:
+    added = "Warning: Permanently added '{}' (ECDSA) to the list of known hosts.\n"
+    text = "".join(
+        f"[root@lb1 ~]# scp x {host}:\n{added.format(host)}[root@lb1 ~]# ip rule\n0:\tfrom all lookup local\n"
+        for host in ("rs1", "rs2")
+    )
     assert answers_in(text) is None

@@ -34,6 +34,7 @@ def nodes(text: str) -> dict[str, Node]:
 @pytest.mark.parametrize(
     ("phrase", "host"),
     [
+        ("Executing on web-a1", "web-a1"), ("Running on rs1...", "rs1"), ("Running commands on db-7:", "db-7"),
         ("Ausgabe von rs1", "rs1"), ("Résultats de rs1", "rs1"), ("Configuración de lb1", "lb1"),
         ("Вывод с rs1", "rs1"), ("rs1 での操作", "rs1"), ("rs1 설정", "rs1"),  # noqa: RUF001
         ("And for rs1", "rs1"), ("Here is rs1's output", "rs1"), ("Connected to rs1.", "rs1"), ("Now at rs1", "rs1"),

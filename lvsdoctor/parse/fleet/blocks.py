@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, of_value
 from lvsdoctor.parse.fleet.prefixed import is_dump
 from lvsdoctor.parse.paste.patterns import pattern
+from lvsdoctor.parse.paste.prompts import prompt_in
 
 _HOST = r"(?P<host>[A-Za-z0-9][\w.-]{0,252})"
 # The line that names the host, and what the engine says beside.
@@ -22,6 +23,13 @@ _BLOCKS = (
 _SELECTIVE = pattern(rf" {{2}}\* {_HOST} +- (?:changed=(?:True|False)|FAILED!!!)(?: -- (?P<short>.*?))? -{{6,}}")
 _OF_SELECTIVE = pattern(r"# .{0,200}\*{3,}| {6}\* .{0,200}-{6,}|\S{1,253}\s+: ok=\d+\s+changed=.*")
 _ITEM = " " * 6 + "* "
+
+# What ssh(1) says itself before a command's output, and with -t behind it.
+_ADDED = pattern(
+    r"Warning: Permanently added '\[?(?P<host>[A-Za-z0-9][\w.-]{0,252})[^']{0,80}' \([\w-]{1,20}\)"
+    r" to the list of known hosts\."
+)
+_CLOSED = pattern(rf"(?:Shared c|C)onnection to {_HOST} closed\.")
 
 _PARTS = pattern(r"(?m)^(?=[A-Za-z0-9][\w./-]{0,252}:(?:[ \t]|$))")
 _PRINTED = ((), ("stdout",), ("results", "stdout"), ("results", "Stdout"), ("Stdout",))
@@ -47,6 +55,32 @@ def of_selective(lines: Sequence[str]) -> list[FleetAnswer] | None:
         plain.append(line if line.startswith(_ITEM) else line.removeprefix(" " * indent))
     answers = list(_of(plain, _SELECTIVE, _OF_SELECTIVE))
     return [answer for answer in answers if any(line.strip() for line in answer.lines)] or None
+
+
+def of_ssh(lines: Sequence[str]) -> list[FleetAnswer] | None:
+    """What a loop of ssh(1) printed, of several hosts; None where somebody typed at prompts, which say whose it is."""
+    if any((prompt := prompt_in(line.strip())) is not None and prompt.command for line in lines):
+        return None
+    answers = list(_of(lines, _ADDED, _CLOSED))
+    if not answers:  # the name stands below: read from the end, it stands above
+        turned = [
+            FleetAnswer(
+                answer.engine,
+                answer.host,
+                answer.lines[::-1],
+                [len(lines) + 1 - (n or 0) for n in answer.numbers[::-1]],
+            )
+            for answer in _of(lines[::-1], _CLOSED, _ADDED)
+        ]
+        answers = turned[::-1]
+    several = len({answer.host for answer in answers}) > 1
+    read = {number for answer in answers for number in answer.numbers}
+    own = (_ADDED.fullmatch(line.rstrip()) or _CLOSED.fullmatch(line.rstrip()) for line in lines)
+    whole = all(
+        number in read or mine or not line.strip()
+        for number, (line, mine) in enumerate(zip(lines, own, strict=True), 1)
+    )
+    return answers if several and whole and all(map(is_dump, answers)) else None
 
 
 def _of(lines: Sequence[str], head: re.Pattern[str], own: re.Pattern[str]) -> Iterator[FleetAnswer]:

@@ -73,6 +73,11 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
 
         if answers := of_sshkit(lines):
             return answers
+    if "onnection to " in text or "Permanently added '" in text:
+        from lvsdoctor.parse.fleet.blocks import of_ssh
+
+        if answers := of_ssh(lines):
+            return answers
     if "\n  * " in text and ("- changed=" in text or "- FAILED!!!" in text):
         from lvsdoctor.parse.fleet.blocks import of_selective
 

@@ -46,7 +46,8 @@ _PLACED = pattern(
     re.IGNORECASE,
 )
 _CONNECTED = pattern(
-    r"(?:\W*(?:connect(?:ing|ed)|logg(?:ing|ed)\s+in|switch(?:ing|ed))\s+(?:on\s*)?(?:to|into)\s+"
+    r"(?:\W*(?:(?:connect(?:ing|ed)|logg(?:ing|ed)\s+in|switch(?:ing|ed))\s+(?:on\s*)?(?:to|into)"
+    r"|(?:execut|runn|collect|check|ask|query|gather)(?:ing|ed)\s+(?:the\s+)?(?:commands?\s+)?(?:on|from))\s+"
     r"(?:domain\s+|host\s+|server\s+|node\s+)?['\"]?(?P<who>[\w.-]+?)['\"]?[\s.:]*)",
     re.IGNORECASE,
 )
