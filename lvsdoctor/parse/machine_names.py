@@ -4,6 +4,7 @@ Of dmidecode no more is kept than who made the machine and what it is called: it
 """
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from lvsdoctor.model.machine import MachineName, ReleaseName
@@ -27,6 +28,11 @@ _NAMES = {
 _SETTING = re.compile(r"(?P<name>[A-Z][A-Z_]{1,40})=(?P<quote>[\"']?)(?P<value>[^\"']{0,200})(?P=quote)")
 _RELEASE = frozenset({"ID", "ID_LIKE", "VERSION_ID"})
 _LONGEST = 200
+# dmidecode(8), -s.
+_KEYWORDS = {
+    "system-manufacturer": "sys_vendor", "system-product-name": "product_name",
+    "baseboard-manufacturer": "board_vendor", "bios-vendor": "bios_vendor",
+}  # fmt: skip
 
 
 class Dmidecode(Reader):
@@ -68,6 +74,17 @@ class Dmidecode(Reader):
 
     def dump(self) -> Dump:
         return Dump({"machine": tuple(self._rows)} if self._rows else {}, passed=tuple(self._passed))
+
+
+def name_shown(lines: Sequence[Seen], command: Sequence[str]) -> Dump | None:
+    """The name that `dmidecode -s KEYWORD` printed; None for other lines."""
+    field = next((_KEYWORDS[word] for word in command if word in _KEYWORDS), "")
+    if command[:1] != ("dmidecode",) or not field or not {"-s", "--string"} & set(command):
+        return None
+    printed = [seen for seen in lines if not seen.text.startswith("#")]
+    text = printed[0].text.strip() if len(printed) == 1 else ""
+    failed = not text or text.startswith(("dmidecode", "/dev/mem", "/sys/", "Permission", "sh:", "bash:", "-bash:"))
+    return None if failed else Dump({"machine": (MachineName(field, text[:_LONGEST], printed[0]),)})
 
 
 def dump_of(text: str, where: str) -> Dump | None:

@@ -12,6 +12,23 @@ from lvsdoctor.parse.reader import Dump, Reader
 
 # ps -ef, ps aux, ps -e, ps ax, ps -e -o pid,comm; BusyBox.
 _HEAD = re.compile(r"\s{0,12}(?:(?:F +S? *)?(?:USER|UID) +)?PID(?: +[A-Z%+-]{1,10}){0,12} +(?:COMMAND|CMD)\s*")
+# Rows without the head, of `ps -ef | grep keepalived` and `ps aux | grep keepalived`.
+_OWNER = r"[\w+.-]{1,64} +\d{1,7} +"
+_RUNS = r" (?P<runs>\S.*)"
+_SHAPES = (
+    (
+        "UID PID PPID C STIME TTY TIME CMD",
+        re.compile(_OWNER + r"\d{1,7} +\d{1,3} +[\w:]{3,8} +\S{1,16} +(?:\d{1,4}-)?\d\d:\d\d:\d\d" + _RUNS),
+    ),
+    (
+        "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND",
+        re.compile(
+            _OWNER
+            + r"[\d.]{1,5} +[\d.]{1,4} +\d{1,12} +\d{1,12} +\S{1,16} +[A-Z]\S{0,6} +[\w:]{3,8} +\d{1,6}:\d\d"
+            + _RUNS
+        ),
+    ),
+)
 _ROW = re.compile(r"\s{0,12}(?:\S{1,64} +)??(?P<pid>\d{1,7}) +\S.*")
 # What changes a table of IPVS, or may; and what announces routes.
 KEEPERS = frozenset(
@@ -46,6 +63,17 @@ def _may_be_cut(command: str) -> bool:
     return len(words) < 2 or INTERPRETERS.fullmatch(path.rpartition("/")[2]) is not None
 
 
+def _columns_of(text: str) -> str | None:
+    """The columns of a row without a head; None for another line."""
+    return next((columns for columns, shape in _SHAPES if shape.fullmatch(text[:4000])), None)
+
+
+def _keeps(text: str) -> bool:
+    """Does this row show a program that fills tables?"""
+    found = next(filter(None, (shape.fullmatch(text[:4000]) for _, shape in _SHAPES)), None)
+    return found is not None and program_of(found["runs"]) in KEEPERS | ROUTING
+
+
 class Processes(Reader):
     """A process on each line, under a head that names the columns; what a command was called with is not kept."""
 
@@ -57,12 +85,12 @@ class Processes(Reader):
         self._head: Seen | None = None
         self._rows: list[Program] = []
         self._passed: list[Seen] = []
-        self._whole = self._filtered = False
+        self._whole = self._filtered = self._bare = False
         self._longest: list[tuple[int, str]] = []  # the lines of this length, the longest, and their commands
 
     @classmethod
     def starts(cls, text: str) -> bool:
-        return _HEAD.fullmatch(text[:300]) is not None
+        return _HEAD.fullmatch(text[:300]) is not None or (_columns_of(text) is not None and _keeps(text))
 
     def set_command(self, command: Sequence[str]) -> None:
         self._filtered = bool(command) and command[-1] == "|"
@@ -70,8 +98,10 @@ class Processes(Reader):
     def feed(self, seen: Seen) -> bool:
         text = seen.text[:4000]
         if self._head is None:
-            self._columns, self._head = text.split(), seen
-            return True
+            bare = _columns_of(text)
+            self._columns, self._head, self._bare = (bare or text).split(), seen, bare is not None
+            if not self._bare:
+                return True
         cells = text.split(None, len(self._columns) - 1)
         if _ROW.fullmatch(text) is None or len(cells) < len(self._columns):
             return False
@@ -91,6 +121,6 @@ class Processes(Reader):
     def dump(self) -> Dump:
         assert self._head is not None
         cut = any(length >= _NARROWEST and _may_be_cut(command) for length, command in self._longest)
-        why = NO_BEGINNING if self._filtered else CUT_OFF if cut and self._whole else OF_A_CONTAINER
-        partial = None if self._whole and not (self._filtered or cut) else Partial(why, self._head)
+        why = NO_BEGINNING if self._filtered or self._bare else CUT_OFF if cut and self._whole else OF_A_CONTAINER
+        partial = None if self._whole and not (self._filtered or self._bare or cut) else Partial(why, self._head)
         return Dump({"programs": tuple(self._rows)}, partial=partial, passed=tuple(self._passed))

@@ -80,6 +80,7 @@ FORMATS = (
     _Format("lsmod", "Lsmod", begins=("ip_", "ip6", "iptable", "ipip", "nf_", "libcrc32c", "xt_")),
     _Format("machine_names", "Dmidecode", begins=("# dmidecode", "SMBIOS", "Getting SMBIOS", "Handle 0x", "/sys/")),
     _Format("processes", "Processes", holds=("PID",)),
+    _Format("processes", "Processes", holds=("keepalived", "ldirectord", "kube-proxy", "/bird", "zebra")),
     _Format("units", "UnitStatus", holds=(".service",)),
     _Format("units", "UnitList", begins=("UNIT",)),
     _Format("units", "UnitList", holds=(".service",)),

@@ -7,7 +7,7 @@ from lvsdoctor.reporting.wording import unread_kind
 
 PASTES = {
     "the output of ethtool": "ethtool eth0\nSettings for eth0:\n\tSpeed: 10000Mb/s\n\tDuplex: Full\n",
-    "a list of processes": "ps aux\nroot  912  0.0  0.1 45678 1234 ? Ss 10:00 0:00 /usr/sbin/keepalived -D\n",
+    "a list of processes": "pgrep -a keepalived\n912 /usr/sbin/keepalived -D\n",
     "the state of a service": "service ldirectord status\nldirectord is running\n",
 }
 

@@ -88,3 +88,18 @@ def test_other_lines_of_columns_are_no_modules() -> None:
 def test_the_head_of_a_list_of_modules_says_of_none_that_it_is_not_there(below: str) -> None:
     text = f"[root@lb1 ~]# lsmod\nModule                  Size  Used by\n{below}"
     assert not [piece for piece in pieces(text, "lsmod.txt") if "modules" in piece.dump.facts]
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("VMware, Inc.\n", [("sys_vendor", "VMware, Inc.")]),
+        ("# SMBIOS implementations newer than version 3.2.0 are not\nQEMU\n", [("sys_vendor", "QEMU")]),
+        ("/dev/mem: Permission denied\n", []),
+        ("bash: dmidecode: command not found\n", []),
+    ],
+)
+def test_a_name_that_dmidecode_was_asked_for(printed: str, names: list[tuple[str, str]]) -> None:
+    text = f"[root@lb1 ~]# dmidecode -s system-manufacturer\n{printed}"
+    rows = [row for piece in pieces(text, "dmi.txt") for row in piece.dump.facts.get("machine", ())]
+    assert [(row.field, row.value) for row in rows] == names

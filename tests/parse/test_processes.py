@@ -60,3 +60,24 @@ def test_the_processes_of_a_container_are_not_those_of_the_host() -> None:
 )
 def test_a_command_line_names_its_program(command: str, program: str) -> None:
     assert program_of(command) == program
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[root@lb1 ~]# ps -ef | grep keepalived\n"
+        "root       812     1  0 12:00 ?        00:00:00 /usr/sbin/keepalived -D\n"
+        "root       999   998  0 12:00 pts/0    00:00:00 grep --color=auto keepalived\n",
+        "root       812  0.0  0.1 169000 11000 ?        Ss   Jan05   0:01 /usr/sbin/keepalived -D\n",
+    ],
+    ids=["ps -ef", "ps aux"],
+)
+def test_rows_without_a_head_tell_what_runs_and_not_what_does_not(text: str) -> None:
+    dump = dump_of(text)
+    assert [row.name for row in dump.facts["programs"]] == ["keepalived"]
+    assert dump.partial is not None
+
+
+def test_a_search_that_found_itself_alone_tells_of_no_program() -> None:
+    text = "# ps -ef | grep keepalived\nroot       999   998  0 12:00 pts/0    00:00:00 grep keepalived\n"
+    assert not [piece for piece in pieces(text, "ps.txt") if "programs" in piece.dump.facts]

@@ -13,6 +13,7 @@ from lvsdoctor.parse.config.shown import file_in, shown_path
 from lvsdoctor.parse.gaps import is_elision
 from lvsdoctor.parse.log_forms import as_syslog
 from lvsdoctor.parse.log_lines import is_log_line, log_line
+from lvsdoctor.parse.machine_names import name_shown
 from lvsdoctor.parse.paste.commands import KNOWN, SHOWING
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
@@ -186,7 +187,8 @@ def _values(part: Section) -> tuple[Seen, ...]:
         return ()
     lines = tuple(part.unread)
     plain = all(_NUMBERS.fullmatch(seen.text) for seen in lines if not FAILED.match(seen.text.strip()))
-    shown = values_shown(lines, part.echo.command) if plain else states_shown(lines, part.echo.command)
+    command = part.echo.command
+    shown = values_shown(lines, command) if plain else states_shown(lines, command) or name_shown(lines, command)
     return () if shown is None else lines
 
 

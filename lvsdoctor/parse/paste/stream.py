@@ -220,11 +220,13 @@ def _leftovers(sections: Sequence[Section], where: str, read: frozenset[int]) ->
 def _shown(section: Section, lines: Sequence[Seen]) -> Dump | None:
     """What a command printed of a file that it names: one that configures a host, or settings of /proc/sys."""
     from lvsdoctor.parse.config.shown import file_in, shown_path
+    from lvsdoctor.parse.machine_names import name_shown
     from lvsdoctor.parse.proc_sys import values_shown
     from lvsdoctor.parse.units import states_shown
 
-    if (values := values_shown(lines, section.echo.command) or states_shown(lines, section.echo.command)) is not None:
-        return values
+    for by_command in (values_shown, states_shown, name_shown):
+        if (shown := by_command(lines, section.echo.command)) is not None:
+            return shown
     path = shown_path(section.echo.command)
     return file_in(lines, path) if path else None
 
