@@ -1,7 +1,10 @@
 """A file that tells nothing of a host is called by what it is, and a script of nft is read under any name."""
 
+from pathlib import Path
+
 import pytest
 
+from lvsdoctor.collect.files import collect_paths
 from lvsdoctor.collect.text_pieces import pieces_of
 from lvsdoctor.model.coverage import Origin
 
@@ -50,3 +53,22 @@ def test_settings_that_are_commented_out_are_a_file_that_sets_nothing() -> None:
     (piece,) = (piece for piece in pieces_of(text, "dump.txt") if piece.dump.facts)
     assert piece.dump.origin is Origin.CONFIGURED
     assert [file.lines for file in piece.dump.facts["configured-sysctl"]] == [()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "...\n\tchain prerouting {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+        "\t\ttcp dport 80 redirect to :8080\n\t}\n}\n",
+        "\t\tip daddr 192.0.2.10 tcp dport 80 redirect to :8080\n\t}\n}\n",
+        "\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n",
+    ],
+    ids=["a chain", "a rule", "a policy"],
+)
+def test_what_is_left_of_an_nftables_rule_set_hides_what_it_may_do(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rs1").mkdir()
+    (tmp_path / "rs1" / "nft.txt").write_text(text)
+    (tmp_path / "rs1" / "sysctl.txt").write_text("net.ipv4.conf.all.arp_ignore = 0\n")
+    (node,) = collect_paths([str(tmp_path / "rs1")])
+    (kind,) = node.unread_kinds
+    assert (kind.kind, kind.hides) == ("nftables", frozenset({"packets", "arp"}))

@@ -37,7 +37,11 @@ FACES = (
         "nftables",
         "an nftables rule set",
         r"#!\S*/nft\b|flush ruleset|table (?:(?:ip6?|inet|arp|bridge|netdev) )?\S+ \{"
-        r"|add (?:table|chain|rule) |define \w+ = ",
+        r"|add (?:table|chain|rule) |define \w+ = "
+        # What is left where the beginning of the output is missing.
+        r"|\s*(?:chain \S{1,64} \{|type (?:nat|filter|route) hook [a-z]+ "
+        r"|(?:ip6? [sd]addr|(?:tcp|udp) [sd]port|meta \w+|ct \w+|[io]ifname) .{0,300}"
+        r"\b(?:redirect|[ds]nat|tproxy|drop|reject|accept|masquerade|jump|goto|queue)\b)",
         r"[#}]|\s|table |flush |define |include |add |delete ",
         PACKETS | ARP,
         braces=True,

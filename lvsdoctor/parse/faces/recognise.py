@@ -21,6 +21,7 @@ _COMMAND = re.compile(r"\b(ip6?tables|nft|arptables|ebtables)\b[^#\n]* (?:-[AI]|
 _DROPS = re.compile(r"policy:? ?(?:DROP|drop|REJECT)|^[:-](?:P )?\S+ (?:DROP|REJECT)\b")
 _LISTENS = re.compile(r"\b(?:LISTEN|UNCONN)\b|^udp6?\s|only servers")
 _NFT_TABLE = re.compile(r"(?:add )?table (?:(ip6?|inet|arp|bridge|netdev) )?\S+")
+_NFT_FRAGMENT = re.compile(r"chain |type |ip6? |tcp |udp |meta |ct |[io]ifname ")
 _NFT_NO_RULE = re.compile(
     r"(?:#|\}|\{|table |flush |chain \S+ \{$"
     r"|(?:type|policy|flags|elements|timeout|size|comment|gc-interval|devices?|hook)\b"
@@ -175,12 +176,22 @@ def _hidden(face: Face, texts: Sequence[str]) -> frozenset[str]:
     return NOTHING if all(map(no_rule.match, texts)) else face.hides
 
 
-def _hidden_by_nft(texts: Iterable[str]) -> frozenset[str]:
-    """Tables of ip, ip6 and inet see packets, those of arp, bridge and netdev what comes before: ARP, too."""
+def _hidden_by_nft(texts: Sequence[str]) -> frozenset[str]:
+    """Tables of ip, ip6 and inet see packets, those of arp, bridge and netdev what comes before: ARP, too.
+
+    Where the beginning is missing, the table of the first rules is not known.
+    """
+    if _NFT_FRAGMENT.match(texts[0]):
+        table = next((at for at, text in enumerate(texts) if _NFT_TABLE.match(text)), len(texts))
+        above = [text for text in texts[:table] if text and not text.startswith("chain ")]
+        rules = any(_NFT_NO_RULE.match(text) is None or "policy drop" in text for text in above)
+        return (PACKETS | ARP if rules else NOTHING) | (
+            _hidden_by_nft(texts[table:]) if table < len(texts) else NOTHING
+        )
     hides, family, in_chain = NOTHING, "ip", False
     for text in texts:
-        if table := _NFT_TABLE.match(text):
-            family, in_chain = table[1] or "ip", False
+        if named := _NFT_TABLE.match(text):
+            family, in_chain = named[1] or "ip", False
         if text.startswith("chain "):
             in_chain = True
         elif text.startswith(("set ", "map ", "flowtable ")):
