@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from lvsdoctor.collect.merging import merged
-from lvsdoctor.model.address import Address
+from lvsdoctor.model.address import Address, Network
 from lvsdoctor.model.coverage import Coverage, Origin, Partial, coverage_of
 from lvsdoctor.model.facts import CONFIGURED
 from lvsdoctor.model.link import EVERY_INTERFACE, Link
@@ -20,6 +20,7 @@ from lvsdoctor.model.seen import ASSUMED, Seen
 from lvsdoctor.model.sysctl import IPV4_CONF_DEFAULTS, Setting, conf_key
 from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
 from lvsdoctor.model.sysctl_d import link_scopes
+from lvsdoctor.model.vrrp import VrrpInstance
 
 # The same whether files configure a host or commands were typed: what else there is was not shown.
 _MORE = "files and typed commands show a part of {what}, and others may add to it"
@@ -58,6 +59,8 @@ def with_plan(
     planned = {fact: evidence[name] for fact, name in lacking.items()}
     if not planned:
         return dict(evidence), dict(coverage)
+    if "addresses" in planned and "vrrp" in evidence:
+        planned["addresses"] = tuple(_vrrp_last(planned["addresses"], evidence["vrrp"]))
     if "sysctl" in planned:
         planned["sysctl"] = SysctlAtBoot(planned["sysctl"])
     elif alone and "arptables" in planned:  # these hide a VIP in place of arp_ignore and arp_announce
@@ -76,16 +79,28 @@ def with_plan(
         known = coverage_of(fact, coverage)
         partial = known.partial
         if runtime in _WHAT and runtime in planned:
-            partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]})
+            partial = partial or Partial(_MORE, _first(planned[runtime]), {"what": _WHAT[runtime]}, of_plan=True)
         covered[runtime] = Coverage(known.origin, partial)
     if alone and "addresses" not in planned:
         planned["addresses"], covered["addresses"] = (), Coverage(_weakest(covered), Partial(_UNSAID))
     elif alone and "routes" not in planned:  # those that the addresses make, and no other was seen
-        partial = Partial(_MORE, _first(addresses), {"what": _WHAT["routes"]})
+        partial = Partial(_MORE, _first(addresses), {"what": _WHAT["routes"]}, of_plan=True)
         planned["routes"], covered["routes"] = (), Coverage(_weakest(covered), partial)
     if "links" in planned:
         covered["links"] = Coverage(_weakest(covered))
     return {**evidence, **planned}, {**coverage, **{fact: covered[fact] for fact in planned}}
+
+
+def _vrrp_last(addresses: Iterable[Address], instances: Iterable[VrrpInstance]) -> Iterator[Address]:
+    """What VRRP adds comes after what is there at boot, whatever the files are called; net/ipv4/devinet.c:
+    __inet_insert_ifa() makes it secondary in a subnet that its link has already."""
+    by_vrrp = {row.seen for instance in instances for row in instance.brings_up}
+    subnets: set[tuple[str, Network]] = set()
+    for row in sorted(addresses, key=lambda row: row.seen in by_vrrp):
+        subnet, secondary = (row.link, row.network), frozenset({"secondary"})
+        again = row.seen in by_vrrp and subnet in subnets and row.ip.version == 4
+        subnets.add(subnet)
+        yield replace(row, flags=row.flags | secondary) if again else row
 
 
 def _weakest(covered: Mapping[str, Coverage]) -> Origin:

@@ -17,7 +17,12 @@ from lvsdoctor.model.sysctl_at_boot import SysctlAtBoot
 from lvsdoctor.reporting.service_outcomes import CONDITIONS
 
 # A runtime fact and a configured one: what its rows make of the other's. More are added where they can be read.
-AS_CONFIGURED: Mapping[tuple[str, str], Callable[[Any], Any]] = {("sysctl", "configured-sysctl"): SysctlAtBoot}
+# Of addresses collect/planned.py has done that: a rule that names them says that what the network's files of the hosts
+# in question give these are all that they have (networks_of_files).
+AS_CONFIGURED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
+    ("sysctl", "configured-sysctl"): SysctlAtBoot,
+    ("addresses", "configured-addresses"): tuple,
+}
 
 
 def as_configured(node: Node, lacking: Iterable[str], instead: Mapping[str, str]) -> Node | None:

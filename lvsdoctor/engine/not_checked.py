@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lvsdoctor.model.contradiction import quoted
-from lvsdoctor.model.examination import Diagnosis, Missing
+from lvsdoctor.model.examination import Missing
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
 
@@ -34,20 +34,3 @@ def missing_of(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
     """Where a command was asked in vain, with the reason."""
     untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
     return tuple(lacked(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
-
-
-def hidden_by(diagnosis: Diagnosis, node: Node) -> Missing | None:
-    """The dump in the evidence that was not asked, and may hold the machinery that the finding takes for absent."""
-    for item in diagnosis.evidence:
-        if item.assumed and item.hides:
-            host = node if item.of in ("", node.name) else next(p for p in node.standing.peers if p.name == item.of)
-            for unread in host.unread_kinds:
-                if item.hides in unread.hides:
-                    why = "which this rule does not ask" if unread.read else "which is not read yet"
-                    reason = f"{unread.seen.where} holds {unread.name}, {why}"
-                    return Missing(_HIDDEN_FACT.get(item.hides, "ipvs"), host.name, item.settle, reason, unread.seen)
-    return None
-
-
-# What the reports of a rule not checked call the machinery.
-_HIDDEN_FACT = {"arp": "arptables", "sockets": "sockets"}

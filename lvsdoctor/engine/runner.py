@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from lvsdoctor import __version__
 from lvsdoctor.analysis.broken_paths import may_show_clients
 from lvsdoctor.analysis.directors import ip_versions, serves_none
+from lvsdoctor.analysis.networks_of_files import networks_of_files
 from lvsdoctor.analysis.no_ipvs import without_ipvs
 from lvsdoctor.analysis.usable_servers import drained
 from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_runs, planned, stood_in, without
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.laid_bare import naming_hidden
-from lvsdoctor.engine.not_checked import excluding, hidden_by, lacked, missing_of, undecided
+from lvsdoctor.engine.not_checked import excluding, lacked, missing_of, undecided
 from lvsdoctor.engine.rule import Rule
+from lvsdoctor.engine.unread_machinery import unread_machinery
 from lvsdoctor.kernel.answer import assume, assume_no_more
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Origin, coverage_of
@@ -129,6 +131,18 @@ def try_rule(rule: Rule, node: Node, reads: set[str] | None = None) -> tuple[lis
 
 
 def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Outcome]:
+    """Where only files tell the addresses of the hosts in question, and others might add some: once more, as if these
+    were all. What the rule then finds is a warning that names this; else it has not been checked."""
+    found, outcome = _judge(seen_by, rule, node)
+    settled = outcome.verdict is Verdict.NOT_CHECKED and "addresses" in rule.instead and networks_of_files(node)
+    if not settled or any(lacking.fact not in ("addresses", "routes") for lacking in outcome.missing):
+        return found, outcome
+    as_whole = View(seen_by.allowed, seen_by.reads, guarded=False)
+    others, ended = _judge(as_whole, rule, node, ("addresses",))
+    return (others, ended) if others else (found, outcome)
+
+
+def _judge(seen_by: View, rule: Rule, node: Node, settled: tuple[str, ...] = ()) -> tuple[list[Diagnosis], Outcome]:
     sufficient = not rule.suffice.isdisjoint(node.evidence)
     if not sufficient and rule.role is not None and not node.is_a(rule.role):
         if node.standing.undecided:
@@ -143,7 +157,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
     node = without(node, stood_in(node, rule.helps))
     view = seen_by.of(node)
     seen_by.assumed.clear()
-    of_plan = tuple(sorted(stood_in(node, rule.needs)))
+    of_plan = (*settled, *sorted(stood_in(node, rule.needs)))
     lacking = () if sufficient else view.missing(rule.needs)
     if lacking:
         if ON_REQUEST.intersection(lacking) or (node.planned and only_runs(lacking)):
@@ -173,7 +187,7 @@ def _try_in(seen_by: View, rule: Rule, node: Node) -> tuple[list[Diagnosis], Out
                 diagnosis = _eased(diagnosis, node)
             # A template with a hole in it is the rule's crash, not the report's.
             _ = diagnosis.message, diagnosis.clients
-            if hidden := hidden_by(diagnosis, node):
+            if hidden := unread_machinery(diagnosis, node):
                 verdict, missing = Verdict.NOT_CHECKED, (*missing, hidden)
             else:
                 found.append(_as_set(rule, _of_assumptions(diagnosis, node, rule.needs)))

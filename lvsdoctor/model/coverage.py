@@ -24,12 +24,14 @@ class Partial:
 
     What is not among the rows of a partial fact may be where nothing was seen. `nearly`: the command shows all that a
     plain host has (ifconfig), so that a rule may judge by its rows, and a rule that is quiet has proved nothing.
+    `of_plan`: each file that was seen is whole, and what others add is all that may be missing.
     """
 
     reason: str
     seen: Seen | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     nearly: bool = False
+    of_plan: bool = False
 
     @property
     def says(self) -> str:

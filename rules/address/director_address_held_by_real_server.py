@@ -16,7 +16,7 @@ CHANCE = "Packets to {ip} arrive at {node} or at {director}."
     severity=Severity.ERROR,
     explains=Decision.SOURCE_VALIDATION,
     role="real-server",
-    needs={"memberships", "addresses"},
+    needs={"memberships", "addresses | configured-addresses"},
     helps={"links", "routes", "local-routes", "policy-rules", "sysctl", "neighbours", "arptables"},
     harmless_at_weight_0=True,
 )

@@ -35,7 +35,7 @@ LATER = "At a weight above 0 for {rip}, clients of {services} get a reply of {no
     severity=Severity.ERROR,
     explains=Decision.REAL_SERVER,
     role="director",
-    needs={"ipvs", "addresses"},
+    needs={"ipvs", "addresses | configured-addresses"},
     helps={"links", "neighbours", "local-routes", "policy-rules", "routes", "sysctl"},
 )
 def rip_held_by_director(node: Node) -> Iterator[Finding]:

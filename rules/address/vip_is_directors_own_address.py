@@ -34,7 +34,7 @@ _WORST_FIRST = (_ASKS, _TUNNELS, _SENDS)
 
 @rule(
     name="vip-is-directors-own-address", code="ADDR003", severity=Severity.ERROR, explains=Decision.NEIGHBOUR,
-    role="director", needs={"ipvs", "addresses", "links"},
+    role="director", needs={"ipvs", "addresses | configured-addresses", "links"},
     helps={"routes", "local-routes", "policy-rules", "sysctl", "arptables", "neighbours"}, only_ipv4=True,
 )  # fmt: skip
 def vip_is_directors_own_address(node: Node) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ CAREFUL = "All packets of this host to other subnets then go through the directo
 
 @rule(
     name="nat-reply-bypasses-director", code="NAT001", severity=Severity.ERROR, explains=Decision.RETURN_PATH,
-    role="real-server", needs={"memberships", "addresses", "routes"},
+    role="real-server", needs={"memberships", "addresses | configured-addresses", "routes"},
     helps={"policy-rules", "local-routes", "links", "sysctl", "iptables", "ip6tables"}, harmless_at_weight_0=True,
 )  # fmt: skip
 def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:

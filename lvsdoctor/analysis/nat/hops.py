@@ -19,6 +19,8 @@ def hops_to(listings: Iterable[Membership], rip: IP) -> set[IP]:
         director, vips = listing.director, {vip for vip, _ in listing.service.vips}
         rows = director.seen_rows("addresses") if director.of_files("addresses") else director.addresses
         beside = any(rip in row.network and not row.host_only and row.ip not in vips for row in rows)
+        if not beside and director.planned:
+            raise NotCollected("addresses", director.name, partial=director.partial("addresses"))
         hops |= {row.ip for row in (rows if beside else director.addresses)}
     return hops
 

@@ -26,6 +26,7 @@ _ADDRESS = re.compile(r"IPADDR(?P<end>_(?!START$|END$)\w+|\d*)$")
 _ROUTE = re.compile(r"ADDRESS(?P<end>\d+)$")
 # What no file of another kind has; without its name a file is of this kind by these alone.
 _OWN = re.compile(r"(?:DEVICE|BOOTPROTO|ONBOOT|STARTMODE|IPADDR\w*)$")
+_DYNAMIC = frozenset({"dhcp", "bootp", "dhcp4", "dhcp+autoip", "autoip"})
 _KINDS = {"bond": "bond", "bridge": "bridge", "vlan": "vlan", "ipip": "ipip", "gre": "gre", "sit": "sit",
           "team": "team", "dummy": "dummy", "ovsbridge": "openvswitch", "ethernet": ""}  # fmt: skip
 _MOST = 256  # addresses of a range
@@ -131,7 +132,7 @@ def _read(values: _Values, name: str, plan: NetworkPlan) -> None:
     if where is not None:
         _link(values, device, where, plan)
     dynamic = values.get("BOOTPROTO").lower()
-    if dynamic in ("dhcp", "bootp", "dhcp4", "dhcp+autoip", "autoip"):
+    if dynamic in _DYNAMIC:
         # The scripts pass over what else stands there; NetworkManager and wicked add it.
         plan.unread += [values.seen[key] for key in values.by_key if _ADDRESS.match(key) and values.get(key)]
     elif ranged:
@@ -169,6 +170,7 @@ def _link(values: _Values, device: str, seen: Seen, plan: NetworkPlan) -> None:
     bridge = "" if values.on("BRIDGE") or values.off("BRIDGE") else values.get("BRIDGE")
     master = values.get("MASTER") or bridge or values.get("TEAM_MASTER") or values.get("VRF") or None
     detail = {"local": values.get("MY_OUTER_IPADDR"), "remote": values.get("PEER_OUTER_IPADDR")}
+    detail["dhcp"] = "4" if values.get("BOOTPROTO").lower() in _DYNAMIC else ""
     plan.link(
         device, seen, kind=kind, master=master, parent=parent, arp=not values.off("ARP"),
         detail={key: value for key, value in detail.items() if value},

@@ -159,6 +159,7 @@ def _stanza(stanza: _Stanza, plan: NetworkPlan) -> None:
     kind = _TUNNELS.get(mode) or ("bridge" if bridge else "bond" if bond else "vlan" if parent else None)
     master = stanza.get("bond-master") or stanza.get("bond_master") or None
     detail = {"remote": stanza.get("endpoint"), "local": stanza.get("local")} if mode else {}
+    detail |= {"dhcp": "4"} if stanza.method in ("dhcp", "bootp", "auto") and stanza.family != "inet6" else {}
     plan.link(stanza.name, stanza.seen, kind=kind, parent=parent, master=master,
               detail={key: value for key, value in detail.items() if value})  # fmt: skip
     for ports in (bridge, bond):

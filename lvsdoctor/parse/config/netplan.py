@@ -77,6 +77,8 @@ def _device(section: str, key: Scalar, device: YamlNode, plan: NetworkPlan) -> N
     detail = {word: _text(device, word) for word in ("local", "remote") if _text(device, word)}
     if section == "vlans" and _text(device, "id"):
         detail["id"] = _text(device, "id")
+    if (dhcp := device.at("dhcp4")) is not None and not _off(dhcp):
+        detail["dhcp"] = "4"
     plan.link(name, key.seen, kind=kind, parent=parent, mac=_text(device, "macaddress").lower(), detail=detail)
     ports = device.at("interfaces") if section in ("bonds", "bridges", "vrfs") else None
     for port in ports.items if ports is not None else ():

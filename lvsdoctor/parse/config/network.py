@@ -153,8 +153,9 @@ class NetworkPlan:
             return self.refuse(seen)
         if (known := self._links.get(name)) is not None:
             self._links[name] = replace(
-                known, kind=kind or known.kind, master=master or known.master, parent=parent or known.parent
-            )
+                known, kind=kind or known.kind, master=master or known.master, parent=parent or known.parent,
+                detail={**known.detail, **(detail or {})},
+            )  # fmt: skip
             return True
         flags = {"UP", "LOWER_UP"} if up else set()
         flags |= {"LOOPBACK"} if name == "lo" else {"BROADCAST", "MULTICAST"}

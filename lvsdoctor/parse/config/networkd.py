@@ -118,7 +118,8 @@ def _addresses_of(ini: IniText) -> Iterator[IniValue]:
 def _of_link(ini: IniText, link: str, seen: Seen, plan: NetworkPlan) -> None:
     masters = (ini.get("Network", key) for key in _MASTERS)
     noarp = any(section.get("ARP").lower() in _OFF for section in ini.named("Link"))
-    plan.link(link, seen, master=next(filter(None, masters), None), arp=not noarp)
+    dhcp = ini.get("Network", "DHCP").lower() in (*_ON, "ipv4", "both", "v4")
+    plan.link(link, seen, master=next(filter(None, masters), None), arp=not noarp, detail={"dhcp": "4"} if dhcp else {})
     for section in ini.named("Network"):
         for key, kind in _ABOVE.items():
             for value in section.all(key):

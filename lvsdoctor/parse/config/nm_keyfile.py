@@ -56,6 +56,7 @@ def _connection(ini: IniText, plan: NetworkPlan) -> None:
     parent = next((ini.get(section, "parent") for section in ("vlan", "ip-tunnel", "macvlan", "vxlan")
                    if ini.get(section, "parent")), "")  # fmt: skip
     detail = {key: ini.get("ip-tunnel", key) for key in ("local", "remote") if ini.get("ip-tunnel", key)}
+    detail |= {"dhcp": "4"} if ini.get("ipv4", "method") == "auto" else {}
     plan.link(
         link, name.seen if name is not None else first.seen, kind=kind, detail=detail,
         # Both may be the UUID of a connection.
