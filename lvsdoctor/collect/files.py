@@ -62,7 +62,7 @@ def _of_path(several: bool, apply: Apply, named: tuple[str, str]) -> tuple[list[
     omitted: list[str] = []
     mine: list[NodeDump] = []
     try:
-        dumps = _standard_input(omitted, apply) if path == "-" else _path(Path(path), several, omitted, apply)
+        dumps = _standard_input(omitted, apply) if path == "-" else _path(Path(path), several, omitted, apply, name)
         mine += (_of_named(name, dump) for dump in dumps) if name else dumps
         speaking = _speaking(mine, path, omitted)
     except NoDump as error:
@@ -114,7 +114,7 @@ def _standard_input(omitted: list[str], apply: Apply) -> Iterator[NodeDump]:
         yield NodeDump(piece, "stdin", "standard input")
 
 
-def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterator[NodeDump]:
+def _path(path: Path, several: bool, omitted: list[str], apply: Apply, host: str) -> Iterator[NodeDump]:
     """The dumps of a PATH; what of a directory or an archive is not read is added to `omitted`, in sentences."""
     try:
         mode = path.stat().st_mode
@@ -134,7 +134,7 @@ def _path(path: Path, several: bool, omitted: list[str], apply: Apply) -> Iterat
         yield from _archive(data, path, omitted, apply)
         return
     name = stem_of(path.name) if looks_like_an_archive(path.name) else path.name
-    for piece in pieces_of(text_in(data, str(path)), str(path)) if logged is None else logged:
+    for piece in pieces_of(text_in(data, str(path)), str(path), host) if logged is None else logged:
         # Files named one by one are one node's, unless their names or their words tell of several hosts.
         inside = path.as_posix()
         node = "node" if several else root_above(inside) or Path(name).stem

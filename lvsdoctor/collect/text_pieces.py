@@ -23,16 +23,16 @@ def tells(piece: Piece) -> bool:
     return bool(piece.dump.facts)
 
 
-def pieces_of(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a text that the evidence calls `where`."""
+def pieces_of(text: str, where: str, host: str = "") -> Iterator[Piece]:
+    """The pieces of a text that the evidence calls `where`. `host`: whose it is, if the user says so."""
     if (inner := plain_text(text)) is not None:
         # A line of such a document has no number that an editor shows: they are counted in its text.
         yield from _pieces_of_text(inner, f"{where} (text)")
     else:
-        yield from _pieces_of_text(text, where)
+        yield from _pieces_of_text(text, where, host)
 
 
-def _pieces_of_text(text: str, where: str) -> Iterator[Piece]:
+def _pieces_of_text(text: str, where: str, host: str = "") -> Iterator[Piece]:
     # One word is a host's name only where the file's name says so: notes.txt may hold "fixed".
     if names_the_host(where) and (name := hostname_in(text.strip().split("\n", 1))):
         yield Piece(name, Dump(host=name))
@@ -40,7 +40,7 @@ def _pieces_of_text(text: str, where: str) -> Iterator[Piece]:
     if answers := answers_in(text):
         yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
         return
-    if configured := config_dumps(text, where):
+    if configured := config_dumps(text, where, host):
         yield from (Piece(dump.host, named_where_unread(dump, text, where)) for dump in configured)
         return
     if "proc/sys/" in where:

@@ -32,6 +32,6 @@ def _dumps(file: Deployed) -> Iterator[Dump]:
     if isinstance(file, SysctlFile):
         yield Dump({"configured-sysctl": (file.settings,)}, file.unread, origin=Origin.CONFIGURED)
     elif isinstance(file, KeepalivedFile):
-        yield from config_dumps(file.text, file.file)
+        yield from config_dumps(file.text, file.file, file.node or "")
     else:
         yield file.dump

@@ -41,9 +41,13 @@ class ConfigKind(NamedTuple):
     def reader(self) -> DumpOf:
         return cast(DumpOf, import_module(f"lvsdoctor.parse.{self.module}").dump_of)
 
-    def dumps(self, text: str, where: str) -> tuple[Dump, ...]:
-        """What the kind's module reads of the file; some have `dumps_of`, for files that are for several hosts."""
+    def dumps(self, text: str, where: str, host: str = "") -> tuple[Dump, ...]:
+        """What the kind's module reads of the file; some have `dumps_of`, for files that are for several hosts, or
+        `dump_for`, for files whose lines ask for the host's name."""
         module = import_module(f"lvsdoctor.parse.{self.module}")
+        if host and hasattr(module, "dump_for"):
+            dump = module.dump_for(text, where, host)
+            return () if dump is None else (dump,)
         if hasattr(module, "dumps_of"):
             return tuple(module.dumps_of(text, where))
         dump = self.reader()(text, where)
@@ -122,10 +126,11 @@ def kinds_of(text: str, path: str) -> Iterator[ConfigKind]:
     return (kind for kind in KINDS if kind.may_be(text, path))
 
 
-def config_dumps(text: str, where: str) -> tuple[Dump, ...]:
-    """All that a file configures, of several hosts perhaps; empty where it is of none of these kinds."""
+def config_dumps(text: str, where: str, host: str = "") -> tuple[Dump, ...]:
+    """All that a file configures, of several hosts perhaps; empty where it is of none of these kinds. `host`: whose it
+    is, where something else than its path says so."""
     for kind in kinds_of(text, where):
-        if dumps := kind.dumps(text, where):
+        if dumps := kind.dumps(text, where, host):
             comments = comments_in(text, where) if "lvsdoctor:" in text else ()
             return tuple(replace(dump, comments=comments) for dump in dumps) if comments else dumps
     return ()

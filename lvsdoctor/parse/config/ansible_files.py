@@ -103,7 +103,9 @@ class WrittenFiles(TaskArguments):
 
     def _part(self, path: str, text: Embedded, place: str) -> None:
         """A part of a file, whose other lines are not known."""
-        dumps = config_dumps(text.text, path)
+        groups = self.host.variables.get("groups")
+        of_inventory = isinstance(groups, dict) and self.host.name in groups.get("all", ())
+        dumps = config_dumps(text.text, path, self.host.name if of_inventory else "")
         if dumps:
             self.host.dumps[place] = moved(dumps[0], text.outer)
         else:

@@ -34,6 +34,13 @@ def dump_of(text: str, where: str, opener: Opener | None = None) -> Dump | None:
     return dump_from(keepalived_conf(text, where, config_id(text, where), opener))
 
 
+def dump_for(text: str, where: str, host: str) -> Dump | None:
+    """The same of a file that is this host's, whatever its path says: its name decides the @conditions."""
+    if (dump := dump_of(text, where)) is None or _CONDITION.search(text) is None:
+        return dump
+    return dump_from(keepalived_conf(text, where, host))
+
+
 def dump_from(conf: KeepalivedConf) -> Dump:
     """What was read of it as facts; a fact that the file says nothing of is not there."""
     addresses = (

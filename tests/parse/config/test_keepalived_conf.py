@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from lvsdoctor.model.coverage import Origin
-from lvsdoctor.parse.config import config_dump
+from lvsdoctor.parse.config import config_dump, config_dumps
 from lvsdoctor.parse.config.keepalived_conf import NOT_CLOSED, NOT_FOLLOWED, dump_of
 from lvsdoctor.parse.reader import Dump
 
@@ -153,6 +153,14 @@ def test_a_host_named_like_the_one_of_the_conditions_is_another(where: str, addr
     dump = read(text, where)
     assert " ".join(str(row) for row in dump.facts.get("configured-addresses", ())) == address
     assert bool(dump.unread) == (not address)
+
+
+@pytest.mark.parametrize(("host", "address"), [("lb1", "192.0.2.3/24"), ("edge", "192.0.2.4/24")])
+def test_the_users_word_decides_the_conditions_of_a_file_under_any_path(host: str, address: str) -> None:
+    text = "static_ipaddress {\n@lb1 192.0.2.3/24\n@^lb1 192.0.2.4/24\n}\n"
+    (dump,) = config_dumps(text, "/tmp/ansible-tmp-17/source", host)
+    assert [str(row) for row in dump.facts["configured-addresses"]] == [address]
+    assert not dump.unread
 
 
 def test_a_sequence_repeats_the_rest_of_its_line() -> None:
