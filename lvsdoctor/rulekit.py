@@ -141,7 +141,9 @@ QUESTIONS = {
             "at_director_of_all requests_dropped replies_dropped dropped_for_state conntrack_line"
         ),
         "analysis.filters.changed_sources": "hides_some_clients",
-        "analysis.filters.real_server_filters": "at_real_server_of_all takes_without_vip port_at sources_kept",
+        "analysis.filters.real_server_filters": (
+            "at_real_server_of_all may_be_checked takes_without_vip port_at sources_kept"
+        ),
         "analysis.drift.deleted_with_vip": "deleted_with_vips",
         "analysis.vrrp.sources": "foreign_source ForeignSource",
         "analysis.vrrp.filters": "filtered_adverts filtered_if_asked FilteredAdvert",

@@ -11,6 +11,7 @@ from lvsdoctor.rulekit import (
     Severity,
     at_real_server_of_all,
     cite,
+    may_be_checked,
     pass_filters,
     refuse_unknown,
     rule,
@@ -26,15 +27,11 @@ _REFUSED = "Connections that {director} sends to {node} are refused."
 
 
 @rule(
-    name="real-server-filter-drops-requests",
-    code="FW004",
-    severity=Severity.ERROR,
-    explains=Decision.INPUT_FILTER,
-    role="real-server",
-    needs={"memberships", "addresses"},
-    helps={"iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl"},
+    name="real-server-filter-drops-requests", code="FW004", severity=Severity.ERROR,
+    explains=Decision.INPUT_FILTER, role="real-server", needs={"memberships", "addresses"},
+    helps={"health-checks", "iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl"},
     harmless_at_weight_0=True,
-)
+)  # fmt: skip
 def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
     listings, absent = at_real_server_of_all(node)
     known: dict[str, Membership] = {}
@@ -42,9 +39,11 @@ def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
         service, rip = listing.service, listing.destination.ip
         pick = _dropped if _dropped(items) else _checks_dropped
         dropped = pick(items)
-        if not dropped or known.setdefault(str(service), listing) is not listing:
+        first = dropped[0] if dropped else None
+        if first is None or (first.check and not may_be_checked(listing)):
             continue
-        first = dropped[0]
+        if known.setdefault(str(service), listing) is not listing:
+            continue
         refused = first.verdict.rejected and not first.sent
         vip = service.vip or first.passage.packet.dst
         yield Finding(

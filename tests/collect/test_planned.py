@@ -368,3 +368,39 @@ def test_no_command_names_the_interface_that_no_file_names(tmp_path: Path, capsy
     assert "sysctl -ar forwarding" in shown
     assert "every interface.forwarding" not in shown
     assert "-I 'every" not in shown
+
+
+ONLY_VIP = """*filter
+:INPUT DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+"""
+OF_RS1 = "DEVICE=eth0\nONBOOT=yes\nIPADDR=192.0.2.21\nPREFIX=24\nGATEWAY=192.0.2.1\n"
+ON_LO = "DEVICE=lo:0\nONBOOT=yes\nIPADDR=192.0.2.10\nPREFIX=32\n"
+CHECKED = """virtual_server 192.0.2.10 80 {
+    lb_algo rr
+    lb_kind DR
+    protocol TCP
+    real_server 192.0.2.21 80 {
+        TCP_CHECK {
+            connect_timeout 3
+        }
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "warned"),
+    [("lb1/etc/ipvsadm.rules", TABLE, False), ("lb1/etc/keepalived/keepalived.conf", CHECKED, True)],
+)
+def test_a_filter_is_held_against_health_checks_where_a_file_makes_some(
+    tmp_path: Path, path: str, text: str, warned: bool
+) -> None:
+    scripts = "rs1/etc/sysconfig/network-scripts/ifcfg-"
+    files = {path: text, f"{scripts}eth0": OF_RS1, f"{scripts}lo:0": ON_LO, f"rs1/{RS1}": SOUND}
+    nodes = _scan(tmp_path, files | {"rs1/etc/iptables/rules.v4": ONLY_VIP})
+    findings = _of(examine(nodes, load_rules()), "FW004")
+    assert [(finding.node, finding.severity) for finding in findings] == [("rs1", "warning")] * warned

@@ -103,6 +103,12 @@ def _check(node: Node, rip: IP, port: int, src: IP | None) -> Iterator[Passage]:
     yield Passage(CHECK_REPLY, Packet(rip, src, TCP, port, CLIENT_PORT, out_link=out, states=_ESTABLISHED), SENT)
 
 
+def may_be_checked(listing: Membership) -> bool:
+    """Does the director check the real server? No dump of what runs tells that; of a director of which files alone
+    tell, those of its health checker do. Reads health-checks of the director."""
+    return listing.director.has("health-checks") or not listing.director.planned
+
+
 def at_real_server_of_all(
     node: Node, *how: Forwarding
 ) -> tuple[list[tuple[Membership, tuple[FilteredPacket, ...]]], NotCollected | None]:
