@@ -70,5 +70,18 @@ class KubeNode:
     addresses: tuple[IP, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """A kustomization.yaml: the files and directories that it takes in, and the files that change these, by their path.
+
+    `unread` is a line of a patch of kube-proxy's configuration whose outcome is not known.
+    """
+
+    seen: Seen
+    resources: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
+    unread: Seen | None = None
+
+
 KubeState = KubeNode | ServiceAddress
-KubeRow = KubeProxy | Announcer | ServiceRange | ServiceAddress
+KubeRow = KubeProxy | Announcer | ServiceRange | ServiceAddress | Kustomization

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from lvsdoctor.analysis.arp.owners import arp_owners, same_segment
+from lvsdoctor.analysis.kube.overlays import Overlays
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.finding import Citation, cite
@@ -47,14 +48,19 @@ def answering_in_files(node: Node) -> Iterator[AnsweringInFiles]:
     Reads kube, and kube-state where collected.
     """
     rows = node.seen_rows("kube")
-    proxies = [row for row in rows if isinstance(row, KubeProxy)]
+    proxies, overlays = [row for row in rows if isinstance(row, KubeProxy)], Overlays.of(rows)
+    proxies = [proxy for proxy in proxies if not overlays.replaced(proxy, proxies)]
+    changed = [row.unread for proxy in proxies if (row := overlays.undecided(proxy)) is not None]
+    proxies = [proxy for proxy in proxies if overlays.undecided(proxy) is None]
     announcers = [row for row in rows if isinstance(row, Announcer)]
     external = [] if announcers else _external(node)
-    beside = {id(proxy): [row for row in announcers if proxy in _nearest(row, proxies)] for proxy in proxies}
-    outside = {id(proxy): [row for row in external if proxy in _nearest(row, proxies)] for proxy in proxies}
+    beside = {id(proxy): [row for row in announcers if proxy in _nearest(row, proxies, overlays)] for proxy in proxies}
+    outside = {id(proxy): [row for row in external if proxy in _nearest(row, proxies, overlays)] for proxy in proxies}
     for proxy in proxies:
         if proxy.answers_for_services:
             yield from (_answering(proxy, row) for row in beside[id(proxy)][:1] or outside[id(proxy)])
+    if changed:
+        raise NotCollected("kube", node.name, "what kustomize makes of kube-proxy's configuration", _PROXY)
     kube_proxies(node)
     for proxy in proxies:
         if proxy.mode == "ipvs" and not proxy.strict_arp_known:
@@ -79,7 +85,10 @@ def _external(node: Node) -> list[ServiceAddress]:
     return [row for row in rows if row.external and row.ip.version == 4 and row.ip not in owned]
 
 
-def _nearest(announcer: Announcer | ServiceAddress, proxies: list[KubeProxy]) -> list[KubeProxy]:
+def _nearest(announcer: Announcer | ServiceAddress, proxies: list[KubeProxy], overlays: Overlays) -> list[KubeProxy]:
+    """Those that a kustomization deploys together with it, else those in the nearest directory."""
+    if together := [proxy for proxy in proxies if overlays.together(announcer.seen.where, proxy.seen.where)]:
+        return together
     depths = [_shared(announcer.seen, proxy.seen) for proxy in proxies]
     return [proxy for proxy, depth in zip(proxies, depths, strict=True) if depth == max(depths)]
 

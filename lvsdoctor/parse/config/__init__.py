@@ -91,6 +91,7 @@ KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("config.networkd", sign=r"^\[(?:NetDev|Match)\][ \t]*\r?$", holds=("[NetDev]", "[Match]")),
     ConfigKind("config.nm_keyfile", sign=r"^\[connection\][ \t]*\r?$", holds=("[connection]",)),
     ConfigKind("config.systemd_unit", sign=r"^\[Service\][ \t]*\r?$", holds=("[Service]",)),
+    ConfigKind("config.kustomization", path=r"(?:^|/)[Kk]ustomization(?:\.ya?ml)?$"),
     ConfigKind(
         "config.kubernetes",
         sign=r"^[ \t]*[\"']?apiVersion[\"']? *: *[\"']?(?:v1|[\w.-]+/v\d\w*)[\"']?[ ,]*$",

@@ -18,7 +18,7 @@ from lvsdoctor.parse.gaps import UNREAD
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.words import read_ip
 
-__all__ = ["dump_of", "dumps_of"]
+__all__ = ["dump_of", "dumps_of", "rows_of"]
 
 KIND, NAME = "kubernetes", "a Kubernetes manifest"
 _MOST_DEPTH, _DEEPEST_VALUES = 4, 8
@@ -66,6 +66,14 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         origin = Origin.RUNTIME if live else Origin.CONFIGURED
         yield Dump(facts, tuple(found.unread), origin=origin, partial=partial, unread_kinds=kinds)
     yield from hosts
+
+
+def rows_of(root: YamlNode, outer: _Outer) -> list[KubeRow]:
+    """What a manifest inside of another text tells of the cluster; `outer` gives the lines of the file."""
+    found = _Cluster(())
+    for manifest in _manifests(root):
+        found.read(manifest, outer)
+    return found.rows
 
 
 def _manifests(root: YamlNode, depth: int = 0) -> Iterator[YamlNode]:
