@@ -11,6 +11,7 @@ from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl_d import ConfiguredFile, conf_path
 from lvsdoctor.parse.config import config_dumps, kinds_of
+from lvsdoctor.parse.config.build_files import build_file
 from lvsdoctor.parse.fleet.engines import answers_in, fleet_pieces
 from lvsdoctor.parse.identity import hostname_in
 from lvsdoctor.parse.paste.stream import Piece, pieces
@@ -39,6 +40,9 @@ def _pieces_of_text(text: str, where: str, host: str = "") -> Iterator[Piece]:
         return
     if answers := answers_in(text):
         yield from fleet_pieces(answers, where, "" if where == "stdin" else PurePath(where).name)
+        return
+    if (built := build_file(text, where)) is not None:
+        yield Piece("", Dump(unread_kinds=(built,)))
         return
     if configured := config_dumps(text, where, host):
         yield from (Piece(dump.host, named_where_unread(dump, text, where)) for dump in configured)

@@ -37,6 +37,29 @@ def test_what_tells_nothing_has_a_name(text: str, kind: str) -> None:
     assert kinds == [kind]
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "kind"),
+    [
+        (
+            "Vagrantfile",
+            "Vagrant.configure('2') do |c|\n  c.vm.provision 'shell', inline: <<-S\n    IP\n  S\nend\n",
+            "vagrant",
+        ),
+        ("infra/Makefile", "rs:\n\tIP\n", "make"),
+        ("rs1.ks", "#version=RHEL8\n%post\nIP\n%end\n", "kickstart"),
+        ("preseed.cfg", "d-i preseed/late_command string \\\nIP\n", "preseed"),
+        ("ci/Jenkinsfile", "pipeline {\n  agent any\n  sh '''\n  IP\n  '''\n}\n", "jenkins"),
+        ("docker-compose.yml", "services:\n  rs:\n    image: x\n    command: |\n      IP\n", "compose"),
+        ("x/.gitlab-ci.yml", "deploy:\n  script: |\n    IP\n", "ci"),
+        ("ha/haresources", "lb1 192.0.2.10/24/eth0 ldirectord::ldirectord.cf\n", "haresources"),
+        ("crm.txt", "primitive vip ocf:heartbeat:IPaddr2 params ip=192.0.2.10 nic=lo\n", "pacemaker"),
+    ],
+)
+def test_commands_for_hosts_that_a_tool_builds_are_of_no_host_of_the_scan(path: str, text: str, kind: str) -> None:
+    (piece,) = pieces_of(text.replace("IP", "ip addr add 192.0.2.10/24 dev lo"), path)
+    assert ([unread.kind for unread in piece.dump.unread_kinds], dict(piece.dump.facts), piece.host) == ([kind], {}, "")
+
+
 def test_a_script_of_nft_is_what_is_loaded_under_any_name() -> None:
     (piece,) = pieces_of(NFT, "firewall.txt")
     assert piece.dump.origin is Origin.CONFIGURED

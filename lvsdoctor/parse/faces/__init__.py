@@ -6,8 +6,9 @@ took.
 
 from collections.abc import Mapping
 
+from lvsdoctor.parse.config.build_files import BUILD_FILES
 from lvsdoctor.parse.faces import daemons, files, filters, outputs
-from lvsdoctor.parse.faces.face import Face
+from lvsdoctor.parse.faces.face import RUNNING, Face
 
 # In the order in which a line is held against them.
 ALL: tuple[Face, ...] = (*filters.FACES, *outputs.OF_IPVS, *files.FACES, *daemons.FACES, *outputs.FACES)
@@ -23,4 +24,6 @@ WITHOUT_RULES = "-without-rules"  # ends the kind of a filter dump that holds no
 
 def advice_for(kind: str) -> str:
     """What to give instead of this kind, as a sentence; "" where nothing takes its place, or nothing has to."""
+    if any(kind == known.kind for known in BUILD_FILES):
+        return RUNNING
     return FACES[kind].advice if kind in FACES else ""
