@@ -49,9 +49,9 @@ def unread_script(kind: str, name: str, at: Embedded) -> Unread:
 
 def _outer(command: ShellCommand, script: Embedded, *, uncertain: bool) -> ShellCommand:
     text = command.text and tuple((line, script.outer(seen)) for line, seen in command.text)
-    return replace(
-        command, seen=script.outer(command.seen), text=text, uncertain=command.uncertain or uncertain
-    )  # fmt: skip
+    rows = tuple(map(script.outer, command.rows))
+    uncertain = command.uncertain or uncertain
+    return replace(command, seen=script.outer(command.seen), text=text, uncertain=uncertain, rows=rows)
 
 
 def _quoted(value: str) -> str:

@@ -37,13 +37,14 @@ class OutputFile:
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
     """A simple command, the line `seen` that says it. `text` are the lines of its here-document. `uncertain`: it runs
-    only under a condition that cannot be known."""
+    only under a condition that cannot be known. `rows` are its own lines, where it has several."""
 
     words: tuple[str, ...]
     seen: Seen
     outputs: tuple[OutputFile, ...] = ()
     text: tuple[Line, ...] | None = None
     uncertain: bool = False
+    rows: tuple[Seen, ...] = ()
 
     @property
     def program(self) -> str:

@@ -96,8 +96,10 @@ class CommandReader:
                 raise Exhausted
         if not words:
             return None
-        return ShellCommand(tuple(words), self._seen(node), uncertain=self._uncertain)
+        rows = range(node.start_point[0], node.end_point[0] + 1)
+        several = tuple(map(self._row, rows)) if 1 < len(rows) < _MOST_WORDS else ()
+        return ShellCommand(tuple(words), self._row(rows[0]), uncertain=self._uncertain, rows=several)
 
-    def _seen(self, node: Node) -> Seen:
-        number = node.start_point[0] + self._first
+    def _row(self, row: int) -> Seen:
+        number = row + self._first
         return Seen(self._where, number, self._lines[number - 1] if number <= len(self._lines) else "")

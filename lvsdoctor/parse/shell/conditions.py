@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from lvsdoctor.parse.shell.command import FIRST, ShellCommand, is_unknown
 from lvsdoctor.parse.shell.effects import has_effect
 from lvsdoctor.parse.shell.sourcing import Opener, there
-from lvsdoctor.parse.shell.words import Scope, expanded, tokens
+from lvsdoctor.parse.shell.tokens import tokens
+from lvsdoctor.parse.shell.words import Scope, expanded
 
 _START = "start"
 # Beside commands that set something up these are taken to succeed: a script that stops there sets nothing up.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from lvsdoctor.parse.shell import conditions
-from lvsdoctor.parse.shell.assignment import assign
+from lvsdoctor.parse.shell.assignment import assign, count
 from lvsdoctor.parse.shell.command import FIRST, UNKNOWN, Pipeline, ShellCommand, is_unknown
 from lvsdoctor.parse.shell.command_reader import CommandReader
 from lvsdoctor.parse.shell.endings import FunctionEnd, LoopEnd, ScriptEnd
@@ -84,8 +84,7 @@ class Interpreter:
             case "command" | "pipeline" | "redirected_statement":
                 outcome, text = self._pipeline(node), self._text(node)
                 return conditions.looks_for_own(text) if outcome is None and text[:1] == "!" else outcome
-            case "variable_assignment":
-                assign(node, self._text, self._scope)
+            case "variable_assignment" | "compound_statement" if assign(node, self._text, self._scope):
                 return True
             case "list":
                 return self._list(node)
@@ -249,11 +248,12 @@ class Interpreter:
                 if not self._uncertain:
                     raise LoopEnd(goes_on=name == "continue")
             case "shift":
-                arguments = self._scope.arguments
-                self._scope.arguments = None if arguments is None else arguments[1:]
+                self._scope.arguments = self._scope.arguments and self._scope.arguments[1:]
             case "read" | "mapfile" | "getopts":
                 for word in command.words[1:]:
                     self._scope.variables.pop(word, None)
+            case "let":
+                count(",".join(command.words[1:]), self._scope)
             case _ if name in self._functions:
                 self._call(name, command.words[1:])
             case "." | "source" if opened := self._open(reads_file(command.words)):

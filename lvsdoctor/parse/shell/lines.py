@@ -4,7 +4,8 @@ import re
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.shell.command import SHELLS, OutputFile, ShellCommand, is_glob
-from lvsdoctor.parse.shell.words import Scope, expanded, fields, tokens
+from lvsdoctor.parse.shell.tokens import tokens
+from lvsdoctor.parse.shell.words import Scope, expanded, fields
 
 _ASSIGNMENT = re.compile(r"(?:(?:export|readonly|local|declare)\s+)?([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
 _RESERVED = frozenset("if then else elif fi for while until do done case esac select function { } [[ (".split())

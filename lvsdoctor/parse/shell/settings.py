@@ -84,7 +84,10 @@ def output_of(command: ShellCommand) -> list[Line] | None:
         return list(command.text)
     else:
         return None
-    return [(line, command.seen) for line in text.split("\n")]
+    lines = text.split("\n")
+    # A text that stands in the script with its own line breaks has a line of the script for each.
+    rows = command.rows if len(command.rows) == len(lines) else [command.seen] * len(lines)
+    return list(zip(lines, rows, strict=True))
 
 
 def _printed(form: str, values: Sequence[str]) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from lvsdoctor.parse.shell.command import is_unknown
-from lvsdoctor.parse.shell.words import Scope, expanded, tokens
+from lvsdoctor.parse.shell.tokens import tokens
+from lvsdoctor.parse.shell.words import Scope, expanded
 
 __all__ = ["Opener", "assignments_in", "nothing", "reads_file", "there"]
 

@@ -1,4 +1,4 @@
-"""A shell's words: quotes, variables, and the pipelines of a line that stands by itself. Nothing is executed.
+"""A shell's words: quotes and variables. Nothing is executed.
 
 A value that the text does not tell becomes UNKNOWN in its word, and the word is known for that.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from lvsdoctor.parse.shell import arithmetic
 from lvsdoctor.parse.shell.command import FIRST, UNKNOWN
 
 LONGEST = 20_000  # characters of a value, and fields of a word
@@ -18,6 +19,7 @@ _PARAMETER = re.compile(
 )
 _BRACES = re.compile(r"(?<!\$)\{([\w./:-]+(?:,[\w./:-]+)+|\d{1,6}\.\.\d{1,6})\}")
 _SEQ = re.compile(r"\s*seq\s+(\d{1,6})(?:\s+(\d{1,6}))?\s*")
+_EXPR = re.compile(r"\s*expr\s+([^|;&<>`]*)")
 _WHOLE_LIST = re.compile(r'"\$(?:\{(!?[A-Za-z_]\w*\[@\]|@)\}|@)"', re.ASCII)
 _QUOTED = re.compile(r"[\\'\"]")
 
@@ -208,15 +210,17 @@ def _dollar(raw: str, at: int, scope: Scope) -> tuple[tuple[str, ...], int, bool
     """What `$x`, `${x}`, `$(x)` and backquotes at `at` stand for, where it ends, and whether it is a list."""
     if raw[at] == "`":
         end = raw.find("`", at + 1)
-        return _substituted(raw[at + 1 : end]), (len(raw) if end < 0 else end + 1), False
+        return _substituted(raw[at + 1 : end], scope), (len(raw) if end < 0 else end + 1), False
     following = raw[at + 1 : at + 2]
     if following == "{":
-        end = _closing(raw, at + 1, "{", "}")
+        end = closing(raw, at + 1, "{", "}")
         values, several = scope.parameter(raw[at + 2 : end])
         return values, end + 1, several
     if following == "(":
-        end = _closing(raw, at + 1, "(", ")")
-        return _substituted(raw[at + 2 : end]), end + 1, False
+        end = closing(raw, at + 1, "(", ")")
+        if raw.startswith("$((", at) and raw[end - 1 : end] == ")":
+            return _counted(raw[at + 3 : end - 1], scope), end + 1, False
+        return _substituted(raw[at + 2 : end], scope), end + 1, False
     if match := _NAME.match(raw, at + 1):
         return (scope.plain(match[0]),), match.end(), False
     if following and following in "@*#?$!-0123456789":
@@ -225,8 +229,15 @@ def _dollar(raw: str, at: int, scope: Scope) -> tuple[tuple[str, ...], int, bool
     return ("$",), at + 1, False
 
 
-def _substituted(command: str) -> tuple[str, ...]:
-    """The output of a command, which is not run: of `seq` it is known."""
+def _counted(expression: str, scope: Scope) -> tuple[str, ...]:
+    total = arithmetic.number(expression, scope.plain)
+    return (UNKNOWN if total is None else str(total),)
+
+
+def _substituted(command: str, scope: Scope) -> tuple[str, ...]:
+    """The output of a command, which is not run: of `seq` and `expr` it is known."""
+    if match := _EXPR.fullmatch(command):
+        return _counted(match[1].replace("\\*", "*"), scope)
     if match := _SEQ.fullmatch(command):
         low, high = (int(match[1]), int(match[2])) if match[2] else (1, int(match[1]))
         if low <= high <= low + 1000:
@@ -234,7 +245,7 @@ def _substituted(command: str) -> tuple[str, ...]:
     return (UNKNOWN,)
 
 
-def _closing(raw: str, at: int, opens: str, closes: str) -> int:
+def closing(raw: str, at: int, opens: str, closes: str) -> int:
     """Where the bracket at `at` is closed; the end of the text where it is not."""
     depth = 0
     for place in range(at, len(raw)):
@@ -245,56 +256,3 @@ def _closing(raw: str, at: int, opens: str, closes: str) -> int:
             if not depth:
                 return place
     return len(raw)
-
-
-# -- a line that stands by itself -------------------------------------------------------------------------------------
-
-_OPERATOR = re.compile(r"\d?(?:>>|>\||>&|<&|<<<|<<-|<<|>|<)|&>>|&>|&&|\|\||\|&|;;|[|;&()]")
-
-
-def tokens(line: str) -> list[tuple[str, bool]]:
-    """The raw words of a line and its operators, each with whether it is one. A comment ends it."""
-    parts: list[tuple[str, bool]] = []
-    at, size = 0, len(line)
-    while at < size:
-        if line[at].isspace():
-            at += 1
-            continue
-        if line[at] == "#":
-            break
-        if match := _OPERATOR.match(line, at):
-            parts.append((match[0], True))
-            at = match.end()
-            continue
-        end = _word_end(line, at)
-        parts.append((line[at:end], False))
-        at = end
-    return parts
-
-
-def _word_end(line: str, at: int) -> int:
-    size = len(line)
-    while at < size:
-        letter = line[at]
-        if letter.isspace() or letter in "|;&()<>":
-            return at
-        if letter == "\\":
-            at += 2
-        elif letter in "'`":
-            end = line.find(letter, at + 1)
-            at = size if end < 0 else end + 1
-        elif letter == '"':
-            at = _quote_end(line, at + 1)
-        elif line.startswith("$(", at):
-            at = _closing(line, at + 1, "(", ")") + 1
-        elif line.startswith("${", at):
-            at = _closing(line, at + 1, "{", "}") + 1
-        else:
-            at += 1
-    return size
-
-
-def _quote_end(line: str, at: int) -> int:
-    while at < len(line) and line[at] != '"':
-        at += 2 if line[at] == "\\" else 1
-    return at + 1
