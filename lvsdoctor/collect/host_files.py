@@ -50,9 +50,9 @@ class HostFiles:
     def _of_unit(self, file: Entry, where: str, drop_ins: Sequence[Entry]) -> Dump | None:
         text = self._text_of(file)
         added = [(self._where_of(more), self._text_of(more) or "") for more in drop_ins]
-        if text is None or not (added or "EnvironmentFile" in text):
+        if text is None or not (added or "Environment" in text):
             return None
-        dump = self._opening(partial(unit_dump, text, where, added), where)
+        dump = self._opening(partial(unit_dump, text, where, added), where, runs=True)
         if dump is not None:
             self._read |= {more.path for more in drop_ins}
         return dump
@@ -66,8 +66,9 @@ class HostFiles:
                 found.setdefault(match["unit"], {})[file.name] = file
         return {unit: [named[name] for name in sorted(named)] for unit, named in found.items()}
 
-    def _opening(self, read: Callable[[Opener], Dump | None], where: str) -> Dump | None:
-        """What `read` makes of a file; None where it opens none, so that any other reader may take it."""
+    def _opening(self, read: Callable[[Opener], Dump | None], where: str, *, runs: bool = False) -> Dump | None:
+        """What `read` makes of a file; None where it opens none, so that any other reader may take it. A script that is
+        read for another may be called by itself as well, but for one that it `runs`."""
         opened: set[str] = set()
 
         def open_file(path: str) -> tuple[str, str] | None:
@@ -80,7 +81,7 @@ class HostFiles:
 
         dump = read(open_file)
         if dump is not None:
-            self._read |= {path for path in opened if not SCRIPT.search(path)}
+            self._read |= {path for path in opened if runs or not SCRIPT.search(path)}
         return dump
 
     def _find(self, path: str, where: str) -> Entry | None:

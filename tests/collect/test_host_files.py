@@ -46,6 +46,22 @@ def test_an_environment_file_counts_before_the_unit(tmp_path: Path) -> None:
     assert addresses(scanned(tmp_path, {HOME: unit, "rs1/etc/default/vip": VARIABLES})) == [f"192.0.2.10/24 {HOME}:5"]
 
 
+@pytest.mark.parametrize(
+    ("unit", "script"),
+    [
+        ("EnvironmentFile=/etc/default/vip\nExecStart=/usr/local/sbin/vip.sh\n", "ip addr add $VIP/$MASK dev lo\n"),
+        ("Environment=MASK=24\nExecStart=/usr/local/sbin/vip.sh 192.0.2.10\n", "ip addr add $1/$MASK dev lo\n"),
+        ("Environment=X=1\nExecStart=/bin/sh /usr/local/sbin/vip.sh 192.0.2.10/24\n", "ip addr add $1 dev lo\n"),
+    ],
+)
+def test_a_script_that_a_unit_runs_gets_the_units_environment(tmp_path: Path, unit: str, script: str) -> None:
+    name = "rs1/usr/local/sbin/vip.sh"
+    more = {"rs1/etc/default/vip": VARIABLES} if "EnvironmentFile" in unit else {}
+    node = scanned(tmp_path, {HOME: f"[Service]\n{unit}", name: f"#!/bin/sh\n{script}", **more})
+    assert addresses(node) == [f"192.0.2.10/24 {name}:2"]
+    assert node.unread == ()
+
+
 def test_the_file_of_another_host_is_not_this_one_s(tmp_path: Path) -> None:
     files = {HOME: UNIT % "EnvironmentFile=/etc/default/vip\n", "rs2/etc/default/vip": VARIABLES}
     assert addresses(scanned(tmp_path, files)) == []

@@ -1,7 +1,8 @@
 """*.service of systemd and their drop-ins: what starting the service does to the host (systemd.service(5)).
 
 ExecStartPre=, ExecStart= and ExecStartPost= run in this order, whatever the order of their lines; ExecStop= does not. A
-script that one of them names is read where it lies in the tree. Nothing is executed.
+script that one of them names is read where it lies in the tree, with what Environment= says where the unit has any.
+Nothing is executed.
 """
 
 import re
@@ -15,8 +16,9 @@ from lvsdoctor.parse.config.host_commands import Effects, MissingParser, run_scr
 from lvsdoctor.parse.config.ini_text import IniText, IniValue, ini_text
 from lvsdoctor.parse.config.network import file_name, set_aside
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.shell.command import UNKNOWN, ShellCommand
+from lvsdoctor.parse.shell.command import SHELLS, UNKNOWN, ShellCommand
 from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
+from lvsdoctor.parse.shell.script import SHEBANG, follow
 from lvsdoctor.parse.shell.sourcing import Opener, assignments_in, nothing
 from lvsdoctor.parse.shell.words import Scope
 
@@ -52,7 +54,8 @@ def dump_of(
     for value in _commands(ini):
         for words in _command_lines(value, scope, instance):
             try:
-                _run(effects, words, value.seen, scope)
+                if not _run_file(effects, words, scope, open_file):
+                    _run(effects, words, value.seen, scope)
             except MissingParser:
                 missing.append(
                     Unread("unit", "a script in a systemd unit (`pip install lvsdoctor[golden]` reads it)", value.seen)
@@ -124,6 +127,16 @@ def _expanded(word: str, scope: Scope, instance: str, *, plain: bool) -> list[st
     if match := _WHOLE.fullmatch(word):
         return scope.plain(match["name"]).split() or [""]
     return [_VARIABLE.sub(lambda match: scope.plain(match["name"]) if match["name"] else "$", word)]
+
+
+def _run_file(effects: Effects, words: list[str], scope: Scope, open_file: Opener) -> bool:
+    """Is it a script of the same tree? It is followed with the unit's environment. Raises MissingParser."""
+    named = words[1:] if words and words[0].rpartition("/")[2] in SHELLS else words
+    opened = open_file(named[0]) if named and named[0].startswith("/") else None
+    if opened is None or not (named is not words or SHEBANG.match(opened[1])):
+        return False
+    follow(effects, opened[1], opened[0], scope=Scope(dict(scope.variables), tuple(named[1:])), open_file=open_file)
+    return True
 
 
 def _run(effects: Effects, words: list[str], seen: Seen, scope: Scope) -> None:
