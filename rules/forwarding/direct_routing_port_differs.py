@@ -49,6 +49,7 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 about={"service": service, "rip": real.ip, "port": real.port},
                 asked=service.port,
                 decided_at=str(real.ip),
+                decided_by=real,
                 evidence=[
                     cite(service, "clients use port {asked}", asked=service.port),
                     cite(real, "port {port} has no effect: this method does not change ports", port=real.port),

@@ -127,7 +127,8 @@ def _route(item: YamlNode, name: str, table: str, plan: NetworkPlan) -> None:
     if to is None:
         plan.refuse(item.seen)
         return
-    kind, via = _text(item, "type") or "unicast", _text(item, "via")
+    kind, gateway = _text(item, "type") or "unicast", item.at("via")
+    via = _text(gateway)
     network = read_network(to.text)
     default = to.text == "default" or (network is not None and network.prefixlen == 0)
     words = [kind, "default" if default else to.text]
@@ -137,7 +138,7 @@ def _route(item: YamlNode, name: str, table: str, plan: NetworkPlan) -> None:
         words += [word, value] if value else []
     words += ["onlink"] if _text(item, "on-link") in ("true", "yes", "on") else []
     family = 6 if default and (":" in to.text or ":" in _text(item, "from")) else None
-    plan.route(words, name if via else "", to.seen, family)
+    plan.route(words, name if via else "", (gateway or to).seen, family)
 
 
 def _rule(item: YamlNode, table: str, plan: NetworkPlan) -> None:

@@ -170,7 +170,7 @@ def _address(section: IniSection, link: str, plan: NetworkPlan) -> None:
 
 
 def _route(section: IniSection, link: str, plan: NetworkPlan) -> None:
-    line = section.last("Destination") or section.last("Gateway")
+    line = section.last("Gateway") or section.last("Destination")
     if line is None or section.get("MultiPathRoute") or section.get("Gateway").startswith("_"):
         plan.refuse(line.seen if line is not None else section.seen)
         return

@@ -63,7 +63,7 @@ def test_routes_and_rules_are_those_of_ip() -> None:
     dump = read(text, FILE)
     assert routes(dump) == [
         "0.0.0.0/0 via 192.0.2.1 dev eth0 table main @5", "0.0.0.0/0 via 192.0.2.2 dev eth0 table 10 @7",
-        "198.51.100.0/24 via 192.0.2.3 dev eth0 table main @8",
+        "198.51.100.0/24 via 192.0.2.3 dev eth0 table main @9",
     ]  # fmt: skip
     assert rules(dump) == ["32765 from 192.0.2.0/24 table 10 IPv4 @11"]
     assert unread(dump) == [12]

@@ -59,7 +59,7 @@ def test_routes_and_rules_are_those_of_ip() -> None:
     )
     dump = read(text, FILE)
     assert routes(dump) == [
-        "0.0.0.0/0 via 192.0.2.1 dev eth0 table main @4", "198.51.100.0/24 via 192.0.2.2 dev eth0 table 10 @6",
+        "0.0.0.0/0 via 192.0.2.1 dev eth0 table main @4", "198.51.100.0/24 via 192.0.2.2 dev eth0 table 10 @7",
     ]  # fmt: skip
     assert rules(dump) == ["7 from 192.0.2.0/24 table 10 IPv4 @10"]
     assert unread(dump) == [14]
