@@ -107,7 +107,7 @@ QUESTIONS = {
         "model.vrrp": "VrrpInstance OWNER",
         "model.health": "CheckedService CheckedServer HealthCheck",
         "analysis.vrrp.election": "AdvertMismatch",
-        "analysis.vrrp.pairs": "vrrp_pairs shared_router_ids VrrpPair",
+        "analysis.vrrp.pairs": "known_pairs vrrp_pairs shared_router_ids VrrpPair",
     },
     "Which hosts are on one segment?": {
         "analysis.arp.owners": "same_segment",

@@ -190,6 +190,7 @@ from lvsdoctor.analysis.vrrp.filters import FilteredAdvert as FilteredAdvert
 from lvsdoctor.analysis.vrrp.filters import filtered_adverts as filtered_adverts
 from lvsdoctor.analysis.vrrp.filters import filtered_if_asked as filtered_if_asked
 from lvsdoctor.analysis.vrrp.pairs import VrrpPair as VrrpPair
+from lvsdoctor.analysis.vrrp.pairs import known_pairs as known_pairs
 from lvsdoctor.analysis.vrrp.pairs import shared_router_ids as shared_router_ids
 from lvsdoctor.analysis.vrrp.pairs import vrrp_pairs as vrrp_pairs
 from lvsdoctor.analysis.vrrp.sources import ForeignSource as ForeignSource

@@ -28,9 +28,10 @@ _REFUSED = "Connections that {director} sends to {node} are refused."
 
 @rule(
     name="real-server-filter-drops-requests", code="FW004", severity=Severity.ERROR,
-    explains=Decision.INPUT_FILTER, role="real-server", needs={"memberships", "addresses"},
-    helps={"health-checks", "iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl"},
-    harmless_at_weight_0=True,
+    explains=Decision.INPUT_FILTER, role="real-server", needs={"memberships", "addresses"}, harmless_at_weight_0=True,
+    helps={
+        "health-checks", "iptables", "ip6tables", "ipvs", "links", "local-routes", "policy-rules", "routes", "sysctl",
+    },
 )  # fmt: skip
 def real_server_filter_drops_requests(node: Node) -> Iterator[Finding]:
     listings, absent = at_real_server_of_all(node)

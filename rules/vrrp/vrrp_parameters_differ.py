@@ -11,10 +11,10 @@ from lvsdoctor.rulekit import (
     VrrpPair,
     cite,
     in_keepalived_conf,
+    known_pairs,
     rule,
     same_vrrp_values,
     shared_router_ids,
-    vrrp_pairs,
 )
 
 BOTH = "{node} and {peer} both become master for VIP {vip}: {what} {differ}"
@@ -23,15 +23,11 @@ IGNORED = "{node} ignores nopreempt in {instance}, as its state is MASTER"
 
 
 @rule(
-    name="vrrp-parameters-differ",
-    code="VRRP003",
-    severity=Severity.ERROR,
-    needs={"vrrp"},
-    helps={"addresses", "links"},
-    cause=True,
-)
+    name="vrrp-parameters-differ", code="VRRP003", severity=Severity.ERROR, needs={"vrrp"},
+    helps={"addresses", "links"}, cause=True,
+)  # fmt: skip
 def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
-    pairs = list(vrrp_pairs(node))
+    pairs, absent = known_pairs(node)
     for pair in pairs:
         others = [other for other in pairs if other.own is pair.own and not other.differences]
         if not pair.differences or others:  # of three the third is master alone, and this one its backup
@@ -68,6 +64,8 @@ def vrrp_parameters_differ(node: Node) -> Iterator[Finding]:
             )
     for pair in pairs:
         pair.require_authentication()
+    if absent is not None:
+        raise absent
 
 
 def _line(clash: VrrpPair, word: str) -> Iterator[Citation]:

@@ -404,3 +404,38 @@ def test_a_filter_is_held_against_health_checks_where_a_file_makes_some(
     nodes = _scan(tmp_path, files | {"rs1/etc/iptables/rules.v4": ONLY_VIP})
     findings = _of(examine(nodes, load_rules()), "FW004")
     assert [(finding.node, finding.severity) for finding in findings] == [("rs1", "warning")] * warned
+
+
+PART = """vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id {id}
+    priority {priority}
+    advert_int {seconds}
+{more}    virtual_ipaddress {{
+        192.0.2.10/24
+    }}
+}}
+include /etc/keepalived/elsewhere/*.conf
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"id": 52}, ["VRRP003"]),
+        ({"seconds": 2}, ["VRRP003"]),
+        ({}, []),
+        ({"id": "{{ vrid }}"}, []),
+        ({"more": "    version 3\n"}, []),
+    ],
+)
+def test_values_that_both_files_write_out_are_compared_though_an_include_was_not_read(
+    tmp_path: Path, values: dict[str, int | str], found: list[str]
+) -> None:
+    known: dict[str, int | str] = {"id": 51, "seconds": 1, "more": ""}
+    files = {
+        "lb1/etc/keepalived/keepalived.conf": PART.format(priority=150, **known),
+        "lb2/etc/keepalived/keepalived.conf": PART.format(priority=100, **{**known, **values}),
+    }
+    findings = _of(examine(_scan(tmp_path, files), load_rules()), "VRRP003")
+    assert [(finding.code, finding.severity) for finding in findings] == [(code, "warning") for code in found]

@@ -1,7 +1,7 @@
 """Pairs of vrrp_instances on two hosts that have a VIP in common: what keeps them from being one virtual router."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from lvsdoctor.analysis.vrrp.election import AdvertMismatch, differences, hides_password
@@ -11,6 +11,8 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.vrrp import VrrpInstance
+
+_WRITTEN = ("virtual_router_id", "advert_int")  # a value that one line alone says
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,39 @@ def vrrp_pairs(node: Node) -> Iterator[VrrpPair]:
     Reads vrrp, and addresses and links where collected.
     """
     for own in node.vrrp_instances:
-        for peer in node.peers_with_vip_of(own):
-            for other in _sharing(peer, own):
-                segment = _segment(node, own, peer, other)
-                if segment is not None and _rank(other, peer) > _rank(own, node):
-                    proved = not any(line.assumed for line in segment)
-                    guessed = _guessed(node, own) or _guessed(peer, other)
-                    yield VrrpPair(own, peer, other, differences(node, own, peer, other), segment, proved, guessed)
+        yield from _pairs_of(node, own)
+
+
+def _pairs_of(node: Node, own: VrrpInstance) -> Iterator[VrrpPair]:
+    for peer in node.peers_with_vip_of(own):
+        for other in _sharing(peer, own):
+            segment = _segment(node, own, peer, other)
+            if segment is not None and _rank(other, peer) > _rank(own, node):
+                proved = not any(line.assumed for line in segment)
+                guessed = _guessed(node, own) or _guessed(peer, other)
+                yield VrrpPair(own, peer, other, differences(node, own, peer, other), segment, proved, guessed)
+
+
+def known_pairs(node: Node) -> tuple[list[VrrpPair], NotCollected | None]:
+    """vrrp_pairs(), and what keeps them from being all. Where not all of a host's keepalived.conf was read, a pair has
+    the differences between values that both files write out, and these are not proved."""
+    found: list[VrrpPair] = []
+    absent = node.unseen("vrrp")
+    for own in node.seen_rows("vrrp"):
+        try:
+            for pair in _pairs_of(node, own):
+                whole = node.partial("vrrp") is None and pair.peer.partial("vrrp") is None
+                found.append(pair if whole else _written_out(pair))
+        except NotCollected as lacking:
+            absent = absent or lacking
+    return found, absent
+
+
+def _written_out(pair: VrrpPair) -> VrrpPair:
+    own, other = pair.own, pair.other
+    known = {word for word in _WRITTEN if word in own.lines and word in other.lines}
+    known -= {"virtual_router_id"} if None in (own.router_id, other.router_id) else set()
+    return replace(pair, differences=tuple(reason for reason in pair.differences if reason.what in known), proved=False)
 
 
 def _guessed(node: Node, instance: VrrpInstance) -> NotCollected | None:
