@@ -26,7 +26,7 @@ BUILD_FILES = (
     BuildFile("preseed", "a file of debian-installer", r"preseed[^/]*", r"d-i +[\w-]+/[\w-]+ "),
     BuildFile("jenkins", "a Jenkinsfile", r"Jenkinsfile[^/]*", r"pipeline *\{\s+agent\b"),
     BuildFile("compose", "a file of Docker Compose", r"(?:docker-)?compose[^/]*\.ya?ml"),
-    BuildFile("ci", "a file of a CI", r"\.gitlab-ci\.yml|\.github/workflows/[^/]+\.ya?ml"),
+    BuildFile("ci", "a pipeline of a CI", r"\.gitlab-ci\.yml|\.github/workflows/[^/]+\.ya?ml"),
     BuildFile("packer", "a Packer template", r"[^/]+\.pkr\.hcl"),
     BuildFile("pacemaker", "a configuration of Pacemaker", r"cib[^/]*\.xml", r"<cib\b|primitive +\S+ +ocf:"),
     BuildFile("haresources", "a haresources file of Heartbeat", r"haresources"),

@@ -343,6 +343,10 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "removed-server-keeps-connections": NO_EFFECT,
     },
     ("real-server-without-health-check", "checktype=on is no check"): {"real-server-without-health-check": NO_COMMAND},
+    ("real-server-without-health-check", "keepalived ignores a check without a url"): {
+        "real-server-without-health-check": NO_COMMAND,
+        "removed-server-keeps-connections": NO_EFFECT,
+    },
     ("real-server-without-health-check", "one of two"): {
         "real-server-without-health-check": NO_COMMAND,
         "removed-server-keeps-connections": NO_EFFECT,
