@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from lvsdoctor.model.coverage import Origin, Partial
+from lvsdoctor.model.coverage import Origin, Partial, Unread
 from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy, KubeRow, KubeState, ServiceAddress, ServiceRange
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import embedded
@@ -21,6 +21,12 @@ from lvsdoctor.parse.words import read_ip
 __all__ = ["dump_of", "dumps_of", "rows_of"]
 
 KIND, NAME = "kubernetes", "a Kubernetes manifest"
+# Others that bring service addresses to nodes, in ways that no rule knows.
+_OTHERS = {
+    "purelb.io": ("purelb", "a configuration of PureLB"),
+    "network.kubesphere.io": ("openelb", "a configuration of OpenELB"),
+    "loxilb.io": ("loxilb", "a configuration of LoxiLB"),
+}
 _MOST_DEPTH, _DEEPEST_VALUES = 4, 8
 _NAMED = re.compile(r"\.(?:ya?ml|json)(?:\.\w+)?$")
 
@@ -53,7 +59,7 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         if (dump := workload_dump(manifest, lines)) is not None:
             hosts.append(dump)
         hosts += host_files(manifest, lines)
-    kinds = tuple(kind for dump in hosts for kind in dump.unread_kinds)
+    kinds = (*found.kinds.values(), *(kind for dump in hosts for kind in dump.unread_kinds))
     hosts = [replace(dump, unread_kinds=()) for dump in hosts if dump.facts or dump.unread]
     if found.rows or found.state or found.unread or kinds or not hosts:
         partial = Partial(UNREAD, found.unread[0]) if found.unread else None
@@ -109,6 +115,7 @@ class _Cluster:
     rows: list[KubeRow] = field(default_factory=list)
     state: list[KubeState] = field(default_factory=list)
     unread: list[Seen] = field(default_factory=list)
+    kinds: dict[str, Unread] = field(default_factory=dict)
 
     def read(self, manifest: YamlNode, outer: _Outer = _same) -> None:
         kind, group = word(manifest, "kind"), word(manifest, "apiVersion").partition("/")[0]
@@ -120,6 +127,9 @@ class _Cluster:
             self.rows.append(Announcer("MetalLB's L2Advertisement", outer(_seen_of(manifest, "kind"))))
         elif kind in ("IPAddressPool", "AddressPool") and group == "metallb.io":
             self._ranges(manifest.at("spec"), "protocol", outer)
+        elif group in _OTHERS:
+            other, name = _OTHERS[group]
+            self.kinds.setdefault(other, Unread(other, name, outer(_seen_of(manifest, "kind"))))
         elif kind == "Service" and group == "v1":
             self._service(manifest)
         elif kind == "Node" and group == "v1":

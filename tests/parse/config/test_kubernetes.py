@@ -165,3 +165,13 @@ def test_keepalived_conf_in_a_config_map_is_that_of_a_host() -> None:
     (dump,) = dumps_of(text, "f.yaml")
     (service,) = dump.facts["configured-ipvs"]
     assert (dump.host, str(service.seen), str(service.destinations[0].seen)) == ("lvs", "f.yaml:6", "f.yaml:8")
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [("purelb.io/v1", "purelb"), ("network.kubesphere.io/v1alpha2", "openelb"), ("loxilb.io/v1", "loxilb")],
+)
+def test_what_else_brings_service_addresses_to_nodes_is_called_by_its_name(version: str, kind: str) -> None:
+    dump = dump_of(f"apiVersion: {version}\nkind: ServiceGroup\nmetadata:\n  name: lan\n", "lan.yaml")
+    assert dump is not None
+    assert [(unread.kind, unread.seen.line) for unread in dump.unread_kinds] == [(kind, 2)]
