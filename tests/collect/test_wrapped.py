@@ -11,6 +11,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from quopri import encodestring
+from textwrap import indent
 
 import pytest
 
@@ -184,6 +185,24 @@ def debugging() -> str:
     )
 
 
+def on_one_line() -> str:
+    """A page whose tags stand side by side: only the dumps themselves break lines."""
+    blocks = [
+        f"<h2>{host}</h2>"
+        + "".join(f"<p>{c}</p><pre><code>{html.escape(t)}\n</code></pre>" for c, t in printed(host).items())
+        for host in HOSTS
+    ]
+    return f"<!DOCTYPE html><html><head><title>LVS</title></head><body><h1>Cluster</h1>{''.join(blocks)}</body></html>"
+
+
+def scalars(quote: str) -> str:
+    """A block of YAML for each command of each host."""
+    return "".join(
+        f"{host}:\n" + "".join(f"  {quote}{c}{quote}: |\n" + indent(t, "    ") + "\n" for c, t in printed(host).items())
+        for host in HOSTS
+    )
+
+
 WRAPPINGS: dict[str, Callable[[], str | bytes]] = {
     "table.md": of_markdown,
     "table.csv": lambda: table(","),
@@ -196,6 +215,21 @@ WRAPPINGS: dict[str, Callable[[], str | bytes]] = {
     "base64.eml": lambda: mail("base64", encodebytes(everything().encode())),
     "attached.eml": attached,
     "page.xml": page,
+    "page.html": on_one_line,
+    "plain.yaml": lambda: scalars(""),
+    "quoted.yaml": lambda: scalars('"'),
+    "colons.txt": lambda: "".join(
+        f"{host}:\n" + "".join(f"{command}:\n{text}\n" for command, text in printed(host).items()) for host in HOSTS
+    ),
+    "outputs.txt": lambda: "".join(
+        f"{host}:\n" + "".join(f"{command} output:\n\n{text}\n" for command, text in printed(host).items())
+        for host in HOSTS
+    ),
+    "vagrant.txt": lambda: "".join(
+        f'PS C:\\lab> vagrant ssh {host} -c "sudo {command}"\r\n{text}\r\nConnection to 127.0.0.1 closed.\r\n'
+        for host in HOSTS
+        for command, text in printed(host).items()
+    ),
     "chat.json": chat,
     "interface.json": interface,
     "notes.rtf": rich_text,

@@ -15,6 +15,8 @@ _WATCH = pattern(
     r"^(?:Every|Alle|Cada|Toutes les|Ogni|每隔?|A cada|Каждые) ?[\d.,]+ ?\w{1,2}[:\uff1a] ?"
     r"(?P<command>.+?)\s{2,}(?P<host>[\w.-]+): "
 )
+# `ip addr show:` and `ip addr output:` above the output; 2001:db8:: is an address.
+_COLON = pattern(r"(?<=[^:\s])(?:\s(?:output|results?|shows|says|gives|prints)|\s?的?(?:输出|结果))?\s?[:\uff1a]\s*$")
 _LEAVING = pattern(r"exit|logout|(?:Shared )?[Cc]onnection to \S+ closed\.?")
 
 
@@ -85,6 +87,7 @@ def of_heading(heading: Heading) -> Echo:
 
 def _echo(line: str, host: str) -> Echo:
     """A command line without what only carries it; of several commands in it the only one whose output is read."""
+    line = _COLON.sub("", line)
     simple = list(simple_commands(words_of(line)))[:32]
     if simple and simple[0][:1] in (["exit"], ["logout"]):
         return Echo(("exit",), host, leaves=True)

@@ -17,6 +17,7 @@ from lvsdoctor.parse.paste.titles import Titles
 from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
 from lvsdoctor.parse.reader import Dump, Reader
 from lvsdoctor.parse.readers import PROGRAMS, readers_for
+from lvsdoctor.parse.renumber import renumbered
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
 _NO_IPVS = "Can't initialize ipvs"
@@ -46,7 +47,14 @@ class Section:
 def sections(text: str, where: str) -> Iterator[Section]:
     """The sections in order. The first has no echo, and may be empty."""
     expected = expected_lines(text.split("\n")) if may_expect(text) else frozenset[int]()
-    return _Parting(undecorated(text), where, expected).sections()
+    lines = undecorated(text)
+    if not any(SEVERAL in line for line in lines):
+        yield from _Parting(lines, where, expected).sections()
+        return
+    apart = [(number, line) for number, full in enumerate(lines, 1) for line in full.split(SEVERAL)]
+    passed = frozenset(place for place, (number, _) in enumerate(apart, 1) if number in expected)
+    for section in _Parting([line for _, line in apart], where, passed).sections():
+        yield renumbered(section, where, lambda place: apart[place - 1][0])
 
 
 def of_output(echo: Echo, seen: Seen, lines: list[str], span: tuple[int, int], where: str) -> Section:
@@ -76,13 +84,12 @@ class _Parting:
             if taken := self._feed_run(number):
                 number += taken
                 continue
-            full = self._lines[number]
+            line = self._lines[number].rstrip()
             number += 1
-            for line in full.split(SEVERAL) if SEVERAL in full else (full,):
-                if (echo := self._take(line.rstrip(), number)) is not None:
-                    self._finish()
-                    yield self._section
-                    self._section, self._reader = Section(echo, Seen(self._where, number, line.rstrip())), None
+            if (echo := self._take(line, number)) is not None:
+                self._finish()
+                yield self._section
+                self._section, self._reader = Section(echo, Seen(self._where, number, line)), None
         self._finish()
         self._section.to_lvsdoctor += self._waiting
         yield self._section

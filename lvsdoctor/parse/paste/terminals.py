@@ -1,10 +1,11 @@
 """What programs around a shell add to its lines: a pager's prompt, the prompt of Windows, a terminal's clock; and
-blocks of AsciiDoc and of diff(1), whose lines are not what a host shows.
+blocks of AsciiDoc, of YAML and of diff(1), whose lines are not what a host shows.
 """
 
 import re
 from itertools import pairwise
 
+from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
 from lvsdoctor.parse.readers import readers_for
@@ -12,7 +13,11 @@ from lvsdoctor.parse.readers import readers_for
 # more(1) and less(1) write it, and over it what comes next. Alone on its line, it is where the user stopped.
 _PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ \t]*\r)*")
 # PS C:\Users\anna> ssh root@rs1 ip addr
-_WINDOWS = pattern(r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*(?:ssh|plink)(?:\.exe)?(?=[ \t])", re.I)
+_WINDOWS = pattern(
+    r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*"
+    r"(?P<program>ssh|plink|vagrant|docker|podman|kubectl|multipass|gcloud)(?:\.exe)?(?=[ \t])",
+    re.IGNORECASE,
+)
 _WINDOWS_ALONE = pattern(r"(?m)^[ \t]*PS [A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*$")
 _DAY = r"\d{4}[-/.]\d\d[-/.]\d\d[ T]"
 _SECONDS = r":\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
@@ -27,6 +32,8 @@ _SECTION = pattern(r"section_(?:start|end):\d{1,12}:[\w.-]{1,200}(?:\[[^\]\r\n]{
 _TITLE = pattern(r"\.([A-Za-z][\w.-]{0,62})[ \t]*")
 _BLOCK = pattern(r"(?:-{4,}|\.{4,})[ \t]*")
 _HUNK = pattern(r"@@ -\d{1,7}(?:,(\d{1,7}))? \+\d{1,7}(?:,(\d{1,7}))? @@.*")
+# A command as a key of YAML, above a block of what it printed.
+_KEY = pattern(r"(?m)^([ \t]*)([\"']?)([^\s\"'#][^\"'\n]{1,200}?)\2[ \t]?:[ \t]*[|>][-+\d]{0,2}[ \t]*$")
 DIFFERENCE = "diff| "  # stands before the lines of a difference: of two states none may be the host's
 
 
@@ -35,14 +42,21 @@ def without_terminals(text: str) -> str:
     if "\r" in text:
         text = _PAGER.sub("", _SECTION.sub("", text))
     if ":\\" in text:
-        text = _WINDOWS_ALONE.sub("$", _WINDOWS.sub("$ ssh", text))
+        text = _WINDOWS_ALONE.sub("$", _WINDOWS.sub(_as_typed, text))
     if "\n@@ -" in text or text.startswith("@@ -"):
         text = _without_hunks(text)
+    if "|" in text or ": >" in text:
+        text = _KEY.sub(lambda key: f"{key[1]}{key[3]}:" if SHOWING.match(key[3]) else key[0], text)
     if _STAMP.match(text):
         text = _without_stamps(text)
     if "----" in text or "...." in text:
         text = _without_titles(text)
     return text
+
+
+def _as_typed(prompt: re.Match[str]) -> str:
+    program = prompt["program"].lower()
+    return f"$ {'ssh' if program == 'plink' else program}"
 
 
 def _without_hunks(text: str) -> str:
