@@ -25,7 +25,7 @@ def say(sentence: str) -> None:
 
 def unknown(what: str, name: str, known: list[str], place: str = "") -> CliError:
     """`name` is no such thing; says the nearest name that is, and before all the place where it stands."""
-    near = nearest(name, known)
+    near = nearest(name, known, 0.6)
     hint = f"; did you mean {near}?" if near else f"; known: {', '.join(known[:10])}{' ...' * (len(known) > 10)}"
     return CliError(f"{place}unknown {what} {name!r}{hint}")
 

@@ -27,6 +27,7 @@ from lvsdoctor.model.work import Apply, in_turn
 from lvsdoctor.parse.paste.stream import Piece
 
 _MANY = 8
+_NAMED = 3
 _MOST_NAMES = 10_000  # that are held against a mistyped one
 LOOKED_FOR = "ip addr, ip link, ip route, ip rule, ip neigh, sysctl, ipvsadm, /proc/net/ip_vs, arptables"
 
@@ -83,9 +84,18 @@ def _speaking(dumps: Sequence[NodeDump], path: str, omitted: Sequence[str]) -> i
     """The place of the first that tells something. Raises NoDump."""
     place = next((number for number, dump in enumerate(dumps) if _speaks(dump)), None)
     if place is None:
-        why = "".join(f"; {sentence}" for sentence in omitted)
+        why = "".join(f"; {sentence}" for sentence in (*_refused(dumps), *omitted))
         raise NoDump(_shown(path), f"no dump in it (looked for {LOOKED_FOR}){why}")
     return place
+
+
+def _refused(dumps: Sequence[NodeDump]) -> Iterator[str]:
+    """The files that hold no text at all, the first of them with the reason."""
+    files = [seen for mine in dumps for seen in mine.piece.dump.unread if seen.line is None]
+    whys = [seen.text for seen in files if not seen.text.startswith("(")]
+    yield from whys[:_NAMED]
+    if len(whys) > _NAMED:
+        yield f"{len(whys) - _NAMED} more files hold no text"
 
 
 def _speaks(mine: NodeDump) -> bool:

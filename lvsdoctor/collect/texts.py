@@ -14,6 +14,20 @@ LARGEST_FILE = LIMITS.member
 # How a recording of tcpdump -w begins: pcap in either byte order, with micro- or nanoseconds, and pcapng.
 PCAP = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
 
+_UNPACK = "unpack it, and scan what it holds"
+# Other files that may hold what a host shows: how they begin, what they are, and what to give instead.
+_FORMS = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"MSCF\0\0\0\0", "a cabinet archive", _UNPACK),
+    (b"\x89PNG", "a picture (PNG)", "copy its text"),
+    (b"\xff\xd8\xff", "a picture (JPEG)", "copy its text"),
+    (b"GIF8", "a picture (GIF)", "copy its text"),
+    (b"%PDF-", "a PDF document", "save it as text"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old office program", "save it as text"),
+    (b"SQLite format 3\0", "a database of SQLite", "export its text"),
+)
+
 
 def archive_or_bytes(file: BinaryIO, name: str) -> Contents | bytes:
     """What an archive holds, or the bytes of another file, decompressed: at most one more than LARGEST_FILE. Raises
@@ -56,6 +70,8 @@ def text_in(data: bytes, name: str) -> str:
         raise CannotCollect(
             f"{name}: is compressed or an archive ({kind}) where a text is read; unpack it, and scan what it holds"
         )
+    if (form := next(((what, instead) for begin, what, instead in _FORMS if data.startswith(begin)), None)) is not None:
+        raise NoText(f"{name}: is {form[0]}, which is not read; {form[1]}")
     text = decoded(data)
     if text is None:
         if data.startswith(PCAP):

@@ -75,6 +75,7 @@ def test_what_was_checked_only_in_part_is_an_exit_code_only_when_asked(run: Run)
         (("scan", "nowhere"), "lvsdoctor: nowhere: no such file or directory"),
         (("scn",), "lvsdoctor: unknown verb 'scn'; did you mean scan?"),
         (("scan", "-f", "jsn"), "lvsdoctor: unknown format 'jsn'; did you mean json?"),
+        (("scan", "-f", "yaml"), "lvsdoctor: unknown format 'yaml'; known: github, gitlab, html, json"),
         (("scan", ".", "--select", "arp-ignore-on-lo"), "did you mean arp-ignore-only-on-lo?"),
         (("explain", "ARP02"), "lvsdoctor: unknown rule 'ARP02'; did you mean"),
         (("scan", "--vip", "fe80:::1", "."), "lvsdoctor: --vip 'fe80:::1' is no IP address"),

@@ -159,6 +159,10 @@ def test_a_file_without_any_dump_beside_one_is_counted_as_a_whole(tmp_path: Path
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04\x00\x00", "is a 7-Zip archive, which is not read; unpack it"),
+        (b"Rar!\x1a\x07\x01\x00\x00", "is a RAR archive, which is not read; unpack it"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is a picture (PNG), which is not read; copy its text"),
+        (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "is a PDF document, which is not read; save it as text"),
         (b"\x7fELF\x00\x00\x01", "is a binary file"),
         (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00", "is a recording of packets (pcap)"),
         (gzip.compress(b"x"), "no dump in it (looked for ip addr"),
@@ -182,6 +186,16 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_dumps_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(CannotCollect, match=r"no dump in it \(looked for ip addr, ip link, ip route"):
         collect_paths([str(put(tmp_path, {"a/b": "nothing\n"}))])
+
+
+def test_a_directory_without_dumps_names_the_files_that_hold_no_text(tmp_path: Path) -> None:
+    put(tmp_path / "rs1", {"ip-addr.txt": "", "sysctl.txt": "\n"})
+    (tmp_path / "rs1/shot.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    with pytest.raises(CannotCollect) as error:
+        collect_paths([str(tmp_path)])
+    said = str(error.value)
+    assert f"rs1/ip-addr.txt: is empty; {tmp_path}/rs1/shot.png: is a picture (PNG)" in said
+    assert said.endswith("rs1/sysctl.txt: is empty")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
