@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from lvsdoctor.language import translated
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.model.examination import Examination, Examined, Outcome, UnreadPath, Verdict
+from lvsdoctor.model.facts import COLLECTED_BY
 from lvsdoctor.reporting.listing import FEW, some
 from lvsdoctor.reporting.summary import counted, unjudged, unread_paths, wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
-    """Nodes on which none of so many rules could be checked, and the command that most of these wait for."""
+    """Nodes on which none of so many rules could be checked, the command that most of these wait for, and what was read
+    of the nodes: the commands that show it, "" where it is much."""
 
     nodes: tuple[str, ...]
     rules: int
     command: str
+    given: str = ""
 
     @property
     def fact(self) -> str:
@@ -27,9 +30,12 @@ class Unjudged:
     @property
     def says(self) -> str:
         """The fact, and what is needed first."""
+        said = translated("{sentence}.", sentence=self.fact)
+        if self.given:
+            said = translated("{fact}. Given: {given}.", fact=self.fact, given=self.given)
         if not self.command:
-            return translated("{sentence}.", sentence=self.fact)
-        return translated("{fact}. Needed first: {command}.", fact=self.fact, command=self.command)
+            return said
+        return translated("{sentence} Needed first: {command}.", sentence=said, command=self.command)
 
 
 def unjudged_nodes(examination: Examination) -> list[Unjudged]:
@@ -40,11 +46,20 @@ def unjudged_nodes(examination: Examination) -> list[Unjudged]:
             outcomes[outcome.node].append(outcome)
     # What contradicts itself was given: it is not asked for.
     contradictory = {node.name for node in examination.nodes if node.contradictions}
-    alike: dict[tuple[int, str], list[str]] = {}
+    facts = {node.name: node.facts for node in examination.nodes}
+    alike: dict[tuple[int, str, str], list[str]] = {}
     for node, became in outcomes.items():
         needed = "" if node in contradictory else _needed_first(node, became)
-        alike.setdefault((len(became), needed), []).append(node)
+        given = "" if node in contradictory else _given(facts.get(node, ()))
+        alike.setdefault((len(became), needed, given), []).append(node)
     return [Unjudged(tuple(nodes), *same) for same, nodes in alike.items()]
+
+
+def _given(facts: Iterable[str]) -> str:
+    """What was read, by the commands that show it."""
+    known = (fact for fact in facts if fact in COLLECTED_BY and fact not in ("memberships", "probes"))
+    commands = dict.fromkeys(COLLECTED_BY[fact] for fact in known)
+    return ", ".join(map(translated, commands)) if len(commands) <= FEW else ""
 
 
 def _needed_first(node: str, outcomes: Iterable[Outcome]) -> str:

@@ -16,7 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/leaking-real-server"
 RULES = "0:\tfrom all lookup local\n"
-FIRST = re.compile(r"(lvsdoctor: )?0 of [0-9]+ rules could be checked on rs9\. Needed first: ip addr show\.\n")
+FIRST = re.compile(
+    r"(lvsdoctor: )?0 of [0-9]+ rules could be checked on rs9\. (?:Given: ip rule show\. )?"
+    r"Needed\s+first:\s+ip\s+addr show\.\n"
+)
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -43,6 +46,20 @@ def test_a_node_that_no_rule_could_look_at_is_the_first_sentence_and_code_3(
     code, out, _ = run("scan", cluster, *extra)
     assert (code, bool(FIRST.match(out))) == (3, True)
     assert "1 node not judged; 3 nodes: 0 errors" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("Timeout (tcp tcpfin udp): 900 120 300\n", "ipvsadm -L --timeout"),
+        ("master sync daemon (mcast=eth0, syncid=1)\n", "ipvsadm -L --daemon"),
+        (RULES, "ip rule show"),
+    ],
+)
+def test_what_was_given_alone_is_said_before_what_is_needed(run: Run, tmp_path: Path, text: str, given: str) -> None:
+    (tmp_path / "paste.txt").write_text(text)
+    code, out, _ = run("scan", tmp_path / "paste.txt", "-q")
+    assert (code, f"Given: {given}. Needed first: " in " ".join(out.split())) == (3, True)
 
 
 def test_findings_count_before_what_could_not_be_judged(run: Run, cluster: Path) -> None:
