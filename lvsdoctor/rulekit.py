@@ -170,6 +170,7 @@ QUESTIONS = {
             "nat_memberships nat_pairs replies_pass taking_requests known_real_server real_server no_source_nat "
             "taken_for_active passes passes_for_some client_in replying_through neighbours_through gateway_to_director"
         ),
+        "analysis.nat.counted_replies": "contradicting_counters",
         "analysis.nat.hops": "hops_to reply_links",
         "analysis.nat.routers": "behind_routers past_director",
         "analysis.connections.own_connections": "dropped_replies",
@@ -187,7 +188,8 @@ QUESTIONS = {
             "find_stray"
         ),
         "fixes.commands.addresses": (
-            "add_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo move_address deprecate put_again"
+            "add_address add_service_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo "
+            "move_address deprecate put_again"
         ),
         "fixes.commands.filter_rules": (
             "leave_to_ipvs accept_adverts remove_rule track_connections mark_requests deliver_marked_requests"

@@ -119,6 +119,7 @@ from lvsdoctor.analysis.missing_modules import package_of_modules as package_of_
 from lvsdoctor.analysis.mixed_methods import MixedMethods as MixedMethods
 from lvsdoctor.analysis.mixed_methods import mixed_methods as mixed_methods
 from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listings
+from lvsdoctor.analysis.nat.counted_replies import contradicting_counters as contradicting_counters
 from lvsdoctor.analysis.nat.hops import hops_to as hops_to
 from lvsdoctor.analysis.nat.hops import reply_links as reply_links
 from lvsdoctor.analysis.nat.routers import behind_routers as behind_routers
@@ -200,6 +201,7 @@ from lvsdoctor.analysis.vrrp.vmac import vmacs as vmacs
 from lvsdoctor.engine.rule import RuleOption as RuleOption
 from lvsdoctor.engine.rule import rule as rule
 from lvsdoctor.fixes.commands.addresses import add_address as add_address
+from lvsdoctor.fixes.commands.addresses import add_service_address as add_service_address
 from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6
 from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_hosts
 from lvsdoctor.fixes.commands.addresses import deprecate as deprecate

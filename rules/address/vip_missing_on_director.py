@@ -12,6 +12,7 @@ from lvsdoctor.rulekit import (
     Predicts,
     Severity,
     add_address,
+    add_service_address,
     announce_again,
     answers_arp_or_ndp,
     arp_responders,
@@ -24,6 +25,7 @@ from lvsdoctor.rulekit import (
     listed_as,
     reached_by_route,
     rule,
+    service_addresses,
     should_answer,
     word,
 )
@@ -73,7 +75,7 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
             clients=_PERHAPS if maybe_standby and not node.peers else _LOST,
             about={"vip": vip},
             evidence=[*proof, *here.because],
-            fix=_hold(vip, home_link(node, vip)),
+            fix=_hold(node, vip, home_link(node, vip)),
             # Scanned with its real servers it is their director; scanned alone it may be the backup of a healthy pair.
             severity=Severity.WARNING if maybe_standby and not node.peers else None,
             predicts=Predicts.UNANSWERED,
@@ -91,7 +93,9 @@ def _another_answers(node: Node, vip: IP) -> bool:
     return any(listed_as(node, one, vip) is None for each in said if each.ip == vip for one in each.responders)
 
 
-def _hold(vip: IP, link: str | None) -> Fix:
+def _hold(node: Node, vip: IP, link: str | None) -> Fix:
+    if (other := next(service_addresses(node), None)) is not None:  # every node of Kubernetes holds it
+        return add_service_address(vip, other.link)
     if link is None:
         return Fix(
             now=(f"# put {vip}/{vip.max_prefixlen} on the interface that faces the clients",), warning=_SINGLE_HOLDER

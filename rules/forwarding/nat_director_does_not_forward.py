@@ -9,11 +9,10 @@ from lvsdoctor.rulekit import (
     Destination,
     Finding,
     Node,
-    NotCollected,
     Severity,
     cite,
-    command,
     conf_key,
+    contradicting_counters,
     forwards,
     mixed_methods,
     nat_pairs,
@@ -73,6 +72,4 @@ def nat_director_does_not_forward(node: Node) -> Iterator[Finding]:
         )
     # Whatever the settings say, these replies came through: they are of another time or network namespace.
     for link in (link for link in replied if not forwards(node, link)):
-        raise NotCollected(
-            "sysctl", node.name, conf_key(link, "forwarding"), command("sysctl", conf_key(link, "forwarding"))
-        )
+        raise contradicting_counters(node, replied[link], link)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, locality, passed
+from lvsdoctor.analysis.nat.counted_replies import contradicting_counters, counted_through
 from lvsdoctor.analysis.nat.translation import passes
 from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
@@ -18,6 +19,7 @@ from lvsdoctor.analysis.walk.subnets import own_addresses, refuse_unseen_address
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
+from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.packet_filter import SENT
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet
 from lvsdoctor.kernel.routing import Lookup, known_route, route_lookup
@@ -210,7 +212,12 @@ def _forwarded(decider: Decider, reply: ReplyPacket, director: Node, attempt: At
 
     def decide() -> Answer | None:
         link = arrival_link(director, reply)
-        return passes_on(director, src=reply.src, dst=client, arrived_on=link) if link is not None else None
+        if link is None:
+            return None
+        version = client.version
+        if not forwards(director, link, version) and (real := counted_through(director, link, version)) is not None:
+            raise contradicting_counters(director, real, link)
+        return passes_on(director, src=reply.src, dst=client, arrived_on=link)
 
     return decider.step(director, Decision.RETURN_PATH, f"from {reply.src} to {client}", reply.node.name, decide)
 

@@ -63,6 +63,12 @@ def add_address(new: str, link: str, node: Node | None = None) -> Fix:
     )
 
 
+def add_service_address(ip: IP, link: str) -> Fix:
+    """Put an address where kube-proxy keeps those of its services. It stays there as long as kube-proxy runs."""
+    kept = "# kube-proxy keeps the addresses of its services there: see its log, and start it again"
+    return Fix(now=add_address(f"{ip}/{ip.max_prefixlen}", link).now, persist=(kept,))
+
+
 def add_vip6(vip: IP, link: str) -> Fix:
     """Put an IPv6 VIP on a link as keepalived does: without a check for duplicates, and no source of own packets."""
     from lvsdoctor.model.change import AddAddress, SetPreferred

@@ -78,6 +78,19 @@ def test_the_director_drops_replies_to_its_own_check_that_ipvs_has_no_connection
     assert ends(checked)[SEGMENT] == SERVED
 
 
+def test_where_replies_were_counted_a_setting_that_forbids_them_is_of_another_time() -> None:
+    nodes = scanned(lb1=altered(DIRECTOR, eth1_forwarding=0), rs1=BEHIND)
+    (service,) = nodes[0].services
+    active = [replace(real, active=5) for real in service.destinations]
+    table = (replace(service, destinations=tuple(active)),)
+    lb1 = replace(nodes[0], evidence={**nodes[0].evidence, "ipvs": table})
+    walk = by_place((lb1, *nodes[1:]))[BEYOND]
+    assert walk.outcome is Served.UNKNOWN
+    assert [v.why for v in walk.steps if v.decided is Decided.UNKNOWN] == [
+        "replies of 198.51.100.21 came through lb1, so this setting is of another time or network namespace"
+    ]
+
+
 def test_a_filter_at_forward_drops_the_replies() -> None:
     closed = replace(DIRECTOR, rules={"filter": ["-A FORWARD -i eth1 -j DROP"]})
     nodes = scanned(lb1=closed, rs1=BEHIND)
