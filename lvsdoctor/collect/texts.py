@@ -15,6 +15,7 @@ LARGEST_FILE = LIMITS.member
 PCAP = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a")
 
 _UNPACK = "unpack it, and scan what it holds"
+_DECRYPT = "decrypt it, and scan what it holds"
 # Other files that may hold what a host shows: how they begin, what they are, and what to give instead.
 _FORMS = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
@@ -25,6 +26,10 @@ _FORMS = (
     (b"GIF8", "a picture (GIF)", "copy its text"),
     (b"%PDF-", "a PDF document", "save it as text"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old office program", "save it as text"),
+    (b"-----BEGIN PGP MESSAGE", "an encrypted file (OpenPGP)", _DECRYPT),
+    (b"age-encryption.org/", "an encrypted file (age)", _DECRYPT),
+    (b"-----BEGIN AGE ENCRYPTED FILE", "an encrypted file (age)", _DECRYPT),
+    (b"Salted__", "an encrypted file (OpenSSL)", _DECRYPT),
     (b"SQLite format 3\0", "a database of SQLite", "export its text"),
 )
 

@@ -163,6 +163,7 @@ def test_a_file_without_any_dump_beside_one_is_counted_as_a_whole(tmp_path: Path
         (b"Rar!\x1a\x07\x01\x00\x00", "is a RAR archive, which is not read; unpack it"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is a picture (PNG), which is not read; copy its text"),
         (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "is a PDF document, which is not read; save it as text"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n", "is an encrypted file (OpenPGP), which is not read; decrypt it"),
         (b"\x7fELF\x00\x00\x01", "is a binary file"),
         (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00", "is a recording of packets (pcap)"),
         (gzip.compress(b"x"), "no dump in it (looked for ip addr"),

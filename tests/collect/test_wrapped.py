@@ -195,6 +195,16 @@ def on_one_line() -> str:
     return f"<!DOCTYPE html><html><head><title>LVS</title></head><body><h1>Cluster</h1>{''.join(blocks)}</body></html>"
 
 
+def notebook() -> str:
+    def cell(host: str, command: str, text: str) -> dict[str, object]:
+        lines = text.splitlines(keepends=True)
+        printed = [{"output_type": "stream", "name": "stdout", "text": lines}]
+        return {"cell_type": "code", "source": [f"!ssh root@{host} {command}"], "outputs": printed}
+
+    cells = [cell(host, command, text) for host in HOSTS for command, text in printed(host).items()]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
 def scalars(quote: str) -> str:
     """A block of YAML for each command of each host."""
     return "".join(
@@ -224,6 +234,15 @@ WRAPPINGS: dict[str, Callable[[], str | bytes]] = {
     "outputs.txt": lambda: "".join(
         f"{host}:\n" + "".join(f"{command} output:\n\n{text}\n" for command, text in printed(host).items())
         for host in HOSTS
+    ),
+    "table-de.csv": lambda: (
+        "\ufeff" + table(";").replace("time;hostname;command;output", "Zeit;Server;Befehl;Ausgabe", 1)
+    ),
+    "notebook.ipynb": notebook,
+    "wsl.txt": lambda: "".join(
+        f"PS C:\\lab> wsl -d Ubuntu ssh root@{host} {command}\n{text}\n"
+        for host in HOSTS
+        for command, text in printed(host).items()
     ),
     "vagrant.txt": lambda: "".join(
         f'PS C:\\lab> vagrant ssh {host} -c "sudo {command}"\r\n{text}\r\nConnection to 127.0.0.1 closed.\r\n'

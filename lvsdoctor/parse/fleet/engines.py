@@ -7,6 +7,7 @@ from dataclasses import replace
 from lvsdoctor.parse.fleet.answer import FleetAnswer
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.stream import Piece, pieces
+from lvsdoctor.parse.paste.table_rows import OUTPUTS
 from lvsdoctor.parse.renumber import renumbered
 
 # What a document with answers in it has: an output, or lines of hosts.
@@ -27,7 +28,7 @@ _DRESSED = pattern(
 _OWN_WORDS = pattern(r"--> |==> \S{1,253}: |\[[\w.@:-]{1,253}\] ")
 # A value of YAML that paste/ does not take apart: in quotes, or of Juju's unit.
 YAML_VALUE = pattern(r"[A-Za-z0-9][\w.-]{0,252}(?:: [\"'].+|/\d{1,6}:\s*)$")
-_OUTPUT = pattern(r"(?i)[,;\t\"](?:output|stdout|out|results?|text|输出|结果)(?:[,;\t\"\r]|$)")
+_OUTPUT = pattern(rf"(?i)[,;\t\"](?:{'|'.join(sorted(OUTPUTS))})(?:[,;\t\"\r]|$)")
 _COMMAND_OF_SSHKIT = pattern(r"(?m)^\s{0,8}[A-Z]{4,6} ?\[[0-9a-f]{8}\] Running \S")
 _OF_ANSIBLE = (" => ", "] =>", "| (stdout)", " >>\n", " >>\r\n", " | stdout: ")
 

@@ -3,9 +3,15 @@
 from lvsdoctor.parse.paste.host_words import may_be_host_name
 from lvsdoctor.parse.paste.patterns import pattern
 
-HOSTS = frozenset("host hostname node server machine instance target minion name 主机 主机名 节点 服务器".split())
-COMMANDS = frozenset("command cmd commands 命令".split())
-OUTPUTS = frozenset("output stdout out result results text 输出 结果".split())
+HOSTS = frozenset(
+    "host hostname node server machine instance target minion name 主机 主机名 节点 服务器 rechner serveur hôte "
+    "servidor узел сервер хост ホスト サーバー".split()
+)
+COMMANDS = frozenset("command cmd commands 命令 befehl kommando commande comando команда コマンド".split())
+OUTPUTS = frozenset(
+    "output stdout out result results text 输出 结果 ausgabe ergebnis sortie résultat salida "
+    "resultado вывод 出力".split()
+)
 _RULE = pattern(r"\s*\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?\s*)?")
 _TABLE = pattern(r"\n[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t]*:?-")
 _CELL = pattern(r"(?<!\\)\|")

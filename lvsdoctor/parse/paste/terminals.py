@@ -15,6 +15,7 @@ _PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ 
 # PS C:\Users\anna> ssh root@rs1 ip addr
 _WINDOWS = pattern(
     r"(?m)^[ \t]*(?:PS )?[A-Za-z]:\\[^<>|\"?*\n]{0,160}>[ \t]*"
+    r"(?:wsl(?:\.exe)?[ \t]+(?:(?:-d|-u|--distribution|--user)[ \t]+\S{1,40}[ \t]+|-e[ \t]+|--[ \t]+){0,3})?"
     r"(?P<program>ssh|plink|vagrant|docker|podman|kubectl|multipass|gcloud)(?:\.exe)?(?=[ \t])",
     re.IGNORECASE,
 )

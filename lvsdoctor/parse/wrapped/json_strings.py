@@ -9,7 +9,7 @@ from lvsdoctor.parse.paste.host_words import is_host_name, may_be_host_name
 from lvsdoctor.parse.paste.margins import begins
 
 _HOSTS = ("host", "hostname", "node", "server", "machine", "minion", "instance", "target")
-_COMMANDS = ("cmd", "command")
+_COMMANDS = ("cmd", "command", "source")
 _LOOKED_AT = 12
 _DEEPEST = 40
 
@@ -33,6 +33,11 @@ def _parts(value: Any, host: str, command: str, depth: int) -> Iterator[str]:
             yield f"[root@{host} ~]# {command}\n{value}\n" if host else f"\n$ {command}\n{value}\n"
         return
     if isinstance(value, list):
+        if value and all(isinstance(item, str) and item[-1:] == "\n" for item in value[:-1]):
+            lines = "".join(item for item in value if isinstance(item, str))
+            if "\n" in lines[:-1]:  # a notebook keeps a text as its lines
+                yield from _parts(lines, host, command, depth + 1)
+                return
         for item in value:
             yield from _parts(item, host, command, depth + 1)
         return
@@ -51,4 +56,5 @@ def _word(value: Any) -> str:
 
 def _line(value: Any) -> str:
     line = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+    line = line.strip().removeprefix("!").lstrip()  # in a notebook, a command of the shell
     return line if "\n" not in line and len(line) < 500 else ""
