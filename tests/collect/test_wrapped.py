@@ -185,7 +185,7 @@ def debugging() -> str:
     )
 
 
-def on_one_line() -> str:
+def page_of_few_lines() -> str:
     """A page whose tags stand side by side: only the dumps themselves break lines."""
     blocks = [
         f"<h2>{host}</h2>"
@@ -225,7 +225,7 @@ WRAPPINGS: dict[str, Callable[[], str | bytes]] = {
     "base64.eml": lambda: mail("base64", encodebytes(everything().encode())),
     "attached.eml": attached,
     "page.xml": page,
-    "page.html": on_one_line,
+    "page.html": page_of_few_lines,
     "plain.yaml": lambda: scalars(""),
     "quoted.yaml": lambda: scalars('"'),
     "colons.txt": lambda: "".join(
