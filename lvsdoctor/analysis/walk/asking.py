@@ -6,8 +6,9 @@ from lvsdoctor.analysis.filters.ndp_filters import drops_advertisements, drops_s
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
-from lvsdoctor.kernel.routing import Lookup
+from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
@@ -59,3 +60,16 @@ def finds_hop(node: Node, dst: IP, lookup: Lookup, source: IP | None) -> Answer 
     if dst.version == 4 or lookup.type != "unicast" or not lookup.links or not node.has("addresses"):
         return None
     return finds(node, next(iter(lookup.gateways), dst), lookup.links[0], source)
+
+
+def asks_itself(node: Node, target: IP, source: IP) -> bool:
+    """Does a host ask for a neighbour with this source, so that the neighbour knows it from the question
+    (net/ipv6/ndisc.c: ndisc_recv_ns())? Not behind a gateway, nor with a permanent entry."""
+    try:
+        lookup = route_lookup(node, target, src=source)
+        if not lookup.onlink or not lookup.links or all(row.link != lookup.links[0] for row in node.holding(source)):
+            return False
+    except NotCollected:
+        return False
+    rows = node.seen_rows("neighbours") if node.has("neighbours") else ()
+    return not any(row.ip == target and row.state in ("PERMANENT", "NOARP") for row in rows)

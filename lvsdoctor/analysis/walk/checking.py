@@ -6,6 +6,7 @@ from dataclasses import replace
 from lvsdoctor.analysis.connections.own_connections import own_reply
 from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, link_towards, locality, passed
 from lvsdoctor.analysis.reply_path import all_tables_seen
+from lvsdoctor.analysis.walk.asking import asks_itself
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.analysis.walk.director import until_no
@@ -172,7 +173,8 @@ def _there(
         yield verdict
         if verdict.decided is Decided.NO:
             return
-    reply = ReplyPacket(server, target, port, protocol, client.address, of_vip=False, request=arrival.packet)
+    asked = asks_itself(director, target, client.address)
+    reply = ReplyPacket(server, target, port, protocol, client.address, False, request=arrival.packet, asked=asked)
     for verdict in (*reply_leaves(decider, reply), *_back(decider, director, reply)):
         yield verdict
 

@@ -128,7 +128,8 @@ def _served_here(decider: Decider, director: Node, real: Destination, attempt: A
     link, mac = attempt.link or _home_link(director, dst), request_at(director, attempt).mac
     arrival = Arrival(attempt.src, dst, port, at.protocol, link, mac)
     yield from at_local_node(decider, director, arrival) if nat else at_real_server(decider, director, arrival)
-    reply = ReplyPacket(director, dst, port, at.protocol, attempt.src, request=arrival.packet)
+    asked = comes_straight(director, attempt)
+    reply = ReplyPacket(director, dst, port, at.protocol, attempt.src, request=arrival.packet, asked=asked)
     yield from reply_leaves(decider, reply)
 
 
@@ -148,7 +149,8 @@ def without_director(decider: Decider, server: Node, attempt: Attempt) -> Iterat
         return
     mac = request_at(server, attempt).mac
     arrival = Arrival(attempt.src, at.vip, at.port, at.protocol, attempt.link, mac)
-    reply = ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src, request=arrival.packet)
+    asked = comes_straight(server, attempt)
+    reply = ReplyPacket(server, at.vip, at.port, at.protocol, attempt.src, request=arrival.packet, asked=asked)
     for verdict in (
         *at_real_server(decider, server, arrival),
         *reply_leaves(decider, reply),

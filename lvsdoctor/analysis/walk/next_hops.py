@@ -12,17 +12,19 @@ from lvsdoctor.model.walk import Decision, StepVerdict
 
 
 def next_hop(
-    decider: Decider, node: Node, dst: IP, lookup: Lookup, source: IP | None = None
+    decider: Decider, node: Node, dst: IP, lookup: Lookup, source: IP | None = None, *, known: bool = False
 ) -> StepVerdict | None:  # fmt: skip
     """Where the neighbour cache shows that the next host does not get the packet: by the MAC of a permanent entry, or
-    as no scanned host has the gateway's address and nobody answers for it."""
+    as no scanned host has the gateway's address and nobody answers for it. `known`: `dst` itself has just asked this
+    host, which has its MAC from the question."""
     hop = next(iter(lookup.gateways), dst)
     if lookup.type != "unicast":
         return None
 
     def work_out() -> Answer | None:
         try:
-            if (unfound := finds_hop(node, dst, lookup, source)) is not None:
+            unfound = finds_hop(node, dst, lookup, source) if not (known and hop == dst) else None
+            if unfound is not None:
                 text = "the packet does not get to {hop}: {why}"
                 return no(text, *unfound.because, *lookup.because, hop=hop, why=unfound.why)
             lost = stray(node, hop) if node.has("neighbours") else None
@@ -32,9 +34,9 @@ def next_hop(
             return None
         return no("the packet does not get to {hop}: {why}", *lost.because, *lookup.because, hop=hop, why=lost.why)
 
-    answer = decider.once(("next hop", id(node), hop, source), work_out)
+    answer = decider.once(("next hop", id(node), hop, source, known), work_out)
     return (
-        decider.step(node, Decision.NEIGHBOUR, str(hop), ("next hop", source), lambda: answer)
+        decider.step(node, Decision.NEIGHBOUR, str(hop), ("next hop", source, known), lambda: answer)
         if answer is not None
         else None
     )

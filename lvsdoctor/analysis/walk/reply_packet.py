@@ -21,7 +21,8 @@ _ESTABLISHED = frozenset({"ESTABLISHED"})
 @dataclass(frozen=True, slots=True)
 class ReplyPacket:
     """A reply of `node` from `src`, the address that the request came to, to `client`. `straight`: the request came to
-    the director by no router. `request` is what it answers, as it arrived at the node."""
+    the director by no router. `request` is what it answers, as it arrived at the node. `asked`: the client itself has
+    asked the node for `src`, so its neighbour entry is there (net/ipv6/ndisc.c: ndisc_recv_ns(), ndisc_update())."""
 
     node: Node
     src: IP
@@ -31,10 +32,11 @@ class ReplyPacket:
     of_vip: bool = True
     straight: bool = False
     request: Packet | None = None
+    asked: bool = False
 
     @property
     def key(self) -> object:
-        return self.src, self.port, self.protocol, self.client, self.straight, self.request
+        return self.src, self.port, self.protocol, self.client, self.straight, self.request, self.asked
 
     @property
     def lookup(self) -> Lookup:

@@ -39,7 +39,7 @@ def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
         lambda: _route(decider, reply),
         lambda: _output(decider, reply),
         lambda: _sender(decider, reply),
-        lambda: next_hop(decider, reply.node, reply.client, reply.lookup, reply.src),
+        lambda: next_hop(decider, reply.node, reply.client, reply.lookup, reply.src, known=reply.asked),
     )
 
 

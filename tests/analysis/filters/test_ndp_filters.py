@@ -38,8 +38,8 @@ def routes(own: Sequence[str], lo: str = "", default: str = "default via 2001:db
     )  # fmt: skip
 
 
-def scanned(**filters: str) -> tuple[Node, ...]:
-    """A director, a real server and a router on one segment."""
+def scanned(*, entry: str = "", **filters: str) -> tuple[Node, ...]:
+    """A director, which may have a neighbour `entry`, a real server and a router on one segment."""
     listed = "-A -t [2001:db8::10]:80 -s rr\n-a -t [2001:db8::10]:80 -r [2001:db8::21]:80 -g -w 1\n"
     hosts = {
         "lb1": {
@@ -55,6 +55,8 @@ def scanned(**filters: str) -> tuple[Node, ...]:
     }
     for parts in hosts.values():
         parts["ip-rule"] = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n"
+    if entry:
+        hosts["lb1"]["ip-neigh"] = entry
     for name, text in filters.items():
         hosts[name]["ip6tables-save" if text.startswith("*") else "nft"] = text
     dumps = [
@@ -132,3 +134,21 @@ def test_the_walk_ends_where_neighbour_discovery_is_dropped(host: str, decision:
     assert verdict is not None
     assert (verdict.step.decision, verdict.step.node) == (decision, decided_by)
     assert verdict.why.startswith(f"chain INPUT of {host} drops neighbour ")
+
+
+SOLICITATIONS_DROPPED = table("-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP")
+
+
+def asking_of_rs1(entry: str = "") -> list[str]:
+    """Why the reply of rs1 to a health check does not find the director."""
+    check = ends(scanned(lb1=SOLICITATIONS_DROPPED, entry=entry))[ClientPlace.HEALTH_CHECK]
+    return [v.why for v in check.steps if (v.step.node, v.step.decision) == ("rs1", Decision.NEIGHBOUR)]
+
+
+def test_a_real_server_knows_the_director_that_checks_it_from_its_question() -> None:
+    assert asking_of_rs1() == []
+
+
+def test_a_director_with_a_permanent_entry_asks_nothing_and_is_asked() -> None:
+    (why,) = asking_of_rs1("2001:db8::21 dev eth0 lladdr 02:00:00:00:00:21 PERMANENT\n")
+    assert "chain INPUT of lb1 drops neighbour solicitations for 2001:db8::2" in why
