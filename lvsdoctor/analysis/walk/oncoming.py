@@ -24,7 +24,8 @@ _ACK = frozenset({"ACK"})
 
 def requests_arrive(decider: Decider, director: Node, attempt: Attempt) -> Iterator[StepVerdict]:
     """Where a scanned router does not bring this client's requests to the director: by its own route, its forwarding
-    or its filter; and where the client's own host drops them, or the replies. Nothing where no scanned host is known to stop them."""
+    or its filter; and where the client's own host drops them, or the replies. Nothing where no scanned host is known to
+    stop them."""
     found = decider.once(("oncoming", id(director), attempt.request), lambda: _stopped(director, attempt))
     if found is not None:
         router, answer = found
@@ -44,9 +45,9 @@ def _on_path(director: Node, attempt: Attempt) -> tuple[Node, Answer | None] | N
     host = _router(director, attempt.client.router if beyond else attempt.src)
     link = _link_towards_client(host, attempt.src) if host is not None and beyond else None
     request = replace(attempt.request, states=NEW, tcp_flags=flags)
-    if host is not None and not beyond and host.name != director.name and not is_local(host, vip):
-        if (lost := dropped_at_client(host, request)) is not None:
-            return host, lost
+    asks = host is not None and not beyond and host.name != director.name and not is_local(host, vip)
+    if host is not None and asks and (lost := dropped_at_client(host, request)) is not None:
+        return host, lost
     for _ in range(_MOST_HOPS):
         if host is None or host.name == director.name or is_local(host, vip):
             return None
