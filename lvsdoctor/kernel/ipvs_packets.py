@@ -2,9 +2,10 @@
 
 Measured on Linux 6.1, and read in ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook() and ip_vs_xmit.c. With vs.conntrack=0
 IPVS takes what it sends out of connection tracking, so no entry is ever confirmed: every packet of the client is NEW
-where it comes in, and a reply of NAT is INVALID. With 1 NAT is tracked as usual; of DR and TUN the director sees one
-direction alone, so what follows the SYN is INVALID. UDP has no packets in the midst of a connection: without an entry
-each is NEW, a reply too (nf_conntrack_proto_udp.c: nf_conntrack_udp_packet()).
+where it comes in, the SYN-ACK of NAT is INVALID, and what the real server sends after it is NEW. With 1 NAT is tracked
+as usual; of DR and TUN the director sees one direction alone, so what follows the SYN is INVALID. UDP has no packets in
+the midst of a connection: without an entry each is NEW, a reply too (nf_conntrack_proto_udp.c:
+nf_conntrack_udp_packet()).
 """
 
 from dataclasses import dataclass, replace
@@ -29,6 +30,11 @@ class Passage:
     packet: Packet
     hooks: tuple[Hook, ...]
 
+    @property
+    def is_reply(self) -> bool:
+        """Is it what a real server of NAT replies?"""
+        return self.part in ("reply", "later reply")
+
 
 def ipvs_passages(
     request: Packet,
@@ -39,7 +45,7 @@ def ipvs_passages(
     tracked: bool,
     loose: bool = True,
 ) -> tuple[Passage, ...]:
-    """What the director's filters see of a connection: its first request packet, a later one, and a reply.
+    """What the director's filters see of a connection: its first request packet, a later one, and the replies.
 
     `request` goes from the client to the VIP. `tracked` is vs.conntrack, `loose` net.netfilter.nf_conntrack_tcp_loose:
     without it a packet in the midst of a connection that has no entry is INVALID.
@@ -62,6 +68,10 @@ def ipvs_passages(
             tcp_flags=SYN | _ACK if tcp else _NO_FLAGS, in_link=None, original_dst=request.dst if tracked else None,
         )  # fmt: skip
         passages.append(Passage("reply", reply, FORWARDED[:2]))
+        if tcp:
+            # nf_conntrack_proto_tcp.c: tcp_new() takes up what has ACK alone, if nf_conntrack_tcp_loose is set.
+            states = NEW if not tracked and loose else states
+            passages.append(Passage("later reply", replace(reply, states=states, tcp_flags=_ACK), FORWARDED[:2]))
     return tuple(passages)
 
 

@@ -54,6 +54,6 @@ def director_filter_drops_replies(node: Node) -> Iterator[Finding]:
             ],
             fix=pass_filters(node, replies_dropped, service),
         )
-    refuse_unknown(node, (item for _, items in services for item in items if item.passage.part == "reply"))
+    refuse_unknown(node, (item for _, items in services for item in items if item.passage.is_reply))
     if absent is not None:
         raise absent

@@ -58,6 +58,6 @@ def director_filter_drops_requests(node: Node) -> Iterator[Finding]:
             ],
             fix=accept_again(node, dropped) or pass_filters(node, requests_dropped, service),
         )
-    refuse_unknown(node, (item for _, items in services for item in items if item.passage.part != "reply"))
+    refuse_unknown(node, (item for _, items in services for item in items if not item.passage.is_reply))
     if absent is not None:
         raise absent

@@ -43,13 +43,13 @@ def stateful_filter_drops_ipvs(node: Node) -> Iterator[Finding]:
         waits = stands_by(node, service)
         first, part = dropped[0], dropped[0].passage.part
         yield Finding(
-            _LATER if part == "later request" else _REPLIES if part == "reply" else _REQUESTS,
+            _LATER if part == "later request" else _REPLIES if dropped[0].passage.is_reply else _REQUESTS,
             about={"service": service},
             chain=first.chain,
             explains=first.decision,
             state=" or ".join(sorted(first.passage.packet.states)),
             severity=Severity.WARNING if waits else None,
-            clients=_FAILOVER if waits else _WAITING if part == "later request" else _NO_ANSWER,
+            clients=_FAILOVER if waits else _WAITING if part.startswith("later") else _NO_ANSWER,
             evidence=[
                 *(line for item in dropped for line in item.verdict.because),
                 *conntrack_line(node),

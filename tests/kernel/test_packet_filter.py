@@ -268,6 +268,7 @@ MATRIX = (
     ("filter -A OUTPUT -m conntrack --ctstate INVALID -j DROP", "", "1110"),
     (f"filter -A FORWARD {_EST}", "FORWARD", "0111"),
     ("filter -A FORWARD -m conntrack --ctstate INVALID -j DROP", "", "0111"),
+    ("filter -A FORWARD -m conntrack --ctstate NEW -j DROP", "", "0111"),
     ("filter -A OUTPUT -m conntrack --ctstate NEW,RELATED,ESTABLISHED -j ACCEPT", "OUTPUT", "0100"),
     ("filter -A OUTPUT -m conntrack --ctstate NEW,RELATED,ESTABLISHED,UNTRACKED -j ACCEPT", "OUTPUT", "1110"),
     ("", "FORWARD", "0011"),

@@ -82,12 +82,12 @@ def at_director_of_all(
 
 def requests_dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
     """The requests, as they come or as IPVS sends them, that are dropped whatever connection tracking says of them."""
-    return [item for item in items if item.dropped and not item.stateful and item.passage.part != "reply"]
+    return [item for item in items if item.dropped and not item.stateful and not item.passage.is_reply]
 
 
 def replies_dropped(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
     """The replies of NAT that are dropped whatever connection tracking says of them."""
-    return [item for item in items if item.dropped and not item.stateful and item.passage.part == "reply"]
+    return [item for item in items if item.dropped and not item.stateful and item.passage.is_reply]
 
 
 def dropped_for_state(items: Iterable[FilteredPacket]) -> list[FilteredPacket]:
@@ -223,7 +223,7 @@ def _completed(
             protocol = OUTER_PROTOCOLS.get(real.tunnel_type, (None, None))[request.version == 6]
             src, port = outer_source(director, real.ip), real.tunnel_port or None
             packet = replace(packet, src=src, protocol=protocol, dport=port)
-    elif item.part == "reply":
+    elif item.is_reply:
         packet = replace(packet, in_link=link_towards(director, real.ip), out_link=request.in_link)
     half_seen = tracked and how is not Forwarding.NAT and "INVALID" in packet.states
     if half_seen and any(True for _ in _through_here(director)):

@@ -72,7 +72,7 @@ class FilteredPacket:
     @property
     def replies(self) -> bool:
         """Is it what a real server replies?"""
-        return self.passage.part in ("reply", CHECK_REPLY)
+        return self.passage.is_reply or self.passage.part == CHECK_REPLY
 
     @property
     def chain(self) -> str:

@@ -135,6 +135,8 @@ def _ipvs(decider: Decider, director: Node, service: VirtualService, attempt: At
             raise verdict.lacking
         request = replace(request_at(director, attempt), states=NEW)
         away = taken_away(director, service, request, verdict) if packet.changed else None
+        if away is not None and packet.dst is not None and not is_address_of(director, packet.dst):
+            return None  # it is sent to that host without IPVS, which may serve it
         if away is not None:
             return no("a rule sends requests to {target} before IPVS", *away.because, target=away.target)
         if (dropped := drop_rate(director)) is not None:

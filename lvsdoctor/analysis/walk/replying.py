@@ -231,7 +231,7 @@ def _forward_filter(
     decider: Decider, director: Node, service: VirtualService, real: Destination, attempt: Attempt
 ) -> StepVerdict:
     def decide() -> Answer | None:
-        return of_connection(director, service, real, attempt, lambda item: item.passage.part == "reply")
+        return of_connection(director, service, real, attempt, lambda item: item.passage.is_reply)
 
     subject = f"{attempt.at.protocol} from {real.ip}"
     key = (attempt.src, attempt.link, attempt.at.vip, attempt.at.port, real.port)

@@ -165,3 +165,14 @@ class Marked(Host):
         return {
             **dumps, "ip rule": dumps["ip rule"].replace("32766:", rule), "ip route": dumps["ip route"] + local,
         }  # fmt: skip
+
+
+AWAY = "-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination {target}"
+
+
+@pytest.mark.parametrize(
+    ("target", "outcome"), [("192.0.2.21", Served.UNKNOWN), ("192.0.2.99", Served.UNKNOWN), ("192.0.2.2", Served.DIES)]
+)
+def test_a_host_to_which_a_rule_sends_requests_before_ipvs_may_serve_them(target: str, outcome: Served) -> None:
+    nodes = direct_routing(lb1=replace(DIRECTOR, rules={"nat": [AWAY.format(target=target)]}))
+    assert ends(nodes)[SEGMENT] == (outcome, "lb1", Decision.IPVS)
