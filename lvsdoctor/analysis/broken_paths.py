@@ -61,8 +61,10 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
         proved = [walk for walk in failing if proved_to_end(walk) and not _contradicted(walk, node)]
         known = [walk for walk in proved if walk.client.connects and not is_wished(walk)]
         others = [
-            w for w in proved if (not _ends_at_listener(w) and not is_wished(w)) or _served_by_others(w, opened.walks)
-        ]
+            w for w in proved
+            if (not _ends_at_listener(w) and (w.client.scanned or not is_wished(w)))
+            or _served_by_others(w, opened.walks)
+        ]  # fmt: skip
         shown = known or [walk for walk in others if walk.client.evidenced] or others
         if shown and (verdict := shown[0].deciding) is not None:
             because = {line.seen: line for walk in shown for line in walk.client.because}
@@ -195,7 +197,8 @@ def _contradicted(walk: Walk, node: Node) -> bool:
     this director is to have taken none? (net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule() makes it.)"""
     verdict, asks = walk.deciding, walk.client.place is not ClientPlace.HEALTH_CHECK
     took_it = verdict is not None and verdict.step.node == walk.answering and verdict.step.decision in _BEFORE_ENTRY
-    by_mark = walk.service.startswith("FWM")  # whom the rules mark, somebody chose
+    # Whom the rules mark, somebody chose; of clients that were scanned it is worth to know.
+    by_mark = walk.service.startswith("FWM") and not walk.client.scanned
     telling = {Decision.SOURCE_VALIDATION, *(() if by_mark else (Decision.IPVS,))}
     if asks and took_it and verdict is not None and verdict.step.decision in telling:
         rows = (row for peer in (node, *node.peers_with("connections")) for row in _connections(peer))

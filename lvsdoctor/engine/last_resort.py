@@ -36,7 +36,7 @@ def unexplained(
     gone: dict[str, Outcome] = {}
     warning: set[str] = set()
     for diagnosis in last_resort:
-        causes = [causes_of(walk, known) for walk in walks if _ends_at(diagnosis, walk)]
+        causes = [_telling(causes_of(walk, known), diagnosis) for walk in walks if _ends_at(diagnosis, walk)]
         step = diagnosis.explains
         if all(causes):  # with one walk that nothing explains it speaks
             names = sorted({cause.rule for some in causes for cause in some})
@@ -56,6 +56,13 @@ def unexplained(
         outcome if (key := (outcome.node, outcome.rule)) in firing else instead.get(key, outcome)
         for outcome in outcomes
     ]
+
+
+def _telling(causes: Sequence[Diagnosis], diagnosis: Diagnosis) -> list[Diagnosis]:
+    """Those that explain it: of clients that the scan shows a note tells too little, as it is of assumed ones."""
+    if diagnosis.severity is Severity.NOTE:
+        return list(causes)
+    return [cause for cause in causes if cause.severity is not Severity.NOTE]
 
 
 def _warns(diagnosis: Diagnosis) -> Diagnosis:

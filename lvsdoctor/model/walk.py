@@ -93,6 +93,7 @@ class ClientClass:
     `router` is the address of the router that they come by, `prefix` the network that they are in. `evidenced`: the
     scan shows such a client (`because` quotes where), or the user names it; else it is assumed that there are some.
     `connects`: it is shown that such a client connects: by a connection to this VIP, or a health check in a file.
+    `scanned`: it is a host of the scan, or in a network that a router of the scan leads to.
     """
 
     place: ClientPlace
@@ -102,6 +103,7 @@ class ClientClass:
     evidenced: bool = False
     because: tuple[Citation, ...] = ()
     connects: bool = False
+    scanned: bool = False
 
 
 class Served(StrEnum):

@@ -27,12 +27,14 @@ _ANSWERING = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", ""})
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """All addresses of the scan that are no clients', and the clients that it shows, with their lines; by VIP those
-    that are connected to it. `routed` are those in the networks that a scanned router leads to."""
+    that are connected to it. `routed` are those in the networks that a scanned router leads to; `scanned` are they
+    and the addresses of scanned hosts that are no part of the cluster."""
 
     taken: frozenset[IP]
     routed: tuple[tuple[IP, Citation, Node], ...]
     shown: tuple[tuple[IP, Citation], ...]
     connected: Mapping[IP, Mapping[IP, Citation]]
+    scanned: frozenset[IP] = frozenset()
 
 
 def crowd(nodes: Sequence[Node]) -> Crowd:
@@ -57,7 +59,8 @@ def crowd(nodes: Sequence[Node]) -> Crowd:
     for ip, line in _shown(nodes, strangers, taken, gateways):
         shown.setdefault(ip, line)
     routed = tuple(_routed_by(strangers, taken, gateways))
-    return Crowd(frozenset(taken), routed, tuple(shown.items()), _connected_to(nodes))
+    scanned = {ip for ip, _, _ in routed}.union(*map(own_addresses, strangers))
+    return Crowd(frozenset(taken), routed, tuple(shown.items()), _connected_to(nodes), frozenset(scanned))
 
 
 def _connected_to(nodes: Sequence[Node]) -> Mapping[IP, Mapping[IP, Citation]]:
@@ -134,7 +137,7 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
         _evidence(classes, ip, line, connects=True)
     for ip, line in known.shown:
         if ip.version == at.vip.version:
-            _evidence(classes, ip, line)
+            _evidence(classes, ip, line, scanned=ip in known.scanned)
     named = tuple(_named(at, hosts, list(classes.values()), ip) for ip in clients if ip.version == at.vip.version)
     return (*classes.values(), *named)
 
@@ -144,14 +147,18 @@ def _by_scanned_router(at: ServicePlace, known: Crowd) -> Iterator[ClientClass]:
     for ip, line, router in known.routed:
         beside = [row.ip for row in _seen(router, "addresses") if at.vip in row.network and row.ip != at.vip]
         if ip.version == at.vip.version and beside:
-            yield ClientClass(ClientPlace.BEYOND_ROUTER, ip, None, beside[0], True, (line,))
+            yield ClientClass(ClientPlace.BEYOND_ROUTER, ip, None, beside[0], True, (line,), scanned=True)
 
 
-def _evidence(classes: dict[object, ClientClass], ip: IP, line: Citation, *, connects: bool = False) -> None:
+def _evidence(
+    classes: dict[object, ClientClass], ip: IP, line: Citation, *, connects: bool = False, scanned: bool = False
+) -> None:  # fmt: skip
     """The narrowest class that an address belongs to is one that the scan shows; it stands for that class then."""
     key = _class_of(classes, ip)
     if key is not None and not classes[key].evidenced:
-        classes[key] = replace(classes[key], address=ip, evidenced=True, because=(line,), connects=connects)
+        classes[key] = replace(
+            classes[key], address=ip, evidenced=True, because=(line,), connects=connects, scanned=scanned
+        )
 
 
 def _class_of(classes: dict[object, ClientClass], ip: IP) -> object | None:
