@@ -64,13 +64,21 @@ def stray(director: Node, rip: IP) -> Stray | None:
 
 
 def _by_gateway(director: Node, lookup: Lookup) -> Stray | None:
-    """A permanent entry of the only gateway has a MAC of none of the scanned hosts with its address."""
+    """A permanent entry of the only gateway has a MAC of none of the scanned hosts with its address; or it does not
+    answer, and no scanned host has that address."""
     if lookup.type != "unicast" or len(lookup.gateways) != 1:
         return None
     (gateway,) = lookup.gateways
     holders = [(peer, own) for peer in director.peers_holding(gateway) for own in peer.holding(gateway)]
+    mine = _entries(director, gateway, lookup.links)
+    entry = next((row for row in mine if row.unresolved), None)
+    if entry is not None and not holders and not any(row.mac for row in mine) and _all_show_addresses(director):
+        why = (
+            f"the neighbour entry of gateway {gateway} is {entry.state}, and the scanned hosts do not have that address"
+        )
+        return Stray(why, (*lookup.because, cite(entry, "the gateway does not answer")), entry, unlisted=True)
     shown = bool(holders) and all(peer.has("links") and _on_wire(peer, own) for peer, own in holders)
-    for entry in _entries(director, gateway, lookup.links) if shown else ():
+    for entry in mine if shown else ():
         lost = entry.state == "PERMANENT" and entry.mac and not entry.mac.startswith(VRRP_MACS)
         if lost and not any(peer.links_with_mac(entry.mac) for peer, _ in holders):
             peer, own = holders[0]

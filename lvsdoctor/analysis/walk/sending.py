@@ -170,6 +170,9 @@ def neighbour(
     def decide() -> Answer | None:
         lookup = route_lookup(director, rip)
         if not lookup.onlink:
+            lost = stray(director, rip)
+            if lost is not None and (lost.unlisted or not lost.of_a_moment):
+                return no("{why}", *lost.because, why=lost.why)
             return yes("{rip} is not a neighbour", *lookup.because, rip=rip)
         if forwarding is Forwarding.DR and (other := misled_to(director, rip)) is not None:
             text = "a permanent neighbour entry has a MAC of {host}, which gets the request"

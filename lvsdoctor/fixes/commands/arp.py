@@ -145,6 +145,9 @@ def find_stray(rip: IP, lost: Stray) -> Fix:
         kept = (f"# take the entry of {entry.ip} out of the network configuration or the script that adds it",)
         return Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link)),), persist=kept)
     ask = command("arping", "-I", entry.link if entry is not None else "LINK", "-c", 3, rip)
+    if lost.unlisted and entry is not None and entry.ip != rip:
+        line = f"# is {entry.ip} the right gateway to {rip}? ip route replace {rip} via ROUTER sends by another"
+        return Fix(now=(line,), persist=("# the same in the network configuration of this host",))
     if lost.unlisted:
         line = f"# is {rip} the right address? {ask} shows the MAC of its host; ipvsadm -d removes a wrong one"
         return Fix(now=(line,), persist=(f"{SAVE_TABLE} the address of the real server",))

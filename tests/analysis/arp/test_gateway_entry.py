@@ -1,11 +1,14 @@
-"""A permanent neighbour entry of the gateway to a real server has another MAC than the gateway."""
+"""The neighbour entry of the gateway to a real server: a permanent one with another MAC, or one without an answer."""
 
 import pytest
 
 from lvsdoctor.analysis.roles import with_standing
+from lvsdoctor.analysis.walk import walks
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.fixes.plan import plan
+from lvsdoctor.model.finding import Severity
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.walk import ClientPlace, Decided, Decision
 from tests.laws.worlds import nodes_in, rules
 
 LO = """1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
@@ -30,9 +33,9 @@ ROUTES = "default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel sco
 WRONG = "192.0.2.1 dev eth0 lladdr 02:00:00:00:00:99 PERMANENT"
 
 
-def nodes(entry: str) -> list[Node]:
+def nodes(entry: str, route: str = "") -> list[Node]:
     dumps = {
-        "router/ip-addr": ROUTER, "lb1/ip-addr": DIRECTOR, "lb1/ipvsadm": TABLE, "lb1/ip-route": ROUTES,
+        "router/ip-addr": ROUTER, "lb1/ip-addr": DIRECTOR, "lb1/ipvsadm": TABLE, "lb1/ip-route": ROUTES + route,
         "lb1/ip-rule": "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n", "lb1/ip-neigh": f"{entry}\n",
         "rs1/ip-addr": REAL_SERVER,
     }  # fmt: skip
@@ -62,3 +65,32 @@ def test_it_is_the_cause_that_the_real_server_is_not_reached_and_goes() -> None:
 )
 def test_any_other_entry_says_nothing(entry: str) -> None:
     assert [row.message for row in examine(nodes(entry), rules()).diagnoses if "not reach" in row.message] == []
+
+
+BY_NOBODY = "198.51.100.0/24 via 192.0.2.254 dev eth0\n"
+
+
+def test_a_gateway_that_does_not_answer_and_that_no_scanned_host_has_is_a_warning() -> None:
+    scan = nodes("192.0.2.254 dev eth0 FAILED", BY_NOBODY)
+    (found,) = (row for row in examine(scan, rules()).diagnoses if row.rule == "real-server-unreachable")
+    assert found.severity is Severity.WARNING
+    assert found.message == (
+        "lb1 does not reach real server 198.51.100.21: the neighbour entry of gateway 192.0.2.254 is FAILED, and the "
+        "scanned hosts do not have that address"
+    )
+    assert found.fix.now[0].startswith("# is 192.0.2.254 the right gateway to 198.51.100.21?")
+    (walk, *_) = (row for row in walks(scan) if row.client.place is ClientPlace.HEALTH_CHECK)
+    assert any((v.step.decision, v.decided) == (Decision.NEIGHBOUR, Decided.NO) for v in walk.steps)
+
+
+@pytest.mark.parametrize(
+    ("entry", "route"),
+    [
+        ("192.0.2.254 dev eth0 lladdr 02:00:00:00:00:fe STALE", BY_NOBODY),  # a host that was not scanned
+        ("192.0.2.254 dev eth0 FAILED", ""),  # not on the path
+        ("192.0.2.1 dev eth0 FAILED", ""),  # a scanned host has it
+    ],
+)
+def test_a_gateway_that_may_answer_is_no_finding(entry: str, route: str) -> None:
+    scan = nodes(entry, route)
+    assert [row.message for row in examine(scan, rules()).diagnoses if "not reach" in row.message] == []
