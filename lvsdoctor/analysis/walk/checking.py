@@ -9,13 +9,14 @@ from lvsdoctor.analysis.reply_path import all_tables_seen
 from lvsdoctor.analysis.walk.asking import asks_itself
 from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.decider import Decider, unknown
-from lvsdoctor.analysis.walk.director import until_no
+from lvsdoctor.analysis.walk.director import is_address_of, until_no
 from lvsdoctor.analysis.walk.filters import idle, of_verdict
 from lvsdoctor.analysis.walk.frames import mac_from, mac_of
 from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.replying import reply_leaves
 from lvsdoctor.analysis.walk.sending import by_routers, neighbour, reached
+from lvsdoctor.analysis.walk.subnets import subnets
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
@@ -129,7 +130,14 @@ def _passes(
     def decide() -> Answer | None:
         if (free := idle(director, packet.version)) is not None:
             return of_verdict(free)
-        return of_verdict(passed(director, packet, hooks, locality(director, packet.version)))
+        verdict = passed(director, packet, hooks, locality(director, packet.version))
+        answer, source = of_verdict(verdict), verdict.packet.src
+        if answer and hooks is SENT and source not in (None, packet.src) and not is_address_of(director, source):
+            if not any(source in row.network and packet.dst in row.network for row in subnets(director)):
+                return None  # the reply may come back by this director
+            text = "a rule gives the check the source {source}, which {host} does not have"
+            return no(text, *verdict.because, source=source, host=director.name)
+        return answer
 
     return decider.step(director, decision, f"{packet.src} to {packet.dst}", (packet, hooks), decide)
 

@@ -16,6 +16,7 @@ from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.rerouting import contested, rerouted, sent_on, without_source
 from lvsdoctor.analysis.walk.routers import stopped_by
 from lvsdoctor.analysis.walk.subnets import own_addresses, refuse_unseen_addresses
+from lvsdoctor.analysis.walk.translating import source_rules
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
 from lvsdoctor.kernel.delivery import dead_end, passes_on
@@ -28,7 +29,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import cite
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.walk import Decision, StepVerdict
+from lvsdoctor.model.walk import Decided, Decision, StepVerdict
 
 _ESTABLISHED, _INVALID = frozenset({"ESTABLISHED"}), frozenset({"INVALID"})
 
@@ -134,7 +135,7 @@ def reply_through_director(
     """Masquerading: the reply has to pass the director, which forwards it to the client."""
     yield from until_no(
         lambda: _without_entry(decider, reply, director, service),
-        lambda: _to_director(decider, reply, director),
+        lambda: _comes_back(decider, reply, director, service, real, attempt),
         lambda: _forwarded(decider, reply, director, attempt),
         lambda: redirect_sent(decider, reply, director) if reply.client == attempt.src else None,
         lambda: redirect_taken(decider, reply, director) if reply.client == attempt.src else None,
@@ -156,6 +157,20 @@ def _without_entry(
     subject = f"entry of {reply.src} to {reply.client}"
     answer = no(text, cite(service), director=director.name, rip=reply.src)
     return decider.step(director, Decision.RETURN_PATH, subject, service.key, lambda: answer)
+
+
+def _comes_back(
+    decider: Decider, reply: ReplyPacket, director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> StepVerdict:
+    """Where a rule of the director gives requests a source to which replies go elsewhere, that rule is the cause."""
+    verdict = _to_director(decider, reply, director)
+    lines = source_rules(director, service, real, attempt) if reply.client != attempt.src else ()
+    if verdict.decided is not Decided.NO or not lines:
+        return verdict
+    text = "a rule gives requests the source {source}: {why}"
+    answer = no(text, *lines, *verdict.because, source=reply.client, why=verdict.why)
+    subject, key = f"replies to {reply.client}", (service.key, real.ip, reply.key)
+    return decider.step(director, Decision.RETURN_PATH, subject, key, lambda: answer)
 
 
 def _to_director(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict:

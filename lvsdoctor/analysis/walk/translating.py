@@ -10,6 +10,7 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider, unknown
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import Destination, VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, Step, StepVerdict
@@ -43,6 +44,23 @@ def source_of_direct_routing(
     return source_seen(decider, director, service, real, attempt)
 
 
+def source_rules(
+    director: Node, service: VirtualService, real: Destination, attempt: Attempt
+) -> tuple[Citation, ...]:  # fmt: skip
+    """The rules of the director that give the requests another source, where that is known."""
+    if attempt.at.vip.version != 4 or not director.has("iptables") or real.ip is None:
+        return ()
+    try:
+        verdict, _ = sent_if_tracked(director, _row(service, attempt), real, attempt.src, link=attempt.link)
+    except NotCollected:
+        return ()
+    return verdict.because if verdict.packet.src != attempt.src else ()
+
+
+def _row(service: VirtualService, attempt: Attempt) -> VirtualService:
+    return replace(service, vip=attempt.at.vip, port=attempt.at.port, protocol=attempt.at.protocol)
+
+
 def _source(director: Node, service: VirtualService, real: Destination, attempt: Attempt) -> IP:
     """A rule of nat sees what IPVS sends if connection tracking does (ip_vs_xmit.c: ip_vs_nat_send_or_cont())."""
     src, at = attempt.src, attempt.at
@@ -51,8 +69,7 @@ def _source(director: Node, service: VirtualService, real: Destination, attempt:
     if known and director.sysctl(CONNTRACK).value == 0:
         return src
     if at.vip.version == 4 and director.has("iptables"):
-        row = replace(service, vip=at.vip, port=at.port, protocol=at.protocol)
-        verdict, untracked = sent_if_tracked(director, row, real, src, link=attempt.link)
+        verdict, untracked = sent_if_tracked(director, _row(service, attempt), real, src, link=attempt.link)
         if verdict.lacking is not None:
             raise verdict.lacking
         if untracked is not None or verdict.packet.src == src:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lvsdoctor.analysis.walk import walks
+from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decided, Decision, Served
 from tests.analysis.walk.ends import BEYOND, CHECK, PREFIX, SEGMENT, SERVED, by_place, ends
 from tests.analysis.walk.hosts import ROUTER, Host, altered, scanned
@@ -113,3 +114,34 @@ def test_a_one_packet_service_gives_no_reply_the_vip_as_its_source() -> None:
     walk = next(walk for walk in walks(nodes) if walk.client.place is BEYOND)
     reasons = [verdict.why for verdict in walk.steps if verdict.step.decision is Decision.RETURN_PATH]
     assert any("one-packet" in why for why in reasons) or walk.outcome is not Served.SERVED
+
+
+GIVEN = "-A POSTROUTING -d {to} -j SNAT --to-source {source}"
+
+
+def one_subnet(source: str, to: str = "192.0.2.16/28") -> tuple[Node, ...]:
+    """Its director gives what it sends to real servers another source; these have no way by it but that."""
+    listed = ["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -m -w 1"]
+    rules = {"nat": [GIVEN.format(source=source, to=to)]}
+    own = [("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.10/32")]
+    lb1 = altered(Host(own, [ROUTER], ipvs=listed, rules=rules, conntrack=1), all_forwarding=1, eth0_forwarding=1)
+    return scanned(lb1=lb1, rs1=Host([("eth0", "192.0.2.21/24")], [ROUTER], listens=["0.0.0.0:80"]))
+
+
+def test_a_source_that_the_director_does_not_have_brings_no_reply_back_and_its_rule_is_the_cause() -> None:
+    nodes = one_subnet("192.0.2.200")
+    assert ends(nodes)[SEGMENT] == (Served.DIES, "lb1", Decision.RETURN_PATH)
+    deciding = by_place(nodes)[SEGMENT].deciding
+    assert deciding is not None
+    assert "--to-source 192.0.2.200" in deciding.because[0].seen.text
+    assert ends(nodes)[CHECK] == (Served.DIES, "lb1", Decision.OUTPUT_FILTER)
+
+
+def test_a_source_of_the_director_brings_replies_back() -> None:
+    assert {place: row[0] for place, row in ends(one_subnet("192.0.2.2")).items()} == dict.fromkeys(
+        (SEGMENT, BEYOND, CHECK), Served.SERVED
+    )
+
+
+def test_of_a_source_in_no_subnet_of_the_director_a_check_may_come_back() -> None:
+    assert ends(one_subnet("203.0.113.99"))[CHECK][0] is Served.UNKNOWN
