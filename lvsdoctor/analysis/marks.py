@@ -19,6 +19,7 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdi
 from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import (
@@ -77,6 +78,16 @@ class MarkedPacket:
         return mark if mark or self.verdict.outcome is not FilterOutcome.UNKNOWN else None
 
     @property
+    def reached(self) -> bool:
+        """Does such a packet get to the rule that names it?"""
+        return any(line.seen == self.by.rule.seen for line in self.verdict.because)
+
+    @property
+    def later(self) -> tuple[Citation, ...]:
+        """The rules that change it besides."""
+        return tuple(line for line in self.verdict.because if line.seen != self.by.rule.seen) if self.reached else ()
+
+    @property
     def mark_for_routing(self) -> int:
         """Its mark when the host looks for a route: that of mangle INPUT comes later."""
         return (self.gets or 0) if self.by.hook is Hook.PREROUTING else 0
@@ -118,6 +129,8 @@ def marked_packets(director: Node, version: int) -> Iterator[MarkedPacket]:
     services = director.services if director.has("ipvs") else ()
     served = {real.port for service in services if service.fwmark is not None for real in service.destinations}
     for by in marking_rules(director, version):
+        if not any(by.marks):
+            continue  # it sets no bit, and clears what other rules have set
         for packet in _asked_for(by.conditions, client, sorted(port for port in served if port)):
             links: Sequence[str | None] = (None,)
             if packet.dst is not None:

@@ -51,7 +51,8 @@ def firewall_mark_never_set(node: Node) -> Iterator[Finding]:
 
 
 def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket], *, ports: bool) -> Finding:
-    lines = {item.by.rule.seen: _line(node, item) for item in packets}
+    later = {line.seen: line for item in packets if item.gets == 0 for line in item.later}
+    lines = later | {item.by.rule.seen: _line(node, item) for item in packets}
     named = sorted({item.packet.dport for item in packets if item.packet.dport})
     other = [] if ports else [assume_without("", NO_OTHER, SETTLE)]
     waits, unused = stands_by(node, service), not service.destinations
@@ -70,10 +71,10 @@ def _finding(node: Node, service: VirtualService, packets: Sequence[MarkedPacket
 
 def _line(node: Node, item: MarkedPacket) -> Citation:
     if links := other_link(node, item):
-        return cite(
-            item.by.rule,
-            "only for what arrives on {asked}, and requests arrive on {link}",
-            asked=links[0],
-            link=links[1],
-        )
+        text = "only for what arrives on {asked}, and requests arrive on {link}"
+        return cite(item.by.rule, text, asked=links[0], link=links[1])
+    if not item.reached:
+        return cite(item.by.rule, "no request gets to this rule")
+    if item.gets == 0 and item.later:
+        return cite(item.by.rule, "a later rule clears this mark")
     return cite(item.by.rule, "sets mark {mark}", mark=item.gets)

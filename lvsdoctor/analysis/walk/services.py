@@ -66,6 +66,9 @@ def _places(node: Node, service: VirtualService, servers: Iterable[Node]) -> Ite
         return
     vips = {vip for vip, _ in service.vips}
     if not vips:
+        if intended := list(_intended(node, service)):
+            yield from intended
+            return
         # No rule tells: what the real servers carry as a VIP, and the director has as well.
         ports = dict.fromkeys(real.port or 0 for real in service.destinations)
         for vip in _carried(node, service, servers):
@@ -80,6 +83,15 @@ def _places(node: Node, service: VirtualService, servers: Iterable[Node]) -> Ite
     for vip, port, protocol in places:
         assert vip is not None
         yield vip, port, protocol
+
+
+def _intended(node: Node, service: VirtualService) -> Iterator[tuple[IP, int, str]]:
+    """The places of the director for which a rule has the mark, though requests do not get it there."""
+    items = (item for item in marked_packets(node, service.family) if service.fwmark in item.by.marks)
+    for item in items:
+        vip = item.packet.dst
+        if vip is not None and item.by.subnet is None and _takes(node, vip, service.fwmark):
+            yield vip, item.packet.dport or 0, _protocol(item.packet.protocol)
 
 
 def _carried(node: Node, service: VirtualService, servers: Iterable[Node]) -> Iterator[IP]:

@@ -119,7 +119,7 @@ def test_a_one_packet_service_gives_no_reply_the_vip_as_its_source() -> None:
 GIVEN = "-A POSTROUTING -d {to} -j SNAT --to-source {source}"
 
 
-def one_subnet(source: str, to: str = "192.0.2.16/28") -> tuple[Node, ...]:
+def same_subnet(source: str, to: str = "192.0.2.16/28") -> tuple[Node, ...]:
     """Its director gives what it sends to real servers another source; these have no way by it but that."""
     listed = ["-A -t 192.0.2.10:80 -s rr", "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -m -w 1"]
     rules = {"nat": [GIVEN.format(source=source, to=to)]}
@@ -129,7 +129,7 @@ def one_subnet(source: str, to: str = "192.0.2.16/28") -> tuple[Node, ...]:
 
 
 def test_a_source_that_the_director_does_not_have_brings_no_reply_back_and_its_rule_is_the_cause() -> None:
-    nodes = one_subnet("192.0.2.200")
+    nodes = same_subnet("192.0.2.200")
     assert ends(nodes)[SEGMENT] == (Served.DIES, "lb1", Decision.RETURN_PATH)
     deciding = by_place(nodes)[SEGMENT].deciding
     assert deciding is not None
@@ -138,10 +138,10 @@ def test_a_source_that_the_director_does_not_have_brings_no_reply_back_and_its_r
 
 
 def test_a_source_of_the_director_brings_replies_back() -> None:
-    assert {place: row[0] for place, row in ends(one_subnet("192.0.2.2")).items()} == dict.fromkeys(
+    assert {place: row[0] for place, row in ends(same_subnet("192.0.2.2")).items()} == dict.fromkeys(
         (SEGMENT, BEYOND, CHECK), Served.SERVED
     )
 
 
 def test_of_a_source_in_no_subnet_of_the_director_a_check_may_come_back() -> None:
-    assert ends(one_subnet("203.0.113.99"))[CHECK][0] is Served.UNKNOWN
+    assert ends(same_subnet("203.0.113.99"))[CHECK][0] is Served.UNKNOWN

@@ -214,6 +214,8 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "host-ports-open-on-service-addresses": NO_COMMAND
     },
     ("firewall-mark-never-set", "no rule marks anything"): {"firewall-mark-never-set": NO_COMMAND},
+    ("firewall-mark-never-set", "a rule of mangle INPUT clears the mark"): {"firewall-mark-never-set": NO_COMMAND},
+    ("firewall-mark-never-set", "no request gets to the rule"): {"firewall-mark-never-set": NO_COMMAND},
     ("firewall-mark-never-set", "a warning where the rule is for another port"): {
         "firewall-mark-never-set": NO_COMMAND
     },
