@@ -16,7 +16,7 @@ from lvsdoctor.analysis.filters.filter_paths import (
     undecided,
 )
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict, filtered
-from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, Packet
+from lvsdoctor.kernel.packet_matching import NEW, SYN, TCP, UDP, Locality, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation
@@ -128,17 +128,30 @@ def marked_packets(director: Node, version: int) -> Iterator[MarkedPacket]:
     host, client = locality(director, version), any_client(director, version)
     services = director.services if director.has("ipvs") else ()
     served = {real.port for service in services if service.fwmark is not None for real in service.destinations}
+    ports = sorted(port for port in served if port)
     for by in marking_rules(director, version):
         if not any(by.marks):
             continue  # it sets no bit, and clears what other rules have set
-        for packet in _asked_for(by.conditions, client, sorted(port for port in served if port)):
+        for packet in _asked_for(by.conditions, client, ports):
             links: Sequence[str | None] = (None,)
             if packet.dst is not None:
                 links = arrival_links(director, packet.dst)
             for link in links:
-                arriving = replace(packet, in_link=link)
-                # What routing makes of it is another question: the mark of mangle INPUT is asked for, too.
-                yield MarkedPacket(by, arriving, filtered(director, arriving, DELIVERED, host))
+                yield from _marked(director, by, replace(packet, in_link=link), ports, host)
+
+
+def _marked(
+    director: Node, by: MarkingRule, packet: Packet, ports: Sequence[int], host: Locality
+) -> Iterator[MarkedPacket]:  # fmt: skip
+    """What becomes of the packet; where that depends on a port of which the rule says nothing, of each port served."""
+    # What routing makes of it is another question: the mark of mangle INPUT is asked for, too.
+    item = MarkedPacket(by, packet, filtered(director, packet, DELIVERED, host))
+    if item.gets is not None or packet.dport is not None or not ports or packet.protocol not in (TCP, UDP):
+        yield item
+        return
+    for port in ports:
+        known = replace(packet, dport=port)
+        yield MarkedPacket(by, known, filtered(director, known, DELIVERED, host))
 
 
 def _asked_for(conditions: Sequence[Condition], client: IP | None, served: Sequence[int]) -> Iterator[Packet]:

@@ -176,3 +176,15 @@ AWAY = "-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j DNAT --to-des
 def test_a_host_to_which_a_rule_sends_requests_before_ipvs_may_serve_them(target: str, outcome: Served) -> None:
     nodes = direct_routing(lb1=replace(DIRECTOR, rules={"nat": [AWAY.format(target=target)]}))
     assert ends(nodes)[SEGMENT] == (outcome, "lb1", Decision.IPVS)
+
+
+def test_a_marking_rule_without_a_port_marks_the_ports_that_are_served() -> None:
+    listed = ["-A -f 1 -s rr", "-a -f 1 -r 192.0.2.21:80 -g -w 1", "-a -f 1 -r 192.0.2.22:80 -g -w 1"]
+    first = "-A PREROUTING -p tcp -m tcp --dport {port} -j ACCEPT"
+    mark = "-A PREROUTING -d 192.0.2.10/32 -p tcp -j MARK --set-xmark 0x1/0xffffffff"
+    served, lost = (
+        direct_routing(lb1=replace(DIRECTOR, ipvs=listed, rules={"mangle": [first.format(port=port), mark]}))
+        for port in (443, 80)
+    )
+    assert ends(served)[SEGMENT] == SERVED
+    assert ends(lost)[SEGMENT] == (Served.DIES, "lb1", Decision.IPVS)
