@@ -162,7 +162,7 @@ QUESTIONS = {
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
             "reply_path reply_paths reply_table answering_for answered_neighbours answered_by_gateway clients_beyond "
-            "routers_beside rule_that_ends links_down"
+            "routers_beside rule_that_ends"
         ),
     },
     "Do the replies pass the director that masquerades?": {

@@ -151,7 +151,6 @@ from lvsdoctor.analysis.reply_path import answered_by_gateway as answered_by_gat
 from lvsdoctor.analysis.reply_path import answered_neighbours as answered_neighbours
 from lvsdoctor.analysis.reply_path import answering_for as answering_for
 from lvsdoctor.analysis.reply_path import clients_beyond as clients_beyond
-from lvsdoctor.analysis.reply_path import links_down as links_down
 from lvsdoctor.analysis.reply_path import reply_path as reply_path
 from lvsdoctor.analysis.reply_path import reply_paths as reply_paths
 from lvsdoctor.analysis.reply_path import reply_table as reply_table

@@ -177,12 +177,3 @@ def routers_beside(node: Node, vip: IP) -> Iterator[IP]:
 def _holds_both(node: Node, gateway: IP, vip: IP) -> bool:
     known = [peer for peer in node.peers if peer.has("addresses")]
     return any(peer.holding(gateway) and is_local(peer, vip) for peer in known)
-
-
-def links_down(node: Node, version: int) -> tuple[Citation, ...]:
-    """The interfaces that have addresses, and no routes as they are down. Reads links and addresses where collected."""
-    if not (node.has("links") and node.has("addresses")):
-        return ()
-    down = [link for link in node.links if not link.up and not link.loopback]
-    used = [link for link in down if any(row.ip.version == version for row in node.addresses_on(link.name))]
-    return tuple(cite(link, "{link} is down, and has no routes then", link=link.name) for link in used)

@@ -17,7 +17,6 @@ from lvsdoctor.rulekit import (
     clients_beyond,
     delete_rule,
     far_away,
-    links_down,
     nat_memberships,
     replace_route,
     reply_path,
@@ -56,7 +55,6 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
             evidence=[
                 cite(told, "replies leave from {vip}", vip=vip),
                 *way.because,
-                *links_down(node, vip.version),
                 *(cite(found.route, "these are answered") for found in near.values() if found.route),
                 *(some[1].because if some else beyond),
             ],

@@ -468,7 +468,6 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("no-route-back-to-clients", "a note where the VIP is in no subnet, and the only client is a neighbour"): {
         "no-route-back-to-clients": NO_COMMAND
     },
-    ("no-route-back-to-clients", "the interface of its routes is down"): {"no-route-back-to-clients": NO_COMMAND},
     ("no-route-back-to-clients", "a scanned host has a route to the VIP, and gets no reply"): {
         "no-route-back-to-clients": NO_COMMAND
     },
