@@ -61,6 +61,7 @@ QUESTIONS = {
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",
         "kernel.delivery": "delivered home_link",
+        "kernel.carrier": "leaves_nowhere links_down",
         "analysis.vips_of_files": "holding_seen left_out_by_files",
         "analysis.shadowed": "makers_of shadowed Shadowed",
     },
@@ -70,6 +71,7 @@ QUESTIONS = {
     "Who answers for an address, and whose MAC is it?": {
         "analysis.arp.owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
         "analysis.arp.responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
+        "analysis.arp.cut_segments": "cut_segment drawn_by_any",
         "analysis.arp.unanswered": (
             "arp_unanswered Silence ndp_unanswered answers_ndp should_answer serves_its_own reached_by_route"
         ),
@@ -182,14 +184,14 @@ QUESTIONS = {
         "model.finding": "Fix",
         "fixes.commands.settings": "set_sysctls set_for_good write_instead",
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
-        "fixes.commands.reach": "reach_again reach_directly",
+        "fixes.commands.reach": "reach_clients reach_again reach_directly reach_clients",
         "fixes.commands.arp": (
             "hide_vips answer_again answer_for stop_answering stop_proxying announce_again announced_by find_host "
             "find_stray"
         ),
         "fixes.commands.addresses": (
             "add_address add_service_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo "
-            "move_address deprecate put_again"
+            "move_address deprecate put_again bring_up"
         ),
         "fixes.commands.filter_rules": (
             "leave_to_ipvs accept_adverts remove_rule track_connections mark_requests deliver_marked_requests"

@@ -1,4 +1,6 @@
 # Made by `make rulekit` from rulekit.py.
+from lvsdoctor.analysis.arp.cut_segments import cut_segment as cut_segment
+from lvsdoctor.analysis.arp.cut_segments import drawn_by_any as drawn_by_any
 from lvsdoctor.analysis.arp.owners import ArpOwner as ArpOwner
 from lvsdoctor.analysis.arp.owners import arp_owners as arp_owners
 from lvsdoctor.analysis.arp.owners import arp_owners_noted as arp_owners_noted
@@ -204,6 +206,7 @@ from lvsdoctor.fixes.commands.addresses import add_address as add_address
 from lvsdoctor.fixes.commands.addresses import add_service_address as add_service_address
 from lvsdoctor.fixes.commands.addresses import add_vip6 as add_vip6
 from lvsdoctor.fixes.commands.addresses import as_single_hosts as as_single_hosts
+from lvsdoctor.fixes.commands.addresses import bring_up as bring_up
 from lvsdoctor.fixes.commands.addresses import deprecate as deprecate
 from lvsdoctor.fixes.commands.addresses import free_from_vip as free_from_vip
 from lvsdoctor.fixes.commands.addresses import give_up as give_up
@@ -241,6 +244,8 @@ from lvsdoctor.fixes.commands.ndp import pass_ndp as pass_ndp
 from lvsdoctor.fixes.commands.programs import bind_in_advance as bind_in_advance
 from lvsdoctor.fixes.commands.programs import listen_for as listen_for
 from lvsdoctor.fixes.commands.reach import reach_again as reach_again
+from lvsdoctor.fixes.commands.reach import reach_clients as reach_clients
+from lvsdoctor.fixes.commands.reach import reach_clients as reach_clients
 from lvsdoctor.fixes.commands.reach import reach_directly as reach_directly
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely
 from lvsdoctor.fixes.commands.routes import delete_rule as delete_rule
@@ -257,6 +262,8 @@ from lvsdoctor.kernel.answer import assume_without as assume_without
 from lvsdoctor.kernel.arp import NOBODY as NOBODY
 from lvsdoctor.kernel.arp import arp_ignored as arp_ignored
 from lvsdoctor.kernel.arp import arp_reply as arp_reply
+from lvsdoctor.kernel.carrier import leaves_nowhere as leaves_nowhere
+from lvsdoctor.kernel.carrier import links_down as links_down
 from lvsdoctor.kernel.default_gateways import default_gateways as default_gateways
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp as answers_arp_or_ndp
 from lvsdoctor.kernel.delivery import delivered as delivered

@@ -4,11 +4,12 @@ A reply is the node's own packet: policy rules and tables are asked with the VIP
 (net/ipv4/ip_output.c: ip_queue_xmit(), net/ipv4/route.c: ip_route_output_key_hash_rcu()).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lvsdoctor.analysis.filters.filter_paths import arrival_links
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.nat.translation import client_in
+from lvsdoctor.kernel.carrier import leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
@@ -16,6 +17,7 @@ from lvsdoctor.kernel.vrf import vrf_table, vrf_tables
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, PolicyRule
 from lvsdoctor.model.seen import Seen
@@ -113,7 +115,8 @@ def answered_neighbours(node: Node, vip: IP) -> dict[Network, Lookup]:
         if not on_wire or not of_clients or subnet.is_link_local or subnet in found:
             continue
         client = client_in(subnet, node)
-        if client is not None and (way := reply_path(node, vip, client)).type == "unicast":
+        way = reply_path(node, vip, client) if client is not None else None
+        if way is not None and way.type == "unicast" and leaves_nowhere(node, way) is None:
             found[subnet] = way
     return found
 
@@ -157,18 +160,22 @@ def rule_that_ends(node: Node, lookup: Lookup) -> PolicyRule | None:
     return next((rule for rule in rules if rule.action in FAILING_TYPES and rule.seen in quoted), None)
 
 
-def routers_beside(node: Node, vip: IP) -> Iterator[IP]:
+def routers_beside(node: Node, vip: IP, down: Sequence[Link] = ()) -> Iterator[IP]:
     """Routers that this node has for neighbours, as far as default routes of this scan name them: its own, then the
-    others'. None that takes the VIP for its own, for it would drop the replies. Reads routes, and the other nodes'
-    addresses and routes where collected.
+    others'; those too that are in a subnet of `down`, links that come up again. None that takes the VIP for its own,
+    for it would drop the replies. Reads routes, and the other nodes' addresses and routes where collected.
     """
+    later = [row.network for link in down for row in node.addresses_on(link.name)]
     for other in (node, *node.peers):
         for _, hop in default_gateways(other, vip.version) if other.has("routes") else ():
             gateway = hop.gateway
             if (
                 gateway is not None
                 and not gateway.is_link_local
-                and any(route_lookup(node, gateway, within=link).onlink for link in _vrf_ports(node, vip))
+                and (
+                    any(route_lookup(node, gateway, within=link).onlink for link in _vrf_ports(node, vip))
+                    or any(gateway in network for network in later)
+                )
                 and not _holds_both(node, gateway, vip)
             ):
                 yield gateway

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.carrier import down_towards, leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.far_away import far_away
@@ -55,9 +56,13 @@ def passes_on(node: Node, *, src: IP, dst: IP, arrived_on: str) -> Answer:
         return no("{link} does not forward", *forwarding.because, link=arrived_on)
     way = route_lookup(node, dst, src=src, arrived_on=arrived_on)
     if way.type != "unicast":
-        return no("no route to {dst}", *way.because, dst=dst)
+        lost = down_towards(node, dst)
+        why = (cite(lost[0], "{dst} is in the subnet of this interface, which is down", dst=dst),) if lost else ()
+        return no("no route to {dst}", *why, *way.because, dst=dst)
     if (dead := dead_end(node, way)) is not None:
         return no("the route leads to {link}, where no other host is", *way.because, dead, link=way.links[0])
+    if (cut := leaves_nowhere(node, way)) is not None:
+        return no("the route leads to {link}: {why}", *cut.because, *way.because, link=way.links[0], why=cut.why)
     if dst.version == 6:
         return yes("IPv6 is forwarded", *forwarding.because)
     accepted = source_ok(node, src, dst, arrived_on=arrived_on, oif=next(iter(way.links), None))

@@ -7,7 +7,7 @@ neigh_resolve_output()), and what stands there for good is never asked for again
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.arp.cut_links import cut_link
+from lvsdoctor.analysis.arp.cut_links import cut_link, dead_link
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
@@ -60,7 +60,14 @@ def stray(director: Node, rip: IP) -> Stray | None:
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
+    if (dead := dead_link(director, rip)) is not None and not any(_answered(entry, dead.link) for entry in mine):
+        return Stray(dead.why, (dead.line, *lookup.because), cut=dead.line)
     return None
+
+
+def _answered(entry: Neighbour, link: Link) -> bool:
+    """Was there an answer a moment ago, or by another link than this?"""
+    return entry.state == "REACHABLE" or (bool(entry.mac) and entry.mac != link.own_mac)
 
 
 def _by_gateway(director: Node, lookup: Lookup) -> Stray | None:

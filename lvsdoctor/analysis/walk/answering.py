@@ -18,6 +18,7 @@ from lvsdoctor.analysis.walk.routed_past import routed_past
 from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
+from lvsdoctor.kernel.carrier import no_frame
 from lvsdoctor.kernel.routing import captured_by_mark, is_local
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
@@ -92,6 +93,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
     link = arrival_link(director, at, client)
     asker = _asker(at, client, director, segment)
     subject = f"VIP {at.vip}" + (f" on {segment or link}" if segment or link else "")
+    in_prefix = client.place is ClientPlace.IN_PREFIX
 
     def decide() -> Answer | None:
         taken = _has_vip(director, at.vip)
@@ -104,6 +106,8 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
                 return None  # whoever sends there has a permanent entry
             return _by_a_route(taken, at.vip, link)
         answer = reply_on_segment(director, at.vip, known, asker)
+        if not answer and in_prefix and no_frame(director, known):
+            return None  # the director may be the gateway of these clients
         if answer and (unfound := _unfound_by(director, at.vip, asker)) is not None:
             return unfound
         if not answer and routed_through(director, at.vip, director):
@@ -113,7 +117,7 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
             return no(answer.reason, line, *answer.because, **answer.fields) if line is not None else None
         return answer
 
-    key = (segment, link, asker)
+    key = (segment, link, asker, in_prefix)
     verdict = decider.step(director, Decision.ARP_REPLY, subject, key, decide)
     return PossibleResponder(
         director, link, verdict, verdict.decided is Decided.YES or _is_known_to_have(director, at.vip)

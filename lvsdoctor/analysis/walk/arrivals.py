@@ -3,6 +3,7 @@
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.walk.attempt import Attempt, ServicePlace
 from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
+from lvsdoctor.kernel.carrier import links_down
 from lvsdoctor.kernel.delivery import home_link
 from lvsdoctor.kernel.routing import known_route
 from lvsdoctor.model.address import IP
@@ -23,10 +24,13 @@ def segment_of(director: Node, vip: IP) -> str | None:
 
 
 def asked_on(director: Node, vip: IP) -> str | None:
-    """The link with a subnet that holds the VIP. Raises NotCollected where one may not have been seen."""
+    """The link with a subnet that holds the VIP; where all of them are down, the first. Raises NotCollected where one
+    may not have been seen."""
     rows = [row for row in subnets(director) if vip in row.network]
     hearing = {link.name for link in director.links_hearing_arp} if rows else set()
     links = [row.link for row in rows if row.link in hearing]
+    if rows and not links:
+        links = [link.name for link, row in links_down(director) if vip in row.network]
     holding = {row.link for row in director.holding(vip)} if links else set()
     return next((link for link in links if link in holding), next(iter(links), None))
 

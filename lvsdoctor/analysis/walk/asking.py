@@ -1,15 +1,14 @@
 """Does a host answer those that ask for an address by ARP or neighbour discovery, and do filters let both pass?"""
 
-from lvsdoctor.analysis.arp.cut_links import is_cut
 from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.filters.ndp_filters import drops_advertisements, drops_solicitations
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.arp import arp_reply
+from lvsdoctor.kernel.carrier import no_frame
 from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 
@@ -23,8 +22,8 @@ def reply_on_segment(node: Node, vip: IP, link: Link, asker: IP | None) -> Answe
 
 def reply_on(node: Node, vip: IP, link: Link, asker: IP | None) -> Answer:
     """Does a host answer on this link?"""
-    if is_cut(node, link):
-        return no("{link} has no carrier or no port, so {link} receives no request", cite(link), link=link.name)
+    if cut := no_frame(node, link):
+        return no("{link} receives no request, because {why}", *cut.because, link=link.name, why=cut.why)
     if vip.version == 4:
         return arp_reply(node, vip, arrived_on=link, sender=asker, proxied=node.proxy_entries)
     answer = ndp_reply(node, vip, arrived_on=link)

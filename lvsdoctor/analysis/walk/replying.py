@@ -19,6 +19,7 @@ from lvsdoctor.analysis.walk.subnets import own_addresses, refuse_unseen_address
 from lvsdoctor.analysis.walk.translating import source_rules
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.arp_source import arp_sender
+from lvsdoctor.kernel.carrier import down_towards, leaves_nowhere
 from lvsdoctor.kernel.delivery import dead_end, passes_on
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.packet_filter import SENT
@@ -56,11 +57,15 @@ def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
         if (dead := dead_end(reply.node, lookup)) is not None:
             link = ", ".join(lookup.links)
             return no("the reply leaves by {link}, which leads to no other host", *lookup.because, dead, link=link)
+        if (cut := leaves_nowhere(reply.node, lookup)) is not None:
+            return no("the reply leaves by no wire: {why}", *cut.because, *lookup.because, why=cut.why)
         if lookup.type == "unicast":
             hop = str(lookup.gateways[0]) if lookup.gateways else ", ".join(lookup.links)
             return yes("the reply leaves by {hop}", *lookup.because, hop=hop)
         if lookup.type == "unreachable":
-            return no("{host} has no route to {client}", *lookup.because, host=reply.node.name, client=client)
+            down = down_towards(reply.node, client)
+            why = (cite(down[0], "this interface is down"),) if down is not None else ()
+            return no("{host} has no route to {client}", *why, *lookup.because, host=reply.node.name, client=client)
         return no("the route to {client} is of type {type}", *lookup.because, client=client, type=lookup.type)
 
     return decider.step(reply.node, Decision.REPLY_ROUTE, f"from {reply.src} to {reply.client}", reply.key, decide)
