@@ -163,8 +163,7 @@ QUESTIONS = {
     },
     "How do its replies get to the clients?": {
         "analysis.reply_path": (
-            "reply_path reply_paths reply_table answering_for answered_neighbours answered_by_gateway clients_beyond "
-            "routers_beside rule_that_ends"
+            "reply_path reply_paths answering_for answered_neighbours answered_by_gateway clients_beyond rule_that_ends"
         ),
     },
     "Do the replies pass the director that masquerades?": {
@@ -184,7 +183,7 @@ QUESTIONS = {
         "model.finding": "Fix",
         "fixes.commands.settings": "set_sysctls set_for_good write_instead",
         "fixes.commands.routes": "check_loosely replace_route delete_rule hide_clients",
-        "fixes.commands.reach": "reach_clients reach_again reach_directly reach_clients",
+        "fixes.commands.reach": "reach_again reach_directly reach_clients",
         "fixes.commands.arp": (
             "hide_vips answer_again answer_for stop_answering stop_proxying announce_again announced_by find_host "
             "find_stray"

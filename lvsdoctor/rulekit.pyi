@@ -155,8 +155,6 @@ from lvsdoctor.analysis.reply_path import answering_for as answering_for
 from lvsdoctor.analysis.reply_path import clients_beyond as clients_beyond
 from lvsdoctor.analysis.reply_path import reply_path as reply_path
 from lvsdoctor.analysis.reply_path import reply_paths as reply_paths
-from lvsdoctor.analysis.reply_path import reply_table as reply_table
-from lvsdoctor.analysis.reply_path import routers_beside as routers_beside
 from lvsdoctor.analysis.reply_path import rule_that_ends as rule_that_ends
 from lvsdoctor.analysis.request_path import UNPACKED_BY as UNPACKED_BY
 from lvsdoctor.analysis.request_path import request_paths as request_paths
@@ -244,7 +242,6 @@ from lvsdoctor.fixes.commands.ndp import pass_ndp as pass_ndp
 from lvsdoctor.fixes.commands.programs import bind_in_advance as bind_in_advance
 from lvsdoctor.fixes.commands.programs import listen_for as listen_for
 from lvsdoctor.fixes.commands.reach import reach_again as reach_again
-from lvsdoctor.fixes.commands.reach import reach_clients as reach_clients
 from lvsdoctor.fixes.commands.reach import reach_clients as reach_clients
 from lvsdoctor.fixes.commands.reach import reach_directly as reach_directly
 from lvsdoctor.fixes.commands.routes import check_loosely as check_loosely

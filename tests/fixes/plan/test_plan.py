@@ -488,6 +488,17 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "real-server-behind-gateway": PARTLY
     },
     ("real-server-unreachable", "the link has no carrier"): {"real-server-unreachable": NO_COMMAND},
+    ("real-server-unreachable", "the real server's own interface is down, and no neighbour entry tells"): {
+        "real-server-unreachable": NO_COMMAND
+    },
+    ("director-link-down", "the interface has no carrier"): {"director-link-down": NO_COMMAND},
+    ("director-link-down", "a warning where the VIP is on lo, and the interface below has no carrier"): {
+        "director-link-down": NO_COMMAND
+    },
+    ("director-link-down", "IPv6, no carrier"): {"director-link-down": NO_COMMAND},
+    ("no-route-back-to-clients", "the interface towards the router has no carrier"): {
+        "no-route-back-to-clients": NO_COMMAND
+    },
     ("real-server-unreachable", "no route at all, with a weight of 0 only a warning"): {
         "real-server-unreachable": NO_COMMAND  # which router?
     },
