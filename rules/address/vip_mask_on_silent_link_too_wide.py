@@ -31,12 +31,11 @@ PERHAPS = "If clients are in {prefix}, these clients get no reply from {node}."
     role="real-server",
     needs={"addresses", "links"},
     helps={"routes", "local-routes", "policy-rules"},
-    only_ipv4=True,
 )
 def vip_mask_on_silent_link_too_wide(node: Node) -> Iterator[Finding]:
     silent = {link.name for link in node.links if link.up and not link.loopback and not link.arp}
     for vip in node.vips:
-        for held in (held for held in holding_seen(node, vip.ip) if held.link in silent and held.ip.version == 4):
+        for held in (held for held in holding_seen(node, vip.ip) if held.link in silent and not held.host_only):
             known = next(_lost(node, vip.ip, held), None)
             somebody = None if known else client_in(held.network, node)
             way = known[0] if known else _astray(node, held, somebody, vip.ip) if somebody else None
