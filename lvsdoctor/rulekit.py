@@ -115,6 +115,7 @@ QUESTIONS = {
         "analysis.arp.owners": "same_segment",
         "analysis.l2_segments": "vip_on_segment sent_directly",
         "analysis.prefix_hosts": "prefix_hosts",
+        "analysis.prefix_astray": "prefix_astray",
     },
     "How do requests get to a real server?": {
         "analysis.request_path": (

@@ -145,6 +145,7 @@ from lvsdoctor.analysis.nat.translation import taken_for_active as taken_for_act
 from lvsdoctor.analysis.nat.translation import taking_requests as taking_requests
 from lvsdoctor.analysis.other_namespaces import elsewhere_set as elsewhere_set
 from lvsdoctor.analysis.platforms import platform as platform
+from lvsdoctor.analysis.prefix_astray import prefix_astray as prefix_astray
 from lvsdoctor.analysis.prefix_hosts import prefix_hosts as prefix_hosts
 from lvsdoctor.analysis.reachability import has_permanent_entry as has_permanent_entry
 from lvsdoctor.analysis.reachability import reachability as reachability

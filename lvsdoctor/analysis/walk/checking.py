@@ -16,7 +16,7 @@ from lvsdoctor.analysis.walk.receiving import Arrival, at_real_server, home_of
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.analysis.walk.replying import reply_leaves
 from lvsdoctor.analysis.walk.sending import by_routers, neighbour, reached
-from lvsdoctor.analysis.walk.subnets import subnets
+from lvsdoctor.analysis.walk.subnets import on_other_segment, subnets
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
@@ -192,7 +192,12 @@ def _back(decider: Decider, director: Node, reply: ReplyPacket) -> Iterator[Step
     connection tracking has no entry."""
     try:
         straight = not route_lookup(director, reply.src, src=reply.client).gateways
+        astray = not straight and on_other_segment(reply.node, None, reply.lookup, reply.client, (director,))
     except NotCollected:
+        return
+    if astray:  # no neighbour may be there to take it
+        subject = f"from {reply.src} to {reply.client}"
+        yield decider.step(reply.node, Decision.RETURN_PATH, subject, ("astray", reply.key), lambda: None)
         return
     states = frozenset({"INVALID"}) if straight and reply.protocol == "tcp" else reply.packet.states
     stop = by_routers(decider, reply.node, reply.client, replace(reply.packet, states=states), reply.lookup)

@@ -79,23 +79,27 @@ def _enslaved(node: Node, link: Link) -> bool:
         return False
 
 
-def on_other_segment(node: Node, vip: IP, lookup: Lookup, client: IP, directors: Sequence[Node]) -> bool:
+def on_other_segment(node: Node, vip: IP | None, lookup: Lookup, client: IP, directors: Sequence[Node]) -> bool:
     """Does a host send straight to a client by a link that shares its subnet with another link of a director than the
-    one beside the client? Then the client may not be there, though a mask of the VIP says so."""
-    if len(set(lookup.links)) != 1:
+    one beside the client? Or does a second address of the link alone say that the client is there, and no director has
+    the subnet of the first? Then the client may not be there, though a mask (the VIP's, where it is the source) says
+    so."""
+    if len(set(lookup.links)) != 1 or lookup.gateways:
         return False
     # Every link has the same subnet of link-local addresses, which tells of no segment.
-    own = {row.network for row in _telling(node, vip) if row.link == lookup.links[0]}
+    rows = [row for row in _telling(node, vip) if row.link == lookup.links[0] and row.ip.version == client.version]
+    own = {row.network for row in rows if vip is not None or client not in row.network}
+    by_mask = bool(own) and not any(client in network for network in own)
     for director in directors:
-        rows = _telling(director, vip)
-        beside = {row.link for row in rows if client in row.network}
-        shared = {row.link for row in rows if row.network in own}
-        if beside and shared and not beside & shared:
+        known = _telling(director, vip)
+        beside = {row.link for row in known if client in row.network}
+        shared = {row.link for row in known if row.network in own}
+        if beside and (shared or by_mask) and not beside & shared:
             return True
     return False
 
 
-def _telling(node: Node, vip: IP) -> list[Address]:
+def _telling(node: Node, vip: IP | None) -> list[Address]:
     return [row for row in subnets(node) if row.ip != vip and not row.ip.is_link_local]
 
 
