@@ -1,4 +1,4 @@
-"""A VIP on a wire of another subnet has a prefix, and that prefix's route sends replies to the wrong segment."""
+"""A VIP on a wire of another subnet has a prefix, and that prefix makes a route to a segment without its hosts."""
 
 from collections.abc import Iterator
 
