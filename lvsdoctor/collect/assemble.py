@@ -86,7 +86,8 @@ def _node(host: HostEvidence) -> Node:
         else:
             evidence.clear()  # which row is of which host is not known
     evidence, known = without_outlived(evidence, coverage)
-    evidence, coverage = with_plan(evidence, with_lost_routes(evidence, with_renamed_links(evidence, known)))
+    ended = {fact for _, dump in dumps if dump.ended for fact in dump.facts}
+    evidence, coverage = with_plan(evidence, with_lost_routes(evidence, with_renamed_links(evidence, known), ended))
     kernel = next(iter(evidence.pop("kernel", ())), "")
     return Node(
         host.name,

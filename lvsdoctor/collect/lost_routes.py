@@ -4,7 +4,7 @@ net/ipv4/fib_frontend.c: fib_add_ifaddr(). An address that is up has a local rou
 it was made with noprefixroute, a route to its prefix.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from lvsdoctor.model.address import Address
@@ -85,11 +85,16 @@ def _of_an_address(route: Route) -> bool:
     return host and route.type == "local" and route.protocol == "kernel"
 
 
-def with_lost_routes(evidence: Mapping[str, Any], coverage: Mapping[str, Coverage]) -> dict[str, Coverage]:
+def with_lost_routes(
+    evidence: Mapping[str, Any], coverage: Mapping[str, Coverage], ended: Collection[str] = ()
+) -> dict[str, Coverage]:
     """How far the routes go. A dump that lacks one of the kernel's own is not whole: it was cut, or is of another time.
 
-    Somebody may have deleted the route by hand; nothing is concluded then from what is missing either.
+    Somebody may have deleted the route by hand; nothing is concluded then from what is missing either. But where one
+    run of the collector has noted that both commands ended well (`ended`: of which facts), that is what it is.
     """
+    if {"addresses", "routes", "local-routes"} & evidence.keys() <= set(ended):
+        return dict(coverage)
     tables = [fact for fact in ("routes", "local-routes") if fact in evidence]
     known = [coverage.get(fact, RUNTIME) for fact in ("addresses", "links", *tables)]
     if "addresses" not in evidence or any(each.origin is not Origin.RUNTIME or each.partial for each in known):

@@ -21,7 +21,8 @@ class Dump:
     `host` is the host's name where the dump itself tells it. `unread` are lines inside the dump that the reader knew
     for its own and could not understand. `comments` are those that speak to lvsdoctor. `partial` tells why its facts
     are not whole (None: nothing visible says so), `unread_kinds` the dumps and files known by their face and not read.
-    `passed` are lines of it that are no evidence, and may be private: serial numbers.
+    `passed` are lines of it that are no evidence, and may be private: serial numbers. `ended`: the collector has noted
+    after its last line that the command ended well, so that none of its lines was cut off.
     """
 
     facts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Dump:
     partial: Partial | None = None
     unread_kinds: tuple[Unread, ...] = ()
     passed: tuple[Seen, ...] = ()
+    ended: bool = False
 
 
 class Reader(ABC):

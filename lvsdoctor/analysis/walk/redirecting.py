@@ -1,8 +1,9 @@
 """ICMP redirects on the way of a masqueraded reply: does the director, which forwards it, tell the real server of a
 shorter way, and does the real server take that? Later replies then do not pass the director.
 
-Only what is forwarded can be: of direct routing and tunnelling the director sends no redirect. Those of IPv6 are not
-followed (net/ipv6/ip6_output.c: ip6_forward() asks no sysctl).
+Only what is forwarded can be: of direct routing and tunnelling the director sends no redirect. In IPv6 no sysctl asks
+for it (net/ipv6/ip6_output.c: ip6_forward()), and a router is named by its link-local address alone
+(net/ipv6/ndisc.c: ndisc_send_redirect()).
 """
 
 from lvsdoctor.analysis.filters.filter_paths import link_towards
@@ -10,6 +11,9 @@ from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
+from lvsdoctor.kernel.routing import known_route
+from lvsdoctor.model.facts import NotCollected
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decided, Decision, StepVerdict
 
@@ -24,7 +28,7 @@ def arrival_link(director: Node, reply: ReplyPacket) -> str | None:
 def redirect_sent(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
     """Does the director keep from sending a redirect? net/ipv4/ip_forward.c sends it before the FORWARD chain."""
     if reply.src.version == 6:
-        return None
+        return _sent_6(decider, reply, director)
 
     def decide() -> Answer | None:
         name = arrival_link(director, reply)
@@ -40,6 +44,33 @@ def redirect_sent(decider: Decider, reply: ReplyPacket, director: Node) -> StepV
     return decider.step(director, Decision.REDIRECT, f"to {reply.src}", (reply.client, reply.node.name), decide)
 
 
+def _sent_6(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
+    """A step only where a redirect of IPv6 is sent."""
+    try:
+        name, onward = arrival_link(director, reply), known_route(director, reply.client)
+    except NotCollected:
+        return None
+    if onward is None or name is None or onward.type != "unicast" or onward.links != (name,):
+        return None
+    hop = next(iter(onward.gateways), reply.client)
+    if onward.gateways and not hop.is_link_local:
+        return None
+    text = "{host} sends a redirect: {src} is to reach {client} by {next_hop}"
+    answer = no(text, *onward.because, host=director.name, src=reply.src, client=reply.client, next_hop=hop)
+    key = (reply.client, reply.node.name)
+    return decider.step(director, Decision.REDIRECT, f"to {reply.src}", key, lambda: answer)
+
+
+def _ignored_6(node: Node, link: str) -> Answer | None:
+    """Each link has its own value, and `all` counts nowhere (net/ipv6/route.c: rt6_do_redirect()). Which of its
+    connections still come to their end where a redirect is taken, is not known."""
+    for name, ignoring in (("accept_redirects", 0), ("forwarding", 1)):
+        key = f"net.ipv6.conf.{link}.{name}"
+        if node.has("sysctl") and node.knows_sysctl(key) and node.sysctl(key).value == ignoring:
+            return yes("{link} accepts no redirects", cite(node.sysctl(key)), link=link)
+    return None
+
+
 def redirect_taken(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
     """Does the real server keep its route? Asked where a redirect is sent."""
     sent = redirect_sent(decider, reply, director)
@@ -51,6 +82,8 @@ def redirect_taken(decider: Decider, reply: ReplyPacket, director: Node) -> Step
         link = reply.node.link(names[0]) if names else None
         if link is None:
             return None
+        if reply.src.version == 6:
+            return _ignored_6(reply.node, link.name)
         answer = believes_redirects(reply.node, link)
         if not answer:
             return yes("{link} accepts no redirects", *answer.because, link=link.name)

@@ -143,6 +143,8 @@ def _judged(section: Section, block: _Block) -> Section:
     if partial is None:
         if not section.dumps and not section.unread and (answer := _silent(block)):
             section.dumps.append(answer)
+        if block.state == "ok" and block.code == 0:
+            section.dumps = [replace(dump, ended=True) if dump.facts else dump for dump in section.dumps]
         return section
     if block.state in ("missing", "refused"):
         section.dumps, section.unread = [], [] if facts_of(block.command) else section.unread
