@@ -16,6 +16,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.model.sysctl_d import ConfiguredSysctl
+from lvsdoctor.model.walk import Decision
 
 
 def with_guilty_lines(examination: Examination, nodes: Sequence[Node]) -> Examination:
@@ -26,17 +27,31 @@ def with_guilty_lines(examination: Examination, nodes: Sequence[Node]) -> Examin
 
 
 def _guilty(diagnosis: Diagnosis, lines: "_Lines") -> Citation | None:
-    """The row that the fix changes; else what the rule says decided; else the first row of the fix's or the finding's
-    node; a row of another host where nothing else is quoted."""
+    """The row that the fix changes; else what the rule says decided, also on another host; else the first row of the
+    fix's or the finding's node; else the dump in which what is missing would stand; a row of another host where
+    nothing else is known."""
     quoted = [item for item in diagnosis.evidence if not item.assumed]
     own = [item for item in quoted if lines.of(item.seen, (diagnosis.fix_node, diagnosis.node))]
-    decided = [item for item in own if item.seen == diagnosis.finding.decided_by]
+    decided = [item for item in quoted if item.seen == diagnosis.finding.decided_by]
     # A line of a file from which something was assumed is a line to change, too.
     drawn = [item for item in diagnosis.evidence if item.assumed and item.seen.line is not None]
     for changed in lines.changed(diagnosis) if own else ():
         if items := [item for item in (*decided, *own, *drawn) if item.seen in changed]:
             return items[0]
-    return next(iter((*decided, *own, *quoted)), None)
+    return next(iter((*decided, *own, *lines.lacking(diagnosis), *quoted)), None)
+
+
+# The dumps in which a decision is looked up, where no row of theirs decides it.
+_LOOKED_UP: Mapping[Decision, tuple[str, ...]] = {
+    Decision.ARP_REPLY: ("addresses",),
+    Decision.IPVS: ("ipvs",),
+    Decision.LISTENER: ("sockets",),
+    Decision.LOCAL_DELIVERY: ("addresses",),
+    Decision.REAL_SERVER: ("ipvs",),
+    Decision.REPLY_ROUTE: ("routes", "local-routes"),
+    Decision.RETURN_PATH: ("routes", "local-routes"),
+    Decision.ROUTE: ("routes", "local-routes"),
+}
 
 
 class _Lines:
@@ -78,6 +93,16 @@ class _Lines:
         yield frozenset(named)
         yield frozenset(along)
         yield frozenset(seen for _, _, seen in _changed(node, with_files(node, diagnosis.fix.persist)))
+
+    def lacking(self, diagnosis: Diagnosis) -> Iterator[Citation]:
+        """The dump, as a whole, of the host that decides, in which what is missing would stand."""
+        step = diagnosis.explains
+        for name in dict.fromkeys((*((step.node,) if step is not None else ()), diagnosis.fix_node, diagnosis.node)):
+            if step is None or (node := self._nodes.get(name)) is None:
+                continue
+            for fact in _LOOKED_UP.get(step.decision, ()):
+                if (first := next(_seen_in(node.evidence.get(fact, ())), None)) is not None:
+                    yield Citation(Seen(first.where, None, ""))
 
 
 def _names(change: Change, fact: str, key: str) -> bool:

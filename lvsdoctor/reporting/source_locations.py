@@ -76,9 +76,17 @@ class Places:
         """The place that a finding is shown at: its guilty line, or else the first of its node's files.
 
         What was assumed stands in no file, and a finding that rests on nothing else is one about the node. A line of
-        the node itself does where the guilty one is in no file (a frame that a probe saw, a netlink message).
+        the node itself does where the guilty one is in no file (a frame that a probe saw, a netlink message). A dump in
+        which something is missing is shown as a whole.
         """
         guilty, own = guilty_line(diagnosis), self._named_by(diagnosis.node)
+        if (
+            guilty
+            and not guilty.seen.line
+            and not guilty.seen.text
+            and (lacking := self.of(guilty.seen, diagnosis.node))
+        ):
+            return lacking
         beside = (item for item in diagnosis.evidence if item.seen.where in own and not item.assumed)
         quoted = (self.of(item.seen, diagnosis.node) for item in (*([guilty] if guilty else ()), *beside))
         if place := next((place for place in quoted if place and place.line is not None), None):

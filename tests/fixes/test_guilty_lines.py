@@ -46,10 +46,14 @@ def is_of(item: Citation, *names: str) -> bool:
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=lambda value: value.title if isinstance(value, Case) else None)
 def test_a_line_of_another_host_is_to_blame_only_where_none_of_its_own_is_quoted(rule: Rule, case: Case) -> None:
     for diagnosis, _ in diagnosed(rule, case):
+        names = diagnosis.node, diagnosis.fix_node
         lines = [item for item in diagnosis.evidence if not item.assumed or item.seen.line is not None]
         own = [item for item in lines if is_of(item, diagnosis.node, diagnosis.fix_node)]
-        expected = own or quoted(diagnosis)
-        assert diagnosis.guilty in expected or (diagnosis.guilty is None and not expected)
+        decided = [item for item in lines if item.seen == diagnosis.finding.decided_by]
+        expected = [*decided, *own] or quoted(diagnosis)
+        guilty = diagnosis.guilty
+        lacking = guilty is not None and not own and not guilty.seen.text
+        assert guilty in expected or (guilty is None and not expected) or (lacking and guilty and is_of(guilty, *names))
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=lambda value: value.title if isinstance(value, Case) else None)
@@ -214,8 +218,24 @@ def test_in_a_text_of_two_hosts_the_rows_tell_whose_a_line_is() -> None:
     assert blame(OTHER_ROW, fix=f"sysctl -w {ALL.key}=1", node="lb1") == OTHER_ROW.seen
 
 
-def test_the_line_of_another_host_is_not_to_blame_because_a_rule_says_so() -> None:
-    assert blame(OTHER_ROW, ETH0, decided_by=OTHER_ROW) == ETH0.seen
+def test_the_line_of_another_host_is_to_blame_where_it_decided_and_no_fix_changes_one() -> None:
+    assert blame(OTHER_ROW, ETH0, decided_by=OTHER_ROW) == OTHER_ROW.seen
+    assert blame(OTHER_ROW, ETH0, fix=f"sysctl -w {ETH0.key}=1", decided_by=OTHER_ROW) == ETH0.seen
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "dump"),
+    [
+        ("vip-missing-on-real-server", "no VIP, and nothing is forwarded", "rs1/ip-addr"),
+        ("nat-reply-bypasses-director", "there is no default route", "rs1/ip-route"),
+        ("service-not-listening", "no program listens on the port", "rs1/ss"),
+    ],
+)
+def test_what_is_missing_is_shown_at_its_own_hosts_dump_as_a_whole(name: str, title: str, dump: str) -> None:
+    (rule, case) = next((rule, case) for rule, case in CASES if (rule.name, case.title) == (name, title))
+    assert {diagnosis.guilty.seen for diagnosis, _ in diagnosed(rule, case) if diagnosis.guilty} == {
+        Seen(dump, None, "")
+    }
 
 
 def test_an_assumption_is_not_to_blame() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import pytest
 
 from lvsdoctor.model.examination import Diagnosis, Examination, Examined
-from lvsdoctor.model.finding import Citation, Finding, Fix, Severity
+from lvsdoctor.model.finding import Citation, Finding, Fix, Severity, cite
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.reporting.source_locations import Place, Places, percent_encoded
 
@@ -167,3 +167,10 @@ def test_where_that_line_is_in_no_file_a_line_of_the_node_does_and_none_of_anoth
     places = Places(scan(rs1={LINE.where: "golden/rs1/sysctl.txt"}, lb1={other.where: "golden/lb1/ipvsadm.txt"}))
     diagnosis = about(NETLINK, other, LINE)
     assert places.home(replace(diagnosis, guilty=diagnosis.evidence[0])) == Place("golden/rs1/sysctl.txt", 7, LINE.text)
+
+
+def test_a_dump_that_lacks_something_is_the_home_of_what_lacks_and_no_other_hosts_line(repository: Path) -> None:
+    other = Seen("lb1/ipvsadm.txt", 2, "-a -t 192.0.2.10:80 -r 192.0.2.21:80 -g -w 1")
+    files = {"rs1": {"rs1/ip-link.txt": "rs1/ip-link.txt", "rs1/ip-addr.txt": "rs1/ip-addr.txt"}}
+    diagnosis = replace(about(cite(other)), guilty=Citation(Seen("rs1/ip-addr.txt", None, "")))
+    assert Places(scan(**files, lb1={other.where: other.where})).home(diagnosis) == Place("rs1/ip-addr.txt")
