@@ -28,7 +28,8 @@ _ANSWERED = frozenset({"ESTABLISHED", "FIN_WAIT", "TIME_WAIT", "CLOSE_WAIT", "LA
 class BrokenPath:
     """Connections of `clients` (whole phrases) to a VIP of a service, as ipvsadm writes it, fail at the host that
     decides `verdict`. `client` is one of them, and `because` shows that there are such clients. `connects`: and that
-    such a client connects; `evidenced`: the scan shows such a host; else it is assumed that there are some."""
+    such a client connects; `evidenced`: the scan shows such a host; else it is assumed that there are some. `of_all`:
+    it shows one, and clients of all places that are known fail with this real server, whoever of them are clients."""
 
     service: str
     vip: IP
@@ -38,6 +39,7 @@ class BrokenPath:
     because: tuple[Citation, ...]
     connects: bool = True
     evidenced: bool = True
+    of_all: bool = False
 
 
 def broken_paths(node: Node) -> Iterator[BrokenPath]:
@@ -72,7 +74,8 @@ def broken_paths(node: Node) -> Iterator[BrokenPath]:
             lines = tuple(because.values())
             first = shown[0].client
             evidenced = bool(known) or is_evidenced(first)
-            yield BrokenPath(service, vip, tuple(names), first.address, verdict, lines, bool(known), evidenced)
+            of_all = any(is_evidenced(walk.client) and _server(walk) in opened.lost for walk in shown)
+            yield BrokenPath(service, vip, tuple(names), first.address, verdict, lines, bool(known), evidenced, of_all)
     _refuse_unknown(node, [walk for walk in own if walk.client.connects])
 
 
@@ -101,13 +104,31 @@ def is_shown(walk: Walk) -> bool:
     return walk.client.connects or walk.client.place in _USUAL or _may_be_checked(walk)
 
 
+_Server = tuple[str, IP, IP | None]
+
+
+def _server(walk: Walk) -> _Server | None:
+    """The real server of a service that the walk of a client leads to; None for a health check."""
+    return None if walk.client.place is ClientPlace.HEALTH_CHECK else (walk.service, walk.vip, walk.rip)
+
+
+def _lost_by_all(walks: Sequence[Walk]) -> frozenset[_Server]:
+    dying: dict[_Server, bool] = {}
+    for walk in walks:
+        if walk.share and walk.forwarding is not None and (server := _server(walk)) is not None:
+            dying[server] = dying.get(server, True) and walk.outcome is Served.DIES
+    return frozenset(server for server, all_die in dying.items() if all_die)
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The walks of clients that the scan shows, by a director, to real servers that get connections; and by each host
-    that a walk meets, with all that it meets."""
+    """The walks of clients that the scan shows, by a director, to real servers that get connections; by each host
+    that a walk meets, with all that it meets; and the real servers of a service with which the clients of all places
+    fail."""
 
     walks: Sequence[Walk]
     at_host: Mapping[str, Sequence[tuple[Walk, set[str]]]]
+    lost: frozenset[_Server]
 
 
 def _opened(node: Node) -> _Opened:
@@ -122,7 +143,7 @@ def _opened(node: Node) -> _Opened:
             hosts = {verdict.step.node for verdict in walk.steps}
             for host in hosts:
                 at_host.setdefault(host, []).append((walk, hosts))
-        return _Opened(opened, at_host), ()
+        return _Opened(opened, at_host, _lost_by_all(walks)), ()
 
     return node.derived_of_scan("opened walks", work_out)
 

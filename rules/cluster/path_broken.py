@@ -26,13 +26,14 @@ def path_broken(node: Node) -> Iterator[Finding]:
     for broken in broken_paths(node):
         verdict = broken.verdict
         refused = verdict.step.decision is Decision.LISTENER
+        doubt = Severity.WARNING if broken.evidenced else Severity.NOTE
         shown = command("lvsdoctor", "trace", broken.vip, "--from", broken.client)
         yield Finding(
             LOSES,
             clients=("These connections are refused." if refused else "These connections hang.")
-            if broken.connects
+            if broken.connects or broken.of_all
             else IF_ANY,
-            severity=None if broken.connects else Severity.WARNING if broken.evidenced else Severity.NOTE,
+            severity=None if broken.connects else Severity.ERROR if broken.of_all else doubt,
             about={"service": broken.service, "vip": broken.vip, "decision": verdict.step.decision.value},
             whose=" and ".join(broken.clients),
             why=verdict.why,

@@ -69,6 +69,18 @@ def test_a_neighbour_may_be_a_client_which_is_a_warning() -> None:
     assert diagnosis.clients == "If such clients connect, their connections hang or are refused."
 
 
+def test_a_neighbour_is_enough_for_an_error_where_clients_of_every_place_fail() -> None:
+    """Whoever of them is a client: a real server whose replies reach no one."""
+    world = next(world for world in worlds() if "ipvsadm-daemon" in str(world.dumps) and world.name.startswith("path-b"))
+    alone = [rule for rule in rules() if rule.name == "path-broken"]
+    (diagnosis,) = examine(with_standing(nodes_in(world.dumps)), alone).diagnoses
+    assert (diagnosis.node, diagnosis.severity) == ("lb1", Severity.ERROR)
+    assert diagnosis.clients == "These connections hang."
+    stranger = [(host, where, text.replace("192.0.2.100 dev", "192.0.2.21 dev")) for host, where, text in world.dumps]
+    (diagnosis,) = examine(with_standing(nodes_in(stranger)), alone).diagnoses
+    assert diagnosis.severity is Severity.NOTE
+
+
 def test_that_there_are_such_clients_is_assumed_for_a_note() -> None:
     stranger = ("192.0.2.100 dev eth0 lladdr 02:00:00:00:01:00 REACHABLE\n", "")
     examination = examined(without=["lb1/ipvsadm-connections"], lb1_ip_neigh=stranger)
