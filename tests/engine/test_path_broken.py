@@ -71,7 +71,7 @@ def test_a_neighbour_may_be_a_client_which_is_a_warning() -> None:
 
 def test_a_neighbour_is_enough_for_an_error_where_clients_of_every_place_fail() -> None:
     """Whoever of them is a client: a real server whose replies reach no one."""
-    world = next(world for world in worlds() if "ipvsadm-daemon" in str(world.dumps) and world.name.startswith("path-b"))
+    world = next(w for w in worlds() if "ipvsadm-daemon" in str(w.dumps) and w.name.startswith("path-broken"))
     alone = [rule for rule in rules() if rule.name == "path-broken"]
     (diagnosis,) = examine(with_standing(nodes_in(world.dumps)), alone).diagnoses
     assert (diagnosis.node, diagnosis.severity) == ("lb1", Severity.ERROR)
