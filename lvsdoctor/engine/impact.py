@@ -27,8 +27,9 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
     """The same, each finding with its impact where a walk meets the step that it explains.
 
     Of findings that are as severe, as sure and as near to the cause, that which concerns most clients comes first, and
-    of equals that whose step comes first. An error of which no real server that gets clients is concerned is a warning,
-    where no operator has set the severity.
+    of equals that whose step comes first. What concerns no real server that gets clients, such as a service that was
+    drained, comes after what does, if no client is known to connect there. An error of which no real server that gets
+    clients is concerned is a warning, where no operator has set the severity.
     """
     met: _Met = {}
     for walk in walks:
@@ -46,10 +47,17 @@ def with_impact(examination: Examination, walks: Sequence[Walk], rules: Sequence
         replace(d if by_name[d.rule].severity_set else _eased(d, of), impact=_impact(d, met))
         for d in examination.diagnoses
     ]
+    idle = {id(d) for d in diagnoses if _concerns_no_client(d, of)}
     diagnoses.sort(
-        key=lambda d: (d.probed is not Probed.CONTRADICTED, d.probed is Probed.CONTRADICTED or d.severity.rank)
+        key=lambda d: (
+            d.probed is not Probed.CONTRADICTED,
+            d.probed is Probed.CONTRADICTED or d.severity.rank,
+            id(d) in idle,
+        )
     )
-    ordered = [d for _, some in groupby(diagnoses, key=alike) for d in sorted(some, key=_place)]
+    ordered = [
+        d for _, some in groupby(diagnoses, key=lambda d: (id(d) in idle, alike(d))) for d in sorted(some, key=_place)
+    ]
     return replace(examination, diagnoses=tuple(ordered))
 
 
@@ -85,6 +93,16 @@ def _eased(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> Diagn
     if weight is None:
         return diagnosis
     return warning_of_standby(diagnosis, weight) if standby else warning_at_weight_0(diagnosis, weight)
+
+
+def _concerns_no_client(diagnosis: Diagnosis, of: dict[tuple[str, str], list[Walk]]) -> bool:
+    """Is it about a service or a real server to which no director sends clients, and no client is known to connect?"""
+    wanted = _about(diagnosis)
+    if diagnosis.impact is not None or not {"service", "rip"}.intersection(wanted):
+        return False
+    own = [walk for walk in min((of.get(name, []) for name in wanted.items()), key=len) if concerns(diagnosis, walk)]
+    by_director = [walk for walk in own if walk.forwarding is not None]
+    return bool(by_director) and all(w.drained for w in by_director) and not any(w.client.connects for w in own)
 
 
 def _place(diagnosis: Diagnosis) -> tuple[object, ...]:

@@ -38,6 +38,10 @@ net.ipv4.conf.eth0.rp_filter = 0
 SOCKETS = """Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port
 tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:*
 """
+CONNECTION = """IPVS connection entries
+pro expire state       source             virtual            destination
+TCP 00:57  SYN_RECV    192.0.2.100:40001  192.0.2.10:443     192.0.2.21:443
+"""
 VIP_ON_LINK = "    inet 192.0.2.10/32 scope global eth0\n"
 LB1 = (
     ("lb1", "lb1/ipvsadm", TABLE),
@@ -168,6 +172,17 @@ def test_what_is_eased_stands_after_the_errors() -> None:
     ranks = [diagnosis.severity.rank for diagnosis in examination.diagnoses]
     assert ranks == sorted(ranks)
     assert ranks[0] == 0
+
+
+def test_a_drained_services_fault_stands_after_arp_leaks_of_the_vip_that_clients_use() -> None:
+    """Although it is proved, and of the leaks it is assumed that no filter hides them."""
+    drained = "-A -t 192.0.2.10:443 -s rr\n-a -t 192.0.2.10:443 -r 192.0.2.21:443 -g -w 0\n"
+    leaking = (*real_server(1, arp_ignore=0), *real_server(2, arp_ignore=0))
+    errors = [d for d in of_table(drained + TABLE, *leaking).diagnoses if d.severity is Severity.ERROR]
+    assert [diagnosis.code for diagnosis in errors] == ["ARP001", "ARP001", "SCH001"]
+    connects = ("lb1", "lb1/ipvsadm-connections", CONNECTION)
+    errors = [d for d in of_table(drained + TABLE, *leaking, connects).diagnoses if d.severity is Severity.ERROR]
+    assert errors[0].code == "SCH001"
 
 
 def test_a_severity_that_an_operator_has_set_is_never_eased() -> None:
