@@ -145,7 +145,7 @@ QUESTIONS = {
         ),
         "analysis.filters.changed_sources": "hides_some_clients",
         "analysis.filters.real_server_filters": (
-            "at_real_server_of_all may_be_checked takes_without_vip port_at sources_kept"
+            "at_real_server_of_all may_be_checked takes_without_vip passed_by port_at sources_kept"
         ),
         "analysis.drift.deleted_with_vip": "deleted_with_vips",
         "analysis.vrrp.sources": "foreign_source ForeignSource",

@@ -74,6 +74,7 @@ from lvsdoctor.analysis.filters.filter_paths import filters_seen as filters_seen
 from lvsdoctor.analysis.filters.filter_paths import refuse_unknown as refuse_unknown
 from lvsdoctor.analysis.filters.real_server_filters import at_real_server_of_all as at_real_server_of_all
 from lvsdoctor.analysis.filters.real_server_filters import may_be_checked as may_be_checked
+from lvsdoctor.analysis.filters.real_server_filters import passed_by as passed_by
 from lvsdoctor.analysis.filters.real_server_filters import port_at as port_at
 from lvsdoctor.analysis.filters.real_server_filters import sources_kept as sources_kept
 from lvsdoctor.analysis.filters.real_server_filters import takes_without_vip as takes_without_vip

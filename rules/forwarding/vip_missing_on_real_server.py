@@ -24,6 +24,7 @@ from lvsdoctor.rulekit import (
     kept_by_persistence,
     left_out_by_files,
     no_transparent_proxy,
+    passed_by,
     rule,
     schedule_nothing_as_backup,
     takes_without_vip,
@@ -36,13 +37,12 @@ _LOST = "Clients whose requests go to {node} get no reply."
 _LOOPS = "Each request returns to the director, up to 32 times, and is lost. Clients get no reply."
 _LATER = "At a weight above 0 clients whose requests go to {node} get no reply."
 _KEPT = "Clients that persistence keeps on {node} get no reply. At a weight above 0 new clients get no reply either."
-_FILTERS = ("iptables", "ip6tables")
 
 
 @rule(
     name="vip-missing-on-real-server", code="DR001", severity=Severity.ERROR, explains=Decision.LOCAL_DELIVERY,
-    role="real-server", needs={"addresses"}, general=True,
-    helps=[*_FILTERS, "ipvs", "links", "local-routes", "memberships", "policy-rules", "routes", "sockets", "sysctl"],
+    role="real-server", needs={"addresses"}, general=True, helps=["iptables", "ip6tables", "ipvs",
+    "links", "local-routes", "memberships", "policy-rules", "routes", "sockets", "sysctl"],
 )  # fmt: skip
 def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
     for vip in node.vips:
@@ -61,7 +61,6 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
         held_here = () if left_out else node.holding(vip.ip)
         checking = [held for held in held_here if not held.usable and "dadfailed" not in held.flags]
         kept = idle and any(kept_by_persistence(listed) for listed in told)
-
         taken = assume_without("packets", "no NAT or TPROXY rule takes the requests in", "iptables-save")
         yield Finding(
             _DROPS if idle else _CANNOT_REPLY if here else _RETURNS if back else _DROPS,
@@ -74,6 +73,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
             evidence=[
                 *(lines or [cite(vip, "this node is to hold the VIP")]),
                 *(line for link in back for line in forwards(node, link).because),
+                *(passed_by(node, vip.ip) if seen and not here else ()),
                 *(here.because if here else left_out),
                 *((no_transparent_proxy(node, vip.ip),) if here else () if seen else (taken,)),
             ],

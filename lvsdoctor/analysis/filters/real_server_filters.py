@@ -28,14 +28,15 @@ from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, Filte
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.ipvs import Destination, Forwarding, VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import Match
+from lvsdoctor.model.packet_filter import AddressRange, Effect, Hook, Match
 from lvsdoctor.model.standing import Membership
 
 REQUEST, REPLY = "request", "reply"
 _ESTABLISHED = frozenset({"ESTABLISHED"})
+_TAKING = frozenset({Effect.REDIRECT, Effect.DNAT, Effect.TPROXY})
 
 
 def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
@@ -192,6 +193,12 @@ def _tunnel(node: Node, service: VirtualService, real: Destination, director: No
     return tunnel.name if tunnel is not None else None
 
 
+def comes_in(verdict: FilterVerdict) -> bool:
+    """Does a rule give the packet an address of this host, so that it comes to INPUT, whatever happens there?"""
+    dropped_there = verdict.outcome is FilterOutcome.DROPPED and verdict.hook is Hook.INPUT
+    return verdict.packet.changed and (verdict.outcome is FilterOutcome.ACCEPTED or dropped_there)
+
+
 def taken_in(node: Node, vip: IP) -> FilterVerdict:
     """What the filters of a real server do to requests for a VIP, whatever the port: REDIRECT, DNAT to its own address
     and TPROXY take them in without the VIP.
@@ -224,11 +231,23 @@ def takes_without_vip(node: Node, vip: IP) -> bool:
         raise NotCollected("sockets", node.name, "whether a transparent socket takes what TPROXY gives it")
     if verdict.outcome is FilterOutcome.REWRITTEN:
         raise undecided(node, fact, f"what becomes of requests for {vip} at their new destination")
-    if verdict.outcome is FilterOutcome.ACCEPTED and verdict.packet.changed:
+    if comes_in(verdict):
         return True
     if verdict.assumed:
         raise NotCollected(fact, node.name, partial=node.partial(fact))
     return False
+
+
+def passed_by(node: Node, vip: IP) -> Iterator[Citation]:
+    """The rules that give packets for the VIP another destination, on a host where they do not take these requests: of
+    another port, client or interface, or behind a rule that ends the chain. Reads the filter where collected."""
+    fact = filter_fact(vip.version)
+    for table in node.seen_rows(fact) if node.has(fact) else ():
+        for row in (row for chain in table.chains for row in chain.rules):
+            destined = (item for item in row.conditions if item.match is Match.DESTINATION and not item.negated)
+            names_vip = any(isinstance(value, AddressRange) and vip in value for c in destined for value in c.values)
+            if names_vip and any(action.effect in _TAKING for action in row.actions):
+                yield cite(row, "this rule does not take these requests")
 
 
 def port_at(node: Node, service: VirtualService, real: Destination) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from lvsdoctor.analysis.filters.director_filters import outer_source
 from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, filter_fact, locality, passed, undecided
+from lvsdoctor.analysis.filters.real_server_filters import comes_in, passed_by
 from lvsdoctor.analysis.request_path import UNPACKED_BY, tunnel_for, tunnel_kind, tunnels_of
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import until_no
@@ -108,11 +109,11 @@ def _delivery(decider: Decider, node: Node, arrival: Arrival) -> StepVerdict:
             raise verdict.lacking
         if verdict.outcome is FilterOutcome.REWRITTEN:
             return None
-        if verdict.packet.changed and verdict.outcome is FilterOutcome.ACCEPTED:
+        if comes_in(verdict):
             return yes("a rule sends the packet to this host", *verdict.because)
         # No rule that was seen takes the packet in; one of a table that was not seen may.
         assumed = (line for line in verdict.because if line.assumed)
-        return Answer(False, taken.reason, (*taken.because, *assumed), taken.fields)
+        return Answer(False, taken.reason, (*passed_by(node, arrival.dst), *taken.because, *assumed), taken.fields)
 
     return decider.step(node, Decision.LOCAL_DELIVERY, str(arrival.dst), arrival.key, decide)
 

@@ -15,7 +15,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, Fix
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.node import Node
-from lvsdoctor.model.packet_filter import AddressRange, Chain, Effect, FilterRule, FilterTable, Match
+from lvsdoctor.model.packet_filter import AddressRange, Chain, Effect, FilterRule, FilterTable, Hook, Match
 from lvsdoctor.model.standing import Membership
 
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
@@ -141,8 +141,10 @@ def accepting_nft(item: FilteredPacket) -> str:
 
 
 def _end_of_service(item: FilteredPacket) -> tuple[IP | None, int | None]:
-    """The address and the port of the packet that are the service's, not the client's."""
-    packet = item.passage.packet
+    """The address and the port of the packet that are the service's, not the client's; at INPUT those that a rule of
+    table nat gave it before."""
+    here = item.verdict.packet if item.verdict.hook is Hook.INPUT else None
+    packet = here if here is not None and here.changed and not item.replies else item.passage.packet
     return (packet.src, packet.sport) if item.replies else (packet.dst, packet.dport)
 
 
