@@ -102,4 +102,5 @@ def _hold(node: Node, vip: IP, link: str | None) -> Fix:
         )
     now = (announce_again(link, vip),) if vip.version == 4 else ()
     kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}"
-    return add_address(f"{vip}/{vip.max_prefixlen}", link) + Fix(now=now, persist=(kept,), warning=_SINGLE_HOLDER)
+    added = add_address(f"{vip}/{vip.max_prefixlen}", link, node)
+    return added + Fix(now=now, persist=(kept,), warning=_SINGLE_HOLDER)

@@ -42,6 +42,16 @@ def test_a_hostile_name_cannot_leave_a_comment() -> None:
             assert not line.startswith("#") or "\n" not in line
 
 
+def test_where_ipv6_is_off_it_is_put_on_before_an_address_comes() -> None:
+    """The kernel refuses the address else: IPv6 is disabled on this device."""
+    key = "net.ipv6.conf.lo.disable_ipv6"
+    node = Node("rs1", "", {"sysctl": {key: Setting(key, "1", SEEN)}})
+    fix = add_address("2001:db8::10/128", "lo", node)
+    assert fix.now == (f"sysctl -w {key}=0", "ip addr add 2001:db8::10/128 dev lo")
+    assert add_address("192.0.2.10/32", "lo", node).now == ("ip addr add 192.0.2.10/32 dev lo",)
+    assert add_address("2001:db8::10/128", "eth0", node).now == ("ip addr add 2001:db8::10/128 dev eth0",)
+
+
 def test_a_setting_is_written_now_and_kept_in_a_file() -> None:
     fix = set_sysctls({"net.ipv4.conf.eth0/100.arp_ignore": 1})
     assert fix.now == ("sysctl -w net.ipv4.conf.eth0/100.arp_ignore=1",)

@@ -14,6 +14,7 @@ from lvsdoctor.fixes.changes.line import Line, NotFollowed, link_name, only
 from lvsdoctor.fixes.changes.rows import link_of, with_rows
 from lvsdoctor.fixes.changes.subnet_routes import readdressed, without_link, without_source
 from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.ipv6_off import ipv6_is_off
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.change import AddAddress, Command, RemoveAddress
 from lvsdoctor.model.facts import NotCollected
@@ -121,7 +122,7 @@ def apply(node: Node, change: AddAddress | RemoveAddress) -> Node:
 
 def _added(node: Node, change: AddAddress) -> Node:
     """The node with one more address, and the routes that it brings; unchanged where the kernel refuses it."""
-    if node.has("links") and link_of(node, change.link) is None:
+    if (node.has("links") and link_of(node, change.link) is None) or ipv6_is_off(node, change.ip, change.link):
         return node
     before = _on(node, change)
     # iproute2 ip/ipaddress.c: default_scope(); the kernel's of an IPv6 address follows from the address.

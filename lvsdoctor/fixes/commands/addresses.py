@@ -8,6 +8,7 @@ from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import removing, spell
 from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.ipv6_off import DISABLE_IPV6, ipv6_is_off
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.link import Link
@@ -52,12 +53,16 @@ def move_vip_to_lo(node: Node, address: Address) -> Fix:
 
 def add_address(new: str, link: str, node: Node | None = None) -> Fix:
     """Put an address on a link, with its prefix length or as a single host's. Where the node's link is known to be
-    down it is set up first: IPv6 has no address on such a link. Reads links where collected."""
+    down it is set up first: IPv6 has no address on such a link, nor on one where it is off. Reads links and, for IPv6,
+    sysctl, where collected."""
     from lvsdoctor.model.change import AddAddress
 
     address = ip_interface(new)
     found = node.link(link) if node is not None and node.has("links") else None
-    return (bring_up(found) if found is not None and not found.up else Fix()) + Fix(
+    first = bring_up(found) if found is not None and not found.up else Fix()
+    if node is not None and ipv6_is_off(node, address.ip, link):
+        first += set_sysctls({conf_key(link, DISABLE_IPV6, 6): 0})
+    return first + Fix(
         now=(spell(AddAddress(address.ip, address.network.prefixlen, link)),),
         persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )

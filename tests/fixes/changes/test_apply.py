@@ -1,9 +1,13 @@
 """What needs no kernel to show: IPVS tables, modules, and what was not collected."""
 
+import pytest
+
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
-from lvsdoctor.fixes.changes.kinds import changes_of, describe, impact, undo
+from lvsdoctor.fixes.changes.kinds import applied, changes_of, describe, impact, undo
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.sysctl import Setting
 from lvsdoctor.parse.paste.stream import pieces
 from tests.fixes.changes.a_host import after
 
@@ -55,6 +59,15 @@ def test_a_deleted_real_server_comes_back_with_its_options() -> None:
     _, cutting, back = foretold("ipvsadm -d -t 192.0.2.10:80 -r 192.0.2.22:80", node)
     assert "192.0.2.22 are cut" in cutting
     assert back == ("ipvsadm -a -t 192.0.2.10:80 -r 192.0.2.22:80 -m -w 1",)
+
+
+@pytest.mark.parametrize(("value", "taken"), [("1", False), ("0", True)])
+def test_where_ipv6_is_off_the_kernel_refuses_an_address(value: str, taken: bool) -> None:
+    """RTNETLINK answers: Permission denied (IPv6 is disabled on this device)."""
+    off = Setting("net.ipv6.conf.lo.disable_ipv6", value, Seen("sysctl", 1, ""))
+    node = Node("rs1", "", {"addresses": (), "sysctl": {off.key: off}})
+    (change,) = changes_of("ip addr add 2001:db8::10/128 dev lo", node)
+    assert bool(applied(node, change).evidence["addresses"]) is taken
 
 
 def test_what_was_not_collected_stays_so() -> None:
