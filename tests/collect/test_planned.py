@@ -420,7 +420,7 @@ include /etc/keepalived/elsewhere/*.conf
 
 
 @pytest.mark.parametrize(
-    ("values", "found"),
+    ("values", "codes"),
     [
         ({"id": 52}, ["VRRP003"]),
         ({"seconds": 2}, ["VRRP003"]),
@@ -430,7 +430,7 @@ include /etc/keepalived/elsewhere/*.conf
     ],
 )
 def test_values_that_both_files_write_out_are_compared_though_an_include_was_not_read(
-    tmp_path: Path, values: dict[str, int | str], found: list[str]
+    tmp_path: Path, values: dict[str, int | str], codes: list[str]
 ) -> None:
     known: dict[str, int | str] = {"id": 51, "seconds": 1, "more": ""}
     files = {
@@ -438,4 +438,4 @@ def test_values_that_both_files_write_out_are_compared_though_an_include_was_not
         "lb2/etc/keepalived/keepalived.conf": PART.format(priority=100, **{**known, **values}),
     }
     findings = _of(examine(_scan(tmp_path, files), load_rules()), "VRRP003")
-    assert [(finding.code, finding.severity) for finding in findings] == [(code, "warning") for code in found]
+    assert [(finding.code, finding.severity) for finding in findings] == [(code, "warning") for code in codes]
