@@ -48,15 +48,14 @@ def direct_routing_port_differs(node: Node) -> Iterator[Finding]:
                 clients="Requests arrive at port {asked}. If {rip} listens only on {port}, clients get a refusal.",
                 about={"service": service, "rip": real.ip, "port": real.port},
                 asked=service.port,
-                decided_at=str(real.ip),
-                decided_by=real,
+                decided_at=str(real.ip), decided_by=real,
                 evidence=[
                     cite(service, "clients use port {asked}", asked=service.port),
                     cite(real, "port {port} has no effect: this method does not change ports", port=real.port),
                     *([_unseen(host)] if seen is None else []),
                 ],
                 fix=_with_its_port(service, real),
-            )
+            )  # fmt: skip
 
 
 def _unseen(host: Node | None) -> Citation:
