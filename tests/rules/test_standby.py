@@ -46,7 +46,8 @@ def test_only_a_host_that_is_no_real_server_makes_it_the_standby(answered: tuple
 def test_an_address_that_kube_proxy_lost_is_put_where_it_keeps_the_others(kept: str, link: str) -> None:
     """On the node's own interface the node would answer for it, beside all others."""
     text = (
-        "[root@node1 ~]# ip -o addr\n1: lo inet 127.0.0.1/8 scope host lo\n2: eth0 inet 192.0.2.31/24 scope global eth0\n"
+        "[root@node1 ~]# ip -o addr\n1: lo inet 127.0.0.1/8 scope host lo\n"
+        "2: eth0 inet 192.0.2.31/24 scope global eth0\n"
         f"{kept}[root@node1 ~]# ipvsadm -Sn\n-A -t {VIP}:80 -s rr\n-a -t {VIP}:80 -r 198.51.100.7:8080 -m -w 1\n"
         "[root@node1 ~]# ip route\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.31\n"
     )
