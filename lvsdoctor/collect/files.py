@@ -95,7 +95,8 @@ def _refused(dumps: Sequence[NodeDump]) -> Iterator[str]:
     whys = [seen.text for seen in files if not seen.text.startswith("(")]
     yield from whys[:_NAMED]
     if len(whys) > _NAMED:
-        yield f"{len(whys) - _NAMED} more files hold no text"
+        more = len(whys) - _NAMED
+        yield "1 more file holds no text" if more == 1 else f"{more} more files hold no text"
 
 
 def _speaks(mine: NodeDump) -> bool:

@@ -75,7 +75,10 @@ def text_in(data: bytes, name: str) -> str:
         raise CannotCollect(
             f"{name}: is compressed or an archive ({kind}) where a text is read; unpack it, and scan what it holds"
         )
-    if (form := next(((what, instead) for begin, what, instead in _FORMS if data.startswith(begin)), None)) is not None:
+    form = next(((what, instead) for begin, what, instead in _FORMS if data.startswith(begin)), None)
+    if form is None and name.lower().endswith((".gpg", ".pgp")):
+        form = "an encrypted file (OpenPGP)", _DECRYPT
+    if form is not None:
         raise NoText(f"{name}: is {form[0]}, which is not read; {form[1]}")
     text = decoded(data)
     if text is None:

@@ -191,12 +191,14 @@ def test_a_directory_without_dumps_says_what_was_looked_for(tmp_path: Path) -> N
 
 def test_a_directory_without_dumps_names_the_files_that_hold_no_text(tmp_path: Path) -> None:
     put(tmp_path / "rs1", {"ip-addr.txt": "", "sysctl.txt": "\n"})
+    (tmp_path / "rs1/dumps.tar.gpg").write_bytes(b"\x85\x01\x0c\x03" + bytes(range(120, 250)))
     (tmp_path / "rs1/shot.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     with pytest.raises(CannotCollect) as error:
         collect_paths([str(tmp_path)])
     said = str(error.value)
+    assert "rs1/dumps.tar.gpg: is an encrypted file (OpenPGP)" in said
     assert f"rs1/ip-addr.txt: is empty; {tmp_path}/rs1/shot.png: is a picture (PNG)" in said
-    assert said.endswith("rs1/sysctl.txt: is empty")
+    assert said.endswith("; 1 more file holds no text")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
