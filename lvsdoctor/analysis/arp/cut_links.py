@@ -11,14 +11,17 @@ from lvsdoctor.model.node import Node
 
 
 def cut_link(director: Node, rip: IP, lookup: Lookup) -> Citation | None:
-    """The interface of the only scanned host with this address, where it is down, has no carrier or no port, or is of
-    another VLAN than the director's. Reads links and addresses of that host, where collected."""
+    """The interface of the only scanned host with this address, where it is down, has no carrier or no port, does no
+    ARP, or is of another VLAN than the director's. Reads links and addresses of that host, where collected."""
     holder = _holder(director, rip)
     if holder is None:
         return None
     peer, link = holder
     if (cut := _without_frames(peer, link, rip)) is not None:
         return cut
+    if rip.version == 4 and "NOARP" in link.flags and link.type in ("", "ether"):
+        text = "{rip} of {host} is on {link}, which has no ARP (NOARP)"
+        return cite(link, text, rip=rip, host=peer.name, link=link.name)
     mine = director.link(lookup.links[0]) if lookup.links and director.has("links") else None
     ids = [row.detail.get("id") for row in (mine, link) if row is not None and row.kind == "vlan"]
     if len(ids) == 2 and all(ids) and ids[0] != ids[1]:

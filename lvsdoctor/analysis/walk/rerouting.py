@@ -46,7 +46,7 @@ def contested(node: Node, lookup: Lookup, director: Node) -> Answer | None:
             entry = next((row for row in rows if row.mac and rival.links_with_mac(row.mac)), None)
             if entry is not None:
                 text = "{gateway} is an address of {host} as well, and {host} gets the reply"
-                lines = (cite(entry), *map(cite, rival.holding(gateway)), *lookup.because)
+                lines = (*map(cite, rival.holding(gateway)), cite(entry), *lookup.because)
                 return no(text, *lines, gateway=gateway, host=rival.name)
         known = any(row.mac and director.links_with_mac(row.mac) for row in rows)
         if rivals and not known:

@@ -43,6 +43,7 @@ def director(server: str, own: str = link("eth0", "01", "192.0.2.2/24")) -> Node
         (link("br0", "21", "192.0.2.21/24", kind="    bridge forward_delay 0\n"), None, "no carrier or no port"),
         (link("eth0", "21", "192.0.2.21/24", "BROADCAST"), None, "which is down"),
         (link("eth0", "21", "192.0.2.21/24", "NO-CARRIER,BROADCAST,UP"), None, "which has no carrier or no port"),
+        (link("eth0", "21", "192.0.2.21/24", "BROADCAST,NOARP,UP,LOWER_UP"), None, "which has no ARP (NOARP)"),
         (link("eth0.6", "21", "192.0.2.21/24", kind=VLAN.format(6)),
          link("eth0.5", "01", "192.0.2.2/24", kind=VLAN.format(5)), "is in VLAN 6, and lb1 is in VLAN 5"),
     ],
