@@ -43,7 +43,7 @@ def unexplained(
             gone[diagnosis.fingerprint] = Outcome(
                 diagnosis.rule, diagnosis.node, Verdict.QUIET, explained_by=tuple(names)
             )
-        elif step is not None and (step.node, step.decision) in unsure:
+        elif step is not None and ((step.node, step.decision) in unsure or _named_beside(diagnosis, walks, known)):
             warning.add(diagnosis.fingerprint)
     left = [
         _warns(diagnosis) if diagnosis.fingerprint in warning else diagnosis
@@ -63,6 +63,16 @@ def _telling(causes: Sequence[Diagnosis], diagnosis: Diagnosis) -> list[Diagnosi
     if diagnosis.severity is Severity.NOTE:
         return list(causes)
     return [cause for cause in causes if cause.severity is not Severity.NOTE]
+
+
+def _named_beside(diagnosis: Diagnosis, walks: Sequence[Walk], known: Sequence[Diagnosis]) -> bool:
+    """Does a warning name something of the same host and of these walks, where no client is known to connect? It may be
+    the cause, and is not to stand behind an error."""
+    step = diagnosis.explains
+    if step is None or diagnosis.finding.severity is not Severity.ERROR:
+        return False
+    beside = [d for d in known if d.explains and d.explains.node == step.node and d.severity is Severity.WARNING]
+    return any(concerns(d, walk) for walk in walks if _ends_at(diagnosis, walk) for d in beside)
 
 
 def _warns(diagnosis: Diagnosis) -> Diagnosis:
