@@ -43,15 +43,17 @@ NO_SECOND = assume_without("", "no other host has the VIP as well", ASK)
 def director_link_down(node: Node) -> Iterator[Finding]:
     for vip in directed_vips(node):
         local = is_local(node, vip)
-        if local is None or kept_on_kube_link(node, vip) or (segment := cut_segment(node, vip)) is None:
+        if local is None or (segment := cut_segment(node, vip)) is None:
+            continue
+        wires = (node.link(held.link) for held in node.holding(vip))
+        active = any(wire is not None and wire.arp for wire in wires)
+        if not active and kept_on_kube_link(node, vip):
             continue
         others = list(node.peers_directing(vip))
         if drawn_by_any(vip, others):
             continue
         standby = not others and serves_its_own(node, vip, (node,))
         link = segment.link
-        wires = (node.link(held.link) for held in node.holding(vip))
-        active = any(wire is not None and wire.arp for wire in wires)
         yield Finding(
             NO_CARRIER if link.up else DOWN,
             clients=ALONE,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.l2_segments import routed_through
 from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.kernel.carrier import no_frame
@@ -33,7 +32,7 @@ def cut_segment(node: Node, vip: IP) -> CutSegment | None:
     if is_local(node, vip) is None:
         return None
     found: CutSegment | None = None
-    for row in node.addresses:
+    for row in node.seen_rows("addresses") if node.nearly("addresses") else node.addresses:
         if row.host_only or vip not in row.network or row.ip.is_loopback or row.ip.is_link_local:
             continue
         link = node.link(row.link)
@@ -44,7 +43,7 @@ def cut_segment(node: Node, vip: IP) -> CutSegment | None:
         if row.ip == vip and _tells_otherwise(node, row):
             continue
         cut = no_frame(node, link)
-        if not cut or any(not no_frame(node, other) for other in hearing_too(node, link.name)):
+        if not cut:  # what has a MAC of its own on such a link is cut, too
             return None
         found = found or CutSegment(link, row, cut)
     return None if found is None or routed_through(node, vip, node) else found
