@@ -20,7 +20,7 @@ from lvsdoctor.cli.progress import Progress
 from lvsdoctor.model.work import Beside, Item, Result
 
 PATIENCE = 0.2  # seconds of work in this process, before others are worth their start
-_SHARES = 8  # for each worker: one host may take much longer than another
+_SHARES = 16  # for each worker: one host may take much longer than another
 _MOST = 256
 _HEADER = 8
 

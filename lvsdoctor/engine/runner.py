@@ -90,12 +90,12 @@ def examine(
     )  # fmt: skip
 
 
-def _groups(found: Sequence[Diagnosis], rules: Mapping[str, Rule]) -> "list[CauseGroup]":
-    if not found:
+def _groups(diagnoses: Sequence[Diagnosis], rules: Mapping[str, Rule]) -> "list[CauseGroup]":
+    if not diagnoses:
         return []
     from lvsdoctor.engine.grouping import groups_of  # where nothing is found no change has to be known
 
-    return groups_of(found, rules)
+    return groups_of(diagnoses, rules)
 
 
 def _spoken_for(outcomes: Sequence[Outcome], groups: "Sequence[CauseGroup]") -> Iterable[Outcome]:

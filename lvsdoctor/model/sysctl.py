@@ -78,6 +78,8 @@ def kernel_default(key: str) -> Setting | None:
 
 # A line that says `key = value`: its file, number and text. `sysctl -a` has a thousand of them, rules read thirty.
 Line = tuple[str, int, str]
+# The keys, the lines by their parts, and what is no plain line by its place.
+_Columns = tuple[Sequence[str], tuple[Sequence[Any], ...], Mapping[int, "Setting"]]
 
 
 def _setting(key: str, row: Setting | Line) -> Setting:
@@ -94,27 +96,34 @@ class SettingRows(Sequence[Setting]):
 
     def __init__(self, pairs: Iterable[tuple[str, Setting | Line]] = ()) -> None:
         self._pairs: list[tuple[str, Setting | Line]] | None = list(pairs)
-        self._columns: tuple[Sequence[Any], ...] = ()
+        self._columns: _Columns | None = None
 
     @property
     def by_key(self) -> list[tuple[str, Setting | Line]]:
         """Each assignment with its key."""
         if self._pairs is None:
-            self._pairs = [(key, setting or tuple(line)) for key, setting, *line in zip(*self._columns, strict=True)]
-            self._columns = ()
+            assert self._columns is not None
+            keys, lines, settings = self._columns
+            pairs: list[tuple[str, Setting | Line]] = list(zip(keys, zip(*lines, strict=True), strict=True))
+            for place, setting in settings.items():
+                pairs[place] = keys[place], setting
+            self._pairs, self._columns = pairs, None
         return self._pairs
 
     @property
     def keys(self) -> Sequence[str]:
         """The key of each assignment."""
-        return [key for key, _ in self._pairs] if self._pairs is not None else self._columns[0]
+        return [key for key, _ in self.by_key] if self._columns is None else self._columns[0]
 
     def __reduce__(self) -> tuple[object, ...]:
         # A thousand lines of a file follow each other: pickled one by one they cost as much as reading them anew.
-        return _unpickled, tuple(zip(*((key, *_plain(row)) for key, row in self.by_key), strict=True))
+        pairs = self.by_key
+        settings = {place: row for place, (_, row) in enumerate(pairs) if isinstance(row, Setting)}
+        lines = [("", 0, "") if place in settings else row for place, (_, row) in enumerate(pairs)]
+        return _of_columns, (self.keys, tuple(zip(*lines, strict=True)) or ((), (), ()), settings)
 
     def __len__(self) -> int:
-        return len(self._columns[0] if self._pairs is None else self._pairs)
+        return len(self.by_key if self._columns is None else self._columns[0])
 
     @overload
     def __getitem__(self, at: int) -> Setting: ...
@@ -126,15 +135,10 @@ class SettingRows(Sequence[Setting]):
         return _setting(*self.by_key[at])
 
 
-def _plain(row: Setting | Line) -> tuple[Setting | None, str, int, str]:
-    return (row, "", 0, "") if isinstance(row, Setting) else (None, *row)
-
-
-def _unpickled(*columns: Sequence[Any]) -> SettingRows:
+def _of_columns(*columns: Any) -> SettingRows:
     """Rows that stay columns until somebody asks for one: another process may be the one that does."""
     rows = SettingRows()
-    if columns:
-        rows._pairs, rows._columns = None, columns
+    rows._pairs, rows._columns = None, columns
     return rows
 
 
