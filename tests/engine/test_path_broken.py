@@ -1,6 +1,7 @@
 """path-broken: connections that are known to fail at a host, and that no other rule explains."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from lvsdoctor.engine.last_resort import unexplained
 from lvsdoctor.engine.runner import examine
 from lvsdoctor.model.examination import Diagnosis, Examination, Outcome, Verdict
 from lvsdoctor.model.finding import Severity
+from lvsdoctor.model.walk import Decision
 from tests.laws.worlds import nodes_in, rules, worlds
 
 FIRES = next(world for world in worlds() if world.name.startswith("path-broken"))
@@ -79,6 +81,29 @@ def test_a_neighbour_is_enough_for_an_error_where_clients_of_every_place_fail() 
     stranger = [(host, where, text.replace("192.0.2.100 dev", "192.0.2.21 dev")) for host, where, text in world.dumps]
     (diagnosis,) = examine(with_standing(nodes_in(stranger)), alone).diagnoses
     assert diagnosis.severity is Severity.NOTE
+
+
+def test_an_error_that_clients_are_only_assumed_for_does_not_stand_before_a_warning_of_the_same_host() -> None:
+    world = next(w for w in worlds() if "ipvsadm-daemon" in str(w.dumps) and w.name.startswith("path-broken"))
+    nodes = with_standing(nodes_in(world.dumps))
+    by_name = {rule.name: rule for rule in rules()}
+    (broken,) = examine(nodes, [by_name["path-broken"]]).diagnoses
+    assert broken.explains is not None
+    beside = replace(
+        broken,
+        rule="strict-rp-filter-drops-requests",
+        severity=Severity.WARNING,
+        explains=replace(broken.explains, decision=Decision.SOURCE_VALIDATION),
+        finding=replace(broken.finding, evidence=()),
+    )
+    elsewhere = replace(beside, explains=replace(broken.explains, node="rs1", decision=Decision.SOURCE_VALIDATION))
+
+    def severity(other: Diagnosis) -> Severity:
+        left, _ = unexplained([broken, other], [], by_name, nodes, examine(nodes, []))
+        return next(diagnosis.severity for diagnosis in left if diagnosis.rule == "path-broken")
+
+    assert severity(beside) is Severity.WARNING
+    assert severity(elsewhere) is Severity.ERROR
 
 
 def test_that_there_are_such_clients_is_assumed_for_a_note() -> None:
