@@ -46,6 +46,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "modules": "lsmod",
         "machine": "grep . /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name",
         "offloads": "ethtool -k INTERFACE",
+        "bridge-ports": "bridge -d link",
         "os-release": "cat /etc/os-release",
         "programs": "ps -e -o pid,comm",
         "units": "systemctl list-unit-files",
@@ -73,7 +74,7 @@ _FILES_ALONE = (
     "configured-addresses", "configured-arptables", "configured-ipvs", "configured-order", "configured-timeouts",
     "health-checks", "kube", "kube-state", "vrrp",
 )  # fmt: skip
-_OF_THE_MACHINE = ("modules", "machine", "offloads", "os-release", "programs", "units")
+_OF_THE_MACHINE = ("modules", "machine", "offloads", "bridge-ports", "os-release", "programs", "units")
 ON_REQUEST = frozenset(
     {"log", "probes", "connections", "ipvs-rates", "net-counters", "sync-daemons", *_OF_THE_MACHINE, *_FILES_ALONE}
 )

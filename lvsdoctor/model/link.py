@@ -62,6 +62,18 @@ class Link:
         return not self.loopback and "NOARP" not in self.flags and self.type in ("", "ether", "infiniband")
 
 
+@dataclass(frozen=True, slots=True)
+class BridgePort:
+    """A port of a bridge (`bridge -d link`). `neigh_suppress` is None where -d was not given, else `switches` is the
+    line that tells."""
+
+    name: str
+    bridge: str
+    seen: Seen
+    neigh_suppress: bool | None = None
+    switches: Seen | None = None
+
+
 def set_link(link: str, state: str) -> str:
     """`ip link set`; a name without a digit, or with a sign, could be one of its own words (`group`, `-rf`)."""
     plain = link == "lo" or (link.isalnum() and not link.isalpha())

@@ -41,6 +41,7 @@ FORMATS = (
     _Format("sysctl", "Sysctl"),
     _Format("iproute.ip_addr", "IpAddr"),
     _Format("iproute.ip_brief", "IpBrief", holds=(" UP ", " UNKNOWN ", " DOWN ")),
+    _Format("iproute.bridge_link", "BridgeLink", holds=(" master ",)),
     _Format("iproute.ip_rule", "IpRule", holds=(":",)),
     _Format("iproute.ip_neigh", "IpNeigh"),
     _Format("iproute.ip_route", "IpRoute"),

@@ -15,19 +15,19 @@ BY_HAND = "# if no EVPN daemon announces the move: {line}"
     severity=Severity.WARNING,
     role="director",
     needs={"vrrp", "links"},
-    helps={"neighbours", "routes"},
+    helps={"neighbours", "routes", "bridge-ports"},
 )
 def announcement_suppressed_by_bridge(node: Node) -> Iterator[Finding]:
     for case in suppressed(node):
-        line = BY_HAND.format(line=command("bridge", "link", "set", "dev", case.port.name, "neigh_suppress", "off"))
+        line = BY_HAND.format(line=command("bridge", "link", "set", "dev", case.port, "neigh_suppress", "off"))
         yield Finding(
             KEEPS,
             clients=STALE,
-            about={"port": case.port.name, "instance": case.instance.name},
+            about={"port": case.port, "instance": case.instance.name},
             vip=case.instance.brings_up[0].ip,
             bridge=case.bridge.name,
             evidence=[
-                cite(case.port, "a port of {bridge} with neigh_suppress on", bridge=case.bridge.name),
+                *case.lines,
                 cite(case.instance, "keepalived announces the VIP on {link}", link=case.instance.link),
                 *case.assumed,
             ],

@@ -18,9 +18,3 @@ def test_it_is_called_by_its_name_and_no_line_counts_as_unread(name: str) -> Non
     assert [kind.name for kind in piece.dump.unread_kinds] == [name]
     assert piece.dump.unread == ()
     assert unread_kind(piece.dump.unread_kinds[0]) == f"stdin is {name}, which no rule asks for"
-
-
-def test_the_ports_of_a_bridge_are_called_by_their_name() -> None:
-    line = "3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 100 \n"
-    (piece,) = pieces(f"[root@rs1 ~]# bridge -d link\n{line}    hairpin off guard off\n", "stdin")
-    assert [kind.name for kind in piece.dump.unread_kinds] == ["a list of bridge ports"]

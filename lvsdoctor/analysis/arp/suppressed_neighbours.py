@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import assume_without
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import Citation
-from lvsdoctor.model.link import Link
+from lvsdoctor.model.finding import Citation, cite
+from lvsdoctor.model.link import BridgePort, Link
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.vrrp import VrrpInstance
 
@@ -24,35 +24,60 @@ class Suppressed:
 
     instance: VrrpInstance
     bridge: Link
-    port: Link
+    port: str
+    lines: tuple[Citation, ...]
     assumed: tuple[Citation, ...]
 
 
 def suppressed(node: Node) -> Iterator[Suppressed]:
     """Not of use_vmac, whose MAC stays the same, and not beside an EVPN daemon, which announces the move itself.
 
-    Raises NotCollected at the end where the details of a port were not shown. Reads vrrp, links, and neighbours, routes
-    where collected.
+    Raises NotCollected at the end where the details of a port were not shown. Reads vrrp, links, and neighbours,
+    routes and bridge-ports where collected.
     """
     lacking: NotCollected | None = None
+    told = _ports_told(node)
     for instance in node.vrrp_instances:
         bridge = _bridge(node, instance.link) if instance.vmac is None and instance.brings_up else None
-        for port in node.links if bridge is not None else ():
-            if bridge is None or port.master != bridge.name or _announced(node):
-                continue
-            if port.kind is None:
-                lacking = NotCollected("links", node.name, f"neigh_suppress of {port.name}")
-            elif port.detail.get("neigh_suppress") == "on":
-                yield Suppressed(instance, bridge, port, _assumed(node))
+        if bridge is None or _announced(node):
+            continue
+        untold = [port for port in node.links if port.master == bridge.name and port.name not in told]
+        lines = {port.name: _lines(port) for port in told.values() if port.bridge == bridge.name}
+        lines |= {port.name: _lines_of_link(port, bridge) for port in untold}
+        for name, shown in lines.items():
+            if shown:
+                yield Suppressed(instance, bridge, name, shown, _assumed(node))
+        lacking = lacking or next(
+            (NotCollected("links", node.name, f"neigh_suppress of {p.name}") for p in untold if p.kind is None), None
+        )
     if lacking is not None:
         raise lacking
 
 
+def _ports_told(node: Node) -> dict[str, BridgePort]:
+    """The ports of which `bridge -d link` tells whether they suppress."""
+    rows = node.seen_rows("bridge-ports") if node.has("bridge-ports") else ()
+    return {row.name: row for row in rows if row.neigh_suppress is not None}
+
+
+def _lines(port: BridgePort) -> tuple[Citation, ...]:
+    if not port.neigh_suppress or port.switches is None:
+        return ()
+    return (cite(port.switches, "neigh_suppress on"), cite(port, "a port of {bridge}", bridge=port.bridge))
+
+
+def _lines_of_link(port: Link, bridge: Link) -> tuple[Citation, ...]:
+    if port.kind is None or port.detail.get("neigh_suppress") != "on":
+        return ()
+    return (cite(port, "a port of {bridge} with neigh_suppress on", bridge=bridge.name),)
+
+
 def _bridge(node: Node, name: str) -> Link | None:
     """The bridge that an interface is, or is made of (a VLAN of it, a macvlan)."""
+    bridges = {port.bridge for port in _ports_told(node).values()}
     link = node.link(name)
     for _ in range(_DEPTH):
-        if link is None or any(port.master == link.name and _of_bridge(port) for port in node.links):
+        if link is None or link.name in bridges or any(p.master == link.name and _of_bridge(p) for p in node.links):
             return link
         link = node.link(link.parent) if link.parent else None
     return None
