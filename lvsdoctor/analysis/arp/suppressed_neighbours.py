@@ -36,25 +36,25 @@ def suppressed(node: Node) -> Iterator[Suppressed]:
     routes and bridge-ports where collected.
     """
     lacking: NotCollected | None = None
-    told = _ports_told(node)
+    ports = _with_switches(node)
     for instance in node.vrrp_instances:
         bridge = _bridge(node, instance.link) if instance.vmac is None and instance.brings_up else None
         if bridge is None or _announced(node):
             continue
-        untold = [port for port in node.links if port.master == bridge.name and port.name not in told]
-        lines = {port.name: _lines(port) for port in told.values() if port.bridge == bridge.name}
-        lines |= {port.name: _lines_of_link(port, bridge) for port in untold}
+        others = [port for port in node.links if port.master == bridge.name and port.name not in ports]
+        lines = {port.name: _lines(port) for port in ports.values() if port.bridge == bridge.name}
+        lines |= {port.name: _lines_of_link(port, bridge) for port in others}
         for name, shown in lines.items():
             if shown:
                 yield Suppressed(instance, bridge, name, shown, _assumed(node))
         lacking = lacking or next(
-            (NotCollected("links", node.name, f"neigh_suppress of {p.name}") for p in untold if p.kind is None), None
+            (NotCollected("links", node.name, f"neigh_suppress of {p.name}") for p in others if p.kind is None), None
         )
     if lacking is not None:
         raise lacking
 
 
-def _ports_told(node: Node) -> dict[str, BridgePort]:
+def _with_switches(node: Node) -> dict[str, BridgePort]:
     """The ports of which `bridge -d link` tells whether they suppress."""
     rows = node.seen_rows("bridge-ports") if node.has("bridge-ports") else ()
     return {row.name: row for row in rows if row.neigh_suppress is not None}
@@ -74,7 +74,7 @@ def _lines_of_link(port: Link, bridge: Link) -> tuple[Citation, ...]:
 
 def _bridge(node: Node, name: str) -> Link | None:
     """The bridge that an interface is, or is made of (a VLAN of it, a macvlan)."""
-    bridges = {port.bridge for port in _ports_told(node).values()}
+    bridges = {port.bridge for port in _with_switches(node).values()}
     link = node.link(name)
     for _ in range(_DEPTH):
         if link is None or link.name in bridges or any(p.master == link.name and _of_bridge(p) for p in node.links):
