@@ -87,7 +87,9 @@ QUESTIONS = {
         "analysis.arp.responders": "services_of",
         "analysis.local_node": "own_rips OwnRip other_holder answered_elsewhere beside_own",
         "analysis.arp.shared_addresses": "shared_addresses",
-        "analysis.kube.addresses": "service_addresses kept_on_kube_link owner_elsewhere asked_by_others",
+        "analysis.kube.addresses": (
+            "service_addresses kept_on_kube_link owner_elsewhere is_node_s_by_kube asked_by_others"
+        ),
         "analysis.kube.nodes": "NodeAddress services_on_node_addresses",
         "analysis.kube.files": "answering_in_files kube_proxies another_owner",
         "analysis.kube.exposed": "exposed_ports",

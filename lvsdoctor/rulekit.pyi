@@ -83,6 +83,7 @@ from lvsdoctor.analysis.filters.requests_rewritten import requests_rewritten as 
 from lvsdoctor.analysis.impossible_vips import impossible_kind as impossible_kind
 from lvsdoctor.analysis.ipvs_settings import not_applied as not_applied
 from lvsdoctor.analysis.kube.addresses import asked_by_others as asked_by_others
+from lvsdoctor.analysis.kube.addresses import is_node_s_by_kube as is_node_s_by_kube
 from lvsdoctor.analysis.kube.addresses import kept_on_kube_link as kept_on_kube_link
 from lvsdoctor.analysis.kube.addresses import owner_elsewhere as owner_elsewhere
 from lvsdoctor.analysis.kube.addresses import service_addresses as service_addresses

@@ -22,6 +22,7 @@ from lvsdoctor.rulekit import (
     directed_vips,
     home_link,
     impossible_kind,
+    is_node_s_by_kube,
     listed_as,
     reached_by_route,
     rule,
@@ -47,7 +48,7 @@ _PERHAPS = "Clients get no reply, unless another director holds {vip} and serves
     role="director", needs={"ipvs", "addresses"}, general=True,
     helps={
         "ipvs-stats", "local-routes", "routes", "policy-rules", "links", "sysctl", "arptables", "neighbours",
-        "memberships", "probes",
+        "memberships", "probes", "kube-state",
     },
 )  # fmt: skip
 def vip_missing_on_director(node: Node) -> Iterator[Finding]:
@@ -57,7 +58,7 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
         here = delivered(node, vip)
         directors = [peer for peer in node.peers_directing(vip) if peer.has("addresses")]
         found = any(answers_arp_or_ndp(peer, vip) or reached_by_route(peer, vip) for peer in directors)
-        elsewhere = found or should_answer(vip, [node, *directors]) is not node
+        elsewhere = found or should_answer(vip, [node, *directors]) is not node or is_node_s_by_kube(node, vip)
         maybe_standby = not directors and not any(delivered(node, other) for other in directed_vips(node))
         if here or elsewhere or _neighbour_has(node, vip) or (maybe_standby and _another_answers(node, vip)):
             continue

@@ -53,6 +53,12 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     return None
 
 
+def is_node_s_by_kube(node: Node, vip: IP) -> bool:
+    """Does a Service give kube-proxy of this node the address of another host? Nobody wants it here. Reads as
+    owner_elsewhere()."""
+    return any(service_addresses(node)) and owner_elsewhere(node, vip) is not None
+
+
 def is_own(node: Node, address: Address) -> bool:
     """Is it one of the host itself? A further single address of a link is a VIP. Reads addresses, and links where
     collected."""

@@ -113,6 +113,8 @@ class Planner:
             for other in new:
                 treated = self._treated(treated, other)
                 cures.append((other, treated))
+            if self._remains(treated, diagnosis) == STAYS:  # what cures the one brings the other back
+                return [], _says_raised(new[0])
         return cures, ""
 
     def _together(self, state: State, group: Sequence[Diagnosis], unsolved: dict[str, str]) -> State:

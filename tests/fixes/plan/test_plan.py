@@ -45,6 +45,9 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("announcement-suppressed-by-bridge", "the VXLAN port suppresses, and no EVPN daemon is there"): {
         "announcement-suppressed-by-bridge": NO_COMMAND
     },
+    ("announcement-suppressed-by-bridge", "bridge -d link tells of the port"): {
+        "announcement-suppressed-by-bridge": NO_COMMAND
+    },
     ("announcement-suppressed-by-bridge", "IPv6, on a VLAN of the bridge"): {
         "announcement-suppressed-by-bridge": NO_COMMAND
     },
