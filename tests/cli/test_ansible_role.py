@@ -70,3 +70,14 @@ def test_the_manifest_runs_the_script_in_the_network_of_the_node_and_with_no_mor
     assert pod["hostNetwork"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["NET_ADMIN"]}
     assert "lvsdoctor collect" in container["command"][-1]
+
+
+@pytest.mark.parametrize("version", ["1.22", "1.27", "1.31"])
+def test_the_manifest_is_one_of_kubernetes(version: str) -> None:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    schemas = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+    for manifest in yaml.safe_load_all((ROOT / "kubernetes/collect.yaml").read_text()):
+        assert schemas.validate(manifest, version, strict=True).startswith(version)
+        manifest["spec"]["template"]["spec"]["hostNetworks"] = True
+        with pytest.raises(schemas.ValidationError, match="hostNetworks"):
+            schemas.validate(manifest, version, strict=True)
