@@ -72,7 +72,7 @@ def test_the_manifest_runs_the_script_in_the_network_of_the_node_and_with_no_mor
     assert "lvsdoctor collect" in container["command"][-1]
 
 
-@pytest.mark.parametrize("version", ["1.22", "1.27", "1.31"])
+@pytest.mark.parametrize("version", ["1.28", "1.31"])
 def test_the_manifest_is_one_of_kubernetes(version: str) -> None:
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     schemas = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
