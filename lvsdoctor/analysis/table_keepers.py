@@ -23,7 +23,8 @@ class UnkeptTable:
 def unkept_service(node: Node) -> UnkeptTable | None:
     """The table that no known program keeps. Reads ipvs, programs and units.
 
-    Raises NotApplicable on a host without services, NotCollected where a list is not whole.
+    Raises NotApplicable on a host without services or whose processes nobody listed, NotCollected where a list is not
+    whole.
     """
     services = [service for service in node.seen_rows("ipvs") if service.destinations]
     if not services:
@@ -32,8 +33,9 @@ def unkept_service(node: Node) -> UnkeptTable | None:
     if keeper_runs(node) or any(row.name in KEEPERS for row in running):
         return None
     failed = failed_keeper(node)
-    absent = node.unseen("programs") if node.has("programs") else NotCollected("programs", node.name)
-    if absent is not None and failed is None:
-        raise absent
+    listed = node.has("programs")
+    absent = node.unseen("programs") if listed else NotCollected("programs", node.name)
+    if failed is None and absent is not None:
+        raise absent if listed else NotApplicable  # nobody misses a list that he did not bring (facts.ON_REQUEST)
     first = running[0] if running and absent is None else None
     return UnkeptTable(services[0], failed, first) if failed is not None or first is not None else None
