@@ -56,13 +56,19 @@ def stray(director: Node, rip: IP) -> Stray | None:
             if (elsewhere := _elsewhere(director, peer, own, entry)) is not None:
                 return elsewhere
     subnets = [own for own in director.addresses if rip in own.network and not own.host_only]
-    beside = {peer.name: own for peer, own in holders if any(own.network == mine.network for mine in subnets)}
+    beside = {peer.name: own for peer, own in holders if any(_beside(peer, own, mine) for mine in subnets)}
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
     if (dead := dead_link(director, rip)) is not None and not any(_answered(entry, dead.link) for entry in mine):
         return Stray(dead.why, (dead.line, *lookup.because), cut=dead.line)
     return None
+
+
+def _beside(peer: Node, own: Address, mine: Address) -> bool:
+    """Is an address of a peer in the director's subnet `mine`, by its own prefix or by that of another on its link?"""
+    rows = peer.addresses_on(own.link) if own.host_only else (own,)
+    return any(row.network == mine.network for row in rows)
 
 
 def _answered(entry: Neighbour, link: Link) -> bool:
