@@ -100,7 +100,8 @@ def _ipv4_on(node: Node, link: Link) -> list[Address]:
 def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
     """Who tunnels IPv4 in IPv4 or IPv6 in IPv6 to this node, by RIP and type of tunnel; not a director to itself.
 
-    Reads memberships, addresses. Raises NotCollected for a table that does not tell the forwarding (--stats).
+    Reads memberships, addresses. Raises NotCollected for a table that does not tell the forwarding (--stats), and where
+    it may be listed by an address that was not seen.
     """
     found: dict[tuple[IP, str], list[Membership]] = {}
     for listing in node.memberships:
@@ -115,6 +116,8 @@ def tun_memberships(node: Node) -> dict[tuple[IP, str], list[Membership]]:
             continue
         if not listing.director.holding(rip):
             found.setdefault((rip, listing.destination.tunnel_type), []).append(listing)
+    if not node.memberships and (absent := node.unseen("memberships")) is not None:
+        raise absent
     return found
 
 

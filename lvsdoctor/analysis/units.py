@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lvsdoctor.model.facts import NotApplicable
+from lvsdoctor.model.facts import NotApplicable, NotCollected
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.machine import Program, Unit
 from lvsdoctor.model.node import Node
@@ -41,7 +41,8 @@ def base_name(unit: Unit) -> str:
 def tables_not_filled_at_boot(node: Node) -> Iterator[UnitAtBoot]:
     """At most one. Reads ipvs, units, programs and links.
 
-    Raises NotApplicable on a host without services, NotCollected where no unit tells that was seen.
+    Raises NotApplicable on a host without services, NotCollected where no unit tells that was seen, or not whether one
+    runs.
     """
     services = [service for service in node.seen_rows("ipvs") if service.destinations]
     if not services:
@@ -61,8 +62,11 @@ def tables_not_filled_at_boot(node: Node) -> Iterator[UnitAtBoot]:
             if runs := next(iter([*running, *alike]), None):
                 yield UnitAtBoot(unit, runs, services[0], node.unseen("units") is None)
                 return
-    if (absent := node.unseen("units")) is not None:
-        raise absent
+            absent = node.unseen("programs") if node.has("programs") else NotCollected("programs", node.name)
+            if not unit.active and absent is not None:
+                raise absent  # whether it runs now was not seen
+    if (unseen := node.unseen("units")) is not None:
+        raise unseen
 
 
 def _may_start(unit: Unit) -> bool:
