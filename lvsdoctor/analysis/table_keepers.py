@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.units import failed_keeper, keeper_runs
-from lvsdoctor.model.facts import NotApplicable, NotCollected
+from lvsdoctor.model.facts import NotApplicable
 from lvsdoctor.model.ipvs import VirtualService
 from lvsdoctor.model.machine import Program, Unit
 from lvsdoctor.model.node import Node
@@ -33,9 +33,10 @@ def unkept_service(node: Node) -> UnkeptTable | None:
     if keeper_runs(node) or any(row.name in KEEPERS for row in running):
         return None
     failed = failed_keeper(node)
-    listed = node.has("programs")
-    absent = node.unseen("programs") if listed else NotCollected("programs", node.name)
+    if failed is None and not node.has("programs"):
+        raise NotApplicable  # nobody misses a list that he did not bring (facts.ON_REQUEST)
+    absent = node.unseen("programs")
     if failed is None and absent is not None:
-        raise absent if listed else NotApplicable  # nobody misses a list that he did not bring (facts.ON_REQUEST)
+        raise absent
     first = running[0] if running and absent is None else None
     return UnkeptTable(services[0], failed, first) if failed is not None or first is not None else None

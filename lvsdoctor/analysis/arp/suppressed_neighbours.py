@@ -4,7 +4,7 @@ net/bridge/br_arp_nd_proxy.c: br_do_proxy_suppress_arp() marks an ARP packet who
 answered, and br_flood() leaves such ports out; br_do_suppress_nd() does so with unsolicited advertisements.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import assume_without
@@ -37,8 +37,9 @@ def suppressed(node: Node) -> Iterator[Suppressed]:
     """
     lacking: NotCollected | None = None
     ports = _with_switches(node)
+    bridges = {port.bridge for port in ports.values()}
     for instance in node.vrrp_instances:
-        bridge = _bridge(node, instance.link) if instance.vmac is None and instance.brings_up else None
+        bridge = _bridge(node, instance.link, bridges) if instance.vmac is None and instance.brings_up else None
         if bridge is None or _announced(node):
             continue
         others = [port for port in node.links if port.master == bridge.name and port.name not in ports]
@@ -72,9 +73,8 @@ def _lines_of_link(port: Link, bridge: Link) -> tuple[Citation, ...]:
     return (cite(port, "a port of {bridge} with neigh_suppress on", bridge=bridge.name),)
 
 
-def _bridge(node: Node, name: str) -> Link | None:
+def _bridge(node: Node, name: str, bridges: Collection[str]) -> Link | None:
     """The bridge that an interface is, or is made of (a VLAN of it, a macvlan)."""
-    bridges = {port.bridge for port in _with_switches(node).values()}
     link = node.link(name)
     for _ in range(_DEPTH):
         if link is None or link.name in bridges or any(p.master == link.name and _of_bridge(p) for p in node.links):
