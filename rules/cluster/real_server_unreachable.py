@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
 CUT = "{node} does not reach real server {rip}: {why}"
 LOST = "The share of {services} for {rip} gets no reply."
 LATER = "At a weight above 0 the share of {services} for {rip} gets no reply."
+CHANCE = "The host that answers first gets the share of {services} for {rip}."
 UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do not have"
 
 
@@ -48,7 +49,7 @@ def real_server_unreachable(node: Node) -> Iterator[Finding]:
         idle = all(real.weight == 0 for _, real in places)
         yield Finding(
             CUT,
-            clients=LATER if idle else LOST,
+            clients=LATER if idle else CHANCE if lost and lost.aside else LOST,
             about={"rip": rip},
             why=lost.why if lost else path.cut.why,
             services=", ".join(str(service) for service, _ in places),

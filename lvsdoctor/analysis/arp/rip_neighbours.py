@@ -23,20 +23,23 @@ _CHANGING_MAC = ENSLAVING_KINDS | {"macvlan", "macvtap", "ipvlan", "vrf", "vxlan
 class Stray:
     """Why packets for a RIP do not get to the real server: it does not answer (`entry`, without a MAC), its entry has
     another host's MAC, or `twice`, two hosts have the address. `unlisted`: no scanned host has it, and all show theirs.
-    `cut`: its own interface tells why it does not answer.
+    `aside`: one of the two has it beside its own address, so that it may well serve. `cut`: its own interface tells why
+    it does not answer.
     """
 
     why: str
     because: tuple[Citation, ...]
     entry: Neighbour | None = None
     twice: bool = False
+    aside: bool = False
     unlisted: bool = False
     cut: Citation | None = None
 
     @property
     def of_a_moment(self) -> bool:
-        """The entry changes by itself: the real server may have been started since, or its network card changed."""
-        return self.entry is not None and self.entry.state != "PERMANENT" and self.cut is None
+        """The entry changes by itself: the real server may have been started since, its network card changed, or the
+        other of two hosts that serve answered first."""
+        return self.aside or (self.entry is not None and self.entry.state != "PERMANENT" and self.cut is None)
 
 
 def stray(director: Node, rip: IP) -> Stray | None:
@@ -59,7 +62,9 @@ def stray(director: Node, rip: IP) -> Stray | None:
     beside = {peer.name: own for peer, own in holders if any(_beside(peer, own, mine) for mine in subnets)}
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
-        return Stray(f"{first} and {second} both have that address", (cite(one), cite(other)), twice=True)
+        why = f"{first} and {second} both have that address"
+        aside = one.host_only or other.host_only
+        return Stray(why, (cite(one), cite(other)), twice=True, aside=aside)
     if (dead := dead_link(director, rip)) is not None and not any(_answered(entry, dead.link) for entry in mine):
         return Stray(dead.why, (dead.line, *lookup.because), cut=dead.line)
     return None

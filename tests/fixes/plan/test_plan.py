@@ -253,7 +253,7 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("real-server-unreachable", "a warning where all other real servers are scanned hosts"): {
         "real-server-unreachable": NO_COMMAND
     },
-    ("real-server-unreachable", "two hosts have the address, and the neighbour entry has the MAC of the second"): {
+    ("real-server-unreachable", "a warning where one of two hosts has the address beside its own"): {
         "real-server-unreachable": NO_COMMAND
     },
     ("real-server-unreachable", "two hosts have the address of the real server"): {
