@@ -5,7 +5,7 @@ formats, and reading the code of the others would take longer than reading the d
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple, cast
 
@@ -35,6 +35,7 @@ def _imported(module: str, name: str) -> type[Reader]:
     return cast(type[Reader], getattr(import_module(f"lvsdoctor.parse.{module}"), name))
 
 
+_LONGEST = 1000  # of a line whose reader is kept
 _TABLE = ("IP ", "Prot", "->", "TCP", "UDP", "SCTP", "FWM", "*")
 _CONNECTIONS = ("IPVS connection", "pro ", "TCP", "UDP", "SCTP", "IP ", "AH", "ESP", "ICMP", "*")
 FORMATS = (
@@ -103,9 +104,25 @@ PROGRAMS = frozenset(
 )
 
 
+@cache
+def _formats(first: str) -> tuple[_Format, ...]:
+    """The formats whose first lines may begin with this character: most lines are of no dump, and soon passed."""
+    return tuple(known for known in FORMATS if not known.begins or any(sign[0] == first for sign in known.begins))
+
+
 def readers_for(text: str) -> Iterator[type[Reader]]:
     """The readers that take this line for the first of a dump of theirs."""
     begin = text.lstrip()
-    for known in FORMATS:
+    for known in _formats(begin[:1] if begin[:1].isascii() else ""):
         if known.may_start(text, begin) and (reader := known.reader()).starts(text):
             yield reader
+
+
+def reader_for(text: str) -> type[Reader] | None:
+    """The first of these. A line is looked at again from the lines above it, so that the answer is kept."""
+    return _kept(text) if len(text) <= _LONGEST else next(readers_for(text), None)
+
+
+@lru_cache(1 << 10)
+def _kept(text: str) -> type[Reader] | None:
+    return next(readers_for(text), None)

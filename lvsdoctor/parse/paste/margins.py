@@ -11,7 +11,7 @@ from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.headings import heading_in
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
-from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.readers import reader_for
 
 _ODD = pattern(r"\n[ \t]*+(?:[>|│┃▏┆\n]|\d{1,7}(?:\t| {2}))")
 _OTHER = pattern(r"^[\s>|│┃▏┆*_`]*(?:\d+(?:\t| {1,2}|:)(?=\D))?")
@@ -97,7 +97,7 @@ def _may_begin(line: str) -> bool:
 
 
 def _is_dump(line: str) -> bool:
-    return next(readers_for(line), None) is not None
+    return reader_for(line) is not None
 
 
 def _without_bars(lines: list[str]) -> list[str]:

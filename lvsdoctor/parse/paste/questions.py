@@ -55,6 +55,7 @@ _TOPICS = frozenset(
     state
     """.split()
 )
+_WORD = pattern(r"[a-z]+")
 _NO_NAMES = frozenset(
     "boot startup start purpose top demand wire hold behalf lo loopback mine yours prod staging".split()
 )
@@ -69,11 +70,22 @@ class Inquiry:
     hosts: tuple[str, ...]
 
 
+def may_ask(text: str) -> bool:
+    """Has this line a question mark, or a word of a request? Few have, and the rest takes longer to say."""
+    if not 3 <= len(text) <= _LONGEST:
+        return False
+    return _asks(text) or not _MARKS.isdisjoint(_WORD.findall(text.lower()))
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip("!. \"'`)")[-1:] in ("?", "\uff1f")
+
+
 def question_in(text: str) -> Inquiry | None:
     """The question that this line is; it has no blanks at either end."""
     if not 3 <= len(text) <= _LONGEST:
         return None
-    asks = text.rstrip("!. \"'`)")[-1:] in ("?", "\uff1f")
+    asks = _asks(text)
     text = _without_speaker(text)
     if asks and not text.isascii() and (found := _HAN_QUESTION.fullmatch(text.rstrip("?\uff1f !。"))):
         host = host_named(found["who"])

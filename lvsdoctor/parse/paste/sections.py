@@ -12,11 +12,11 @@ from lvsdoctor.parse.paste.echo import Echo, echo_in, of_heading
 from lvsdoctor.parse.paste.expected import expected_lines, may_expect
 from lvsdoctor.parse.paste.headings import Heading, is_placed, is_rule
 from lvsdoctor.parse.paste.patterns import pattern
-from lvsdoctor.parse.paste.questions import question_in
+from lvsdoctor.parse.paste.questions import may_ask, question_in
 from lvsdoctor.parse.paste.titles import Titles
 from lvsdoctor.parse.paste.undecorated import SEVERAL, undecorated
 from lvsdoctor.parse.reader import Dump, Reader
-from lvsdoctor.parse.readers import PROGRAMS, readers_for
+from lvsdoctor.parse.readers import PROGRAMS, reader_for
 from lvsdoctor.parse.renumber import renumbered
 
 # ipvsadm says so where the kernel has no ip_vs: then there is no virtual service either.
@@ -203,8 +203,7 @@ class _Parting:
 
     def _question(self, text: str, number: int) -> Echo | None:
         """What somebody asks whose answer stands below."""
-        question = question_in(text)
-        if question is None or not self._titles.evidence_follows(number):
+        if not may_ask(text) or not self._titles.evidence_follows(number) or (question := question_in(text)) is None:
             return None
         return of_heading(Heading(question.host)) if question.host else Echo(asked=question.hosts)
 
@@ -242,7 +241,7 @@ class _Parting:
 
 
 def _start(seen: Seen, section: Section) -> OpenDump | None:
-    kind = next(readers_for(seen.text), None)
+    kind = reader_for(seen.text)
     if kind is None:
         return None
     reader, echo, partial = kind(), section.echo, Partial(ELIDED, section.elided) if section.elided else None

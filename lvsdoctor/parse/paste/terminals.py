@@ -8,7 +8,7 @@ from itertools import pairwise
 from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
-from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.readers import reader_for
 
 # more(1) and less(1) write it, and over it what comes next. Alone on its line, it is where the user stopped.
 _PAGER = pattern(r"(?m)^[ \t]*(?:--More--(?:\(\d{1,3}%\))?|\(END\))[ \t]*\r(?:[ \t]*\r)*")
@@ -88,7 +88,7 @@ def _without_stamps(text: str) -> str:
 
 
 def _begins(line: str) -> bool:
-    return prompt_in(line.strip()) is not None or next(readers_for(line), None) is not None
+    return prompt_in(line.strip()) is not None or reader_for(line) is not None
 
 
 def _without_titles(text: str) -> str:

@@ -11,7 +11,7 @@ from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import host_above
 from lvsdoctor.parse.paste.proved_names import NamedPart, proved_names
-from lvsdoctor.parse.readers import readers_for
+from lvsdoctor.parse.readers import reader_for
 from lvsdoctor.parse.words import read_ip
 
 _LONGEST = 80
@@ -120,6 +120,6 @@ class Titles:
         for line in self._lines[number : number + 50]:
             text = line.strip()
             if text and not text.startswith(("#", ";")):
-                reader = next(readers_for(line), None)
+                reader = reader_for(line)
                 return reader is not None and reader.name == "sysctl"
         return False
