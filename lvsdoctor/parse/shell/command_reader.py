@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.shell.command import Line, OutputFile, ShellCommand, is_glob
+from lvsdoctor.parse.shell.sourcing import Opener
 from lvsdoctor.parse.shell.state import Exhausted
 from lvsdoctor.parse.shell.syntax import Node
 from lvsdoctor.parse.shell.words import Scope, expanded, fields, here_text
@@ -27,6 +28,31 @@ class CommandReader:
         """The simple commands between the pipes, and the statements besides, such as a loop that is piped into."""
         self._scope, self._uncertain = scope, uncertain
         return self._of(node)
+
+    def targets(self, redirects: Sequence[Node], scope: Scope) -> list[OutputFile]:
+        """The files that redirections of a statement write its output into."""
+        self._scope = scope
+        files = [child for node in redirects for child in (node, *node.named_children) if child.type == "file_redirect"]
+        return [target for node in files if (target := self._target(node)) is not None]
+
+    def read_by(self, redirects: Sequence[Node], scope: Scope, open_file: Opener) -> list[Line] | None:
+        """The lines that a statement reads, of its here-document or a file of the tree; None where it reads neither."""
+        carrier = [ShellCommand(("cat",), self._row(0))]
+        self._scope = scope
+        for node in redirects:
+            if node.type == "heredoc_redirect":
+                self._here_document(node, carrier, [])
+                return list(carrier[0].text or ())
+            target = node.child_by_field_name("destination")
+            if node.type == "file_redirect" and target is not None and node.children[0].type == "<":
+                opened = open_file(expanded(self.text_of(target), scope))
+                rows = opened[1].split("\n") if opened is not None else []
+                where = opened[0] if opened is not None else ""
+                return [(row, Seen(where, number, row)) for number, row in enumerate(rows, 1) if row.strip()] or None
+        return None
+
+    def row_of(self, node: Node) -> Seen:
+        return self._row(node.start_point[0])
 
     def _of(self, node: Node) -> tuple[list[ShellCommand], list[Node]]:
         if node.type == "command":

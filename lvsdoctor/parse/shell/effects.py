@@ -10,7 +10,7 @@ from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl_d import ConfiguredLine
 from lvsdoctor.parse.reader import Dump
-from lvsdoctor.parse.shell import arp_filter, filter_tables, iproute2, ipvs_table, net_tools, nm_cli, settings
+from lvsdoctor.parse.shell import arp_filter, filter_tables, iproute2, ipvs_table, net_tools, nm_cli, sed, settings
 from lvsdoctor.parse.shell.command import Line, OutputFile, Pipeline, ShellCommand
 from lvsdoctor.parse.shell.state import Exhausted, HostState
 
@@ -25,6 +25,7 @@ _PROGRAMS: dict[str, tuple[Callable[[ShellCommand], bool], _Apply]] = {
     "ifconfig": (net_tools.changes, net_tools.apply),
     "route": (net_tools.changes, net_tools.apply),
     "sysctl": (settings.changes, settings.apply),
+    "sed": (sed.changes, sed.apply),
     "nmcli": (nm_cli.changes, nm_cli.apply),
     "ipvsadm": (ipvs_table.changes, lambda state, command: ipvs_table.apply(state.ipvs, command)),
     "ipvsadm-restore": (ipvs_table.changes, lambda state, command: ipvs_table.apply(state.ipvs, command)),
@@ -79,7 +80,6 @@ class Effects:
     def __init__(self) -> None:
         self._state = HostState()
         self._commands = 0
-        self._written: dict[str, int] = {}  # where the rows of a file that was written are among state.dumps
         self._exhausted = False
 
     def run(self, pipeline: Pipeline) -> None:
@@ -113,7 +113,16 @@ class Effects:
         """The rows of a file that the script writes."""
         self._state.dumps.append(dump)
 
+    def write(self, path: str, lines: Sequence[Line], *, append: bool) -> None:
+        """Lines that another program writes into a file of the host."""
+        self._state.written.write(path, lines, append=append)
+
     def dump(self, origin: Origin) -> Dump:
+        for made in self._state.written.dumps():
+            if isinstance(made, Seen):
+                self._state.note(made)
+            else:
+                self._state.dumps.append(made)
         return self._state.dump(origin)
 
     def _run(self, pipeline: Pipeline) -> None:
@@ -125,22 +134,6 @@ class Effects:
                 self._command(carried)
         for target, lines in _written(pipeline):
             self._write(target, lines, pipeline)
-
-    def _write_host_file(self, target: OutputFile, lines: list[Line], seen: Seen) -> None:
-        """A here-document that is a whole file: what it configures, each row with its line of the script."""
-        from lvsdoctor.parse.config.shown import file_in
-
-        self._state.spend(10 * len(lines))
-        rows = [Seen(line.where, line.line, text) for text, line in lines]
-        whole = not target.append and not target.glob and len({row.line for row in rows}) == len(rows)
-        dump = file_in(rows, target.path) if whole else None
-        if dump is None:
-            self._state.note(seen)
-        elif target.path in self._written:
-            self._state.dumps[self._written[target.path]] = dump
-        else:
-            self._written[target.path] = len(self._state.dumps)
-            self._state.dumps.append(dump)
 
     def _command(self, command: ShellCommand) -> None:
         entry = _entry(command)
@@ -159,7 +152,8 @@ class Effects:
             state.note(seen)
         elif settings.is_conf(target.path):
             settings.write_conf(state, target, lines)
-        elif settings.is_host_file(target.path):
-            self._write_host_file(target, lines, seen)
+        elif settings.is_host_file(target.path) and not target.glob:
+            state.spend(10 * len(lines))
+            state.written.write(target.path, lines, append=target.append)
         elif target.glob or not settings.write_proc(state, target.path, lines, seen):
             state.note(seen)

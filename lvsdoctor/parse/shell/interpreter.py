@@ -13,19 +13,19 @@ from lvsdoctor.parse.shell.command import FIRST, UNKNOWN, Pipeline, ShellCommand
 from lvsdoctor.parse.shell.command_reader import CommandReader
 from lvsdoctor.parse.shell.endings import FunctionEnd, LoopEnd, ScriptEnd
 from lvsdoctor.parse.shell.lines import inner_command, pipelines_of
+from lvsdoctor.parse.shell.redirected import Redirected
 from lvsdoctor.parse.shell.sourcing import Opener, nothing, reads_file
 from lvsdoctor.parse.shell.state import Exhausted
 from lvsdoctor.parse.shell.syntax import LARGEST_SCRIPT, Node, branches_of, case_body, parse
-from lvsdoctor.parse.shell.words import Scope, expanded, fields
+from lvsdoctor.parse.shell.words import Scope, expanded
 
 _MOST_STEPS = 20_000
-_MOST_ROUNDS = 1000
 _DEEPEST = 150
 _START = "start"
 _NO_COMMANDS = frozenset({"comment", "heredoc_body", "heredoc_redirect", "file_redirect", "herestring_redirect"})
 
 
-class Interpreter:
+class Interpreter(Redirected):
     """Follows the tree of a script of the file `where`, of which `lines` are all lines; `run` takes its pipelines."""
 
     def __init__(
@@ -39,6 +39,7 @@ class Interpreter:
     ) -> None:
         self._reader, self._run = CommandReader(lines, where, first_line), run
         self._scope = scope or Scope()
+        self._scope.output = self._function_value
         self._open, self._text = open_file, self._reader.text_of
         self._functions: dict[str, tuple[Node, CommandReader]] = {}
         self._calls: list[str] = []
@@ -130,7 +131,7 @@ class Interpreter:
 
     def _subshell(self, nodes: Sequence[Node]) -> bool | None:
         outer = self._scope
-        self._scope = Scope(dict(outer.variables), outer.arguments)
+        self._scope = Scope(dict(outer.variables), outer.arguments, outer.output)
         try:
             return self._all(nodes)
         except ScriptEnd:
@@ -192,36 +193,18 @@ class Interpreter:
     def _patterns(self, item: Node) -> list[str]:
         return [expanded(self._text(child), self._scope) for child in item.children_by_field_name("value")]
 
-    def _for(self, node: Node) -> None:
-        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
-        if name is None or body is None:
-            return
-        values = node.children_by_field_name("value")
-        words = [word for value in values for word in fields(self._text(value), self._scope)]
-        if not any(child.type == "in" for child in node.children):
-            words = list(self._scope.arguments or [UNKNOWN])
-        if node.children[0].type == "select" or any(UNKNOWN in word for word in words) or FIRST in words:
-            self._scope.set(self._text(name), UNKNOWN)
-            self._perhaps(body.named_children)
-            return
-        for word in words[:_MOST_ROUNDS]:
-            self._scope.set(self._text(name), word)
-            try:
-                self._all(body.named_children)
-            except LoopEnd as loop:
-                if not loop.goes_on:
-                    break
-        if len(words) > _MOST_ROUNDS:
-            raise Exhausted
-
     # -- commands -------------------------------------------------------------------------------------------------
 
     def _pipeline(self, node: Node) -> bool | None:
+        if node.type == "redirected_statement" and self._group(node):
+            return None
         commands, others = self._reader.commands(node, self._scope, uncertain=self._uncertain > 0)
+        if others and self._piped(commands, others, node):
+            return None
         if len(commands) == 1 and not others and self._shell_word(commands[0]):
             return True
         outcome: bool | None = None
-        if commands:
+        if commands and not self._prints(commands):
             inner = inner_command(commands)
             nested = pipelines_of(inner, commands[0].seen, Scope(), 1) if inner is not None else None
             for pipeline in nested if nested is not None else [commands]:
@@ -255,7 +238,7 @@ class Interpreter:
             case "let":
                 count(",".join(command.words[1:]), self._scope)
             case _ if name in self._functions:
-                self._call(name, command.words[1:])
+                self._called(command)
             case "." | "source" if opened := self._open(reads_file(command.words)):
                 self._source(*opened)
             case _:

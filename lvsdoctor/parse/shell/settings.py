@@ -130,6 +130,13 @@ def write_conf(state: HostState, target: OutputFile, lines: Sequence[Line]) -> N
     state.files[path] = ConfiguredFile(path, (*before, *rows), excerpt=excerpt)
 
 
+def rewrite_conf(state: HostState, path: str, lines: Sequence[Line]) -> None:
+    """These in the place of the lines of the file that are known."""
+    known = state.files.get(path)
+    rows = tuple(row for row, _ in _rows(lines, path) if row is not None)
+    state.files[path] = ConfiguredFile(path, rows, excerpt=known is None or known.excerpt)
+
+
 def _rows(lines: Sequence[Line], path: str) -> Iterator[tuple[ConfiguredLine | None, Seen]]:
     for full, seen in lines:
         text = full.strip()
@@ -149,7 +156,8 @@ def is_host_file(path: str) -> bool:
 
 
 _HOST_FILE = re.compile(
-    r"/keepalived\.conf$|/ldirectord\.cf$|/ifcfg-[^/]+$|/network/interfaces(?:\.d/[^/]+)?$|/netplan/[^/]+\.yaml$"
+    r"/etc/keepalived/.+\.conf$|/keepalived\.conf$|/ldirectord\.cf$|/rc\.local$|/etc/init\.d/[^/]+$|/iptables/rules\.v[46]$"
+    r"|/sysconfig/(?:ip6?tables|arptables|ipvsadm)$|/nftables\.conf$|/ipvsadm\.rules$|/systemd/system/.+\.service\.d/[^/]+\.conf$|/ifcfg-[^/]+$|/network/interfaces(?:\.d/[^/]+)?$|/netplan/[^/]+\.yaml$"
     r"|/systemd/network/.+\.(?:network|netdev|conf)$|/systemd/system/[^/]+\.service$|/[^/]+\.nmconnection$"
 )
 

@@ -15,6 +15,7 @@ from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.shell.arp_filter import ArpFilter
 from lvsdoctor.parse.shell.filter_tables import FilterTables
 from lvsdoctor.parse.shell.ipvs_table import IpvsTable
+from lvsdoctor.parse.shell.written_files import WrittenFiles
 
 _ARP_SETTINGS = (".arp_ignore", ".arp_announce")
 # How many rows are looked at, all in all: a real script looks at some dozens, and a stranger's must not keep us.
@@ -38,6 +39,7 @@ class HostState:
     settings: list[ConfiguredLine] = field(default_factory=list)
     files: dict[str, ConfiguredFile] = field(default_factory=dict)
     dumps: list[Dump] = field(default_factory=list)
+    written: WrittenFiles = field(default_factory=WrittenFiles)
     profiles: dict[str, str] = field(default_factory=dict)  # of NetworkManager: the link that each is for
     unread: dict[Seen, None] = field(default_factory=dict)
     _work: int = 0

@@ -4,7 +4,7 @@ A value that the text does not tell becomes UNKNOWN in its word, and the word is
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -20,6 +20,7 @@ _PARAMETER = re.compile(
 _BRACES = re.compile(r"(?<!\$)\{([\w./:-]+(?:,[\w./:-]+)+|\d{1,6}\.\.\d{1,6})\}")
 _SEQ = re.compile(r"\s*seq\s+(\d{1,6})(?:\s+(\d{1,6}))?\s*")
 _EXPR = re.compile(r"\s*expr\s+([^|;&<>`]*)")
+_CALL = re.compile(r"\s*[A-Za-z_]\w*(?:\s+[\w./:$@{}\"-]+)*\s*", re.ASCII)
 _WHOLE_LIST = re.compile(r'"\$(?:\{(!?[A-Za-z_]\w*\[@\]|@)\}|@)"', re.ASCII)
 _QUOTED = re.compile(r"[\\'\"]")
 
@@ -30,6 +31,7 @@ class Scope:
 
     variables: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     arguments: tuple[str, ...] | None = None
+    output: Callable[[Sequence[str]], str | None] | None = None  # what a function of the script prints
 
     def set(self, name: str, value: str | tuple[str, ...]) -> None:
         size = len(value) + (sum(map(len, value)) if isinstance(value, tuple) else 0)
@@ -242,6 +244,10 @@ def _substituted(command: str, scope: Scope) -> tuple[str, ...]:
         low, high = (int(match[1]), int(match[2])) if match[2] else (1, int(match[1]))
         if low <= high <= low + 1000:
             return (" ".join(str(number) for number in range(low, high + 1)),)
+    if scope.output is not None and _CALL.fullmatch(command):
+        words = [expanded(word, scope) for word in command.split()]
+        known = scope.output(words)
+        return (UNKNOWN if known is None else known,)
     return (UNKNOWN,)
 
 

@@ -345,7 +345,65 @@ def test_of_a_file_that_is_written_twice_the_last_text_counts() -> None:
     assert addresses(IFCFG + IFCFG.replace("192.0.2.10", "192.0.2.11")) == ["192.0.2.11/32 lo:0"]
 
 
-@pytest.mark.parametrize("script", [CONF.replace("cat >", "cat >>"), CONF.replace("cat >", "sed s/a/b/ >")])
-def test_a_part_of_such_a_file_is_unread(script: str) -> None:
+def test_what_no_command_shows_is_not_known_of_such_a_file() -> None:
+    script = CONF.replace("cat >", "sed s/a/b/ >")
     assert unread(f"VIP=192.0.2.10\n{script}")
     assert not rows(f"VIP=192.0.2.10\n{script}", "ipvs")
+
+
+LINES = ("auto lo:0", "iface lo:0 inet static", "  address 192.0.2.10", "  netmask 255.255.255.0")
+FILE = "/etc/network/interfaces"
+TEXT = "\n".join(LINES)
+ECHOES = "\n".join(f"echo '{line}'" for line in LINES)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"cat >> {FILE} <<EOF\n{TEXT}\nEOF",
+        "\n".join(f"echo '{line}' >> {FILE}" for line in LINES),
+        "\n".join(f"echo '{line}' | sudo tee -a {FILE}" for line in LINES),
+        f"printf '{TEXT}\n' >> {FILE}".replace("\n", "\\n"),
+        f"{{\n{ECHOES}\n}} >> {FILE}",
+        f"(\n{ECHOES}\n) | tee -a {FILE}",
+        f"vip() {{\n{ECHOES}\n}}\nvip >> {FILE}",
+        "\n".join(f"sed -i '$a {line}' {FILE}" for line in LINES),
+        f"cat > {FILE} <<E\n{TEXT.replace('.0', '.255')}\nE\nsed -i 's/255.255.255.255/255.255.255.0/' {FILE}".replace(
+            "192.255", "192.0"
+        ),
+    ],
+)
+def test_a_file_may_be_written_piece_by_piece(script: str) -> None:
+    assert addresses(script) == ["192.0.2.10/24 lo:0"]
+    assert not unread(script)
+
+
+def test_rows_of_a_file_written_line_by_line_quote_the_line_of_the_script() -> None:
+    script = "\n".join(f"echo '{line}' >> {FILE}" for line in LINES)
+    (address,) = rows(script, "addresses")
+    assert (address.seen.line, address.seen.text) == (3, f"echo '  address 192.0.2.10' >> {FILE}")
+
+
+def test_what_sed_makes_of_a_file_that_was_not_seen_is_not_known() -> None:
+    assert unread("sed -i 's/#net.ipv4.ip_forward=1/net.ipv4.ip_forward=1/' /etc/sysctl.conf")
+    assert not unread("sed -i '/arp_ignore/d' /etc/sysctl.conf")
+
+
+def test_a_loop_over_the_lines_of_a_here_document() -> None:
+    script = "while read vip mask; do\n ip addr add $vip/$mask dev lo\ndone <<E\n192.0.2.10 24\n192.0.2.11 32\nE\n"
+    assert addresses(script) == ["192.0.2.10/24 lo", "192.0.2.11/32 lo"]
+    piped = "echo 192.0.2.10:32 | while IFS=: read -r a b; do ip addr add $a/$b dev lo; done"
+    assert addresses(piped) == ["192.0.2.10/32 lo"]
+
+
+def test_a_function_s_output_is_a_value_where_the_script_tells_it() -> None:
+    assert addresses("vip() { echo 192.0.2.$1; }\nip addr add $(vip 10)/32 dev lo") == ["192.0.2.10/32 lo"]
+    script = "vip() { hostname -I; }\nip addr add $(vip)/32 dev lo\nip addr add 192.0.2.10/32 dev lo"
+    assert addresses(script) == ["192.0.2.10/32 lo"]
+    assert unread(script) == [2]
+
+
+def test_what_a_group_writes_under_an_unknown_condition_is_not_known() -> None:
+    script = f"if ping -c1 192.0.2.1; then\n{{\n{ECHOES}\n}} >> {FILE}\nfi"
+    assert not addresses(script)
+    assert unread(script)
