@@ -77,6 +77,8 @@ def _memberships(node: Node, listings: Mapping[IP, Sequence[tuple[int, Membershi
     if not node.has("addresses"):
         return ()
     own = {address.ip for address in node.addresses}
+    if node.has("inventory-addresses"):
+        own |= {row.ip for row in node.seen_rows("inventory-addresses")}
     placed = sorted((row for ip in own for row in listings.get(ip, ())), key=lambda row: row[0])
     return tuple(m for _, m in placed if m.director is node or not (m.destination.ip and m.destination.ip.is_loopback))
 

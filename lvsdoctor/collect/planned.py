@@ -36,6 +36,7 @@ _NOT_RUNTIME = frozenset(
         *CONFIGURED.values(),
         "vrrp",
         "health-checks",
+        "inventory-addresses",
         "kube",
         "kube-state",
         "configured-order",

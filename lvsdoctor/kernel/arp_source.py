@@ -79,6 +79,8 @@ def select_source(node: Node, link: Link, towards: IP) -> Address | None:
     The first primary address whose prefix holds the neighbour, else the first primary one, else - on a link without
     any - the first global one of all links in order of their index, lo first: there the VIP on lo speaks.
     """
+    if "dhcp" in link.detail and (absent := node.unseen("addresses")) is not None:
+        raise absent  # the lease may come before the addresses that were seen
     eligible = [a for a in _primaries(node, link.name) if scope_of(node, a) <= LINK]
     for address in eligible:
         if towards in address.network:

@@ -13,6 +13,14 @@ LOOPBACK_NETWORK = IPv4Network("127.0.0.0/8")
 
 
 @dataclass(frozen=True, slots=True)
+class InventoryAddress:
+    """The address at which an inventory of Ansible says that this host is: not its prefix, nor its link."""
+
+    ip: IP
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """One address configured on a link (`ip addr`, RTM_NEWADDR), in the order the kernel keeps them.
 

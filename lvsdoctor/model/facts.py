@@ -38,6 +38,7 @@ COLLECTED_BY: Mapping[str, str] = MappingProxyType(
         "configured-iptables": "the rules that are restored at boot (rules.v4, nftables.conf)",
         "configured-ip6tables": "the rules that are restored at boot (rules.v6, nftables.conf)",
         "configured-arptables": "the rules that are restored at boot (arptables.conf)",
+        "inventory-addresses": "the inventory of Ansible (ansible_host)",
         "configured-order": "the script that brings the VIP up",
         "vrrp": "cat /etc/keepalived/keepalived.conf",
         "health-checks": "cat /etc/keepalived/keepalived.conf",
@@ -72,7 +73,7 @@ CONFIGURED: Mapping[str, str] = MappingProxyType(
 # has nothing to say without it.
 _FILES_ALONE = (
     "configured-addresses", "configured-arptables", "configured-ipvs", "configured-order", "configured-timeouts",
-    "health-checks", "kube", "kube-state", "vrrp",
+    "health-checks", "inventory-addresses", "kube", "kube-state", "vrrp",
 )  # fmt: skip
 _OF_THE_MACHINE = ("modules", "machine", "offloads", "bridge-ports", "os-release", "programs", "units")
 ON_REQUEST = frozenset(

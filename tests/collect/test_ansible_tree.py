@@ -177,3 +177,30 @@ def test_a_comment_of_a_template_accepts_what_quotes_the_line_below(
     assert main(["scan", _tree(tmp_path, files), "-f", "json", "--fail-on", "warning"]) == 0
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert finding["accepted"]["reason"] == "both are alike"
+
+
+_DIRECTOR = """- hosts: lb
+  tasks:
+    - shell: |
+        ip addr add 192.0.2.10/32 dev eth0
+        ipvsadm -A -t 192.0.2.10:80 -s rr
+        ipvsadm -a -t 192.0.2.10:80 -r 192.0.2.21:80 -g
+"""
+_REAL_SERVER = """- hosts: web
+  tasks:
+    - sysctl: name=net.ipv4.conf.all.arp_ignore value=1
+    - sysctl: name=net.ipv4.conf.all.arp_announce value=2
+    - command: ip addr add 192.0.2.11/32 dev lo
+"""
+
+
+@pytest.mark.parametrize(("variable", "codes"), [("ansible_host=192.0.2.21", {"DR001"}), ("", set())])
+def test_where_the_inventory_puts_a_host_is_the_real_server_s_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], variable: str, codes: set[str]
+) -> None:
+    tree = _tree(tmp_path, {"hosts.ini": f"[lb]\nlb1\n[web]\nrs1 {variable}\n", "site.yml": _DIRECTOR + _REAL_SERVER})
+    main(["scan", tree, "--format", "json", "--config", "none"])
+    found = [finding for finding in json.loads(capsys.readouterr().out)["findings"] if finding["node"] == "rs1"]
+    assert {finding["code"] for finding in found} == codes
+    if found:
+        assert (found[0]["cause"]["where"].endswith("site.yml"), found[0]["cause"]["line"]) == (True, 11)

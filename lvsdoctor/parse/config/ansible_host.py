@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from lvsdoctor.model.address import InventoryAddress
 from lvsdoctor.model.coverage import Origin, Partial, Unread
 from lvsdoctor.model.play_step import PlayStep
+from lvsdoctor.model.seen import Seen
 from lvsdoctor.model.sysctl_d import ConfiguredFile, ConfiguredLine
 from lvsdoctor.parse.config.host_commands import Effects
+from lvsdoctor.parse.config.jinja import resolved
 from lvsdoctor.parse.gaps import UNREAD
 from lvsdoctor.parse.reader import Dump
+from lvsdoctor.parse.words import read_ip
 
 __all__ = ["Include", "ManagedHost", "TaskFile"]
 
@@ -40,6 +44,7 @@ class ManagedHost:
 
     name: str
     variables: dict[str, Any] = field(default_factory=dict)
+    where: str = ""  # the inventory that lists it
     effects: Effects = field(default_factory=Effects)
     files: dict[str, dict[str, ConfiguredLine]] = field(default_factory=dict)
     dumps: dict[str, Dump] = field(default_factory=dict)
@@ -75,4 +80,13 @@ class ManagedHost:
         if any(isinstance(step.row, ConfiguredLine) for step in steps):
             others = [row for row in dump.facts.get("configured-order", ()) if id(row) not in of_tasks]
             dump = replace(dump, facts={**dump.facts, "configured-order": (*steps, *others)})
+        if dump.facts and (at := self._address()) is not None:
+            dump = replace(dump, facts={**dump.facts, "inventory-addresses": (at,)})
         return replace(dump, unread_kinds=(*dump.unread_kinds, *dict.fromkeys(self.kinds)))
+
+    def _address(self) -> InventoryAddress | None:
+        """Where the inventory says that the host is: by its variable, or by its name."""
+        names = ("ansible_host", "ansible_ssh_host")
+        values = [str(self.variables[name]) for name in names if name in self.variables] or [self.name]
+        ip = read_ip(resolved(values[0], self.variables)) if self.where else None
+        return None if ip is None else InventoryAddress(ip, Seen(self.where, None, f"{self.name} is {ip}"))

@@ -206,7 +206,7 @@ class Project:
             "group_names": list(groups), "hostvars": HostVariables(self._host, inventory),
             "groups": {group: inventory.hosts_in(group) for group in inventory.groups} | {"all": list(inventory.hosts)},
         }  # fmt: skip
-        return ManagedHost(name, values)
+        return ManagedHost(name, values, self.where(inventory.where) if inventory.where else "")
 
     # -- plays and roles ----------------------------------------------------------------------------------------------
 
