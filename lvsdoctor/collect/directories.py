@@ -25,6 +25,7 @@ from lvsdoctor.parse.reader import Dump
 
 if TYPE_CHECKING:
     from lvsdoctor.collect.host_files import HostFiles
+    from lvsdoctor.collect.kube_tree import MountedMaps
     from lvsdoctor.collect.networkd_tree import DropIns
 
 
@@ -125,6 +126,7 @@ def _of_node(
     files = list(files)
     included = _included(tree, files, lambda file: str((top / file.path).relative_to(above)))
     drop_ins = _drop_ins(tree, files)
+    mounted = _mounted(tree, files, lambda file: str((top / file.path).relative_to(above)))
     reading = _reading(tree, files, lambda file: str((top / file.path).relative_to(above)))
 
     def of_file(file: Entry) -> list[NodeDump]:
@@ -136,7 +138,7 @@ def _of_node(
             NodeDump, node=name, source=source, where=where, path=str(path), inside=inside, place=source, stays=stays
         )
         try:
-            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included, drop_ins, reading)))
+            return list(map(dump, _pieces_of_file(tree, file, where, str(path), included, drop_ins, reading, mounted)))
         except OSError as error:
             tree.cannot_read(file, error)
             return []
@@ -158,6 +160,7 @@ def _pieces_of_file(
     included: Included,
     drop_ins: "DropIns | None",
     reading: "HostFiles | None",
+    mounted: "MountedMaps | None",
 ) -> Sequence[Piece]:
     """Raises OSError and CannotCollect."""
     if may_be_log(where):
@@ -175,6 +178,8 @@ def _pieces_of_file(
         return [Piece("", read)]
     if reading is not None and (read := reading.dump_for(file, text, where)) is not None:
         return [Piece("", named_where_unread(read, text, where))]
+    if mounted is not None and (several := mounted.dumps_for(text, where)) is not None:
+        return counted([Piece(made.host, made) for made in several], where)
     return counted(list(pieces_of(text, where)), where)
 
 
@@ -199,6 +204,19 @@ def _drop_ins(tree: AnyTree, files: Sequence[Entry]) -> "DropIns | None":
     from lvsdoctor.collect.networkd_tree import DropIns
 
     return DropIns(files, lambda file: _text_in(tree, file))
+
+
+def _mounted(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> "MountedMaps | None":
+    """What the Kubernetes manifests among these files mount of others in the tree, and others of theirs."""
+    own = [file for file in files if file.name.endswith((".yaml", ".yml"))]
+    texts = [_text_in(tree, file) or "" for file in own]
+    if not any(sign in text for text in texts for sign in ("hostNetwork", "kind: ConfigMap")):
+        return None
+    from lvsdoctor.collect.kube_tree import MountedMaps
+
+    with tree.omitting(Omissions()):
+        others = [file for file in tree.walk(TOP) if file.name.endswith((".yaml", ".yml"))]
+    return MountedMaps(once([*own, *others]), lambda file: _text_in(tree, file), where_of)
 
 
 def _reading(tree: AnyTree, files: Sequence[Entry], where_of: Callable[[Entry], str]) -> "HostFiles | None":

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from lvsdoctor.model.coverage import Unread
 from lvsdoctor.parse.config.embedded import Embedded
-from lvsdoctor.parse.shell.command import Pipeline, ShellCommand
+from lvsdoctor.parse.shell.command import SHELLS, Pipeline, ShellCommand
 from lvsdoctor.parse.shell.effects import Effects
 from lvsdoctor.parse.shell.interpreter import Interpreter
 from lvsdoctor.parse.shell.state import Exhausted
@@ -18,16 +19,30 @@ UNKNOWN_VALUE = "$__not_known__"
 
 
 def run_script(
-    effects: Effects, script: Embedded, variables: Mapping[str, str] | None = None, *, uncertain: bool = False
+    effects: Effects,
+    script: Embedded,
+    variables: Mapping[str, str] | None = None,
+    *,
+    uncertain: bool = False,
+    files: Mapping[str, Embedded] = MappingProxyType({}),
 ) -> None:
-    """Runs a script on the host that `effects` stands for. `uncertain`: it may not run. Raises MissingParser."""
+    """Runs a script on the host that `effects` stands for. `uncertain`: it may not run. `files`: other scripts that it
+    may call, by their paths; each is run once. Raises MissingParser."""
     if len(script.text) > LARGEST_SCRIPT:
         effects.note(script.node)
         return
     preset = "".join(f"{name}={_quoted(value)}; " for name, value in (variables or {}).items() if name.isidentifier())
     text = preset + script.text
 
+    others = {path: text for path, text in files.items() if text is not script}
+
     def run(pipeline: Pipeline) -> None:
+        called = _script_called(pipeline[0])
+        if len(pipeline) == 1 and called in others:
+            inside = others.pop(called)
+            unsure = uncertain or pipeline[0].uncertain
+            run_script(effects, inside, variables, uncertain=unsure, files=others)
+            return
         effects.run([_outer(command, script, uncertain=uncertain) for command in pipeline])
 
     try:
@@ -45,6 +60,13 @@ def run_words(effects: Effects, words: Sequence[str], at: Embedded, *, uncertain
 def unread_script(kind: str, name: str, at: Embedded) -> Unread:
     """What to say of a script where the parser of scripts is missing."""
     return Unread(kind, f"{name} (reading it needs tree-sitter-bash: pip install 'lvsdoctor[golden]')", at.node)
+
+
+def _script_called(command: ShellCommand) -> str:
+    """The file that a command runs: `/scripts/up.sh`, `sh /scripts/up.sh`, `. /scripts/env`."""
+    words = [word for word in command.carried().words if not word.startswith("-")]
+    interpreted = len(words) > 1 and (words[0].rpartition("/")[2] in SHELLS or words[0] in (".", "source"))
+    return words[1] if interpreted else words[0] if words else ""
 
 
 def _outer(command: ShellCommand, script: Embedded, *, uncertain: bool) -> ShellCommand:

@@ -5,28 +5,27 @@ that is privileged, or may administrate the network, is let.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lvsdoctor.model.coverage import Origin, Unread
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import Embedded, embedded, moved
+from lvsdoctor.parse.config.kube_volumes import ConfigMaps, maps_named_by, mounted_files, variables_of, word
 from lvsdoctor.parse.config.yaml_text import Scalar, YamlNode, is_template
 from lvsdoctor.parse.reader import Dump
 
-__all__ = ["Container", "containers", "host_files", "pod_spec", "word", "workload_dump"]
+if TYPE_CHECKING:
+    from lvsdoctor.parse.config import host_commands as commands
+
+__all__ = ["Container", "containers", "host_files", "maps_on_hosts", "pod_spec", "workload_dump"]
 
 _TEMPLATES = frozenset({"DaemonSet", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"})
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)", re.ASCII)
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _HOST_FILE = re.compile(r"(?:^|[-.])keepalived[\w.-]*\.(?:conf|cfg|tmpl)$|^keepalived$|ldirectord[\w.-]*\.cf$")
 _NAME = "a container's script"
-
-
-def word(node: YamlNode, *path: str) -> str:
-    """The text of the scalar there, "" without one."""
-    value = node.at(*path)
-    return value.text if isinstance(value, Scalar) else ""
 
 
 def pod_spec(manifest: YamlNode) -> YamlNode | None:
@@ -41,7 +40,8 @@ def pod_spec(manifest: YamlNode) -> YamlNode | None:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """`words` are those of `command` and `args`, each with its line; `nodes` are the same as they are in the file."""
+    """`words` are those of `command` and `args`, each with its line; `nodes` are the same as they are in the file.
+    `files` are those of ConfigMaps by their paths."""
 
     image: str
     words: tuple[tuple[str, Seen], ...]
@@ -49,18 +49,23 @@ class Container:
     privileged: bool
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_seen: Mapping[str, Seen] = field(default_factory=dict)
+    files: Mapping[str, Embedded] = field(default_factory=dict)
 
 
-def containers(pod: YamlNode) -> Iterator[Container]:
+def containers(pod: YamlNode, maps: ConfigMaps | None = None) -> Iterator[Container]:
     """Those of a pod in the order in which they run."""
     for key in ("initContainers", "containers"):
         listing = pod.at(key)
         for node in listing.items if listing is not None else ():
-            yield _container(node)
+            files = mounted_files(pod, node, maps) if maps else {}
+            known = _container(node, variables_of(node, maps) if maps else {}, files)
+            yield known
+            if (started := node.at("lifecycle", "postStart", "exec", "command")) is not None and started.items:
+                words = tuple((part.text, part.seen) for part in started.items)
+                yield replace(known, image="", words=words, nodes=tuple(started.items))
 
 
-def _container(node: YamlNode) -> Container:
-    values: dict[str, str] = {}
+def _container(node: YamlNode, values: dict[str, str], files: Mapping[str, Embedded]) -> Container:
     lines: dict[str, Seen] = {}
     variables = node.at("env")
     for variable in variables.items if variables is not None else ():
@@ -77,22 +82,42 @@ def _container(node: YamlNode) -> Container:
     added = {item.text for item in capabilities.items} if capabilities is not None else set()
     privileged = context is not None and word(context, "privileged") == "true"
     return Container(
-        word(node, "image"), words, tuple(parts), privileged or bool(added & {"NET_ADMIN", "ALL"}), values, lines
+        word(node, "image"),
+        words,
+        tuple(parts),
+        privileged or bool(added & {"NET_ADMIN", "ALL"}),
+        values,
+        lines,
+        files,
     )
 
 
-def workload_dump(manifest: YamlNode, lines: Sequence[str]) -> Dump | None:
-    """What the containers of a workload make of a host, by the workload's name; None where they do nothing to one."""
+def _on_hosts(manifest: YamlNode, maps: ConfigMaps | None = None) -> list[Container]:
+    """The containers of a workload that are let change their host's network."""
     pod = pod_spec(manifest)
     if pod is None or word(pod, "hostNetwork") != "true":
-        return None
-    running = [container for container in containers(pod) if container.privileged and container.words]
+        return []
+    return [known for known in containers(pod, maps) if known.privileged]
+
+
+def workload_dump(manifest: YamlNode, lines: Sequence[str], maps: ConfigMaps) -> Dump | None:
+    """What the containers of a workload make of a host, by the workload's name; None where they do nothing to one."""
+    running = _on_hosts(manifest, maps)
+    running = [known for known in running if known.words or known.files]
     return _run(running, word(manifest, "metadata", "name"), lines) if running else None
 
 
-def host_files(manifest: YamlNode, lines: Sequence[str]) -> Iterator[Dump]:
-    """What the files of a ConfigMap configure on the host that a container gives them to, by the ConfigMap's name."""
-    data = manifest.at("data") if word(manifest, "kind") == "ConfigMap" else None
+def maps_on_hosts(manifests: Iterable[YamlNode]) -> set[str]:
+    """The ConfigMaps whose files are of the workloads that change their hosts."""
+    pods = [pod for manifest in manifests if _on_hosts(manifest) and (pod := pod_spec(manifest)) is not None]
+    return {name for pod in pods for name in maps_named_by(pod)}
+
+
+def host_files(manifest: YamlNode, lines: Sequence[str], mounted: Collection[str]) -> Iterator[Dump]:
+    """What the files of a ConfigMap configure on the host that a container gives them to, by the ConfigMap's name;
+    nothing of one among those `mounted`, which are read with what mounts them."""
+    own = word(manifest, "kind") == "ConfigMap" and word(manifest, "metadata", "name") not in mounted
+    data = manifest.at("data") if own else None
     for key, value in data.pairs if data is not None else ():
         if _HOST_FILE.search(key.text) and isinstance(value, Scalar):
             from lvsdoctor.parse.config import config_dumps
@@ -111,10 +136,11 @@ def _run(running: Sequence[Container], name: str, lines: Sequence[str]) -> Dump 
     for container in running:
         script = _script(container, lines)
         try:
+            _host_files_of(effects, container)
             if script is not None:
                 variables = {key: value for key, value in container.environment.items() if f"${key}" not in value}
-                commands.run_script(effects, script, variables)
-            else:
+                commands.run_script(effects, script, variables, files=container.files)
+            elif container.words:
                 words = [text for text, _ in container.words]
                 commands.run_words(effects, words, embedded(container.nodes[0], lines))
         except commands.MissingParser:
@@ -125,9 +151,26 @@ def _run(running: Sequence[Container], name: str, lines: Sequence[str]) -> Dump 
     return replace(dump, host=name if dump.facts else "", unread_kinds=(*dump.unread_kinds, *missing))
 
 
+def _host_files_of(effects: "commands.Effects", container: Container) -> None:
+    """The files that a daemon in the container reads: keepalived.conf, ldirectord.cf."""
+    from lvsdoctor.parse.config import config_dumps
+
+    for path, text in container.files.items():
+        if path.startswith("/etc/keepalived/") or _HOST_FILE.search(path):
+            for dump in config_dumps(text.text, path)[:1]:
+                effects.include(moved(dump, text.outer))
+
+
 def _script(container: Container, lines: Sequence[str]) -> Embedded | None:
-    """The text that a shell is given with -c; None where another program is run."""
+    """The text that a shell is given with -c, or a script of a ConfigMap; None where another program is run."""
     words = [text for text, _ in container.words]
+    if not words:
+        return None
+    for called in words[:3]:
+        if called in container.files:
+            return container.files[called]
+        if called.rpartition("/")[2] not in _SHELLS and not called.startswith("-"):
+            break
     if words[0].rpartition("/")[2] not in _SHELLS:
         return None
     at = next((number for number, text in enumerate(words) if re.fullmatch(r"-[a-z]*c", text)), None)

@@ -5,20 +5,29 @@ before its release 0.13. What else a manifest says is not about LVS, and no line
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from lvsdoctor.model.coverage import Origin, Partial, Unread
 from lvsdoctor.model.kube import Announcer, KubeNode, KubeProxy, KubeRow, KubeState, ServiceAddress, ServiceRange
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import embedded
-from lvsdoctor.parse.config.kube_workloads import Container, containers, host_files, pod_spec, word, workload_dump
+from lvsdoctor.parse.config.kube_volumes import ConfigMaps, config_maps, word
+from lvsdoctor.parse.config.kube_workloads import (
+    Container,
+    containers,
+    host_files,
+    maps_on_hosts,
+    pod_spec,
+    workload_dump,
+)
 from lvsdoctor.parse.config.yaml_text import PyYamlMissing, Scalar, YamlNode, documents, is_template
 from lvsdoctor.parse.gaps import UNREAD
 from lvsdoctor.parse.reader import Dump
 from lvsdoctor.parse.words import read_ip
 
-__all__ = ["dump_of", "dumps_of", "rows_of"]
+__all__ = ["dump_of", "dumps_of", "maps_and_mounts", "rows_of"]
 
 KIND, NAME = "kubernetes", "a Kubernetes manifest"
 # Others that bring service addresses to nodes, in ways that no rule knows.
@@ -38,8 +47,12 @@ def dump_of(text: str, where: str) -> Dump | None:
     return next(dumps_of(text, where), None)
 
 
-def dumps_of(text: str, where: str) -> Iterator[Dump]:
-    """What the manifests tell of the cluster, and of each host that containers configure; nothing if these are none."""
+def dumps_of(
+    text: str, where: str, maps: ConfigMaps = MappingProxyType({}), mounted: Collection[str] = ()
+) -> Iterator[Dump]:
+    """What the manifests tell of the cluster, and of each host that containers configure; nothing if these are none.
+
+    `maps` are the ConfigMaps of other files, `mounted` the names of those that workloads of other files mount."""
     try:
         yaml = documents(text, where)
     except PyYamlMissing as missing:
@@ -54,11 +67,12 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
     lines = [line.rstrip("\r") for line in text.split("\n")]
     found = _Cluster(lines, unread=list(yaml.unread))
     hosts: list[Dump] = []
+    maps, mounted = {**maps, **config_maps(manifests, lines)}, {*mounted, *maps_on_hosts(manifests)}
     for manifest in manifests:
         found.read(manifest)
-        if (dump := workload_dump(manifest, lines)) is not None:
+        if (dump := workload_dump(manifest, lines, maps)) is not None:
             hosts.append(dump)
-        hosts += host_files(manifest, lines)
+        hosts += host_files(manifest, lines, mounted)
     kinds = (*found.kinds.values(), *(kind for dump in hosts for kind in dump.unread_kinds))
     hosts = [replace(dump, unread_kinds=()) for dump in hosts if dump.facts or dump.unread]
     if found.rows or found.state or found.unread or kinds or not hosts:
@@ -72,6 +86,15 @@ def dumps_of(text: str, where: str) -> Iterator[Dump]:
         origin = Origin.RUNTIME if live else Origin.CONFIGURED
         yield Dump(facts, tuple(found.unread), origin=origin, partial=partial, unread_kinds=kinds)
     yield from hosts
+
+
+def maps_and_mounts(text: str, where: str) -> tuple[ConfigMaps, set[str]]:
+    """The ConfigMaps of a file, and the names of those that its workloads mount where these change their hosts."""
+    try:
+        manifests = [manifest for root in documents(text, where).roots for manifest in _manifests(root)]
+    except PyYamlMissing:
+        return {}, set()
+    return config_maps(manifests, [line.rstrip("\r") for line in text.split("\n")]), maps_on_hosts(manifests)
 
 
 def rows_of(root: YamlNode, outer: _Outer) -> list[KubeRow]:

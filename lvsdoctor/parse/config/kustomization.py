@@ -10,7 +10,7 @@ from lvsdoctor.model.coverage import Origin
 from lvsdoctor.model.kube import KubeProxy, KubeRow, Kustomization
 from lvsdoctor.model.seen import Seen
 from lvsdoctor.parse.config.embedded import Embedded, embedded
-from lvsdoctor.parse.config.kube_workloads import word
+from lvsdoctor.parse.config.kube_volumes import word
 from lvsdoctor.parse.config.kubernetes import KIND, NAME, rows_of
 from lvsdoctor.parse.config.yaml_text import PyYamlMissing, YamlNode, documents
 from lvsdoctor.parse.reader import Dump
