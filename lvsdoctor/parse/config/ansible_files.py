@@ -86,8 +86,11 @@ class WrittenFiles(TaskArguments):
             return
         node = self.node("line", "value") if name == "lineinfile" else self.node("block", "content")
         settings, absent = path == SYSCTL_CONF or "/sysctl.d/" in path, self.text("state") == "absent"
-        if self.uncertain or not isinstance(node, Scalar) or (name == "lineinfile" and not settings):
+        if self.uncertain or not isinstance(node, Scalar):
             self.note(node.seen if node is not None else None)
+            return
+        if name == "lineinfile" and not settings:
+            self._line(path, self.written_text(node), absent=absent)
             return
         text = self.written_text(node)
         if settings and absent:
@@ -100,6 +103,28 @@ class WrittenFiles(TaskArguments):
             self.host.dumps.pop(place, None)
             if not absent:
                 self._part(path, text, place)
+
+    def _line(self, path: str, text: Embedded, *, absent: bool) -> None:
+        """A line of a file that tasks write line by line: it takes the place of the one that `regexp` finds."""
+        lines, wanted = list(self.host.effects.written(path)), self.text("regexp", "search_string") or ""
+        # Where a line stands among others matters in any file but a script of commands.
+        placed = self.raw("insertbefore", "insertafter") and not path.endswith("rc.local")
+        if absent or placed or path in self.host.dumps or not is_known(text.text):
+            self.note(text.node)
+            return
+        row = (text.text, text.outer(Seen("", 1, "")))
+        try:
+            places = [
+                at for at, (line, _) in enumerate(lines) if wanted and len(wanted) < 200 and re.search(wanted, line)
+            ]
+        except re.error:
+            self.note(text.node)
+            return
+        if places:
+            lines[places[-1]] = row
+        elif row[0] not in [line for line, _ in lines]:
+            lines.append(row)
+        self.host.effects.write(path, lines, append=False, whole=False)
 
     def _part(self, path: str, text: Embedded, place: str) -> None:
         """A part of a file, whose other lines are not known."""

@@ -113,9 +113,14 @@ class Effects:
         """The rows of a file that the script writes."""
         self._state.dumps.append(dump)
 
-    def write(self, path: str, lines: Sequence[Line], *, append: bool) -> None:
+    def write(self, path: str, lines: Sequence[Line], *, append: bool, whole: bool = True) -> None:
         """Lines that another program writes into a file of the host."""
-        self._state.written.write(path, lines, append=append)
+        self._state.spend(len(lines))
+        self._state.written.write(path, lines, append=append, whole=whole)
+
+    def written(self, path: str) -> Sequence[Line]:
+        """The lines of a file of the host so far."""
+        return self._state.written.lines(path)
 
     def dump(self, origin: Origin) -> Dump:
         for made in self._state.written.dumps():

@@ -163,3 +163,22 @@ def test_expressions(expression: str, value: object) -> None:
 )  # fmt: skip
 def test_conditions(text: str, holds: bool | None) -> None:
     assert condition(text, VARIABLES) is holds
+
+
+def test_lines_of_a_loop_make_a_file_and_each_takes_the_place_of_the_one_its_expression_finds() -> None:
+    task = (
+        "- lineinfile:\n    path: /etc/sysconfig/network-scripts/ifcfg-lo:0\n    regexp: '^{{ item.key }}='\n"
+        "    line: '{{ item.key }}={{ item.value }}'\n  loop:\n"
+    )
+    values = [("DEVICE", "lo:0"), ("IPADDR", "192.0.2.10"), ("PREFIX", "24"), ("ONBOOT", "'yes'"), ("PREFIX", "32")]
+    items = "".join(f"    - {{key: {key}, value: {value}}}\n" for key, value in values)
+    assert addresses(of_tasks(task + items)) == [("192.0.2.10/32", "lo", 4)]
+
+
+def test_a_line_that_belongs_behind_another_one_that_was_not_seen_is_unread() -> None:
+    task = "- lineinfile: {path: /etc/network/interfaces, line: '  address 192.0.2.10/24', insertafter: 'iface lo:0'}\n"
+    dump = of_tasks(task)
+    assert not addresses(dump)
+    assert [seen.line for seen in dump.unread] == [1]
+    script = "- lineinfile: {path: /etc/rc.local, line: ip addr add 192.0.2.10/32 dev lo, insertbefore: exit 0}\n"
+    assert addresses(of_tasks(script)) == [("192.0.2.10/32", "lo", 1)]
