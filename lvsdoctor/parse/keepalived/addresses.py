@@ -15,6 +15,7 @@ from lvsdoctor.parse.words import read_ip, read_link_name, read_network, read_nu
 
 _VALUED = word_set("dev scope brd broadcast label peer preferred_lft track_group")
 _FLAGS = word_set("home -nodad nodad mngtmpaddr noprefixroute autojoin no_track use_vmac")
+_LONGEST_LABEL = 15  # IFNAMSIZ, with the byte that ends it
 _SCOPES = word_set("global site link host nowhere")
 
 # Other words for those of `ip route`, and words that are only keepalived's.
@@ -34,6 +35,8 @@ def address_of(statement: Statement, link: str, reading: Reading) -> Address | N
     peer = read_network(options["peer"]) if "peer" in options else None
     scope = options.get("scope", "link" if ip.is_link_local else "global")
     on = options.get("dev", link)
+    if len(options.get("label", "")) > _LONGEST_LABEL:  # keepalived removes the address
+        return None
     if ("peer" in options and peer is None) or scope not in _SCOPES or read_link_name(on) is None:
         return None
     flags = {word for word in bare if word in ("noprefixroute", "mngtmpaddr", "home")}

@@ -49,6 +49,9 @@ def _instance(statement: Statement, block: tuple[Statement, ...], reading: Readi
             words[each.name] = each
             if each.name in ("authentication", "unicast_peer"):
                 reading.skip(each)
+            if each.name == "unicast_peer":  # keepalived skips a malformed one
+                malformed = [line.seen for line in each.block or () if read_ip(line.name) is None]
+                reading.unread += [seen for seen in malformed if seen not in reading.unread]
         elif each.name in _BLOCKS:
             lines[each.name] += each.block or ()
         elif each.name in _SAYS_NOTHING:

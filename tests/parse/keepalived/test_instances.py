@@ -38,7 +38,10 @@ def test_a_vip_is_an_address_of_one_host_on_the_instance_s_link_unless_it_says_e
     assert (address.seen.line, address.seen.text) == (4, line)
 
 
-@pytest.mark.parametrize("line", ["192.0.2.300", "172.xxx.xxx.xxx", "192.0.2.10/33", "192.0.2.10 scope odd"])
+@pytest.mark.parametrize(
+    "line",
+    ["192.0.2.300", "172.xxx.xxx.xxx", "192.0.2.10/33", "192.0.2.10 scope odd", "192.0.2.10 label eth0:web-frontend"],
+)
 def test_what_is_no_address_is_unread(line: str) -> None:
     found = conf(f"vrrp_instance VI_1 {{\nvirtual_ipaddress {{\n{line}\n}}\n}}\n")
     assert found.instances[0].addresses == ()
@@ -48,6 +51,12 @@ def test_what_is_no_address_is_unread(line: str) -> None:
 def test_a_word_that_keepalived_leaves_out_costs_no_address_but_is_unread() -> None:
     found = conf("vrrp_instance VI_1 {\nvirtual_ipaddress {\n192.0.2.10 192.0.2.11\n}\n}\n")
     assert [str(address) for address in found.instances[0].addresses] == ["192.0.2.10/32"]
+    assert [seen.line for seen in found.unread] == [3]
+
+
+def test_a_malformed_unicast_peer_is_unread_and_no_peer() -> None:
+    found = conf("vrrp_instance VI_1 {\nunicast_peer {\n192.0.2.999\n192.0.2.4\n}\n}\n")
+    assert [str(peer) for peer in found.instances[0].peers or ()] == ["192.0.2.4"]
     assert [seen.line for seen in found.unread] == [3]
 
 
