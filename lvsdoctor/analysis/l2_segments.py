@@ -1,6 +1,9 @@
 """On which segment a VIP matters, and whom a real server asks for there."""
 
+from collections.abc import Sequence
+
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
+from lvsdoctor.analysis.named_segments import named_together, segment_named
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
@@ -11,6 +14,7 @@ from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.link import EVERY_INTERFACE, Link
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.standing import Membership
 
 _DIRECTLY = "Some clients send to {node} directly. The director does not see these connections."
 _IF_ASKED = "If a host on {link} sends an ARP request for {vip}, this host then sends to {node} directly."
@@ -24,7 +28,8 @@ def sent_directly(segment: Citation | None) -> str:
 def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
     """What tells that hosts on this link's segment ask for the VIP by ARP: a subnet of the link that holds it, or the
     director's VIP link being on the same segment. None: the VIP is of another network, or another host of the scan
-    routes it through the director, as a gateway, so that nobody need ask.
+    routes it through the director, as a gateway, so that nobody need ask. Where the user names the segments of the link
+    and of the director's, they count.
 
     Reads addresses and, where collected, routes, memberships and the other nodes' addresses and routes.
     """
@@ -32,6 +37,9 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
         return None  # files alone tell of this host, and of no subnet
     listings = node.memberships if node.has("memberships") else ()
     on_link = subnets_on(node, link, vip)
+    segment = segment_named(node, link.name)
+    if segment and (asking := _segments_asking(listings, vip)):
+        return asking.get(segment)
     if any(vip in address.network for address in on_link):
         holding = next(a for a in node.addresses_on(link.name) if not a.host_only and vip in a.network)
         return cite(holding, "the subnet of {link} holds {vip}", link=link.name, vip=vip)
@@ -41,12 +49,31 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
         known = director.holding(vip) if director.has("addresses") else ()
         # What kube-proxy keeps there of every service's addresses is on no segment.
         for held in (held for held in known if held.link != KUBE_LINK):
+            if (together := named_together(node, link.name, director, held.link)) is not None:
+                if together:
+                    return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
+                continue
             # Every link has the same subnet of link-local addresses, which tells of no segment.
             for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
                 shared = any(beside.ip in own.network for own in on_link)
                 if shared or any(hop in beside.network for hop in _gateways_beside(node, link)):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
+
+
+def _segments_asking(listings: Sequence[Membership], vip: IP) -> dict[str, Citation]:
+    """By segment that the user names, the row of a director's subnet there that holds the VIP. Empty where one of these
+    links is named for no segment."""
+    known: dict[str, Citation] = {}
+    for director in {listing.director.name: listing.director for listing in listings}.values():
+        rows = [row for row in (director.addresses if director.segments else ()) if vip in row.network]
+        rows = [row for row in rows if not row.host_only and not row.ip.is_loopback]
+        named = {segment_named(director, row.link): row for row in rows}
+        if not named or "" in named:
+            return {}
+        note = "the user names the segment of {link} for {segment}"
+        known |= {name: cite(row, note, link=row.link, segment=name) for name, row in named.items()}
+    return known
 
 
 def _without_subnet(node: Node, link: Link) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from lvsdoctor.cli import workers
+from lvsdoctor.cli import segments, workers
 from lvsdoctor.cli.errors import CliError
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ ROLES = ("auto", "director", "real-server", "none")
 
 
 def add_options(parser: ArgumentParser, netns: str = "inspect this network namespace instead") -> None:
-    """PATH, --role, --vip, --netns, -j and --no-commands."""
+    """PATH, --role, --vip, --segment, --netns, -j and --no-commands."""
     add = parser.add_argument
     add("paths", nargs="*", default=[], metavar="PATH", help="dumps to read instead of this node")
     add("--role", choices=ROLES, default="auto", metavar="ROLE", help=f"{', '.join(ROLES)} (default auto)")
     add("--vip", action="append", default=[], metavar="ADDR", help="a VIP that the nodes must carry (repeat)")
+    segments.add_option(parser)
     add("--netns", metavar="NAME", help=netns)
     workers.add_options(parser)
     add("--no-commands", action="store_true", help="leave out what iptables-save, ip6tables-save and nft show")
@@ -60,6 +61,7 @@ def collected(options: Namespace, rules: Iterable["Rule"]) -> Collected:
         nodes = _nodes(options, unread)
     except CannotCollect as error:
         raise CliError(str(error)) from None
+    nodes = segments.named(nodes, options)
     if any(node.contradictions for node in nodes):
         from lvsdoctor.engine.contradictions import settled
 

@@ -7,7 +7,13 @@ from lvsdoctor.sanitize import word
 
 # The options of `scan` that `fix` has as well, and that change what is found.
 _FLAGS = (("--role", "role"), ("--netns", "netns"), ("--config", "config"), ("--baseline", "baseline"))
-_REPEATED = (("--vip", "vip"), ("--rules", "rules"), ("--select", "select"), ("--ignore", "ignore"))
+_REPEATED = (
+    ("--vip", "vip"),
+    ("--segment", "segments"),
+    ("--rules", "rules"),
+    ("--select", "select"),
+    ("--ignore", "ignore"),
+)
 
 
 def fix_command(options: Namespace) -> str:

@@ -12,6 +12,7 @@ from lvsdoctor.cli import (
     monitoring,
     next_command,
     rule_settings,
+    segments,
     supposing,
     workers,
     writing,
@@ -130,7 +131,7 @@ def _scan(options: Namespace) -> int:
     else:
         examination = examine(nodes, rules, _apply(options, nodes), others)
     examination = _with_impact(_with_guilty_lines(examination, nodes), nodes, rules)
-    examination = replace(examination, unread_paths=collection.unread)
+    examination = segments.with_segments(replace(examination, unread_paths=collection.unread), nodes)
     examination = supposing.with_remark(gate.judged(examination, terms, began.date()), options)
     examination = replace(examination, began=began, seconds=monotonic() - clock, drawn=partial(_drawn, nodes))
     for write in writers:

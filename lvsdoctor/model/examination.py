@@ -11,6 +11,7 @@ from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import Coverage, Unread
 from lvsdoctor.model.finding import Certainty, Citation, Finding, Fix, Probed, Severity
 from lvsdoctor.model.seen import Comment, Seen
+from lvsdoctor.model.segment import NetworkSegment
 
 if TYPE_CHECKING:
     from lvsdoctor.model.impact import Impact
@@ -252,7 +253,8 @@ class Examination:
     more than a scan and few reports show. `unread_paths` are the PATHs of the command line that hold no dump.
     `services` tell what becomes of the connections to each virtual service, those that suffer first, and `walks` how:
     by service, clients and real server; both are empty where packets could not be followed. `listed_under` are the
-    findings that the fix of another clears (Diagnosis.clears): they count with it.
+    findings that the fix of another clears (Diagnosis.clears): they count with it. `segments` are the network segments
+    that the user names, and what is assumed of other interfaces.
     """
 
     nodes: tuple[Examined, ...]
@@ -268,6 +270,7 @@ class Examination:
     services: tuple["ServiceOutcome", ...] = ()
     walks: tuple["Walk", ...] = ()
     listed_under: tuple[Diagnosis, ...] = ()
+    segments: tuple[NetworkSegment, ...] = ()
 
     def of(self, node: str) -> tuple[Diagnosis, ...]:
         return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis.node == node)

@@ -34,7 +34,8 @@ class Host:
     understood, `unread_kinds` the dumps and files that are known by their face and not read; `notes` say what else the
     reader of the report should know. `contradictions` are answers that exclude each other: none of the facts that they
     are about is evidence. `files` tells the path of every file that a row's `seen` names; `comments` are those in its
-    files that speak to lvsdoctor. `planned`: files or typed commands alone tell of this host.
+    files that speak to lvsdoctor. `segments`: by interface the network segment that the user names (scan --segment).
+    `planned`: files or typed commands alone tell of this host.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Host:
     comments: tuple[Comment, ...] = ()
     unread_kinds: tuple[Unread, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    segments: Mapping[str, str] = field(default_factory=dict)
     _view: View | None = field(default=None, repr=False, compare=False)
     planned: Origin | None = field(init=False, repr=False, compare=False, default=None)
 

@@ -18,6 +18,7 @@ from lvsdoctor.model.examination import (
 from lvsdoctor.model.finding import Citation
 from lvsdoctor.model.impact import Impact
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.model.segment import NetworkSegment
 from lvsdoctor.model.service_outcome import ServiceOutcome
 from lvsdoctor.model.walk import Step
 from lvsdoctor.reporting import wording
@@ -44,6 +45,16 @@ def _result(examination: Examination) -> dict[str, Any]:
         "unread_paths": [_unread_path(path) for path in examination.unread_paths],
         "services": list(map(_service, examination.services)),
         "remarks": [{"message": remark.says, **_seen(remark.seen)} for remark in examination.remarks],
+        "segments": list(map(segment, examination.segments)),
+    }
+
+
+def segment(row: NetworkSegment) -> dict[str, Any]:
+    """As reports and traces have it."""
+    return {
+        "name": row.name,
+        "interfaces": [{"node": node, "interface": link} for node, link in row.interfaces],
+        "by": "named by the user" if row.named else "assumed from addresses",
     }
 
 

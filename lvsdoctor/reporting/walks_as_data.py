@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
+from lvsdoctor.model.segment import NetworkSegment
 from lvsdoctor.model.walk import StepVerdict, Walk
-from lvsdoctor.reporting.as_data import citation
+from lvsdoctor.reporting.as_data import citation, segment
 from lvsdoctor.reporting.walks import real_server
 
 
-def walks_as_data(walks: Iterable[Walk]) -> dict[str, Any]:
-    """All walks, in their order."""
-    return {"schema": "lvsdoctor-trace/1", "walks": list(map(_walk, walks))}
+def walks_as_data(walks: Iterable[Walk], segments: Iterable[NetworkSegment] = ()) -> dict[str, Any]:
+    """All walks, in their order, and the network segments that they go by."""
+    return {
+        "schema": "lvsdoctor-trace/1",
+        "walks": list(map(_walk, walks)),
+        "segments": list(map(segment, segments)),
+    }
 
 
 def _walk(walk: Walk) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lvsdoctor.analysis.named_segments import ON_PARENTS_SEGMENT, named_together
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.arp import arp_reply
 from lvsdoctor.kernel.ndp import ndp_reply
@@ -14,8 +15,6 @@ from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
 
 _SEE_IGNORED = "sysctl -ar arp_ignore"
-# Links with a MAC of their own on the segment of their parent (keepalived's use_vmac, containers).
-_ON_PARENTS_SEGMENT = frozenset({"macvlan", "macvtap", "ipvlan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,21 @@ def _claims(node: Node, ip: IP) -> Iterator[ArpOwner]:
 
 
 def same_segment(node: Node, link: Link, other: Node, its: Link) -> tuple[Address, Address] | None:
-    """An address of each of the two links, of two hosts that take each other for neighbours; None if there is no pair.
+    """An address of each of the two links, of two hosts that take each other for neighbours, or that the user names for
+    one segment; None if there is no pair.
 
     Reads the addresses and links of both.
     """
+    together = named_together(node, link.name, other, its.name)
+    if together is False:
+        return None
     for ours in _subnets(node, link):
         for theirs in _subnets(other, its):
             if ours.ip in theirs.network and theirs.ip in ours.network:
                 return ours, theirs
+    if together:
+        pairs = ((ours, theirs) for ours in _subnets(node, link) for theirs in _subnets(other, its))
+        return next((pair for pair in pairs if pair[0].ip.version == pair[1].ip.version), None)
     return None
 
 
@@ -78,13 +84,13 @@ def hearing_too(node: Node, link: str) -> tuple[Link, ...]:
     """
     return tuple(
         each for each in node.links
-        if each.name == link or (each.parent == link and each.kind in _ON_PARENTS_SEGMENT)
+        if each.name == link or (each.parent == link and each.kind in ON_PARENTS_SEGMENT)
     )  # fmt: skip
 
 
 def _subnets(node: Node, link: Link) -> list[Address]:
     names = [link.name]
-    if link.kind in _ON_PARENTS_SEGMENT and link.parent:
+    if link.kind in ON_PARENTS_SEGMENT and link.parent:
         names.append(link.parent)
     # Every link has the same subnet of link-local addresses, which tells of no segment.
     held = [address for name in names for address in node.addresses_on(name)]

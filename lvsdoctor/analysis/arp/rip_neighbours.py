@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lvsdoctor.analysis.arp.cut_links import cut_link, dead_link
+from lvsdoctor.analysis.named_segments import named_apart
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Citation, cite
@@ -59,7 +60,10 @@ def stray(director: Node, rip: IP) -> Stray | None:
             if (elsewhere := _elsewhere(director, peer, own, entry)) is not None:
                 return elsewhere
     subnets = [own for own in director.addresses if rip in own.network and not own.host_only]
-    beside = {peer.name: own for peer, own in holders if any(_beside(peer, own, mine) for mine in subnets)}
+    beside = {
+        peer.name: own for peer, own in holders
+        if any(_beside(peer, own, mine) and not named_apart(director, mine.link, rip, [peer]) for mine in subnets)
+    }  # fmt: skip
     if len(beside) > 1:
         (first, one), (second, other) = list(beside.items())[:2]
         why = f"{first} and {second} both have that address"

@@ -8,6 +8,7 @@ from lvsdoctor.analysis.arp.unanswered import reached_by_route, serves_its_own
 from lvsdoctor.analysis.directors import directs, ipvs_table
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK, kept_on_kube_link
 from lvsdoctor.analysis.l2_segments import vip_on_segment
+from lvsdoctor.analysis.named_segments import segment_named
 from lvsdoctor.analysis.usable_servers import kept_by_kube_proxy
 from lvsdoctor.kernel.answer import Answer
 from lvsdoctor.kernel.arp import arp_reply
@@ -186,4 +187,5 @@ def _place(node: Node, link: str) -> tuple[frozenset[IP], object]:
     hops = tuple(hop.gateway for route in routes for hop in route.nexthops if hop.link == link and hop.gateway)
     listed = node.memberships if node.has("memberships") else ()
     directors = frozenset(listing.director.name for listing in listed)
-    return frozenset(address.ip for address in held), (tuple(address.network for address in held), hops, directors)
+    networks = tuple(address.network for address in held)
+    return frozenset(address.ip for address in held), (networks, hops, directors, segment_named(node, link))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
+from lvsdoctor.analysis.named_segments import named_together
 from lvsdoctor.analysis.vrrp.election import AdvertMismatch, differences, hides_password
 from lvsdoctor.kernel.answer import assume
 from lvsdoctor.model.address import IP, Address, Network
@@ -137,6 +138,9 @@ def _segment(node: Node, own: VrrpInstance, peer: Node, other: VrrpInstance) -> 
     """None for two segments. What goes to unicast peers may pass routers."""
     if own.peers is not None and other.peers is not None:
         return ()
+    together = named_together(node, own.link, peer, other.link)
+    if together is not None:
+        return () if together else None
     ours, theirs = _addresses(node, own), _addresses(peer, other)
     for mine in ours:
         for its in theirs:

@@ -7,6 +7,7 @@ from functools import partial
 from lvsdoctor.analysis.arp.owners import hearing_too
 from lvsdoctor.analysis.kube.addresses import KUBE_LINK
 from lvsdoctor.analysis.l2_segments import routed_through
+from lvsdoctor.analysis.named_segments import holders_apart, links_on, segment_named
 from lvsdoctor.analysis.walk.arrivals import BESIDE, arrival_link, asked_on, segment_of
 from lvsdoctor.analysis.walk.asking import finds, reply_on, reply_on_segment
 from lvsdoctor.analysis.walk.attempt import ServicePlace
@@ -15,7 +16,7 @@ from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import is_address_of
 from lvsdoctor.analysis.walk.responder import PossibleResponder
 from lvsdoctor.analysis.walk.routed_past import routed_past
-from lvsdoctor.analysis.walk.subnets import links_by_name, subnets
+from lvsdoctor.analysis.walk.subnets import links_by_name, segments_of, subnets
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.carrier import no_frame
@@ -105,6 +106,9 @@ def _at_director(decider: Decider, at: ServicePlace, client: ClientClass, direct
             if _without_arp(director, at.vip) and not routed_through(director, at.vip, director):
                 return None  # whoever sends there has a permanent entry
             return _by_a_route(taken, at.vip, link)
+        if asker is not None and (host := holders_apart(director, known.name, asker)) is not None:
+            text = "the user names other segments for {host}, so {link} receives no request of {asker}"
+            return no(text, host=host.name, link=known.name, asker=asker)
         answer = reply_on_segment(director, at.vip, known, asker)
         if not answer and in_prefix and no_frame(director, known):
             return None  # the director may be the gateway of these clients
@@ -230,7 +234,7 @@ def _links_anywhere(node: Node) -> list[Link]:
     """The links of IPv4 that may be on any segment, because no address tells of it."""
     if not (node.has("links") and node.has("addresses")):
         return []
-    told = {row.link for row in subnets(node) if not row.ip.is_link_local}
+    told = {row.link for row in subnets(node) if not row.ip.is_link_local} | set(node.segments)
     known = links_by_name(node)
     wires = (row for row in known.values() if row.kind not in _WITHOUT_WIRE and row.parent not in known)
     links = [row for row in wires if row.name not in told and row.arp and row.up and "NO-CARRIER" not in row.flags]
@@ -284,5 +288,8 @@ def _links_beside(node: Node, asker: IP, at: ServicePlace, networks: Sequence[Ne
         if hop.link not in others and hop.gateway and any(hop.gateway in network for network in networks):
             names.add(hop.link)
     names = names or {row.link for row in rows if row.ip != vip and row.network in _beside(at, asker)}
+    if node.segments and (segments := segments_of(at.directors, asker, at.vip)):
+        known = {name for name in names if not segment_named(node, name)}
+        names = known.union(*(links_on(node, segment) for segment in segments))
     links = {link.name: link for name in sorted(names) for link in hearing_too(node, name)}
     return [link for link in links.values() if link.arp and link.up and not node.enslaved(link)]

@@ -1,6 +1,7 @@
 """Does the next host on a packet's path get it?"""
 
 from lvsdoctor.analysis.arp.rip_neighbours import stray
+from lvsdoctor.analysis.named_segments import holders_apart
 from lvsdoctor.analysis.walk.asking import finds_hop
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.kernel.answer import Answer, no
@@ -9,6 +10,8 @@ from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decision, StepVerdict
+
+NAMED_APART = "{hop} is not found by {link}: the user names other segments for {host}"
 
 
 def next_hop(
@@ -27,6 +30,9 @@ def next_hop(
             if unfound is not None:
                 text = "the packet does not get to {hop}: {why}"
                 return no(text, *unfound.because, *lookup.because, hop=hop, why=unfound.why)
+            apart = holders_apart(node, lookup.links[0], hop) if len(set(lookup.links)) == 1 else None
+            if apart is not None:
+                return no(NAMED_APART, *lookup.because, hop=hop, host=apart.name, link=lookup.links[0])
             lost = stray(node, hop) if node.has("neighbours") else None
         except NotCollected:
             return None

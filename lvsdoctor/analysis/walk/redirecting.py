@@ -7,6 +7,7 @@ for it (net/ipv6/ip6_output.c: ip6_forward()), and a router is named by its link
 """
 
 from lvsdoctor.analysis.filters.filter_paths import link_towards
+from lvsdoctor.analysis.named_segments import links_on, segment_named
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -20,6 +21,10 @@ from lvsdoctor.model.walk import Decided, Decision, StepVerdict
 
 def arrival_link(director: Node, reply: ReplyPacket) -> str | None:
     """The link of the director on which a reply arrives."""
+    links = set(reply.lookup.links)
+    segment = segment_named(reply.node, next(iter(links))) if len(links) == 1 else ""
+    if segment and len(named := links_on(director, segment)) == 1:
+        return named[0]
     gateway = next(iter(reply.lookup.gateways), None)
     rows = director.holding(gateway) if gateway is not None else ()
     return rows[0].link if rows else link_towards(director, reply.src)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lvsdoctor.analysis.arp.rip_neighbours import Stray, misled_to, stray
 from lvsdoctor.analysis.filters.director_filters import outer_source
 from lvsdoctor.analysis.filters.filter_paths import OUTER_PROTOCOLS, PROTOCOLS
+from lvsdoctor.analysis.named_segments import named_apart
 from lvsdoctor.analysis.reachability import reachability
 from lvsdoctor.analysis.tunnel_room import tunnel_room
 from lvsdoctor.analysis.walk.asking import finds
@@ -12,6 +13,7 @@ from lvsdoctor.analysis.walk.attempt import Attempt
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.director import first_packet, until_no
 from lvsdoctor.analysis.walk.filters import of_connection
+from lvsdoctor.analysis.walk.next_hops import NAMED_APART
 from lvsdoctor.analysis.walk.receiving import home_of
 from lvsdoctor.analysis.walk.routers import stopped_on_path
 from lvsdoctor.analysis.walk.subnets import own_addresses
@@ -174,6 +176,12 @@ def neighbour(
             if lost is not None and (lost.unlisted or not lost.of_a_moment):
                 return no("{why}", *lost.because, why=lost.why)
             return yes("{rip} is not a neighbour", *lookup.because, rip=rip)
+        if (
+            server is not None
+            and lookup.links
+            and (apart := named_apart(director, lookup.links[0], rip, [server])) is not None
+        ):
+            return no(NAMED_APART, *lookup.because, hop=rip, host=apart.name, link=lookup.links[0])
         if forwarding is Forwarding.DR and (other := misled_to(director, rip)) is not None:
             text = "a permanent neighbour entry has a MAC of {host}, which gets the request"
             return yes(text, cite(other[2]), cite(other[1]), host=other[0].name)

@@ -6,8 +6,9 @@ from typing import Literal
 from lvsdoctor.analysis.directors import ipvs_table
 from lvsdoctor.analysis.kube.addresses import kept_on_kube_link
 from lvsdoctor.analysis.marks import marked_packets
+from lvsdoctor.analysis.named_segments import named_apart
 from lvsdoctor.analysis.walk.attempt import ServicePlace
-from lvsdoctor.analysis.walk.subnets import hearing_arp, links_by_name, links_holding, own_addresses
+from lvsdoctor.analysis.walk.subnets import hearing_arp, links_by_name, links_holding, own_addresses, subnets
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.packet_matching import UDP
 from lvsdoctor.model.address import IP
@@ -134,9 +135,18 @@ def _holder(director: Node, rip: IP) -> Node | None:
     if holders:
         return min(
             holders,
-            key=lambda peer: (not _has_mac(peer, macs), not set(links_holding(peer, rip)) & set(hearing_arp(peer))),
+            key=lambda peer: (
+                _named_apart(director, peer, rip),
+                not _has_mac(peer, macs),
+                not set(links_holding(peer, rip)) & set(hearing_arp(peer)),
+            ),
         )
     return director if rip in own_addresses(director) else None
+
+
+def _named_apart(director: Node, peer: Node, rip: IP) -> bool:
+    links = {row.link for row in subnets(director) if rip in row.network} if director.segments else set[str]()
+    return bool(links) and all(named_apart(director, link, rip, [peer]) is not None for link in links)
 
 
 def _holding(director: Node, rip: IP) -> Iterator[Node]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lvsdoctor.analysis.directors import ipvs_table
+from lvsdoctor.analysis.named_segments import named_together, segment_named
 from lvsdoctor.kernel.routing import Lookup
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -93,6 +94,11 @@ def on_other_segment(node: Node, vip: IP | None, lookup: Lookup, client: IP, dir
     for director in directors:
         known = _telling(director, vip)
         beside = {row.link for row in known if client in row.network}
+        named = [named_together(node, lookup.links[0], director, link) for link in beside]
+        if named and None not in named:
+            if not any(named):
+                return True
+            continue
         shared = {row.link for row in known if row.network in own}
         if beside and (shared or by_mask) and not beside & shared:
             return True
@@ -101,6 +107,14 @@ def on_other_segment(node: Node, vip: IP | None, lookup: Lookup, client: IP, dir
 
 def _telling(node: Node, vip: IP | None) -> list[Address]:
     return [row for row in subnets(node) if row.ip != vip and not row.ip.is_link_local]
+
+
+def segments_of(directors: Sequence[Node], asker: IP, vip: IP) -> set[str]:
+    """The segments that the user names for the links by which the directors are beside whoever asks for the VIP; none
+    where one of them is named for no segment."""
+    rows = [(node, row) for node in directors for row in subnets(node) if asker in row.network and vip in row.network]
+    names = {segment_named(node, row.link) for node, row in rows}
+    return set() if "" in names else names
 
 
 def refuse_unseen_addresses(director: Node) -> None:

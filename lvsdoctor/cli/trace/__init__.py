@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lvsdoctor.engine.rule import Rule
     from lvsdoctor.model.address import IP
     from lvsdoctor.model.node import Node
+    from lvsdoctor.model.segment import NetworkSegment
     from lvsdoctor.model.walk import Walk
 
 _DESCRIPTION = """Follow a connection to a VIP, step by step: the ARP answer, the director, each
@@ -25,6 +26,8 @@ reads it; without PATH this node is inspected, live and read-only.
 
 Clients that the evidence shows (a connection, a neighbour entry) are evidenced;
 others are assumed. --from names a client: only its connections are shown then.
+Interfaces in one subnet are assumed to share a network segment. Where they do
+not, or others do, --segment says so: --segment front=lb1:eth0,rs1:eth0
 
 --against holds a recording against the walks: the text of tcpdump (best with
 -ne, for its MACs) or a pcap file. It says where the two part, and quotes the
@@ -88,12 +91,15 @@ def run(options: Namespace) -> int:
         clients = list(dict.fromkeys([*clients, *recorded_clients(walks, recording)]))
         walks = chosen_walks(target, collection.nodes, walks_of(collection.nodes, clients), clients)
         against = Against(recording, tuple(recorded_walks(collection.nodes, walks, recording)))
+    from lvsdoctor.analysis.named_segments import segments_of_scan
+
+    segments = segments_of_scan(collection.nodes)
     if options.format == "json":
-        _put_json(walks, against)
+        _put_json(walks, segments, against)
     else:
         from lvsdoctor.cli.trace.ladder import put_ladders
 
-        put_ladders(walks, options, against)
+        put_ladders(walks, segments, options, against)
     parts = against is not None and against.parts
     return ERROR if contradictory else FINDINGS if parts else code(walks, clients)
 
@@ -120,14 +126,14 @@ def code(walks: Sequence["Walk"], clients: Sequence["IP"]) -> int:
     return FINDINGS if any(walk.outcome is Served.DIES for walk in there) else OK
 
 
-def _put_json(walks: Sequence["Walk"], against: "Against | None") -> None:
+def _put_json(walks: Sequence["Walk"], segments: Sequence["NetworkSegment"], against: "Against | None") -> None:
     import sys
 
     from lvsdoctor.cli.trace.against import as_data
     from lvsdoctor.reporting.json_text import write_json
     from lvsdoctor.reporting.walks_as_data import walks_as_data
 
-    data = walks_as_data(walks) | ({} if against is None else {"against": as_data(against)})
+    data = walks_as_data(walks, segments) | ({} if against is None else {"against": as_data(against)})
     write_json(data, sys.stdout)
     sys.stdout.write("\n")
 

@@ -10,6 +10,7 @@ from lvsdoctor.cli.output import standard_output
 from lvsdoctor.cli.trace.against import Against, put_against
 from lvsdoctor.language import template, translated
 from lvsdoctor.model.finding import Citation
+from lvsdoctor.model.segment import NetworkSegment
 from lvsdoctor.model.walk import ClientClass, Decided, Served, StepVerdict, Walk
 from lvsdoctor.reporting import console, wording
 from lvsdoctor.reporting.console import Page
@@ -54,12 +55,15 @@ _INDENT = 4
 _LONGEST_NAME, _LONGEST_REASON = 14, 100  # columns
 
 
-def put_ladders(walks: Sequence[Walk], options: Namespace, against: Against | None = None) -> None:
+def put_ladders(
+    walks: Sequence[Walk], segments: Sequence[NetworkSegment], options: Namespace, against: Against | None = None
+) -> None:
     """All walks, the services and clients in their order; of each the worst walks first."""
     output = standard_output(options)
     page = Page(output)
     with speaking.for_people(options, output.stream):
         put_services(page, walks)
+        _put_segments(page, segments)
         if against is not None:
             put_against(page, against)
         if not options.quiet:
@@ -75,6 +79,17 @@ def put_services(page: Page, walks: Iterable[Walk]) -> None:
         name = translated("{label}:", label=service)
         for place, sentence in enumerate(sentences):
             page.say(sentence, "message", label=name if place == 0 else "", indent=0 if place == 0 else 2)
+
+
+def _put_segments(page: Page, segments: Iterable[NetworkSegment]) -> None:
+    """Those that the user names; with -v also what is assumed."""
+    for segment in segments:
+        if segment.named or page.output.verbose:
+            label = wording.labelled("named" if segment.named else "assumed")
+            links = wording.listed([":".join(interface) for interface in segment.interfaces])
+            page.say(
+                translated("network segment {name}: {interfaces}", name=segment.name, interfaces=links), label=label
+            )
 
 
 def _put_lacking(page: Page, walks: Iterable[Walk]) -> None:
