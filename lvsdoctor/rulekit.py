@@ -70,6 +70,7 @@ QUESTIONS = {
     },
     "Who answers for an address, and whose MAC is it?": {
         "analysis.arp.owners": "arp_owners arp_owners_noted ArpOwner proxied_past",
+        "analysis.arp.asked_in_vain": "asked_in_vain",
         "analysis.arp.responders": "arp_responders ArpResponder ArpTarget explained_by_dumps listed_as",
         "analysis.arp.cut_segments": "cut_segment drawn_by_any",
         "analysis.arp.unanswered": (

@@ -1,4 +1,5 @@
 # Made by `make rulekit` from rulekit.py.
+from lvsdoctor.analysis.arp.asked_in_vain import asked_in_vain as asked_in_vain
 from lvsdoctor.analysis.arp.cut_segments import cut_segment as cut_segment
 from lvsdoctor.analysis.arp.cut_segments import drawn_by_any as drawn_by_any
 from lvsdoctor.analysis.arp.owners import ArpOwner as ArpOwner
