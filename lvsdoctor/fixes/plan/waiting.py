@@ -45,12 +45,14 @@ def waiting(
 
 
 def _lost(before: Iterable[Walk], after: Iterable[Walk]) -> Iterator[tuple[IP, Walk]]:
-    """The VIPs of which clients of a place are, or may be, served before, and all lose their connections after; with a
-    walk that shows where."""
+    """The VIPs of which clients of a place are, or may be, served before, and those of all places lose all connections
+    after; with a walk that shows where."""
     known, then = _by_clients(before), _by_clients(after)
+    every = [walk for walks in then.values() for walk in walks]
+    left = {walk.vip for walk in every if walk.outcome is not Served.DIES}
     for key, walks in then.items():
         served = any(walk.outcome is not Served.DIES for walk in known.get(key, ()))
-        if served and all(walk.outcome is Served.DIES for walk in walks):
+        if served and walks[0].vip not in left:
             yield walks[0].vip, walks[0]
 
 
