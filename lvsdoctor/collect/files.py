@@ -26,6 +26,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.work import Apply, in_turn
 from lvsdoctor.parse.paste.stream import Piece
 
+_ONE_OF_A_HOST = frozenset({"keepalived.conf", "ldirectord.cf"})
 _MANY = 8
 _NAMED = 3
 _MOST_NAMES = 10_000  # that are held against a mistyped one
@@ -41,7 +42,7 @@ def collect_paths(
     file that is known by its face, that is raised. A pair is a node's name and a PATH: all that this holds is of it.
     """
     found: list[NodeDump] = []
-    names = [path if isinstance(path, tuple) else ("", path) for path in paths]
+    names = _apart([path if isinstance(path, tuple) else ("", path) for path in paths])
     files = sum(path != "-" and not Path(path).is_dir() for _, path in names)
     without: list[UnreadPath] = []
     # Many PATHs are read side by side, of few the files that they hold. A FIFO can be read once alone, and here.
@@ -55,6 +56,24 @@ def collect_paths(
     if unread is not None:
         unread += without
     return nodes_of(named_apart(found))
+
+
+def _apart(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """With the directory for a name where several files are named that a host has one of: prod/keepalived.conf and
+    stage/keepalived.conf."""
+    parents: dict[str, dict[Path, str]] = {}
+    for name, path in names:
+        file = Path(path)
+        if not name and file.name in _ONE_OF_A_HOST:
+            parents.setdefault(file.name, {})[file.parent] = root_above(file.as_posix()) or file.parent.name
+    several = {parent: stem for known in parents.values() if len(known) > 1 for parent, stem in known.items()}
+    alike = len(set(several.values())) < len(several) or not all(several.values())
+
+    def named(path: Path) -> str:
+        known = path.name in _ONE_OF_A_HOST and path.parent in several
+        return "" if not known else path.parent.as_posix() if alike else several[path.parent]
+
+    return [(name or named(Path(path)), path) for name, path in names]
 
 
 def _of_path(several: bool, apply: Apply, named: tuple[str, str]) -> tuple[list[NodeDump], UnreadPath | None]:

@@ -186,3 +186,24 @@ def test_files_named_one_by_one_are_of_the_hosts_whose_roots_their_paths_show(
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(LINE)
     assert {node.name for node in collect_paths(paths)} == names
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "nodes"),
+    [
+        ("prod", "stage", {"prod", "stage"}),
+        ("lb1/etc/keepalived", "lb2/etc/keepalived", {"lb1", "lb2"}),
+        ("a/files", "b/files", {"a/files", "b/files"}),
+    ],
+)
+def test_of_two_files_named_that_a_host_has_one_of_each_is_another_host_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str, nodes: set[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for directory, rip in ((first, "192.0.2.21"), (second, "192.0.2.22")):
+        Path(directory).mkdir(parents=True)
+        text = f"virtual_server 192.0.2.10 80 {{\n lb_kind DR\n protocol TCP\n real_server {rip} 80 {{\n }}\n}}\n"
+        Path(directory, "keepalived.conf").write_text(text)
+    found = collect_paths([f"{first}/keepalived.conf", f"{second}/keepalived.conf"])
+    assert {node.name for node in found} == nodes
+    assert all(len(service.destinations) == 1 for node in found for service in node.services)
