@@ -26,7 +26,7 @@ from lvsdoctor.model.node import Node
 from lvsdoctor.model.work import Apply, in_turn
 from lvsdoctor.parse.paste.stream import Piece
 
-_ONE_OF_A_HOST = frozenset({"keepalived.conf", "ldirectord.cf"})
+_MAIN_FILES = frozenset({"keepalived.conf", "ldirectord.cf"})
 _MANY = 8
 _NAMED = 3
 _MOST_NAMES = 10_000  # that are held against a mistyped one
@@ -64,13 +64,13 @@ def _apart(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     parents: dict[str, dict[Path, str]] = {}
     for name, path in names:
         file = Path(path)
-        if not name and file.name in _ONE_OF_A_HOST:
+        if not name and file.name in _MAIN_FILES:
             parents.setdefault(file.name, {})[file.parent] = root_above(file.as_posix()) or file.parent.name
     several = {parent: stem for known in parents.values() if len(known) > 1 for parent, stem in known.items()}
     alike = len(set(several.values())) < len(several) or not all(several.values())
 
     def named(path: Path) -> str:
-        known = path.name in _ONE_OF_A_HOST and path.parent in several
+        known = path.name in _MAIN_FILES and path.parent in several
         return "" if not known else path.parent.as_posix() if alike else several[path.parent]
 
     return [(name or named(Path(path)), path) for name, path in names]
