@@ -8,6 +8,7 @@ from lvsdoctor.kernel.arp import neighbours_of
 from lvsdoctor.kernel.arp_filter import REQUEST, arp_filtered
 from lvsdoctor.kernel.arp_source import Sender, arp_sender
 from lvsdoctor.kernel.effective_sysctl import effective
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import FAR_AWAY
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -107,7 +108,7 @@ def routed_through(director: Node, vip: IP, node: Node) -> bool:
 
 def _gateways_beside(node: Node, link: Link) -> list[IP]:
     """The gateways on the link. Raises NotCollected where the routes that name them were not."""
-    if not node.has("routes"):
+    if not shows_routes(node, 4):
         raise NotCollected("routes", node.name)
     return _gateways_on(node, link)
 
@@ -151,7 +152,7 @@ def _leak(node: Node, vip: IP, link: Link, packet_source: IP | None) -> tuple[IP
         sender = arp_sender(node, link, asking_for=hop, packet_source=packet_source)
         if sender.ip == vip:
             return hop, sender
-    if not node.has("routes"):
+    if not shows_routes(node, 4):
         node.assuming(NotCollected("routes", node.name))  # it may ask for a gateway
     return None
 

@@ -12,6 +12,7 @@ from lvsdoctor.analysis.nat.translation import client_in
 from lvsdoctor.kernel.carrier import leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.route_families import shows_local_routes, shows_routes
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.kernel.vrf import vrf_table, vrf_tables
 from lvsdoctor.model.address import IP, Network
@@ -94,7 +95,7 @@ def reply_paths(node: Node, vip: IP) -> Iterator[tuple[IP, Lookup]]:
 def all_tables_seen(node: Node, src: IP | None = None, family: int = 4) -> None:
     """Raises NotCollected where a policy rule sends the node's own packets from `src` to a table that nobody showed:
     `ip route show` shows table main alone, `ip route show table all` the local one too. Reads as reply_path()."""
-    whole = node.has("local-routes") and (family == 4 or any(r.dst.version == family for r in node.local_routes))
+    whole = shows_local_routes(node, family)
     if whole or not node.has("policy-rules"):
         return
     seen = {route.table for route in node.routes}
@@ -167,7 +168,7 @@ def routers_beside(node: Node, vip: IP, down: Sequence[Link] = ()) -> Iterator[I
     """
     later = [row.network for link in down for row in node.addresses_on(link.name)]
     for other in (node, *node.peers):
-        for _, hop in default_gateways(other, vip.version) if other.has("routes") else ():
+        for _, hop in default_gateways(other, vip.version) if shows_routes(other, vip.version) else ():
             gateway = hop.gateway
             if (
                 gateway is not None

@@ -155,10 +155,11 @@ def _evidence(
     if "configured-sysctl" in evidence:
         files, runtime = evidence["configured-sysctl"], evidence.get("sysctl", ())
         evidence["configured-sysctl"] = configured_sysctl(files, (link.name for link in links), runtime)
-    for fact in ("local-routes", "routes") if _has_ipv4(evidence) else ():
-        # `ip -6 route` says nothing about IPv4. Table local is never without 127.0.0.0/8 where IPv4 was shown.
-        if not any(route.dst.version == 4 for route in (*evidence.get(fact, ()), *evidence.get("local-routes", ()))):
-            evidence.pop(fact, None)
+    if not (evidence.get("routes") or evidence.get("local-routes")) and _has_ipv4(evidence):
+        # Of which families rows tell, kernel/route_families.py knows; an answer without a row may be of `ip -6 route`.
+        # Table local is never without 127.0.0.0/8 where IPv4 was shown.
+        evidence.pop("routes", None)
+        evidence.pop("local-routes", None)
     if others := evidence.pop("other-routes", ()):
         if "routes" in evidence:
             evidence["routes"] = together([evidence["routes"], others])

@@ -18,6 +18,7 @@ from lvsdoctor.engine.not_checked import excluding, lacked, missing_of, undecide
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.unread_machinery import unread_machinery
 from lvsdoctor.kernel.answer import assume, assume_no_more
+from lvsdoctor.kernel.route_families import of_ipv6_alone
 from lvsdoctor.model.contradiction import Contradiction
 from lvsdoctor.model.coverage import RUNTIME, Origin, coverage_of
 from lvsdoctor.model.examination import AppliedRule, Diagnosis, Examination, Examined, Missing, Outcome, Remark, Verdict
@@ -159,6 +160,8 @@ def _judge(seen_by: View, rule: Rule, node: Node, settled: tuple[str, ...] = ())
     seen_by.assumed.clear()
     of_plan = (*settled, *sorted(stood_in(node, rule.needs)))
     lacking = () if sufficient else view.missing(rule.needs)
+    if not sufficient and rule.only_ipv4 and "routes" in rule.needs and of_ipv6_alone(node):
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, missing_of(("routes",), node))
     if lacking:
         if ON_REQUEST.intersection(lacking) or (node.planned and only_runs(lacking)):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)

@@ -12,7 +12,7 @@ from lvsdoctor.kernel.carrier import down_towards, leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.far_away import far_away
-from lvsdoctor.kernel.route_families import shows_routes
+from lvsdoctor.kernel.route_families import shows_local_routes, shows_routes
 from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
@@ -33,7 +33,7 @@ def delivered(node: Node, ip: IP, mark: int | None = None) -> Answer:
     if marked := captured_by_mark(node, ip, mark):
         return yes("marked packets to {ip} are local here", marked, ip=ip)
     assumed: list[Citation] = []
-    if not node.has("local-routes"):
+    if not shows_local_routes(node, ip.version):
         assumed.append(assume("local-routes", "no local route but those that the addresses make"))
     if not node.has("policy-rules"):
         assumed.append(assume("policy-rules", "no policy rule besides the default three"))

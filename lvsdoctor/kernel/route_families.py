@@ -19,8 +19,17 @@ def _shows(node: Node, family: int) -> bool:
     rows = node.seen_rows("routes")
     if any(route.dst.version == family for route in rows):
         return True
-    local = node.seen_rows("local-routes") if node.has("local-routes") else ()
-    return family == 4 and (not rows or any(route.dst.version == 4 for route in local))
+    return family == 4 and (not rows or shows_local_routes(node, 4))
+
+
+def of_ipv6_alone(node: Node) -> bool:
+    """Were routes shown, and none of IPv4? Those of IPv4 were not collected then. Reads as shows_routes()."""
+    return node.has("routes") and shows_routes(node, 6) and not shows_routes(node, 4)
+
+
+def shows_local_routes(node: Node, family: int) -> bool:
+    """Was table local of this family shown? It is never without 127.0.0.0/8, or ::1. Reads local-routes."""
+    return node.has("local-routes") and any(route.dst.version == family for route in node.seen_rows("local-routes"))
 
 
 def routes_unseen(node: Node, dst: IP) -> NotCollected:

@@ -1,11 +1,15 @@
 """Two dumps of one fact become one, and a part is not taken for the whole."""
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 from itertools import permutations
 
 import pytest
 
 from lvsdoctor.collect.assemble import NodeDump, nodes_of
+from lvsdoctor.kernel.route_families import shows_routes
+from lvsdoctor.kernel.routing import route_lookup
+from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.ipvs import Forwarding
 from lvsdoctor.model.node import Node
 from lvsdoctor.parse.paste.stream import pieces
@@ -135,5 +139,20 @@ def test_one_link_s_answer_is_not_taken_for_a_host_with_one_link() -> None:
     )  # fmt: skip
 
 
-def test_routes_of_ipv6_alone_say_nothing_about_ipv4() -> None:
-    assert not node_of("# ip -6 route\n2001:db8::/64 dev eth0 proto kernel metric 256 pref medium\n").has("routes")
+def test_routes_of_ipv6_alone_are_known_and_those_of_ipv4_are_not() -> None:
+    node = node_of("# ip -6 addr\n" + IPV6_ALONE, "# ip -6 route\ndefault via 2001:db8::1 dev eth0 metric 1024\n")
+    assert [address.ip.version for address in node.addresses] == [6, 6]
+    assert (shows_routes(node, 4), shows_routes(node, 6)) == (False, True)
+    assert str(route_lookup(node, ip_address("2001:db8:2::7")).gateways[0]) == "2001:db8::1"
+    with pytest.raises(NotCollected, match=r"the route to 192\.0\.2\.7"):
+        route_lookup(node, ip_address("192.0.2.7"))
+
+
+IPV6_ALONE = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+    inet6 ::1/128 scope host
+       valid_lft forever preferred_lft forever
+2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000
+    inet6 2001:db8::21/64 scope global
+       valid_lft forever preferred_lft forever
+"""

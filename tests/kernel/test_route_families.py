@@ -49,4 +49,8 @@ def test_a_host_with_ipv6_alone_has_shown_its_routes_with_ip_6_route() -> None:
 
 
 def test_a_host_with_ipv4_has_not() -> None:
-    assert not node_of(_ADDRESSES, _SIX).has("routes")
+    node = node_of(_ADDRESSES, _SIX)
+    assert (shows_routes(node, 4), shows_routes(node, 6)) == (False, True)
+    with pytest.raises(NotCollected) as absent:
+        route_lookup(node, ip_address("198.51.100.7"))
+    assert absent.value.command == "ip route show table all"

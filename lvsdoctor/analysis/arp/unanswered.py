@@ -12,6 +12,7 @@ from lvsdoctor.kernel.arp import NOBODY, arp_ignored, neighbours_of
 from lvsdoctor.kernel.arp_filter import REPLY, REQUEST, Filtered, arp_filtered
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp, delivered
 from lvsdoctor.kernel.ndp import ndp_proxied, ndp_reply
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -82,7 +83,7 @@ def _filtered(node: Node, vip: IP, link: Link) -> Filtered | None:
 
 def _leads_on(node: Node, link: Link) -> bool:
     """Is it a link to other hosts, as a gateway there tells? Somebody has switched ARP off then."""
-    if not node.has("routes"):
+    if not shows_routes(node, 4):
         raise NotCollected("routes", node.name)
     hops = {hop.link for route in node.known_rows("routes") for hop in route.nexthops if hop.gateway is not None}
     return link.name in hops

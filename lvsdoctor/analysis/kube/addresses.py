@@ -7,6 +7,7 @@ host (net/ipv4/arp.c: arp_process(), arp_ignore()).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.facts import NotCollected
@@ -48,7 +49,7 @@ def owner_elsewhere(node: Node, ip: IP) -> tuple[str, Citation] | None:
     for route in node.routes if node.has("routes") else ():
         if ip in route.gateways:
             return str(ip), cite(route, "{node} uses this gateway", node=node.name)
-    if not node.has("routes"):
+    if not shows_routes(node, ip.version):
         node.assuming(NotCollected("routes", node.name))
     return None
 

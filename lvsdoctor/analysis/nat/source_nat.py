@@ -16,6 +16,7 @@ from lvsdoctor.kernel.answer import assume
 from lvsdoctor.kernel.ipvs_packets import ipvs_passages
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterVerdict, filtered
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Locality, Packet
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.facts import NotCollected
@@ -207,7 +208,7 @@ def _straight(rip: IP, client: IP) -> Citation:
 def _past(director: Node, rip: IP, client: IP) -> tuple[Citation, ...] | None:
     """What tells that a real server replies to a client past its director; None where it replies through it."""
     peer = real_server(director, rip)
-    if peer is None or not peer.has("routes"):
+    if peer is None or not shows_routes(peer, 4):
         if client == FAR_AWAY:
             settle = command("ip", "route", "get", client, "from", rip)
             name = str(rip) if peer is None else peer.name

@@ -13,6 +13,7 @@ from lvsdoctor.kernel.answer import assume, assume_without
 from lvsdoctor.kernel.delivery import delivered
 from lvsdoctor.kernel.far_away import far_away
 from lvsdoctor.kernel.own_address import own_address
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import FAR_AWAY, Lookup, is_local, route_lookup
 from lvsdoctor.model.address import IP, Address, Network
 from lvsdoctor.model.facts import NotCollected
@@ -222,7 +223,7 @@ def replying_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Citati
     peer = real_server(director, rip)
     pairs = ((service, real) for service, real, ip in nat_pairs(director) if ip == rip)
     service, real = next(pairs, (None, None))
-    if peer is None or not peer.has("routes"):
+    if peer is None or not shows_routes(peer, 4):
         if (kept := no_source_nat(director, service, real)) is not None:
             yield FAR_AWAY, (kept,)
         return
@@ -244,7 +245,7 @@ def neighbours_through(director: Node, rip: IP) -> Iterator[tuple[IP, tuple[Cita
     Reads addresses, routes, policy-rules, local-routes, links of the real server, addresses of the others.
     """
     peer = real_server(director, rip)
-    if peer is None or not peer.has("routes"):
+    if peer is None or not shows_routes(peer, 4):
         return
     own = {address.ip for address in director.addresses}
     subnets = [address.network for address in peer.addresses if address.ip.version == 4 and not address.host_only]

@@ -9,6 +9,7 @@ from lvsdoctor.analysis.walk.attempt import ServicePlace
 from lvsdoctor.analysis.walk.subnets import links_by_name, own_addresses, subnets
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.route_families import shows_routes
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.model.address import IP, Network
 from lvsdoctor.model.facts import NotCollected
@@ -215,7 +216,7 @@ def _beyond(at: ServicePlace, hosts: Sequence[Node], connected: set[Network], kn
     version, beyond = at.vip.version, ClientPlace.BEYOND_ROUTER
     own = frozenset[IP]().union(*map(own_addresses, at.directors))
     routers = [gateway for host in hosts for gateway in _default_routers(host, version) if gateway not in own]
-    wanted = any(not host.has("routes") for host in hosts) or not hosts
+    wanted = any(not shows_routes(host, version) for host in hosts) or not hosts
     if routers or wanted:
         yield ClientClass(beyond, far_away(version), router=next(iter(routers), None))
     networks: dict[Network, Route] = {}
