@@ -60,8 +60,9 @@ QUESTIONS = {
     },
     "Is a packet accepted, delivered or passed on?": {
         "kernel.rp_filter": "source_ok",
-        "kernel.delivery": "delivered home_link",
-        "kernel.carrier": "leaves_nowhere links_down",
+        "kernel.delivery": "delivered former_home",
+        "kernel.carrier": "leaves_nowhere links_down kept_while_down",
+        "kernel.ipv6_off": "refuses_ipv6 wires_without",
         "analysis.vips_of_files": "holding_seen left_out_by_files",
         "analysis.shadowed": "makers_of shadowed Shadowed",
     },
@@ -194,7 +195,7 @@ QUESTIONS = {
         ),
         "fixes.commands.addresses": (
             "add_address add_service_address add_vip6 give_up as_single_hosts free_from_vip move_vip_to_lo "
-            "move_address deprecate put_again bring_up"
+            "move_address deprecate put_again bring_up restore_ipv6"
         ),
         "fixes.commands.filter_rules": (
             "leave_to_ipvs accept_adverts remove_rule track_connections mark_requests deliver_marked_requests"

@@ -57,7 +57,7 @@ def vip_on_segment(node: Node, vip: IP, link: Link) -> Citation | None:
             # Every link has the same subnet of link-local addresses, which tells of no segment.
             for beside in (a for a in director.addresses_on(held.link) if not a.ip.is_link_local):
                 shared = any(beside.ip in own.network for own in on_link)
-                if shared or any(hop in beside.network for hop in _gateways_beside(node, link)):
+                if shared or any(hop in beside.network for hop in _gateways_beside(node, link, vip.version)):
                     return cite(held, "the director has {vip} on the segment of {link}", vip=vip, link=link.name)
     return None
 
@@ -106,9 +106,9 @@ def routed_through(director: Node, vip: IP, node: Node) -> bool:
     return False
 
 
-def _gateways_beside(node: Node, link: Link) -> list[IP]:
+def _gateways_beside(node: Node, link: Link, family: int) -> list[IP]:
     """The gateways on the link. Raises NotCollected where the routes that name them were not."""
-    if not shows_routes(node, 4):
+    if not (node.has("routes") if family == 6 else shows_routes(node, 4)):
         raise NotCollected("routes", node.name)
     return _gateways_on(node, link)
 

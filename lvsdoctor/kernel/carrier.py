@@ -62,6 +62,17 @@ def links_down(node: Node) -> Iterator[tuple[Link, Address]]:
             yield link, row
 
 
+def kept_while_down(node: Node, ip: IP) -> Address | None:
+    """An IPv6 address that a link kept when it was set down (keep_addr_on_down): its local route is gone, so it is not
+    local until the link is up again (net/ipv6/addrconf.c: addrconf_ifdown()). Reads addresses, and links where
+    collected."""
+    if ip.version == 4 or not node.has("links") or node.planned:
+        return None
+    known = {link.name: link for link in node.seen_rows("links")}
+    rows = (row for row in node.holding(ip) if row.link in known)
+    return next((row for row in rows if is_down_wire(node, known[row.link])), None)
+
+
 def is_down_wire(node: Node, link: Link) -> bool:
     """Is it a link to other hosts, and set down? A port has no subnet of its own."""
     return not link.up and link.arp and link.kind != "dummy" and link.master is None and bool(link.state or link.flags)

@@ -5,6 +5,7 @@ net/ipv4/route.c: ip_route_input_slow(), __mkroute_input(). IPVS sees a request 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lvsdoctor.kernel.answer import Answer, assume, no, yes
 from lvsdoctor.kernel.arp import arp_reply
@@ -12,6 +13,7 @@ from lvsdoctor.kernel.carrier import down_towards, leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.effective_sysctl import forwards
 from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.ipv6_off import wires_without
 from lvsdoctor.kernel.route_families import shows_local_routes, shows_routes
 from lvsdoctor.kernel.routing import Lookup, captured_by_mark, is_local, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
@@ -120,3 +122,20 @@ def home_link(node: Node, ip: IP) -> str | None:
     if not node.has("routes"):
         return None
     return next((hop.link for _, hop in default_gateways(node, ip.version) if hop.link), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerHome:
+    """Where an address that is missing belongs, if that is known, and what took IPv6 from there."""
+
+    link: str | None
+    because: tuple[Citation, ...] = ()
+
+
+def former_home(node: Node, ip: IP) -> FormerHome:
+    """home_link(), or else the only link to other hosts that lost its IPv6 addresses. Reads as home_link(), and links,
+    sysctl where collected."""
+    if (home := home_link(node, ip)) is not None:
+        return FormerHome(home)
+    wires = list(wires_without(node, ip))
+    return FormerHome(wires[0][0].name if len(wires) == 1 else None, tuple(line for _, line in wires))

@@ -13,6 +13,7 @@ from lvsdoctor.rulekit import (
     Severity,
     add_address,
     add_service_address,
+    add_vip6,
     announce_again,
     answers_arp_or_ndp,
     arp_responders,
@@ -20,7 +21,7 @@ from lvsdoctor.rulekit import (
     cite,
     delivered,
     directed_vips,
-    home_link,
+    former_home,
     impossible_kind,
     is_node_s_by_kube,
     listed_as,
@@ -75,8 +76,8 @@ def vip_missing_on_director(node: Node) -> Iterator[Finding]:
             _NOBODY if lacking and lacking == directors else _ALONE if maybe_standby and not node.peers else _MISSING,
             clients=_PERHAPS if maybe_standby and not node.peers else _LOST,
             about={"vip": vip},
-            evidence=[*proof, *here.because],
-            fix=_hold(node, vip, home_link(node, vip)),
+            evidence=[*proof, *former_home(node, vip).because, *here.because],
+            fix=_hold(node, vip, former_home(node, vip).link),
             # Scanned with its real servers it is their director; scanned alone it may be the backup of a healthy pair.
             severity=Severity.WARNING if maybe_standby and not node.peers else None,
             predicts=Predicts.UNANSWERED,
@@ -103,5 +104,5 @@ def _hold(node: Node, vip: IP, link: str | None) -> Fix:
         )
     now = (announce_again(link, vip),) if vip.version == 4 else ()
     kept = f"# where keepalived moves it: virtual_ipaddress {{ {vip}/{vip.max_prefixlen} dev {word(link)} }}"
-    added = add_address(f"{vip}/{vip.max_prefixlen}", link, node)
+    added = add_vip6(vip, link, node) if vip.version == 6 else add_address(f"{vip}/{vip.max_prefixlen}", link, node)
     return added + Fix(now=now, persist=(kept,), warning=_SINGLE_HOLDER)

@@ -17,6 +17,7 @@ from lvsdoctor.rulekit import (
     drawn_by_any,
     is_local,
     kept_on_kube_link,
+    kept_while_down,
     refuse_unmarked,
     rule,
     serves_its_own,
@@ -42,8 +43,8 @@ NO_SECOND = assume_without("", "no other host has the VIP as well", ASK)
 )
 def director_link_down(node: Node) -> Iterator[Finding]:
     for vip in directed_vips(node):
-        local = is_local(node, vip)
-        if local is None or (segment := cut_segment(node, vip)) is None:
+        local, kept = is_local(node, vip), kept_while_down(node, vip)
+        if (local is None and kept is None) or (segment := cut_segment(node, vip)) is None:
             continue
         wires = (node.link(held.link) for held in node.holding(vip))
         active = any(wire is not None and wire.arp for wire in wires)
@@ -61,7 +62,11 @@ def director_link_down(node: Node) -> Iterator[Finding]:
             evidence=[
                 *segment.cut.because,
                 cite(segment.subnet, "{vip} is in the subnet of {link}", vip=vip, link=link.name),
-                *(line for line in local.because if line.seen != segment.subnet.seen),
+                *(
+                    line
+                    for line in (local.because if local else [cite(kept)] if kept else ())
+                    if line.seen != segment.subnet.seen
+                ),
                 NO_SECOND if active else NOT_SCANNED,
             ],
             fix=bring_up(link),

@@ -19,8 +19,10 @@ from lvsdoctor.rulekit import (
     nat_memberships,
     reach_clients,
     reply_path,
+    restore_ipv6,
     route_lookup,
     rule,
+    wires_without,
 )
 
 NO_ROUTE = "{node} has no route for its replies from VIP {vip}"
@@ -31,7 +33,7 @@ EVERY, OTHERS = "Clients get no reply from {node}.", "Other clients get no reply
 
 @rule(
     name="no-route-back-to-clients", code="DR006", severity=Severity.ERROR, explains=Decision.REPLY_ROUTE,
-    needs={"addresses", "routes"}, helps={"memberships", "ipvs", "local-routes", "policy-rules", "links"},
+    needs={"addresses", "routes"}, helps={"memberships", "ipvs", "local-routes", "policy-rules", "links", "sysctl"},
     harmless_at_weight_0=True,
 )  # fmt: skip
 def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
@@ -45,6 +47,7 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
         down = [] if cut or way.because else [link for link, row in links_down(node) if row.ip.version == vip.version]
         near = answered_neighbours(node, vip)
         some = answered_by_gateway(node, vip)
+        off = [] if cut or way.because or down or near or some else list(wires_without(node, vip))
         beyond = clients_beyond(node, vip) if near and not some else []
         yield Finding(
             NO_WIRE if cut else BEYOND if near or some else NO_ROUTE,
@@ -57,12 +60,13 @@ def no_route_back_to_clients(node: Node) -> Iterator[Finding]:
                 *(cut.because if cut else ()),
                 *way.because,
                 *(cite(link, "this interface is down, and its routes are gone") for link in down),
+                *(line for _, line in off),
                 *(cite(found.route, "these are answered") for found in near.values() if found.route),
                 *(some[1].because if some else beyond),
             ],
-            fix=reach_clients(node, way, vip, down),
+            fix=restore_ipv6(node, [link for link, _ in off], vip) + reach_clients(node, way, vip, down),
             link=", ".join(way.links),
-            decided_by=cut.because[0] if cut else down[0] if down else None,
+            decided_by=cut.because[0] if cut else down[0] if down else off[0][1] if off else None,
         )
 
 

@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
     left_out_by_files,
     no_transparent_proxy,
     passed_by,
+    refuses_ipv6,
     rule,
     schedule_nothing_as_backup,
     takes_without_vip,
@@ -74,7 +75,7 @@ def vip_missing_on_real_server(node: Node) -> Iterator[Finding]:
                 *(lines or [cite(vip, "this node is to hold the VIP")]),
                 *(line for link in back for line in forwards(node, link).because),
                 *(passed_by(node, vip.ip) if seen and not here else ()),
-                *(here.because if here else left_out),
+                *(here.because if here else left_out or refuses_ipv6(node, vip.ip, "lo")),
                 *((no_transparent_proxy(node, vip.ip),) if here else () if seen else (taken,)),
             ],
             fix=_carry(node, vip.ip),
@@ -99,8 +100,7 @@ def _arrive_on(node: Node, memberships: Sequence[Membership]) -> list[str]:
 def _carry(node: Node, vip: IP) -> Fix:
     """First hide, then hold: in between the real server would answer ARP for the VIP. One that directs the VIP as well
     would send requests back."""
-    known = node.has("sysctl") and node.has("links")
-    hidden = Fix() if vip.version == 6 else hide_vips(node) if known else hide_vips()
+    hidden = Fix() if vip.version == 6 else hide_vips(node if node.has("sysctl") and node.has("links") else None)
     pair = node.has("ipvs") and any(service.serves(vip) for service in node.services)
     hidden += schedule_nothing_as_backup() if pair else Fix()
     return hidden + add_address(f"{vip}/{vip.max_prefixlen}", "lo", node)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lvsdoctor.analysis.l2_segments import routed_through
 from lvsdoctor.kernel.answer import Answer
-from lvsdoctor.kernel.carrier import no_frame
+from lvsdoctor.kernel.carrier import kept_while_down, no_frame
 from lvsdoctor.kernel.delivery import answers_arp_or_ndp
 from lvsdoctor.kernel.routing import is_local
 from lvsdoctor.model.address import IP, Address
@@ -29,7 +29,7 @@ def cut_segment(node: Node, vip: IP) -> CutSegment | None:
     None where a scanned router has a route to the VIP through this node. Reads addresses, links, and local-routes,
     policy-rules, routes where collected.
     """
-    if is_local(node, vip) is None:
+    if is_local(node, vip) is None and kept_while_down(node, vip) is None:
         return None
     found: CutSegment | None = None
     for row in node.seen_rows("addresses") if node.nearly("addresses") else node.addresses:

@@ -8,7 +8,7 @@ from lvsdoctor.analysis.directors import directed_vips
 from lvsdoctor.fixes.commands.settings import ADDRESS_HOMES, set_sysctls
 from lvsdoctor.fixes.commands.spelling import removing, spell
 from lvsdoctor.kernel.effective_sysctl import effective
-from lvsdoctor.kernel.ipv6_off import DISABLE_IPV6, ipv6_is_off
+from lvsdoctor.kernel.ipv6_off import DISABLE_IPV6, ipv6_is_off, mtu_without_ipv6
 from lvsdoctor.model.address import IP, Address
 from lvsdoctor.model.finding import Fix
 from lvsdoctor.model.link import Link
@@ -58,14 +58,38 @@ def add_address(new: str, link: str, node: Node | None = None) -> Fix:
     from lvsdoctor.model.change import AddAddress
 
     address = ip_interface(new)
-    found = node.link(link) if node is not None and node.has("links") else None
-    first = bring_up(found) if found is not None and not found.up else Fix()
-    if node is not None and ipv6_is_off(node, address.ip, link):
-        first += set_sysctls({conf_key(link, DISABLE_IPV6, 6): 0})
-    return first + Fix(
+    return _ready(node, address.ip, link) + Fix(
         now=(spell(AddAddress(address.ip, address.network.prefixlen, link)),),
         persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): {new} on {word(link)}",),
     )
+
+
+def restore_ipv6(node: Node, links: Sequence[Link], ip: IP) -> Fix:
+    """Give links IPv6 again. Reads addresses, links, sysctl where collected."""
+    return sum((_ready(node, ip, link.name) for link in links), Fix())
+
+
+def _ready(node: Node | None, ip: IP, name: str) -> Fix:
+    """What a link needs before it takes an address. The IPv6 addresses that it lost do not come back with that."""
+    if node is None:
+        return Fix()
+    link = node.link(name) if node.has("links") else None
+    fix = (bring_up(link) if link is not None and not link.up else Fix()) + _ipv6_on(node, ip, name)
+    lost = ip.version == 6 and link is not None and link.arp and node.has("addresses") and fix.now
+    if lost and not any(row.ip.version == 6 for row in node.addresses_on(name)):
+        fix += Fix(now=(f"# give {word(name)} its own IPv6 addresses again, and this host its routes",))
+    return fix
+
+
+def _ipv6_on(node: Node, ip: IP, name: str) -> Fix:
+    """Nothing where the link takes IPv6 addresses."""
+    if ipv6_is_off(node, ip, name):
+        return set_sysctls({conf_key(name, DISABLE_IPV6, 6): 0})
+    link = node.link(name) if ip.version == 6 and node.has("links") else None
+    if link is None or not mtu_without_ipv6(link):
+        return Fix()
+    line = command("ip", "link", "set", "dev", name, "mtu", 65536 if link.loopback else 1500)
+    return Fix(now=(line,), persist=(f"# in the network configuration of the host ({ADDRESS_HOMES}): that MTU",))
 
 
 def add_service_address(ip: IP, link: str) -> Fix:
@@ -74,8 +98,9 @@ def add_service_address(ip: IP, link: str) -> Fix:
     return Fix(now=add_address(f"{ip}/{ip.max_prefixlen}", link).now, persist=(kept,))
 
 
-def add_vip6(vip: IP, link: str) -> Fix:
-    """Put an IPv6 VIP on a link as keepalived does: without a check for duplicates, and no source of own packets."""
+def add_vip6(vip: IP, link: str, node: Node | None = None) -> Fix:
+    """Put an IPv6 VIP on a link as keepalived does: without a check for duplicates, and no source of own packets.
+    On a link of the node that is down, or without IPv6, as add_address()."""
     from lvsdoctor.model.change import AddAddress, SetPreferred
 
     added = spell(AddAddress(vip, vip.max_prefixlen, link, flags=frozenset({"nodad"})))
@@ -85,7 +110,7 @@ def add_vip6(vip: IP, link: str) -> Fix:
         f"# else in the network configuration of the host ({ADDRESS_HOMES}): {vip}/{vip.max_prefixlen} on {word(link)} "
         "with nodad, preferred_lft 0",
     )
-    return Fix(now=(added, deprecated), persist=kept)
+    return _ready(node, vip, link) + Fix(now=(added, deprecated), persist=kept)
 
 
 def give_up(node: Node, ip: IP, *, on: str | None = None) -> Fix:
