@@ -174,6 +174,27 @@ def bolt(texts: Mapping[str, str]) -> str:
     return json.dumps({"items": items, "target_count": 3}, indent=2)
 
 
+def bolt_addresses(texts: Mapping[str, str]) -> str:
+    """Targets as bolt reaches them."""
+    return bolt({f"ssh://root@{host}:22": text for host, text in texts.items()})
+
+
+def composed(texts: Mapping[str, str]) -> str:
+    """What a play shows of a dictionary that it made."""
+    return "".join(
+        f"ok: [{host}] => {json.dumps({'msg': {'title': 'look', 'out': text.splitlines()}}, indent=4)}\n"
+        for host, text in texts.items()
+    )
+
+
+def elastic(texts: Mapping[str, str]) -> str:
+    return "".join(
+        json.dumps({"@timestamp": "2024-01-01T12:00:00Z", "host": {"name": host}, "message": row}) + "\n"
+        for host, text in texts.items()
+        for row in text.splitlines()
+    )
+
+
 def line_records(host: str, line: str, **more: str) -> Pack:
     """A record for each line."""
     return lambda texts: "".join(
@@ -306,6 +327,10 @@ PACKS: Mapping[str, Pack] = {
     "terraform": prefixed('null_resource.look["{host}"] (remote-exec): '),
     "docker service logs": interleaved("{host}.1.k2j3h4k5j6@node1    | "),
     "bolt": bolt,
+    "bolt, addresses": bolt_addresses,
+    "ansible-playbook, debug of a dictionary": composed,
+    "elastic": elastic,
+    "dsh": interleaved("{host}:\t"),
     "juju": juju,
     "salt --out=yaml": salt_yaml,
     "salt --out=raw": salt_raw,
@@ -421,6 +446,17 @@ def test_hosts_that_said_the_same_are_unfolded(tmp_path: Path) -> None:
     block = f"{'-' * 15}\nrs[1-2,4],lb1 (4)\n{'-' * 15}\nnet.ipv4.ip_forward = 0\nnet.ipv4.conf.all.arp_ignore = 1\n"
     nodes = read(block, tmp_path)
     assert list(nodes) == ["rs1", "rs2", "rs4", "lb1"]
+
+
+@pytest.mark.parametrize("outside", ["hosts", "commands"])
+def test_a_table_of_hosts_and_commands_names_both_whatever_the_hosts_are_called(outside: str, tmp_path: Path) -> None:
+    printed = "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n"
+    hosts, commands = ("plum", "apple"), ("ip rule", "ip -6 rule")
+    if outside == "hosts":
+        text = json.dumps({host: dict.fromkeys(commands, printed) for host in hosts})
+    else:
+        text = json.dumps({command: dict.fromkeys(hosts, printed) for command in commands})
+    assert sorted(read(text, tmp_path)) == ["apple", "plum"]
 
 
 @pytest.mark.parametrize(

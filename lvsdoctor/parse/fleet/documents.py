@@ -7,6 +7,7 @@ from typing import Any
 from lvsdoctor.parse.fleet.answer import UNNAMED, FleetAnswer, of_value
 from lvsdoctor.parse.fleet.prefixed import is_dump
 from lvsdoctor.parse.fleet.records import OUTPUTS, host_of, of_records
+from lvsdoctor.parse.paste.commands import SHOWING
 from lvsdoctor.parse.paste.file_names import is_dump_name
 from lvsdoctor.parse.paste.patterns import pattern
 
@@ -82,6 +83,35 @@ def _of_document(document: Any) -> Iterator[FleetAnswer]:
                 yield of_value("Salt", host, answer)
             else:
                 yield from of_result("Salt", host, answer)
+    else:
+        yield from _by_command(document)
+
+
+def _by_command(document: Mapping[str, Any]) -> Iterator[FleetAnswer]:
+    """What each host printed for each command, `{"rs1": {"ip addr": "..."}}`, or for each command each host."""
+    inner = [value for value in document.values() if isinstance(value, Mapping) and value]
+    if not inner or len(inner) < len(document):
+        return
+    outside = all(map(SHOWING.match, document))
+    commands, hosts = (
+        (list(document), [host for value in inner for host in value])
+        if outside
+        else ([command for value in inner for command in value], list(document))
+    )
+    if not all(map(SHOWING.match, commands)) or not all(map(_HOST.fullmatch, hosts)):
+        return
+    for outer, value in document.items():
+        for key, printed in value.items():
+            host, command = (key, outer) if outside else (outer, key)
+            if text := _text(printed):
+                yield of_value(UNNAMED, host, text, _command(command))
+
+
+def _text(value: Any) -> str:
+    """A text of several lines, or its lines."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(line.rstrip("\n") for line in value)
+    return value if isinstance(value, str) and "\n" in value else ""
 
 
 def _of_salt(host: str, answer: Any) -> bool:
@@ -111,11 +141,17 @@ def of_result(engine: str, host: str, result: Any) -> Iterator[FleetAnswer]:
     for key, value in result.items():
         if isinstance(value, str) and (key == "msg" or key.endswith(".stdout")):
             yield of_value(engine, host, value)
-        elif key == "msg" or key.endswith("stdout_lines"):
+        elif (key == "msg" and not isinstance(value, Mapping)) or key.endswith("stdout_lines"):
             if lines := [line for line in _list(result, key) if isinstance(line, str)]:
                 yield of_value(engine, host, "\n".join(lines))
         elif isinstance(value, Mapping) and (isinstance(value.get("stdout"), str) or _list(value, "results")):
             yield from of_result(engine, host, value)  # debug: var=out
+        elif isinstance(value, Mapping):  # what a play put together itself: {"command": "ip addr", "out": [...]}
+            command = _command(next((value[name] for name in ("cmd", "command") if name in value), ""))
+            for name in (*OUTPUTS, "stdout_lines", "lines"):
+                if text := _text(value.get(name)):
+                    yield of_value(engine, host, text, command)
+                    break
 
 
 def _command(words: Any) -> str:

@@ -15,8 +15,8 @@ _OUTPUTS = pattern(
     r"\"(?:stdout|Stdout|StandardOutputContent|output|Output|out|result|merged_output|unreachable)\"\s{0,8}:"
 )
 _LINE_OF_A_HOST = pattern(
-    r"\"(?:node|podName|host)\"\s{0,8}:[^{}]{0,1000}\"(?:log|message|line)\"|"
-    r"\"(?:log|message|line)\"\s{0,8}:[^{}]{0,1000}\"(?:node|podName|host)\"\s{0,8}:"
+    r"\"(?:node|podName|host(?:\.?name)?)\"\s{0,8}:(?:\s{0,8}\{[^{}]{0,1000}\})?[^{}]{0,1000}\"(?:log|message|line)\"|"
+    r"\"(?:log|message|line)\"\s{0,8}:[^{}]{0,1000}\"(?:node|podName|host(?:\.?name)?)\"\s{0,8}:"
 )
 _BEGIN = 20_000
 _COLOUR = pattern(r"\x1b\[[0-9;]{0,20}m")
@@ -94,7 +94,7 @@ def answers_in(text: str) -> list[FleetAnswer] | None:
 
         if answers := of_yaml(text.lstrip("\ufeff")):
             return answers
-    if ": " in first and not first[0].isspace():
+    if (": " in first or ":\t" in first) and not first[0].isspace():
         from lvsdoctor.parse.fleet.prefixed import of_prefixes
 
         if answers := of_prefixes(lines):

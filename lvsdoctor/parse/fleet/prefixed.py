@@ -11,7 +11,7 @@ from lvsdoctor.parse.paste.margins import begins
 from lvsdoctor.parse.paste.patterns import pattern
 
 _KUBECTL = pattern(r"\[pod/(?P<pod>[a-z0-9][a-z0-9.-]{0,252})/[^\]\s]{1,253}\] ?(?P<line>.*)")
-_HOST = pattern(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?: (?P<line>.*))?")
+_HOST = pattern(r"(?P<host>[A-Za-z0-9][\w.-]{0,252}):(?:[ \t](?P<line>.*))?")
 # What these say themselves, of a host or of their own.
 _OWN = pattern(r"(?:pdsh@[\w.-]+|clush|dsh|salt|pssh): |\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] ")
 _STAMP = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)(?: |$)")  # --timestamps

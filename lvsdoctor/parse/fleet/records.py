@@ -12,20 +12,30 @@ from lvsdoctor.parse.paste.patterns import pattern
 
 HOSTS = (
     "host", "hostname", "host_name", "node", "target", "server", "InstanceId", "UnitId", "minion", "instance", "unit",
-    "machine", "podName", "pod", "name",
+    "machine", "podName", "pod", "host.name", "host.hostname", "name",
 )  # fmt: skip
+_OBJECTS = ("host", "node", "server", "machine", "instance", "target")  # that have their name inside: Elastic, say
 OUTPUTS = ("stdout", "Stdout", "StandardOutputContent", "output", "Output", "merged_output", "out", "result")
 _LINES = ("log", "message", "line")  # of one line each
 _ENDS = frozenset({"rc", "cmd", "exit_code"})
 _HOST = pattern(r"[A-Za-z0-9][\w.:-]{0,252}")
+_ADDRESS = pattern(r"(?:[a-z][a-z0-9+.-]{1,15}://)?(?:[\w.-]{1,64}@)?(?P<host>[\w.-]{1,253})(?::\d{1,5})?(?:/.*)?")
 _DEEPEST = 40
 _MOST = 1_000_000  # lines and answers
 
 
 def host_of(record: Mapping[str, Any]) -> str:
     """The host that a record names, "" where it names none."""
-    host = next((record[key] for key in HOSTS if isinstance(record.get(key), str)), "").partition("/")[0]
+    host = next((name for key in HOSTS if (name := _name(record.get(key), key))), "")
+    reached = _ADDRESS.fullmatch(host)  # `ssh://root@rs1:22` is how it is reached
+    host = reached["host"] if reached else host.partition("/")[0]
     return host if _HOST.fullmatch(host) else ""
+
+
+def _name(value: Any, key: str) -> str:
+    if isinstance(value, Mapping) and key in _OBJECTS:
+        value = next((value[inner] for inner in ("name", "hostname") if isinstance(value.get(inner), str)), "")
+    return value if isinstance(value, str) else ""
 
 
 def of_records(documents: Sequence[Any]) -> list[FleetAnswer]:

@@ -10,7 +10,7 @@ from lvsdoctor.parse.paste.patterns import pattern
 from lvsdoctor.parse.paste.prompts import prompt_in
 
 _ANSIBLE = pattern(r"^(?P<host>\S+) \| (?:SUCCESS|CHANGED|FAILED|UNREACHABLE)\S* ")
-_PSSH = pattern(r"^\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<host>[\w.@:-]+)")
+_PSSH = pattern(r"^\[\d+\] \d\d:\d\d:\d\d \[(?:SUCCESS|FAILURE)\] (?P<host>[\w.@-]+(?=:\d{1,5}(?:\s|$))|[\w.@:-]+)")
 _WATCH = pattern(
     r"^(?:Every|Alle|Cada|Toutes les|Ogni|每隔?|A cada|Каждые) ?[\d.,]+ ?\w{1,2}[:\uff1a] ?"
     r"(?P<command>.+?)\s{2,}(?P<host>[\w.-]+): "
