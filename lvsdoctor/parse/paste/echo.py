@@ -17,6 +17,7 @@ _WATCH = pattern(
 )
 # `ip addr show:` and `ip addr output:` above the output; 2001:db8:: is an address.
 _COLON = pattern(r"(?<=[^:\s])(?:\s(?:output|results?|shows|says|gives|prints)|\s?的?(?:输出|结果))?\s?[:\uff1a]\s*$")
+_LOGIN = pattern(r"(?!(?:Last|last|Previous|Failed) )(?P<host>[A-Za-z0-9][\w.-]{0,252}) login: [A-Za-z_][\w.-]{0,31}")
 _LEAVING = pattern(r"exit|logout|(?:Shared )?[Cc]onnection to \S+ closed\.?")
 
 
@@ -68,6 +69,8 @@ def echo_in(line: str, *, comment: bool = False) -> Echo | None:
         return Echo(host=found["host"].rpartition("@")[2])
     if found := _WATCH.match(text):
         return _echo(found["command"], found["host"])
+    if " login: " in text and (console := _LOGIN.fullmatch(text)):  # getty, on a console
+        return Echo(host=console["host"])
     if _LEAVING.fullmatch(text):
         return Echo(leaves=True)
     if heading := heading_in(text):

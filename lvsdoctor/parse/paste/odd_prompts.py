@@ -6,7 +6,7 @@ The command gives the prompt away. Whose it is, USER@HOST says, or the one word 
 import re
 
 from lvsdoctor.parse.paste.commands import SHOWING
-from lvsdoctor.parse.paste.host_words import is_host_name
+from lvsdoctor.parse.paste.host_words import is_host_name, may_be_host_name
 from lvsdoctor.parse.paste.patterns import pattern
 
 _LONGEST = 80
@@ -32,7 +32,7 @@ def odd_prompt_in(text: str) -> tuple[str, str] | None:
     """The host and the command ("" if nothing was typed) of such a line."""
     for sign in _SIGN.finditer(text[: _LONGEST + 2]):
         dress, command = text[: sign.start()].strip(), text[sign.end() :].strip()
-        if dress and (not command or _COMMAND.match(command)) and (host := _host_in(dress, command)):
+        if dress and (not command or _COMMAND.match(command)) and (host := _host_in(dress, sign[0], command)):
             return host, command
     if text[0] in "#$%>" and (first := _SIGN_FIRST.fullmatch(text)) and _COMMAND.match(first["command"]):
         return first["host"], first["command"]
@@ -48,7 +48,7 @@ def right_prompt_in(text: str) -> tuple[str, str] | None:
     return (right["host"], right["command"]) if right is not None and SHOWING.match(right["command"]) else None
 
 
-def _host_in(dress: str, command: str) -> str:
+def _host_in(dress: str, sign: str, command: str) -> str:
     if found := _USER_AT.search(dress):
         beside = dress.replace(found[0], " ")
         prose = not command and re.search(r"(?<![~/\w])[a-z]{2,}", beside)
@@ -59,4 +59,6 @@ def _host_in(dress: str, command: str) -> str:
     if len(names) != 1 or not (SHOWING.match(command) if command else len(words) > 1):
         return ""
     name = names[0].strip("-.")
-    return name if is_host_name(name) else ""
+    # `[plum] # ip addr`: nothing else stands so before what root types.
+    alone = dress == f"[{name}]" and sign == "#" and may_be_host_name(name)
+    return name if is_host_name(name) or alone else ""

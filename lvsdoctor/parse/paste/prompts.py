@@ -63,6 +63,7 @@ _BARE = pattern(
 _SIGN_FIRST = pattern(
     rf"[{_FANCY}]\s+(?P<directory>[~/.\w-]{{1,60}}\s+)?(?:git:\(\S{{1,60}}\)\s+)?(?:[✗✔]\s+)?(?P<rest>\S.*)"
 )
+_SPACED = pattern(rf"# {_USER} @ {_HOST} in [~/].{{0,80}}")  # the theme ys of oh-my-zsh
 # `From: Anna <anna@example.net>`, and other headers of a mail.
 _MAIL = pattern(r"[A-Za-z][^<>#$%]{0,200}[\s,:]<[\w.+=-]{1,80}@[\w.-]{1,253}>,?")
 # Programs that prompt with their own name. A host may be called so where its command leaves no doubt.
@@ -126,7 +127,7 @@ def _right_prompt_in(text: str) -> Prompt | None:
 
 def host_above(text: str, below: str) -> str:
     """The host of a prompt of two lines: `root@rs1 ~`, and below it a sign and a command."""
-    first = _UNFRAMED.fullmatch(text) if "@" in text and len(text) < 120 else None
+    first = (_UNFRAMED.fullmatch(text) or _SPACED.fullmatch(text)) if "@" in text and len(text) < 120 else None
     prompt = prompt_in(below) if first else None
     return first["host"] if first and prompt and not prompt.host and is_known(prompt.command) else ""
 

@@ -24,6 +24,9 @@ _COMMAND = pattern(r"\s*[-\u2013:\uff1a|/]\s+(?P<command>\S.*)")
 _WORD = pattern(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
 _SHORT = pattern(r"[a-z]\d{1,3}")  # w1: elsewhere it could be a step, or a time
 _ANY_ROLE = pattern(r"([【\[(\uff08])[^【】\[\]()\uff08\uff09]{1,20}([】\])\uff09])|\d+")
+# A file that is called after its host (head and tail, a mail's attachments), and a command before the name.
+_FILE = pattern(r"==> (?:\./)?(?P<name>[A-Za-z0-9][\w-]{1,63})(?P<end>\.(?:txt|log|out))? <==")
+_CODE = pattern(r"`(?P<command>[^`]{2,60})`")
 _SIGNS = " \t:\uff1a*`=#~_-|<>[]()【】\"'"
 
 
@@ -79,6 +82,12 @@ def _candidate(line: str) -> tuple[tuple[str, str], NamedPart] | None:
     text = line.strip()
     if not 3 <= len(text) <= _LONGEST or line[:1].isspace():
         return None
+    if file := _FILE.fullmatch(text):
+        known = may_be_host_name(file["name"])
+        return (("==>", file["end"] or ""), NamedPart(file["name"])) if known else None
+    shown = _CODE.search(text)
+    output = shown["command"] if shown and SHOWING.match(shown["command"]) else ""
+    text = text.replace(f"`{output}`", "``", 1) if output else text
     for word in _WORD.finditer(text):
         rest = text[word.end() :]
         behind = _COMMAND.fullmatch(rest)
@@ -89,7 +98,7 @@ def _candidate(line: str) -> tuple[tuple[str, str], NamedPart] | None:
         if not (may_be_host_name(word[0]) or _SHORT.fullmatch(word[0])) or len(lead.split()) > 5 or lead[-1:].isalnum():
             continue
         dress = (_ANY_ROLE.sub(r"\1\2", lead), "" if command else rest)
-        return dress, NamedPart(word[0], command)
+        return dress, NamedPart(word[0], command or output)
     return None
 
 

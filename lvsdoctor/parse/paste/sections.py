@@ -182,6 +182,8 @@ class _Parting:
         among_settings = self._reader is not None
         if text[0] != "#" or (self._reader is not None and self._reader.reader.name != "sysctl"):
             return None
+        if " @ " in text and (prompt := self._titles.above_prompt(number)):
+            return prompt
         if among_settings and (banner := self._titles.banner(number)):
             return banner
         role = self._titles.role_in(text)

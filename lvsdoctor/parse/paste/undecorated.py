@@ -65,6 +65,10 @@ _BBCODE = pattern(
     re.IGNORECASE,
 )
 _JIRA = pattern(r"\{(?:color|noformat|code|quote|panel|monospace)(?::[^}\n]{0,60})?\}")
+_JIRA_TITLE = pattern(
+    r"(?m)^[ \t]*\{(?:code|noformat|panel)(?::[^}\n]{0,60}?)?[:|]title=([^}|\n]{2,80}?)[ \t]*"
+    r"(?:\|[^}\n]{0,80})?\}[ \t]*$"
+)
 # {{a line}} of a wiki. In the midst of a line it could be a link's name, or a template's variable.
 _JIRA_LINE = pattern(r"(?m)^([ \t>|]*)\{\{(?=[^\s{}])([^\n{}]+)(?<=\S)\}\}[ \t]*$")
 _ENTITY = pattern(
@@ -184,7 +188,7 @@ def _without_markup(text: str) -> str:
     if "[" in text and "[/" in text and _BBCODE.search(text):
         text = _BBCODE.sub("", text)
     if "{" in text and ("{color" in text or "{code" in text or "{noformat" in text or "{{" in text):
-        text = _JIRA_LINE.sub(r"\1\2", _JIRA.sub("", text))
+        text = _JIRA_LINE.sub(r"\1\2", _JIRA.sub("", _JIRA_TITLE.sub(r"=== \1 ===", text)))
     if "`" in text:
         text = _TO_RUN.sub(r"\g<command>", text)
     if "\\" in text:
