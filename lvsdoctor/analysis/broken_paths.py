@@ -101,7 +101,8 @@ def may_show_clients(node: Node) -> bool:
 
 def is_shown(walk: Walk) -> bool:
     """Does the scan show that such clients connect, or are they where clients usually are?"""
-    return walk.client.connects or walk.client.place in _USUAL or _may_be_checked(walk)
+    usual = walk.client.place in _USUAL and not walk.client.part
+    return walk.client.connects or usual or _may_be_checked(walk)
 
 
 _Server = tuple[str, IP, IP | None]

@@ -94,6 +94,7 @@ class ClientClass:
     scan shows such a client (`because` quotes where), or the user names it; else it is assumed that there are some.
     `connects`: it is shown that such a client connects: by a connection to this VIP, or a health check in a file.
     `scanned`: it is a host of the scan, or in a network that a router of the scan leads to.
+    `part`: `prefix` is that part of a network which a packet filter tells from the rest.
     """
 
     place: ClientPlace
@@ -104,6 +105,7 @@ class ClientClass:
     because: tuple[Citation, ...] = ()
     connects: bool = False
     scanned: bool = False
+    part: bool = False
 
 
 class Served(StrEnum):

@@ -112,7 +112,9 @@ def _counts(client: ClientClass) -> bool:
     That somebody in another connected network asks for the VIP is for the evidence to show. In the network of
     masqueraded real servers nobody has to.
     """
-    usual = client.place in (ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER) and not _is_routed(client)
+    usual = client.place in (ClientPlace.ON_SEGMENT, ClientPlace.BEYOND_ROUTER) and not (
+        client.part or _is_routed(client)
+    )
     return client.place is not ClientPlace.HEALTH_CHECK and (client.evidenced or usual)
 
 

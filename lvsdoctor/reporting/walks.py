@@ -40,10 +40,10 @@ def step_name(verdict: StepVerdict, walk: Walk) -> str:
 def clients(client: ClientClass) -> str:
     """`clients beyond router 192.0.2.1`."""
     match client.place:
+        case _ if client.prefix is not None and (client.part or client.place is ClientPlace.IN_PREFIX):
+            return translated("clients in {prefix}", prefix=client.prefix)
         case ClientPlace.BEYOND_ROUTER if client.router is not None:
             return translated("clients beyond router {router}", router=client.router)
-        case ClientPlace.IN_PREFIX if client.prefix is not None:
-            return translated("clients in {prefix}", prefix=client.prefix)
         case ClientPlace.HEALTH_CHECK:
             return translated(client.place)
         case ClientPlace.ON_DIRECTOR | ClientPlace.ON_REAL_SERVER:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from lvsdoctor.analysis.walk.attempt import ServicePlace
+from lvsdoctor.analysis.walk.filtered_networks import filtered_networks, rest_of
 from lvsdoctor.analysis.walk.subnets import links_by_name, own_addresses, subnets
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
@@ -119,10 +120,9 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
     """The classes for a service: on the VIP's segment, in other connected prefixes, beyond routers, and those named."""
     classes: dict[object, ClientClass] = {}
     hosts = list({node.name: node for node in (*at.directors, *at.real_servers.values())}.values())
-    for item in _all_classes(at, hosts, known):
-        key = item.prefix or item.place
-        if key not in classes:
-            classes[key] = item
+    for whole in _all_classes(at, hosts, known):
+        for item in _parts(whole, hosts, known):
+            classes.setdefault(item.prefix or item.place, item)
     wires = {network for host in hosts for network, wire in host.derived("walk: prefixes", _prefixes) if wire}
     for item in _by_scanned_router(at, known):
         known_as = _class_of(classes, item.address)
@@ -141,6 +141,18 @@ def client_classes(at: ServicePlace, known: Crowd, clients: Sequence[IP]) -> tup
             _evidence(classes, ip, line, scanned=ip in known.scanned)
     named = tuple(_named(at, hosts, list(classes.values()), ip) for ip in clients if ip.version == at.vip.version)
     return (*classes.values(), *named)
+
+
+def _parts(whole: ClientClass, hosts: Sequence[Node], known: Crowd) -> Iterator[ClientClass]:
+    """The class, and those of its clients that a packet filter tells from the others: none stands for both."""
+    parts = () if whole.prefix is None else filtered_networks(hosts, whole.prefix)
+    for network in (whole.prefix, *parts):
+        rest = rest_of(network, parts) if network is not None and parts else None
+        client = _free(rest, known.taken) if rest is not None else None
+        if client is None and network == whole.prefix:
+            yield whole
+        elif client is not None:
+            yield replace(whole, address=client, prefix=network, part=network != whole.prefix)
 
 
 def _by_scanned_router(at: ServicePlace, known: Crowd) -> Iterator[ClientClass]:

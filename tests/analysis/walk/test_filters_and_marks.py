@@ -1,7 +1,7 @@
 """Filters, rules that rewrite requests, and services by a firewall mark."""
 
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -24,6 +24,27 @@ def test_a_filter_of_the_director_is_asked_for_this_client() -> None:
     }
     assert outcomes["203.0.113.7"] == (Served.DIES, "lb1", Decision.INPUT_FILTER)
     assert outcomes["198.51.100.7"] == SERVED
+
+
+def test_clients_that_a_filter_tells_from_the_others_of_their_network_are_followed_by_themselves() -> None:
+    for rule, part in (
+        ("-A INPUT -s 192.0.2.128/25 -p tcp -m tcp --dport 80 -j DROP", "192.0.2.128/25"),
+        ("-A INPUT -m iprange --src-range 192.0.2.64-192.0.2.127 -p tcp -m tcp --dport 80 -j DROP", "192.0.2.64/26"),
+    ):
+        nodes = direct_routing(lb1=replace(DIRECTOR, rules={"filter": [rule]}))
+        rows = [walk for walk in walks(nodes) if walk.client.place is SEGMENT and walk.real_server == "rs1"]
+        lost = (Served.DIES, "lb1", Decision.INPUT_FILTER)
+        assert {(str(walk.client.prefix), walk.client.part): end(walk) for walk in rows} == {
+            ("192.0.2.0/24", False): SERVED,
+            (part, True): lost,
+        }
+        assert all((walk.client.address in ip_network(part)) is walk.client.part for walk in rows)
+
+
+def test_an_exception_for_a_host_or_a_filter_of_the_whole_network_parts_no_clients() -> None:
+    for source in ("192.0.2.1", "192.0.2.0/24", "192.0.0.0/16", "192.0.2.254/31"):
+        nodes = direct_routing(lb1=replace(DIRECTOR, rules={"filter": [f"-A INPUT -s {source} -j ACCEPT"]}))
+        assert not any(walk.client.part for walk in walks(nodes))
 
 
 def test_a_filter_quotes_its_rule_first() -> None:
