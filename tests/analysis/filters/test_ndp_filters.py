@@ -21,7 +21,7 @@ def addresses(number: int, *own: str, lo: str = "") -> str:
     return (
         f"1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\n    inet6 ::1/128 scope host\n{lo}"
         f"2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n    link/ether 02:00:00:00:00:{number:02x}\n"
-        + "".join(f"    inet6 {ip} scope global\n" for ip in own)
+        + "".join(f"    inet6 {ip} scope global{' deprecated' * (ip == f'{VIP}/128')}\n" for ip in own)
     )
 
 
@@ -125,14 +125,18 @@ def ends(nodes: Sequence[Node]) -> dict[ClientPlace, Walk]:
 
 
 @pytest.mark.parametrize(
-    ("host", "decision", "decided_by"),
-    [("lb1", Decision.ARP_REPLY, "lb1"), ("rs1", Decision.NEIGHBOUR, "lb1"), ("router", Decision.ARP_REPLY, "lb1")],
+    ("host", "place", "decision"),
+    [
+        ("lb1", ClientPlace.ON_SEGMENT, Decision.ARP_REPLY),
+        ("rs1", ClientPlace.ON_SEGMENT, Decision.NEIGHBOUR),
+        ("router", ClientPlace.BEYOND_ROUTER, Decision.ARP_REPLY),
+    ],
 )
-def test_the_walk_ends_where_neighbour_discovery_is_dropped(host: str, decision: Decision, decided_by: str) -> None:
+def test_the_walk_ends_where_neighbour_discovery_is_dropped(host: str, place: ClientPlace, decision: Decision) -> None:
     rules = table("-A INPUT -p tcp -j ACCEPT", policy="DROP")
-    verdict = ends(scanned(**{host: rules}))[ClientPlace.ON_SEGMENT].deciding
+    verdict = ends(scanned(**{host: rules}))[place].deciding
     assert verdict is not None
-    assert (verdict.step.decision, verdict.step.node) == (decision, decided_by)
+    assert (verdict.step.decision, verdict.step.node) == (decision, "lb1")
     assert verdict.why.startswith(f"chain INPUT of {host} drops neighbour ")
 
 
