@@ -35,6 +35,7 @@ PARTLY = "a part of its fix is to be done by hand, so it was not tried on the mo
 NO_COMMAND = "its fix is no command, but to be done by hand"
 NO_EFFECT = "its fix changes nothing that was collected: it would fail, or the model cannot see what it does"
 SERVICE = "the model does not follow a command of its fix (of ipvsadm only -a, -e and -d are followed here)"
+LINK = "the model does not follow a command of its fix (of ip link set only up and down are followed here)"
 NOT_HERE = "which is not in the scan"
 
 # All that no plan clears: the page and its case, and of each rule that still finds something there why.
@@ -230,6 +231,13 @@ LEFT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("impossible-vip", "the broadcast address of its subnet"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "multicast, of IPv6"): {"impossible-vip": NO_COMMAND},
     ("impossible-vip", "a note for a NodePort of kube-proxy, in counters"): {"impossible-vip": NO_COMMAND},
+    ("no-route-back-to-clients", "IPv6 is off on the interface (disable_ipv6)"): {"no-route-back-to-clients": PARTLY},
+    ("vip-missing-on-director", "IPv6 is off on the interface (disable_ipv6)"): {"vip-missing-on-director": PARTLY},
+    ("vip-missing-on-director", "IPv6, and the MTU of the interface is below 1280"): {
+        "vip-missing-on-director": PARTLY
+    },
+    ("vip-missing-on-director", "IPv6, and the interface is down"): {"vip-missing-on-director": PARTLY},
+    ("vip-missing-on-real-server", "IPv6 is off on lo (MTU below 1280)"): {"vip-missing-on-real-server": LINK},
     ("no-health-checker-runs", "sshd alone"): {"no-health-checker-runs": NO_COMMAND},
     ("no-health-checker-runs", "keepalived has failed"): {"no-health-checker-runs": NO_COMMAND},
     ("table-not-filled-at-boot", "started by hand"): {"table-not-filled-at-boot": NO_COMMAND},
@@ -642,6 +650,7 @@ SENTENCES = (
     "was not in the evidence: look with",
     "stood in this order",
     "nothing to undo:",
+    "do not bring back all of it",
     "for duplicates once more",
     "shows the handle of the rule",
 )
