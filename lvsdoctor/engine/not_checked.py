@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from lvsdoctor.model.contradiction import quoted
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.examination import Missing
 from lvsdoctor.model.facts import COLLECTED_BY, NotCollected
 from lvsdoctor.model.node import Node
@@ -34,3 +35,9 @@ def missing_of(facts: Iterable[str], node: Node) -> tuple[Missing, ...]:
     """Where a command was asked in vain, with the reason."""
     untold = {fact: None if fact in node.evidence else node.partial(fact) for fact in facts}
     return tuple(lacked(NotCollected(fact, node.name, partial=untold[fact])) for fact in sorted(facts))
+
+
+def without_ipv4(node: Node) -> tuple[Missing, ...]:
+    """What a rule about IPv4 lacks on a host of which the routes of IPv6 alone were shown."""
+    seen = next((route.seen for route in node.seen_rows("routes")), None)
+    return (lacked(NotCollected("routes", node.name, partial=Partial("the routes are of IPv6 alone", seen))),)

@@ -14,7 +14,7 @@ from lvsdoctor.engine.as_configured import as_configured, if_files_decide, only_
 from lvsdoctor.engine.easing import warning_at_weight_0
 from lvsdoctor.engine.explaining import explained
 from lvsdoctor.engine.laid_bare import naming_hidden
-from lvsdoctor.engine.not_checked import excluding, lacked, missing_of, undecided
+from lvsdoctor.engine.not_checked import excluding, lacked, missing_of, undecided, without_ipv4
 from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.unread_machinery import unread_machinery
 from lvsdoctor.kernel.answer import assume, assume_no_more
@@ -161,7 +161,7 @@ def _judge(seen_by: View, rule: Rule, node: Node, settled: tuple[str, ...] = ())
     of_plan = (*settled, *sorted(stood_in(node, rule.needs)))
     lacking = () if sufficient else view.missing(rule.needs)
     if not sufficient and rule.only_ipv4 and "routes" in rule.needs and of_ipv6_alone(node):
-        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, missing_of(("routes",), node))
+        return [], Outcome(rule.name, node.name, Verdict.NOT_CHECKED, without_ipv4(node))
     if lacking:
         if ON_REQUEST.intersection(lacking) or (node.planned and only_runs(lacking)):
             return [], Outcome(rule.name, node.name, Verdict.NOT_APPLICABLE)
