@@ -37,9 +37,9 @@ def waiting(
         walk = next((walk for vip, walk in lost.items() if str(vip) == diagnosis.about.get("vip")), None)
         if walk is not None and walk.deciding is not None:
             cause = next(iter(causes_of(walk, examination.diagnoses)), None)
-            first = f"mend {cause.code} on {cause.node} by hand" if cause is not None else "mend this by hand"
+            first = f"mend {cause.code} on {cause.node} by hand" if cause is not None else "mend that by hand"
             fields = {"vip": walk.vip, "node": walk.deciding.step.node, "why": walk.deciding.why, "first": first}
-            why = _WAITS.format(**fields)
+            why = ". ".join(filter(None, (_WAITS.format(**fields), diagnosis.fix.warning)))
             kept[diagnosis.fingerprint] = ByHand(diagnosis.fix_node, diagnosis.fix.now, diagnosis, why)
     return kept
 
