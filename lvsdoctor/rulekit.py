@@ -62,12 +62,13 @@ QUESTIONS = {
         "kernel.rp_filter": "source_ok",
         "kernel.delivery": "delivered former_home",
         "kernel.carrier": "leaves_nowhere links_down kept_while_down",
-        "kernel.ipv6_off": "refuses_ipv6 wires_without",
+        "kernel.ipv6_off": "refuses_ipv6 wires_without drops_ipv6",
         "analysis.vips_of_files": "holding_seen left_out_by_files",
         "analysis.shadowed": "makers_of shadowed Shadowed",
     },
     "Who sends and who believes ICMP redirects?": {
         "kernel.redirects": "sends_redirect believes_redirects",
+        "analysis.nat.redirects6": "redirected6",
     },
     "Who answers for an address, and whose MAC is it?": {
         "analysis.arp.owners": "arp_owners arp_owners_noted ArpOwner proxied_past",

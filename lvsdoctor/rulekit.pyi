@@ -127,6 +127,7 @@ from lvsdoctor.analysis.mutual_directors import mutual_listings as mutual_listin
 from lvsdoctor.analysis.nat.counted_replies import contradicting_counters as contradicting_counters
 from lvsdoctor.analysis.nat.hops import hops_to as hops_to
 from lvsdoctor.analysis.nat.hops import reply_links as reply_links
+from lvsdoctor.analysis.nat.redirects6 import redirected6 as redirected6
 from lvsdoctor.analysis.nat.routers import behind_routers as behind_routers
 from lvsdoctor.analysis.nat.routers import past_director as past_director
 from lvsdoctor.analysis.nat.source_nat import UnseenRequests as UnseenRequests
@@ -276,6 +277,7 @@ from lvsdoctor.kernel.effective_sysctl import forwards as forwards
 from lvsdoctor.kernel.effective_sysctl import set_on_port as set_on_port
 from lvsdoctor.kernel.effective_sysctl import set_where_no_arp as set_where_no_arp
 from lvsdoctor.kernel.far_away import far_away as far_away
+from lvsdoctor.kernel.ipv6_off import drops_ipv6 as drops_ipv6
 from lvsdoctor.kernel.ipv6_off import refuses_ipv6 as refuses_ipv6
 from lvsdoctor.kernel.ipv6_off import wires_without as wires_without
 from lvsdoctor.kernel.ipvs_off import DROP_PACKET as DROP_PACKET

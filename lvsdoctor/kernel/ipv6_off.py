@@ -6,7 +6,9 @@ Measured: disable_ipv6=1 takes all IPv6 addresses of the interface, an MTU below
 """
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
+from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.carrier import is_down_wire
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.finding import Citation, cite
@@ -38,6 +40,14 @@ def refuses_ipv6(node: Node, ip: IP, name: str) -> tuple[Citation, ...]:
     if link is not None and mtu_without_ipv6(link):
         return (cite(link, "{link} takes no IPv6 address, as its MTU is below 1280", link=name),)
     return ()
+
+
+def drops_ipv6(node: Node, name: str) -> Answer:
+    """Does a link drop the IPv6 packets that come in by it (net/ipv6/ip6_input.c: ip6_rcv_core())? A tunnel needs no
+    address of its own, and may stay up. Reads sysctl, links where collected."""
+    for line in refuses_ipv6(node, IPv6Address("::"), name):
+        return yes("{link} drops IPv6 packets", Citation(line.seen, "IPv6 is off on this interface"), link=name)
+    return no("{link} takes IPv6 packets", link=name)
 
 
 def wires_without(node: Node, ip: IP) -> Iterator[tuple[Link, Citation]]:

@@ -2,6 +2,7 @@
 
 net/ipv4/route.c: __mkroute_input() decides to send, ip_rt_send_redirect() does; net/ipv4/ip_forward.c: ip_forward();
 include/linux/inetdevice.h: IN_DEV_TX_REDIRECTS, IN_DEV_RX_REDIRECTS.
+net/ipv6/ip6_output.c: ip6_forward() sends one, whatever the sysctls say; net/ipv6/route.c: rt6_do_redirect() takes it.
 """
 
 from lvsdoctor.kernel.answer import Answer, no, yes
@@ -9,8 +10,10 @@ from lvsdoctor.kernel.effective_sysctl import effective, forwards
 from lvsdoctor.kernel.routing import Lookup, route_lookup
 from lvsdoctor.kernel.rp_filter import source_ok
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.finding import cite
 from lvsdoctor.model.link import Link
 from lvsdoctor.model.node import Node
+from lvsdoctor.model.sysctl import conf_key
 
 
 def sends_redirect(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
@@ -65,3 +68,40 @@ def believes_redirects(node: Node, link: Link) -> Answer:
     if accepting:
         return yes("{link} accepts redirects", *accepting.because, link=link.name)
     return no("{link} accepts no redirects", *accepting.because, link=link.name)
+
+
+def sends_redirect6(node: Node, *, src: IP, dst: IP, arrived_on: Link) -> Answer:
+    """sends_redirect() of IPv6, which no sysctl keeps back. A router is named by its link-local address alone
+    (net/ipv6/ndisc.c: ndisc_send_redirect()), and only a neighbour is told.
+
+    Reads sysctl, links, routes, local-routes, policy-rules.
+    """
+    link = arrived_on.name
+    forwarding = forwards(node, link, 6)
+    if not forwarding:
+        return no("{link} does not forward", *forwarding.because, link=link)
+    way = route_lookup(node, dst, src=src, arrived_on=link)
+    if way.type != "unicast" or way.links != (link,):
+        return no("no route onward through the same interface", *way.because)
+    next_hop = next(iter(way.gateways), dst)
+    if way.gateways and not next_hop.is_link_local:
+        return no("{next_hop} is no link-local address, and so in no redirect", *way.because, next_hop=next_hop)
+    back = route_lookup(node, src)
+    if back.type != "unicast" or back.gateways or link not in back.links:
+        return no("the sender is not a neighbour", *back.because)
+    return yes("{src} is told to go to {next_hop} itself", *way.because, src=src, next_hop=next_hop)
+
+
+def believes_redirects6(node: Node, link: Link) -> Answer:
+    """believes_redirects() of IPv6: each link has its own value, and `all` counts nowhere. A link that forwards takes
+    none. Reads sysctl."""
+    lines = []
+    for name, ignoring in (("accept_redirects", 0), ("forwarding", 1)):
+        key = conf_key(link.name, name, 6)
+        if name == "forwarding" and not node.knows_sysctl(key):
+            continue  # a host forwards where somebody made it
+        setting = node.sysctl(key)
+        if (setting.value == 0) is (ignoring == 0):
+            return no("{link} accepts no redirects", cite(setting), link=link.name)
+        lines.append(cite(setting))
+    return yes("{link} accepts redirects", *lines, link=link.name)

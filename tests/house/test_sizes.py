@@ -22,7 +22,7 @@ LONGER_RULES: Mapping[str, int] = {
     "rules/forwarding/nat_reply_bypasses_director.py": 90,
     "rules/forwarding/real_server_behind_gateway.py": 121,
     "rules/forwarding/vip_missing_on_real_server.py": 106,
-    "rules/tunnel/tunnel_device_missing.py": 87,
+    "rules/tunnel/tunnel_device_missing.py": 86,
 }
 LONGER_PAGES: Mapping[str, int] = {}
 LONGER_MEDIAN: Mapping[str, int] = {"the median of all rules": 76}

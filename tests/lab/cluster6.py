@@ -3,6 +3,8 @@
 A director's VIP is as keepalived has it: without a check for duplicates, and deprecated, so that it is no source.
 """
 
+from dataclasses import replace
+
 from tests.lab.cluster import BACK, FAR, FRONT, PORT, Cluster, Host
 
 VIP6 = "2001:db8::10"
@@ -67,4 +69,18 @@ def nat6() -> Cluster:
     return Cluster(hosts, _BACK_RIPS, vip=VIP6, asks=_ASKS)
 
 
-BASES6 = {"dr6": dr6, "tun6": tun6, "nat6": nat6}
+def nat6_same_subnet() -> Cluster:
+    """Masquerading within one subnet: the director forwards by the link on which the replies come, and its gateway has
+    a global address, so that it sends no redirects. Only clients beyond the router are served."""
+    hosts = _around()
+    router = hosts["router"]
+    hosts["router"] = replace(router, ip=(*router.ip, "addr add fe80::1/64 dev eth0 nodad"))
+    ip = (*_DIRECTOR_ON_FRONT, "addr add fe80::2/64 dev eth0 nodad")
+    hosts["lb1"] = Host({"eth0": FRONT}, ip, _FORWARDS, _table("-m", *_RIPS.values()))
+    for name, rip in _RIPS.items():
+        back = (f"addr add {rip}/64 dev eth0", "route add default via fe80::2 dev eth0")
+        hosts[name] = Host({"eth0": FRONT}, back, serves=(PORT,))
+    return Cluster(hosts, _RIPS, vip=VIP6, asks=_ASKS, clients=("far",))
+
+
+BASES6 = {"dr6": dr6, "tun6": tun6, "nat6": nat6, "nat6-one-subnet": nat6_same_subnet}

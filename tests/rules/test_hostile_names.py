@@ -42,7 +42,7 @@ UNSEEN = "\x1b[2J\u202e\n"  # in the names of hosts and files
 OWN_NAMES = frozenset({"*", "lo", "kube-ipvs0", "all", "default", "tunl0", "gre0", "sit0", "ip6tnl0"})
 LINK = re.compile(
     r"^\s*\d+: ([^\s:@]+)[:@]|\bdev (\S+)|\bconf\.([^.\s]+)\.\w+ =|^([a-z][\w-]*\d): flags|\b[io]if (\S+)"
-    r"|\b(?:interface|master) (?!sync )(\S+)|mcast=([^\s,]+)|(?:-i|-I|via) ([a-z]\S*)",
+    r"|\b(?:interface|master) (?!sync )(\S+)|mcast=([^\s,]+)|(?:-i|-I|via) (?!fe80:)([a-z]\S*)",
     re.MULTILINE,
 )
 PROGRAM = re.compile(

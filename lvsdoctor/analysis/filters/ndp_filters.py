@@ -5,19 +5,22 @@ connection is tracked for them, so neither ESTABLISHED nor INVALID is their stat
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv6Address
 
 from lvsdoctor.analysis.filters.filter_paths import filters_unread, locality
 from lvsdoctor.kernel.answer import Answer, no
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, filtered
-from lvsdoctor.kernel.packet_matching import UNTRACKED, Packet
+from lvsdoctor.kernel.packet_matching import ANY_STATE, UNTRACKED, Packet
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.packet_filter import Hook
 
 _SOLICITATIONS = "chain {chain} of {host} drops neighbour solicitations for {target}"
 _ADVERTISEMENTS = "chain {chain} of {host} drops neighbour advertisements of {target}"
-_ICMP6, _SOLICITATION, _ADVERTISEMENT = 58, 135, 136
+_REDIRECTS = "chain {chain} of {host} drops ICMPv6 redirects to {target}"
+_ICMP6, _SOLICITATION, _ADVERTISEMENT, _REDIRECT = 58, 135, 136, 137
+_WORDS = {_SOLICITATION: _SOLICITATIONS, _ADVERTISEMENT: _ADVERTISEMENTS, _REDIRECT: _REDIRECTS}
 # Who asks for others (a router, IPVS), asks from the link's own address; which one that is does not matter.
 _LINK_LOCAL = IPv6Address("fe80::ff:fe00:1")
 
@@ -42,6 +45,15 @@ def drops_advertisements(node: Node, target: IP, link: str, source: IP | None) -
     return next(_dropped(node, ((asks, SENT), (answer, DELIVERED)), target), None)
 
 
+def drops_redirects(
+    node: Node, target: IP, *, out_link: str | None = None, in_link: str | None = None
+) -> Answer | None:
+    """Why the filters of a host keep ICMPv6 redirects from a real server: those of a router that sends them by
+    `out_link`, or its own where they come in. As drops_solicitations()."""
+    packet = replace(_packet(_REDIRECT, _LINK_LOCAL, target, in_link, out_link), states=ANY_STATE)
+    return next(_dropped(node, ((packet, SENT if out_link else DELIVERED),), target), None)
+
+
 def _dropped(node: Node, packets: Sequence[tuple[Packet, Sequence[Hook]]], target: IP) -> Iterator[Answer]:
     if not node.has("ip6tables"):
         return
@@ -54,7 +66,7 @@ def _dropped(node: Node, packets: Sequence[tuple[Packet, Sequence[Hook]]], targe
         if verdict.lacking is not None:
             raise verdict.lacking
         if verdict.outcome is FilterOutcome.DROPPED:
-            text = _SOLICITATIONS if packet.icmp_type == _SOLICITATION else _ADVERTISEMENTS
+            text = _WORDS[packet.icmp_type or _SOLICITATION]
             chain = verdict.hook.value.upper() if verdict.hook is not None else ""
             yield no(text, *verdict.because, chain=chain, host=node.name, target=target)
 

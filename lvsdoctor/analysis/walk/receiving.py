@@ -14,6 +14,7 @@ from lvsdoctor.analysis.walk.frames import mac_from
 from lvsdoctor.analysis.walk.subnets import hearing_arp, links_holding
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.delivery import delivered, passes_on
+from lvsdoctor.kernel.ipv6_off import drops_ipv6
 from lvsdoctor.kernel.packet_filter import DELIVERED, FilterOutcome, FilterVerdict
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, TCP, Packet
 from lvsdoctor.kernel.policy_rules import asks_for_marks
@@ -212,6 +213,8 @@ def unpacked(decider: Decider, node: Node, listing: Membership) -> tuple[str | N
         own = _from_here(node, listing.director, rip) if tunnel is not None and rip.version == 6 else None
         if own is not None:
             return own
+        if tunnel is not None and _inner(listing) == 6 and (off := drops_ipv6(node, tunnel.name)):
+            return no(off.reason, *off.because, **off.fields)
         if tunnel is not None:
             return yes("{link} unpacks the request", cite(tunnel), link=tunnel.name)
         others = [cite(link, "does not unpack the request") for link in tunnels_of(node, tunnel_kind(listing))]

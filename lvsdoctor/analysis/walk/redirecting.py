@@ -8,13 +8,12 @@ for it (net/ipv6/ip6_output.c: ip6_forward()), and a router is named by its link
 
 from lvsdoctor.analysis.filters.filter_paths import link_towards
 from lvsdoctor.analysis.named_segments import links_on, segment_named
+from lvsdoctor.analysis.nat.redirects6 import redirects6, takes_redirects6
 from lvsdoctor.analysis.walk.decider import Decider
 from lvsdoctor.analysis.walk.reply_packet import ReplyPacket
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.redirects import believes_redirects, sends_redirect
-from lvsdoctor.kernel.routing import known_route
 from lvsdoctor.model.facts import NotCollected
-from lvsdoctor.model.finding import cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.walk import Decided, Decision, StepVerdict
 
@@ -52,28 +51,17 @@ def redirect_sent(decider: Decider, reply: ReplyPacket, director: Node) -> StepV
 def _sent_6(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
     """A step only where a redirect of IPv6 is sent."""
     try:
-        name, onward = arrival_link(director, reply), known_route(director, reply.client)
+        name = arrival_link(director, reply)
+        link = director.link(name) if name is not None else None
+        answer = redirects6(director, reply.src, reply.client, link) if link is not None else None
     except NotCollected:
         return None
-    if onward is None or name is None or onward.type != "unicast" or onward.links != (name,):
+    if not answer:
         return None
-    hop = next(iter(onward.gateways), reply.client)
-    if onward.gateways and not hop.is_link_local:
-        return None
-    text = "{host} sends a redirect: {src} is to reach {client} by {next_hop}"
-    answer = no(text, *onward.because, host=director.name, src=reply.src, client=reply.client, next_hop=hop)
+    text, hop = "{host} sends a redirect: {src} is to reach {client} by {next_hop}", answer.fields["next_hop"]
+    sent = no(text, *answer.because, host=director.name, src=reply.src, client=reply.client, next_hop=hop)
     key = (reply.client, reply.node.name)
-    return decider.step(director, Decision.REDIRECT, f"to {reply.src}", key, lambda: answer)
-
-
-def _ignored_6(node: Node, link: str) -> Answer | None:
-    """Each link has its own value, and `all` counts nowhere (net/ipv6/route.c: rt6_do_redirect()). Which of its
-    connections still come to their end where a redirect is taken, is not known."""
-    for name, ignoring in (("accept_redirects", 0), ("forwarding", 1)):
-        key = f"net.ipv6.conf.{link}.{name}"
-        if node.has("sysctl") and node.knows_sysctl(key) and node.sysctl(key).value == ignoring:
-            return yes("{link} accepts no redirects", cite(node.sysctl(key)), link=link)
-    return None
+    return decider.step(director, Decision.REDIRECT, f"to {reply.src}", key, lambda: sent)
 
 
 def redirect_taken(decider: Decider, reply: ReplyPacket, director: Node) -> StepVerdict | None:
@@ -87,9 +75,10 @@ def redirect_taken(decider: Decider, reply: ReplyPacket, director: Node) -> Step
         link = reply.node.link(names[0]) if names else None
         if link is None:
             return None
-        if reply.src.version == 6:
-            return _ignored_6(reply.node, link.name)
-        answer = believes_redirects(reply.node, link)
+        v6, unasked = reply.src.version == 6, reply.protocol != "tcp"
+        answer = takes_redirects6(reply.node, link) if v6 else believes_redirects(reply.node, link)
+        if v6 and answer and unasked and not all(hop.is_link_local for hop in reply.lookup.gateways):
+            return None
         if not answer:
             return yes("{link} accepts no redirects", *answer.because, link=link.name)
         text = "{host} accepts redirects, so later replies to {client} do not go through {director}"
