@@ -39,7 +39,9 @@ def prefix_astray(node: Node, vip: IP) -> Iterator[PrefixAstray]:
         shown = [found for peer in node.peers for found in _hosts(node, peer, wide, others[0])]
         silent = _silent(node, wide)
         for way, lines, sure in sorted(shown, key=lambda found: not found[2])[:1]:
-            settle = command("arping", "-I", wide.link, "-c", 3, lines[0].fields["host"])
+            host = lines[0].fields["host"]
+            v6 = vip.version == 6
+            settle = command("ndisc6", host, wide.link) if v6 else command("arping", "-I", wide.link, "-c", 3, host)
             text = f"{wide.network} and {others[0].network} are on different network segments"
             doubt = () if sure or silent else (assume_without("", text, settle),)
             yield PrefixAstray(wide, others[0], way, (*lines, *silent, *doubt), bool(sure or silent))

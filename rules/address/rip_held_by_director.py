@@ -64,7 +64,9 @@ def _another_host(node: Node, own: OwnRip) -> tuple[str, str, list[Citation], Fi
         if not peer.has("ipvs") and len({row.link for row in peer.addresses if not row.host_only} - {"lo"}) > 1:
             has_it.append(assume("ipvs", f"{peer.name} has no such service", settle=f"ipvsadm -Sn  # on {peer.name}"))
         return TWICE, peer.name, has_it, announced_by(peer.name, [held.link], own.rip)
-    ask = command("arping", "-D", "-c", 3, "-I", next(iter(own.home.links), "eth0"), own.rip)
+    link = next(iter(own.home.links), "eth0")
+    v6 = own.rip.version == 6
+    ask = command("ndisc6", "-m", own.rip, link) if v6 else command("arping", "-D", "-c", 3, "-I", link, own.rip)
     unsure = assume("addresses", "another host is this real server", settle=ask)
     if entry := answered_elsewhere(node, own.rip):
         return MOVED, entry.mac, [cite(entry, "a host answered for {rip}", rip=own.rip), unsure], Fix()

@@ -25,6 +25,7 @@ from lvsdoctor.rulekit import (
 CUT = "{node} does not reach real server {rip}: {why}"
 LOST = "The share of {services} for {rip} gets no reply."
 LATER = "At a weight above 0 the share of {services} for {rip} gets no reply."
+ASK = {4: "arping -c 3", 6: "ping -6 -c 3"}
 CHANCE = "The host that answers first gets the share of {services} for {rip}."
 UNLISTED = "{node} lists real server {rip}, an address that the scanned hosts do not have"
 
@@ -69,12 +70,10 @@ def _unlisted(rip: IP, places: list[tuple[VirtualService, Destination]]) -> Find
     return Finding(
         UNLISTED,
         clients="If no host has {rip}, its share of {services} gets no answer.",
-        about={"rip": rip},
-        services=", ".join(str(service) for service, _ in places),
-        severity=Severity.WARNING,
+        about={"rip": rip}, services=", ".join(str(service) for service, _ in places), severity=Severity.WARNING,
         evidence=[
             *(cite(real, "all other real servers are scanned hosts") for _, real in places),
-            assume("addresses", "no other host has that address", settle=f"arping -c 3 {rip}", others=True),
+            assume("addresses", "no other host has that address", settle=f"{ASK[rip.version]} {rip}", others=True),
         ],
         fix=find_stray(rip, Stray("", (), unlisted=True)),
-    )
+    )  # fmt: skip

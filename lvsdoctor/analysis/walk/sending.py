@@ -208,7 +208,8 @@ def _unanswered(rip: IP, astray: Stray) -> Answer | None:
     thing between them or in it keeps the answer back."""
     if astray.entry is None or astray.entry.state != "FAILED":
         return None
-    still = assume_without("", f"{rip} still does not answer", command("arping", "-c", "3", rip))
+    ask = command(*(("ping", "-6") if rip.version == 6 else ("arping",)), "-c", "3", rip)
+    still = assume_without("", f"{rip} still does not answer", ask)
     return no("{why}", *astray.because, still, why=astray.why)
 
 

@@ -131,12 +131,18 @@ def find_host(mac: str, ip: IP) -> Fix:
     return Fix(now=(seek, f"# it gives up {ip}, or stops to answer for others (proxy ARP)"))
 
 
+def _asking(ip: IP, link: str) -> str:
+    """What shows on a link which MAC has an address; an address of IPv6 is no matter of ARP."""
+    return command("ndisc6", ip, link) if ip.version == 6 else command("arping", "-I", link, "-c", 3, ip)
+
+
 def find_stray(rip: IP, lost: Stray) -> Fix:
     """What brings a director's packets to the real server again: without a wrong entry, or by hand."""
     from lvsdoctor.model.change import RemoveNeighbour
 
     if lost.twice:
-        line = f"# give {rip} to one of the two hosts alone: arping -D -I LINK -c 3 {rip} shows both MACs"
+        both = f"ndisc6 -m {rip} LINK" if rip.version == 6 else f"arping -D -I LINK -c 3 {rip}"
+        line = f"# give {rip} to one of the two hosts alone: {both} shows both MACs"
         return Fix(now=(line,), persist=("# the same in the network configuration of the other host",))
     entry = lost.entry
     if entry is not None and entry.mac and lost.of_a_moment:
@@ -144,7 +150,7 @@ def find_stray(rip: IP, lost: Stray) -> Fix:
     if entry is not None and entry.mac:
         kept = (f"# take the entry of {entry.ip} out of the network configuration or the script that adds it",)
         return Fix(now=(spell(RemoveNeighbour(entry.ip, entry.link)),), persist=kept)
-    ask = command("arping", "-I", entry.link if entry is not None else "LINK", "-c", 3, rip)
+    ask = _asking(rip, entry.link if entry is not None else "LINK")
     if lost.unlisted and entry is not None and entry.ip != rip:
         line = f"# is {entry.ip} the right gateway to {rip}? ip route replace {rip} via ROUTER sends by another"
         return Fix(now=(line,), persist=("# the same in the network configuration of this host",))
