@@ -25,11 +25,13 @@ from lvsdoctor.rulekit import (
     passes_for_some,
     past_director,
     replace_route,
+    restore_ipv6,
     route_lookup,
     rule,
     rule_that_ends,
     taken_for_active,
     taking_requests,
+    wires_without,
 )
 
 BY_GATEWAY = "{node} sends replies from {rip} to gateway {hop}, not through director {director}"
@@ -60,26 +62,26 @@ def nat_reply_bypasses_director(node: Node) -> Iterator[Finding]:
         message = NOWHERE if way.type != "unicast" else BY_GATEWAY if hop else STRAIGHT
         evidence = [cite(listed, "{director} masquerades to {rip}", director=director.name, rip=rip)]
         evidence += [*way.because, *beyond, *filter(None, kept), *taken_for_active(node, taking)]
-        back = passes_for_some(node, ours)
-        message = message if back is None else SOME if back.table == "main" else MARKED
+        message = message if (back := passes_for_some(node, ours)) is None else SOME if back.table == "main" else MARKED
         evidence += [] if back is None else [cite(back, "replies by this route go through the director")]
         gateway = gateway_to_director(node, listings)
         evidence += [cite(gateway, "the director, on a subnet of {node}", node=node.name)] if gateway else []
+        evidence += [] if gateway else [line for _, line in wires_without(director, rip)]
         yield Finding(
             message,
             clients="Clients get no reply from {node}." if message is NOWHERE else DROPPED if back is None else OTHERS,
             about={"rip": rip}, director=director.name, hop=hop or ", ".join(way.links),
             back=(back.dst if back.table == "main" else back.table) if back is not None else "",
             severity=Severity.WARNING if back is not None or hides_some_clients(taking) else None,
-            evidence=evidence,
-            fix=_fix(node, way, rip, director, gateway),
+            evidence=evidence, fix=_fix(node, way, rip, director, gateway),
         )  # fmt: skip
 
 
 def _fix(node: Node, lookup: Lookup, rip: IP, director: Node, gateway: Address | None) -> Fix:
-    if gateway is None:
-        # No route leads to a director that is no neighbour: it has to make the replies come to it.
-        return replace(hide_clients("::/0" if rip.version == 6 else "0.0.0.0/0", rip), node=director.name)
+    if gateway is None:  # No route leads to a director that is no neighbour: it has to make the replies come to it.
+        hidden = hide_clients("::/0" if rip.version == 6 else "0.0.0.0/0", rip)
+        off = [link for link, _ in wires_without(director, rip)]
+        return replace(restore_ipv6(director, off, rip) if off else hidden, node=director.name)
     ends = rule_that_ends(node, lookup)
     fix = delete_rule(ends) if ends else Fix()
     if ends and passes(node, route_lookup(node, far_away(rip.version)), {address.ip for address in director.addresses}):
