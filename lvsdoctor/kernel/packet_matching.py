@@ -20,6 +20,7 @@ ANY_STATE = frozenset({"NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"})
 NEW = frozenset({"NEW"})
 UNTRACKED = frozenset({"UNTRACKED"})
 SYN = frozenset({"SYN"})
+SYN_ACK = SYN | {"ACK"}
 TCP, UDP = 6, 17
 # Stands for the port of a client, as an address far away does for its address: one that the usual kernels choose.
 CLIENT_PORT = 50000

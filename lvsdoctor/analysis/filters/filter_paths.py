@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 from lvsdoctor.kernel.ipvs_packets import Passage
 from lvsdoctor.kernel.own_address import own_address
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT, FilterOutcome, FilterVerdict, filtered
-from lvsdoctor.kernel.packet_matching import NEW, TCP, UDP, Locality, Packet
+from lvsdoctor.kernel.packet_matching import NEW, SYN_ACK, TCP, UDP, Locality, Packet
 from lvsdoctor.kernel.routing import FAR_AWAY, route_lookup
 from lvsdoctor.model.address import IP
 from lvsdoctor.model.coverage import Partial
@@ -182,6 +182,15 @@ def passed(node: Node, packet: Packet, hooks: Sequence[Hook], host: Locality) ->
         here = filtered(node, verdict.packet, (Hook.INPUT,), host)
         return replace(here, because=(*here.because, *verdict.because))
     return verdict
+
+
+def reply_passed(node: Node, reply: Packet, hooks: Sequence[Hook], host: Locality) -> FilterVerdict:
+    """passed() for the replies of a connection. TCP's first has SYN and ACK: where that is dropped, no other comes."""
+    if reply.protocol == TCP and reply.tcp_flags is None:
+        first = passed(node, replace(reply, tcp_flags=SYN_ACK), hooks, host)
+        if first.outcome is FilterOutcome.DROPPED and first.lacking is None:
+            return first
+    return passed(node, reply, hooks, host)
 
 
 def of_all(verdicts: Sequence[FilterVerdict], lacking: NotCollected) -> FilterVerdict:

@@ -18,6 +18,7 @@ from lvsdoctor.analysis.filters.filter_paths import (
     locality,
     of_all,
     passed,
+    reply_passed,
     undecided,
 )
 from lvsdoctor.analysis.nat.translation import no_source_nat
@@ -56,7 +57,8 @@ def at_real_server(node: Node, listing: Membership) -> Iterator[FilteredPacket]:
     ports: dict[int, None] = {}
     for passage in _passages(node, service, listing.destination, listing.director):
         host = locality(node, passage.packet.version)
-        verdict = passed(node, passage.packet, passage.hooks, host)
+        judged = reply_passed if passage.part == REPLY else passed
+        verdict = judged(node, passage.packet, passage.hooks, host)
         if passage.part == REQUEST and not _is_delivered(node, passage.packet, verdict):
             continue
         yield FilteredPacket(service, listing.destination, passage, verdict)
@@ -93,7 +95,8 @@ def _beside(director: Node, rip: IP) -> IP | None:
 
 def _checked(node: Node, listing: Membership, rip: IP, port: int, src: IP | None) -> Iterator[FilteredPacket]:
     for passage in _check(node, rip, port, src):
-        verdict = passed(node, passage.packet, passage.hooks, locality(node, rip.version))
+        judged = reply_passed if passage.part == CHECK_REPLY else passed
+        verdict = judged(node, passage.packet, passage.hooks, locality(node, rip.version))
         yield FilteredPacket(listing.service, listing.destination, passage, verdict)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, locality, passed
+from lvsdoctor.analysis.filters.filter_paths import PROTOCOLS, locality, reply_passed
 from lvsdoctor.analysis.nat.counted_replies import contradicting_counters, counted_through
 from lvsdoctor.analysis.nat.translation import passes
 from lvsdoctor.analysis.walk.attempt import Attempt
@@ -76,7 +76,7 @@ def _output(decider: Decider, reply: ReplyPacket) -> StepVerdict:
         if (free := idle(reply.node, reply.src.version)) is not None:
             return of_verdict(free)
         packet = replace(reply.packet, out_link=_out_link(reply))
-        verdict = passed(reply.node, packet, SENT, locality(reply.node, reply.src.version))
+        verdict = reply_passed(reply.node, packet, SENT, locality(reply.node, reply.src.version))
         hops = verdict.packet.hop_limit
         if hops is not None and hops < 2 and verdict.lacking is None and reply.lookup.gateways:
             text = "{gateway} drops the reply, as a rule sets the hop limit to {hops}"

@@ -55,6 +55,20 @@ def test_a_filter_quotes_its_rule_first() -> None:
     assert ends(direct_routing(rs1=rs1))[CHECK] == (Served.DIES, "rs1", Decision.INPUT_FILTER)
 
 
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        ("--tcp-flags SYN,ACK SYN,ACK", (Served.DIES, "rs1", Decision.OUTPUT_FILTER)),
+        ("--tcp-flags FIN,SYN,RST,ACK SYN,ACK", (Served.DIES, "rs1", Decision.OUTPUT_FILTER)),
+        ("--tcp-flags SYN SYN", (Served.DIES, "rs1", Decision.OUTPUT_FILTER)),
+        ("! --sport 80 --tcp-flags SYN,ACK SYN,ACK", SERVED),
+    ],
+)
+def test_a_real_server_that_drops_the_second_packet_of_the_handshake_serves_nobody(rule: str, outcome: object) -> None:
+    rules = {"filter": [f"-A OUTPUT -p tcp -m tcp {rule} -j DROP"]}
+    assert ends(direct_routing(rs1=replace(real_server(21), rules=rules)))[SEGMENT] == outcome
+
+
 def test_a_real_server_that_redirects_requests_needs_no_vip() -> None:
     rules = {"nat": ["-A PREROUTING -d 192.0.2.10/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"]}
     rs1 = replace(
