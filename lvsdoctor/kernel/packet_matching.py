@@ -28,6 +28,7 @@ CLIENT_PORT = 50000
 _LEAST_HOPS = 32
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
 # The headers of IP and of the protocol.
+_FRAME = 1500
 _LEAST_BYTES: dict[tuple[int, int | None], int] = {(4, TCP): 40, (6, TCP): 60, (4, UDP): 28, (6, UDP): 48}
 _ICMP = frozenset({1, 58})
 TUNNELS = frozenset({4, 41, 47})
@@ -155,7 +156,11 @@ def _holds(condition: Condition, packet: Packet, hook: Hook, host: Locality) -> 
         case Match.LENGTH:
             least = _LEAST_BYTES.get((packet.version, packet.protocol), 0)
             lengths = [value for value in values if isinstance(value, Range)]
-            return False if all(part.high < least for part in lengths) else None
+            if all(part.high < least for part in lengths):
+                return False
+            # what opens a TCP connection has options at the most, or data of one Ethernet frame (Fast Open)
+            opens = packet.protocol == TCP and packet.tcp_flags is not None and "SYN" in packet.tcp_flags
+            return True if opens and any(part.low <= least and part.high >= _FRAME for part in lengths) else None
         case Match.OVER_LIMIT:
             return False  # of one client's few packets a limit on many is none
         case Match.MARK:

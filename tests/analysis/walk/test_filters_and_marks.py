@@ -56,6 +56,15 @@ def test_a_filter_quotes_its_rule_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("length", "outcome"),
+    [("40:1500", Served.DIES), ("0:65535", Served.DIES), ("0:39", Served.SERVED), ("1400:1500", Served.UNKNOWN)],
+)
+def test_a_rule_for_packets_of_every_length_has_the_first_of_a_connection(length: str, outcome: Served) -> None:
+    rules = {"filter": [f"-A INPUT -p tcp -m tcp --dport 80 -m length --length {length} -j DROP"]}
+    assert by_place(direct_routing(rs1=replace(real_server(21), rules=rules)))[SEGMENT].outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("rule", "outcome"),
     [
         ("--tcp-flags SYN,ACK SYN,ACK", (Served.DIES, "rs1", Decision.OUTPUT_FILTER)),
