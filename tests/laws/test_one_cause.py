@@ -6,6 +6,7 @@ a page is about is the one that speaks.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -16,7 +17,7 @@ from lvsdoctor.engine.rule import Rule
 from lvsdoctor.engine.runner import examine, try_rule
 from lvsdoctor.fixes.changes.kinds import applied, changes_of
 from lvsdoctor.fixes.persist.sysctl_files import with_files
-from lvsdoctor.model.examination import Diagnosis
+from lvsdoctor.model.examination import Diagnosis, Examination
 from lvsdoctor.model.node import Node
 from lvsdoctor.reporting.rule_page import page_of
 from tests.laws.worlds import rules, worlds
@@ -33,13 +34,19 @@ def _scans() -> Iterator[Sequence[Node]]:
     yield from (with_standing(world.nodes()) for world in worlds() if ":" not in world.name)
 
 
+@cache
+def _examined() -> Sequence[tuple[Sequence[Node], Examination]]:
+    """Each scan, and what all rules make of it; to make it anew for each test takes most of their time."""
+    return [(nodes, examine(nodes, rules())) for nodes in _scans()]
+
+
 def test_no_finding_is_lost() -> None:
-    for nodes in _scans():
-        found = {d.fingerprint for node in nodes for rule in rules() for d in try_rule(rule, node)[0]}
-        examination = examine(nodes, rules())
+    for nodes, examination in _examined():
+        of_rules = {rule.name: {d.fingerprint for d in _of(rule, nodes)} for rule in rules()}
+        found = set[str]().union(*of_rules.values())
         speaking = {diagnosis.fingerprint for diagnosis in examination.diagnoses}
         under = {diagnosis.fingerprint for diagnosis in examination.listed_under}
-        last_resort = {d.fingerprint for rule in rules() if rule.unless_explained for d in _of(rule, nodes)}
+        last_resort = set[str]().union(*(of_rules[rule.name] for rule in rules() if rule.unless_explained))
         assert speaking | under == found - (last_resort - speaking)
         assert not speaking & under
         named = {(d.node, code) for d in examination.diagnoses for code in d.clears}
@@ -51,8 +58,7 @@ def _of(rule: Rule, nodes: Sequence[Node]) -> list[Diagnosis]:
 
 
 def test_the_fix_of_the_finding_that_speaks_clears_what_is_listed_under_it() -> None:
-    for nodes in _scans():
-        examination = examine(nodes, rules())
+    for nodes, examination in _examined():
         for under in examination.listed_under:
             leaders = [d for d in examination.diagnoses if d.node == under.node and under.code in d.clears]
             assert leaders

@@ -85,5 +85,6 @@ def test_nothing_becomes_quiet_that_fired_or_was_not_checked(subtraction: tuple[
 @law
 @given(subtractions())
 def test_no_rule_crashes_without_what_it_reads(subtraction: tuple[World, Taken]) -> None:
-    _, after = examined(subtraction)
+    world, taken = subtraction
+    after = world.examined(taken.without(world.nodes()))
     assert [outcome.traceback for outcome in after.outcomes if outcome.traceback] == []
