@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lvsdoctor.language import joined, template, translated
 from lvsdoctor.model.walk import ClientClass, ClientPlace, Decided, Decision, Served, StepVerdict, Walk
 from lvsdoctor.reporting.listing import conjoined, some
-from lvsdoctor.reporting.summary import counted
+from lvsdoctor.reporting.summary import counted, natural
 
 # A step's name in a ladder: short, the field's own word.
 DECISIONS: Mapping[Decision, str] = {
@@ -116,14 +116,15 @@ def served_clients(walks: Iterable[Walk]) -> list[ServiceClients]:
         every.setdefault(service, {}).update({name: None} if name and is_of_service(walk) else {})
     rows = []
     for key, servers in outcomes.items():
-        known = tuple(every[key[0]])
+        known = tuple(sorted(every[key[0]], key=natural))
         # What ends before a real server is chosen concerns them all.
         worst = {
             name: min([*servers.get(name, ()), *servers.get("", ())], key=_WORST.index, default=None) for name in known
         }
         serving, unknown, losing = (tuple(name for name in known if worst[name] is kind) for kind in reversed(_WORST))
         others = (name for name, ends in servers.items() if name and name not in known and Served.DIES in ends)
-        rows.append(ServiceClients(key[0], of[key], known, serving, (*losing, *others), unknown))
+        lost = tuple(sorted((*losing, *others), key=natural))
+        rows.append(ServiceClients(key[0], of[key], known, serving, lost, unknown))
     return rows
 
 

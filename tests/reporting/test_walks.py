@@ -37,6 +37,13 @@ def test_a_real_server_that_loses_some_of_the_clients_does_not_serve_them() -> N
     assert (row.serving, row.losing, row.unknown) == (("rs1",), ("rs2",), ())
 
 
+def test_real_servers_of_a_sentence_stand_in_natural_order_whatever_walk_came_first() -> None:
+    walks = [walk(SEGMENT, name, "dies") for name in ("rs3", "rs2", "rs1")]
+    assert service_sentences(walks)[SERVICE] == [
+        "0 of 3 real servers serve clients on the VIP's segment. Connections through rs1, rs2, rs3 are lost."
+    ]
+
+
 def test_where_no_real_server_can_be_chosen_none_serves() -> None:
     lost = replace(walk(SEGMENT, "lb1", "dies"), real_server="", rip=None)
     assert service_sentences([lost]) == {SERVICE: ["No real server is known that serves clients on the VIP's segment."]}
