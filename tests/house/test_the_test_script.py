@@ -140,6 +140,20 @@ def test_without_arguments_it_says_what_it_installs_before_it_does(machine: Mach
     assert "python -m pytest --durations=15 tests/lab" in machine.log()
 
 
+def test_the_lab_is_the_longest_and_begins_before_all_checks(machine: Machine) -> None:
+    # Format and the other checks wait until the lab runs: it is there when the first of them is over, or they give up.
+    machine.stub(
+        "python",
+        f"""{PYTHON}
+        case "$*" in
+            *"=15 tests/lab") touch "$LOG.lab" ;;
+            *"ruff format"*) for _ in $(seq 100); do [ -e "$LOG.lab" ] && exit 0; sleep 0.1; done; exit 1 ;;
+        esac""",
+        "checkout/.venv/bin",
+    )
+    assert "failed" not in machine.test().stderr
+
+
 def test_the_lab_runs_beside_the_other_tests_and_what_fails_there_fails_all(machine: Machine) -> None:
     machine.stub(
         "python", 'case "$*" in *"=15 tests/lab") echo "rs1 serves nobody"; exit 1 ;; esac', "checkout/.venv/bin"
