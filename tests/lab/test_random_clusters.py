@@ -9,9 +9,10 @@ from functools import partial
 
 import pytest
 
+from tests.lab.cluster import BASES
 from tests.lab.conftest import TABLES
 from tests.lab.guest import Guest
-from tests.lab.judge import ALL_BASES, rules
+from tests.lab.judge import rules
 from tests.lab.pool import Pool, finished
 from tests.lab.random_clusters import Compared, Drawn, compare, draw, table
 from tests.lab.strata import STRATA
@@ -46,7 +47,7 @@ def _table(started: "dict[int, Future[Compared]]") -> list[str]:
 def test_each_kind_is_among_300_clusters() -> None:
     drawn = [draw(SEED, index) for index in range(300)]
     assert {one.stratum for one in drawn} >= {stratum.name for stratum in STRATA}
-    assert {one.base for one in drawn} == set(ALL_BASES)
+    assert {one.base for one in drawn} == {*BASES, *(base for stratum in STRATA for base in stratum.bases)}
 
 
 def test_rules_that_are_to_name_a_change_are_there() -> None:
