@@ -12,6 +12,7 @@ from lvsdoctor.analysis.nat.translation import client_in
 from lvsdoctor.kernel.carrier import leaves_nowhere
 from lvsdoctor.kernel.default_gateways import default_gateways
 from lvsdoctor.kernel.far_away import far_away
+from lvsdoctor.kernel.policy_rules import Flow
 from lvsdoctor.kernel.route_families import shows_local_routes, shows_routes
 from lvsdoctor.kernel.routing import Lookup, is_local, route_lookup
 from lvsdoctor.kernel.vrf import vrf_table, vrf_tables
@@ -46,15 +47,17 @@ def answering_for(node: Node) -> dict[IP, Seen]:
     return dict(sorted(found.items(), key=lambda item: item[0].version))
 
 
-def reply_path(node: Node, vip: IP, client: IP | None = None, mark: int = 0) -> Lookup:
-    """The route of a reply from the VIP to a client, or to one far away, with this mark; a service of a VRF answers by
-    the VRF's table.
+def reply_path(
+    node: Node, vip: IP, client: IP | None = None, mark: int = 0, flow: Flow | None = None
+) -> Lookup:  # fmt: skip
+    """The route of a reply from the VIP to a client, or to one far away, with this mark, and protocol and ports if
+    `flow` tells them; a service of a VRF answers by the VRF's table.
 
     Raises NotCollected where a policy rule leads to a table of which nobody collected the routes. Reads routes, and
     addresses, local-routes, policy-rules, links where collected.
     """
     client = client or far_away(vip.version)
-    ways = [route_lookup(node, client, src=vip, within=link, mark=mark) for link in _vrf_ports(node, vip)]
+    ways = [route_lookup(node, client, src=vip, within=link, mark=mark, flow=flow) for link in _vrf_ports(node, vip)]
     found = next((way for way in ways if way.type != "unreachable"), ways[0])
     if found.type == "unreachable":
         all_tables_seen(node, vip, vip.version)

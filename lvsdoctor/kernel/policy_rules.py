@@ -3,7 +3,7 @@
 net/core/fib_rules.c: fib_rules_lookup(), fib_rule_match(); net/ipv4/fib_rules.c.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lvsdoctor.kernel.answer import assume
@@ -13,6 +13,7 @@ from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
 from lvsdoctor.model.route import FAILING_TYPES, PolicyRule, Route
 from lvsdoctor.model.seen import Seen
+from lvsdoctor.parse.iptables.iptables_words import PROTOCOLS
 
 _DEFAULT_RULES = tuple(
     PolicyRule(priority, Seen("kernel default", None, f"{priority}: from all lookup {table}"), table=table)
@@ -44,10 +45,23 @@ def _sorted_rules(node: Node, family: int) -> tuple[tuple[PolicyRule, ...], tupl
     return rules, ()
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The protocol and the ports of a packet that a program of the host sends; None is not known."""
+
+    protocol: int | None
+    sport: int | None
+    dport: int | None
+
+
 def selects(
-    rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None, mark: int = 0
-) -> bool:  # fmt: skip
-    """Does the rule match a packet of unknown transport? net/core/fib_rules.c: fib_rule_match()."""
+    rule: PolicyRule, dst: IP, src: IP | None, arrived_on: str, oif: str | None, mark: int = 0, flow: Flow | None = None
+) -> bool | None:  # fmt: skip
+    """Does the rule match a packet? None: it asks for what is not known of it. Without `flow` the packet has neither
+    protocol nor ports: a request by ARP, and what IPVS sends (ip_vs_xmit.c: do_output_route4()).
+
+    net/core/fib_rules.c: fib_rule_match().
+    """
     matches = (
         (rule.dst is None or dst in rule.dst)
         and (rule.src is None or rule.src.prefixlen == 0 or (src is not None and src in rule.src))
@@ -55,9 +69,29 @@ def selects(
         and (rule.oif is None or rule.oif == oif)
         and (rule.fwmark is None or not (mark ^ rule.fwmark) & rule.fwmask)
         and not rule.tos
-        and not rule.other
     )
-    return matches != rule.negated
+    asked = _has_transport(rule, flow) if matches else False
+    return None if asked is None else asked != rule.negated
+
+
+def _has_transport(rule: PolicyRule, flow: Flow | None) -> bool | None:
+    """Does the packet have the protocol and the ports that the rule asks for? The user whose program sends it, and what
+    else a rule may ask for, is not known. net/ipv4/fib_rules.c: fib4_rule_match()."""
+    if flow is None or not rule.other:
+        return not rule.other
+    answers = [_has(flow, *selector.split(maxsplit=1)) for selector in rule.other]
+    return False if False in answers else None if None in answers else True
+
+
+def _has(flow: Flow, name: str, value: str) -> bool | None:
+    if name == "ipproto":
+        number = int(value) if value.isdecimal() else PROTOCOLS.get(value.lower())
+        return None if number is None or flow.protocol is None else number == flow.protocol
+    known = {"sport": flow.sport, "dport": flow.dport}.get(name)
+    low, dash, high = value.partition("-")
+    if known is None or not low.isdecimal() or (dash and not high.isdecimal()):
+        return None
+    return int(low) <= known <= int(high if dash else low)
 
 
 def asks_for_marks(node: Node, family: int) -> bool:

@@ -10,11 +10,12 @@ from itertools import chain
 
 from lvsdoctor.kernel.address_routes import connected_routes_of, local_routes_of
 from lvsdoctor.kernel.answer import assume, assume_no_more
-from lvsdoctor.kernel.policy_rules import MERGED, has_custom_rules, is_default, policy_rules, selects, suppressed
+from lvsdoctor.kernel.policy_rules import MERGED, Flow, has_custom_rules, is_default, policy_rules, selects, suppressed
 from lvsdoctor.kernel.route_families import routes_unseen, shows_routes
 from lvsdoctor.kernel.route_table import RouteTable, is_own_host
 from lvsdoctor.kernel.vrf import spellings, vrf_table, vrf_tables
 from lvsdoctor.model.address import IP
+from lvsdoctor.model.coverage import Partial
 from lvsdoctor.model.facts import NotCollected
 from lvsdoctor.model.finding import Citation, cite
 from lvsdoctor.model.node import Node
@@ -64,20 +65,27 @@ def route_lookup(
     oif: str | None = None,
     within: str | None = None,
     mark: int = 0,
+    flow: Flow | None = None,
 ) -> Lookup:
     """The route of a packet to `dst`, as `ip route get` would show it.
 
     `within` is the link whose VRF the packet belongs to, where it is not that of `arrived_on` or `oif`.
-    Reads policy-rules (assumed to be the default three where not collected), local-routes and routes (what follows
-    from the addresses, where not collected). Raises NotCollected("routes") where only routes that were not collected
-    could tell.
+    `flow`: of what a program of the host sends, for the rules that ask for protocol and ports. Reads policy-rules
+    (assumed to be the default three where not collected), local-routes and routes (what follows from the addresses,
+    where not collected). Raises NotCollected("routes") where only routes that were not collected could tell, and
+    ("policy-rules") where a rule asks for what is not known of the packet.
     """
     rules, assumed = policy_rules(node, dst.version)
     at = 0
     while at < len(rules):
         rule = rules[at]
         at += 1
-        if not selects(rule, dst, src, arrived_on, oif, mark):
+        selected = selects(rule, dst, src, arrived_on, oif, mark, flow)
+        if selected is None:
+            text = "it is not known whether the policy rule `{rule}` takes the packet"
+            why = Partial(text, rule.seen, {"rule": rule.seen.text.strip()})
+            raise NotCollected("policy-rules", node.name, f"the route to {dst}", partial=why)
+        if not selected:
             continue
         if rule.action == "goto":
             # A jump to a priority without a rule is none (fib_rules_lookup(): ctarget is NULL).

@@ -20,6 +20,7 @@ from lvsdoctor.analysis.walk.subnets import on_other_segment, subnets
 from lvsdoctor.kernel.answer import Answer, no, yes
 from lvsdoctor.kernel.packet_filter import DELIVERED, SENT
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, NEW, SYN, Packet
+from lvsdoctor.kernel.policy_rules import Flow
 from lvsdoctor.kernel.routing import route_lookup
 from lvsdoctor.kernel.source_address import own_source
 from lvsdoctor.model.address import IP
@@ -89,7 +90,10 @@ def health_check(
     server = at.real_servers.get(real.ip)
     protocol = _PROTOCOL.get(check.kind, at.protocol) if check is not None else at.protocol
     subject = f"{protocol} {target}:{port}" if port else str(target)
-    asked = decider.step(director, Decision.HEALTH_CHECK, subject, client.address, lambda: _asks(director, target))
+    flow = Flow(PROTOCOLS.get(protocol), CLIENT_PORT, port or None)
+    asked = decider.step(
+        director, Decision.HEALTH_CHECK, subject, client.address, lambda: _asks(director, target, flow)
+    )
     yield asked
     # Without the source nothing can be asked of the real server.
     if asked.decided is Decided.NO or client.address == real.ip:
@@ -100,12 +104,12 @@ def health_check(
     yield from _there(decider, director, server, client, target, port, protocol)
 
 
-def _asks(director: Node, target: IP) -> Answer | None:
+def _asks(director: Node, target: IP, flow: Flow) -> Answer | None:
     source = own_source(director, target)
     if source.ip is None:
         all_tables_seen(director, None, target.version)
         return no("{host} has no route to {target}", *source.because, host=director.name, target=target)
-    way = route_lookup(director, target, src=source.ip)
+    way = route_lookup(director, target, src=source.ip, flow=flow)
     if way.type not in ("unicast", "local"):
         # net/ipv4/route.c: ip_route_connect() looks again, with the source that the first look-up has told.
         text = "{host} has no route from {source} to {target}"
@@ -191,8 +195,9 @@ def _back(decider: Decider, director: Node, reply: ReplyPacket) -> Iterator[Step
     """Where a scanned router on the path of the reply does not pass it on. Of a check that did not come by it its
     connection tracking has no entry."""
     try:
+        lookup = reply.lookup
         straight = not route_lookup(director, reply.src, src=reply.client).gateways
-        astray = not straight and on_other_segment(reply.node, None, reply.lookup, reply.client, (director,))
+        astray = not straight and on_other_segment(reply.node, None, lookup, reply.client, (director,))
     except NotCollected:
         return
     if astray:  # no neighbour may be there to take it
@@ -200,6 +205,6 @@ def _back(decider: Decider, director: Node, reply: ReplyPacket) -> Iterator[Step
         yield decider.step(reply.node, Decision.RETURN_PATH, subject, ("astray", reply.key), lambda: None)
         return
     states = frozenset({"INVALID"}) if straight and reply.protocol == "tcp" else reply.packet.states
-    stop = by_routers(decider, reply.node, reply.client, replace(reply.packet, states=states), reply.lookup)
+    stop = by_routers(decider, reply.node, reply.client, replace(reply.packet, states=states), lookup)
     if stop is not None:
         yield stop

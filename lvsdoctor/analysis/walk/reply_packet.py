@@ -7,7 +7,7 @@ from lvsdoctor.analysis.reply_path import reply_path
 from lvsdoctor.analysis.walk.filters import idle
 from lvsdoctor.kernel.packet_filter import DELIVERED
 from lvsdoctor.kernel.packet_matching import CLIENT_PORT, Packet, connection_mark
-from lvsdoctor.kernel.policy_rules import asks_for_marks
+from lvsdoctor.kernel.policy_rules import Flow, asks_for_marks
 from lvsdoctor.kernel.routing import Lookup
 from lvsdoctor.kernel.sockets import user_of_listener
 from lvsdoctor.model.address import IP
@@ -42,10 +42,11 @@ class ReplyPacket:
     def lookup(self) -> Lookup:
         """A mark that OUTPUT gives the reply has its route looked up again
         (net/ipv4/netfilter/iptable_mangle.c: ipt_mangle_out())."""
-        first = reply_path(self.node, self.src, self.client)
+        flow = Flow(PROTOCOLS.get(self.protocol), self.port or None, CLIENT_PORT)
+        first = reply_path(self.node, self.src, self.client, flow=flow)
         if first.type != "unicast" or not (mark := self.mark):
             return first
-        return reply_path(self.node, self.src, self.client, mark)
+        return reply_path(self.node, self.src, self.client, mark, flow)
 
     @property
     def mark(self) -> int:

@@ -41,8 +41,16 @@ def reply_leaves(decider: Decider, reply: ReplyPacket) -> Iterator[StepVerdict]:
         lambda: _route(decider, reply),
         lambda: _output(decider, reply),
         lambda: _sender(decider, reply),
-        lambda: next_hop(decider, reply.node, reply.client, reply.lookup, reply.src, known=reply.asked),
+        lambda: _next_hop(decider, reply),
     )
+
+
+def _next_hop(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
+    try:
+        lookup = reply.lookup
+    except NotCollected:
+        return None  # the step of its route says what is lacking
+    return next_hop(decider, reply.node, reply.client, lookup, reply.src, known=reply.asked)
 
 
 def _route(decider: Decider, reply: ReplyPacket) -> StepVerdict:
