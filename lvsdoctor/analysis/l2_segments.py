@@ -124,7 +124,7 @@ def asked_for(node: Node, link: Link, vip: IP) -> list[IP]:
 
     Reads addresses and, where collected, routes and neighbours.
     """
-    known = {n.ip for n in node.neighbours if n.state == "PERMANENT"} if node.has("neighbours") else set()
+    known = {n.ip for n in node.neighbours if n.fixed} if node.has("neighbours") else set()
     hops = _gateways_on(node, link)
     if any(vip in address.network for address in node.addresses_on(link.name) if not address.host_only):
         hops += neighbours_of(node, link, besides=vip)

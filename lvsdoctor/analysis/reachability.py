@@ -94,7 +94,7 @@ def has_permanent_entry(node: Node, rip: IP) -> bool:
     listings = node.memberships if node.has("memberships") else ()
     directors = [listing.director for listing in listings if listing.destination.ip == rip]
     return bool(directors) and all(
-        director.has("neighbours") and any(n.ip == rip and n.state == "PERMANENT" for n in director.neighbours)
+        director.has("neighbours") and any(n.ip == rip and n.fixed for n in director.neighbours)
         for director in directors
     )
 

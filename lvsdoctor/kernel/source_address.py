@@ -84,7 +84,7 @@ def source_addresses(node: Node, to: IP) -> tuple[SourceAddress, ...]:
     if link is None:
         return ()
     found = []
-    known = node.has("neighbours") and any(n.ip == to and n.state == "PERMANENT" for n in node.neighbours)
+    known = node.has("neighbours") and any(n.ip == to and n.fixed for n in node.neighbours)
     if way.onlink and not known:
         asked = arp_sender(node, link, asking_for=to, packet_source=FAR_AWAY)
         if asked.ip is not None:

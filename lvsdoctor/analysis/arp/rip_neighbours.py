@@ -40,7 +40,7 @@ class Stray:
     def of_a_moment(self) -> bool:
         """The entry changes by itself: the real server may have been started since, its network card changed, or the
         other of two hosts that serve answered first."""
-        return self.aside or (self.entry is not None and self.entry.state != "PERMANENT" and self.cut is None)
+        return self.aside or (self.entry is not None and not self.entry.fixed and self.cut is None)
 
 
 def stray(director: Node, rip: IP) -> Stray | None:
@@ -101,7 +101,7 @@ def _by_gateway(director: Node, lookup: Lookup) -> Stray | None:
         return Stray(why, (*lookup.because, cite(entry, "the gateway does not answer")), entry, unlisted=True)
     shown = bool(holders) and all(peer.has("links") and _on_wire(peer, own) for peer, own in holders)
     for entry in mine if shown else ():
-        lost = entry.state == "PERMANENT" and entry.mac and not entry.mac.startswith(VRRP_MACS)
+        lost = entry.fixed and entry.mac and not entry.mac.startswith(VRRP_MACS)
         if lost and not any(peer.links_with_mac(entry.mac) for peer, _ in holders):
             peer, own = holders[0]
             why = f"the permanent neighbour entry of gateway {gateway} has {entry.mac}, not a MAC of {peer.name}"
@@ -115,7 +115,7 @@ def misled_to(director: Node, rip: IP) -> tuple[Node, Link, Neighbour] | None:
     entry of the director. Direct routing sends it requests for the VIP. Reads as stray()."""
     lookup = route_lookup(director, rip)
     for entry in _entries(director, rip, lookup.links) if lookup.onlink else ():
-        if entry.state == "PERMANENT" and entry.mac:
+        if entry.fixed and entry.mac:
             for host in director.peers_with_mac(entry.mac):
                 if host.has("addresses") and not host.holding(rip):
                     return host, host.links_with_mac(entry.mac)[0], entry
@@ -148,7 +148,7 @@ def _elsewhere(director: Node, peer: Node, own: Address, entry: Neighbour) -> St
     if not macs or not entry.mac or entry.mac in macs:
         return None
     has_it = cite(own, "{peer} has {ip}", peer=peer.name, ip=own.ip)
-    if entry.state == "PERMANENT":
+    if entry.fixed:
         why = f"its permanent neighbour entry has {entry.mac}, not a MAC of {peer.name}"
         return Stray(why, (cite(entry, "this entry is never renewed"), has_it), entry)
     answering = next((other for other in director.peers_with_mac(entry.mac)), None)

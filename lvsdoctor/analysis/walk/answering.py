@@ -46,7 +46,7 @@ def answering(decider: Decider, at: ServicePlace, client: ClientClass) -> list[P
     known = cached(at, asker) if asker is not None else None
     if known is not None:
         by_cache = _by_entry(decider, at, known)
-        if known.entry.state == "PERMANENT":
+        if known.entry.fixed:
             return [by_cache]
         if by_cache.node not in [row.node for row in possible if row.verdict.decided is Decided.YES]:
             possible = [*(row for row in possible if row.node is not by_cache.node), by_cache]

@@ -119,7 +119,7 @@ def _kept_astray(host: Node, gateway: IP, director: Node) -> Answer | None:
         if entry.unresolved and not hosts and all(peer.has("addresses") for peer in director.peers):
             text = "{host} does not reach {target}: its entry is {state}, and the scanned hosts lack that address"
             return no(text, cite(entry), host=host.name, target=gateway, state=entry.state)
-        if entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+        if not entry.fixed or not entry.mac or "proxy" in entry.flags:
             continue
         if hosts and all(other.has("links") and not other.links_with_mac(entry.mac) for other in hosts):
             text = "{host} does not reach {target}: its permanent neighbour entry has {mac}, not a MAC of {peer}"

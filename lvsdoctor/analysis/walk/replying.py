@@ -116,7 +116,7 @@ def _sender(decider: Decider, reply: ReplyPacket) -> StepVerdict | None:
             return None
         hop = next(iter(lookup.gateways), reply.client)
         rows = reply.node.seen_rows("neighbours") if reply.node.has("neighbours") else ()
-        permanent = next((row for row in rows if row.ip == hop and row.state == "PERMANENT"), None)
+        permanent = next((row for row in rows if row.ip == hop and row.fixed), None)
         if permanent is not None:
             return yes("the neighbour entry of {hop} is permanent", cite(permanent), hop=hop)
         if reply.src.version == 6:

@@ -68,7 +68,7 @@ def _astray(node: Node, router: Node, target: IP) -> Answer | None:
     """Has the last router a permanent neighbour entry with a MAC that no scanned host has which has the target?"""
     hosts = list(node.peers_holding(target))
     for entry in router.seen_rows("neighbours") if router.has("neighbours") and hosts else ():
-        if entry.ip != target or entry.state != "PERMANENT" or not entry.mac or "proxy" in entry.flags:
+        if entry.ip != target or not entry.fixed or not entry.mac or "proxy" in entry.flags:
             continue
         if all(host.has("links") and not host.links_with_mac(entry.mac) for host in hosts):
             text = "{host} does not reach {target}: its permanent neighbour entry has {mac}, not a MAC of {peer}"

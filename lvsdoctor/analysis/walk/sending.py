@@ -250,7 +250,7 @@ def _asked(director: Node, rip: IP, server: Node, link: Link, packet_source: IP 
 
 def _permanent(director: Node, rip: IP) -> Citation | None:
     rows = director.seen_rows("neighbours") if director.has("neighbours") else ()
-    entry = next((row for row in rows if row.ip == rip and row.state == "PERMANENT"), None)
+    entry = next((row for row in rows if row.ip == rip and row.fixed), None)
     return cite(entry, "a permanent entry needs no request") if entry is not None else None
 
 
