@@ -13,7 +13,7 @@ from tests.lab.judge import ALL_BASES, nodes_from, rules, running
 from tests.lab.pool import Pool
 from tests.lab.symptoms import Measured
 
-_OF_ONE_SUBNET = {"nat-one-subnet": {"nat-client-in-real-servers-subnet"}, "nat6-one-subnet": {"path-broken"}}
+_EXPECTED = {"nat-one-subnet": {"nat-client-in-real-servers-subnet"}, "nat6-one-subnet": {"path-broken"}}
 _Result = tuple[Measured, list[Diagnosis]]
 
 
@@ -33,7 +33,7 @@ def test_a_base_is_healthy_and_no_rule_calls_it_broken(base: str, results: "dict
     measured, diagnoses = results[base].result()
     assert measured.symptoms == ()
     # On one subnet masquerading never serves the clients of that subnet, and nobody asks from there in this base.
-    warned = _OF_ONE_SUBNET.get(base, set())
+    warned = _EXPECTED.get(base, set())
     assert {found.rule for found in diagnoses if found.severity in (Severity.ERROR, Severity.WARNING)} == warned
     assert all(set(names) == set(measured.cluster.real_servers) for names in measured.served.values())
     # The counters of `ipvsadm --stats` agree: four requests from each client.
