@@ -27,8 +27,8 @@ CLIENT_PORT = 50000
 # Hosts begin with 64 or more, and no host is more than 32 routers away.
 _LEAST_HOPS = 32
 _WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})  # DCCP, SCTP and UDP-Lite, too
+_FRAME = 1500  # bytes of IP in one of Ethernet
 # The headers of IP and of the protocol.
-_FRAME = 1500
 _LEAST_BYTES: dict[tuple[int, int | None], int] = {(4, TCP): 40, (6, TCP): 60, (4, UDP): 28, (6, UDP): 48}
 _ICMP = frozenset({1, 58})
 TUNNELS = frozenset({4, 41, 47})

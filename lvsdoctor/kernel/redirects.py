@@ -96,12 +96,12 @@ def believes_redirects6(node: Node, link: Link) -> Answer:
     """believes_redirects() of IPv6: each link has its own value, and `all` counts nowhere. A link that forwards takes
     none. Reads sysctl."""
     lines = []
-    for name, ignoring in (("accept_redirects", 0), ("forwarding", 1)):
+    for name, ignoring in (("accept_redirects", False), ("forwarding", True)):
         key = conf_key(link.name, name, 6)
         if name == "forwarding" and not node.knows_sysctl(key):
             continue  # a host forwards where somebody made it
         setting = node.sysctl(key)
-        if (setting.value == 0) is (ignoring == 0):
+        if bool(setting.value) is ignoring:
             return no("{link} accepts no redirects", cite(setting), link=link.name)
         lines.append(cite(setting))
     return yes("{link} accepts redirects", *lines, link=link.name)

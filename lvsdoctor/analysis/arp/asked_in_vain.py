@@ -40,12 +40,11 @@ def asked_in_vain(node: Node, vip: IP) -> AskedInVain | None:
     if any(row.mac for _, row in entries) or routed_through(node, vip, node) or any(node.peers_holding(vip)):
         return None
     gateways = {gateway for route in node.routes for gateway in route.gateways}
-    asked = [(host, row) for host, row in entries if row.unresolved and host is not node]
-    asked.sort(key=lambda pair: not any(pair[0].holding(hop) for hop in gateways if pair[0].has("addresses")))
-    for host, row in asked:
-        router = host.has("addresses") and any(host.holding(hop) for hop in gateways)
-        return AskedInVain(host, row, subnet, marked, router)
-    return None
+    asked = [
+        AskedInVain(host, row, subnet, marked, host.has("addresses") and any(map(host.holding, gateways)))
+        for host, row in entries if row.unresolved and host is not node
+    ]  # fmt: skip
+    return min(asked, key=lambda found: not found.router, default=None)
 
 
 def _subnet(node: Node, vip: IP) -> Address | None:
